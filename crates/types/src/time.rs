@@ -1,0 +1,67 @@
+//! Time as an argument.
+
+use core::ops::{Add, Sub};
+use core::time::Duration;
+
+/// A moment, in milliseconds since a start that the caller chose.
+///
+/// Core crates never fetch the time: whoever drives them passes it in, so that tests and models
+/// run on a clock of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(transparent)
+)]
+pub struct Instant(pub u64);
+
+impl Instant {
+    /// The start of the caller's clock.
+    pub const ZERO: Self = Self(0);
+
+    /// The time since an earlier moment; zero if that is later.
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Self;
+
+    /// The moment so much later, a part of a millisecond counted as a whole one; saturates.
+    fn add(self, duration: Duration) -> Self {
+        let millis = duration.as_nanos().div_ceil(1_000_000);
+        Self(
+            self.0
+                .saturating_add(u64::try_from(millis).unwrap_or(u64::MAX)),
+        )
+    }
+}
+
+impl Sub for Instant {
+    type Output = Duration;
+
+    /// The same as [`Instant::since`].
+    fn sub(self, earlier: Self) -> Duration {
+        self.since(earlier)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timer_never_ends_before_its_time() {
+        assert_eq!(Instant(5) + Duration::from_micros(1), Instant(6));
+        assert_eq!(Instant(5) + Duration::from_secs(2), Instant(2005));
+    }
+
+    #[test]
+    fn sums_and_differences_saturate() {
+        assert_eq!(Instant(u64::MAX) + Duration::MAX, Instant(u64::MAX));
+        assert_eq!(Instant(3) - Instant(7), Duration::ZERO);
+        assert_eq!(Instant(7) - Instant(3), Duration::from_millis(4));
+    }
+}
