@@ -1,0 +1,118 @@
+//! What attaches on-premises networks: gateways, circuits, sites.
+
+use std::net::IpAddr;
+
+use routehub_types::{Asn, Prefix};
+
+use super::Routes;
+
+/// The kind of a gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GatewayKind {
+    /// An ExpressRoute gateway.
+    ExpressRoute,
+    /// A VPN gateway.
+    Vpn,
+}
+
+/// A virtual network gateway.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gateway {
+    /// Its name.
+    pub name: String,
+    /// Its network.
+    pub vnet: String,
+    /// Its kind.
+    pub kind: GatewayKind,
+    /// Its ASN; none: the profile's.
+    pub asn: Option<Asn>,
+    /// The instances' addresses, one or two; empty: derived from GatewaySubnet.
+    pub bgp_ips: Vec<IpAddr>,
+    /// Whether both instances are active.
+    pub active_active: bool,
+    /// Address pools of point-to-site clients.
+    pub p2s_pools: Vec<Prefix>,
+    /// What it is connected to.
+    pub connections: Vec<Connection>,
+}
+
+impl Gateway {
+    /// A gateway without connections.
+    pub fn new(name: impl Into<String>, vnet: impl Into<String>, kind: GatewayKind) -> Self {
+        Self {
+            name: name.into(),
+            vnet: vnet.into(),
+            kind,
+            asn: None,
+            bgp_ips: Vec::new(),
+            active_active: true,
+            p2s_pools: Vec::new(),
+            connections: Vec::new(),
+        }
+    }
+}
+
+/// A connection of a gateway.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Connection {
+    /// An ExpressRoute gateway to a circuit.
+    Circuit {
+        /// The circuit.
+        circuit: String,
+        /// Routing weight; higher is preferred.
+        weight: u32,
+        /// Edge addresses, the next hop that the gateway shows; empty: derived from GatewaySubnet.
+        msee_ips: Vec<IpAddr>,
+        /// What a NIC shows; empty: `msee_ips`.
+        nic_next_hops: Vec<IpAddr>,
+    },
+    /// A VPN gateway to a site.
+    Site {
+        /// The site.
+        site: String,
+        /// Whether BGP runs; none: whether the site has an ASN.
+        bgp: Option<bool>,
+        /// Which gateway instances hold the tunnel.
+        instances: [bool; 2],
+    },
+    /// A VPN gateway to another VPN gateway, eBGP; declared on one side.
+    Gateway {
+        /// The other gateway.
+        gateway: String,
+    },
+}
+
+/// An ExpressRoute circuit and the customer's edge behind it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Circuit {
+    /// Its name.
+    pub name: String,
+    /// The ASN of its edge routers; none: the profile's.
+    pub asn: Option<Asn>,
+    /// The address of the customer's edge.
+    pub ce_ip: Option<IpAddr>,
+    /// The network behind it.
+    pub on_prem: Option<OnPremises>,
+}
+
+/// An on-premises network behind a circuit; it passes nothing on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OnPremises {
+    /// Its ASN.
+    pub asn: Asn,
+    /// What it announces; a path that is not given is its ASN alone.
+    pub routes: Vec<Routes>,
+}
+
+/// An on-premises site behind VPN gateways or NVAs; it passes nothing on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Site {
+    /// Its name.
+    pub name: String,
+    /// Its ASN; none: it does not speak BGP.
+    pub asn: Option<Asn>,
+    /// The addresses it peers from.
+    pub bgp_ips: Vec<IpAddr>,
+    /// What it announces; a path that is not given is its ASN alone.
+    pub routes: Vec<Routes>,
+}
