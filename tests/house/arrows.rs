@@ -1,0 +1,185 @@
+//! Which crate may know which. The table is the architecture; `cargo metadata` is the fact.
+
+use cargo_metadata::{Metadata, Package};
+
+use crate::tree::{metadata, none};
+
+/// A package, its folder, and the packages of this workspace that it may name in any dependency
+/// section. Tests are held to the same arrows as the code: a crate that needs a higher layer to
+/// be tested is tested in that layer.
+struct Row {
+    package: &'static str,
+    folder: &'static str,
+    may_use: &'static [&'static str],
+}
+
+const fn row(package: &'static str, folder: &'static str, may_use: &'static [&'static str]) -> Row {
+    Row {
+        package,
+        folder,
+        may_use,
+    }
+}
+
+const ARROWS: [Row; 12] = [
+    row("routehub-types", "crates/types", &[]),
+    row("routehub-wire", "crates/wire", &["routehub-types"]),
+    row(
+        "routehub-session",
+        "crates/session",
+        &["routehub-types", "routehub-wire"],
+    ),
+    row("routehub-policy", "crates/policy", &["routehub-types"]),
+    row("routehub-rib", "crates/rib", &["routehub-types"]),
+    row(
+        "routehub-exchange",
+        "crates/exchange",
+        &["routehub-types", "routehub-rib", "routehub-policy"],
+    ),
+    row(
+        "routehub",
+        "crates/routehub",
+        &[
+            "routehub-types",
+            "routehub-wire",
+            "routehub-session",
+            "routehub-policy",
+            "routehub-rib",
+            "routehub-exchange",
+        ],
+    ),
+    row("routehub-scenario", "crates/scenario", &["routehub"]),
+    row(
+        "routehub-speaker",
+        "crates/speaker",
+        &[
+            "routehub",
+            "routehub-scenario",
+            "routehub-session",
+            "routehub-wire",
+        ],
+    ),
+    row("routehub-benches", "benches", ANY),
+    row("routehub-examples", "examples", ANY),
+    row("routehub-house", "tests", &[]),
+];
+
+/// Every published crate: what the unpublished packages on top may use.
+const ANY: &[&str] = &[
+    "routehub-types",
+    "routehub-wire",
+    "routehub-session",
+    "routehub-policy",
+    "routehub-rib",
+    "routehub-exchange",
+    "routehub",
+    "routehub-scenario",
+    "routehub-speaker",
+];
+
+/// Libraries with one home among the published crates: the library, and the only packages of the
+/// workspace that may use it.
+const HOMES: [(&str, &[&str]); 10] = [
+    ("nom", &["routehub-wire"]),
+    (
+        "socket2",
+        &["routehub-speaker", "routehub-examples", "routehub-benches"],
+    ),
+    (
+        "tokio",
+        &["routehub-speaker", "routehub-examples", "routehub-benches"],
+    ),
+    ("axum", &["routehub-speaker", "routehub-examples"]),
+    ("serde-saphyr", &["routehub-scenario"]),
+    ("bgpkit-parser", &["routehub-benches"]),
+    ("netgauze-bgp-pkt", &["routehub-benches"]),
+    ("routecore", &["routehub-benches"]),
+    ("rustbgpd-wire", &["routehub-benches"]),
+    ("zettabgp", &["routehub-benches"]),
+];
+
+/// Dependencies on packages of this workspace that the table does not allow, and packages that
+/// are not where the table says.
+fn wrong_arrows(metadata: &Metadata, table: &[Row]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for package in metadata.workspace_packages() {
+        let name = package.name.as_str();
+        let Some(row) = table.iter().find(|row| row.package == name) else {
+            findings.push(format!("{name}: not in the table of arrows"));
+            continue;
+        };
+        if !package
+            .manifest_path
+            .ends_with(format!("{}/Cargo.toml", row.folder))
+        {
+            findings.push(format!(
+                "{name}: lies in {}, not {}",
+                package.manifest_path, row.folder
+            ));
+        }
+        findings.extend(
+            own_dependencies(package)
+                .filter(|used| !row.may_use.contains(used))
+                .map(|used| format!("{name} -> {used}: the table has no such arrow")),
+        );
+    }
+    findings
+}
+
+/// The packages of this workspace that `package` depends on, whatever the section.
+fn own_dependencies(package: &Package) -> impl Iterator<Item = &str> {
+    package
+        .dependencies
+        .iter()
+        .filter(|dependency| dependency.path.is_some())
+        .map(|dependency| dependency.name.as_str())
+}
+
+/// Uses of a library outside its home.
+fn homeless(metadata: &Metadata, homes: &[(&str, &[&str])]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for package in metadata.workspace_packages() {
+        for dependency in &package.dependencies {
+            let home = homes
+                .iter()
+                .find(|(library, _)| *library == dependency.name);
+            if home.is_some_and(|(_, allowed)| !allowed.contains(&package.name.as_str())) {
+                findings.push(format!(
+                    "{} uses {}: not its home",
+                    package.name, dependency.name
+                ));
+            }
+        }
+    }
+    findings
+}
+
+#[test]
+fn every_dependency_follows_an_arrow() {
+    none(&wrong_arrows(&metadata(), &ARROWS));
+}
+
+#[test]
+fn libraries_stay_in_their_home() {
+    none(&homeless(&metadata(), &HOMES));
+}
+
+#[test]
+fn the_arrow_rule_sees_a_wrong_arrow_and_an_unlisted_package() {
+    let metadata = metadata();
+    let members = metadata.workspace_packages().len();
+    assert_eq!(wrong_arrows(&metadata, &[]).len(), members);
+
+    let bare = ARROWS.map(|row| Row {
+        may_use: &[],
+        ..row
+    });
+    let arrows: usize = metadata
+        .workspace_packages()
+        .iter()
+        .map(|p| own_dependencies(p).count())
+        .sum();
+    assert_eq!(wrong_arrows(&metadata, &bare).len(), arrows);
+
+    assert!(!homeless(&metadata, &[("cargo_metadata", &["routehub-types"])]).is_empty());
+}
