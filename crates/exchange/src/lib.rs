@@ -1,6 +1,7 @@
 //! Route exchange in a hub-and-spoke network.
 #![forbid(unsafe_code)]
 
+pub mod check;
 pub mod estate;
 mod event;
 mod table;
