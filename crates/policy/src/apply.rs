@@ -1,0 +1,235 @@
+//! Doing what actions say, and copying attributes only when something really changes.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use routehub_types::{AsPath, Asn, Attrs, Community, Prefix, Segment, SegmentKind};
+
+use crate::{Action, CommunityPattern, PrivateScope, RemovePrivate};
+
+/// A route on its way through the rules; without a prefix where only the set is looked at.
+pub(crate) struct Route<'a> {
+    pub(crate) attrs: Cow<'a, Attrs>,
+    pub(crate) prefix: Option<Prefix>,
+}
+
+impl Route<'_> {
+    /// Does one action; says whether anything changed.
+    pub(crate) fn apply(&mut self, action: &Action) -> bool {
+        match action {
+            Action::Accept | Action::Reject => false,
+            Action::ReplacePrefix(list) => self.replace_prefix(list),
+            Action::Prepend(_)
+            | Action::ReplacePath(_)
+            | Action::ReplaceAsn { .. }
+            | Action::RemoveAsns(_)
+            | Action::RemovePrivate(_) => self.apply_to_path(action),
+            Action::AddCommunities(_)
+            | Action::RemoveCommunities(_)
+            | Action::ReplaceCommunities { .. } => self.apply_to_communities(action),
+            Action::AddLargeCommunities(list) => self.add(
+                list,
+                |attrs| &attrs.large_communities,
+                |attrs| &mut attrs.large_communities,
+            ),
+            Action::RemoveLargeCommunities(list) => self.remove(
+                list,
+                |attrs| &attrs.large_communities,
+                |attrs| &mut attrs.large_communities,
+            ),
+            Action::AddExtendedCommunities(list) => self.add(
+                list,
+                |attrs| &attrs.extended_communities,
+                |attrs| &mut attrs.extended_communities,
+            ),
+            Action::RemoveExtendedCommunities(list) => self.remove(
+                list,
+                |attrs| &attrs.extended_communities,
+                |attrs| &mut attrs.extended_communities,
+            ),
+            Action::SetMed(med) => self.set(*med, |attrs| attrs.med, |attrs| &mut attrs.med),
+            Action::SetLocalPref(value) => self.set(
+                *value,
+                |attrs| attrs.local_pref,
+                |attrs| &mut attrs.local_pref,
+            ),
+            Action::SetNextHop(next) => {
+                self.set(*next, |attrs| attrs.next_hop, |attrs| &mut attrs.next_hop)
+            }
+            Action::SetOrigin(origin) => {
+                self.set(*origin, |attrs| attrs.origin, |attrs| &mut attrs.origin)
+            }
+        }
+    }
+
+    /// Changes the attributes if that changes anything.
+    fn change(&mut self, changes: bool, change: impl FnOnce(&mut Attrs)) -> bool {
+        if changes {
+            change(self.attrs.to_mut());
+        }
+        changes
+    }
+
+    fn set<T: PartialEq>(
+        &mut self,
+        value: T,
+        now: impl Fn(&Attrs) -> T,
+        place: impl Fn(&mut Attrs) -> &mut T,
+    ) -> bool {
+        let changes = now(&self.attrs) != value;
+        self.change(changes, |attrs| *place(attrs) = value)
+    }
+
+    fn add<T: Ord + Copy>(
+        &mut self,
+        list: &[T],
+        now: impl Fn(&Attrs) -> &Vec<T>,
+        place: impl Fn(&mut Attrs) -> &mut Vec<T>,
+    ) -> bool {
+        let there = now(&self.attrs);
+        let changes = !list.iter().all(|one| there.contains(one));
+        self.change(changes, |attrs| insert_missing(place(attrs), list))
+    }
+
+    fn remove<T: PartialEq + Copy>(
+        &mut self,
+        list: &[T],
+        now: impl Fn(&Attrs) -> &Vec<T>,
+        place: impl Fn(&mut Attrs) -> &mut Vec<T>,
+    ) -> bool {
+        let changes = now(&self.attrs).iter().any(|one| list.contains(one));
+        self.change(changes, |attrs| {
+            place(attrs).retain(|one| !list.contains(one));
+        })
+    }
+
+    fn replace_prefix(&mut self, list: &[Prefix]) -> bool {
+        let Some(now) = self.prefix else { return false };
+        let family = list.iter().filter(|one| one.family() == now.family());
+        let around = family.clone().filter(|one| one.contains(now));
+        let innermost = around.max_by_key(|one| one.length());
+        let Some(new) = innermost.or_else(|| family.clone().next()) else {
+            return false;
+        };
+        self.prefix = Some(*new);
+        *new != now
+    }
+
+    fn apply_to_path(&mut self, action: &Action) -> bool {
+        let path = &self.attrs.as_path;
+        match action {
+            Action::Prepend(asns) => self.change(!asns.is_empty(), |attrs| {
+                asns.iter()
+                    .rev()
+                    .for_each(|asn| attrs.as_path.prepend(*asn, 1));
+            }),
+            Action::ReplacePath(asns) => {
+                let same = path
+                    .segments()
+                    .iter()
+                    .all(|one| one.kind == SegmentKind::Sequence)
+                    && path.asns().eq(asns.iter().copied());
+                self.change(!same, |attrs| {
+                    attrs.as_path = AsPath::sequence(asns.iter().copied());
+                })
+            }
+            Action::ReplaceAsn { from, to } => {
+                let changes = from != to && path.contains(*from);
+                self.change(changes, |attrs| attrs.as_path.replace(*from, *to))
+            }
+            Action::RemoveAsns(list) => {
+                let changes = path.asns().any(|asn| list.contains(&asn));
+                self.change(changes, |attrs| {
+                    attrs.as_path.retain(|asn| !list.contains(&asn));
+                })
+            }
+            Action::RemovePrivate(how) => {
+                let changes = how.reach(path) > 0;
+                self.change(changes, |attrs| attrs.as_path = how.cleaned(&attrs.as_path))
+            }
+            _ => false,
+        }
+    }
+
+    fn apply_to_communities(&mut self, action: &Action) -> bool {
+        let there = &self.attrs.communities;
+        let fits = |list: &[CommunityPattern], one: Community| list.iter().any(|p| p.holds(one));
+        match action {
+            Action::AddCommunities(list) => {
+                let changes = !list.iter().all(|one| there.contains(one));
+                self.change(changes, |attrs| {
+                    insert_missing(&mut attrs.communities, list);
+                })
+            }
+            Action::RemoveCommunities(list) => {
+                let changes = there.iter().any(|one| fits(list, *one));
+                self.change(changes, |attrs| {
+                    attrs.communities.retain(|one| !fits(list, *one));
+                })
+            }
+            Action::ReplaceCommunities { with, keep } => {
+                let stays = |one: &Community| with.contains(one) || fits(keep, *one);
+                let changes =
+                    !there.iter().all(stays) || !with.iter().all(|one| there.contains(one));
+                self.change(changes, |attrs| {
+                    attrs.communities.retain(stays);
+                    insert_missing(&mut attrs.communities, with);
+                })
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Inserts what is not there, each before the first greater one.
+fn insert_missing<T: Ord + Copy>(there: &mut Vec<T>, list: &[T]) {
+    for one in list {
+        if !there.contains(one) {
+            let at = there.partition_point(|other| other < one);
+            there.insert(at, *one);
+        }
+    }
+}
+
+impl RemovePrivate {
+    /// Whether an ASN is one that goes.
+    fn goes(&self, asn: Asn) -> bool {
+        asn.is_private() && self.keep != Some(asn)
+    }
+
+    /// How many ASNs of a path, from its front, are looked at; 0 if nothing changes.
+    fn reach(&self, path: &AsPath) -> usize {
+        let reach = match self.scope {
+            PrivateScope::All => path.asns().count(),
+            PrivateScope::Leading => path.asns().take_while(|asn| asn.is_private()).count(),
+            PrivateScope::PrivatePaths if path.asns().all(Asn::is_private) => path.asns().count(),
+            PrivateScope::PrivatePaths => 0,
+        };
+        let changes = |asn: Asn| self.goes(asn) && self.replace_with != Some(asn);
+        if path.asns().take(reach).any(changes) {
+            reach
+        } else {
+            0
+        }
+    }
+
+    /// The path without the private ASNs that go.
+    fn cleaned(&self, path: &AsPath) -> AsPath {
+        let mut left = self.reach(path);
+        let clean = |segment: &Segment| {
+            let asns = segment.asns.iter().filter_map(|asn| {
+                let in_reach = left > 0;
+                left = left.saturating_sub(1);
+                match in_reach && self.goes(*asn) {
+                    true => self.replace_with,
+                    false => Some(*asn),
+                }
+            });
+            Segment {
+                kind: segment.kind,
+                asns: asns.collect(),
+            }
+        };
+        AsPath::from_segments(path.segments().iter().map(clean))
+    }
+}

@@ -1,0 +1,176 @@
+//! Which ASNs a speaker may have, or may put into a path.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::fmt;
+
+use routehub_types::{Asn, RuleId};
+
+/// What IANA set a range of ASNs apart for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+pub enum SpecialUse {
+    /// Not for use.
+    Reserved,
+    /// Stands for a four-octet ASN towards a two-octet speaker.
+    Trans,
+    /// The AS112 project, which answers misdirected DNS queries.
+    As112,
+    /// Examples in documents.
+    Documentation,
+    /// Private networks.
+    Private,
+}
+
+/// A range of ASNs with a special use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SpecialAsns {
+    /// The first ASN.
+    pub first: Asn,
+    /// The last ASN.
+    pub last: Asn,
+    /// What they are for.
+    pub for_use: SpecialUse,
+    /// The document that says so.
+    pub source: &'static str,
+}
+
+const fn special(first: u32, last: u32, for_use: SpecialUse, source: &'static str) -> SpecialAsns {
+    SpecialAsns {
+        first: Asn(first),
+        last: Asn(last),
+        for_use,
+        source,
+    }
+}
+
+/// The IANA registry of special-purpose AS numbers, and the block that the registry of AS numbers
+/// keeps reserved; ascending.
+pub const SPECIAL_ASNS: [SpecialAsns; 10] = [
+    special(0, 0, SpecialUse::Reserved, "RFC 7607"),
+    special(112, 112, SpecialUse::As112, "RFC 7534"),
+    special(23_456, 23_456, SpecialUse::Trans, "RFC 6793"),
+    special(64_496, 64_511, SpecialUse::Documentation, "RFC 5398"),
+    special(64_512, 65_534, SpecialUse::Private, "RFC 6996"),
+    special(65_535, 65_535, SpecialUse::Reserved, "RFC 7300"),
+    special(65_536, 65_551, SpecialUse::Documentation, "RFC 5398"),
+    special(65_552, 131_071, SpecialUse::Reserved, "IANA AS numbers"),
+    special(
+        4_200_000_000,
+        4_294_967_294,
+        SpecialUse::Private,
+        "RFC 6996",
+    ),
+    special(
+        4_294_967_295,
+        4_294_967_295,
+        SpecialUse::Reserved,
+        "RFC 7300",
+    ),
+];
+
+/// The special use of an ASN, if it has one.
+pub fn special_use(asn: Asn) -> Option<&'static SpecialAsns> {
+    let at = SPECIAL_ASNS.partition_point(|range| range.last < asn);
+    SPECIAL_ASNS.get(at).filter(|range| range.first <= asn)
+}
+
+/// A range of ASNs that somebody forbids.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ForbiddenAsns {
+    /// The first ASN.
+    pub first: Asn,
+    /// The last ASN.
+    pub last: Asn,
+    /// The rule that forbids them.
+    pub rule: RuleId,
+    /// Who keeps them, in words that fit behind "AS 7 is": `reserved by IANA`.
+    pub reason: Cow<'static, str>,
+}
+
+/// Which ASNs are refused; the default refuses none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
+pub struct AsnRules {
+    /// Ranges that the caller forbids; looked at first.
+    pub forbidden: Vec<ForbiddenAsns>,
+    /// Special uses that are refused, and the rule that says so.
+    pub special: Vec<(SpecialUse, RuleId)>,
+    /// The rule that refuses what does not fit two octets, if one does; looked at last.
+    pub two_octet_only: Option<RuleId>,
+}
+
+/// Why an ASN is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("AS {asn} is {reason} ({rule})")]
+pub struct AsnRefusal {
+    /// The ASN.
+    pub asn: Asn,
+    /// The rule that refuses it.
+    pub rule: RuleId,
+    /// What is wrong with it.
+    pub reason: AsnRefusalReason,
+}
+
+/// What is wrong with an ASN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AsnRefusalReason {
+    /// The caller forbids it, with these words.
+    Forbidden(Cow<'static, str>),
+    /// It has a special use.
+    Special(&'static SpecialAsns),
+    /// It does not fit two octets.
+    FourOctet,
+}
+
+impl AsnRules {
+    /// Whether an ASN may be used.
+    ///
+    /// # Errors
+    /// The first rule that refuses it.
+    pub fn check(&self, asn: Asn) -> Result<(), AsnRefusal> {
+        let refused = |rule, reason| Err(AsnRefusal { asn, rule, reason });
+        let within = |range: &&ForbiddenAsns| range.first <= asn && asn <= range.last;
+        if let Some(range) = self.forbidden.iter().find(within) {
+            let reason = AsnRefusalReason::Forbidden(range.reason.clone());
+            return refused(range.rule, reason);
+        }
+        if let Some(range) = special_use(asn)
+            && let Some((_, rule)) = self.special.iter().find(|(one, _)| *one == range.for_use)
+        {
+            return refused(*rule, AsnRefusalReason::Special(range));
+        }
+        match self.two_octet_only {
+            Some(rule) if !asn.is_two_octet() => refused(rule, AsnRefusalReason::FourOctet),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for SpecialUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Reserved => "reserved",
+            Self::Trans => "AS_TRANS, which no speaker may have",
+            Self::As112 => "kept for the AS112 project",
+            Self::Documentation => "kept for documentation",
+            Self::Private => "for private use",
+        })
+    }
+}
+
+impl fmt::Display for AsnRefusalReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forbidden(reason) => f.write_str(reason),
+            Self::Special(range) => write!(f, "{}, {}", range.for_use, range.source),
+            Self::FourOctet => f.write_str("too large for two octets"),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! BGP routing policy as data: rules that match routes and change, accept or refuse them, and that
+//! every outcome names.
+//!
+//! A [`Policy`] is compiled from [`Rule`]s. What the attribute set alone decides is asked once for
+//! each set ([`Policy::set_verdict`]); only where the prefix has a say is each route evaluated
+//! ([`Policy::evaluate`]), and then a thousand prefix rules cost little more than one.
+//!
+//! ```
+//! use routehub_policy::{Action, Fallback, Match, Next, Outcome, Policy, RouteMeta, Rule, SetVerdict};
+//! use routehub_types::{Asn, AsPath, Attrs, RuleId};
+//! use core::net::Ipv4Addr;
+//!
+//! let policy = Policy::compile(
+//!     vec![
+//!         Rule::reject(RuleId(50), "own AS", vec![Match::AsnInPath(vec![Asn(64500)])]),
+//!         Rule::reject(RuleId(51), "overlap", vec![Match::inside(["10.0.0.0/16".parse()?])]),
+//!         Rule::change(RuleId(900), "far", vec![], vec![Action::prepend(Asn(64500), 2)]),
+//!     ],
+//!     Fallback::Accept(RuleId(140)),
+//! );
+//! let meta = RouteMeta::default();
+//! let route = |path: &str| Attrs::new(path.parse::<AsPath>().unwrap(), Ipv4Addr::new(10, 0, 4, 4));
+//!
+//! assert_eq!(policy.set_verdict(&route("65001 64500"), &meta), SetVerdict::Reject(RuleId(50)));
+//! let attrs = route("65001");
+//! assert_eq!(policy.set_verdict(&attrs, &meta), SetVerdict::AskPrefix);
+//! let inside = policy.evaluate(&attrs, "10.0.7.0/24".parse()?, &meta);
+//! assert_eq!((inside.outcome, inside.rule), (Outcome::Reject, RuleId(51)));
+//! let outside = policy.evaluate(&attrs, "10.0.0.0/8".parse()?, &meta);
+//! let Outcome::Accept { attrs, .. } = outside.outcome else { panic!() };
+//! assert_eq!(attrs.as_path.to_string(), "64500 64500 65001");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Features: `serde`.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod action;
+mod apply;
+mod asn_rules;
+mod community_pattern;
+mod condition;
+mod meta;
+mod path_expr;
+mod policy;
+mod prefix_index;
+mod prefix_match;
+mod route_map;
+mod rule;
+mod rule_list;
+#[cfg(feature = "serde")]
+mod serde_text;
+mod standard;
+mod text;
+mod verdict;
+mod well_known;
+
+pub use action::{Action, PrivateScope, RemovePrivate};
+pub use asn_rules::{
+    AsnRefusal, AsnRefusalReason, AsnRules, ForbiddenAsns, SPECIAL_ASNS, SpecialAsns, SpecialUse,
+    special_use,
+};
+pub use community_pattern::{CommunityPattern, ParseCommunityPatternError};
+pub use condition::Match;
+pub use meta::{RouteMeta, SourceClass};
+pub use path_expr::{ParsePathExprError, PathExpr};
+pub use policy::Policy;
+pub use prefix_match::PrefixMatch;
+pub use route_map::{
+    RouteMap, RouteMapAction, RouteMapError, RouteMapFault, RouteMapMatch, RouteMapRule,
+    RouteMapTerms, check_attachment,
+};
+pub use rule::{Fallback, Next, Rule};
+pub use verdict::{Outcome, RuleAt, SetVerdict, Step, Verdict};
+pub use well_known::{Blackhole, PeerKind, WellKnown};

@@ -1,0 +1,119 @@
+//! Which of many prefix conditions hold for a prefix, without looking at each.
+//!
+//! Every condition is turned into entries at nodes: a node is a prefix, an entry says "rule so
+//! and so, if the route is inside this node and of such a length". Nodes are sorted, and each
+//! knows the nearest node around it. Of all nodes that contain a route, the innermost is the
+//! route's predecessor in that order or one that surrounds the predecessor: every prefix that
+//! contains the route and sorts before the predecessor contains the predecessor too. So a lookup
+//! is one binary search and a walk outwards, which passes at most one node for each length.
+
+use alloc::vec::Vec;
+
+use routehub_types::Prefix;
+
+use crate::PrefixMatch;
+
+/// An index from prefixes to numbered rules.
+#[derive(Debug, Default)]
+pub(crate) struct PrefixIndex {
+    nodes: Vec<Node>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Node {
+    prefix: Prefix,
+    /// The nearest node that contains this one.
+    around: Option<u32>,
+    /// Its entries: from here to where those of the next node begin.
+    first_entry: u32,
+}
+
+/// A rule that a route fits by its prefix, if its length is in range. Sorted by rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    rule: u32,
+    min: u8,
+    max: u8,
+}
+
+impl PrefixIndex {
+    /// The index of conditions, each with the number of its rule.
+    pub(crate) fn new<'a>(conditions: impl IntoIterator<Item = (u32, &'a PrefixMatch)>) -> Self {
+        let mut all = Vec::new();
+        for (rule, condition) in conditions {
+            entries_of(rule, condition, &mut all);
+        }
+        all.sort_unstable();
+        all.dedup();
+        let mut index = Self {
+            nodes: Vec::new(),
+            entries: Vec::with_capacity(all.len()),
+        };
+        for (prefix, entry) in all {
+            if index.nodes.last().is_none_or(|node| node.prefix != prefix) {
+                let around = index.innermost(index.nodes.len(), prefix);
+                let first_entry = index.entries.len() as u32;
+                index.nodes.push(Node {
+                    prefix,
+                    around,
+                    first_entry,
+                });
+            }
+            index.entries.push(entry);
+        }
+        index
+    }
+
+    /// The first rule not before `from` that fits the prefix.
+    pub(crate) fn first_from(&self, from: u32, route: Prefix) -> Option<u32> {
+        let before = self.nodes.partition_point(|node| node.prefix <= route);
+        let mut at = self.innermost(before, route);
+        let mut first = None;
+        while let Some(node) = at {
+            let fits = |entry: &&Entry| entry.min <= route.length() && route.length() <= entry.max;
+            let entries = self.entries_at(node);
+            let start = entries.partition_point(|entry| entry.rule < from);
+            let here = entries.get(start..).unwrap_or_default().iter().find(fits);
+            first = match (first, here) {
+                (Some(one), Some(entry)) => Some(entry.rule.min(one)),
+                (first, here) => first.or(here.map(|entry| entry.rule)),
+            };
+            at = self.nodes.get(node as usize).and_then(|node| node.around);
+        }
+        first
+    }
+
+    /// The innermost node that contains a prefix which sorts behind the first `before` nodes.
+    fn innermost(&self, before: usize, route: Prefix) -> Option<u32> {
+        let mut at = before.checked_sub(1).map(|last| last as u32);
+        while let Some(node) = at.and_then(|at| self.nodes.get(at as usize)) {
+            if node.prefix.contains(route) {
+                return at;
+            }
+            at = node.around;
+        }
+        None
+    }
+
+    fn entries_at(&self, node: u32) -> &[Entry] {
+        let start = |node: usize| self.nodes.get(node).map(|node| node.first_entry as usize);
+        let from = start(node as usize).unwrap_or(self.entries.len());
+        let to = start(node as usize + 1).unwrap_or(self.entries.len());
+        self.entries.get(from..to).unwrap_or_default()
+    }
+}
+
+/// Puts the entries of one condition into `all`.
+fn entries_of(rule: u32, condition: &PrefixMatch, all: &mut Vec<(Prefix, Entry)>) {
+    let mut put = |prefix: Prefix, min: u8, max: u8| all.push((prefix, Entry { rule, min, max }));
+    match *condition {
+        PrefixMatch::Exact(prefix) => put(prefix, prefix.length(), prefix.length()),
+        PrefixMatch::Within { prefix, min, max } => put(prefix, min, max),
+        PrefixMatch::Covers(prefix) => {
+            let lengths = 0..=prefix.length();
+            let around = lengths.filter_map(|length| prefix.supernet(length));
+            around.for_each(|one| put(one, one.length(), one.length()));
+        }
+    }
+}

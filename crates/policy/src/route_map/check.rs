@@ -1,0 +1,200 @@
+//! What may not stand in a route map.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use routehub_types::{Asn, Community, Prefix, RuleId};
+
+use super::{RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule, RouteMapTerms};
+use crate::{AsnRefusal, AsnRules};
+
+/// Why a route map, or putting one on a connection, is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("route map {map}{}: {fault}", At(*position, name))]
+pub struct RouteMapError {
+    /// The route map.
+    pub map: String,
+    /// The rule of the map, counted from 1; none if it is not about one rule.
+    pub position: Option<usize>,
+    /// The name of that rule; may be empty.
+    pub name: String,
+    /// The rule of the catalogue that refuses it.
+    pub rule: RuleId,
+    /// What is wrong.
+    pub fault: RouteMapFault,
+}
+
+/// What is wrong with a route map or its place.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RouteMapFault {
+    /// An ASN that may not be put in front of a path.
+    #[error("{0}, so it may not be put in front of a path")]
+    Prepend(AsnRefusal),
+    /// An ASN that may not stand in a new path.
+    #[error("{0}, so it may not stand in a path")]
+    ReplacePath(AsnRefusal),
+    /// A community that may not be removed.
+    #[error("community {0} is reserved and may not be removed")]
+    ReservedCommunity(Community),
+    /// A replacement that names no prefix.
+    #[error("a prefix replacement needs a prefix")]
+    NoPrefix,
+    /// Several new prefixes, and a matched one that is inside none of them.
+    #[error("{0} is inside none of the new prefixes, and there is more than one")]
+    AmbiguousPrefix(Prefix),
+    /// A new prefix of another address family than what is matched.
+    #[error("{new} is of another address family than {matched}")]
+    Family {
+        /// What is matched.
+        matched: Prefix,
+        /// What takes its place.
+        new: Prefix,
+    },
+    /// Several new prefixes, and no criterion that says which routes are meant.
+    #[error("several new prefixes need a criterion on the prefix")]
+    UnboundPrefix,
+    /// An action that the map's other actions make void: something beside a drop.
+    #[error("a rule that drops cannot also change")]
+    DropAndChange,
+    /// The peer is outside the network of the route server.
+    #[error(
+        "peer {0} is outside the virtual network of the route server, so its connection takes no route map"
+    )]
+    PeerOutside(IpAddr),
+    /// The connection is of a kind that takes no route map.
+    #[error("this kind of connection takes no route map")]
+    ConnectionKind,
+}
+
+/// Where in a map an error stands.
+struct At<'a>(Option<usize>, &'a str);
+
+impl core::fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match (self.0, self.1) {
+            (None, _) => Ok(()),
+            (Some(n), "") => write!(f, ", rule {n}"),
+            (Some(n), name) => write!(f, ", rule {n} ({name})"),
+        }
+    }
+}
+
+impl RouteMap {
+    /// Everything in the map that the terms do not allow, in the order of the map.
+    pub fn check(&self, terms: &RouteMapTerms) -> Vec<RouteMapError> {
+        let mut errors = Vec::new();
+        for (n, rule) in self.rules.iter().enumerate() {
+            rule.check(terms, &mut |number, fault| {
+                errors.push(RouteMapError {
+                    map: self.name.clone(),
+                    position: Some(n + 1),
+                    name: rule.name.clone(),
+                    rule: number,
+                    fault,
+                });
+            });
+        }
+        errors
+    }
+}
+
+impl RouteMapRule {
+    fn check(&self, terms: &RouteMapTerms, found: &mut impl FnMut(RuleId, RouteMapFault)) {
+        if self.actions.contains(&RouteMapAction::Drop) && self.actions.len() > 1 {
+            found(terms.refusal, RouteMapFault::DropAndChange);
+        }
+        for action in &self.actions {
+            match action {
+                RouteMapAction::PrependAsPath(list) => {
+                    refusals(list, &terms.prepend_asns, |one| {
+                        found(one.rule, RouteMapFault::Prepend(one));
+                    });
+                }
+                RouteMapAction::ReplaceAsPath(list) => {
+                    refusals(list, &terms.replace_asns, |one| {
+                        found(one.rule, RouteMapFault::ReplacePath(one));
+                    });
+                }
+                RouteMapAction::RemoveCommunities(list) => list
+                    .iter()
+                    .filter(|one| terms.reserved_communities.contains(one))
+                    .for_each(|one| {
+                        found(terms.reserved_rule, RouteMapFault::ReservedCommunity(*one));
+                    }),
+                RouteMapAction::ReplacePrefix(list) => {
+                    self.check_replacement(list, |fault| found(terms.refusal, fault));
+                }
+                RouteMapAction::Drop
+                | RouteMapAction::AddCommunities(_)
+                | RouteMapAction::ReplaceCommunities(_) => {}
+            }
+        }
+    }
+
+    /// Whether it is clear which new prefix a matched route gets.
+    fn check_replacement(&self, new: &[Prefix], mut found: impl FnMut(RouteMapFault)) {
+        let Some(first) = new.first() else {
+            return found(RouteMapFault::NoPrefix);
+        };
+        let mut bound = false;
+        for criterion in &self.matches {
+            let (RouteMapMatch::PrefixEquals(list) | RouteMapMatch::PrefixContains(list)) =
+                criterion
+            else {
+                continue;
+            };
+            bound = true;
+            for matched in list {
+                let same_family = new.iter().any(|one| one.family() == matched.family());
+                if !same_family {
+                    found(RouteMapFault::Family {
+                        matched: *matched,
+                        new: *first,
+                    });
+                } else if new.len() > 1 && !new.iter().any(|one| one.contains(*matched)) {
+                    found(RouteMapFault::AmbiguousPrefix(*matched));
+                }
+            }
+        }
+        if !bound && new.len() > 1 {
+            found(RouteMapFault::UnboundPrefix);
+        }
+    }
+}
+
+fn refusals(list: &[Asn], rules: &AsnRules, found: impl FnMut(AsnRefusal)) {
+    list.iter()
+        .filter_map(|asn| rules.check(*asn).err())
+        .for_each(found);
+}
+
+/// Whether a connection may have a route map.
+///
+/// `inside` are the prefixes that the peer's address must lie in, `kind_allowed` says whether
+/// this kind of connection takes route maps at all.
+///
+/// # Errors
+/// The fault, under the number `rule`.
+pub fn check_attachment(
+    map: &str,
+    rule: RuleId,
+    kind_allowed: bool,
+    peer: Option<IpAddr>,
+    inside: &[Prefix],
+) -> Result<(), RouteMapError> {
+    let fault = match peer {
+        _ if !kind_allowed => RouteMapFault::ConnectionKind,
+        Some(address) if !inside.iter().any(|one| one.contains_address(address)) => {
+            RouteMapFault::PeerOutside(address)
+        }
+        _ => return Ok(()),
+    };
+    Err(RouteMapError {
+        map: map.into(),
+        position: None,
+        name: String::new(),
+        rule,
+        fault,
+    })
+}
