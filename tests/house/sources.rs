@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::library_code::{Source, library_code};
 use crate::tree::{CORE, none, read, root, rust_files};
 
 /// No Rust file is longer.
@@ -9,6 +10,9 @@ const LINES: usize = 600;
 
 /// The one file that may hold `unsafe`: socket options that std does not offer.
 const UNSAFE_HOME: &str = "crates/speaker/src/sockopt.rs";
+
+/// Crates that read what strangers send.
+const READS_THE_NETWORK: [&str; 3] = ["wire", "session", "speaker"];
 
 /// The rules of one file; `path` is from the root.
 fn findings(path: &Path, text: &str) -> Vec<String> {
@@ -68,6 +72,18 @@ fn is_unfinished(line: &str) -> bool {
     marks.iter().any(|mark| line.contains(&mark.concat()))
 }
 
+/// Calls that end the program when an assumption about the input is wrong.
+fn panics(source: &Source) -> Vec<String> {
+    let calls = [".unwrap()", ".expect(", "panic!(", "unreachable!("];
+    let code = |line: &str| line.split("//").next().unwrap_or_default().to_owned();
+    source
+        .lines
+        .iter()
+        .filter(|(_, line)| calls.iter().any(|call| code(line).contains(call)))
+        .map(|(number, line)| source.finding(*number, "may panic", line))
+        .collect()
+}
+
 /// Attributes that the first lines of a crate must carry.
 fn missing_attributes<'a>(crate_root: &str, wanted: &[&'a str]) -> Vec<&'a str> {
     let has = |attribute: &&str| crate_root.lines().any(|line| line.trim() == *attribute);
@@ -111,6 +127,22 @@ fn every_crate_but_speaker_forbids_unsafe() {
             assert!(missing.is_empty(), "{}: {missing:?}", path.display());
         }
     }
+}
+
+#[test]
+fn code_that_reads_the_network_does_not_panic() {
+    for name in READS_THE_NETWORK {
+        library_code(name).iter().for_each(|source| none(&panics(source)));
+    }
+}
+
+#[test]
+fn the_panic_rule_sees_code_but_not_comments_and_tests() {
+    let text = "//! a.unwrap()\nlet b = c.unwrap();\nlet d = e.expect(\"f\");\nunreachable!()\n\
+                #[cfg(test)]\nmod tests {\n    g.unwrap();\n}\nlet h = i.unwrap_or(0);\n";
+    let found = panics(&Source::new("a.rs", text));
+    let lines: Vec<&str> = found.iter().filter_map(|finding| finding.split(':').nth(1)).collect();
+    assert_eq!(lines, ["2", "3", "4"]);
 }
 
 #[test]

@@ -1,130 +1,106 @@
-//! The core crates are general BGP crates: nothing in them speaks of one cloud.
+//! The core crates are general BGP crates: nothing in them speaks of one cloud, and nothing that
+//! they use to be fast shows in what they offer.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-
-use crate::tree::{CORE, none, read, root, rust_files};
+use crate::library_code::{Source, library_code};
+use crate::tree::{CORE, none};
 
 /// Words of the product, which belong to `exchange` and to `routehub::Profile`.
-const WORDS: [&str; 3] = ["azure", "expressroute", "65515"];
+const PRODUCT: [&str; 3] = ["azure", "expressroute", "65515"];
 
-/// Where a word of the product stands in code that is not a test.
-fn product_words(path: &Path, text: &str) -> Vec<String> {
+/// Names of libraries that stay behind the public API.
+const BEHIND: [&str; 6] = [
+    "nom::",
+    "IResult",
+    "smallvec",
+    "SmallVec",
+    "hashbrown",
+    "HashTable",
+];
+
+/// Where a word of the product stands.
+fn product_words(source: &Source) -> Vec<String> {
     let mut findings = Vec::new();
-    for (number, line) in code_outside_tests(text) {
+    for (number, line) in &source.lines {
         let lower = line.to_lowercase();
-        for word in WORDS.iter().filter(|word| lower.contains(*word)) {
-            findings.push(format!(
-                "{}:{number}: {word}: {}",
-                path.display(),
-                line.trim()
-            ));
+        for word in PRODUCT.iter().filter(|word| lower.contains(*word)) {
+            findings.push(source.finding(*number, word, line));
         }
     }
     findings
 }
 
-/// The numbered lines outside `#[cfg(test)] mod name { ... }`. The files are formatted, so a
-/// module ends at the first closing brace with its own indentation.
-fn code_outside_tests(text: &str) -> Vec<(usize, &str)> {
-    let mut kept = Vec::new();
-    let mut lines = text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line))
-        .peekable();
-    while let Some((number, line)) = lines.next() {
-        let opens_tests = line.trim() == "#[cfg(test)]"
-            && lines.peek().is_some_and(|(_, next)| {
-                module_name(next).is_some() && next.trim_end().ends_with('{')
-            });
-        if opens_tests {
-            let end = line.replace("#[cfg(test)]", "}");
-            lines.by_ref().find(|(_, inner)| *inner == end);
-        } else {
-            kept.push((number, line));
+/// Where a public item names a library that stays behind it. The lint `unreachable_pub` sees to
+/// it that what says `pub` is public.
+fn shown_libraries(source: &Source) -> Vec<String> {
+    let mut findings = Vec::new();
+    // What ends the item that is being read: a field ends at a comma, a function does not.
+    let mut ends: &[char] = &[];
+    for (number, line) in &source.lines {
+        let code = line.split("//").next().unwrap_or_default();
+        if code.trim_start().starts_with("pub ") {
+            ends = if code.contains("fn ") {
+                &['{', ';']
+            } else {
+                &['{', ';', ',']
+            };
+        }
+        if !ends.is_empty() && BEHIND.iter().any(|library| code.contains(library)) {
+            findings.push(source.finding(*number, "shown in public", line));
+        }
+        if code.contains(ends) {
+            ends = &[];
         }
     }
-    kept
-}
-
-/// The name in `mod name;` or `mod name {`.
-fn module_name(line: &str) -> Option<&str> {
-    let item = line
-        .trim()
-        .trim_start_matches("pub(crate) ")
-        .strip_prefix("mod ")?;
-    Some(item.trim_end_matches([';', '{', ' ']))
-}
-
-/// The files that `#[cfg(test)] mod name;` in this file declares, with what lies below them.
-fn test_modules(path: &Path, text: &str) -> Vec<PathBuf> {
-    let folder = match path.file_stem().and_then(|stem| stem.to_str()) {
-        Some("lib" | "mod" | "main") | None => path.with_file_name(""),
-        Some(_) => path.with_extension(""),
-    };
-    let lines: Vec<&str> = text.lines().collect();
-    lines
-        .windows(2)
-        .filter(|pair| pair[0].trim() == "#[cfg(test)]" && pair[1].trim_end().ends_with(';'))
-        .filter_map(|pair| module_name(pair[1]))
-        .flat_map(|name| [folder.join(name), folder.join(format!("{name}.rs"))])
-        .collect()
+    findings
 }
 
 #[test]
 fn core_crates_do_not_speak_of_one_cloud() {
     for name in CORE {
-        let folder = format!("crates/{name}/src");
-        if !root().join("crates").join(name).exists() {
-            continue;
-        }
-        let files: Vec<(PathBuf, String)> = rust_files(&folder)
-            .into_iter()
-            .map(|path| (path.clone(), read(&path)))
-            .collect();
-        let tests: BTreeSet<PathBuf> = files
+        library_code(name)
             .iter()
-            .flat_map(|(path, text)| test_modules(path, text))
-            .collect();
-        for (path, text) in &files {
-            if !path.ancestors().any(|above| tests.contains(above)) {
-                none(&product_words(path, text));
-            }
-        }
+            .for_each(|source| none(&product_words(source)));
     }
 }
 
 #[test]
-fn the_word_rule_sees_code_and_comments_but_not_test_modules() {
-    let text = "//! For Azure.\n\
-                const ASN: u32 = 65515;\n\
-                #[cfg(test)]\n\
-                mod tests {\n\
-                \x20   // ExpressRoute\n\
-                \x20   mod inner {\n\
-                \x20   }\n\
-                }\n\
-                #[cfg(test)]\n\
-                use azure::Thing;\n\
-                fn express_route() {}\n";
-    let found = product_words(Path::new("a.rs"), text);
+fn public_items_of_the_core_show_no_library() {
+    for name in CORE {
+        library_code(name)
+            .iter()
+            .for_each(|source| none(&shown_libraries(source)));
+    }
+}
+
+#[test]
+fn the_word_rule_sees_code_and_comments() {
+    let text = "//! For Azure.\nconst ASN: u32 = 65515;\nfn express_route() {}\n// ExpressRoute\n";
+    let found = product_words(&Source::new("a.rs", text));
+    let starts = [
+        "a.rs:1: azure: ",
+        "a.rs:2: 65515: ",
+        "a.rs:4: expressroute: ",
+    ];
+    assert_eq!(found.len(), starts.len(), "{found:?}");
+    assert!(
+        found
+            .iter()
+            .zip(starts)
+            .all(|(finding, start)| finding.starts_with(start))
+    );
+}
+
+#[test]
+fn the_library_rule_sees_signatures_and_fields_but_not_bodies() {
+    let text = "pub fn a(\n    x: SmallVec<[u8; 4]>,\n) -> u8 {\n    hashbrown::of(x)\n}\n\
+                pub struct B {\n    pub c: HashTable<u32>,\n    d: HashTable<u32>,\n}\n\
+                pub(crate) fn e() -> IResult<u8> {}\n";
+    let found = shown_libraries(&Source::new("a.rs", text));
     let lines: Vec<&str> = found
         .iter()
         .filter_map(|finding| finding.split(':').nth(1))
         .collect();
-    assert_eq!(lines, ["1", "2", "10"]);
-
-    let declared = test_modules(
-        Path::new("src/a.rs"),
-        "#[cfg(test)]\nmod cases;\nmod code;\n",
-    );
-    assert_eq!(
-        declared,
-        [Path::new("src/a/cases"), Path::new("src/a/cases.rs")]
-    );
-    assert_eq!(
-        test_modules(Path::new("src/lib.rs"), "#[cfg(test)]\nmod t;\n")[1],
-        Path::new("src/t.rs")
-    );
+    assert_eq!(lines, ["2", "7"]);
+    let found = shown_libraries(&Source::new("a.rs", "pub fn a() -> IResult<u8> {\n}\n"));
+    assert_eq!(found.len(), 1);
 }
