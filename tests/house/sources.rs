@@ -132,7 +132,9 @@ fn every_crate_but_speaker_forbids_unsafe() {
 #[test]
 fn code_that_reads_the_network_does_not_panic() {
     for name in READS_THE_NETWORK {
-        library_code(name).iter().for_each(|source| none(&panics(source)));
+        library_code(name)
+            .iter()
+            .for_each(|source| none(&panics(source)));
     }
 }
 
@@ -141,7 +143,10 @@ fn the_panic_rule_sees_code_but_not_comments_and_tests() {
     let text = "//! a.unwrap()\nlet b = c.unwrap();\nlet d = e.expect(\"f\");\nunreachable!()\n\
                 #[cfg(test)]\nmod tests {\n    g.unwrap();\n}\nlet h = i.unwrap_or(0);\n";
     let found = panics(&Source::new("a.rs", text));
-    let lines: Vec<&str> = found.iter().filter_map(|finding| finding.split(':').nth(1)).collect();
+    let lines: Vec<&str> = found
+        .iter()
+        .filter_map(|finding| finding.split(':').nth(1))
+        .collect();
     assert_eq!(lines, ["2", "3", "4"]);
 }
 
