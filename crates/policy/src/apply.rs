@@ -233,3 +233,122 @@ impl RemovePrivate {
         AsPath::from_segments(path.segments().iter().map(clean))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::net::Ipv4Addr;
+    use std::string::{String, ToString};
+
+    fn route<'a>(as_path: &str) -> Route<'a> {
+        let path = as_path.parse().unwrap();
+        Route {
+            attrs: Cow::Owned(Attrs::new(path, Ipv4Addr::new(10, 0, 0, 1))),
+            prefix: Some("10.0.0.0/8".parse().unwrap()),
+        }
+    }
+
+    /// The path after an action; `=` if the action says that nothing changed.
+    fn path_after(as_path: &str, action: &Action) -> String {
+        let mut route = route(as_path);
+        match route.apply(action) {
+            true => route.attrs.as_path.to_string(),
+            false => "=".into(),
+        }
+    }
+
+    fn remove(scope: PrivateScope, replace_with: Option<u32>, keep: Option<u32>) -> Action {
+        Action::RemovePrivate(RemovePrivate {
+            scope,
+            replace_with: replace_with.map(Asn),
+            keep: keep.map(Asn),
+        })
+    }
+
+    #[test]
+    fn removing_all_private_asns_leaves_the_public_ones() {
+        let all = remove(PrivateScope::All, None, None);
+        assert_eq!(
+            path_after("65001 3320 4200000000 {65002,7}", &all),
+            "3320 {7}"
+        );
+        assert_eq!(path_after("65001 65002", &all), "");
+        assert_eq!(path_after("3320 {7}", &all), "=");
+    }
+
+    #[test]
+    fn removing_leading_private_asns_stops_at_the_first_public_one() {
+        let leading = remove(PrivateScope::Leading, None, None);
+        assert_eq!(path_after("65001 65002 3320 65003", &leading), "3320 65003");
+        assert_eq!(path_after("3320 65003", &leading), "=");
+    }
+
+    #[test]
+    fn a_path_with_a_public_asn_stays_whole_where_only_private_paths_are_meant() {
+        let paths = remove(PrivateScope::PrivatePaths, None, None);
+        assert_eq!(path_after("65001 65002", &paths), "");
+        assert_eq!(path_after("65001 3320", &paths), "=");
+    }
+
+    #[test]
+    fn replaced_private_asns_keep_the_length_and_the_receivers_own_stays() {
+        let replaced = remove(PrivateScope::All, Some(7), Some(65002));
+        assert_eq!(path_after("65001 65002 3320", &replaced), "7 65002 3320");
+        assert_eq!(path_after("65002 3320", &replaced), "=");
+    }
+
+    #[test]
+    fn an_override_puts_the_own_asn_wherever_the_receivers_stands() {
+        let action = Action::ReplaceAsn {
+            from: Asn(65100),
+            to: Asn(7),
+        };
+        assert_eq!(
+            path_after("65001 65100 {65100,9}", &action),
+            "65001 7 {7,9}"
+        );
+        assert_eq!(path_after("65001", &action), "=");
+    }
+
+    #[test]
+    fn a_list_in_front_keeps_its_order() {
+        let action = Action::Prepend(Vec::from([1, 2].map(Asn)));
+        assert_eq!(path_after("{3,4}", &action), "1 2 {3,4}");
+        assert_eq!(path_after("3", &Action::Prepend(Vec::new())), "=");
+    }
+
+    #[test]
+    fn a_set_of_the_same_asns_is_not_the_same_path() {
+        let action = Action::ReplacePath(Vec::from([1, 2].map(Asn)));
+        assert_eq!(path_after("{1,2}", &action), "1 2");
+        assert_eq!(path_after("1 2", &action), "=");
+    }
+
+    #[test]
+    fn a_prefix_is_replaced_within_its_family_only() {
+        let mut one = route("1");
+        assert!(!one.apply(&Action::ReplacePrefix(Vec::from(["::/0".parse().unwrap()]))));
+        let lists = ["::/0", "11.0.0.0/8", "0.0.0.0/0"].map(|text| text.parse().unwrap());
+        assert!(one.apply(&Action::ReplacePrefix(lists.into())));
+        assert_eq!(one.prefix, Some("0.0.0.0/0".parse().unwrap()));
+    }
+
+    #[test]
+    fn an_action_that_changes_nothing_leaves_the_attributes_borrowed() {
+        let attrs = Attrs::new("65001".parse().unwrap(), Ipv4Addr::new(10, 0, 0, 1));
+        let mut route = Route {
+            attrs: Cow::Borrowed(&attrs),
+            prefix: None,
+        };
+        for action in [
+            Action::SetMed(None),
+            Action::SetNextHop(attrs.next_hop),
+            Action::RemoveCommunities(Vec::from([CommunityPattern::ANY])),
+            Action::RemoveAsns(Vec::from([Asn(7)])),
+            Action::clear_communities(),
+        ] {
+            assert!(!route.apply(&action), "{action}");
+        }
+        assert!(matches!(route.attrs, Cow::Borrowed(_)));
+    }
+}

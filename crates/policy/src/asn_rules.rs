@@ -174,3 +174,83 @@ impl fmt::Display for AsnRefusalReason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn the_registry_ascends_without_overlap() {
+        for pair in SPECIAL_ASNS.windows(2) {
+            assert!(pair[0].last < pair[1].first, "{pair:?}");
+        }
+        assert!(SPECIAL_ASNS.iter().all(|range| range.first <= range.last));
+    }
+
+    #[test]
+    fn every_border_of_the_registry_has_its_use_and_its_neighbours_not() {
+        for range in SPECIAL_ASNS {
+            assert_eq!(special_use(range.first), Some(&range));
+            assert_eq!(special_use(range.last), Some(&range));
+        }
+        for ordinary in [1, 111, 113, 23_455, 23_457, 64_495, 131_072, 4_199_999_999] {
+            assert_eq!(special_use(Asn(ordinary)), None, "{ordinary}");
+        }
+    }
+
+    #[test]
+    fn the_registry_agrees_with_the_vocabulary() {
+        let edges = SPECIAL_ASNS
+            .iter()
+            .flat_map(|range| [range.first, range.last]);
+        for asn in edges.chain([Asn(1), Asn(100_000), Asn(200_000)]) {
+            let is = |wanted| special_use(asn).is_some_and(|range| range.for_use == wanted);
+            assert_eq!(is(SpecialUse::Private), asn.is_private(), "{asn}");
+            assert_eq!(
+                is(SpecialUse::Documentation),
+                asn.is_documentation(),
+                "{asn}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_default_refuses_nothing() {
+        for asn in [0, 23_456, 64_512, 65_535, 70_000, u32::MAX] {
+            assert_eq!(AsnRules::default().check(Asn(asn)), Ok(()));
+        }
+    }
+
+    #[test]
+    fn the_callers_ranges_are_named_before_the_registry_and_the_registry_before_the_size() {
+        let (own, iana, size) = (RuleId(1), RuleId(2), RuleId(3));
+        let rules = AsnRules {
+            forbidden: Vec::from([ForbiddenAsns {
+                first: Asn(65_530),
+                last: Asn(65_540),
+                rule: own,
+                reason: "ours".into(),
+            }]),
+            special: Vec::from([(SpecialUse::Documentation, iana)]),
+            two_octet_only: Some(size),
+        };
+        let refused = |asn| rules.check(Asn(asn)).map_err(|refusal| refusal.rule);
+        assert_eq!(refused(65_540), Err(own));
+        assert_eq!(refused(65_541), Err(iana));
+        assert_eq!(refused(65_552), Err(size));
+        assert_eq!(refused(65_529), Ok(()), "private use is not refused here");
+    }
+
+    #[test]
+    fn a_refusal_tells_number_reason_source_and_rule() {
+        let rules = AsnRules {
+            special: Vec::from([(SpecialUse::Trans, RuleId(7))]),
+            ..AsnRules::default()
+        };
+        assert_eq!(
+            rules.check(Asn::TRANS).unwrap_err().to_string(),
+            "AS 23456 is AS_TRANS, which no speaker may have, RFC 6793 (R-007)"
+        );
+    }
+}

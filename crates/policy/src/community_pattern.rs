@@ -113,3 +113,40 @@ impl FromStr for CommunityPattern {
         halves.or_else(named).ok_or(ParseCommunityPatternError)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    fn fits(pattern: &str, community: &str) -> bool {
+        let pattern: CommunityPattern = pattern.parse().unwrap();
+        pattern.holds(community.parse().unwrap())
+    }
+
+    #[test]
+    fn halves_are_numbers_ranges_or_any() {
+        assert!(fits("65001:7", "65001:7") && !fits("65001:7", "65001:8"));
+        assert!(fits("65001:*", "65001:0") && !fits("65001:*", "65002:0"));
+        assert!(fits("*:100-199", "1:199") && !fits("*:100-199", "1:200"));
+        assert!(fits("no-export", "65535:65281"));
+        assert!(CommunityPattern::ANY.holds(Community::BLACKHOLE));
+    }
+
+    #[test]
+    fn text_reads_back() {
+        for text in ["65001:7", "65001:*", "*:*", "1-2:100-199"] {
+            let pattern: CommunityPattern = text.parse().unwrap();
+            assert_eq!(pattern.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn text_of_another_shape_is_refused() {
+        for text in [
+            "", ":", "1:", "65536:1", "1:2-1", "1:+2", "1:-2", "1:*-2", "a:*",
+        ] {
+            assert!(text.parse::<CommunityPattern>().is_err(), "{text:?}");
+        }
+    }
+}

@@ -157,3 +157,93 @@ impl fmt::Display for PathExpr {
         f.write_str(if self.to_end { "$" } else { "" })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    fn fits(expr: &str, path: &str) -> bool {
+        let expr: PathExpr = expr.parse().unwrap();
+        expr.holds(&path.parse().unwrap())
+    }
+
+    #[test]
+    fn without_ends_an_expression_may_stand_anywhere() {
+        assert!(fits("65002", "65001 65002 65003"));
+        assert!(fits("65001 65002", "7 65001 65002 8"));
+        assert!(!fits("65001 65003", "65001 65002 65003"));
+        assert!(fits("", "") && fits("", "65001"));
+    }
+
+    #[test]
+    fn ends_tie_an_expression_to_the_ends_of_the_path() {
+        assert!(fits("^65001", "65001 65002") && !fits("^65002", "65001 65002"));
+        assert!(fits("65002$", "65001 65002") && !fits("65001$", "65001 65002"));
+        assert!(fits("^$", "") && !fits("^$", "65001"));
+        assert!(fits("$", "65001"));
+    }
+
+    #[test]
+    fn items_repeat_as_their_marks_say() {
+        for (expr, none, one, two) in [
+            ("^1 9 2$", false, true, false),
+            ("^1 9? 2$", true, true, false),
+            ("^1 9* 2$", true, true, true),
+            ("^1 9+ 2$", false, true, true),
+        ] {
+            assert_eq!(fits(expr, "1 2"), none, "{expr}");
+            assert_eq!(fits(expr, "1 9 2"), one, "{expr}");
+            assert_eq!(fits(expr, "1 9 9 2"), two, "{expr}");
+        }
+        assert!(fits("^.* 2 .* 2 .*$", "2 1 1 2") && !fits("^.* 2 .* 2 .*$", "1 2 1"));
+    }
+
+    #[test]
+    fn lists_and_ranges_name_several_asns() {
+        assert!(fits("^[1 5-7]$", "6") && !fits("^[1 5-7]$", "4"));
+        assert!(fits("^[^1 5-7]$", "4") && !fits("^[^1 5-7]$", "1"));
+    }
+
+    #[test]
+    fn a_set_is_one_place_and_each_asn_of_a_sequence_its_own() {
+        assert!(fits("^1 3$", "1 {2,3}") && fits("^1 [^3]$", "1 {2,3}"));
+        assert!(!fits("^1 2 3$", "1 {2,3}"));
+        assert!(fits("^7 8 1$", "(7 8) 1"));
+    }
+
+    #[test]
+    fn many_repetitions_take_no_longer_than_the_path() {
+        let expr = [".*"; 60].join(" ") + " 7$";
+        let path = AsPath::sequence((0..5_000).map(|_| Asn(1)));
+        assert!(!expr.parse::<PathExpr>().unwrap().holds(&path));
+    }
+
+    #[test]
+    fn the_longest_expression_has_63_items() {
+        let fits_all = |n: usize| {
+            let text = std::vec!["1"; n].join(" ");
+            let expr = std::format!("^{text}$").parse::<PathExpr>()?;
+            Ok::<_, ParsePathExprError>(expr.holds(&text.parse().unwrap()))
+        };
+        assert_eq!(fits_all(63), Ok(true));
+        assert_eq!(fits_all(64), Err(ParsePathExprError::TooLong));
+    }
+
+    #[test]
+    fn errors_say_where() {
+        let error = |text: &str| text.parse::<PathExpr>().unwrap_err();
+        assert_eq!(error("1 x"), ParsePathExprError::Item { offset: 2 });
+        assert_eq!(error(" ^1 *"), ParsePathExprError::Item { offset: 4 });
+        assert_eq!(error("1 [5-4]"), ParsePathExprError::Item { offset: 3 });
+        assert_eq!(error("1 [5"), ParsePathExprError::List { offset: 2 });
+        assert_eq!(error("[]"), ParsePathExprError::List { offset: 0 });
+        assert_eq!(error("4294967296"), ParsePathExprError::Item { offset: 0 });
+    }
+
+    #[test]
+    fn text_is_written_in_one_way() {
+        let expr: PathExpr = "  ^ 1.10   [1 2-2 3-9]+ [^7]? .*$ ".parse().unwrap();
+        assert_eq!(expr.to_string(), "^65546 [1 2 3-9]+ [^7]? .*$");
+    }
+}

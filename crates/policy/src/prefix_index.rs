@@ -117,3 +117,60 @@ fn entries_of(rule: u32, condition: &PrefixMatch, all: &mut Vec<(Prefix, Entry)>
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prefix(text: &str) -> Prefix {
+        text.parse().unwrap()
+    }
+
+    /// All rules that fit, in order.
+    fn rules(index: &PrefixIndex, route: &str) -> Vec<u32> {
+        let mut found = Vec::new();
+        while let Some(rule) =
+            index.first_from(found.last().map_or(0, |last| last + 1), prefix(route))
+        {
+            found.push(rule);
+        }
+        found
+    }
+
+    #[test]
+    fn nested_nodes_all_count_and_come_in_the_order_of_rules() {
+        let conditions = [
+            PrefixMatch::Exact(prefix("10.1.0.0/16")),
+            PrefixMatch::or_longer(prefix("10.0.0.0/8")),
+            PrefixMatch::or_longer(prefix("10.1.0.0/16")),
+            PrefixMatch::length(routehub_types::Family::Ipv4, 17, 24),
+            PrefixMatch::Covers(prefix("10.1.2.0/24")),
+            PrefixMatch::or_longer(prefix("11.0.0.0/8")),
+        ];
+        let index = PrefixIndex::new((0..).zip(&conditions));
+        assert_eq!(rules(&index, "10.1.0.0/16"), [0, 1, 2, 4]);
+        assert_eq!(rules(&index, "10.1.2.0/24"), [1, 2, 3, 4]);
+        assert_eq!(rules(&index, "10.1.2.128/25"), [1, 2]);
+        assert_eq!(rules(&index, "10.9.0.0/16"), [1]);
+        assert_eq!(rules(&index, "0.0.0.0/0"), [4]);
+        assert_eq!(rules(&index, "172.16.0.0/20"), [3]);
+        assert_eq!(rules(&index, "::/0"), []);
+    }
+
+    #[test]
+    fn a_neighbour_that_sorts_between_does_not_hide_what_surrounds_both() {
+        let conditions = ["10.0.0.0/8", "10.0.0.0/16", "10.1.0.0/24"]
+            .map(|text| PrefixMatch::or_longer(prefix(text)));
+        let index = PrefixIndex::new((0..).zip(&conditions));
+        assert_eq!(rules(&index, "10.200.0.0/16"), [0]);
+        assert_eq!(rules(&index, "10.0.7.0/24"), [0, 1]);
+    }
+
+    #[test]
+    fn an_empty_index_fits_nothing() {
+        assert_eq!(
+            PrefixIndex::default().first_from(0, prefix("0.0.0.0/0")),
+            None
+        );
+    }
+}

@@ -13,9 +13,9 @@ pub enum PeerKind {
     Internal,
     /// Of another member AS of the same confederation (RFC 5065).
     Confederation,
-    /// Of another AS: one buys from the other.
+    /// Of another AS.
     External,
-    /// Of another AS: both exchange their own routes ("bilateral", RFC 3765).
+    /// Of another AS, and both send only their own and their customers' routes (RFC 3765).
     Bilateral,
 }
 
@@ -107,5 +107,120 @@ impl WellKnown {
             rules.push(Rule::change(one.rule, "BLACKHOLE", matches, actions));
         }
         rules
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Fallback, Outcome, Policy, RouteMeta};
+    use core::net::Ipv4Addr;
+    use routehub_types::{AsPath, Attrs, Prefix};
+
+    const DISCARD: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+
+    fn all() -> WellKnown {
+        let host = Prefix::V4(routehub_types::Ipv4Prefix::DEFAULT);
+        WellKnown {
+            no_advertise: Some(RuleId(1)),
+            no_export: Some(RuleId(2)),
+            no_export_subconfed: Some(RuleId(3)),
+            no_peer: Some(RuleId(4)),
+            graceful_shutdown: Some(RuleId(5)),
+            blackhole: Some(Blackhole {
+                rule: RuleId(6),
+                within: Vec::from([PrefixMatch::Within {
+                    prefix: host,
+                    min: 32,
+                    max: 32,
+                }]),
+                next_hop: DISCARD.into(),
+                scope: Community::NO_ADVERTISE,
+            }),
+        }
+    }
+
+    fn carrying(community: Community) -> Attrs {
+        let mut attrs = Attrs::new(AsPath::empty(), Ipv4Addr::new(10, 0, 0, 1));
+        attrs.add_community(community);
+        attrs
+    }
+
+    /// Which rule keeps a route with this community from each kind of peer, nearest first.
+    fn refusals(known: &WellKnown, community: Community) -> [Option<u16>; 4] {
+        let kinds = [
+            PeerKind::Internal,
+            PeerKind::Confederation,
+            PeerKind::External,
+            PeerKind::Bilateral,
+        ];
+        kinds.map(|to| {
+            let policy = Policy::compile(known.export_rules(to), Fallback::Accept(RuleId(0)));
+            let attrs = carrying(community);
+            let to = "10.0.0.0/8".parse().unwrap();
+            let verdict = policy.evaluate(&attrs, to, &RouteMeta::default());
+            (verdict.outcome == Outcome::Reject).then_some(verdict.rule.0)
+        })
+    }
+
+    #[test]
+    fn each_community_stops_at_its_border() {
+        let none = None;
+        for (community, expected) in [
+            (
+                Community::NO_ADVERTISE,
+                [Some(1), Some(1), Some(1), Some(1)],
+            ),
+            (
+                Community::NO_EXPORT_SUBCONFED,
+                [none, Some(3), Some(3), Some(3)],
+            ),
+            (Community::NO_EXPORT, [none, none, Some(2), Some(2)]),
+            (Community::NO_PEER, [none, none, none, Some(4)]),
+            (Community::BLACKHOLE, [none; 4]),
+        ] {
+            assert_eq!(refusals(&all(), community), expected, "{community}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_rule_is_not_honoured() {
+        for community in [
+            Community::NO_ADVERTISE,
+            Community::NO_EXPORT,
+            Community::NO_PEER,
+        ] {
+            assert_eq!(refusals(&WellKnown::default(), community), [None; 4]);
+        }
+        assert!(WellKnown::default().import_rules().is_empty());
+    }
+
+    fn imported(community: Community, prefix: &str) -> Attrs {
+        let policy = Policy::compile(all().import_rules(), Fallback::Accept(RuleId(0)));
+        let attrs = carrying(community);
+        let prefix = prefix.parse().unwrap();
+        match policy
+            .evaluate(&attrs, prefix, &RouteMeta::default())
+            .outcome
+        {
+            Outcome::Accept { attrs, .. } => attrs.into_owned(),
+            Outcome::Reject => panic!("nothing is refused on import"),
+        }
+    }
+
+    #[test]
+    fn graceful_shutdown_is_least_preferred() {
+        let attrs = imported(Community::GRACEFUL_SHUTDOWN, "10.0.0.0/8");
+        assert_eq!(attrs.local_pref, Some(0));
+        assert!(attrs.has_community(Community::GRACEFUL_SHUTDOWN));
+    }
+
+    #[test]
+    fn a_blackhole_is_discarded_and_stays_here_where_it_may_be_asked_for() {
+        let attrs = imported(Community::BLACKHOLE, "10.0.0.7/32");
+        assert_eq!(attrs.next_hop, DISCARD.into());
+        assert!(attrs.has_community(Community::NO_ADVERTISE));
+        let wide = imported(Community::BLACKHOLE, "10.0.0.0/24");
+        assert_eq!(wide, carrying(Community::BLACKHOLE));
     }
 }
