@@ -1,0 +1,94 @@
+//! Parsers of the UPDATE message: its three fields, attribute headers, MP attributes.
+
+use nom::bytes::complete::take;
+use nom::number::complete::{be_u8, be_u16};
+
+use super::{Parsed, stop};
+use crate::{AfiSafi, Reason};
+
+/// The three fields of an UPDATE (RFC 4271 section 4.3).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Fields<'a> {
+    pub(crate) withdrawn: &'a [u8],
+    pub(crate) attributes: &'a [u8],
+    pub(crate) nlri: &'a [u8],
+}
+
+/// An attribute as it stands in the message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Element<'a> {
+    pub(crate) flags: u8,
+    pub(crate) code: u8,
+    pub(crate) value: &'a [u8],
+}
+
+impl Element<'_> {
+    /// The octets in front of the value.
+    pub(crate) const fn header_len(&self) -> usize {
+        if self.flags & EXTENDED_LENGTH != 0 {
+            4
+        } else {
+            3
+        }
+    }
+}
+
+/// The flag of an attribute whose length has two octets.
+pub(crate) const EXTENDED_LENGTH: u8 = 0x10;
+
+/// The body of an UPDATE; the NLRI is what the two lengths leave.
+pub(crate) fn fields(body: &[u8]) -> Parsed<'_, Fields<'_>> {
+    let Ok((rest, withdrawn)) = counted(body) else {
+        return stop(body, Reason::WithdrawnOverrun);
+    };
+    let Ok((nlri, attributes)) = counted(rest) else {
+        return stop(rest, Reason::AttributesOverrun);
+    };
+    let fields = Fields {
+        withdrawn,
+        attributes,
+        nlri,
+    };
+    Ok((nlri, fields))
+}
+
+/// A field with two octets of length before it.
+fn counted(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let (rest, length) = be_u16(input)?;
+    take(length)(rest)
+}
+
+/// The next attribute (RFC 4271 section 4.3, RFC 7606 section 4).
+#[inline]
+pub(crate) fn attribute(input: &[u8]) -> Parsed<'_, Element<'_>> {
+    let (flags, code, rest, length) = match *input {
+        [flags, code, high, low, ref rest @ ..] if flags & EXTENDED_LENGTH != 0 => {
+            (flags, code, rest, u16::from_be_bytes([high, low]))
+        }
+        [flags, code, length, ref rest @ ..] if flags & EXTENDED_LENGTH == 0 => {
+            (flags, code, rest, u16::from(length))
+        }
+        _ => return stop(input, Reason::AttributeHeader),
+    };
+    match take::<_, _, super::Stop<'_>>(length)(rest) {
+        Ok((rest, value)) => Ok((rest, Element { flags, code, value })),
+        Err(_) => stop(input, Reason::AttributeOverrun),
+    }
+}
+
+/// Family and next hop of an MP_REACH_NLRI; the rest is its NLRI (RFC 4760 section 3).
+pub(crate) fn mp_reach(value: &[u8]) -> Parsed<'_, (AfiSafi, &[u8])> {
+    let (rest, family) = afi_safi(value)?;
+    let (rest, length) = be_u8(rest)?;
+    let (rest, next_hop) = take(length)(rest)?;
+    // A reserved octet, once a count of SNPAs; to be ignored.
+    let (rest, _) = be_u8(rest)?;
+    Ok((rest, (family, next_hop)))
+}
+
+/// Family of an MP_UNREACH_NLRI; the rest is its NLRI (RFC 4760 section 4).
+pub(crate) fn afi_safi(value: &[u8]) -> Parsed<'_, AfiSafi> {
+    let (rest, afi) = be_u16(value)?;
+    let (rest, safi) = be_u8(rest)?;
+    Ok((rest, AfiSafi { afi, safi }))
+}

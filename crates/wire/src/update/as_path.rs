@@ -1,0 +1,197 @@
+//! AS paths, read in place.
+
+use core::fmt;
+use core::iter::FusedIterator;
+
+use routehub_types::{AsPath, Asn, Segment, SegmentKind};
+
+/// An AS path in a message; AS4_PATH is not merged in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct AsPathView<'a> {
+    bytes: &'a [u8],
+    four_octet: bool,
+}
+
+/// A segment of an AS path in a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SegmentView<'a> {
+    /// What the ASNs of this segment mean.
+    pub kind: SegmentKind,
+    /// The ASNs, nearest first where the kind has an order.
+    pub asns: Asns<'a>,
+}
+
+/// The segments of an AS path in a message.
+#[derive(Clone)]
+pub struct Segments<'a> {
+    bytes: &'a [u8],
+    four_octet: bool,
+}
+
+/// The ASNs of a segment in a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Asns<'a> {
+    bytes: &'a [u8],
+    four_octet: bool,
+}
+
+/// The kind of a segment type code (RFC 4271 section 4.3, RFC 5065 section 3).
+pub(crate) const fn segment_kind(code: u8) -> Option<SegmentKind> {
+    match code {
+        1 => Some(SegmentKind::Set),
+        2 => Some(SegmentKind::Sequence),
+        3 => Some(SegmentKind::ConfedSequence),
+        4 => Some(SegmentKind::ConfedSet),
+        _ => None,
+    }
+}
+
+/// The type code of a kind of segment.
+pub(crate) const fn segment_code(kind: SegmentKind) -> u8 {
+    match kind {
+        SegmentKind::Set => 1,
+        SegmentKind::Sequence => 2,
+        SegmentKind::ConfedSequence => 3,
+        SegmentKind::ConfedSet => 4,
+    }
+}
+
+impl<'a> AsPathView<'a> {
+    pub(crate) const fn new(bytes: &'a [u8], four_octet: bool) -> Self {
+        Self { bytes, four_octet }
+    }
+
+    /// The octets of the path.
+    pub const fn as_bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Whether the path has no ASN.
+    pub const fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The segments, nearest first.
+    #[inline]
+    pub const fn segments(&self) -> Segments<'a> {
+        Segments {
+            bytes: self.bytes,
+            four_octet: self.four_octet,
+        }
+    }
+
+    /// All ASNs, nearest first, those of sets and confederations included.
+    pub fn asns(&self) -> impl Iterator<Item = Asn> + use<'a> {
+        self.segments().flat_map(|segment| segment.asns)
+    }
+
+    /// The length that best path compares; see [`AsPath::length`].
+    pub fn length(&self) -> usize {
+        let count = |segment: SegmentView<'_>| match segment.kind {
+            SegmentKind::Sequence => segment.asns.len(),
+            SegmentKind::Set => 1,
+            SegmentKind::ConfedSequence | SegmentKind::ConfedSet => 0,
+        };
+        self.segments().map(count).sum()
+    }
+
+    /// Whether an ASN stands anywhere in the path.
+    pub fn contains(&self, asn: Asn) -> bool {
+        self.asns().any(|one| one == asn)
+    }
+
+    /// The path in owned form.
+    pub fn to_as_path(&self) -> AsPath {
+        AsPath::from_segments(self.segments().map(|segment| Segment {
+            kind: segment.kind,
+            asns: segment.asns.collect(),
+        }))
+    }
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = SegmentView<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<SegmentView<'a>> {
+        let [code, count, rest @ ..] = self.bytes else {
+            return None;
+        };
+        let kind = segment_kind(*code)?;
+        let length = usize::from(*count) * if self.four_octet { 4 } else { 2 };
+        let (bytes, rest) = rest.split_at_checked(length)?;
+        self.bytes = rest;
+        let four_octet = self.four_octet;
+        let asns = Asns { bytes, four_octet };
+        Some(SegmentView { kind, asns })
+    }
+}
+
+impl FusedIterator for Segments<'_> {}
+
+impl Iterator for Asns<'_> {
+    type Item = Asn;
+
+    #[inline]
+    fn next(&mut self) -> Option<Asn> {
+        let (asn, rest) = if self.four_octet {
+            let (octets, rest) = self.bytes.split_first_chunk::<4>()?;
+            (u32::from_be_bytes(*octets), rest)
+        } else {
+            let (octets, rest) = self.bytes.split_first_chunk::<2>()?;
+            (u32::from(u16::from_be_bytes(*octets)), rest)
+        };
+        self.bytes = rest;
+        Some(Asn(asn))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.bytes.len() / if self.four_octet { 4 } else { 2 };
+        (left, Some(left))
+    }
+
+    /// One loop per width, without a choice per ASN.
+    #[inline]
+    fn fold<B, F: FnMut(B, Asn) -> B>(self, first: B, mut f: F) -> B {
+        if self.four_octet {
+            let (asns, _) = self.bytes.as_chunks::<4>();
+            asns.iter()
+                .fold(first, |sum, asn| f(sum, Asn(u32::from_be_bytes(*asn))))
+        } else {
+            let (asns, _) = self.bytes.as_chunks::<2>();
+            let asn = |asn: &[u8; 2]| Asn(u32::from(u16::from_be_bytes(*asn)));
+            asns.iter().fold(first, |sum, one| f(sum, asn(one)))
+        }
+    }
+}
+
+impl ExactSizeIterator for Asns<'_> {}
+impl FusedIterator for Asns<'_> {}
+
+impl fmt::Display for AsPathView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_as_path().fmt(f)
+    }
+}
+
+impl fmt::Debug for AsPathView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for SegmentView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, asns } = self;
+        f.debug_struct("SegmentView")
+            .field("kind", kind)
+            .field("asns", asns)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Asns<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(*self).finish()
+    }
+}

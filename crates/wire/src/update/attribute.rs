@@ -1,0 +1,215 @@
+//! Path attributes, read in place.
+
+use core::net::Ipv4Addr;
+
+use routehub_types::{
+    Aggregator, Asn, Community, ExtendedCommunity, Ipv6ExtendedCommunity, LargeCommunity, Origin,
+    RouterId,
+};
+
+use super::code;
+use super::{AsPathView, Values, check};
+use crate::Context;
+use crate::parse::update::{self, Element};
+
+/// A path attribute as it stands in a message, in order or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawAttribute<'a> {
+    /// The flags octet.
+    pub flags: u8,
+    /// The type code.
+    pub code: u8,
+    /// The value.
+    pub value: &'a [u8],
+    /// Flags, type, length and value.
+    pub bytes: &'a [u8],
+    /// Where it starts, in octets from the start of the message.
+    pub offset: usize,
+}
+
+/// The path attributes as they stand in a message, up to the first that cannot be read.
+#[derive(Clone, Debug)]
+pub struct RawAttributes<'a> {
+    left: &'a [u8],
+    end: usize,
+}
+
+impl<'a> RawAttributes<'a> {
+    /// The attributes of a field that ends at this octet of the message.
+    pub(super) const fn new(left: &'a [u8], end: usize) -> Self {
+        Self { left, end }
+    }
+}
+
+impl<'a> Iterator for RawAttributes<'a> {
+    type Item = RawAttribute<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<RawAttribute<'a>> {
+        let left = self.left;
+        let (rest, Element { flags, code, value }) = update::attribute(left).ok()?;
+        self.left = rest;
+        Some(RawAttribute {
+            flags,
+            code,
+            value,
+            bytes: left.get(..left.len() - rest.len())?,
+            offset: self.end - left.len(),
+        })
+    }
+}
+
+/// A path attribute of a message, typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Attribute<'a> {
+    /// ORIGIN.
+    Origin(Origin),
+    /// AS_PATH.
+    AsPath(AsPathView<'a>),
+    /// NEXT_HOP, of the prefixes in the NLRI field.
+    NextHop(Ipv4Addr),
+    /// MULTI_EXIT_DISC.
+    Med(u32),
+    /// LOCAL_PREF.
+    LocalPref(u32),
+    /// ATOMIC_AGGREGATE.
+    AtomicAggregate,
+    /// AGGREGATOR.
+    Aggregator(Aggregator),
+    /// COMMUNITIES (RFC 1997).
+    Communities(Values<'a, Community>),
+    /// ORIGINATOR_ID (RFC 4456).
+    OriginatorId(RouterId),
+    /// CLUSTER_LIST (RFC 4456).
+    ClusterList(Values<'a, RouterId>),
+    /// EXTENDED COMMUNITIES (RFC 4360).
+    ExtendedCommunities(Values<'a, ExtendedCommunity>),
+    /// AS4_PATH (RFC 6793); owned attributes have it merged into AS_PATH.
+    As4Path(AsPathView<'a>),
+    /// AS4_AGGREGATOR (RFC 6793); owned attributes have it merged into AGGREGATOR.
+    As4Aggregator(Aggregator),
+    /// IPv6 Address Specific EXTENDED COMMUNITIES (RFC 5701).
+    Ipv6ExtendedCommunities(Values<'a, Ipv6ExtendedCommunity>),
+    /// The metric of AIGP (RFC 7311), where it is in use with this peer.
+    Aigp(u64),
+    /// LARGE_COMMUNITY (RFC 8092).
+    LargeCommunities(Values<'a, LargeCommunity>),
+    /// Only to Customer (RFC 9234).
+    OnlyToCustomer(Asn),
+    /// An attribute of a type that this library does not interpret.
+    Unknown(RawAttribute<'a>),
+}
+
+/// The path attributes that count: each type once, none that is malformed or not for this peer.
+///
+/// MP_REACH_NLRI and MP_UNREACH_NLRI are left out; see
+/// [`UpdateView::announced`](super::UpdateView::announced).
+#[derive(Clone, Debug)]
+pub struct Attributes<'a> {
+    raw: RawAttributes<'a>,
+    context: Context,
+    has_nlri: bool,
+    /// The types that have come, where the message has faults: then all is checked again.
+    recheck: Option<super::scan::Seen>,
+}
+
+impl<'a> Attributes<'a> {
+    pub(super) fn new(
+        raw: RawAttributes<'a>,
+        context: Context,
+        has_nlri: bool,
+        faulty: bool,
+    ) -> Self {
+        Self {
+            raw,
+            context,
+            has_nlri,
+            recheck: faulty.then(Default::default),
+        }
+    }
+
+    /// Whether an attribute of a message with faults counts.
+    #[cold]
+    fn counts(&mut self, raw: &RawAttribute<'_>) -> bool {
+        let RawAttribute {
+            flags, code, value, ..
+        } = *raw;
+        let first = self.recheck.as_mut().is_none_or(|seen| seen.insert(code));
+        let element = Element { flags, code, value };
+        first && check::attribute(&element, &self.context, self.has_nlri).is_ok()
+    }
+}
+
+impl<'a> Iterator for Attributes<'a> {
+    type Item = Attribute<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Attribute<'a>> {
+        loop {
+            let raw = self.raw.next()?;
+            if matches!(raw.code, code::MP_REACH_NLRI | code::MP_UNREACH_NLRI) {
+                continue;
+            }
+            if self.recheck.is_some() && !self.counts(&raw) {
+                continue;
+            }
+            if let Some(attribute) = typed(&raw, &self.context) {
+                return Some(attribute);
+            }
+        }
+    }
+}
+
+/// Four octets as a number.
+#[inline]
+fn number(value: &[u8]) -> Option<u32> {
+    value.try_into().ok().map(u32::from_be_bytes)
+}
+
+/// The aggregator of either width.
+fn aggregator(value: &[u8]) -> Option<Aggregator> {
+    let (asn, router) = match value {
+        [a, b, router @ ..] if value.len() == 6 => {
+            (u32::from(u16::from_be_bytes([*a, *b])), router)
+        }
+        [a, b, c, d, router @ ..] => (u32::from_be_bytes([*a, *b, *c, *d]), router),
+        _ => return None,
+    };
+    Some(Aggregator {
+        asn: Asn(asn),
+        router: RouterId(number(router)?),
+    })
+}
+
+/// The value of an attribute that is in order; none if it is to be ignored.
+#[inline]
+pub(super) fn typed<'a>(raw: &RawAttribute<'a>, context: &Context) -> Option<Attribute<'a>> {
+    let value = raw.value;
+    Some(match raw.code {
+        code::ORIGIN => Attribute::Origin(match value {
+            [0] => Origin::Igp,
+            [1] => Origin::Egp,
+            [2] => Origin::Incomplete,
+            _ => return None,
+        }),
+        code::AS_PATH => Attribute::AsPath(AsPathView::new(value, context.four_octet_as)),
+        code::NEXT_HOP => Attribute::NextHop(Ipv4Addr::from(number(value)?)),
+        code::MED => Attribute::Med(number(value)?),
+        code::LOCAL_PREF => Attribute::LocalPref(number(value)?),
+        code::ATOMIC_AGGREGATE => Attribute::AtomicAggregate,
+        code::AGGREGATOR => Attribute::Aggregator(aggregator(value)?),
+        code::COMMUNITIES => Attribute::Communities(Values::new(value)),
+        code::ORIGINATOR_ID => Attribute::OriginatorId(RouterId(number(value)?)),
+        code::CLUSTER_LIST => Attribute::ClusterList(Values::new(value)),
+        code::EXTENDED_COMMUNITIES => Attribute::ExtendedCommunities(Values::new(value)),
+        code::AS4_PATH => Attribute::As4Path(AsPathView::new(value, true)),
+        code::AS4_AGGREGATOR => Attribute::As4Aggregator(aggregator(value)?),
+        code::IPV6_EXTENDED_COMMUNITIES => Attribute::Ipv6ExtendedCommunities(Values::new(value)),
+        code::AIGP if !context.aigp => return None,
+        code::AIGP => Attribute::Aigp(check::aigp_metric(value)?),
+        code::LARGE_COMMUNITIES => Attribute::LargeCommunities(Values::new(value)),
+        code::ONLY_TO_CUSTOMER => Attribute::OnlyToCustomer(Asn(number(value)?)),
+        _ => Attribute::Unknown(*raw),
+    })
+}

@@ -1,0 +1,350 @@
+//! What each attribute must be like, and what follows if it is not (RFC 7606 section 7).
+
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use routehub_types::{Asn, SegmentKind};
+
+use super::as_path::segment_kind;
+use super::code;
+use super::fault::Action;
+use crate::parse::update::Element;
+use crate::parse::{tlv, update};
+use crate::{Context, PeerKind, Reason};
+
+/// What is wrong with an attribute, and what that asks for.
+pub(super) type Flaw = (Reason, Action);
+
+/// Checks an attribute other than MP_REACH_NLRI and MP_UNREACH_NLRI.
+///
+/// `has_nlri` says whether the message announces prefixes to which NEXT_HOP applies.
+#[inline]
+pub(super) fn attribute(
+    element: &Element<'_>,
+    context: &Context,
+    has_nlri: bool,
+) -> Result<(), Flaw> {
+    let Element { flags, code, value } = *element;
+    let peer = context.peer;
+    let foreign = match code {
+        code::LOCAL_PREF => !peer.shares_local_pref(),
+        code::ORIGINATOR_ID | code::CLUSTER_LIST => !peer.is_internal(),
+        _ => false,
+    };
+    if foreign {
+        return Err((Reason::InternalOnly, Action::AttributeDiscard));
+    }
+    let class = flags & (code::OPTIONAL | code::TRANSITIVE);
+    match code::FLAGS[usize::from(code)] {
+        0 if flags & code::OPTIONAL == 0 => return Err((Reason::WellKnownUnknown, Action::Reset)),
+        0 => return Ok(()),
+        expected if expected != class => return Err((Reason::AttributeFlags, flags_action(code))),
+        _ => {}
+    }
+    let flaw = match code {
+        code::ORIGIN => origin(value),
+        code::AS_PATH => as_path(value, context),
+        code::NEXT_HOP => next_hop(value, has_nlri),
+        code::ATOMIC_AGGREGATE if value.is_empty() => return Ok(()),
+        code::AGGREGATOR => aggregator(value, context.four_octet_as),
+        code::MED | code::LOCAL_PREF | code::ORIGINATOR_ID | code::ONLY_TO_CUSTOMER => {
+            return length(value.len() == 4);
+        }
+        code::COMMUNITIES | code::CLUSTER_LIST => return length(is_list_of(value, 4)),
+        code::EXTENDED_COMMUNITIES => return length(is_list_of(value, 8)),
+        code::IPV6_EXTENDED_COMMUNITIES => return length(is_list_of(value, 20)),
+        code::LARGE_COMMUNITIES => return length(is_list_of(value, 12)),
+        code::AS4_PATH => as4(context).or_else(|| as4_path(value, context)),
+        code::AS4_AGGREGATOR => as4(context).or_else(|| aggregator(value, true)),
+        code::AIGP => aigp(value),
+        code::PREFIX_SID => prefix_sid(value, peer),
+        code::ATTR_SET => attr_set(value),
+        _ => Some(Reason::AttributeLength),
+    };
+    match flaw {
+        None => Ok(()),
+        Some(reason) => Err((reason, value_action(code, reason))),
+    }
+}
+
+/// Length errors of attributes that ask for treat-as-withdraw.
+#[inline]
+const fn length(right: bool) -> Result<(), Flaw> {
+    if right {
+        Ok(())
+    } else {
+        Err((Reason::AttributeLength, Action::TreatAsWithdraw))
+    }
+}
+
+/// Whether a value is a list of one or more parts of a size (RFC 7606 section 7.8).
+#[inline]
+const fn is_list_of(value: &[u8], size: usize) -> bool {
+    !value.is_empty() && value.len().is_multiple_of(size)
+}
+
+/// What wrong flags ask for: treat-as-withdraw (RFC 7606 section 3 c) unless the attribute has a
+/// rule of its own (RFC 7311 section 3.2).
+const fn flags_action(code: u8) -> Action {
+    match code {
+        code::AIGP => Action::AttributeDiscard,
+        _ => Action::TreatAsWithdraw,
+    }
+}
+
+/// What a wrong value asks for (RFC 7606 section 7, RFC 6793 section 6, RFC 7311, RFC 8669).
+const fn value_action(code: u8, reason: Reason) -> Action {
+    match code {
+        // RFC 9774 section 3 withdraws the route also for a set that only AS4_PATH shows.
+        code::AS4_PATH if matches!(reason, Reason::AsSet) => Action::TreatAsWithdraw,
+        code::ATOMIC_AGGREGATE
+        | code::AGGREGATOR
+        | code::AS4_PATH
+        | code::AS4_AGGREGATOR
+        | code::AIGP
+        | code::PREFIX_SID => Action::AttributeDiscard,
+        _ => Action::TreatAsWithdraw,
+    }
+}
+
+#[inline]
+fn origin(value: &[u8]) -> Option<Reason> {
+    match value {
+        [0..=2] => None,
+        [_] => Some(Reason::OriginValue),
+        _ => Some(Reason::AttributeLength),
+    }
+}
+
+#[inline]
+fn next_hop(value: &[u8], has_nlri: bool) -> Option<Reason> {
+    match <[u8; 4]>::try_from(value) {
+        Ok(octets) if has_nlri && !is_host_ipv4(Ipv4Addr::from(octets)) => Some(Reason::NextHop),
+        Ok(_) => None,
+        Err(_) => Some(Reason::AttributeLength),
+    }
+}
+
+/// Whether an address may be that of a host on a network: not 0/8, 127/8, 224/4, 240/4
+/// (RFC 1122 section 3.2.1.3).
+#[inline]
+pub(super) const fn is_host_ipv4(address: Ipv4Addr) -> bool {
+    !matches!(address.octets()[0], 0 | 127 | 224..)
+}
+
+/// Whether an address may be that of a host on a network: not `::`, `::1`, multicast.
+#[inline]
+pub(super) const fn is_host_ipv6(address: Ipv6Addr) -> bool {
+    address.to_bits() > 1 && !address.is_multicast()
+}
+
+/// Whether an address may be that of a host on a network.
+#[inline]
+pub(super) const fn is_host(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_host_ipv4(address),
+        IpAddr::V6(address) => is_host_ipv6(address),
+    }
+}
+
+fn aggregator(value: &[u8], four_octet: bool) -> Option<Reason> {
+    let asn = match (four_octet, value) {
+        (true, [a, b, c, d, _, _, _, _]) => u32::from_be_bytes([*a, *b, *c, *d]),
+        (false, [a, b, _, _, _, _]) => u32::from(u16::from_be_bytes([*a, *b])),
+        _ => return Some(Reason::AttributeLength),
+    };
+    (asn == 0).then_some(Reason::PathAsnZero)
+}
+
+/// Between speakers of four-octet ASNs the attributes of RFC 6793 have no place.
+const fn as4(context: &Context) -> Option<Reason> {
+    if context.four_octet_as {
+        Some(Reason::As4BetweenNew)
+    } else {
+        None
+    }
+}
+
+/// The first segment of a path: its kind, its ASNs, and what follows.
+#[inline]
+fn segment(path: &[u8], width: usize) -> Result<(SegmentKind, &[u8], &[u8]), Reason> {
+    let [kind, count, rest @ ..] = path else {
+        return Err(Reason::SegmentOverrun);
+    };
+    let kind = segment_kind(*kind).ok_or(Reason::SegmentType)?;
+    if *count == 0 {
+        return Err(Reason::SegmentEmpty);
+    }
+    let (asns, rest) = rest
+        .split_at_checked(usize::from(*count) * width)
+        .ok_or(Reason::SegmentOverrun)?;
+    Ok((kind, asns, rest))
+}
+
+/// Whether one of the ASNs is 0 (RFC 7607).
+#[inline]
+fn has_zero(asns: &[u8], width: usize) -> bool {
+    if width == 4 {
+        asns.as_chunks::<4>().0.contains(&[0; 4])
+    } else {
+        asns.as_chunks::<2>().0.contains(&[0; 2])
+    }
+}
+
+#[inline]
+fn as_path(value: &[u8], context: &Context) -> Option<Reason> {
+    let width = if context.four_octet_as { 4 } else { 2 };
+    let mut left = value;
+    while !left.is_empty() {
+        let (kind, asns, rest) = match segment(left, width) {
+            Ok(segment) => segment,
+            Err(reason) => return Some(reason),
+        };
+        if kind != SegmentKind::Sequence
+            && let Some(reason) = unusual(kind, context)
+        {
+            return Some(reason);
+        }
+        if has_zero(asns, width) {
+            return Some(Reason::PathAsnZero);
+        }
+        left = rest;
+    }
+    match context.peer {
+        PeerKind::External => first_as(value, context),
+        PeerKind::ConfedExternal => match value.first().map(|kind| segment_kind(*kind)) {
+            Some(Some(SegmentKind::ConfedSequence)) => None,
+            _ => Some(Reason::ConfedSegmentMissing),
+        },
+        PeerKind::Internal | PeerKind::ConfedInternal => None,
+    }
+}
+
+/// What is wrong with a segment that is no AS_SEQUENCE.
+fn unusual(kind: SegmentKind, context: &Context) -> Option<Reason> {
+    if kind.is_confed() && !context.peer.is_confed() {
+        Some(Reason::ConfedSegment)
+    } else if context.reject_as_set && matches!(kind, SegmentKind::Set | SegmentKind::ConfedSet) {
+        Some(Reason::AsSet)
+    } else {
+        None
+    }
+}
+
+/// The check of RFC 4271 section 6.3 that the path starts with the peer's ASN.
+#[inline]
+fn first_as(path: &[u8], context: &Context) -> Option<Reason> {
+    let wanted = context.first_as?;
+    let first = match (context.four_octet_as, path) {
+        (true, [_, _, a, b, c, d, ..]) => Some(Asn(u32::from_be_bytes([*a, *b, *c, *d]))),
+        (false, [_, _, a, b, ..]) => Some(Asn(u32::from(u16::from_be_bytes([*a, *b])))),
+        _ => None,
+    };
+    let trans = !context.four_octet_as && !wanted.is_two_octet() && first == Some(Asn::TRANS);
+    (first != Some(wanted) && !trans).then_some(Reason::FirstAs)
+}
+
+/// Confederation segments are legal here, to be left out by whoever merges (RFC 6793 section 6).
+fn as4_path(value: &[u8], context: &Context) -> Option<Reason> {
+    if value.len() < 6 || !value.len().is_multiple_of(2) {
+        return Some(Reason::AttributeLength);
+    }
+    let mut left = value;
+    while !left.is_empty() {
+        let (kind, asns, rest) = match segment(left, 4) {
+            Ok(segment) => segment,
+            Err(reason) => return Some(reason),
+        };
+        if has_zero(asns, 4) {
+            return Some(Reason::PathAsnZero);
+        }
+        if context.reject_as_set && kind == SegmentKind::Set {
+            return Some(Reason::AsSet);
+        }
+        left = rest;
+    }
+    None
+}
+
+/// Type of the TLV that holds the metric, and its length with type and length (RFC 7311).
+const AIGP_TLV: (u8, u16) = (1, 11);
+
+/// TLVs whose length counts their three octets of type and length (RFC 7311 section 3.1).
+fn aigp(value: &[u8]) -> Option<Reason> {
+    let mut left = value;
+    let mut metric = None;
+    while let [kind, high, low, rest @ ..] = left {
+        let total = u16::from_be_bytes([*high, *low]);
+        let Some(length) = total.checked_sub(3) else {
+            return Some(Reason::AttributeLength);
+        };
+        let Some((value, rest)) = rest.split_at_checked(usize::from(length)) else {
+            return Some(Reason::PartOverrun);
+        };
+        if *kind == AIGP_TLV.0 {
+            if total != AIGP_TLV.1 {
+                return Some(Reason::AttributeLength);
+            }
+            metric = metric.or(Some(value));
+        }
+        left = rest;
+    }
+    match (left, metric) {
+        (_, Some([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])) => Some(Reason::AigpInfinite),
+        ([], _) if !value.is_empty() => None,
+        ([], _) => Some(Reason::AttributeLength),
+        _ => Some(Reason::PartOverrun),
+    }
+}
+
+/// The metric of an AIGP attribute that is in order, if it has one.
+pub(super) fn aigp_metric(value: &[u8]) -> Option<u64> {
+    let mut left = value;
+    while let [kind, high, low, rest @ ..] = left {
+        let length = usize::from(u16::from_be_bytes([*high, *low])).checked_sub(3)?;
+        let (value, rest) = rest.split_at_checked(length)?;
+        if *kind == AIGP_TLV.0 {
+            return value.try_into().ok().map(u64::from_be_bytes);
+        }
+        left = rest;
+    }
+    None
+}
+
+/// Segment routing ends at the AS border (RFC 8669 section 6); inside, the TLVs must fit.
+fn prefix_sid(value: &[u8], peer: PeerKind) -> Option<Reason> {
+    if peer == PeerKind::External {
+        return Some(Reason::PrefixSidExternal);
+    }
+    let mut left = value;
+    while !left.is_empty() {
+        match tlv::long(left) {
+            Ok((rest, _)) => left = rest,
+            Err(_) => return Some(Reason::PartOverrun),
+        }
+    }
+    value.is_empty().then_some(Reason::AttributeLength)
+}
+
+/// An ASN and whole attributes, none of them multiprotocol (RFC 6368 section 5).
+fn attr_set(value: &[u8]) -> Option<Reason> {
+    let Some((_, mut left)) = value.split_first_chunk::<4>() else {
+        return Some(Reason::AttributeLength);
+    };
+    // The attributes come from inside an AS, whose speakers all have four-octet ASNs.
+    let inside = Context {
+        peer: PeerKind::ConfedInternal,
+        reject_as_set: false,
+        ..Context::default()
+    };
+    while !left.is_empty() {
+        let Ok((rest, element)) = update::attribute(left) else {
+            return Some(Reason::AttrSet);
+        };
+        let banned = [code::MP_REACH_NLRI, code::MP_UNREACH_NLRI, code::ATTR_SET];
+        if banned.contains(&element.code) || attribute(&element, &inside, false).is_err() {
+            return Some(Reason::AttrSet);
+        }
+        left = rest;
+    }
+    None
+}

@@ -1,0 +1,126 @@
+//! Path attributes by number: type codes, names, and the flags that each must have.
+
+/// ORIGIN.
+pub const ORIGIN: u8 = 1;
+/// AS_PATH.
+pub const AS_PATH: u8 = 2;
+/// NEXT_HOP.
+pub const NEXT_HOP: u8 = 3;
+/// MULTI_EXIT_DISC.
+pub const MED: u8 = 4;
+/// LOCAL_PREF.
+pub const LOCAL_PREF: u8 = 5;
+/// ATOMIC_AGGREGATE.
+pub const ATOMIC_AGGREGATE: u8 = 6;
+/// AGGREGATOR.
+pub const AGGREGATOR: u8 = 7;
+/// COMMUNITIES (RFC 1997).
+pub const COMMUNITIES: u8 = 8;
+/// ORIGINATOR_ID (RFC 4456).
+pub const ORIGINATOR_ID: u8 = 9;
+/// CLUSTER_LIST (RFC 4456).
+pub const CLUSTER_LIST: u8 = 10;
+/// MP_REACH_NLRI (RFC 4760).
+pub const MP_REACH_NLRI: u8 = 14;
+/// MP_UNREACH_NLRI (RFC 4760).
+pub const MP_UNREACH_NLRI: u8 = 15;
+/// EXTENDED COMMUNITIES (RFC 4360).
+pub const EXTENDED_COMMUNITIES: u8 = 16;
+/// AS4_PATH (RFC 6793).
+pub const AS4_PATH: u8 = 17;
+/// AS4_AGGREGATOR (RFC 6793).
+pub const AS4_AGGREGATOR: u8 = 18;
+/// IPv6 Address Specific EXTENDED COMMUNITIES (RFC 5701).
+pub const IPV6_EXTENDED_COMMUNITIES: u8 = 25;
+/// AIGP (RFC 7311).
+pub const AIGP: u8 = 26;
+/// LARGE_COMMUNITY (RFC 8092).
+pub const LARGE_COMMUNITIES: u8 = 32;
+/// Only to Customer (RFC 9234).
+pub const ONLY_TO_CUSTOMER: u8 = 35;
+/// Prefix-SID (RFC 8669); checked, not interpreted.
+pub const PREFIX_SID: u8 = 40;
+/// ATTR_SET (RFC 6368); checked, not interpreted.
+pub const ATTR_SET: u8 = 128;
+
+/// The flag of an attribute that a speaker need not know.
+pub const OPTIONAL: u8 = 0x80;
+/// The flag of an attribute that is passed on.
+pub const TRANSITIVE: u8 = 0x40;
+/// The flag of an attribute that passed a speaker that did not know it.
+pub const PARTIAL: u8 = 0x20;
+
+/// The name of an attribute type, as its RFC writes it; none if it has none here.
+pub const fn name(code: u8) -> Option<&'static str> {
+    Some(match code {
+        ORIGIN => "ORIGIN",
+        AS_PATH => "AS_PATH",
+        NEXT_HOP => "NEXT_HOP",
+        MED => "MULTI_EXIT_DISC",
+        LOCAL_PREF => "LOCAL_PREF",
+        ATOMIC_AGGREGATE => "ATOMIC_AGGREGATE",
+        AGGREGATOR => "AGGREGATOR",
+        COMMUNITIES => "COMMUNITIES",
+        ORIGINATOR_ID => "ORIGINATOR_ID",
+        CLUSTER_LIST => "CLUSTER_LIST",
+        MP_REACH_NLRI => "MP_REACH_NLRI",
+        MP_UNREACH_NLRI => "MP_UNREACH_NLRI",
+        EXTENDED_COMMUNITIES => "EXTENDED COMMUNITIES",
+        AS4_PATH => "AS4_PATH",
+        AS4_AGGREGATOR => "AS4_AGGREGATOR",
+        IPV6_EXTENDED_COMMUNITIES => "IPv6 EXTENDED COMMUNITIES",
+        AIGP => "AIGP",
+        LARGE_COMMUNITIES => "LARGE_COMMUNITY",
+        ONLY_TO_CUSTOMER => "OTC",
+        PREFIX_SID => "PREFIX_SID",
+        ATTR_SET => "ATTR_SET",
+        _ => return None,
+    })
+}
+
+/// The optional and transitive flags by type code; 0 for types that are not known.
+pub(crate) const FLAGS: [u8; 256] = {
+    let mut flags = [0; 256];
+    let well_known = [ORIGIN, AS_PATH, NEXT_HOP, LOCAL_PREF, ATOMIC_AGGREGATE];
+    let not_transitive = [
+        MED,
+        ORIGINATOR_ID,
+        CLUSTER_LIST,
+        MP_REACH_NLRI,
+        MP_UNREACH_NLRI,
+        AIGP,
+    ];
+    let transitive = [
+        AGGREGATOR,
+        COMMUNITIES,
+        EXTENDED_COMMUNITIES,
+        AS4_PATH,
+        AS4_AGGREGATOR,
+        IPV6_EXTENDED_COMMUNITIES,
+        LARGE_COMMUNITIES,
+        ONLY_TO_CUSTOMER,
+        PREFIX_SID,
+        ATTR_SET,
+    ];
+    let mut n = 0;
+    while n < well_known.len() {
+        flags[well_known[n] as usize] = TRANSITIVE;
+        n += 1;
+    }
+    n = 0;
+    while n < not_transitive.len() {
+        flags[not_transitive[n] as usize] = OPTIONAL;
+        n += 1;
+    }
+    n = 0;
+    while n < transitive.len() {
+        flags[transitive[n] as usize] = OPTIONAL | TRANSITIVE;
+        n += 1;
+    }
+    flags
+};
+
+/// Whether attributes of this type have a place of their own in owned attributes.
+pub(crate) const fn is_typed(code: u8) -> bool {
+    FLAGS[code as usize] != 0 && code != PREFIX_SID && code != ATTR_SET
+}

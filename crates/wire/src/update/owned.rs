@@ -1,0 +1,173 @@
+//! From the view to owned attributes and updates.
+
+use alloc::vec::Vec;
+
+use routehub_types::{Aggregator, AsPath, Asn, Attrs, RouteUpdate, Segment, UnknownAttribute};
+
+use super::code::{OPTIONAL, PARTIAL, TRANSITIVE};
+use super::{Announced, AsPathView, Attribute, RawAttribute, UpdateView};
+
+impl UpdateView<'_> {
+    /// The path attributes in owned form, for the first field of [`announced`](Self::announced):
+    /// another field differs in its next hop.
+    ///
+    /// AS4_PATH and AS4_AGGREGATOR are merged in (RFC 6793 section 4.2.3). Unknown attributes
+    /// stay if they are transitive, and are marked partial (RFC 4271 section 5).
+    pub fn to_attrs(&self) -> Attrs {
+        let mut attrs = Attrs::default();
+        if let Some(Announced { next_hop, .. }) = self.announced().next() {
+            attrs.next_hop = next_hop;
+        }
+        let mut four = FourOctet::default();
+        for attribute in self.attributes() {
+            take(&mut attrs, &mut four, attribute);
+        }
+        four.merge_into(&mut attrs);
+        attrs
+    }
+
+    /// The routes in owned form: an update per field of [`announced`](Self::announced), the first
+    /// with all that is withdrawn. Usually one; none if the message has no routes that count.
+    pub fn to_updates(&self) -> Vec<RouteUpdate> {
+        let withdrawn: Vec<_> = self.withdrawn().flatten().collect();
+        let mut updates: Vec<RouteUpdate> = Vec::new();
+        let attrs = self.to_attrs();
+        for Announced { next_hop, nlri } in self.announced() {
+            updates.push(RouteUpdate {
+                withdrawn: Vec::new(),
+                attrs: Attrs {
+                    next_hop,
+                    ..attrs.clone()
+                },
+                announced: nlri.collect(),
+            });
+        }
+        match updates.first_mut() {
+            Some(first) => first.withdrawn = withdrawn,
+            None if withdrawn.is_empty() => {}
+            None => updates.push(RouteUpdate {
+                withdrawn,
+                ..RouteUpdate::default()
+            }),
+        }
+        updates
+    }
+}
+
+/// Puts an attribute into its place.
+fn take<'a>(attrs: &mut Attrs, four: &mut FourOctet<'a>, attribute: Attribute<'a>) {
+    match attribute {
+        Attribute::Origin(origin) => attrs.origin = origin,
+        Attribute::AsPath(path) => attrs.as_path = path.to_as_path(),
+        // The next hop is that of the field announced, which may be another one.
+        Attribute::NextHop(_) => {}
+        Attribute::Med(med) => attrs.med = Some(med),
+        Attribute::LocalPref(preference) => attrs.local_pref = Some(preference),
+        Attribute::AtomicAggregate => attrs.atomic_aggregate = true,
+        Attribute::Aggregator(aggregator) => attrs.aggregator = Some(aggregator),
+        Attribute::Communities(list) => attrs.communities = list.collect(),
+        Attribute::OriginatorId(id) => attrs.originator_id = Some(id),
+        Attribute::ClusterList(list) => attrs.cluster_list = list.collect(),
+        Attribute::ExtendedCommunities(list) => attrs.extended_communities = list.collect(),
+        Attribute::As4Path(path) => four.path = Some(path),
+        Attribute::As4Aggregator(aggregator) => four.aggregator = Some(aggregator),
+        Attribute::Ipv6ExtendedCommunities(list) => {
+            attrs.ipv6_extended_communities = list.collect();
+        }
+        Attribute::Aigp(metric) => attrs.aigp = Some(metric),
+        Attribute::LargeCommunities(list) => attrs.large_communities = list.collect(),
+        Attribute::OnlyToCustomer(asn) => attrs.only_to_customer = Some(asn),
+        Attribute::Unknown(raw) => attrs.unknown.extend(unknown(&raw)),
+    }
+}
+
+/// An unknown attribute if it is passed on.
+fn unknown(raw: &RawAttribute<'_>) -> Option<UnknownAttribute> {
+    (raw.flags & TRANSITIVE != 0).then(|| UnknownAttribute {
+        flags: OPTIONAL | TRANSITIVE | PARTIAL,
+        code: raw.code,
+        value: raw.value.to_vec(),
+    })
+}
+
+/// What a peer of two-octet ASNs passes on from speakers of four-octet ones (RFC 6793).
+#[derive(Default)]
+struct FourOctet<'a> {
+    path: Option<AsPathView<'a>>,
+    aggregator: Option<Aggregator>,
+}
+
+impl FourOctet<'_> {
+    /// Merges as RFC 6793 section 4.2.3 says: an aggregator that is not AS_TRANS shows that a
+    /// speaker of two-octet ASNs aggregated later, so that both attributes are out of date.
+    fn merge_into(self, attrs: &mut Attrs) {
+        if let (Some(four), Some(plain)) = (self.aggregator, attrs.aggregator) {
+            if plain.asn != Asn::TRANS {
+                return;
+            }
+            attrs.aggregator = Some(four);
+        }
+        if let Some(path) = self.path {
+            let path = path.to_as_path();
+            attrs.as_path = merge(&attrs.as_path, &path);
+        }
+    }
+}
+
+/// The leading part of AS_PATH that AS4_PATH does not cover, in front of AS4_PATH.
+fn merge(plain: &AsPath, four: &AsPath) -> AsPath {
+    let four = without_confederations(four);
+    let Some(mut lead) = plain.length().checked_sub(four.length()) else {
+        return plain.clone();
+    };
+    let mut segments = Vec::new();
+    for segment in plain.segments() {
+        // Confederation segments count nothing; they belong to what leads or touches it.
+        let kind = segment.kind;
+        if kind.is_confed() {
+            segments.push(segment.clone());
+            continue;
+        }
+        if lead == 0 {
+            break;
+        }
+        let weight = match kind {
+            routehub_types::SegmentKind::Set => 1,
+            _ => segment.asns.len(),
+        };
+        if weight <= lead {
+            segments.push(segment.clone());
+            lead -= weight;
+        } else {
+            let asns = segment.asns.iter().take(lead).copied().collect();
+            segments.push(Segment { kind, asns });
+            lead = 0;
+        }
+    }
+    segments.extend(four.segments().iter().cloned());
+    AsPath::from_segments(join(segments))
+}
+
+/// A path without confederation segments, which AS4_PATH may not carry (RFC 6793 section 6).
+fn without_confederations(path: &AsPath) -> AsPath {
+    let outside = path.segments().iter().filter(|one| !one.kind.is_confed());
+    AsPath::from_segments(outside.cloned())
+}
+
+/// Neighbouring sequences as one, where one segment has room.
+fn join(segments: Vec<Segment>) -> Vec<Segment> {
+    let mut joined: Vec<Segment> = Vec::new();
+    for segment in segments {
+        match joined.last_mut() {
+            Some(last)
+                if last.kind == segment.kind
+                    && last.kind == routehub_types::SegmentKind::Sequence
+                    && last.asns.len() + segment.asns.len() <= 255 =>
+            {
+                last.asns.extend(segment.asns);
+            }
+            _ => joined.push(segment),
+        }
+    }
+    joined
+}

@@ -1,0 +1,275 @@
+//! The one pass that checks an UPDATE and finds its parts.
+
+use routehub_types::Family;
+
+use super::code::{self, AS_PATH, MP_REACH_NLRI, MP_UNREACH_NLRI, NEXT_HOP, ORIGIN};
+use super::fault::{Action, Fault, Sink};
+use super::{check, nlri};
+use crate::parse::update::{Element, Fields};
+use crate::parse::{Stop, update};
+use crate::{AfiSafi, Context, HEADER_LEN, Reason};
+
+/// The routes of an MP attribute.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Multi<'a> {
+    pub(super) family: AfiSafi,
+    /// Of an MP_REACH_NLRI.
+    pub(super) next_hop: &'a [u8],
+    pub(super) nlri: &'a [u8],
+}
+
+/// The parts of an UPDATE.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Parts<'a> {
+    pub(super) fields: Fields<'a>,
+    pub(super) reach: Option<Multi<'a>>,
+    pub(super) unreach: Option<Multi<'a>>,
+    pub(super) seen: Seen,
+}
+
+/// The attribute type codes that have come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen([u64; 4]);
+
+impl Seen {
+    /// Whether a code has come.
+    #[inline]
+    pub(super) const fn has(&self, code: u8) -> bool {
+        self.0[code as usize >> 6] >> (code & 63) & 1 != 0
+    }
+
+    /// Notes a code; whether it is new.
+    #[inline]
+    pub(super) const fn insert(&mut self, code: u8) -> bool {
+        let new = !self.has(code);
+        self.0[code as usize >> 6] |= 1 << (code & 63);
+        new
+    }
+}
+
+/// A pass over one message.
+struct Scan<'a, 's, S> {
+    message: &'a [u8],
+    context: &'s Context,
+    sink: &'s mut S,
+    parts: Parts<'a>,
+}
+
+/// Checks a message whose header is in order, and finds its parts.
+#[inline]
+pub(super) fn scan<'a, 's, S: Sink>(
+    message: &'a [u8],
+    context: &'s Context,
+    sink: &'s mut S,
+) -> Parts<'a> {
+    let parts = Parts::default();
+    let mut scan = Scan {
+        message,
+        context,
+        sink,
+        parts,
+    };
+    let body = message.get(HEADER_LEN..).unwrap_or_default();
+    match update::fields(body) {
+        Ok((_, fields)) => {
+            scan.parts.fields = fields;
+            scan.body();
+        }
+        Err(error) => {
+            let Stop { at, reason } = Stop::of(&error, body);
+            let reason = reason.unwrap_or(Reason::AttributesOverrun);
+            let offset = message.len() - at.len();
+            scan.fault(None, offset, reason, Action::Reset);
+        }
+    }
+    scan.parts
+}
+
+impl<'a, S: Sink> Scan<'a, '_, S> {
+    #[cold]
+    fn fault(&mut self, attribute: Option<u8>, offset: usize, reason: Reason, action: Action) {
+        self.sink.fault(Fault {
+            attribute,
+            offset,
+            reason,
+            action,
+        });
+    }
+
+    #[inline]
+    fn body(&mut self) {
+        let Fields {
+            withdrawn,
+            attributes,
+            nlri,
+        } = self.parts.fields;
+        // Behind the header and one length field.
+        self.plain_nlri(withdrawn, HEADER_LEN + 2);
+        self.attributes(attributes);
+        self.plain_nlri(nlri, self.message.len() - nlri.len());
+        self.mandatory();
+        self.nothing_to_withdraw();
+    }
+
+    /// IPv4 prefixes in one of the fields of RFC 4271.
+    #[inline]
+    fn plain_nlri(&mut self, field: &[u8], start: usize) {
+        let add_path = self.context.add_path_receive.contains(Family::Ipv4);
+        if let Err((at, reason)) = nlri::check(field, Family::Ipv4, add_path) {
+            let action = self.family_action(Family::Ipv4);
+            self.fault(None, start + at, reason, action);
+        }
+    }
+
+    /// What an error in the routes of a family asks for.
+    const fn family_action(&self, family: Family) -> Action {
+        if self.context.disable_family && self.context.families.contains(family) {
+            Action::AfiSafiDisable
+        } else {
+            Action::Reset
+        }
+    }
+
+    #[inline]
+    fn attributes(&mut self, field: &'a [u8]) {
+        // Where the field ends in the message: what is left tells where an attribute starts.
+        let end = self.message.len() - self.parts.fields.nlri.len();
+        let has_nlri = !self.parts.fields.nlri.is_empty();
+        let mut left = field;
+        while !left.is_empty() {
+            let offset = end - left.len();
+            match update::attribute(left) {
+                Ok((rest, element)) => {
+                    self.attribute(&element, offset, has_nlri);
+                    left = rest;
+                }
+                Err(error) => {
+                    let reason = Stop::of(&error, left).reason;
+                    let reason = reason.unwrap_or(Reason::AttributeOverrun);
+                    let code = left.get(1).copied();
+                    return self.fault(code, offset, reason, Action::TreatAsWithdraw);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn attribute(&mut self, element: &Element<'a>, offset: usize, has_nlri: bool) {
+        let code = element.code;
+        let new = self.parts.seen.insert(code);
+        if matches!(code, MP_REACH_NLRI | MP_UNREACH_NLRI) {
+            if new {
+                self.multi(element, offset);
+            } else {
+                self.fault(Some(code), offset, Reason::MpDuplicate, Action::Reset);
+            }
+        } else if !new {
+            self.fault(
+                Some(code),
+                offset,
+                Reason::AttributeDuplicate,
+                Action::Accept,
+            );
+        } else if let Err((reason, action)) = check::attribute(element, self.context, has_nlri) {
+            self.fault(Some(code), offset, reason, action);
+        }
+    }
+
+    /// An MP attribute (RFC 4760, RFC 7606 sections 5.3 and 7.11).
+    fn multi(&mut self, element: &Element<'a>, offset: usize) {
+        let Element { flags, code, value } = *element;
+        let class = flags & (code::OPTIONAL | code::TRANSITIVE);
+        let parsed = if code == MP_REACH_NLRI {
+            update::mp_reach(value)
+        } else {
+            update::afi_safi(value).map(|(rest, family)| (rest, (family, [].as_slice())))
+        };
+        let Ok((nlri, (family, next_hop))) = parsed else {
+            let action = update::afi_safi(value)
+                .ok()
+                .and_then(|(_, family)| family.family())
+                .map_or(Action::Reset, |family| self.family_action(family));
+            return self.fault(Some(code), offset, Reason::AttributeLength, action);
+        };
+        let multi = Multi {
+            family,
+            next_hop,
+            nlri,
+        };
+        let part = if code == MP_REACH_NLRI {
+            &mut self.parts.reach
+        } else {
+            &mut self.parts.unreach
+        };
+        *part = Some(multi);
+        let in_use = family
+            .family()
+            .filter(|family| self.context.families.contains(*family));
+        if class != code::OPTIONAL {
+            let action = in_use.map_or(Action::Reset, |family| self.family_action(family));
+            self.fault(Some(code), offset, Reason::AttributeFlags, action);
+        }
+        if let Some(family) = in_use {
+            let start = offset + element.header_len();
+            self.multi_in_use(code, &multi, family, (offset, start + value.len()));
+        }
+    }
+
+    /// Next hop and prefixes of an MP attribute; `span` is where the attribute starts and ends.
+    fn multi_in_use(&mut self, code: u8, multi: &Multi<'_>, family: Family, span: (usize, usize)) {
+        let action = self.family_action(family);
+        if code == MP_REACH_NLRI {
+            match super::section::next_hop(multi.next_hop, family, self.context) {
+                None => return self.fault(Some(code), span.0, Reason::NextHopLength, action),
+                Some(next_hop) if !check::is_host(next_hop.address) => {
+                    let action = Action::TreatAsWithdraw;
+                    self.fault(Some(code), span.0, Reason::NextHop, action);
+                }
+                Some(_) => {}
+            }
+        }
+        let add_path = self.context.add_path_receive.contains(family);
+        if let Err((at, reason)) = nlri::check(multi.nlri, family, add_path) {
+            let start = span.1 - multi.nlri.len();
+            self.fault(Some(code), start + at, reason, action);
+        }
+    }
+
+    /// Attributes that must come with announced prefixes (RFC 4271 section 6.3, RFC 4760).
+    #[inline]
+    fn mandatory(&mut self) {
+        if !self.announces() {
+            return;
+        }
+        let seen = self.parts.seen;
+        let next_hop = self.parts.fields.nlri.is_empty() || seen.has(NEXT_HOP);
+        for (code, there) in [
+            (ORIGIN, seen.has(ORIGIN)),
+            (AS_PATH, seen.has(AS_PATH)),
+            (NEXT_HOP, next_hop),
+        ] {
+            if !there {
+                let offset = HEADER_LEN + 4 + self.parts.fields.withdrawn.len();
+                let action = Action::TreatAsWithdraw;
+                self.fault(Some(code), offset, Reason::AttributeMissing, action);
+            }
+        }
+    }
+
+    /// Whether the message announces prefixes, of whatever family.
+    #[inline]
+    fn announces(&self) -> bool {
+        let reach = self.parts.reach.is_some_and(|reach| !reach.nlri.is_empty());
+        !self.parts.fields.nlri.is_empty() || reach
+    }
+
+    /// A malformed attribute in a message that announces nothing: perhaps the prefixes were not
+    /// found, so that nothing could be withdrawn (RFC 7606 section 5.2).
+    #[inline]
+    fn nothing_to_withdraw(&mut self) {
+        if self.sink.strongest() == Action::TreatAsWithdraw && !self.announces() {
+            let offset = self.message.len();
+            self.fault(None, offset, Reason::NothingToWithdraw, Action::Reset);
+        }
+    }
+}
