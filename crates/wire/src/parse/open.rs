@@ -121,14 +121,13 @@ fn parameters(input: &[u8]) -> Parsed<'_, Capabilities> {
         return stop(after, Reason::ParametersLength);
     }
     let mut found = Vec::new();
-    while let [code, ..] = *left {
-        // An unknown parameter may have any form of its own: its type is the error.
+    while !left.is_empty() {
+        let Ok((rest, (code, value))) = parameter(left) else {
+            return stop(left, Reason::ParameterOverrun);
+        };
         if code != CAPABILITIES {
             return stop(left, Reason::ParameterUnknown);
         }
-        let Ok((rest, (_, value))) = parameter(left) else {
-            return stop(left, Reason::ParameterOverrun);
-        };
         capabilities(value, &mut found)?;
         left = rest;
     }
