@@ -1,0 +1,433 @@
+//! The state machines at work: events become actions, actions become outputs.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use bytes::Bytes;
+use routehub_types::{Family, Instant};
+use routehub_wire::{KEEPALIVE, MessageType, Notification, Open};
+
+use crate::connection::Connection;
+use crate::fsm::{Action, Attributes, transition};
+use crate::negotiation::offered_hold_time;
+use crate::random::Random;
+use crate::slots::{Slot, Slots};
+use crate::stale::StaleRoutes;
+use crate::{
+    ConnectionId, Counters, Direction, Down, DownReason, FsmEvent, LastError, Negotiated, RunEnd,
+    SessionConfig, State, SweepReason,
+};
+
+/// One of the state machines of a session (RFC 4271 section 8.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Machine {
+    /// The one that has no connection.
+    Base,
+    /// That of a connection.
+    At(Slot),
+}
+
+/// An output that borrows nothing.
+#[derive(Clone, Debug)]
+pub(crate) enum Queued {
+    Connect(ConnectionId),
+    Send(ConnectionId, Bytes),
+    Close(ConnectionId),
+    Established(Box<Negotiated>),
+    EndOfRib(Family),
+    RunEnded(RunEnd),
+    RefreshRequested(Family),
+    MarkStale(Family),
+    SweepStale(Family, SweepReason),
+    Down(Box<Down>),
+    AttemptFailed(Box<DownReason>),
+}
+
+/// All of a session but the bytes that it lends.
+#[derive(Clone, Debug)]
+pub(crate) struct Peering {
+    pub(crate) config: SessionConfig,
+    pub(crate) random: Random,
+    pub(crate) now: Instant,
+    /// When the message at hand was received.
+    pub(crate) received_at: Instant,
+    /// Whether an operator wants the session.
+    pub(crate) started: bool,
+    /// The state while there is no connection: Idle, Connect or Active.
+    pub(crate) base: State,
+    /// The connection that is being opened.
+    pub(crate) dial: Option<ConnectionId>,
+    pub(crate) connections: Slots<Option<Connection>>,
+    pub(crate) next_id: u64,
+    pub(crate) connect_retry: Option<Instant>,
+    pub(crate) idle_hold: Option<Instant>,
+    /// The ConnectRetryCounter.
+    pub(crate) retry_counter: u32,
+    /// Attempts to connect since the session was last established.
+    pub(crate) dials: u32,
+    /// Failures in a row that damping counts.
+    pub(crate) damped: u32,
+    pub(crate) established_at: Option<Instant>,
+    pub(crate) changed_at: Instant,
+    pub(crate) stale: StaleRoutes,
+    /// Whether UPDATEs came that no end of a run followed.
+    pub(crate) run_open: bool,
+    /// When the quiet gap ends the update run at hand.
+    pub(crate) run_gap: Option<Instant>,
+    pub(crate) queue: VecDeque<Queued>,
+    pub(crate) counters: Counters,
+    pub(crate) last_sent: Option<LastError>,
+    pub(crate) last_received: Option<LastError>,
+    pub(crate) last_down: Option<(Instant, DownReason)>,
+}
+
+impl Peering {
+    pub(crate) fn new(config: SessionConfig, seed: u64) -> Self {
+        Self {
+            config,
+            random: Random::new(seed),
+            now: Instant::ZERO,
+            received_at: Instant::ZERO,
+            started: false,
+            base: State::Idle,
+            dial: None,
+            connections: Slots::default(),
+            next_id: 0,
+            connect_retry: None,
+            idle_hold: None,
+            retry_counter: 0,
+            dials: 0,
+            damped: 0,
+            established_at: None,
+            changed_at: Instant::ZERO,
+            stale: StaleRoutes::default(),
+            run_open: false,
+            run_gap: None,
+            queue: VecDeque::new(),
+            counters: Counters::default(),
+            last_sent: None,
+            last_received: None,
+            last_down: None,
+        }
+    }
+
+    /// Takes note of the time; a clock that goes back stands still.
+    pub(crate) fn advance(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+    }
+
+    pub(crate) fn take_id(&mut self) -> ConnectionId {
+        self.next_id += 1;
+        ConnectionId(self.next_id)
+    }
+
+    pub(crate) const fn connection(&self, slot: Slot) -> Option<&Connection> {
+        self.connections.at(slot).as_ref()
+    }
+
+    pub(crate) const fn connection_mut(&mut self, slot: Slot) -> Option<&mut Connection> {
+        self.connections.at_mut(slot).as_mut()
+    }
+
+    pub(crate) fn connected(&self) -> impl Iterator<Item = (Slot, &Connection)> {
+        Slot::ALL
+            .into_iter()
+            .filter_map(|slot| Some((slot, self.connection(slot)?)))
+    }
+
+    pub(crate) fn slot_of(&self, id: ConnectionId) -> Option<Slot> {
+        self.connected()
+            .find_map(|(slot, connection)| (connection.id == id).then_some(slot))
+    }
+
+    pub(crate) fn established(&self) -> Option<Slot> {
+        self.connected()
+            .find_map(|(slot, one)| (one.state == State::Established).then_some(slot))
+    }
+
+    /// The state of the session: that of the connection that got furthest.
+    pub(crate) fn state(&self) -> State {
+        let states = self.connected().map(|(_, connection)| connection.state);
+        states.max().unwrap_or(self.base)
+    }
+
+    fn attributes(&self, machine: Machine) -> Attributes {
+        let connection = match machine {
+            Machine::Base => None,
+            Machine::At(slot) => self.connection(slot),
+        };
+        Attributes {
+            passive: self.config.passive,
+            delay_open: self.config.timers.delay_open.is_some(),
+            notify_without_open: self.config.notify_without_open,
+            collision_detect_established: self.config.collision_detect_established,
+            delay_open_running: connection.is_some_and(|one| one.delay_open.is_some()),
+            idle_hold_running: self.idle_hold.is_some(),
+            peer_restarts_gracefully: connection.is_some_and(Connection::peer_restarts_gracefully),
+        }
+    }
+
+    /// Raises an event; the reason is what a connection or session that ends by it ends for.
+    pub(crate) fn fire(&mut self, machine: Machine, event: FsmEvent, reason: Option<DownReason>) {
+        let before = self.state();
+        let state = match machine {
+            Machine::Base => self.base,
+            Machine::At(slot) => self.connection(slot).map_or(self.base, |one| one.state),
+        };
+        let step = transition(state, event, &self.attributes(machine));
+        for action in step.actions {
+            self.act(machine, *action, reason.as_ref());
+        }
+        self.enter(machine, step.next);
+        if self.state() != before {
+            self.changed_at = self.now;
+        }
+    }
+
+    fn enter(&mut self, machine: Machine, next: State) {
+        if let Machine::At(slot) = machine {
+            if let Some(connection) = self.connection_mut(slot) {
+                let rises = connection.state != next && next == State::Established;
+                connection.state = next;
+                if rises {
+                    self.rise(slot);
+                }
+                return;
+            }
+            // The other connection lives on: the session is in its state.
+            if self.connected().next().is_some() {
+                return;
+            }
+        }
+        self.base = next;
+        match next {
+            State::Idle => {
+                self.connect_retry = None;
+                self.abandon_dial();
+            }
+            State::Active if self.dial.is_some() => self.base = State::Connect,
+            _ => {}
+        }
+    }
+
+    fn act(&mut self, machine: Machine, action: Action, reason: Option<&DownReason>) {
+        let alone = match machine {
+            Machine::Base => true,
+            Machine::At(slot) => self.connection(slot.other()).is_none(),
+        };
+        match action {
+            Action::ZeroRetryCounter => self.retry_counter = 0,
+            Action::CountRetry => self.retry_counter = self.retry_counter.saturating_add(1),
+            Action::StartConnectRetry if alone => self.start_connect_retry(),
+            Action::StopConnectRetry => self.connect_retry = None,
+            Action::Dial => self.dial(),
+            Action::AbandonDial if alone => self.abandon_dial(),
+            Action::Damp if alone => self.damp(),
+            // What concerns the whole session waits until its last connection is gone.
+            Action::StartConnectRetry | Action::AbandonDial | Action::Damp => {}
+            Action::Refuse | Action::TrackSecond => {
+                // About a connection that is not here yet: done by who raised the event.
+            }
+            _ => {
+                if let Machine::At(slot) = machine {
+                    self.act_on_connection(slot, action, reason);
+                }
+            }
+        }
+    }
+
+    fn act_on_connection(&mut self, slot: Slot, action: Action, reason: Option<&DownReason>) {
+        match action {
+            Action::SendOpen => self.send_open(slot),
+            Action::SendKeepalive => self.send_keepalive(slot),
+            Action::SendNotification => self.send_notification(slot, reason),
+            Action::Drop => self.drop_connection(slot, reason),
+            _ => {}
+        }
+        let now = self.now;
+        let received_at = self.received_at;
+        let timers = self.config.timers;
+        let Some(connection) = self.connections.at_mut(slot) else {
+            return;
+        };
+        let agreed = connection.negotiated.as_ref();
+        let hold_time = agreed.map(|n| n.hold_time).filter(|time| !time.is_zero());
+        match action {
+            Action::StartDelayOpen => connection.delay_open = timers.delay_open.map(|t| now + t),
+            Action::StopDelayOpen => connection.delay_open = None,
+            Action::StartLargeHold => connection.hold = Some(now + timers.open_hold),
+            Action::StartNegotiatedTimers => connection.hold = hold_time.map(|t| now + t),
+            Action::RestartHold => connection.hold = hold_time.map(|t| received_at + t),
+            _ => {}
+        }
+    }
+
+    fn start_connect_retry(&mut self) {
+        if self.config.passive {
+            return;
+        }
+        let time = self.config.timers.connect_retry;
+        let time = time.after(self.dials.saturating_sub(1));
+        self.connect_retry = Some(self.now + self.random.jittered(time));
+    }
+
+    fn dial(&mut self) {
+        let id = self.take_id();
+        self.dial = Some(id);
+        self.dials = self.dials.saturating_add(1);
+        self.counters.connects += 1;
+        self.queue.push_back(Queued::Connect(id));
+    }
+
+    pub(crate) fn abandon_dial(&mut self) {
+        if let Some(id) = self.dial.take() {
+            self.queue.push_back(Queued::Close(id));
+        }
+    }
+
+    fn damp(&mut self) {
+        if !self.config.damp_peer_oscillations {
+            return;
+        }
+        let time = self.config.timers.idle_hold.after(self.damped);
+        self.damped = self.damped.saturating_add(1);
+        self.idle_hold = Some(self.now + self.random.jittered(time));
+    }
+
+    fn send_open(&mut self, slot: Slot) {
+        let open = Open {
+            asn: self.config.local_asn,
+            hold_time: offered_hold_time(&self.config),
+            router_id: self.config.local_router_id,
+            capabilities: self.config.capabilities.clone(),
+        };
+        let mut bytes = Vec::new();
+        // It fits: the configuration was tried when the session was made.
+        if open.encode(&mut bytes).is_ok() {
+            self.send(slot, MessageType::Open, Bytes::from(bytes));
+        }
+    }
+
+    fn send_keepalive(&mut self, slot: Slot) {
+        self.send(slot, MessageType::Keepalive, Bytes::from_static(&KEEPALIVE));
+        self.restart_keepalive(slot);
+    }
+
+    pub(crate) fn restart_keepalive(&mut self, slot: Slot) {
+        let agreed = self
+            .connection(slot)
+            .and_then(|one| one.negotiated.as_ref());
+        let time = agreed.map_or(Duration::ZERO, |n| n.keepalive);
+        let due = (!time.is_zero()).then(|| self.now + self.random.jittered(time));
+        if let Some(connection) = self.connection_mut(slot) {
+            connection.keepalive = due;
+        }
+    }
+
+    fn send_notification(&mut self, slot: Slot, reason: Option<&DownReason>) {
+        let error = reason.and_then(DownReason::notification);
+        let error = error.unwrap_or(Notification::FSM_ERROR);
+        let Some(connection) = self.connection_mut(slot) else {
+            return;
+        };
+        let agreed = connection.negotiated.as_ref();
+        let graceful = agreed
+            .and_then(|n| n.graceful_restart)
+            .is_some_and(|restart| restart.notification);
+        // What is meant to last ends graceful restart too (RFC 8538 section 5.1).
+        let lasting = error.code == Notification::HARD_RESET.code && matches!(error.subcode, 1..=3);
+        let error = if graceful && lasting {
+            error.into_hard_reset()
+        } else {
+            error
+        };
+        let mut bytes = Vec::new();
+        error.encode(&mut bytes);
+        connection.notified = Some(error.clone());
+        self.send(slot, MessageType::Notification, Bytes::from(bytes));
+        self.last_sent = Some(LastError {
+            at: self.now,
+            notification: error,
+        });
+    }
+
+    /// Gives out bytes that are one message of this type.
+    pub(crate) fn send(&mut self, slot: Slot, kind: MessageType, bytes: Bytes) {
+        self.counters.sent.count(kind, bytes.len());
+        self.give_out(slot, bytes);
+    }
+
+    /// Gives out bytes that are counted already.
+    pub(crate) fn give_out(&mut self, slot: Slot, bytes: Bytes) {
+        let send_hold = self.send_hold_time(slot).map(|time| self.now + time);
+        if let Some(connection) = self.connections.at_mut(slot) {
+            connection.unwritten += bytes.len() as u64;
+            if connection.send_hold.is_none() && connection.state == State::Established {
+                connection.send_hold = send_hold;
+            }
+            self.queue.push_back(Queued::Send(connection.id, bytes));
+        }
+    }
+
+    /// Lets a connection go; its session, if it was established, goes down.
+    fn drop_connection(&mut self, slot: Slot, reason: Option<&DownReason>) {
+        let Some(connection) = self.connections.at_mut(slot).take() else {
+            return;
+        };
+        if !connection.closed {
+            self.queue.push_back(Queued::Close(connection.id));
+        }
+        let reason = reason.cloned().unwrap_or(DownReason::ConnectionClosed);
+        if connection.state == State::Established {
+            self.fall(connection, reason);
+        } else {
+            self.attempt_failed(reason);
+        }
+    }
+
+    pub(crate) fn attempt_failed(&mut self, reason: DownReason) {
+        reason.count(&mut self.counters.failed_attempts);
+        self.queue
+            .push_back(Queued::AttemptFailed(Box::new(reason)));
+    }
+
+    /// Gives a new connection a place and a state machine in this state.
+    pub(crate) fn place(&mut self, id: ConnectionId, direction: Direction, state: State) -> Slot {
+        let slot = match self.connection(Slot::First) {
+            None => Slot::First,
+            Some(_) => Slot::Second,
+        };
+        *self.connections.at_mut(slot) = Some(Connection::new(id, direction, state));
+        slot
+    }
+
+    /// Ends every connection, or the wait for one.
+    pub(crate) fn end_everywhere(&mut self, event: FsmEvent, reason: &DownReason) {
+        let connected = self.connected().next().is_some();
+        for slot in Slot::ALL {
+            if self.connection(slot).is_some() {
+                self.fire(Machine::At(slot), event, Some(reason.clone()));
+            }
+        }
+        if !connected {
+            self.fire(Machine::Base, event, Some(reason.clone()));
+        }
+    }
+
+    /// Starts a session again that fell to Idle by itself (RFC 4271 section 8.1.2, Events 5, 7):
+    /// it listens first, and connects when the ConnectRetryTimer says so.
+    pub(crate) fn restart_if_idle(&mut self) {
+        let fell = self.started && self.base == State::Idle && self.connected().next().is_none();
+        if !fell || !self.config.automatic_start || self.idle_hold.is_some() {
+            return;
+        }
+        let event = if self.config.damp_peer_oscillations {
+            FsmEvent::AutomaticStartWithDampPeerOscillationsAndPassiveTcpEstablishment
+        } else {
+            FsmEvent::AutomaticStartWithPassiveTcpEstablishment
+        };
+        self.fire(Machine::Base, event, None);
+    }
+}

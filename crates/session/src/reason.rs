@@ -1,0 +1,196 @@
+//! Why a connection or session ended.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use routehub_types::{Asn, RouterId};
+use routehub_wire::{DecodeError, Fault, MessageType, Notification, Role};
+
+use crate::State;
+use crate::counters::DownCounters;
+
+/// Why a connection, and with it the session if it was the established one, ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DownReason {
+    /// An operator stopped the session; the peer was told this.
+    Stopped(Notification),
+    /// The layers above ended the session; the peer was told this.
+    TornDown(Notification),
+    /// Routes were asked for again, and the peer has no route refresh capability; the
+    /// peer was told this.
+    NoRouteRefresh(Notification),
+    /// The peer ended the session and said this.
+    NotificationReceived(Notification),
+    /// The peer was silent for the hold time (RFC 4271 section 6.5).
+    HoldTimerExpired,
+    /// The peer took nothing of what was sent for the send hold time (RFC 9687).
+    SendHoldTimerExpired,
+    /// The connection could not be opened.
+    ConnectFailed,
+    /// The connection was not open after the ConnectRetryTime.
+    ConnectTimedOut,
+    /// The connection was closed by the peer or lost.
+    ConnectionClosed,
+    /// A message was wrong (RFC 4271 section 6.1 and 6.2, RFC 7313 section 5).
+    MessageError(DecodeError),
+    /// An UPDATE had faults that end the session (RFC 4271 section 6.3, RFC 7606).
+    UpdateError {
+        /// What the peer is told.
+        notification: Notification,
+        /// All that is wrong with it.
+        faults: Vec<Fault>,
+    },
+    /// An OPEN was readable but not acceptable.
+    OpenRejected(OpenRejection),
+    /// A message did not fit the state (RFC 6608).
+    UnexpectedMessage {
+        /// The state of the connection.
+        state: State,
+        /// The type of the message.
+        message: MessageType,
+    },
+    /// Another connection to the same peer was kept (RFC 4271 section 6.8).
+    Collision,
+    /// The peer restarted and connected again (RFC 4724 section 4.2).
+    PeerRestarted,
+}
+
+impl DownReason {
+    /// The NOTIFICATION that tells the peer; none where the peer is told nothing.
+    pub fn notification(&self) -> Option<Notification> {
+        match self {
+            Self::Stopped(sent) | Self::TornDown(sent) | Self::NoRouteRefresh(sent) => {
+                Some(sent.clone())
+            }
+            Self::HoldTimerExpired => Some(Notification::HOLD_TIMER_EXPIRED),
+            Self::SendHoldTimerExpired => Some(Notification::SEND_HOLD_TIMER_EXPIRED),
+            Self::MessageError(error) => Some(error.notification.clone()),
+            Self::UpdateError { notification, .. } => Some(notification.clone()),
+            Self::OpenRejected(rejection) => Some(rejection.notification()),
+            Self::UnexpectedMessage { state, message } => Some(unexpected(*state, *message)),
+            Self::Collision => Some(Notification::COLLISION_RESOLUTION),
+            Self::NotificationReceived(_)
+            | Self::ConnectFailed
+            | Self::ConnectTimedOut
+            | Self::ConnectionClosed
+            | Self::PeerRestarted => None,
+        }
+    }
+
+    /// Counts this reason.
+    pub(crate) const fn count(&self, counters: &mut DownCounters) {
+        let count = match self {
+            Self::Stopped(_) | Self::TornDown(_) | Self::NoRouteRefresh(_) => &mut counters.ordered,
+            Self::NotificationReceived(_) => &mut counters.notification_received,
+            Self::HoldTimerExpired => &mut counters.hold_timer,
+            Self::SendHoldTimerExpired => &mut counters.send_hold_timer,
+            Self::ConnectFailed
+            | Self::ConnectTimedOut
+            | Self::ConnectionClosed
+            | Self::PeerRestarted => &mut counters.connection,
+            Self::MessageError(_) | Self::UpdateError { .. } => &mut counters.message_error,
+            Self::OpenRejected(_) => &mut counters.open_rejected,
+            Self::UnexpectedMessage { .. } => &mut counters.unexpected_message,
+            Self::Collision => &mut counters.collision,
+        };
+        *count += 1;
+    }
+}
+
+/// The Finite State Machine Error of a message in a state (RFC 6608 section 4).
+fn unexpected(state: State, message: MessageType) -> Notification {
+    let error = match state {
+        State::OpenSent => Notification::UNEXPECTED_IN_OPEN_SENT,
+        State::OpenConfirm => Notification::UNEXPECTED_IN_OPEN_CONFIRM,
+        State::Established => Notification::UNEXPECTED_IN_ESTABLISHED,
+        State::Idle | State::Connect | State::Active => return Notification::FSM_ERROR,
+    };
+    error.with_data([message.code()].to_vec())
+}
+
+impl fmt::Display for DownReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stopped(sent) => write!(f, "stopped by the operator, sent {sent}"),
+            Self::TornDown(sent) => write!(f, "torn down, sent {sent}"),
+            Self::NoRouteRefresh(sent) => {
+                write!(f, "reset, the peer has no route refresh, sent {sent}")
+            }
+            Self::NotificationReceived(received) => write!(f, "the peer sent {received}"),
+            Self::HoldTimerExpired => f.write_str("hold timer expired"),
+            Self::SendHoldTimerExpired => f.write_str("send hold timer expired"),
+            Self::ConnectFailed => f.write_str("the connection could not be opened"),
+            Self::ConnectTimedOut => f.write_str("the connection was not opened in time"),
+            Self::ConnectionClosed => f.write_str("the connection was closed"),
+            Self::MessageError(error) => write!(f, "wrong message: {error}"),
+            Self::UpdateError {
+                notification,
+                faults,
+            } => {
+                write!(f, "wrong UPDATE, sent {notification}")?;
+                faults.iter().try_for_each(|fault| write!(f, "; {fault}"))
+            }
+            Self::OpenRejected(rejection) => write!(f, "OPEN rejected: {rejection}"),
+            Self::UnexpectedMessage { state, message } => {
+                write!(f, "{message} does not fit {state}")
+            }
+            Self::Collision => f.write_str("another connection was kept"),
+            Self::PeerRestarted => f.write_str("the peer restarted and connected again"),
+        }
+    }
+}
+
+/// Why an OPEN that can be read is not acceptable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenRejection {
+    /// The peer has another ASN than configured (RFC 4271 section 6.2).
+    PeerAs {
+        /// The configured one.
+        expected: Asn,
+        /// The peer's.
+        actual: Asn,
+    },
+    /// The BGP identifier is 0, or ours although the peer is internal (RFC 6286 section 2.2).
+    RouterId(RouterId),
+    /// The hold time is lower than configured, in seconds (RFC 4271 section 6.2).
+    HoldTime(u16),
+    /// The peer speaks none of our families.
+    NoCommonFamily,
+    /// The roles do not fit (RFC 9234 section 4.2).
+    Role {
+        /// Ours.
+        local: Role,
+        /// The peer's; none if it tells none.
+        peer: Option<Role>,
+    },
+}
+
+impl OpenRejection {
+    /// The NOTIFICATION that tells the peer.
+    pub fn notification(&self) -> Notification {
+        match self {
+            Self::PeerAs { .. } => Notification::BAD_PEER_AS,
+            Self::RouterId(_) => Notification::BAD_BGP_IDENTIFIER,
+            Self::HoldTime(_) => Notification::UNACCEPTABLE_HOLD_TIME,
+            Self::NoCommonFamily => Notification::UNSUPPORTED_CAPABILITY,
+            Self::Role { .. } => Notification::ROLE_MISMATCH,
+        }
+    }
+}
+
+impl fmt::Display for OpenRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PeerAs { expected, actual } => {
+                write!(f, "peer AS {actual}, expected {expected}")
+            }
+            Self::RouterId(id) => write!(f, "BGP identifier {id}"),
+            Self::HoldTime(seconds) => write!(f, "hold time {seconds} s"),
+            Self::NoCommonFamily => f.write_str("no common address family"),
+            Self::Role { local, peer } => match peer {
+                Some(peer) => write!(f, "role {peer:?} does not fit ours, {local:?}"),
+                None => write!(f, "no role, ours is {local:?}"),
+            },
+        }
+    }
+}

@@ -1,0 +1,478 @@
+//! The session: inputs, outputs, and what an operator may look at.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use bytes::Bytes;
+use routehub_types::{Family, FamilySet, Instant};
+use routehub_wire::{
+    EncodeError, HEADER_LEN, Message, MessageType, Notification, Open, RefreshKind, RouteRefresh,
+    decode,
+};
+
+use crate::negotiation::offered_hold_time;
+use crate::peering::{Machine, Peering, Queued};
+use crate::receive::ReceiveBuffer;
+use crate::slots::{Slot, Slots};
+use crate::{
+    ConnectionId, Counters, Direction, DownReason, Event, FsmEvent, LastError, Negotiated, Output,
+    SessionConfig, State,
+};
+
+/// A BGP session with one peer.
+///
+/// Inputs are the `handle_…` functions and the commands; after each, [`poll`](Self::poll) is
+/// called until it gives nothing, and again at [`poll_timeout`](Self::poll_timeout). The crate's
+/// documentation shows the loop.
+#[derive(Clone, Debug)]
+pub struct Session {
+    peering: Peering,
+    receive: Slots<ReceiveBuffer>,
+}
+
+/// The session is not established, so there is nobody to send to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotEstablished;
+
+impl core::fmt::Display for NotEstablished {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("the session is not established")
+    }
+}
+
+impl core::error::Error for NotEstablished {}
+
+/// What became of a request for the peer's routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefreshRequest {
+    /// The peer was asked for its routes of these families.
+    Sent(FamilySet),
+    /// The peer cannot be asked: the session was reset, and the peer sends all its routes when it
+    /// is established again.
+    Reset,
+}
+
+/// What a message that was taken from a receive buffer asks for.
+enum Taken {
+    /// It is dealt with, and there may be outputs.
+    Done,
+    /// It is an UPDATE of the established session.
+    Update(Slot, core::ops::Range<usize>),
+}
+
+impl Session {
+    /// A session in Idle; the seed decides all that is left to chance.
+    ///
+    /// # Errors
+    /// The OPEN that the configuration asks for cannot be encoded.
+    pub fn new(config: SessionConfig, seed: u64) -> Result<Self, EncodeError> {
+        let open = Open {
+            asn: config.local_asn,
+            hold_time: offered_hold_time(&config),
+            router_id: config.local_router_id,
+            capabilities: config.capabilities.clone(),
+        };
+        open.encode(&mut Vec::new())?;
+        Ok(Self {
+            peering: Peering::new(config, seed),
+            receive: Slots::default(),
+        })
+    }
+
+    /// The operator starts the session: ManualStart, or
+    /// ManualStart_with_PassiveTcpEstablishment where the configuration says passive. Ends what
+    /// damping holds back.
+    pub fn handle_start(&mut self, now: Instant) {
+        let peering = &mut self.peering;
+        peering.advance(now);
+        if !peering.started || peering.state() == State::Idle {
+            peering.started = true;
+            peering.idle_hold = None;
+            peering.damped = 0;
+            peering.dials = 0;
+        }
+        let event = if peering.config.passive {
+            FsmEvent::ManualStartWithPassiveTcpEstablishment
+        } else {
+            FsmEvent::ManualStart
+        };
+        let machine = peering
+            .connected()
+            .next()
+            .map_or(Machine::Base, |(slot, _)| Machine::At(slot));
+        peering.fire(machine, event, None);
+    }
+
+    /// The operator stops the session: ManualStop. The peer is told the reason, usually
+    /// [`Notification::ADMINISTRATIVE_SHUTDOWN`] with a text (RFC 9003).
+    ///
+    /// Nothing more comes out of a stopped session once it is drained.
+    pub fn handle_stop(&mut self, now: Instant, reason: Notification) {
+        let peering = &mut self.peering;
+        peering.advance(now);
+        peering.started = false;
+        peering.end_everywhere(FsmEvent::ManualStop, &DownReason::Stopped(reason));
+        peering.idle_hold = None;
+        peering.sweep_all_retained(crate::SweepReason::Stopped);
+    }
+
+    /// The layers above end the session, for example at a route limit: AutomaticStop. The peer is
+    /// told the reason, usually a Cease, and the session starts again by itself.
+    pub fn teardown(&mut self, now: Instant, reason: Notification) {
+        self.end(now, &DownReason::TornDown(reason));
+    }
+
+    fn end(&mut self, now: Instant, reason: &DownReason) {
+        self.peering.advance(now);
+        self.peering.end_everywhere(FsmEvent::AutomaticStop, reason);
+        self.peering.restart_if_idle();
+    }
+
+    /// The peer opened a TCP connection, which the caller has found to come from the peer's
+    /// address; none: it is refused, close it.
+    #[must_use = "a connection that is refused must be closed"]
+    pub fn handle_accepted(&mut self, now: Instant) -> Option<ConnectionId> {
+        self.peering.advance(now);
+        let peering = &mut self.peering;
+        let taken = peering.connected().count() + usize::from(peering.dial.is_some());
+        if peering.state() == State::Idle || taken > 1 {
+            let machine = peering
+                .connected()
+                .next()
+                .map_or(Machine::Base, |(slot, _)| Machine::At(slot));
+            peering.fire(machine, FsmEvent::TcpCrInvalid, None);
+            peering.counters.refused += 1;
+            return None;
+        }
+        peering.counters.accepted += 1;
+        let id = peering.take_id();
+        self.open(id, Direction::Incoming);
+        Some(id)
+    }
+
+    /// The connection that [`Output::Connect`] asked for is open.
+    pub fn handle_connected(&mut self, now: Instant, id: ConnectionId) {
+        self.peering.advance(now);
+        if self.peering.dial == Some(id) {
+            self.peering.dial = None;
+            self.open(id, Direction::Outgoing);
+        }
+    }
+
+    /// Gives a connection that is open now its state machine.
+    fn open(&mut self, id: ConnectionId, direction: Direction) {
+        let event = match direction {
+            Direction::Outgoing => FsmEvent::TcpCrAcked,
+            Direction::Incoming => FsmEvent::TcpConnectionConfirmed,
+        };
+        let peering = &mut self.peering;
+        let tracked = peering.connected().next().map(|(slot, _)| slot);
+        if let Some(slot) = tracked {
+            let delaying = peering
+                .connection(slot)
+                .is_some_and(|one| one.delay_open.is_some());
+            if !delaying {
+                peering.fire(Machine::At(slot), event, Some(DownReason::PeerRestarted));
+            }
+        }
+        let state = match peering.base {
+            State::Connect => State::Connect,
+            _ => State::Active,
+        };
+        let slot = peering.place(id, direction, state);
+        self.receive.at_mut(slot).clear();
+        peering.fire(Machine::At(slot), event, None);
+    }
+
+    /// The connection that [`Output::Connect`] asked for could not be opened.
+    pub fn handle_connect_failed(&mut self, now: Instant, id: ConnectionId) {
+        let peering = &mut self.peering;
+        peering.advance(now);
+        if peering.dial != Some(id) {
+            return;
+        }
+        peering.dial = None;
+        peering.attempt_failed(DownReason::ConnectFailed);
+        if peering.connected().next().is_none() {
+            peering.fire(Machine::Base, FsmEvent::TcpConnectionFails, None);
+        }
+        peering.restart_if_idle();
+    }
+
+    /// Bytes came on a connection.
+    pub fn handle_bytes(&mut self, now: Instant, id: ConnectionId, bytes: &[u8]) {
+        self.peering.advance(now);
+        if let Some(slot) = self.peering.slot_of(id) {
+            self.peering.end_run_if_quiet();
+            self.receive.at_mut(slot).push(self.peering.now, bytes);
+        }
+    }
+
+    /// A connection was closed by the peer or is lost: TcpConnectionFails.
+    pub fn handle_closed(&mut self, now: Instant, id: ConnectionId) {
+        let peering = &mut self.peering;
+        peering.advance(now);
+        let Some(slot) = peering.slot_of(id) else {
+            return;
+        };
+        if let Some(connection) = peering.connection_mut(slot) {
+            connection.closed = true;
+        }
+        let reason = DownReason::ConnectionClosed;
+        peering.fire(
+            Machine::At(slot),
+            FsmEvent::TcpConnectionFails,
+            Some(reason),
+        );
+        peering.restart_if_idle();
+    }
+
+    /// The connection took so many octets of what [`Output::Send`] gave out: without this the
+    /// SendHoldTimer expires (RFC 9687).
+    pub fn handle_written(&mut self, now: Instant, id: ConnectionId, octets: usize) {
+        self.peering.advance(now);
+        if let Some(slot) = self.peering.slot_of(id) {
+            self.peering.written(slot, octets as u64);
+        }
+    }
+
+    /// The time of [`poll_timeout`](Self::poll_timeout) has come.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.peering.advance(now);
+        self.expire();
+    }
+
+    fn expire(&mut self) {
+        let max_len = self.peering.max_receive_len();
+        let receive = &self.receive;
+        self.peering
+            .expire(|slot| receive.at(slot).has_message(max_len));
+    }
+
+    /// Sends UPDATEs that are encoded for [`Negotiated::send`], one or more whole messages, packed
+    /// once for all sessions that share its key.
+    ///
+    /// # Errors
+    /// The session is not established.
+    pub fn send_encoded(&mut self, now: Instant, messages: Bytes) -> Result<(), NotEstablished> {
+        let peering = &mut self.peering;
+        peering.advance(now);
+        let slot = peering.established().ok_or(NotEstablished)?;
+        let mut rest: &[u8] = &messages;
+        while let Some([.., high, low, _]) = rest.first_chunk::<HEADER_LEN>() {
+            let length = usize::from(u16::from_be_bytes([*high, *low])).max(HEADER_LEN);
+            peering.counters.sent.count(MessageType::Update, length);
+            rest = rest.get(length..).unwrap_or_default();
+        }
+        peering.give_out(slot, messages);
+        peering.restart_keepalive(slot);
+        Ok(())
+    }
+
+    /// Sends a ROUTE-REFRESH: a request for the peer's routes of a family (RFC 2918), or the begin
+    /// or end of sending ours again (RFC 7313), which must not come before the End-of-RIB of a
+    /// session with graceful restart. What the peer does not understand, or a family that is not
+    /// in use, is not sent; whether it was is the answer.
+    ///
+    /// # Errors
+    /// The session is not established.
+    pub fn send_route_refresh(
+        &mut self,
+        now: Instant,
+        family: Family,
+        kind: RefreshKind,
+    ) -> Result<bool, NotEstablished> {
+        let peering = &mut self.peering;
+        peering.advance(now);
+        let slot = peering.established().ok_or(NotEstablished)?;
+        let agreed = peering
+            .connection(slot)
+            .and_then(|one| one.negotiated.as_ref());
+        let understood = agreed.is_some_and(|negotiated| {
+            let kind_known = match kind {
+                RefreshKind::Request => negotiated.route_refresh,
+                RefreshKind::Begin | RefreshKind::End => negotiated.enhanced_refresh,
+                RefreshKind::Other(_) => false,
+            };
+            kind_known && negotiated.families.contains(family)
+        });
+        if understood {
+            let mut bytes = Vec::new();
+            RouteRefresh::new(family, kind).encode(&mut bytes);
+            peering.send(slot, MessageType::RouteRefresh, Bytes::from(bytes));
+        }
+        Ok(understood)
+    }
+
+    /// Asks for all routes of the peer again; a peer without the route refresh capability is reset
+    ///
+    ///
+    /// # Errors
+    /// The session is not established.
+    pub fn request_refresh(&mut self, now: Instant) -> Result<RefreshRequest, NotEstablished> {
+        self.peering.advance(now);
+        let agreed = self.negotiated().ok_or(NotEstablished)?;
+        if !agreed.route_refresh {
+            let reason = Notification::ADMINISTRATIVE_RESET;
+            self.end(now, &DownReason::NoRouteRefresh(reason));
+            return Ok(RefreshRequest::Reset);
+        }
+        let families = agreed.families;
+        for family in families.iter() {
+            self.send_route_refresh(now, family, RefreshKind::Request)?;
+        }
+        Ok(RefreshRequest::Sent(families))
+    }
+
+    /// The next output, in order; none: nothing is left to do until the next input or
+    /// [`poll_timeout`](Self::poll_timeout).
+    ///
+    /// An UPDATE is lent from the receive buffer, and costs no memory. Timers that are due expire
+    /// between two outputs, so that a KEEPALIVE leaves in the middle of a burst of routes.
+    pub fn poll(&mut self, now: Instant) -> Option<Output<'_>> {
+        self.peering.advance(now);
+        let (slot, range) = loop {
+            if let Some(queued) = self.peering.queue.pop_front() {
+                return Some(queued.into());
+            }
+            self.expire();
+            if !self.peering.queue.is_empty() {
+                continue;
+            }
+            match self.take_message()? {
+                Taken::Done => self.peering.restart_if_idle(),
+                Taken::Update(slot, range) => break (slot, range),
+            }
+        };
+        let Self { peering, receive } = self;
+        let bytes = receive.at(slot).message(range);
+        let context = peering.receive_context(slot);
+        match decode(bytes, &context) {
+            Ok(Message::Update(view)) => {
+                if peering.update(slot, &view) {
+                    return Some(Output::Event(Event::Update(view)));
+                }
+            }
+            Ok(_) => {}
+            Err(error) => peering.body_error(slot, MessageType::Update, error),
+        }
+        peering.restart_if_idle();
+        peering.queue.pop_front().map(Output::from)
+    }
+
+    /// Takes the next message of any connection and, unless it is an UPDATE, deals with it.
+    fn take_message(&mut self) -> Option<Taken> {
+        let Self { peering, receive } = self;
+        let max_len = peering.max_receive_len();
+        for slot in Slot::ALL {
+            let Some(state) = peering.connection(slot).map(|one| one.state) else {
+                continue;
+            };
+            let buffer = receive.at_mut(slot);
+            let range = match buffer.next(max_len) {
+                Ok(None) => continue,
+                Ok(Some(range)) => range,
+                Err(error) => {
+                    peering.header_error(slot, error);
+                    return Some(Taken::Done);
+                }
+            };
+            peering.received_at = buffer.received_at();
+            let bytes = buffer.message(range.clone());
+            // The frame is good, so it has a type.
+            let kind = bytes.get(HEADER_LEN - 1).copied();
+            let kind = kind.and_then(MessageType::from_code)?;
+            peering.counters.received.count(kind, bytes.len());
+            if kind == MessageType::Update && state == State::Established {
+                return Some(Taken::Update(slot, range));
+            }
+            peering.message(slot, kind, bytes);
+            return Some(Taken::Done);
+        }
+        None
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called; after `poll` gave nothing,
+    /// always later than the time it was given. None: nothing is waited for.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.peering.next_deadline()
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &SessionConfig {
+        &self.peering.config
+    }
+
+    /// The state: that of the connection that got furthest.
+    pub fn state(&self) -> State {
+        self.peering.state()
+    }
+
+    /// When the state last changed.
+    pub fn state_since(&self) -> Instant {
+        self.peering.changed_at
+    }
+
+    /// What was agreed on, while the session is established.
+    pub fn negotiated(&self) -> Option<&Negotiated> {
+        let slot = self.peering.established()?;
+        self.peering.connection(slot)?.negotiated.as_ref()
+    }
+
+    /// How long the session is established; none: it is not.
+    pub fn uptime(&self, now: Instant) -> Option<Duration> {
+        self.peering.established_at.map(|since| now - since)
+    }
+
+    /// The connections that are open, with their states.
+    pub fn connections(&self) -> impl Iterator<Item = (ConnectionId, Direction, State)> + '_ {
+        let connected = self.peering.connected();
+        connected.map(|(_, one)| (one.id, one.direction, one.state))
+    }
+
+    /// What was counted since the session was made.
+    pub fn counters(&self) -> &Counters {
+        &self.peering.counters
+    }
+
+    /// The ConnectRetryCounter (RFC 4271 section 8).
+    pub fn connect_retry_counter(&self) -> u32 {
+        self.peering.retry_counter
+    }
+
+    /// The last NOTIFICATION that the peer was sent.
+    pub fn last_sent_error(&self) -> Option<&LastError> {
+        self.peering.last_sent.as_ref()
+    }
+
+    /// The last NOTIFICATION that the peer sent.
+    pub fn last_received_error(&self) -> Option<&LastError> {
+        self.peering.last_received.as_ref()
+    }
+
+    /// When and why the session last went down.
+    pub fn last_down(&self) -> Option<(Instant, &DownReason)> {
+        self.peering
+            .last_down
+            .as_ref()
+            .map(|(at, reason)| (*at, reason))
+    }
+}
+
+impl From<Queued> for Output<'_> {
+    fn from(queued: Queued) -> Self {
+        Self::Event(match queued {
+            Queued::Connect(id) => return Self::Connect(id),
+            Queued::Send(id, bytes) => return Self::Send(id, bytes),
+            Queued::Close(id) => return Self::Close(id),
+            Queued::Established(negotiated) => Event::Established(negotiated),
+            Queued::EndOfRib(family) => Event::EndOfRib(family),
+            Queued::RunEnded(end) => Event::RunEnded(end),
+            Queued::RefreshRequested(family) => Event::RefreshRequested(family),
+            Queued::MarkStale(family) => Event::MarkStale(family),
+            Queued::SweepStale(family, reason) => Event::SweepStale(family, reason),
+            Queued::Down(down) => Event::Down(down),
+            Queued::AttemptFailed(reason) => Event::AttemptFailed(reason),
+        })
+    }
+}
