@@ -16,7 +16,7 @@ impl Peering {
         self.fire(
             Machine::At(loser),
             FsmEvent::OpenCollisionDump,
-            Some(DownReason::Collision),
+            Some(&DownReason::Collision),
         );
         loser != slot
     }

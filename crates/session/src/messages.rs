@@ -40,7 +40,7 @@ impl Peering {
     /// A message header is wrong.
     pub(crate) fn header_error(&mut self, slot: Slot, error: DecodeError) {
         let reason = DownReason::MessageError(error);
-        self.fire(Machine::At(slot), FsmEvent::BgpHeaderErr, Some(reason));
+        self.fire(Machine::At(slot), FsmEvent::BgpHeaderErr, Some(&reason));
     }
 
     /// A whole message other than an UPDATE of an established session came.
@@ -54,24 +54,24 @@ impl Peering {
         };
         match (kind, state) {
             (MessageType::Open, State::Established) => {
-                self.fire(Machine::At(slot), FsmEvent::BgpOpen, Some(unexpected));
+                self.fire(Machine::At(slot), FsmEvent::BgpOpen, Some(&unexpected));
             }
             (MessageType::Keepalive, _) => {
-                self.fire(Machine::At(slot), FsmEvent::KeepAliveMsg, Some(unexpected));
+                self.fire(Machine::At(slot), FsmEvent::KeepAliveMsg, Some(&unexpected));
             }
             (MessageType::Update, _) => {
-                self.fire(Machine::At(slot), FsmEvent::UpdateMsg, Some(unexpected));
+                self.fire(Machine::At(slot), FsmEvent::UpdateMsg, Some(&unexpected));
             }
             (MessageType::RouteRefresh, state) if state != State::Established => {
                 self.fire(
                     Machine::At(slot),
                     FsmEvent::RouteRefreshMsg,
-                    Some(unexpected),
+                    Some(&unexpected),
                 );
             }
             (MessageType::Open | MessageType::Notification | MessageType::RouteRefresh, _) => {
                 match decode(bytes, &self.receive_context(slot)) {
-                    Ok(Message::Open(open)) => self.open(slot, state, open, unexpected),
+                    Ok(Message::Open(open)) => self.open(slot, state, &open, &unexpected),
                     Ok(Message::Notification(received)) => self.notification(slot, received),
                     Ok(Message::RouteRefresh(refresh)) => self.route_refresh(slot, refresh),
                     Ok(_) => {}
@@ -117,7 +117,7 @@ impl Peering {
             notification,
             faults: view.faults(),
         };
-        self.fire(Machine::At(slot), FsmEvent::UpdateMsgErr, Some(reason));
+        self.fire(Machine::At(slot), FsmEvent::UpdateMsgErr, Some(&reason));
     }
 
     /// The body of a message is wrong.
@@ -128,10 +128,10 @@ impl Peering {
             _ => FsmEvent::BgpHeaderErr,
         };
         let reason = DownReason::MessageError(error);
-        self.fire(Machine::At(slot), event, Some(reason));
+        self.fire(Machine::At(slot), event, Some(&reason));
     }
 
-    fn open(&mut self, slot: Slot, state: State, open: Open, unexpected: DownReason) {
+    fn open(&mut self, slot: Slot, state: State, open: &Open, unexpected: &DownReason) {
         let event = match state {
             State::OpenSent => FsmEvent::BgpOpen,
             State::Connect | State::Active => FsmEvent::BgpOpenWithDelayOpenTimerRunning,
@@ -140,15 +140,15 @@ impl Peering {
                 return;
             }
         };
-        let negotiated = match negotiate(&self.config, &open) {
+        let negotiated = match negotiate(&self.config, open) {
             Ok(negotiated) => negotiated,
             Err(rejection) => {
                 let reason = DownReason::OpenRejected(rejection);
-                self.fire(Machine::At(slot), FsmEvent::BgpOpenMsgErr, Some(reason));
+                self.fire(Machine::At(slot), FsmEvent::BgpOpenMsgErr, Some(&reason));
                 return;
             }
         };
-        if !self.survives_collision(slot, &open) {
+        if !self.survives_collision(slot, open) {
             return;
         }
         if let Some(connection) = self.connection_mut(slot) {
@@ -169,7 +169,7 @@ impl Peering {
             notification: received.clone(),
         });
         let reason = DownReason::NotificationReceived(received);
-        self.fire(Machine::At(slot), event, Some(reason));
+        self.fire(Machine::At(slot), event, Some(&reason));
     }
 
     /// RFC 2918 section 4, RFC 7313 section 4.

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use routehub_types::{Asn, Family, FamilySet, RouterId};
-use routehub_wire::{Capabilities, Capability, Context, Open, PeerKind, Role};
+use routehub_wire::{AddPathMode, Capabilities, Capability, Context, Open, PeerKind, Role};
 
 use crate::{OpenRejection, SessionConfig};
 
@@ -146,8 +146,9 @@ fn check_role(config: &SessionConfig, peer: &Capabilities) -> Result<Option<Role
 
 fn context(config: &SessionConfig, open: &Open, families: FamilySet) -> Context {
     let (ours, theirs) = (&config.capabilities, &open.capabilities);
-    let receives = |one: &Capabilities, family| one.add_path(family).is_some_and(|m| m.receives());
-    let sends = |one: &Capabilities, family| one.add_path(family).is_some_and(|m| m.sends());
+    let receives =
+        |one: &Capabilities, family| one.add_path(family).is_some_and(AddPathMode::receives);
+    let sends = |one: &Capabilities, family| one.add_path(family).is_some_and(AddPathMode::sends);
     let next_hop = |one: &Capabilities| one.extended_next_hop(Family::Ipv4, Family::Ipv6);
     Context {
         four_octet_as: ours.four_octet_as().is_some() && theirs.four_octet_as().is_some(),

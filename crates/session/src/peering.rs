@@ -170,7 +170,7 @@ impl Peering {
     }
 
     /// Raises an event; the reason is what a connection or session that ends by it ends for.
-    pub(crate) fn fire(&mut self, machine: Machine, event: FsmEvent, reason: Option<DownReason>) {
+    pub(crate) fn fire(&mut self, machine: Machine, event: FsmEvent, reason: Option<&DownReason>) {
         let before = self.state();
         let state = match machine {
             Machine::Base => self.base,
@@ -178,7 +178,7 @@ impl Peering {
         };
         let step = transition(state, event, &self.attributes(machine));
         for action in step.actions {
-            self.act(machine, *action, reason.as_ref());
+            self.act(machine, *action, reason);
         }
         self.enter(machine, step.next);
         if self.state() != before {
@@ -408,11 +408,11 @@ impl Peering {
         let connected = self.connected().next().is_some();
         for slot in Slot::ALL {
             if self.connection(slot).is_some() {
-                self.fire(Machine::At(slot), event, Some(reason.clone()));
+                self.fire(Machine::At(slot), event, Some(reason));
             }
         }
         if !connected {
-            self.fire(Machine::Base, event, Some(reason.clone()));
+            self.fire(Machine::Base, event, Some(reason));
         }
     }
 

@@ -172,7 +172,7 @@ impl Session {
                 .connection(slot)
                 .is_some_and(|one| one.delay_open.is_some());
             if !delaying {
-                peering.fire(Machine::At(slot), event, Some(DownReason::PeerRestarted));
+                peering.fire(Machine::At(slot), event, Some(&DownReason::PeerRestarted));
             }
         }
         let state = match peering.base {
@@ -222,7 +222,7 @@ impl Session {
         peering.fire(
             Machine::At(slot),
             FsmEvent::TcpConnectionFails,
-            Some(reason),
+            Some(&reason),
         );
         peering.restart_if_idle();
     }

@@ -73,14 +73,14 @@ impl Peering {
             Timer::Run => self.end_run(RunEnd::QuietGap),
             Timer::Hold(slot) => {
                 let reason = DownReason::HoldTimerExpired;
-                self.fire(Machine::At(slot), FsmEvent::HoldTimerExpires, Some(reason));
+                self.fire(Machine::At(slot), FsmEvent::HoldTimerExpires, Some(&reason));
             }
             Timer::SendHold(slot) => {
                 let reason = DownReason::SendHoldTimerExpired;
                 self.fire(
                     Machine::At(slot),
                     FsmEvent::SendHoldTimerExpires,
-                    Some(reason),
+                    Some(&reason),
                 );
             }
             Timer::DelayOpen(slot) => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use common::messages::{end_of_rib, update, update_malformed};
 use common::{Pair, Seen, Who, local_config, peer_config, seconds};
 use routehub_session::{
-    Backoff, Direction, DownReason, RefreshRequest, RunEnd, SendHold, SessionConfig, State,
+    Backoff, Direction, DownReason, RefreshRequest, RunEnd, SendHold, Session, SessionConfig, State,
 };
 use routehub_types::{Family, FamilySet};
 use routehub_wire::{Capability, Notification, Outcome, RefreshKind};
@@ -179,7 +179,7 @@ fn a_stop_tells_the_peer_why_and_the_peer_waits_for_its_return() {
     assert_eq!(received.notification.text(), Some("to the new fabric"));
     pair.run(seconds(300));
     assert_eq!(pair.a.session.state(), State::Idle);
-    pair.with(Who::A, routehub_session::Session::handle_start);
+    pair.with(Who::A, Session::handle_start);
     pair.run(seconds(130));
     assert_eq!(pair.states(), BOTH);
 }
@@ -188,7 +188,7 @@ fn a_stop_tells_the_peer_why_and_the_peer_waits_for_its_return() {
 fn a_teardown_at_a_route_limit_comes_back_by_itself() {
     let mut pair = Pair::established();
     pair.with(Who::A, |a, now| {
-        a.teardown(now, Notification::MAXIMUM_PREFIXES)
+        a.teardown(now, Notification::MAXIMUM_PREFIXES);
     });
     pair.run(Duration::from_millis(100));
     let down = pair.b.downs()[0];
@@ -310,7 +310,7 @@ fn damping_forgets_after_a_session_that_lasted() {
 #[test]
 fn a_refresh_asks_for_every_family_in_use() {
     let mut pair = Pair::established();
-    let asked = pair.with(Who::A, |a, now| a.request_refresh(now));
+    let asked = pair.with(Who::A, Session::request_refresh);
     assert_eq!(asked, Ok(RefreshRequest::Sent(FamilySet::ALL)));
     pair.run(seconds(1));
     let families: Vec<_> = pair
@@ -334,7 +334,7 @@ fn without(mut config: SessionConfig, capability: &Capability) -> SessionConfig 
 fn a_peer_without_route_refresh_is_reset_and_comes_back() {
     let b = without(peer_config(), &Capability::RouteRefresh);
     let mut pair = Pair::established_with(local_config(), b);
-    let asked = pair.with(Who::A, |a, now| a.request_refresh(now));
+    let asked = pair.with(Who::A, Session::request_refresh);
     assert_eq!(asked, Ok(RefreshRequest::Reset));
     pair.run(seconds(30));
     let down = pair.a.downs()[0];
@@ -374,9 +374,7 @@ fn an_enhanced_refresh_marks_and_sweeps() {
 #[test]
 fn a_refresh_that_does_not_end_is_swept_after_the_stale_time() {
     let mut pair = Pair::established_with(enhanced(local_config()), enhanced(peer_config()));
-    let begin = |b: &mut routehub_session::Session, now| {
-        b.send_route_refresh(now, Family::Ipv6, RefreshKind::Begin)
-    };
+    let begin = |b: &mut Session, now| b.send_route_refresh(now, Family::Ipv6, RefreshKind::Begin);
     assert_eq!(pair.with(Who::B, begin), Ok(true));
     pair.run(seconds(179));
     assert_eq!(pair.a.count(|seen| matches!(seen, Seen::SweepStale(..))), 0);
@@ -388,9 +386,7 @@ fn a_refresh_that_does_not_end_is_swept_after_the_stale_time() {
 #[test]
 fn the_marks_of_a_refresh_are_not_sent_to_who_does_not_know_them() {
     let mut pair = Pair::established();
-    let begin = |b: &mut routehub_session::Session, now| {
-        b.send_route_refresh(now, Family::Ipv4, RefreshKind::Begin)
-    };
+    let begin = |b: &mut Session, now| b.send_route_refresh(now, Family::Ipv4, RefreshKind::Begin);
     assert_eq!(pair.with(Who::B, begin), Ok(false));
 }
 

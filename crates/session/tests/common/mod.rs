@@ -1,5 +1,5 @@
 //! Two sessions, a network between them and a clock of their own.
-#![allow(dead_code, reason = "every test uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "every test uses a part of it")]
 
 pub mod messages;
 
@@ -320,14 +320,11 @@ impl Pair {
     /// Carries out all that a session wants.
     pub fn drain(&mut self, who: Who) {
         let now = self.now;
-        loop {
-            let Some(output) = self.session(who).poll(now).map(Seen::of) else {
-                break;
-            };
+        while let Some(output) = self.session(who).poll(now).map(Seen::of) {
             self.side(who).seen.push((now, output.clone()));
             match output {
                 Seen::Connect(id) => self.connect(who, id),
-                Seen::Sent(id, bytes) => self.send(who, id, bytes),
+                Seen::Sent(id, bytes) => self.send(who, id, &bytes),
                 Seen::Closed(id) => self.close(who, id),
                 _ => {}
             }
@@ -346,7 +343,7 @@ impl Pair {
         }
     }
 
-    fn send(&mut self, from: Who, id: ConnectionId, bytes: Vec<u8>) {
+    fn send(&mut self, from: Who, id: ConnectionId, bytes: &[u8]) {
         let now = self.now;
         let octets = bytes.len();
         self.session(from).handle_written(now, id, octets);
@@ -356,7 +353,7 @@ impl Pair {
         if self.silent {
             return;
         }
-        let mut rest = bytes.as_slice();
+        let mut rest = bytes;
         while !rest.is_empty() {
             let most = rest.len() as u64;
             let cut = if self.shuffled {
@@ -389,17 +386,16 @@ impl Pair {
     }
 
     fn close(&mut self, from: Who, id: ConnectionId) {
-        if let Some(end) = self.side(from).ends.remove(&id) {
-            if !self.silent {
-                let at = self.in_order(from, id);
-                self.deliver_at(
-                    at,
-                    Delivery::Closed {
-                        at: from.other(),
-                        id: end,
-                    },
-                );
-            }
+        let end = self.side(from).ends.remove(&id).filter(|_| !self.silent);
+        if let Some(end) = end {
+            let at = self.in_order(from, id);
+            self.deliver_at(
+                at,
+                Delivery::Closed {
+                    at: from.other(),
+                    id: end,
+                },
+            );
         }
     }
 
@@ -469,10 +465,10 @@ impl Pair {
                 break;
             };
             self.now = next;
-            if delivery == Some(next) {
-                if let Some((_, delivery)) = self.network.pop_first() {
-                    self.deliver(delivery);
-                }
+            if delivery == Some(next)
+                && let Some((_, delivery)) = self.network.pop_first()
+            {
+                self.deliver(delivery);
             }
             for (who, timer) in [Who::A, Who::B].into_iter().zip(timers) {
                 if timer.is_some_and(|at| at <= next) {
