@@ -189,7 +189,8 @@ impl RuleList {
         see: &mut impl FnMut(Step),
     ) -> End {
         let mut from = 0;
-        while let Some(rule) = self.first_from(from, route.prefix) {
+        let (mut prefix, mut place) = (route.prefix, self.locate(route.prefix));
+        while let Some(rule) = self.first_from(from, place) {
             from = rule + 1;
             let Some(compiled) = self.rules.get(rule as usize) else {
                 break;
@@ -209,6 +210,9 @@ impl RuleList {
                     rule: compiled.rule.id,
                     at: Some(at),
                 };
+            }
+            if route.prefix != prefix {
+                (prefix, place) = (route.prefix, self.locate(route.prefix));
             }
         }
         let (kind, rule) = match self.fallback {

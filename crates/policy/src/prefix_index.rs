@@ -16,9 +16,16 @@ use crate::PrefixMatch;
 /// An index from prefixes to numbered rules.
 #[derive(Debug, Default)]
 pub(crate) struct PrefixIndex {
+    /// The nodes of IPv4, as numbers of the same order: what lookups search is close together.
+    ipv4: Vec<u64>,
+    /// All nodes, IPv4 first.
     nodes: Vec<Node>,
     entries: Vec<Entry>,
 }
+
+/// A node that a prefix was found in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NodeAt(u32);
 
 #[derive(Debug)]
 struct Node {
@@ -47,13 +54,14 @@ impl PrefixIndex {
         all.sort_unstable();
         all.dedup();
         let mut index = Self {
-            nodes: Vec::new(),
             entries: Vec::with_capacity(all.len()),
+            ..Self::default()
         };
         for (prefix, entry) in all {
             if index.nodes.last().is_none_or(|node| node.prefix != prefix) {
                 let around = index.innermost(index.nodes.len(), prefix);
                 let first_entry = index.entries.len() as u32;
+                index.ipv4.extend(ipv4_key(prefix));
                 index.nodes.push(Node {
                     prefix,
                     around,
@@ -65,13 +73,21 @@ impl PrefixIndex {
         index
     }
 
-    /// The first rule not before `from` that fits the prefix.
-    pub(crate) fn first_from(&self, from: u32, route: Prefix) -> Option<u32> {
-        let before = self.nodes.partition_point(|node| node.prefix <= route);
-        let mut at = self.innermost(before, route);
+    /// The innermost node that contains a prefix.
+    pub(crate) fn locate(&self, route: Prefix) -> Option<NodeAt> {
+        let before = match ipv4_key(route) {
+            Some(key) => self.ipv4.partition_point(|one| *one <= key),
+            None => self.nodes.partition_point(|node| node.prefix <= route),
+        };
+        self.innermost(before, route).map(NodeAt)
+    }
+
+    /// The first rule not before `from` that fits a prefix of this length in that node.
+    pub(crate) fn first_from(&self, from: u32, node: Option<NodeAt>, length: u8) -> Option<u32> {
+        let mut at = node.map(|node| node.0);
         let mut first = None;
         while let Some(node) = at {
-            let fits = |entry: &&Entry| entry.min <= route.length() && route.length() <= entry.max;
+            let fits = |entry: &&Entry| entry.min <= length && length <= entry.max;
             let entries = self.entries_at(node);
             let start = entries.partition_point(|entry| entry.rule < from);
             let here = entries.get(start..).unwrap_or_default().iter().find(fits);
@@ -82,6 +98,12 @@ impl PrefixIndex {
             at = self.nodes.get(node as usize).and_then(|node| node.around);
         }
         first
+    }
+
+    /// Whether any rule fits the prefix.
+    pub(crate) fn holds(&self, route: Prefix) -> bool {
+        let found = self.first_from(0, self.locate(route), route.length());
+        found.is_some()
     }
 
     /// The innermost node that contains a prefix which sorts behind the first `before` nodes.
@@ -101,6 +123,14 @@ impl PrefixIndex {
         let from = start(node as usize).unwrap_or(self.entries.len());
         let to = start(node as usize + 1).unwrap_or(self.entries.len());
         self.entries.get(from..to).unwrap_or_default()
+    }
+}
+
+/// A number for each IPv4 prefix, in the order of prefixes.
+fn ipv4_key(prefix: Prefix) -> Option<u64> {
+    match prefix {
+        Prefix::V4(one) => Some(u64::from(one.address().to_bits()) << 8 | u64::from(one.length())),
+        Prefix::V6(_) => None,
     }
 }
 
@@ -128,12 +158,15 @@ mod tests {
 
     /// All rules that fit, in order.
     fn rules(index: &PrefixIndex, route: &str) -> Vec<u32> {
+        let route = prefix(route);
+        let node = index.locate(route);
         let mut found = Vec::new();
-        while let Some(rule) =
-            index.first_from(found.last().map_or(0, |last| last + 1), prefix(route))
-        {
+        let mut from = 0;
+        while let Some(rule) = index.first_from(from, node, route.length()) {
             found.push(rule);
+            from = rule + 1;
         }
+        assert_eq!(index.holds(route), !found.is_empty());
         found
     }
 
@@ -168,9 +201,6 @@ mod tests {
 
     #[test]
     fn an_empty_index_fits_nothing() {
-        assert_eq!(
-            PrefixIndex::default().first_from(0, prefix("0.0.0.0/0")),
-            None
-        );
+        assert!(!PrefixIndex::default().holds(prefix("0.0.0.0/0")));
     }
 }

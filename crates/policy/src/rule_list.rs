@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use routehub_types::{Attrs, Prefix};
 
-use crate::prefix_index::PrefixIndex;
+use crate::prefix_index::{NodeAt, PrefixIndex};
 use crate::{Action, Fallback, Match, PrefixMatch, RouteMeta, Rule};
 
 /// A compiled list of rules.
@@ -42,6 +42,15 @@ struct PrefixCondition {
     wanted: bool,
 }
 
+/// Where a prefix stands among the prefix conditions of a list.
+#[derive(Clone, Copy)]
+pub(crate) enum Located {
+    /// There is no prefix, only an attribute set.
+    Anywhere,
+    /// In this node, with this length.
+    At(Option<NodeAt>, u8),
+}
+
 impl RuleList {
     pub(crate) fn compile(rules: Vec<Rule>, fallback: Fallback) -> Self {
         let mut indexed: Vec<(u32, PrefixMatch)> = Vec::new();
@@ -62,14 +71,22 @@ impl RuleList {
         }
     }
 
+    /// Finds the place of a prefix, once for all rules.
+    pub(crate) fn locate(&self, prefix: Option<Prefix>) -> Located {
+        match prefix {
+            None => Located::Anywhere,
+            Some(prefix) => Located::At(self.by_prefix.locate(prefix), prefix.length()),
+        }
+    }
+
     /// The first rule not before `from` that the prefix may fit; without a prefix, any.
-    pub(crate) fn first_from(&self, from: u32, prefix: Option<Prefix>) -> Option<u32> {
-        let Some(prefix) = prefix else {
+    pub(crate) fn first_from(&self, from: u32, place: Located) -> Option<u32> {
+        let Located::At(node, length) = place else {
             return ((from as usize) < self.rules.len()).then_some(from);
         };
         let at = self.others.partition_point(|rule| *rule < from);
         let other = self.others.get(at).copied();
-        let indexed = self.by_prefix.first_from(from, prefix);
+        let indexed = self.by_prefix.first_from(from, node, length);
         match (indexed, other) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
@@ -128,7 +145,7 @@ impl CompiledRule {
     /// Whether the prefix fits the conditions that the index of the list left open.
     pub(crate) fn fits_prefix(&self, prefix: Prefix) -> bool {
         let mut conditions = self.of_prefix.iter();
-        conditions.all(|one| one.index.first_from(0, prefix).is_some() == one.wanted)
+        conditions.all(|one| one.index.holds(prefix) == one.wanted)
     }
 }
 
