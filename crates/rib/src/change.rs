@@ -1,0 +1,126 @@
+//! What goes into a table and what comes out: changes, admission verdicts, deltas.
+
+use core::ops::Deref;
+
+use routehub_types::{AttrId, Nlri, PathId, Prefix, RuleId};
+use smallvec::SmallVec;
+
+use crate::SourceId;
+
+/// The routes of one UPDATE of a source.
+///
+/// A prefix that stands in both lists is announced (RFC 4271 section 4.3). Whoever knows no path
+/// ids leaves them out; a path id that was never announced is counted and ignored when it is
+/// withdrawn (RFC 7911 section 5).
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    /// Prefixes that the source no longer reaches.
+    pub withdrawn: &'a [Nlri],
+    /// The attributes received with the announced prefixes; of no meaning without any.
+    pub attrs: AttrId,
+    /// Prefixes that the source reaches.
+    pub announced: &'a [Nlri],
+}
+
+/// A path that asks for admission.
+#[derive(Clone, Copy, Debug)]
+pub struct Announcement {
+    /// Who announced it.
+    pub source: SourceId,
+    /// The prefix as received.
+    pub prefix: Prefix,
+    /// The path id, with add-path.
+    pub path_id: Option<PathId>,
+    /// The attributes as received.
+    pub attrs: AttrId,
+    /// Whether the prefix has a best path now.
+    pub prefix_known: bool,
+    /// How many prefixes have a best path now, both families together (for R-008).
+    pub prefixes: usize,
+}
+
+/// What import says of one path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// A candidate with these attributes.
+    Accept(AttrId),
+    /// A candidate for another prefix of the same family, as replaced by a route map.
+    ///
+    /// The path stays in Adj-RIB-In under its own prefix; paths of one source replaced by the same
+    /// prefix and attributes are one derived path with a count. A prefix of the other
+    /// family is ignored: then this is `Accept`.
+    Replace {
+        /// The prefix in place of the received one.
+        prefix: Prefix,
+        /// The attributes after import.
+        attrs: AttrId,
+    },
+    /// Kept with its reason, no candidate, not counted as held.
+    Reject(RuleId),
+    /// No candidate, but shown among the learned routes and counted as held.
+    Hold(RuleId),
+}
+
+/// What became of the routes of one call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Paths announced.
+    pub announced: u32,
+    /// Of these, those that import rejected (held ones included).
+    pub rejected: u32,
+    /// Paths that were withdrawn.
+    pub withdrawn: u32,
+    /// Withdrawals of a prefix or path id that the source had not announced.
+    pub unknown: u32,
+    /// Prefixes whose best set is another one now.
+    pub changed: u32,
+}
+
+/// One path of a best set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BestPath {
+    /// Where the path comes from.
+    pub source: SourceId,
+    /// Its path id, with add-path.
+    pub path_id: Option<PathId>,
+    /// Its attributes after import.
+    pub attrs: AttrId,
+}
+
+/// The paths in use for a prefix, the best one first; a slice in all but name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BestSet(pub(crate) SmallVec<[BestPath; 2]>);
+
+impl Deref for BestSet {
+    type Target = [BestPath];
+
+    fn deref(&self) -> &[BestPath] {
+        &self.0
+    }
+}
+
+/// A prefix whose best set changed.
+///
+/// The attribute sets named are alive during the visit at least; those in `before` may be freed
+/// by the next [`AttrStore::collect`](crate::AttrStore::collect).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delta<'a> {
+    /// The prefix.
+    pub prefix: Prefix,
+    /// The best set until now, the best one first; empty if there was none.
+    pub before: &'a [BestPath],
+    /// The best set from now on; empty if there is none.
+    pub after: &'a [BestPath],
+}
+
+/// Names one path of a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct PathRef {
+    /// Where the path comes from.
+    pub source: SourceId,
+    /// Its path id, with add-path.
+    pub path_id: Option<PathId>,
+    /// Whether it is derived from other prefixes of the source.
+    pub derived: bool,
+}

@@ -1,0 +1,160 @@
+//! Decision by elimination.
+//!
+//! Every step looks at all paths that are left and drops those that are worse than another. Pairs
+//! are never compared across a MED group, so the order of the paths cannot matter.
+
+use core::cmp::Ordering;
+
+use routehub_types::AttrId;
+use smallvec::SmallVec;
+
+use crate::path::Outcome;
+use crate::sources::Sources;
+use crate::{AttrStore, DecisionConfig, DecisionKey, Step};
+
+/// A candidate, and what becomes of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Contender {
+    pub(crate) key: DecisionKey,
+    pub(crate) attrs: AttrId,
+    /// Where the path is stored.
+    pub(crate) at: u32,
+    pub(crate) path_id: Option<u32>,
+    pub(crate) source: u16,
+    pub(crate) derived: bool,
+    /// Whether it was in the best set before.
+    pub(crate) current: bool,
+    pub(crate) outcome: Outcome,
+}
+
+type Alive = SmallVec<[u32; 16]>;
+
+/// What a decision looks at.
+#[derive(Clone, Copy)]
+pub(crate) struct Judge<'a> {
+    pub(crate) config: &'a DecisionConfig,
+    pub(crate) sources: &'a Sources,
+    pub(crate) store: &'a AttrStore,
+}
+
+impl Judge<'_> {
+    /// Gives every contender its outcome.
+    pub(crate) fn decide(&self, all: &mut [Contender]) {
+        if let [only] = all {
+            only.outcome = Outcome::Used(0);
+            return;
+        }
+        let mut alive: Alive = (0..all.len() as u32).collect();
+        self.eliminate(self.config.steps(), &mut alive, all);
+        if self.config.max_paths() == 1 {
+            self.eliminate(self.config.tie_breakers(), &mut alive, all);
+        }
+        let max = usize::from(self.config.max_paths());
+        if alive.len() > 1 {
+            alive.sort_unstable_by(|one, other| {
+                self.order(&all[*one as usize], &all[*other as usize])
+            });
+        }
+        let full = if max == 1 {
+            Step::Identity
+        } else {
+            Step::MaxPaths
+        };
+        for (place, one) in alive.iter().enumerate() {
+            all[*one as usize].outcome = match u8::try_from(place) {
+                Ok(place) if usize::from(place) < max => Outcome::Used(place),
+                _ => Outcome::Lost(full),
+            };
+        }
+    }
+
+    /// Drops at each step what is worse there, until one is left.
+    fn eliminate(&self, steps: &[Step], alive: &mut Alive, all: &mut [Contender]) {
+        for step in steps {
+            if alive.len() < 2 {
+                return;
+            }
+            if *step == Step::Med {
+                lowest_med(alive, all);
+                continue;
+            }
+            let mut values: SmallVec<[u128; 16]> = SmallVec::new();
+            let mut lowest = u128::MAX;
+            for one in alive.iter() {
+                let value = self.value(*step, &all[*one as usize]);
+                lowest = lowest.min(value);
+                values.push(value);
+            }
+            let mut value = values.iter();
+            alive.retain(|one| {
+                let stays = value.next() == Some(&lowest);
+                if !stays {
+                    all[*one as usize].outcome = Outcome::Lost(*step);
+                }
+                stays
+            });
+        }
+    }
+
+    /// What a step compares; lower is better.
+    #[inline]
+    fn value(&self, step: Step, one: &Contender) -> u128 {
+        let source = self.sources.data(one.source);
+        match step {
+            Step::Rank => source.rank.into(),
+            Step::LocalPref => (u32::MAX - one.key.local_pref).into(),
+            Step::AsPathLength => one.key.path_length.into(),
+            Step::Origin => one.key.origin as u128,
+            Step::Med | Step::MedAlways => one.key.med.into(),
+            Step::External => (!source.external).into(),
+            Step::Cost => source.cost.into(),
+            Step::TieBreak => source.tie_break.into(),
+            Step::Current => (!one.current).into(),
+            Step::RouterId => source.router_id.into(),
+            Step::PeerAddress => source.address,
+            Step::MaxPaths | Step::Identity => 0,
+        }
+    }
+
+    /// The order of paths that are equal so far.
+    pub(crate) fn order(&self, one: &Contender, other: &Contender) -> Ordering {
+        let by_step = |step: &Step| self.value(*step, one).cmp(&self.value(*step, other));
+        let mut steps = self.config.tie_breakers().iter().map(by_step);
+        steps
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
+            .then(one.source.cmp(&other.source))
+            .then(one.path_id.cmp(&other.path_id))
+            .then(one.derived.cmp(&other.derived))
+            .then_with(|| self.store.compare(one.attrs.0, other.attrs.0))
+    }
+}
+
+/// Drops every path that has a lower MED beside it in its neighbour AS.
+fn lowest_med(alive: &mut Alive, all: &mut [Contender]) {
+    let med = |one: u32| {
+        let key = &all[one as usize].key;
+        (key.neighbor, key.med)
+    };
+    let mut sorted = alive.clone();
+    sorted.sort_unstable_by_key(|one| med(*one));
+    let mut lowest = None;
+    let mut lost = Alive::new();
+    for one in sorted {
+        let (neighbor, value) = med(one);
+        match lowest {
+            Some((group, lowest)) if group == neighbor => {
+                if value > lowest {
+                    lost.push(one);
+                }
+            }
+            _ => lowest = Some((neighbor, value)),
+        }
+    }
+    for one in &lost {
+        all[*one as usize].outcome = Outcome::Lost(Step::Med);
+    }
+    if !lost.is_empty() {
+        alive.retain(|one| all[*one as usize].outcome != Outcome::Lost(Step::Med));
+    }
+}

@@ -1,0 +1,248 @@
+//! From changed best paths to batches in attribute order.
+
+use alloc::vec::Vec;
+
+use routehub_types::{AttrId, RuleId};
+
+use super::group::{Batch, DIRTY, Group, TOMBSTONE};
+use super::{Export, Flushed};
+use crate::AttrStore;
+use crate::key::Key;
+use crate::path::{NO_SOURCE, NONE};
+use crate::table::Table;
+
+/// Says what a group sends for a best path.
+pub(crate) type Ask<'a> = dyn FnMut(&mut AttrStore, &Export) -> Result<AttrId, RuleId> + 'a;
+
+/// One prefix on its way into a batch.
+#[derive(Clone, Copy)]
+struct Work {
+    /// Attributes to announce; `NONE` to withdraw.
+    attrs: u32,
+    entry: u32,
+    source: u16,
+    only: bool,
+}
+
+impl Work {
+    /// Withdrawals first, then by attributes: what goes into one batch stands together.
+    const fn order(&self) -> (u32, u16, bool) {
+        (self.attrs.wrapping_add(1), self.source, self.only)
+    }
+}
+
+impl<K: Key> Table<K> {
+    /// Looks at up to `budget` changed prefixes of a group and makes batches of what is to be sent.
+    pub(crate) fn flush(
+        &mut self,
+        store: &mut AttrStore,
+        number: usize,
+        budget: usize,
+        ask: &mut Ask<'_>,
+    ) -> Flushed {
+        let Some(mut group) = self.groups.get_mut(number).and_then(Option::take) else {
+            return Flushed::default();
+        };
+        let mut unneeded = group.trim(store);
+        let mut work = Vec::new();
+        let mut looked_at = 0;
+        while looked_at < budget
+            && let Some(entry) = group.dirty.pop_front()
+        {
+            looked_at += 1;
+            self.compare(store, &mut group, entry, ask, &mut work);
+            if !group.needs(entry) {
+                unneeded.push(entry);
+            }
+        }
+        if group.dirty.is_empty() {
+            group.dirty.shrink_to(64);
+        }
+        work.sort_by_key(Work::order);
+        let batches = self.batch(store, &mut group, &work, &mut unneeded);
+        let more = group.is_dirty();
+        self.groups[number] = Some(group);
+        for entry in unneeded {
+            if self.entries[entry].head.is_absent() {
+                self.release_empty(entry);
+            }
+        }
+        Flushed {
+            prefixes: looked_at,
+            batches,
+            more,
+        }
+    }
+
+    /// Compares what is sent for an entry with what should be.
+    fn compare(
+        &self,
+        store: &mut AttrStore,
+        group: &mut Group<K>,
+        entry: u32,
+        ask: &mut Ask<'_>,
+        work: &mut Vec<Work>,
+    ) {
+        let best = self.best(entry).and_then(|best| {
+            let export = Export {
+                source: best.source,
+                attrs: best.attrs,
+                prefix: self.entries[entry].key.prefix(),
+            };
+            let attrs = ask(store, &export).ok()?;
+            Some((attrs.0, best.source.0))
+        });
+        let slot = group.slots.slot(entry);
+        slot.flags &= !DIRTY;
+        let (attrs, source) = best.unwrap_or((NONE, NO_SOURCE));
+        let old = *slot;
+        if (attrs, source) == (old.attrs, old.source) {
+            return;
+        }
+        if attrs != NONE {
+            store.retain(AttrId(attrs));
+            slot.flags &= !TOMBSTONE;
+            group.count_sent(source);
+        }
+        let slot = group.slots.slot(entry);
+        (slot.attrs, slot.source) = (attrs, source);
+        let push = |attrs, source, only| Work {
+            attrs,
+            entry,
+            source,
+            only,
+        };
+        if old.attrs != NONE {
+            store.release(AttrId(old.attrs));
+            group.count_taken_back(old.source);
+            if attrs == NONE {
+                work.push(push(NONE, old.source, false));
+                return;
+            }
+            // The new source was sent the old route, and will not be sent its own.
+            if source != old.source && group.has_member_of(source) {
+                work.push(push(NONE, source, true));
+            }
+        }
+        work.push(push(attrs, source, false));
+    }
+
+    /// Makes a batch of every run of equal attributes and source; says how many.
+    fn batch(
+        &self,
+        store: &mut AttrStore,
+        group: &mut Group<K>,
+        work: &[Work],
+        unneeded: &mut Vec<u32>,
+    ) -> usize {
+        let attended = group.members.iter().any(Option::is_some);
+        let mut batches = 0;
+        group.renumber_if_due(store, work.len());
+        for run in work.chunk_by(|one, next| one.order() == next.order()) {
+            let Some(first) = run.first() else { continue };
+            group.seq += 1;
+            batches += 1;
+            let seq = group.seq;
+            for one in run.iter().filter(|one| !one.only) {
+                let slot = group.slots.slot(one.entry);
+                slot.seq = seq;
+                if one.attrs == NONE && attended {
+                    slot.flags |= TOMBSTONE;
+                    group.tombstones.push_back((seq, one.entry));
+                } else if one.attrs == NONE {
+                    unneeded.push(one.entry);
+                }
+            }
+            if !attended {
+                continue;
+            }
+            let attrs = (first.attrs != NONE).then_some(AttrId(first.attrs));
+            if let Some(attrs) = attrs {
+                store.retain(attrs);
+            }
+            let keys = run.iter().map(|one| self.entries[one.entry].key);
+            group.waiting += run.len();
+            group.ring.push_back(Batch {
+                attrs,
+                source: first.source,
+                only: first.only,
+                prefixes: keys.collect(),
+                encoded: None,
+                seq,
+            });
+            while group.waiting > group.backlog && group.ring.len() > 1 {
+                group.drop_oldest(store);
+            }
+        }
+        batches
+    }
+
+    /// Has a group look at every prefix again, as after a change of its policy.
+    pub(crate) fn mark_all(&mut self, number: usize) {
+        let Some(mut group) = self.groups.get_mut(number).and_then(Option::take) else {
+            return;
+        };
+        for (entry, _) in self.live().filter(|(_, entry)| entry.head.is_used()) {
+            group.mark(entry);
+        }
+        self.groups[number] = Some(group);
+    }
+}
+
+impl<K: Key> Group<K> {
+    /// Drops what every member has pulled; names entries that may go.
+    fn trim(&mut self, store: &mut AttrStore) -> Vec<u32> {
+        let mut unneeded = Vec::new();
+        if self.ring.is_empty() && self.tombstones.is_empty() {
+            return unneeded;
+        }
+        let told = self
+            .members
+            .iter()
+            .flatten()
+            .map(|member| member.told)
+            .min();
+        let told = told.unwrap_or(self.seq);
+        while self.ring.front().is_some_and(|batch| batch.seq <= told) {
+            self.drop_oldest(store);
+        }
+        while let Some((seq, entry)) = self.tombstones.pop_front_if(|(seq, _)| *seq <= told) {
+            let slot = self.slots.slot(entry);
+            if slot.flags & TOMBSTONE != 0 && slot.seq == seq {
+                slot.flags &= !TOMBSTONE;
+                if !self.needs(entry) {
+                    unneeded.push(entry);
+                }
+            }
+        }
+        unneeded
+    }
+
+    /// Starts to count batches from 1 again before the numbers run out: all that was sent is of
+    /// batch 1, and whoever has not got so far is told everything again.
+    fn renumber_if_due(&mut self, store: &mut AttrStore, batches: usize) {
+        if (self.seq as usize).saturating_add(batches) < NONE as usize {
+            return;
+        }
+        while !self.ring.is_empty() {
+            self.drop_oldest(store);
+        }
+        for entry in 0..self.slots.len() {
+            let slot = self.slots.slot(entry);
+            slot.seq = slot.seq.min(1);
+        }
+        for (seq, _) in &mut self.tombstones {
+            *seq = 1;
+        }
+        let last = core::mem::replace(&mut self.seq, 1);
+        for member in self.members.iter_mut().flatten() {
+            member.renumber(last);
+        }
+    }
+
+    /// As if so many batches had been made.
+    #[cfg(test)]
+    pub(crate) fn set_seq(&mut self, seq: u32) {
+        self.seq = seq;
+    }
+}

@@ -1,0 +1,80 @@
+//! What tables need to know of a family: its prefixes are the keys.
+
+use alloc::vec::Vec;
+use core::fmt::Debug;
+use core::hash::Hash;
+use core::net::IpAddr;
+
+use routehub_types::{Family, Ipv4Prefix, Ipv6Prefix, Prefix};
+
+use crate::export::Prefixes;
+use crate::hash::Seeded;
+
+/// A prefix of one family.
+pub(crate) trait Key: Copy + Eq + Ord + Hash + Debug {
+    const FAMILY: Family;
+    /// What unused entries hold.
+    const DEFAULT: Self;
+
+    fn of(prefix: Prefix) -> Option<Self>;
+    fn prefix(self) -> Prefix;
+    fn hash(self, seeded: &Seeded) -> u64;
+    fn length(self) -> u8;
+    /// The prefix of that length around an address of this family.
+    fn around(address: IpAddr, length: u8) -> Option<Self>;
+    fn lend(list: &[Self]) -> Prefixes<'_>;
+}
+
+macro_rules! key {
+    ($type:ty, $variant:ident, $family:ident, $hash:ident) => {
+        impl Key for $type {
+            const FAMILY: Family = Family::$family;
+            const DEFAULT: Self = <$type>::DEFAULT;
+
+            #[inline]
+            fn of(prefix: Prefix) -> Option<Self> {
+                match prefix {
+                    Prefix::$variant(prefix) => Some(prefix),
+                    _ => None,
+                }
+            }
+
+            #[inline]
+            fn prefix(self) -> Prefix {
+                Prefix::$variant(self)
+            }
+
+            #[inline]
+            fn hash(self, seeded: &Seeded) -> u64 {
+                seeded.$hash(self)
+            }
+
+            fn length(self) -> u8 {
+                <$type>::length(self)
+            }
+
+            fn around(address: IpAddr, length: u8) -> Option<Self> {
+                match address {
+                    IpAddr::$variant(address) => <$type>::truncated(address, length),
+                    _ => None,
+                }
+            }
+
+            fn lend(list: &[Self]) -> Prefixes<'_> {
+                Prefixes::$variant(list)
+            }
+        }
+    };
+}
+
+key!(Ipv4Prefix, V4, Ipv4, v4);
+key!(Ipv6Prefix, V6, Ipv6, v6);
+
+/// Sorts and yields owned items: what leaves a table is in the order of prefixes.
+pub(crate) fn sorted<T>(
+    mut items: Vec<T>,
+    order: impl Fn(&T, &T) -> core::cmp::Ordering,
+) -> Vec<T> {
+    items.sort_unstable_by(order);
+    items
+}

@@ -1,0 +1,337 @@
+//! The table of one speaker, both families.
+
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use routehub_types::{Family, Instant, Ipv4Prefix, Ipv6Prefix, Prefix};
+
+use crate::apply::Admit;
+use crate::change::{Admission, Announcement, Applied, BestSet, Change, Delta};
+use crate::decide::Judge;
+use crate::groups::Groups;
+use crate::key::Key;
+use crate::query::{AdjIn, PathView};
+use crate::settle::{Context, Visit};
+use crate::sources::Sources;
+use crate::table::Table;
+use crate::{
+    AttrStore, DecisionConfig, LimitExceeded, Source, SourceCounts, SourceId, TooManySources,
+};
+
+/// The routing table of one speaker: what its sources announced, what is best, what is sent.
+///
+/// An empty table allocates nothing. Every call that may change a best set takes a visitor, which
+/// is told of each changed prefix with its best set before and after. All calls of one engine pass
+/// the same [`AttrStore`].
+#[derive(Debug)]
+pub struct Rib {
+    pub(crate) sources: Sources,
+    config: DecisionConfig,
+    pub(crate) v4: Table<Ipv4Prefix>,
+    pub(crate) v6: Table<Ipv6Prefix>,
+    pub(crate) groups: Groups,
+}
+
+impl Rib {
+    /// An empty table that decides in this way; peers should not know the seed.
+    pub fn new(seed: u64, config: DecisionConfig) -> Self {
+        Self {
+            sources: Sources::default(),
+            config,
+            v4: Table::new(seed),
+            v6: Table::new(seed),
+            groups: Groups::default(),
+        }
+    }
+
+    /// Adds a source.
+    ///
+    /// # Errors
+    /// [`TooManySources`] if all numbers are taken.
+    pub fn add_source(&mut self, source: Source) -> Result<SourceId, TooManySources> {
+        let free = |number| !self.v4.names(number) && !self.v6.names(number);
+        let number = self.sources.vacant(free);
+        if number >= TooManySources::MAX {
+            return Err(TooManySources);
+        }
+        self.sources.put(number, source);
+        Ok(SourceId(number as u16))
+    }
+
+    /// The data of a source; none if it was removed.
+    pub fn source(&self, id: SourceId) -> Option<&Source> {
+        self.sources.state(id.0).map(|state| &state.source)
+    }
+
+    /// All sources, in the order of their numbers.
+    pub fn sources(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        let states = self.sources.iter();
+        states.map(|(number, state)| (SourceId(number), &state.source))
+    }
+
+    /// How many routes a source holds.
+    pub fn counts(&self, id: SourceId) -> SourceCounts {
+        let state = self.sources.state(id.0);
+        state.map(|state| state.counts).unwrap_or_default()
+    }
+
+    /// Removes a source and all that it holds.
+    pub fn remove_source(
+        &mut self,
+        store: &mut AttrStore,
+        id: SourceId,
+        visit: impl FnMut(&AttrStore, &Delta<'_>),
+    ) -> Applied {
+        let applied = self.source_down(store, id, visit);
+        self.sources.remove(id.0);
+        applied
+    }
+
+    /// How this table decides.
+    pub fn decision(&self) -> &DecisionConfig {
+        &self.config
+    }
+
+    /// Changes the data of sources and the way of deciding, then decides every prefix again.
+    ///
+    /// Sources that were removed are left out.
+    pub fn reconfigure(
+        &mut self,
+        store: &mut AttrStore,
+        sources: impl IntoIterator<Item = (SourceId, Source)>,
+        config: Option<DecisionConfig>,
+        mut visit: impl FnMut(&AttrStore, &Delta<'_>),
+    ) -> Applied {
+        for (id, source) in sources {
+            if self.sources.state(id.0).is_some() {
+                self.sources.put(usize::from(id.0), source);
+            }
+        }
+        self.config = config.unwrap_or_else(|| self.config.clone());
+        let mut applied = Applied::default();
+        let visit: &mut Visit<'_> = &mut visit;
+        let (cx, v4, v6) = self.parts(store);
+        v4.redecide(&cx, visit, &mut applied);
+        v6.redecide(&cx, visit, &mut applied);
+        applied
+    }
+
+    /// Applies one UPDATE of a source: checks the route limit, then asks `admit` for every
+    /// announced path.
+    ///
+    /// # Errors
+    /// [`LimitExceeded`] if the source announced more than it may; nothing is applied
+    /// then.
+    pub fn apply(
+        &mut self,
+        store: &mut AttrStore,
+        id: SourceId,
+        change: &Change<'_>,
+        now: Instant,
+        mut admit: impl FnMut(&mut AttrStore, &Announcement) -> Admission,
+        mut visit: impl FnMut(&AttrStore, &Delta<'_>),
+    ) -> Result<Applied, LimitExceeded> {
+        let mut applied = Applied::default();
+        self.count(id, change, now)?;
+        if self.sources.state(id.0).is_none() {
+            return Ok(applied);
+        }
+        let (admit, visit): (&mut Admit<'_>, &mut Visit<'_>) = (&mut admit, &mut visit);
+        let mut unknown = 0;
+        let (mut cx, v4, v6) = self.parts(store);
+        cx.others = v6.best;
+        v4.apply(&mut cx, id.0, change, (admit, visit), &mut applied);
+        unknown += core::mem::take(&mut applied.unknown);
+        cx.others = v4.best;
+        v6.apply(&mut cx, id.0, change, (admit, visit), &mut applied);
+        applied.unknown += unknown;
+        Ok(applied)
+    }
+
+    /// Counts an UPDATE against the route limit of its source.
+    fn count(
+        &mut self,
+        id: SourceId,
+        change: &Change<'_>,
+        now: Instant,
+    ) -> Result<(), LimitExceeded> {
+        let (v4, v6) = (&self.v4, &self.v6);
+        let Some(state) = self.sources.state_mut(id.0) else {
+            return Ok(());
+        };
+        let Some(limit) = state.source.limit else {
+            return Ok(());
+        };
+        let announced = change.announced;
+        let nlri = u32::try_from(announced.len()).unwrap_or(u32::MAX);
+        let new = || v4.count_new(id.0, announced) + v6.count_new(id.0, announced);
+        let held = state.counts.held();
+        state.run.count(limit, held, (nlri, new), now)
+    }
+
+    /// Ends the update run of a source, as at an End-of-RIB.
+    pub fn end_run(&mut self, id: SourceId) {
+        if let Some(state) = self.sources.state_mut(id.0) {
+            state.run.end();
+        }
+    }
+
+    /// Asks for admission again for all that a source holds, as after a change of its import
+    /// policy.
+    ///
+    /// If [`SourceCounts::not_kept`] is not 0, some rejected routes are unknown here: the source
+    /// has to be asked for a refresh.
+    pub fn readmit(
+        &mut self,
+        store: &mut AttrStore,
+        id: SourceId,
+        mut admit: impl FnMut(&mut AttrStore, &Announcement) -> Admission,
+        mut visit: impl FnMut(&AttrStore, &Delta<'_>),
+    ) -> Applied {
+        let mut applied = Applied::default();
+        let (admit, visit): (&mut Admit<'_>, &mut Visit<'_>) = (&mut admit, &mut visit);
+        let (mut cx, v4, v6) = self.parts(store);
+        cx.others = v6.best;
+        v4.readmit(&mut cx, id.0, (admit, visit), &mut applied);
+        cx.others = v4.best;
+        v6.readmit(&mut cx, id.0, (admit, visit), &mut applied);
+        applied
+    }
+
+    /// Withdraws all that a source holds, each prefix touched once, and ends its update run.
+    pub fn source_down(
+        &mut self,
+        store: &mut AttrStore,
+        id: SourceId,
+        mut visit: impl FnMut(&AttrStore, &Delta<'_>),
+    ) -> Applied {
+        let mut applied = Applied::default();
+        let visit: &mut Visit<'_> = &mut visit;
+        let (mut cx, v4, v6) = self.parts(store);
+        v4.withdraw_all(&mut cx, id.0, false, visit, &mut applied);
+        v6.withdraw_all(&mut cx, id.0, false, visit, &mut applied);
+        if let Some(state) = self.sources.state_mut(id.0) {
+            state.counts.not_kept = 0;
+            state.run.end();
+        }
+        applied
+    }
+
+    /// Marks all that a source holds of a family as stale: it restarts, or refreshes its routes
+    /// (RFC 4724 section 4.2, RFC 7313 section 4).
+    pub fn mark_stale(&mut self, id: SourceId, family: Family) {
+        let marked = match family {
+            Family::Ipv4 => self.v4.mark_stale(id.0),
+            Family::Ipv6 => self.v6.mark_stale(id.0),
+        };
+        if let Some(state) = self.sources.state_mut(id.0) {
+            state.counts.stale += marked;
+        }
+    }
+
+    /// Withdraws what of a source's routes of a family is stale still.
+    pub fn sweep_stale(
+        &mut self,
+        store: &mut AttrStore,
+        id: SourceId,
+        family: Family,
+        mut visit: impl FnMut(&AttrStore, &Delta<'_>),
+    ) -> Applied {
+        let mut applied = Applied::default();
+        let visit: &mut Visit<'_> = &mut visit;
+        let (mut cx, v4, v6) = self.parts(store);
+        match family {
+            Family::Ipv4 => v4.withdraw_all(&mut cx, id.0, true, visit, &mut applied),
+            Family::Ipv6 => v6.withdraw_all(&mut cx, id.0, true, visit, &mut applied),
+        }
+        applied
+    }
+
+    fn parts<'a>(
+        &'a mut self,
+        store: &'a mut AttrStore,
+    ) -> (
+        Context<'a>,
+        &'a mut Table<Ipv4Prefix>,
+        &'a mut Table<Ipv6Prefix>,
+    ) {
+        let cx = Context {
+            store,
+            sources: &mut self.sources,
+            config: &self.config,
+            others: 0,
+        };
+        (cx, &mut self.v4, &mut self.v6)
+    }
+
+    /// How many prefixes of a family have a best path.
+    pub fn len(&self, family: Family) -> usize {
+        match family {
+            Family::Ipv4 => self.v4.best,
+            Family::Ipv6 => self.v6.best,
+        }
+    }
+
+    /// Whether no prefix has a best path.
+    pub fn is_empty(&self) -> bool {
+        self.v4.best + self.v6.best == 0
+    }
+
+    /// The paths in use for a prefix, the best one first.
+    pub fn best(&self, prefix: Prefix) -> BestSet {
+        match prefix {
+            Prefix::V4(key) => self.v4.find(key).map(|entry| self.v4.best_set(entry)),
+            Prefix::V6(key) => self.v6.find(key).map(|entry| self.v6.best_set(entry)),
+        }
+        .unwrap_or_default()
+    }
+
+    /// All paths of a prefix and where each stands: the best set first, then the others by
+    /// source.
+    pub fn paths(&self, store: &AttrStore, prefix: Prefix) -> Vec<PathView> {
+        let judge = Judge {
+            config: &self.config,
+            sources: &self.sources,
+            store,
+        };
+        match prefix {
+            Prefix::V4(key) => self.v4.find(key).map(|entry| self.v4.paths(&judge, entry)),
+            Prefix::V6(key) => self.v6.find(key).map(|entry| self.v6.paths(&judge, entry)),
+        }
+        .unwrap_or_default()
+    }
+
+    /// The prefixes of a family that have a best path, with their best sets, in order (Loc-RIB).
+    pub fn loc_rib(&self, family: Family) -> impl Iterator<Item = (Prefix, BestSet)> + '_ {
+        let v4 = (family == Family::Ipv4).then(|| self.v4.loc_rib());
+        let v6 = (family == Family::Ipv6).then(|| self.v6.loc_rib());
+        v4.into_iter().flatten().chain(v6.into_iter().flatten())
+    }
+
+    /// The routes of a family that a source announced, in order (Adj-RIB-In).
+    pub fn adj_in(&self, id: SourceId, family: Family) -> impl Iterator<Item = AdjIn> + '_ {
+        let v4 = (family == Family::Ipv4).then(|| self.v4.adj_in(id.0));
+        let v6 = (family == Family::Ipv6).then(|| self.v6.adj_in(id.0));
+        v4.into_iter().flatten().chain(v6.into_iter().flatten())
+    }
+
+    /// The longest prefix with a best path that an address is in, and its best set.
+    pub fn longest_match(&self, address: IpAddr) -> Option<(Prefix, BestSet)> {
+        self.covering(Prefix::host(address)).next()
+    }
+
+    /// The prefixes with a best path that are equal to a prefix or around it, the longest first.
+    pub fn covering(&self, prefix: Prefix) -> impl Iterator<Item = (Prefix, BestSet)> + '_ {
+        let v4 = matches!(prefix, Prefix::V4(_)).then(|| covering(&self.v4, prefix));
+        let v6 = matches!(prefix, Prefix::V6(_)).then(|| covering(&self.v6, prefix));
+        v4.into_iter().flatten().chain(v6.into_iter().flatten())
+    }
+}
+
+fn covering<K: Key>(
+    table: &Table<K>,
+    prefix: Prefix,
+) -> impl Iterator<Item = (Prefix, BestSet)> + '_ {
+    let entries = table.covering(prefix.address(), prefix.length());
+    entries.map(|entry| (table.entries[entry].key.prefix(), table.best_set(entry)))
+}

@@ -1,0 +1,125 @@
+//! After a prefix was touched: decide, note for whom it is new, tell the visitor.
+
+use alloc::vec::Vec;
+
+use routehub_types::AttrId;
+
+use crate::change::{BestSet, Delta};
+use crate::decide::{Contender, Judge};
+use crate::key::Key;
+use crate::path::{NONE, Outcome};
+use crate::sources::Sources;
+use crate::table::{HEAD, Table};
+use crate::{AttrStore, DecisionConfig};
+
+/// What a table needs of the rest of the engine for one call.
+pub(crate) struct Context<'a> {
+    pub(crate) store: &'a mut AttrStore,
+    pub(crate) sources: &'a mut Sources,
+    pub(crate) config: &'a DecisionConfig,
+    /// Prefixes of the other family that have a best path.
+    pub(crate) others: usize,
+}
+
+impl Context<'_> {
+    pub(crate) fn judge(&self) -> Judge<'_> {
+        Judge {
+            config: self.config,
+            sources: self.sources,
+            store: self.store,
+        }
+    }
+}
+
+/// Who is told of every prefix whose best set changed.
+pub(crate) type Visit<'a> = dyn FnMut(&AttrStore, &Delta<'_>) + 'a;
+
+impl<K: Key> Table<K> {
+    /// Decides an entry whose paths changed; `before` is its best set until then. Says whether the
+    /// best set changed. An entry without paths is freed.
+    pub(crate) fn settle(
+        &mut self,
+        cx: &Context<'_>,
+        entry: u32,
+        before: &BestSet,
+        visit: &mut Visit<'_>,
+    ) -> bool {
+        let head = &mut self.entries[entry].head;
+        if head.next != NONE {
+            self.decide(cx, entry);
+        } else if head.is_candidate() {
+            head.set_outcome(Outcome::Used(0));
+        }
+        let after = self.best_set(entry);
+        let changed = *before != after;
+        if changed {
+            let key = self.entries[entry].key;
+            self.count_best(key, before.is_empty(), after.is_empty());
+            let first = |set: &BestSet| set.first().map(|best| (best.source, best.attrs));
+            if first(before) != first(&after) {
+                for group in self.groups.iter_mut().flatten() {
+                    group.mark(entry);
+                }
+            }
+            let delta = Delta {
+                prefix: key.prefix(),
+                before,
+                after: &after,
+            };
+            visit(cx.store, &delta);
+        }
+        if self.entries[entry].head.is_absent() {
+            self.release_empty(entry);
+        }
+        changed
+    }
+
+    fn count_best(&mut self, key: K, was_none: bool, is_none: bool) {
+        if was_none == is_none {
+            return;
+        }
+        if self.lengths.is_empty() {
+            self.lengths
+                .resize(usize::from(K::FAMILY.max_length()) + 1, 0);
+        }
+        let count = &mut self.lengths[usize::from(key.length())];
+        if is_none {
+            *count -= 1;
+            self.best -= 1;
+        } else {
+            *count += 1;
+            self.best += 1;
+        }
+    }
+
+    fn decide(&mut self, cx: &Context<'_>, entry: u32) {
+        let mut contenders = core::mem::take(&mut self.contenders);
+        contenders.clear();
+        self.gather(cx.store, entry, &mut contenders);
+        cx.judge().decide(&mut contenders);
+        let mut best = HEAD;
+        for one in &contenders {
+            self.path_mut(entry, one.at).set_outcome(one.outcome);
+            if one.outcome == Outcome::Used(0) {
+                best = one.at;
+            }
+        }
+        self.bring_forward(entry, best);
+        self.contenders = contenders;
+    }
+
+    /// The candidates of an entry.
+    pub(crate) fn gather(&self, store: &AttrStore, entry: u32, to: &mut Vec<Contender>) {
+        let candidates = self.chain(entry).filter(|(_, path)| path.is_candidate());
+        to.extend(candidates.map(|(at, path)| Contender {
+            key: *store.key(AttrId(path.imported)),
+            attrs: AttrId(path.imported),
+            at,
+            path_id: self.path_id(entry, at),
+            source: path.source,
+            derived: path.is_derived(),
+            current: path.is_used(),
+            outcome: Outcome::Used(0),
+        }));
+    }
+}

@@ -1,0 +1,273 @@
+//! The attribute store: each attribute set once, named by an [`AttrId`].
+
+mod alias;
+mod key;
+mod read;
+mod write;
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::mem;
+use core::net::IpAddr;
+
+use hashbrown::HashTable;
+use routehub_types::{AttrId, Attrs, NextHop};
+
+pub use key::DecisionKey;
+
+use crate::hash::Seeded;
+use crate::slab::Slab;
+use alias::Aliases;
+
+/// A block of path attributes as it was received, and what else decides its meaning.
+///
+/// The store does not read it: equal keys have to mean equal attribute sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RawKey<'a> {
+    /// How the block is to be read: size of ASNs, kind of peer; numbers of the caller's choice.
+    pub ctx: u8,
+    /// The next hop if it stands outside of the block (in MP_REACH_NLRI).
+    pub next_hop: Option<NextHop>,
+    /// The attributes without MP_REACH_NLRI and MP_UNREACH_NLRI.
+    pub block: &'a [u8],
+}
+
+/// No context yet: the set was never received in the form of its canonical block.
+const NO_CTX: u16 = u16::MAX;
+/// Bit of `Set::refs`: the set is in the list of those that nobody may use any more.
+const IDLE: u32 = 1 << 31;
+
+/// One attribute set: 40 bytes and its block.
+#[derive(Debug)]
+struct Set {
+    block: Box<[u8]>,
+    key: DecisionKey,
+    /// How many slots refer to it, and the `IDLE` bit.
+    refs: u32,
+    /// The context in which the raw block is the canonical one.
+    ctx: u16,
+    /// Whether other raw blocks mean this set too.
+    aliased: bool,
+}
+
+/// Every attribute set of an engine, each stored once.
+///
+/// A set lives while slots refer to it: tables retain what they store. A set that nobody retains,
+/// a new one too, lives on until the next [`collect`](Self::collect), so that an id can be passed
+/// around within one turn without being counted.
+///
+/// ```
+/// use routehub_rib::AttrStore;
+/// use routehub_types::Attrs;
+///
+/// let mut store = AttrStore::new(1);
+/// let attrs = Attrs { med: Some(5), ..Attrs::default() };
+/// let id = store.intern(&attrs);
+/// assert_eq!(store.intern(&attrs), id);
+/// assert_eq!(store.attrs(id), attrs);
+/// assert_eq!(store.key(id).med, 5);
+///
+/// let mut freed = Vec::new();
+/// store.collect(|id| freed.push(id)); // nobody retained it
+/// assert_eq!(freed, [id]);
+/// ```
+#[derive(Debug)]
+pub struct AttrStore {
+    sets: Slab<Set>,
+    by_block: HashTable<u32>,
+    aliases: Aliases,
+    hash: Seeded,
+    idle: Vec<u32>,
+    free: Vec<u32>,
+    scratch: Vec<u8>,
+}
+
+impl AttrStore {
+    /// An empty store; peers should not know the seed.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            sets: Slab::default(),
+            by_block: HashTable::new(),
+            aliases: Aliases::default(),
+            hash: Seeded::new(seed),
+            idle: Vec::new(),
+            free: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// How many sets there are.
+    pub fn len(&self) -> usize {
+        self.by_block.len()
+    }
+
+    /// Whether there is no set.
+    pub fn is_empty(&self) -> bool {
+        self.by_block.is_empty()
+    }
+
+    /// The id of a set.
+    pub fn intern(&mut self, attrs: &Attrs) -> AttrId {
+        let mut block = mem::take(&mut self.scratch);
+        block.clear();
+        write::write(attrs, &mut block);
+        let id = self.intern_block(&block, || DecisionKey::of(attrs));
+        self.scratch = block;
+        AttrId(id)
+    }
+
+    /// The id of the set that a raw block means; `parse` is asked only if the block is new.
+    pub fn intern_raw(&mut self, raw: RawKey<'_>, parse: impl FnOnce() -> Attrs) -> AttrId {
+        match self.find_raw(raw) {
+            Some(id) => id,
+            None => {
+                let id = self.intern(&parse());
+                self.remember_raw(raw, id);
+                id
+            }
+        }
+    }
+
+    /// The id of the set that a raw block means, if the block was seen and the set lives.
+    pub fn find_raw(&mut self, raw: RawKey<'_>) -> Option<AttrId> {
+        self.find_canonical(raw)
+            .filter(|id| self.sets[*id].ctx == u16::from(raw.ctx))
+            .or_else(|| self.aliases.find(&self.hash, raw))
+            .map(AttrId)
+    }
+
+    /// The set whose canonical block is this raw one, whatever the context.
+    fn find_canonical(&mut self, raw: RawKey<'_>) -> Option<u32> {
+        let v4 = raw.next_hop.and_then(|next_hop| match next_hop {
+            NextHop {
+                address: IpAddr::V4(address),
+                link_local: None,
+            } => Some(address),
+            _ => None,
+        });
+        if raw.next_hop.is_none() || v4.is_some() {
+            let id = self.find_block(self.hash.bytes(raw.block), raw.block)?;
+            let same = v4.is_none() || read::next_hop_v4(&self.sets[id].block) == v4;
+            return same.then_some(id);
+        }
+        let mut block = mem::take(&mut self.scratch);
+        block.clear();
+        block.extend_from_slice(raw.block);
+        if let Some(next_hop) = &raw.next_hop {
+            write::write_next_hop(next_hop, &mut block);
+        }
+        let found = self.find_block(self.hash.bytes(&block), &block);
+        self.scratch = block;
+        found
+    }
+
+    /// Notes that a raw block means a set.
+    fn remember_raw(&mut self, raw: RawKey<'_>, id: AttrId) {
+        let canonical = self.find_canonical(raw) == Some(id.0);
+        let set = &mut self.sets[id.0];
+        if canonical && set.ctx == NO_CTX {
+            set.ctx = u16::from(raw.ctx);
+        } else if self.aliases.insert(&self.hash, raw, id.0) {
+            set.aliased = true;
+        }
+    }
+
+    fn find_block(&self, hash: u64, block: &[u8]) -> Option<u32> {
+        let same = |id: &u32| *self.sets[*id].block == *block;
+        self.by_block.find(hash, same).copied()
+    }
+
+    fn intern_block(&mut self, block: &[u8], key: impl FnOnce() -> DecisionKey) -> u32 {
+        let hash = self.hash.bytes(block);
+        if let Some(id) = self.find_block(hash, block) {
+            return id;
+        }
+        let set = Set {
+            block: block.into(),
+            key: key(),
+            refs: IDLE,
+            ctx: NO_CTX,
+            aliased: false,
+        };
+        let id = match self.free.pop() {
+            Some(id) => {
+                self.sets[id] = set;
+                id
+            }
+            None => self.sets.push(set),
+        };
+        self.idle.push(id);
+        let rehash = |id: &u32| self.hash.bytes(&self.sets[*id].block);
+        self.by_block.insert_unique(hash, id, rehash);
+        id
+    }
+
+    /// The attributes of a set, decoded from its block.
+    ///
+    /// # Panics
+    /// If the id is of another store; for a freed id the answer is of no meaning.
+    pub fn attrs(&self, id: AttrId) -> Attrs {
+        read::read(&self.sets[id.0].block)
+    }
+
+    /// What the decision process compares of a set.
+    ///
+    /// # Panics
+    /// If the id is of another store.
+    #[inline]
+    pub fn key(&self, id: AttrId) -> &DecisionKey {
+        &self.sets[id.0].key
+    }
+
+    /// Orders two sets by their content, so that no result depends on the order of arrival.
+    pub(crate) fn compare(&self, one: u32, other: u32) -> core::cmp::Ordering {
+        self.sets[one].block.cmp(&self.sets[other].block)
+    }
+
+    /// Counts one more slot that refers to a set.
+    #[inline]
+    pub fn retain(&mut self, id: AttrId) {
+        self.sets[id.0].refs += 1;
+    }
+
+    /// Counts one slot less; the set lives until [`collect`](Self::collect) at least.
+    #[inline]
+    pub fn release(&mut self, id: AttrId) {
+        let set = &mut self.sets[id.0];
+        debug_assert!(
+            set.refs & !IDLE > 0,
+            "{id} released more often than retained"
+        );
+        set.refs -= 1;
+        if set.refs == 0 {
+            set.refs = IDLE;
+            self.idle.push(id.0);
+        }
+    }
+
+    /// Frees the sets that no slot refers to and names each: what is kept by its id elsewhere has
+    /// to go, for the id will be given to another set.
+    pub fn collect(&mut self, mut freed: impl FnMut(AttrId)) {
+        while let Some(id) = self.idle.pop() {
+            let set = &mut self.sets[id];
+            set.refs &= !IDLE;
+            if set.refs > 0 {
+                continue;
+            }
+            let block = mem::take(&mut set.block);
+            if mem::take(&mut set.aliased) {
+                self.aliases.remove(id);
+            }
+            let hash = self.hash.bytes(&block);
+            if let Ok(entry) = self.by_block.find_entry(hash, |one| *one == id) {
+                entry.remove();
+            }
+            self.free.push(id);
+            freed(AttrId(id));
+        }
+        self.idle.shrink_to(64);
+    }
+}
+
+#[cfg(test)]
+mod tests;
