@@ -20,11 +20,11 @@ impl<K: Key> Table<K> {
     pub(crate) fn apply(
         &mut self,
         cx: &mut Context<'_>,
-        source: u16,
         change: &Change<'_>,
         (admit, visit): (&mut Admit<'_>, &mut Visit<'_>),
         applied: &mut Applied,
     ) {
+        let source = change.source.0;
         let mut batch = core::mem::take(&mut self.batch);
         self.resolve(change.withdrawn, &mut batch);
         if !change.announced.is_empty() && !batch.is_empty() {
@@ -46,7 +46,7 @@ impl<K: Key> Table<K> {
         for item in &batch {
             applied.announced += 1;
             let received = (change.attrs, true);
-            self.announce(cx, source, item, received, (admit, visit), applied);
+            self.announce(cx, (source, item), received, (admit, visit), applied);
         }
         batch.clear();
         batch.shrink_to(4096);
@@ -162,8 +162,7 @@ impl<K: Key> Table<K> {
     pub(crate) fn announce(
         &mut self,
         cx: &mut Context<'_>,
-        source: u16,
-        item: &Item<K>,
+        (source, item): (u16, &Item<K>),
         (received, fresh): (AttrId, bool),
         (admit, visit): (&mut Admit<'_>, &mut Visit<'_>),
         applied: &mut Applied,

@@ -14,6 +14,8 @@ use crate::SourceId;
 /// withdrawn (RFC 7911 section 5).
 #[derive(Clone, Copy, Debug)]
 pub struct Change<'a> {
+    /// Who sent it.
+    pub source: SourceId,
     /// Prefixes that the source no longer reaches.
     pub withdrawn: &'a [Nlri],
     /// The attributes received with the announced prefixes; of no meaning without any.

@@ -23,10 +23,9 @@
 //! for (source, length) in [(one, 1), (two, 2)] {
 //!     let path = AsPath::sequence((0..length).map(|n| Asn(64500 + n)));
 //!     let attrs = store.intern(&Attrs { as_path: path, ..Attrs::default() });
-//!     let change = Change { withdrawn: &[], attrs, announced: &[prefix] };
+//!     let change = Change { source, withdrawn: &[], attrs, announced: &[prefix] };
 //!     rib.apply(
 //!         &mut store,
-//!         source,
 //!         &change,
 //!         Instant::ZERO,
 //!         |_, path| Admission::Accept(path.attrs),

@@ -7,6 +7,7 @@ use routehub_types::{AttrId, Nlri, PathId, Prefix, RuleId};
 
 use crate::change::{BestSet, PathRef};
 use crate::decide::{Contender, Judge};
+use crate::entry_set::EntrySet;
 use crate::key::Key;
 use crate::path::{Ineligible, Outcome, Path};
 use crate::table::Table;
@@ -91,7 +92,7 @@ impl<K: Key> Table<K> {
     /// What a source announced, in order.
     pub(crate) fn adj_in(&self, source: u16) -> impl Iterator<Item = AdjIn> + '_ {
         let listed = self.listed.get(usize::from(source));
-        let entries = self.in_order(listed.into_iter().flat_map(|listed| listed.iter()));
+        let entries = self.in_order(listed.into_iter().flat_map(EntrySet::iter));
         entries.into_iter().flat_map(move |entry| {
             let of_source = |(_, path): &(u32, &Path)| path.source == source && !path.is_derived();
             let mut routes: smallvec::SmallVec<[AdjIn; 1]> = self

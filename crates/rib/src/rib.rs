@@ -116,7 +116,7 @@ impl Rib {
         applied
     }
 
-    /// Applies one UPDATE of a source: checks the route limit, then asks `admit` for every
+    /// Applies one UPDATE: checks the route limit of its source, then asks `admit` for every
     /// announced path.
     ///
     /// # Errors
@@ -125,36 +125,31 @@ impl Rib {
     pub fn apply(
         &mut self,
         store: &mut AttrStore,
-        id: SourceId,
         change: &Change<'_>,
         now: Instant,
         mut admit: impl FnMut(&mut AttrStore, &Announcement) -> Admission,
         mut visit: impl FnMut(&AttrStore, &Delta<'_>),
     ) -> Result<Applied, LimitExceeded> {
         let mut applied = Applied::default();
-        self.count(id, change, now)?;
-        if self.sources.state(id.0).is_none() {
+        self.count(change, now)?;
+        if self.sources.state(change.source.0).is_none() {
             return Ok(applied);
         }
         let (admit, visit): (&mut Admit<'_>, &mut Visit<'_>) = (&mut admit, &mut visit);
         let mut unknown = 0;
         let (mut cx, v4, v6) = self.parts(store);
         cx.others = v6.best;
-        v4.apply(&mut cx, id.0, change, (admit, visit), &mut applied);
+        v4.apply(&mut cx, change, (admit, visit), &mut applied);
         unknown += core::mem::take(&mut applied.unknown);
         cx.others = v4.best;
-        v6.apply(&mut cx, id.0, change, (admit, visit), &mut applied);
+        v6.apply(&mut cx, change, (admit, visit), &mut applied);
         applied.unknown += unknown;
         Ok(applied)
     }
 
     /// Counts an UPDATE against the route limit of its source.
-    fn count(
-        &mut self,
-        id: SourceId,
-        change: &Change<'_>,
-        now: Instant,
-    ) -> Result<(), LimitExceeded> {
+    fn count(&mut self, change: &Change<'_>, now: Instant) -> Result<(), LimitExceeded> {
+        let id = change.source;
         let (v4, v6) = (&self.v4, &self.v6);
         let Some(state) = self.sources.state_mut(id.0) else {
             return Ok(());

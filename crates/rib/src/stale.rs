@@ -89,7 +89,7 @@ impl<K: Key> Table<K> {
                     entry,
                 };
                 let received = (AttrId(received), false);
-                self.announce(cx, source, &item, received, (admit, visit), applied);
+                self.announce(cx, (source, &item), received, (admit, visit), applied);
             }
         }
     }

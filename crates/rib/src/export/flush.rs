@@ -239,10 +239,4 @@ impl<K: Key> Group<K> {
             member.renumber(last);
         }
     }
-
-    /// As if so many batches had been made.
-    #[cfg(test)]
-    pub(crate) fn set_seq(&mut self, seq: u32) {
-        self.seq = seq;
-    }
 }
