@@ -91,13 +91,15 @@ pub struct BestPath {
 
 /// The paths in use for a prefix, the best one first; a slice in all but name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BestSet(pub(crate) SmallVec<[BestPath; 2]>);
+pub struct BestSet {
+    pub(crate) paths: SmallVec<[BestPath; 2]>,
+}
 
 impl Deref for BestSet {
     type Target = [BestPath];
 
     fn deref(&self) -> &[BestPath] {
-        &self.0
+        &self.paths
     }
 }
 

@@ -305,7 +305,7 @@ impl<K: Key> Table<K> {
         if !head.is_used() {
             return set;
         }
-        set.0.push(self.best_path(entry, HEAD));
+        set.paths.push(self.best_path(entry, HEAD));
         if head.next != NONE {
             self.add_equal(entry, &mut set);
         }
@@ -318,6 +318,6 @@ impl<K: Key> Table<K> {
             others.map(|(at, path)| (path.place(), at)).collect();
         places.sort_unstable();
         let paths = places.iter().map(|(_, at)| self.best_path(entry, *at));
-        set.0.extend(paths);
+        set.paths.extend(paths);
     }
 }
