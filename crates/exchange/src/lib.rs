@@ -1,13 +1,52 @@
-//! Route exchange in a hub-and-spoke network.
+//! Route exchange in a hub-and-spoke network: Route Servers, gateways, circuits, NVAs and sites
+//! as speakers with links, the table of who may tell whom, and what each NIC makes of it.
+//!
+//! An [`Exchange`] is built from an [`Estate`] and [`Parameters`]. It settles at once: afterwards
+//! every table can be asked for, and [`Event`]s change it step by step. Real routers can play
+//! some of the speakers: their UPDATEs come in, and what they are sent is pulled.
 #![forbid(unsafe_code)]
 
+mod addresses;
+mod announce;
+mod apply;
 pub mod check;
+mod effective;
 pub mod estate;
 mod event;
+mod exchange;
+mod exchange_table;
+mod export;
+mod findings;
+mod graph;
+mod import;
+mod link;
+mod live;
+mod offer;
+mod parameters;
+mod policies;
+mod programmed;
+mod readmit;
+pub mod reason;
+mod route_map;
+mod settle;
+mod speaker;
+mod speaker_table;
 mod table;
+mod topology;
+mod views;
 
+pub use apply::EventError;
 pub use estate::Estate;
 pub use event::{ConnectionEnds, Event, Instance, NvaSessions};
+pub use exchange::Exchange;
+pub use exchange_table::{At, Class, Gate, Row, TABLE as EXCHANGE_TABLE, lookup as exchange_row};
+pub use link::LinkId;
+pub use live::LiveLink;
+pub use parameters::{
+    OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
+};
+pub use settle::{NotConverged, UpdateBatch};
+pub use speaker::{Speaker, SpeakerId, SpeakerKind};
 pub use table::{
     EffectiveRow, Finding, NextHopType, RouteOrigin, RouteRow, RouteSource, RouteState, SessionRow,
     SessionState, Severity,

@@ -1,0 +1,62 @@
+//! Findings: what is to be said about a deployment, each with its rule, evidence and remedy.
+
+use std::net::IpAddr;
+
+use routehub_types::RuleId;
+
+use crate::exchange::Exchange;
+use crate::table::{Finding, Severity};
+
+mod networks;
+mod routes;
+mod servers;
+
+/// Findings as they are made, and what they are made from.
+struct Findings<'a> {
+    exchange: &'a Exchange,
+    found: Vec<Finding>,
+}
+
+impl Exchange {
+    /// Everything that is to be said about the estate as it is now: by rule, then by subject.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut it = Findings { exchange: self, found: Vec::new() };
+        it.route_servers();
+        it.peers();
+        it.gateways();
+        it.networks();
+        it.routes();
+        let key = |one: &Finding| (one.rule, one.subject.clone(), one.severity);
+        it.found.sort_by_key(key);
+        it.found.dedup_by(|a, b| key(a) == key(b));
+        it.found
+    }
+}
+
+impl Findings<'_> {
+    fn add(&mut self, rule: u16, subject: &str, severity: Severity, text: impl Into<String>) {
+        self.found.push(Finding {
+            rule: RuleId(rule),
+            subject: subject.to_owned(),
+            severity,
+            text: text.into(),
+        });
+    }
+
+    fn error(&mut self, rule: u16, subject: &str, text: impl Into<String>) {
+        self.add(rule, subject, Severity::Error, text);
+    }
+
+    fn warning(&mut self, rule: u16, subject: &str, text: impl Into<String>) {
+        self.add(rule, subject, Severity::Warning, text);
+    }
+
+    fn info(&mut self, rule: u16, subject: &str, text: impl Into<String>) {
+        self.add(rule, subject, Severity::Info, text);
+    }
+}
+
+/// A list for a sentence.
+fn listed(addresses: &[IpAddr]) -> String {
+    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

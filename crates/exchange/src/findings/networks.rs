@@ -1,0 +1,71 @@
+//! Findings about virtual networks: number, IPv6, route tables on gateways.
+
+use routehub_types::{Family, Prefix};
+
+use super::Findings;
+use crate::addresses::{self, GATEWAY_SUBNET, ROUTE_SERVER_SUBNET};
+use crate::topology::VnetId;
+
+/// Virtual networks that one Route Server serves at most (R-009).
+const MAX_NETWORKS: usize = 500;
+
+impl Findings<'_> {
+    pub(super) fn networks(&mut self) {
+        let estate = &self.exchange.estate;
+        for server in &estate.route_servers {
+            let Some(hub) = self.exchange.topology.vnet(&server.vnet) else { continue };
+            let served = 1 + self.exchange.topology.spokes(hub).count();
+            if served > MAX_NETWORKS && self.exchange.parameters.max_peers.is_some() {
+                let text = format!("{served} virtual networks are more than {MAX_NETWORKS}.");
+                self.error(9, &server.name, text);
+            }
+            if !self.exchange.parameters.ipv6 {
+                self.ipv6(hub);
+            }
+        }
+        for vnet in 0..estate.vnets.len() {
+            self.gateway_subnet(VnetId(vnet));
+        }
+    }
+
+    /// IPv6 in a Route Server's network breaks; in a peered one it is left out (R-059).
+    fn ipv6(&mut self, hub: VnetId) {
+        let topology = &self.exchange.topology;
+        let name = |vnet: VnetId| self.exchange.estate.vnets[vnet.0].name.as_str();
+        let dual = |vnet: VnetId| topology.space(vnet).iter().any(|p| p.family() == Family::Ipv6);
+        if dual(hub) {
+            let text = "A Route Server in a network with IPv6 breaks IPv6 there.";
+            self.error(59, name(hub), text);
+        }
+        for neighbor in topology.neighbors(hub).iter().filter(|one| dual(one.vnet)) {
+            self.warning(59, name(neighbor.vnet), "Its IPv6 prefixes are not exchanged.");
+        }
+    }
+
+    /// Route tables on GatewaySubnet that part a gateway from its Route Server (R-128).
+    fn gateway_subnet(&mut self, vnet: VnetId) {
+        let estate = &self.exchange.estate;
+        let one = &estate.vnets[vnet.0];
+        let Some(subnet) = one.subnets.iter().find(|one| one.name == GATEWAY_SUBNET) else { return };
+        let Some(table) = subnet.route_table.as_ref() else { return };
+        let Some(table) = estate.route_tables.iter().find(|one| one.name == *table) else { return };
+        let subject = format!("{}/{}", one.name, subnet.name);
+        if table.disable_bgp_route_propagation {
+            let text = "Propagation of gateway routes must not be disabled on GatewaySubnet.";
+            self.error(128, &subject, text);
+        }
+        let Some(servers) = addresses::subnet(estate, &one.name, ROUTE_SERVER_SUBNET) else { return };
+        let covers = |prefix: Prefix| prefix.contains(servers);
+        let bad = table.routes.iter().find(|route| {
+            covers(route.prefix) && route.target != crate::estate::UserRouteTarget::VnetLocal
+        });
+        if let Some(route) = bad {
+            let text = format!(
+                "The route {} leads packets to RouteServerSubnet astray. Add a route {servers} \
+                 with next hop type VirtualNetwork.",
+                route.prefix
+            );
+            self.warning(128, &subject, text);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Findings about Route Servers, their peers and gateways.
+
+use super::{Findings, listed};
+use crate::addresses::{self, ROUTE_SERVER_SUBNET};
+use crate::estate::{GatewayKind, RouteServer};
+use crate::graph::refusal;
+
+/// NVAs that a Route Server should have at least (R-020).
+const RECOMMENDED_NVAS: usize = 2;
+
+impl Findings<'_> {
+    pub(super) fn route_servers(&mut self) {
+        for server in &self.exchange.estate.route_servers {
+            let removed = self.exchange.graph.instance(&server.name, 0);
+            if removed.is_none_or(|id| self.exchange.is_removed(id)) {
+                continue;
+            }
+            self.redundancy(server);
+            self.placement(server);
+        }
+    }
+
+    /// Both instances, and more than one NVA (R-020, R-043).
+    fn redundancy(&mut self, server: &RouteServer) {
+        let estate = &self.exchange.estate;
+        let mut nvas = 0;
+        for nva in &estate.nvas {
+            for session in nva.sessions.iter().filter(|one| one.route_server == server.name) {
+                nvas += 1;
+                if session.instances != [true; 2] {
+                    let only = usize::from(!session.instances[0]);
+                    let text = format!(
+                        "{} peers with instance {only} of {} only: virtual machines may miss its \
+                         routes. Peer with both instances.",
+                        nva.name, server.name
+                    );
+                    self.warning(43, &nva.name, text);
+                }
+            }
+        }
+        if nvas < RECOMMENDED_NVAS {
+            let text = format!(
+                "{} has {nvas} of the {RECOMMENDED_NVAS} NVAs recommended for availability.",
+                server.name
+            );
+            self.info(20, &server.name, text);
+        }
+    }
+
+    /// Public address, Virtual WAN, subnet, addresses (R-134 to R-138).
+    fn placement(&mut self, server: &RouteServer) {
+        let estate = &self.exchange.estate;
+        if !server.public_ip {
+            let text = format!("{} needs a Standard static public IP address.", server.name);
+            self.error(136, &server.name, text);
+        }
+        let Some(vnet) = estate.vnets.iter().find(|one| one.name == server.vnet) else { return };
+        if vnet.virtual_wan {
+            let text = format!(
+                "{} is connected to a Virtual WAN hub: it cannot hold a Route Server.",
+                vnet.name
+            );
+            self.error(137, &vnet.name, text);
+        }
+        if estate.gateways.iter().any(|gateway| gateway.vnet == vnet.name) {
+            let text = format!(
+                "Creating or deleting {} interrupts the gateways of {} for about 10 minutes.",
+                server.name, vnet.name
+            );
+            self.info(138, &server.name, text);
+        }
+        let Some(subnet) = vnet.subnets.iter().find(|one| one.name == ROUTE_SERVER_SUBNET) else {
+            return;
+        };
+        let subject = format!("{}/{}", vnet.name, subnet.name);
+        let length = subnet.prefix.length();
+        match self.exchange.parameters.min_route_server_subnet {
+            Some(_) if length > 27 => {
+                let text = format!("{} is smaller than /27.", subnet.prefix);
+                self.error(134, &subject, text);
+            }
+            Some(wanted) if length > wanted => {
+                let text = format!("{} is smaller than the /{wanted} now asked for.", subnet.prefix);
+                self.warning(134, &subject, text);
+            }
+            _ => {}
+        }
+        if subnet.route_table.is_some() {
+            self.error(135, &subject, "A route table on RouteServerSubnet is not supported.");
+        }
+        if subnet.network_security_group.is_some() {
+            let text = "A network security group on RouteServerSubnet is not supported.";
+            self.error(135, &subject, text);
+        }
+        for nva in estate.nvas.iter().filter(|nva| subnet.prefix.contains_address(nva.ip)) {
+            let text = format!("{} lies in RouteServerSubnet, which must be dedicated.", nva.ip);
+            self.error(134, &nva.name, text);
+        }
+        for gateway in &estate.gateways {
+            let ips = addresses::gateway(estate, gateway);
+            if ips.iter().any(|ip| subnet.prefix.contains_address(*ip)) {
+                let text = format!("{} lie in RouteServerSubnet.", listed(&ips));
+                self.error(134, &gateway.name, text);
+            }
+        }
+    }
+
+    /// Peers that are refused or lie where they must not (R-001, R-024, R-025, R-026).
+    pub(super) fn peers(&mut self) {
+        let (estate, parameters) = (&self.exchange.estate, &self.exchange.parameters);
+        for (place, nva) in estate.nvas.iter().enumerate() {
+            for session in &nva.sessions {
+                let server = &session.route_server;
+                match refusal(estate, parameters, place, server) {
+                    Some(rule) if rule.0 == 24 => {
+                        let text = format!(
+                            "AS {} is reserved or does not fit 16 bits: {server} refuses the \
+                             peer. Use another ASN.",
+                            nva.asn
+                        );
+                        self.error(24, &nva.name, text);
+                    }
+                    Some(_) => {
+                        let limit = parameters.max_peers.unwrap_or_default();
+                        let text = format!("{server} has {limit} peers already.");
+                        self.error(1, &nva.name, text);
+                    }
+                    None => {}
+                }
+                self.peer_location(&nva.name, &nva.vnet, server);
+            }
+        }
+    }
+
+    fn peer_location(&mut self, nva: &str, vnet: &str, server: &str) {
+        let estate = &self.exchange.estate;
+        let Some(server) = estate.route_servers.iter().find(|one| one.name == server) else {
+            return;
+        };
+        let topology = &self.exchange.topology;
+        let (Some(from), Some(to)) = (topology.vnet(vnet), topology.vnet(&server.vnet)) else {
+            return;
+        };
+        let peered = topology.neighbors(from).iter().any(|neighbor| neighbor.vnet == to);
+        if from != to && !peered {
+            let text = format!(
+                "{vnet} is not peered with {}: {nva} cannot reach {}.",
+                server.vnet, server.name
+            );
+            self.error(25, nva, text);
+        }
+    }
+
+    /// VPN gateways beside a Route Server (R-111), gateways elsewhere (R-156).
+    pub(super) fn gateways(&mut self) {
+        let estate = &self.exchange.estate;
+        for gateway in &estate.gateways {
+            let server = estate.route_servers.iter().find(|one| one.vnet == gateway.vnet);
+            match server {
+                Some(server) if gateway.kind == GatewayKind::Vpn => {
+                    let own = self.exchange.parameters.asn;
+                    let asn = gateway.asn.unwrap_or(own);
+                    if asn != server.asn.unwrap_or(own) {
+                        let text = format!(
+                            "Beside a Route Server a VPN gateway has to have AS {own}, not {asn}."
+                        );
+                        self.warning(111, &gateway.name, text);
+                    }
+                    if !gateway.active_active {
+                        let text = "Beside a Route Server a VPN gateway has to be active-active.";
+                        self.error(111, &gateway.name, text);
+                    }
+                }
+                Some(_) => {}
+                None => self.gateway_elsewhere(&gateway.name, &gateway.vnet),
+            }
+        }
+    }
+
+    fn gateway_elsewhere(&mut self, gateway: &str, vnet: &str) {
+        let topology = &self.exchange.topology;
+        let Some(own) = topology.vnet(vnet) else { return };
+        let servers = &self.exchange.estate.route_servers;
+        // A spoke of the Route Server's network with a gateway of its own.
+        let beyond = servers.iter().find(|server| {
+            topology.vnet(&server.vnet).is_some_and(|hub| topology.hub(own) == Some(hub))
+        });
+        if let Some(server) = beyond {
+            let text = format!(
+                "{} exchanges routes with gateways of its own network only; {gateway} is in {vnet}.",
+                server.name
+            );
+            self.error(156, gateway, text);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Import policies: what each speaker takes in from each neighbour.
+
+use routehub_policy::{Fallback, Match, Policy, Rule};
+use routehub_types::{Family, Prefix, RuleId};
+
+use crate::link::{Link, LinkKind, Side};
+use crate::policies::Policies;
+use crate::reason;
+use crate::route_map;
+use crate::speaker::{Speaker, SpeakerKind};
+
+impl Policies<'_> {
+    /// The import policy of the speaker on `side` of a link.
+    pub(crate) fn import(&self, link: &Link, side: Side) -> Policy {
+        let speaker = self.graph.speaker(link.end(side).speaker);
+        let rules = match speaker.kind {
+            SpeakerKind::RouteServer { .. } => self.route_server_import(speaker, link),
+            SpeakerKind::Gateway { .. } => self.gateway_import(speaker, link),
+            SpeakerKind::Edge { .. } => own_as(speaker, RuleId(54)),
+            _ => own_as(speaker, reason::OWN_AS_IN_PATH),
+        };
+        let policy = Policy::compile(rules, Fallback::Accept(RuleId(0)));
+        match self.inbound_map(link, side) {
+            Some(map) => policy.then(&route_map::compile(map, &[])),
+            None => policy,
+        }
+    }
+
+    /// In the order of RULES.md section 4: loop, family, overlap; the route map comes behind.
+    fn route_server_import(&self, speaker: &Speaker, link: &Link) -> Vec<Rule> {
+        let mut rules = own_as(speaker, RuleId(50));
+        rules.extend(self.no_ipv6());
+        if !matches!(link.kind, LinkKind::NvaToRouteServer { .. }) {
+            return rules;
+        }
+        let own = speaker.addresses.iter().map(|address| Prefix::host(*address)).collect();
+        let itself = vec![Match::NextHop(own)];
+        rules.push(Rule::reject(reason::NEXT_HOP_IS_RECEIVER, "next hop is the receiver", itself));
+        if self.parameters.overlap_filter {
+            rules.extend(self.inside_transit_space(speaker, RuleId(51)));
+        }
+        rules
+    }
+
+    fn gateway_import(&self, speaker: &Speaker, link: &Link) -> Vec<Rule> {
+        let mut rules = own_as(speaker, reason::OWN_AS_IN_PATH);
+        rules.extend(self.no_ipv6());
+        if matches!(link.kind, LinkKind::GatewayToRouteServer) {
+            return rules;
+        }
+        if matches!(link.kind, LinkKind::GatewayToEdge(_)) && self.branch_to_branch_beside(speaker) {
+            let tagged = vec![Match::AnyCommunity(vec![self.parameters.branch_community.into()])];
+            rules.push(Rule::reject(RuleId(97), "tagged by another Route Server", tagged));
+        }
+        rules.extend(self.inside_transit_space(speaker, RuleId(113)));
+        rules
+    }
+
+    /// Refuses routes inside the speaker's network and the networks that use it.
+    fn inside_transit_space(&self, speaker: &Speaker, rule: RuleId) -> Option<Rule> {
+        let space = self.topology.transit_space(speaker.vnet?);
+        Some(Rule::reject(rule, "inside a local network", vec![Match::inside(space)]))
+    }
+
+    fn no_ipv6(&self) -> Option<Rule> {
+        let every = Match::inside([Prefix::default_of(Family::Ipv6)]);
+        (!self.parameters.ipv6).then(|| Rule::reject(RuleId(59), "IPv6", vec![every]))
+    }
+}
+
+/// Refuses routes that have passed the speaker's own AS.
+fn own_as(speaker: &Speaker, rule: RuleId) -> Vec<Rule> {
+    let asn = speaker.asn.into_iter().collect();
+    vec![Rule::reject(rule, "own AS in the path", vec![Match::AsnInPath(asn)])]
+}

@@ -1,0 +1,125 @@
+//! Links: pairs of speakers that exchange routes.
+
+use std::net::IpAddr;
+
+use routehub_types::RuleId;
+
+use crate::speaker::SpeakerId;
+
+/// A link by its place in the exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub(crate) u32);
+
+/// One of the two ends of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Side {
+    A,
+    B,
+}
+
+impl Side {
+    pub(crate) const BOTH: [Self; 2] = [Self::A, Self::B];
+
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+}
+
+/// What kind of link it is. The end named first is side A.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum LinkKind {
+    /// NVA and Route Server instance; which of the NVA's `sessions` it belongs to.
+    NvaToRouteServer { session: usize },
+    /// Gateway and Route Server instance.
+    GatewayToRouteServer,
+    /// ExpressRoute gateway and circuit edge.
+    GatewayToEdge(CircuitConnection),
+    /// VPN gateway and site; without BGP the site's prefixes are static.
+    GatewayToSite { bgp: bool },
+    /// Two VPN gateways.
+    GatewayToGateway,
+    /// Two NVAs, or an NVA and a site.
+    NvaToNeighbor,
+    /// Circuit edge and customer's edge.
+    EdgeToCustomer,
+}
+
+/// What a connection of an ExpressRoute gateway says.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct CircuitConnection {
+    /// Higher is preferred.
+    pub(crate) weight: u32,
+    /// What NICs show as next hops.
+    pub(crate) nic_next_hops: Vec<IpAddr>,
+}
+
+/// One end of a link.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct End {
+    /// The speaker.
+    pub(crate) speaker: SpeakerId,
+    /// The addresses it uses on this link; several where several instances hold it.
+    pub(crate) addresses: Vec<IpAddr>,
+}
+
+/// Why a link is down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Down {
+    /// The peer was refused when it was created.
+    pub(crate) refused: Option<RuleId>,
+    /// An event took the session, the NVA or the connection down.
+    pub(crate) by_event: bool,
+    /// The Route Server instance at one end is down.
+    pub(crate) instance: bool,
+    /// A limit ended it: by this rule.
+    pub(crate) limit: Option<RuleId>,
+    /// A live session that is not established.
+    pub(crate) not_established: bool,
+    /// The Route Server or the connection no longer exists.
+    pub(crate) removed: bool,
+}
+
+/// A pair of speakers that exchange routes.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    pub(crate) kind: LinkKind,
+    pub(crate) a: End,
+    pub(crate) b: End,
+    pub(crate) down: Down,
+    /// Whether the ASNs of the ends differ (eBGP).
+    pub(crate) external: bool,
+    /// Whether a real router plays the NVA, site or customer's edge.
+    pub(crate) live: bool,
+    /// Route refreshes sent, and resets.
+    pub(crate) route_refreshes: u32,
+    pub(crate) resets: u32,
+    /// Code and subcode of the NOTIFICATION that ended it.
+    pub(crate) notification: Option<(u8, u8)>,
+}
+
+impl Link {
+    /// Whether routes pass.
+    pub(crate) fn is_up(&self) -> bool {
+        self.down == Down::default()
+    }
+
+    pub(crate) fn end(&self, side: Side) -> &End {
+        match side {
+            Side::A => &self.a,
+            Side::B => &self.b,
+        }
+    }
+
+    /// The side a speaker is on.
+    pub(crate) fn side_of(&self, speaker: SpeakerId) -> Option<Side> {
+        Side::BOTH.into_iter().find(|side| self.end(*side).speaker == speaker)
+    }
+
+    /// The speaker at the other end.
+    pub(crate) fn peer_of(&self, speaker: SpeakerId) -> Option<SpeakerId> {
+        self.side_of(speaker).map(|side| self.end(side.other()).speaker)
+    }
+}

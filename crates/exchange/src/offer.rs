@@ -1,0 +1,150 @@
+//! Offers: what a speaker would send over a link, and why not. The model's Adj-RIB-Out is this
+//! view; nothing is stored.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use routehub_policy::{Outcome, RouteMeta, SourceClass};
+use routehub_rib::{AttrStore, BestPath};
+use routehub_types::{AttrId, Attrs, Prefix, RuleId};
+
+use crate::announce::{self, Announcements};
+use crate::exchange::{Direction, Exchange, KnownVerdict};
+use crate::link::{LinkId, Side};
+use crate::reason;
+use crate::speaker::SpeakerKind;
+use crate::speaker_table::Origin;
+
+/// What a speaker sends for one prefix, or why it sends nothing.
+pub(crate) type Offer<T> = Result<T, RuleId>;
+
+/// What a speaker states of its own accord for a link: before it passes anything on.
+pub(crate) enum Stated {
+    /// This is sent.
+    Sent(Attrs),
+    /// It is the speaker's own, but not for this neighbour.
+    Withheld,
+}
+
+impl Exchange {
+    /// What the speaker on `side` states for a link of its own accord.
+    pub(crate) fn stated(&self, link: LinkId, side: Side) -> BTreeMap<Prefix, Stated> {
+        let one = self.graph.link(link);
+        let speaker = self.graph.speaker(one.end(side).speaker);
+        match speaker.kind {
+            SpeakerKind::Site { .. } | SpeakerKind::CustomerEdge { .. } if !one.live => {
+                let routes = announce::on_premises(&self.estate, speaker, one);
+                routes.into_iter().map(|(prefix, attrs)| (prefix, Stated::Sent(attrs))).collect()
+            }
+            SpeakerKind::Nva { nva } if !one.live => {
+                let peer = &self.graph.speaker(one.end(side.other()).speaker).name;
+                let own = announce::originated(&self.estate.nvas[nva], peer);
+                let own = own.into_iter().map(|(prefix, attrs)| {
+                    (prefix, attrs.map_or(Stated::Withheld, Stated::Sent))
+                });
+                let none = Announcements::new();
+                let literal = self.literal.get(&link).unwrap_or(&none).iter();
+                let literal =
+                    literal.map(|(prefix, attrs)| (*prefix, Stated::Sent(attrs.clone())));
+                own.chain(literal).collect()
+            }
+            _ => BTreeMap::new(),
+        }
+    }
+
+    /// Everything that the speaker on `side` sends over a link that is up, by prefix.
+    pub(crate) fn offers(&self, link: LinkId, side: Side) -> BTreeMap<Prefix, Attrs> {
+        if !self.graph.link(link).is_up() {
+            return BTreeMap::new();
+        }
+        let mut offers = BTreeMap::new();
+        let stated = self.stated(link, side);
+        if let Some(table) = self.table(self.graph.link(link).end(side).speaker) {
+            for prefix in table.prefixes().filter(|prefix| !stated.contains_key(prefix)) {
+                if let Ok((prefix, attrs)) = self.passed_on(link, side, prefix) {
+                    offers.insert(prefix, attrs);
+                }
+            }
+        }
+        for (prefix, stated) in stated {
+            if let Stated::Sent(attrs) = stated {
+                offers.insert(prefix, attrs);
+            }
+        }
+        offers
+    }
+
+    /// What the speaker on `side` passes on for a prefix of its Loc-RIB.
+    ///
+    /// # Errors
+    /// The rule that keeps it back.
+    pub(crate) fn passed_on(
+        &self,
+        link: LinkId,
+        side: Side,
+        prefix: Prefix,
+    ) -> Offer<(Prefix, Attrs)> {
+        let best = self.best_for(link, side, prefix)?;
+        let table = self.table(self.graph.link(link).end(side).speaker).ok_or(reason::NO_ROW)?;
+        let meta = RouteMeta { source: table.class(best.source), neighbor: None };
+        let attrs = Cow::Owned(self.store.attrs(best.attrs));
+        let verdict = self.direction_of(link, side).export.evaluate_cow(attrs, prefix, &meta);
+        match verdict.outcome {
+            Outcome::Accept { attrs, prefix } => Ok((prefix, attrs.into_owned())),
+            Outcome::Reject => Err(verdict.rule),
+        }
+    }
+
+    /// The same as [`passed_on`](Self::passed_on), as an id and by way of the verdicts kept for
+    /// attribute sets.
+    pub(crate) fn passed_on_id(&mut self, link: LinkId, side: Side, prefix: Prefix) -> Offer<AttrId> {
+        let best = self.best_for(link, side, prefix)?;
+        let table = self.table(self.graph.link(link).end(side).speaker).ok_or(reason::NO_ROW)?;
+        let class = table.class(best.source);
+        let direction = &mut self.directions[link.0 as usize][side as usize];
+        exported(direction, &mut self.store, class, best.attrs, prefix)
+    }
+
+    /// The best path that a neighbour may hear of.
+    fn best_for(&self, link: LinkId, side: Side, prefix: Prefix) -> Offer<BestPath> {
+        let speaker = self.graph.link(link).end(side).speaker;
+        let table = self.table(speaker).ok_or(reason::NO_ROW)?;
+        let best = table.rib.best(prefix);
+        let best = best.first().ok_or(reason::NO_ROW)?;
+        // nobody hears of its own route. NVAs have rules of their own for that.
+        let is_nva = matches!(self.graph.speaker(speaker).kind, SpeakerKind::Nva { .. });
+        if !is_nva && table.origin(best.source) == Origin::Link(link) {
+            return Err(reason::FROM_THIS_NEIGHBOR);
+        }
+        Ok(*best)
+    }
+}
+
+/// What an export policy makes of a route, by way of the verdicts kept for attribute sets.
+pub(crate) fn exported(
+    direction: &mut Direction,
+    store: &mut AttrStore,
+    class: SourceClass,
+    attrs: AttrId,
+    prefix: Prefix,
+) -> Offer<AttrId> {
+    let meta = RouteMeta { source: class, neighbor: None };
+    let export = &direction.export;
+    let verdict = *direction.exported.entry((class, attrs)).or_insert_with(|| {
+        let verdict = export.set_verdict(&store.attrs(attrs), &meta);
+        KnownVerdict::of(verdict, store)
+    });
+    match verdict {
+        KnownVerdict::Unchanged => Ok(attrs),
+        KnownVerdict::Changed(id) => Ok(id),
+        KnownVerdict::Blocked(rule) => Err(rule),
+        KnownVerdict::AskPrefix => {
+            let attrs = store.attrs(attrs);
+            let verdict = export.evaluate(&attrs, prefix, &meta);
+            match verdict.outcome {
+                Outcome::Accept { attrs, .. } => Ok(store.intern(&attrs)),
+                Outcome::Reject => Err(verdict.rule),
+            }
+        }
+    }
+}

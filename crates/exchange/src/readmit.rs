@@ -1,0 +1,83 @@
+//! What follows when policies or speakers change while routes are held.
+
+use routehub_rib::{Announcement, AttrStore, Delta, Source, SourceId};
+
+use crate::exchange::{Exchange, KnownVerdict};
+use crate::link::{LinkId, Side};
+use crate::settle::admission;
+use crate::speaker::SpeakerId;
+use crate::speaker_table::{self, Table};
+
+impl Exchange {
+    /// Forgets what the policies of a direction said: they are others now.
+    pub(crate) fn forget_verdicts(&mut self, link: LinkId, sender: Side) {
+        let direction = &mut self.directions[link.0 as usize][sender as usize];
+        let exported = direction.exported.drain().map(|(_, verdict)| verdict);
+        let verdicts = exported.chain(direction.imported.drain().map(|(_, verdict)| verdict));
+        for verdict in verdicts {
+            if let KnownVerdict::Changed(id) = verdict {
+                self.store.release(id);
+            }
+        }
+    }
+
+    /// Asks the receiver's import policy again for all that it holds from `sender`.
+    pub(crate) fn readmit(&mut self, link: LinkId, sender: Side) {
+        let told = self.graph.link(link).end(sender.other()).speaker;
+        let listens = self.listens(told);
+        let direction = &mut self.directions[link.0 as usize][sender as usize];
+        let (Some(source), Some(table)) =
+            (direction.source, self.tables[told.0 as usize].as_mut())
+        else {
+            return;
+        };
+        let parameters = &self.parameters;
+        let admit = |store: &mut AttrStore, one: &Announcement| {
+            admission(direction, parameters, store, one)
+        };
+        let mut changed = Vec::new();
+        let see = |_: &AttrStore, delta: &Delta<'_>| changed.push(delta.prefix);
+        table.rib.readmit(&mut self.store, source, admit, see);
+        if listens {
+            self.mark_dirty(told, changed);
+        }
+    }
+
+    /// Changes what the decision process knows of a source.
+    pub(crate) fn set_sources(&mut self, speaker: SpeakerId, sources: Vec<(SourceId, Source)>) {
+        let listens = self.listens(speaker);
+        let Some(table) = self.tables[speaker.0 as usize].as_mut() else { return };
+        let mut changed = Vec::new();
+        let see = |_: &AttrStore, delta: &Delta<'_>| changed.push(delta.prefix);
+        table.rib.reconfigure(&mut self.store, sources, None, see);
+        if listens {
+            self.mark_dirty(speaker, changed);
+        }
+    }
+
+    /// Gives an NVA a RIB of its own, or takes it away: only one that passes routes on has one.
+    pub(crate) fn set_passes_on(&mut self, speaker: SpeakerId, passes_on: bool) {
+        if passes_on == self.table(speaker).is_some() {
+            return;
+        }
+        for link in self.graph.links_of(speaker).to_vec() {
+            let Some(side) = self.graph.link(link).side_of(speaker) else { continue };
+            if let (Some(source), Some(table)) = (
+                self.direction_mut(link, side.other()).source.take(),
+                self.tables[speaker.0 as usize].as_mut(),
+            ) {
+                table.rib.source_down(&mut self.store, source, |_, _| {});
+            }
+        }
+        let kind = self.graph.speaker(speaker).kind;
+        self.tables[speaker.0 as usize] =
+            passes_on.then(|| Table::new(speaker_table::decision(kind, &self.parameters), self.seed));
+        if passes_on {
+            for link in self.graph.links_of(speaker).to_vec() {
+                let Some(side) = self.graph.link(link).side_of(speaker) else { continue };
+                let source = self.add_source(link, side);
+                self.direction_mut(link, side.other()).source = source;
+            }
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! Propagation to a fixed point: speakers with changed routes tell their neighbours, in the order
+//! of their numbers, until nobody has anything new to tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use routehub_policy::{Outcome, RouteMeta};
+use routehub_rib::{Admission, Announcement, AttrStore, Change, Delta, SourceId};
+use routehub_types::{AsPath, AttrId, Attrs, Nlri, Prefix, RuleId};
+
+use crate::announce::UNKNOWN_ADDRESS;
+use crate::exchange::{Direction, Exchange, KnownVerdict};
+use crate::link::{LinkId, Side};
+use crate::parameters::Parameters;
+use crate::speaker::{SpeakerId, SpeakerKind};
+use crate::speaker_table::Origin;
+
+/// The routes of one UPDATE: prefixes withdrawn, and prefixes announced with one attribute set
+/// that the exchange has interned.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateBatch<'a> {
+    /// What the sender no longer reaches.
+    pub withdrawn: &'a [Nlri],
+    /// The attributes of what is announced; of no meaning without any.
+    pub attrs: AttrId,
+    /// What the sender reaches.
+    pub announced: &'a [Nlri],
+}
+
+/// Turns that a speaker may take for each speaker of the estate before the estate counts as one
+/// that does not converge.
+const TURNS: usize = 64;
+
+/// An estate that never comes to rest: routes go round and change each other.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the network does not settle: {} keep changing at {}", list(.prefixes), .speakers.join(", "))]
+pub struct NotConverged {
+    /// The speakers that keep changing, by name.
+    pub speakers: Vec<String>,
+    /// The prefixes whose routes keep changing.
+    pub prefixes: Vec<Prefix>,
+}
+
+fn list(prefixes: &[Prefix]) -> String {
+    prefixes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl Exchange {
+    /// Lets every speaker tell what is new until nothing is.
+    pub(crate) fn settle(&mut self) -> Result<(), NotConverged> {
+        let limit = TURNS * (self.tables.len() + 1);
+        let mut restless: BTreeMap<SpeakerId, BTreeSet<Prefix>> = BTreeMap::new();
+        for turn in 0.. {
+            let Some((speaker, prefixes)) = self.dirty.pop_first() else { break };
+            if turn > limit {
+                restless.entry(speaker).or_default().extend(&prefixes);
+            }
+            if turn > 2 * limit {
+                return Err(self.not_converged(&restless));
+            }
+            for link in self.graph.links_of(speaker).to_vec() {
+                if let Some(side) = self.graph.link(link).side_of(speaker) {
+                    self.tell(link, side, &prefixes);
+                }
+            }
+        }
+        self.collect();
+        Ok(())
+    }
+
+    fn not_converged(&mut self, restless: &BTreeMap<SpeakerId, BTreeSet<Prefix>>) -> NotConverged {
+        self.dirty.clear();
+        NotConverged {
+            speakers: restless.keys().map(|id| self.graph.speaker(*id).to_string()).collect(),
+            prefixes: restless.values().flatten().copied().collect::<BTreeSet<_>>().into_iter().collect(),
+        }
+    }
+
+    /// Tells the far end what became of these prefixes.
+    fn tell(&mut self, link: LinkId, side: Side, prefixes: &BTreeSet<Prefix>) {
+        let receiver = self.direction_of(link, side).source;
+        let (Some(source), true) = (receiver, self.graph.link(link).is_up()) else { return };
+        if self.replaces_prefixes(link, side) {
+            self.sync(link, side);
+            return;
+        }
+        let stated = self.stated(link, side);
+        let told = self.graph.link(link).end(side.other()).speaker;
+        let mut announced: BTreeMap<AttrId, Vec<Nlri>> = BTreeMap::new();
+        let mut withdrawn = Vec::new();
+        for prefix in prefixes.iter().filter(|prefix| !stated.contains_key(prefix)) {
+            let offer = self.passed_on_id(link, side, *prefix).ok();
+            let held = self.held(told, source, *prefix);
+            match (offer, held) {
+                (Some(offer), held) if held != Some(offer) => {
+                    announced.entry(offer).or_default().push(Nlri::from(*prefix));
+                }
+                (None, Some(_)) => withdrawn.push(Nlri::from(*prefix)),
+                _ => {}
+            }
+        }
+        self.hand_over(link, side, &withdrawn, announced);
+    }
+
+    /// Whether what is sent may stand under another prefix than what it comes from.
+    fn replaces_prefixes(&self, link: LinkId, side: Side) -> bool {
+        self.policies().outbound_map(self.graph.link(link), side).is_some()
+    }
+
+    /// Makes the far end hold exactly what this side offers now.
+    pub(crate) fn sync(&mut self, link: LinkId, side: Side) {
+        let Some(source) = self.direction_of(link, side).source else { return };
+        let told = self.graph.link(link).end(side.other()).speaker;
+        let offers = self.offers(link, side);
+        let Some(table) = self.table(told) else { return };
+        let held: BTreeMap<Prefix, AttrId> = table.received(source).collect();
+        let gone = held.keys().filter(|prefix| !offers.contains_key(prefix));
+        let withdrawn: Vec<Nlri> = gone.map(|prefix| Nlri::from(*prefix)).collect();
+        let mut announced: BTreeMap<AttrId, Vec<Nlri>> = BTreeMap::new();
+        for (prefix, attrs) in offers {
+            let offer = self.store.intern(&attrs);
+            if held.get(&prefix) != Some(&offer) {
+                announced.entry(offer).or_default().push(Nlri::from(prefix));
+            }
+        }
+        self.hand_over(link, side, &withdrawn, announced);
+    }
+
+    /// Syncs both directions of a link.
+    pub(crate) fn sync_link(&mut self, link: LinkId) {
+        for side in Side::BOTH {
+            self.sync(link, side);
+        }
+    }
+
+    /// One run of updates from `side` to the other, by way of the receiver's import policy.
+    pub(crate) fn hand_over(
+        &mut self,
+        link: LinkId,
+        side: Side,
+        withdrawn: &[Nlri],
+        announced: BTreeMap<AttrId, Vec<Nlri>>,
+    ) {
+        let first = (!withdrawn.is_empty()).then(|| (AttrId::default(), Vec::new()));
+        let mut withdrawn = Some(withdrawn);
+        for (attrs, announced) in first.into_iter().chain(announced) {
+            let withdrawn = withdrawn.take().unwrap_or_default();
+            let batch = UpdateBatch { withdrawn, attrs, announced: &announced };
+            if !self.apply(link, side, batch) {
+                return;
+            }
+        }
+        let told = self.graph.link(link).end(side.other()).speaker;
+        if let (Some(source), Some(table)) =
+            (self.direction_of(link, side).source, self.tables[told.0 as usize].as_mut())
+        {
+            table.rib.end_run(source);
+        }
+    }
+
+    /// Applies one UPDATE from `side` at the other. Says no if the route limit ended the session.
+    pub(crate) fn apply(&mut self, link: LinkId, side: Side, batch: UpdateBatch<'_>) -> bool {
+        let told = self.graph.link(link).end(side.other()).speaker;
+        let listens = self.listens(told);
+        let direction = &mut self.directions[link.0 as usize][side as usize];
+        let (Some(source), Some(table)) =
+            (direction.source, self.tables[told.0 as usize].as_mut())
+        else {
+            return true;
+        };
+        let parameters = &self.parameters;
+        let UpdateBatch { withdrawn, attrs, announced } = batch;
+        let change = Change { source, withdrawn, attrs, announced };
+        let admit = |store: &mut AttrStore, announcement: &Announcement| {
+            admission(direction, parameters, store, announcement)
+        };
+        let mut changed = Vec::new();
+        let see = |_: &AttrStore, delta: &Delta<'_>| {
+            if listens {
+                changed.push(delta.prefix);
+            }
+        };
+        let applied = table.rib.apply(&mut self.store, &change, self.now, admit, see);
+        self.mark_dirty(told, changed);
+        if applied.is_err() {
+            self.exceeded(link);
+        }
+        applied.is_ok()
+    }
+
+    /// A session sent more routes than it may: it ends with Cease, maximum number of prefixes
+    /// reached.
+    fn exceeded(&mut self, link: LinkId) {
+        let one = self.graph.link_mut(link);
+        one.notification = Some((6, 1));
+        one.resets += 1;
+        one.down.limit = Some(RuleId(4));
+        self.lose(link);
+    }
+
+    /// Drops what both ends of a link that went down hold from each other.
+    pub(crate) fn lose(&mut self, link: LinkId) {
+        for side in Side::BOTH {
+            let told = self.graph.link(link).end(side.other()).speaker;
+            let source = self.direction_of(link, side).source;
+            let (Some(source), Some(table)) = (source, self.tables[told.0 as usize].as_mut())
+            else {
+                continue;
+            };
+            let mut changed = Vec::new();
+            let see = |_: &AttrStore, delta: &Delta<'_>| changed.push(delta.prefix);
+            table.rib.source_down(&mut self.store, source, see);
+            if self.listens(told) {
+                self.mark_dirty(told, changed);
+            }
+        }
+    }
+
+    /// What a speaker holds as received from a source for a prefix.
+    fn held(&self, speaker: SpeakerId, source: SourceId, prefix: Prefix) -> Option<AttrId> {
+        let paths = self.table(speaker)?.rib.paths(&self.store, prefix);
+        paths.iter().find(|one| one.path.source == source).and_then(|one| one.received)
+    }
+
+    /// Makes a speaker's RIB hold the prefixes of its network and of those that use it.
+    pub(crate) fn announce_networks(&mut self, speaker: SpeakerId) {
+        let one = self.graph.speaker(speaker);
+        let holds = matches!(one.kind, SpeakerKind::RouteServer { .. } | SpeakerKind::Gateway { .. });
+        let Some(vnet) = one.vnet.filter(|_| holds) else { return };
+        let ipv6 = self.parameters.ipv6;
+        let fits = |prefix: &&Prefix| ipv6 || matches!(prefix, Prefix::V4(_));
+        let own: Vec<Prefix> = self.topology.space(vnet).iter().filter(fits).copied().collect();
+        let spokes = self.topology.spokes(vnet).flat_map(|spoke| self.topology.space(spoke));
+        let spokes: Vec<Prefix> = spokes.filter(fits).copied().collect();
+        let attrs = Attrs::new(AsPath::empty(), UNKNOWN_ADDRESS);
+        let attrs = self.store.intern(&attrs);
+        for (origin, wanted) in [(Origin::OwnNetwork, own), (Origin::Spoke, spokes)] {
+            self.set_local(speaker, origin, attrs, &wanted);
+        }
+    }
+
+    fn set_local(&mut self, speaker: SpeakerId, origin: Origin, attrs: AttrId, wanted: &[Prefix]) {
+        let Some(table) = self.tables[speaker.0 as usize].as_mut() else { return };
+        let Some(source) = table.source(origin) else { return };
+        let held: BTreeSet<Prefix> = table.received(source).map(|(prefix, _)| prefix).collect();
+        let gone = held.iter().filter(|prefix| !wanted.contains(prefix));
+        let withdrawn: Vec<Nlri> = gone.map(|prefix| Nlri::from(*prefix)).collect();
+        let new = wanted.iter().filter(|prefix| !held.contains(prefix));
+        let announced: Vec<Nlri> = new.map(|prefix| Nlri::from(*prefix)).collect();
+        let change = Change { source, withdrawn: &withdrawn, attrs, announced: &announced };
+        let admit = |_: &mut AttrStore, one: &Announcement| Admission::Accept(one.attrs);
+        let mut changed = Vec::new();
+        let see = |_: &AttrStore, delta: &Delta<'_>| changed.push(delta.prefix);
+        // A source without a limit cannot exceed it.
+        let _ = table.rib.apply(&mut self.store, &change, self.now, admit, see);
+        if self.listens(speaker) {
+            self.mark_dirty(speaker, changed);
+        }
+    }
+
+    /// Whether a speaker has a neighbour that keeps what it hears of it.
+    pub(crate) fn listens(&self, speaker: SpeakerId) -> bool {
+        self.graph.links_of(speaker).iter().any(|link| {
+            let side = self.graph.link(*link).side_of(speaker);
+            side.is_some_and(|side| self.direction_of(*link, side).source.is_some())
+        })
+    }
+
+    /// Notes that neighbours have to hear of these prefixes.
+    pub(crate) fn mark_dirty(&mut self, speaker: SpeakerId, changed: Vec<Prefix>) {
+        if !changed.is_empty() {
+            self.dirty.entry(speaker).or_default().extend(changed);
+        }
+    }
+
+    /// Forgets verdicts about attribute sets that are no more.
+    pub(crate) fn collect(&mut self) {
+        let mut freed = BTreeSet::new();
+        self.store.collect(|id| {
+            freed.insert(id);
+        });
+        while !freed.is_empty() {
+            for direction in self.directions.iter_mut().flatten() {
+                direction.imported.retain(|id, verdict| keep(&mut self.store, &freed, *id, *verdict));
+                direction
+                    .exported
+                    .retain(|(_, id), verdict| keep(&mut self.store, &freed, *id, *verdict));
+            }
+            freed.clear();
+            self.store.collect(|id| {
+                freed.insert(id);
+            });
+        }
+    }
+}
+
+/// Whether a verdict still speaks of a set that lives; if not, it lets go of the set it names.
+fn keep(store: &mut AttrStore, freed: &BTreeSet<AttrId>, id: AttrId, verdict: KnownVerdict) -> bool {
+    let lives = !freed.contains(&id);
+    if let (false, KnownVerdict::Changed(sent)) = (lives, verdict) {
+        store.release(sent);
+    }
+    lives
+}
+
+/// What the receiver of a link says of one route.
+pub(crate) fn admission(
+    direction: &mut Direction,
+    parameters: &Parameters,
+    store: &mut AttrStore,
+    one: &Announcement,
+) -> Admission {
+    let meta = RouteMeta::default();
+    let import = &direction.import;
+    let known = direction.imported.get(&one.attrs).copied();
+    let verdict = known.unwrap_or_else(|| {
+        let verdict = import.set_verdict(&store.attrs(one.attrs), &meta);
+        let verdict = KnownVerdict::of(verdict, store);
+        direction.imported.insert(one.attrs, verdict);
+        verdict
+    });
+    let accepted = match verdict {
+        KnownVerdict::Unchanged => Admission::Accept(one.attrs),
+        KnownVerdict::Changed(attrs) => Admission::Accept(attrs),
+        KnownVerdict::Blocked(rule) => refused(parameters, rule),
+        KnownVerdict::AskPrefix => {
+            let attrs = store.attrs(one.attrs);
+            let verdict = import.evaluate(&attrs, one.prefix, &meta);
+            match verdict.outcome {
+                Outcome::Reject => refused(parameters, verdict.rule),
+                Outcome::Accept { attrs, prefix } => {
+                    let attrs = store.intern(&attrs);
+                    if prefix == one.prefix {
+                        Admission::Accept(attrs)
+                    } else {
+                        Admission::Replace { prefix, attrs }
+                    }
+                }
+            }
+        }
+    };
+    let full = parameters.max_total_prefixes.is_some_and(|max| one.prefixes >= max as usize);
+    match accepted {
+        Admission::Accept(_) | Admission::Replace { .. } if full && !one.prefix_known => {
+            Admission::Reject(RuleId(8))
+        }
+        other => other,
+    }
+}
+
+/// A refused route: kept with its reason, and where the profile says so shown as learned.
+fn refused(parameters: &Parameters, rule: RuleId) -> Admission {
+    if rule == RuleId(51) && parameters.show_overlap_in_learned {
+        Admission::Hold(rule)
+    } else {
+        Admission::Reject(rule)
+    }
+}

@@ -1,0 +1,169 @@
+//! Who is peered with whom, and whose gateways each network uses.
+
+use std::collections::HashMap;
+
+use routehub_types::Prefix;
+
+use crate::estate::{Estate, Peering, PeeringFlags};
+
+/// A virtual network by its place in the estate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct VnetId(pub(crate) usize);
+
+/// One end of a peering, seen from a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Neighbor {
+    /// The network at the other end.
+    pub(crate) vnet: VnetId,
+    /// Whether the peering crosses regions.
+    pub(crate) global: bool,
+    /// Whether traffic may pass, so that system routes stand for it.
+    pub(crate) access: bool,
+}
+
+/// The virtual networks and their peerings, resolved.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Topology {
+    by_name: HashMap<String, VnetId>,
+    spaces: Vec<Vec<Prefix>>,
+    neighbors: Vec<Vec<Neighbor>>,
+    hub: Vec<Option<VnetId>>,
+}
+
+impl Topology {
+    /// Resolves the networks of an estate. A peering that names an unknown network is left out:
+    /// `Estate::check` reports it.
+    pub(crate) fn new(estate: &Estate) -> Self {
+        let names = estate.vnets.iter().enumerate();
+        let count = estate.vnets.len();
+        let mut it = Self {
+            by_name: names.map(|(n, vnet)| (vnet.name.clone(), VnetId(n))).collect(),
+            spaces: estate.vnets.iter().map(|vnet| vnet.address_space.clone()).collect(),
+            neighbors: vec![Vec::new(); count],
+            hub: vec![None; count],
+        };
+        for peering in &estate.peerings {
+            let (Some(a), Some(b)) = (it.vnet(&peering.a), it.vnet(&peering.b)) else { continue };
+            let global = is_global(estate, peering, a, b);
+            it.direct(a, b, global, peering.a_to_b, peering.b_to_a);
+            it.direct(b, a, global, peering.b_to_a, peering.a_to_b);
+        }
+        it
+    }
+
+    /// Enters what `from` has of a peering: `near` is the object that lives in it.
+    fn direct(
+        &mut self,
+        from: VnetId,
+        to: VnetId,
+        global: bool,
+        near: PeeringFlags,
+        far: PeeringFlags,
+    ) {
+        let access = near.allow_virtual_network_access;
+        self.neighbors[from.0].push(Neighbor { vnet: to, global, access });
+        // both flags, one on each side.
+        if near.use_remote_gateways && far.allow_gateway_transit {
+            self.hub[from.0] = Some(to);
+        }
+    }
+
+    /// The network of a name.
+    pub(crate) fn vnet(&self, name: &str) -> Option<VnetId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The address space of a network.
+    pub(crate) fn space(&self, vnet: VnetId) -> &[Prefix] {
+        &self.spaces[vnet.0]
+    }
+
+    /// The networks peered with one, in the order of the estate's peerings.
+    pub(crate) fn neighbors(&self, vnet: VnetId) -> &[Neighbor] {
+        &self.neighbors[vnet.0]
+    }
+
+    /// The network whose gateways and Route Server this one uses.
+    pub(crate) fn hub(&self, vnet: VnetId) -> Option<VnetId> {
+        self.hub[vnet.0]
+    }
+
+    /// The networks that use this one's gateways and Route Server, in order.
+    pub(crate) fn spokes(&self, hub: VnetId) -> impl Iterator<Item = VnetId> + '_ {
+        let uses = move |(n, one): (usize, &Option<VnetId>)| (*one == Some(hub)).then_some(VnetId(n));
+        self.hub.iter().enumerate().filter_map(uses)
+    }
+
+    /// A network's own prefixes and those of the networks that use its gateways: what a Route
+    /// Server or gateway in it announces, and what no route may lie inside.
+    pub(crate) fn transit_space(&self, vnet: VnetId) -> Vec<Prefix> {
+        let own = self.space(vnet).iter();
+        own.chain(self.spokes(vnet).flat_map(|spoke| self.space(spoke))).copied().collect()
+    }
+
+    /// A network's own prefixes and those of every network peered with it: what system routes
+    /// cover, so that no programmed route may lie inside.
+    pub(crate) fn system_space(&self, vnet: VnetId) -> Vec<Prefix> {
+        let own = self.space(vnet).iter();
+        let peered = self.neighbors(vnet).iter().filter(|neighbor| neighbor.access);
+        own.chain(peered.flat_map(|neighbor| self.space(neighbor.vnet))).copied().collect()
+    }
+}
+
+/// Whether a peering crosses regions: as it says, else whether both regions are known and differ.
+fn is_global(estate: &Estate, peering: &Peering, a: VnetId, b: VnetId) -> bool {
+    let region = |vnet: VnetId| estate.vnets[vnet.0].region.as_ref();
+    peering.global.unwrap_or_else(|| match (region(a), region(b)) {
+        (Some(a), Some(b)) => a != b,
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::estate::Vnet;
+
+    fn estate(peerings: Vec<Peering>) -> Estate {
+        let vnet = |name: &str, space: &str| Vnet {
+            name: name.into(),
+            address_space: vec![space.parse().unwrap()],
+            ..Vnet::default()
+        };
+        Estate {
+            vnets: vec![
+                vnet("hub", "10.0.0.0/16"),
+                vnet("spoke", "10.1.0.0/16"),
+                vnet("plain", "10.9.0.0/16"),
+            ],
+            peerings,
+            ..Estate::default()
+        }
+    }
+
+    #[test]
+    fn a_spoke_uses_the_hub_only_with_both_flags() {
+        let mut half = Peering::hub_and_spoke("hub", "plain");
+        half.a_to_b.allow_gateway_transit = false;
+        let it = Topology::new(&estate(vec![Peering::hub_and_spoke("hub", "spoke"), half]));
+        assert_eq!(it.hub(VnetId(1)), Some(VnetId(0)));
+        assert_eq!(it.hub(VnetId(2)), None);
+        assert_eq!(it.spokes(VnetId(0)).collect::<Vec<_>>(), [VnetId(1)]);
+        assert_eq!(it.transit_space(VnetId(0)).len(), 2);
+        assert_eq!(it.system_space(VnetId(0)).len(), 3);
+    }
+
+    #[test]
+    fn a_peering_is_global_if_it_says_so_or_the_regions_differ() {
+        let mut it = estate(vec![Peering::plain("hub", "spoke"), Peering::plain("hub", "plain")]);
+        it.vnets[0].region = Some("westeurope".into());
+        it.vnets[1].region = Some("northeurope".into());
+        let global = |estate: &Estate| {
+            let topology = Topology::new(estate);
+            topology.neighbors(VnetId(0)).iter().map(|n| n.global).collect::<Vec<_>>()
+        };
+        assert_eq!(global(&it), [true, false]);
+        it.peerings[0].global = Some(false);
+        assert_eq!(global(&it), [false, false]);
+    }
+}
