@@ -31,24 +31,35 @@ pub(crate) fn gateway(estate: &Estate, gateway: &Gateway) -> Vec<IpAddr> {
     };
     let both = if gateway.active_active { 2 } else { 1 };
     let subnet = subnet(estate, &gateway.vnet, GATEWAY_SUBNET);
-    subnet.iter().flat_map(|s| (first..first + both).filter_map(|n| host(*s, n))).collect()
+    subnet
+        .iter()
+        .flat_map(|s| (first..first + both).filter_map(|n| host(*s, n)))
+        .collect()
 }
 
 /// The edge routers' addresses of a circuit connection, as given or base + 4, + 5 of
 /// GatewaySubnet.
 pub(crate) fn edge(estate: &Estate, gateway: &Gateway, connection: &Connection) -> Vec<IpAddr> {
-    let Connection::Circuit { msee_ips, .. } = connection else { return Vec::new() };
+    let Connection::Circuit { msee_ips, .. } = connection else {
+        return Vec::new();
+    };
     if !msee_ips.is_empty() {
         return msee_ips.clone();
     }
     let subnet = subnet(estate, &gateway.vnet, GATEWAY_SUBNET);
-    subnet.iter().flat_map(|s| [4, 5].into_iter().filter_map(|n| host(*s, n))).collect()
+    subnet
+        .iter()
+        .flat_map(|s| [4, 5].into_iter().filter_map(|n| host(*s, n)))
+        .collect()
 }
 
 /// A subnet of a network by name.
 pub(crate) fn subnet(estate: &Estate, vnet: &str, name: &str) -> Option<Prefix> {
     let vnet = estate.vnets.iter().find(|one| one.name == vnet)?;
-    vnet.subnets.iter().find(|one| one.name == name).map(|one| one.prefix)
+    vnet.subnets
+        .iter()
+        .find(|one| one.name == name)
+        .map(|one| one.prefix)
 }
 
 /// The nth address of a prefix, if it has so many.
@@ -72,18 +83,33 @@ mod tests {
             route_table: None,
             network_security_group: None,
         };
-        let subnets =
-            vec![subnet(ROUTE_SERVER_SUBNET, "10.10.0.64/27"), subnet(GATEWAY_SUBNET, "10.10.1.0/27")];
-        let vnets = vec![Vnet { name: "hub".into(), subnets, ..Vnet::default() }];
-        Estate { vnets, ..Estate::default() }
+        let subnets = vec![
+            subnet(ROUTE_SERVER_SUBNET, "10.10.0.64/27"),
+            subnet(GATEWAY_SUBNET, "10.10.1.0/27"),
+        ];
+        let vnets = vec![Vnet {
+            name: "hub".into(),
+            subnets,
+            ..Vnet::default()
+        }];
+        Estate {
+            vnets,
+            ..Estate::default()
+        }
     }
 
     #[test]
     fn r021_instances_take_the_first_two_addresses_that_can_be_assigned() {
         let estate = estate();
         let addresses = route_server(&estate, &RouteServer::new("rs", "hub"));
-        assert_eq!(addresses, Some(["10.10.0.68", "10.10.0.69"].map(|a| a.parse().unwrap())));
-        assert_eq!(route_server(&estate, &RouteServer::new("rs", "elsewhere")), None);
+        assert_eq!(
+            addresses,
+            Some(["10.10.0.68", "10.10.0.69"].map(|a| a.parse().unwrap()))
+        );
+        assert_eq!(
+            route_server(&estate, &RouteServer::new("rs", "elsewhere")),
+            None
+        );
     }
 
     #[test]
@@ -91,9 +117,15 @@ mod tests {
         let estate = estate();
         let text = |kind| {
             let addresses = gateway(&estate, &Gateway::new("gw", "hub", kind));
-            addresses.iter().map(ToString::to_string).collect::<Vec<_>>()
+            addresses
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
         };
         assert_eq!(text(GatewayKind::Vpn), ["10.10.1.4", "10.10.1.5"]);
-        assert_eq!(text(GatewayKind::ExpressRoute), ["10.10.1.12", "10.10.1.13"]);
+        assert_eq!(
+            text(GatewayKind::ExpressRoute),
+            ["10.10.1.12", "10.10.1.13"]
+        );
     }
 }

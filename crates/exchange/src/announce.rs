@@ -23,7 +23,9 @@ pub(crate) fn on_premises(estate: &Estate, speaker: &Speaker, link: &Link) -> An
         SpeakerKind::Site { site } => estate.sites.get(site).map(|one| &one.routes),
         SpeakerKind::CustomerEdge { circuit } => {
             let circuit = estate.circuits.get(circuit);
-            circuit.and_then(|one| one.on_prem.as_ref()).map(|one| &one.routes)
+            circuit
+                .and_then(|one| one.on_prem.as_ref())
+                .map(|one| &one.routes)
         }
         _ => None,
     };
@@ -39,9 +41,10 @@ pub(crate) fn on_premises(estate: &Estate, speaker: &Speaker, link: &Link) -> An
 
 /// The literal routes of an NVA towards one instance of a Route Server.
 pub(crate) fn literal(nva: &Nva, route_server: &str, instance: u8) -> Announcements {
-    let fits = nva.advertises.iter().filter(|one| {
-        one.to == route_server && one.instance.is_none_or(|only| only == instance)
-    });
+    let fits = nva
+        .advertises
+        .iter()
+        .filter(|one| one.to == route_server && one.instance.is_none_or(|only| only == instance));
     announcements(fits.map(|one| &one.routes), &[nva.asn], nva.ip)
 }
 
@@ -69,7 +72,9 @@ pub(crate) fn originated(nva: &Nva, neighbor: &str) -> BTreeMap<Prefix, Option<A
 fn originated_routes(nva: &Nva, origination: &Origination) -> Announcements {
     let mut routes = announcements([&origination.routes].into_iter(), &[], nva.ip);
     for attrs in routes.values_mut() {
-        attrs.as_path.prepend(nva.asn, 1 + usize::from(origination.prepend));
+        attrs
+            .as_path
+            .prepend(nva.asn, 1 + usize::from(origination.prepend));
     }
     routes
 }

@@ -32,7 +32,10 @@ pub enum EventError {
 }
 
 fn unknown(kind: &'static str, name: &str) -> EventError {
-    EventError::Unknown { kind, name: name.to_owned() }
+    EventError::Unknown {
+        kind,
+        name: name.to_owned(),
+    }
 }
 
 /// Time that passes between events, in milliseconds: long enough that each is an update run of
@@ -47,18 +50,34 @@ impl Exchange {
     pub fn apply_event(&mut self, event: &Event) -> Result<(), EventError> {
         self.now.0 += BETWEEN_EVENTS;
         match event {
-            Event::SetBranchToBranch { route_server, value } => {
+            Event::SetBranchToBranch {
+                route_server,
+                value,
+            } => {
                 self.route_server_mut(route_server)?.branch_to_branch = *value;
                 self.refresh_route_server(route_server);
             }
-            Event::SetRoutingPreference { route_server, value } => {
+            Event::SetRoutingPreference {
+                route_server,
+                value,
+            } => {
                 self.set_routing_preference(route_server, *value)?;
             }
-            Event::Advertise { nva, routes, to, instance } => {
+            Event::Advertise {
+                nva,
+                routes,
+                to,
+                instance,
+            } => {
                 let links = self.literal_links(nva, to.as_deref(), *instance)?;
                 self.advertise(nva, &links, routes);
             }
-            Event::Withdraw { nva, prefixes, to, instance } => {
+            Event::Withdraw {
+                nva,
+                prefixes,
+                to,
+                instance,
+            } => {
                 for link in self.literal_links(nva, to.as_deref(), *instance)? {
                     self.withdraw_literal(link, prefixes);
                 }
@@ -92,7 +111,12 @@ impl Exchange {
             Event::AddRouteServer(server) => self.add_route_server(server)?,
             Event::RemoveRouteServer { route_server } => self.remove_route_server(route_server)?,
             Event::SetReadvertises { nva, rules } => self.set_readvertises(nva, rules)?,
-            Event::SetRouteMap { route_server, peer, inbound, outbound } => {
+            Event::SetRouteMap {
+                route_server,
+                peer,
+                inbound,
+                outbound,
+            } => {
                 self.set_route_map(route_server, peer, inbound.as_ref(), outbound.as_ref())?;
             }
         }
@@ -101,13 +125,17 @@ impl Exchange {
 
     fn route_server_mut(&mut self, name: &str) -> Result<&mut RouteServer, EventError> {
         let mut servers = self.estate.route_servers.iter_mut();
-        servers.find(|one| one.name == name).ok_or_else(|| unknown("Route Server", name))
+        servers
+            .find(|one| one.name == name)
+            .ok_or_else(|| unknown("Route Server", name))
     }
 
     /// Compiles all policies anew that a Route Server or the gateways beside it have part in.
     fn refresh_route_server(&mut self, name: &str) {
         let instances = self.graph.named(name).to_vec();
-        let vnet = instances.first().and_then(|one| self.graph.speaker(*one).vnet);
+        let vnet = instances
+            .first()
+            .and_then(|one| self.graph.speaker(*one).vnet);
         let beside = |id: &SpeakerId| {
             let one = self.graph.speaker(*id);
             vnet.is_some() && one.vnet == vnet && matches!(one.kind, SpeakerKind::Gateway { .. })
@@ -150,7 +178,9 @@ impl Exchange {
         for speaker in self.graph.named(route_server).to_vec() {
             let mut sources = Vec::new();
             for link in self.graph.links_of(speaker).to_vec() {
-                let Some(side) = self.graph.link(link).side_of(speaker) else { continue };
+                let Some(side) = self.graph.link(link).side_of(speaker) else {
+                    continue;
+                };
                 let preference = Some(value);
                 let source =
                     speaker_table::source(&self.graph, &self.parameters, preference, link, side);
@@ -169,27 +199,41 @@ impl Exchange {
         to: Option<&str>,
         instance: Option<u8>,
     ) -> Result<Vec<LinkId>, EventError> {
-        let sessions =
-            NvaSessions { nva: nva.to_owned(), route_server: to.map(str::to_owned), instance };
+        let sessions = NvaSessions {
+            nva: nva.to_owned(),
+            route_server: to.map(str::to_owned),
+            instance,
+        };
         let mut links = self.nva_links(&sessions)?;
         links.retain(|link| {
-            matches!(self.graph.link(*link).kind, LinkKind::NvaToRouteServer { .. })
+            matches!(
+                self.graph.link(*link).kind,
+                LinkKind::NvaToRouteServer { .. }
+            )
         });
         Ok(links)
     }
 
     /// One burst of updates on each session: all prefixes count, known ones too.
     fn advertise(&mut self, nva: &str, links: &[LinkId], routes: &[Routes]) {
-        let Some(one) = self.estate.nvas.iter().find(|one| one.name == nva) else { return };
+        let Some(one) = self.estate.nvas.iter().find(|one| one.name == nva) else {
+            return;
+        };
         let routes = announce::literal_routes(one, routes);
         for link in links {
-            self.literal.entry(*link).or_default().extend(routes.clone());
+            self.literal
+                .entry(*link)
+                .or_default()
+                .extend(routes.clone());
             if !self.graph.link(*link).is_up() {
                 continue;
             }
             let mut announced: BTreeMap<AttrId, Vec<Nlri>> = BTreeMap::new();
             for (prefix, attrs) in &routes {
-                announced.entry(self.store.intern(attrs)).or_default().push((*prefix).into());
+                announced
+                    .entry(self.store.intern(attrs))
+                    .or_default()
+                    .push((*prefix).into());
             }
             self.hand_over(*link, Side::A, &[], announced);
         }
@@ -210,15 +254,28 @@ impl Exchange {
         let nva = nva.filter(|id| matches!(self.graph.speaker(*id).kind, SpeakerKind::Nva { .. }));
         let nva = nva.ok_or_else(|| unknown("NVA", &sessions.nva))?;
         let fits = |link: &LinkId| {
-            let peer = self.graph.link(*link).peer_of(nva).map(|peer| self.graph.speaker(peer));
+            let peer = self
+                .graph
+                .link(*link)
+                .peer_of(nva)
+                .map(|peer| self.graph.speaker(peer));
             let Some(peer) = peer else { return false };
-            let server = sessions.route_server.as_ref().is_none_or(|name| peer.name == *name);
+            let server = sessions
+                .route_server
+                .as_ref()
+                .is_none_or(|name| peer.name == *name);
             let instance = sessions.instance.is_none_or(|wanted| {
                 matches!(peer.kind, SpeakerKind::RouteServer { instance, .. } if instance == wanted)
             });
             server && instance
         };
-        Ok(self.graph.links_of(nva).iter().copied().filter(fits).collect())
+        Ok(self
+            .graph
+            .links_of(nva)
+            .iter()
+            .copied()
+            .filter(fits)
+            .collect())
     }
 
     /// Changes why a link is down, and does what follows.
@@ -252,13 +309,21 @@ impl Exchange {
     /// refreshes its sessions.
     fn add_peering(&mut self, peering: &Peering) -> Result<(), EventError> {
         for name in [&peering.a, &peering.b] {
-            self.topology.vnet(name).ok_or_else(|| unknown("virtual network", name))?;
+            self.topology
+                .vnet(name)
+                .ok_or_else(|| unknown("virtual network", name))?;
         }
         self.estate.peerings.push(peering.clone());
         self.topology_changed();
         let hubs = [
-            (&peering.a, peering.a_to_b.allow_gateway_transit && peering.b_to_a.use_remote_gateways),
-            (&peering.b, peering.b_to_a.allow_gateway_transit && peering.a_to_b.use_remote_gateways),
+            (
+                &peering.a,
+                peering.a_to_b.allow_gateway_transit && peering.b_to_a.use_remote_gateways,
+            ),
+            (
+                &peering.b,
+                peering.b_to_a.allow_gateway_transit && peering.a_to_b.use_remote_gateways,
+            ),
         ];
         for (hub, _) in hubs.into_iter().filter(|(_, used)| *used) {
             self.refresh_sessions(&hub.clone());
@@ -281,7 +346,11 @@ impl Exchange {
             }
             let refresh = self.estate.nvas[nva].route_refresh;
             let one = self.graph.link_mut(link);
-            let count = if refresh { &mut one.route_refreshes } else { &mut one.resets };
+            let count = if refresh {
+                &mut one.route_refreshes
+            } else {
+                &mut one.resets
+            };
             *count += 1;
         }
     }
@@ -302,7 +371,10 @@ impl Exchange {
         self.topology = Topology::new(&self.estate);
         let holds = |id: &SpeakerId| {
             let kind = self.graph.speaker(*id).kind;
-            matches!(kind, SpeakerKind::RouteServer { .. } | SpeakerKind::Gateway { .. })
+            matches!(
+                kind,
+                SpeakerKind::RouteServer { .. } | SpeakerKind::Gateway { .. }
+            )
         };
         for speaker in self.graph.speakers().filter(holds).collect::<Vec<_>>() {
             self.announce_networks(speaker);
@@ -315,7 +387,8 @@ impl Exchange {
         vnet.ok_or_else(|| unknown("virtual network", &server.vnet))?;
         self.estate.route_servers.push(server.clone());
         let place = self.estate.route_servers.len() - 1;
-        self.graph.add_route_server(&self.estate, &self.parameters, &self.topology, place);
+        self.graph
+            .add_route_server(&self.estate, &self.parameters, &self.topology, place);
         self.extend_to_graph();
         for speaker in self.graph.named(&server.name).to_vec() {
             self.announce_networks(speaker);
@@ -336,13 +409,11 @@ impl Exchange {
         Ok(())
     }
 
-    fn set_readvertises(
-        &mut self,
-        nva: &str,
-        rules: &[Readvertisement],
-    ) -> Result<(), EventError> {
+    fn set_readvertises(&mut self, nva: &str, rules: &[Readvertisement]) -> Result<(), EventError> {
         let mut nvas = self.estate.nvas.iter_mut();
-        let one = nvas.find(|one| one.name == nva).ok_or_else(|| unknown("NVA", nva))?;
+        let one = nvas
+            .find(|one| one.name == nva)
+            .ok_or_else(|| unknown("NVA", nva))?;
         one.readvertises = rules.to_vec();
         if let Some(speaker) = self.graph.named(nva).first().copied() {
             self.set_passes_on(speaker, !rules.is_empty());

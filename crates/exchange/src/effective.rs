@@ -75,12 +75,17 @@ impl NicView<'_> {
         programmed: impl Iterator<Item = ProgrammedRoute>,
     ) -> Vec<EffectiveRow> {
         let user = self.user_rows();
-        let overridden: BTreeSet<Prefix> = user.iter().flat_map(|row| &row.prefixes).copied().collect();
+        let overridden: BTreeSet<Prefix> =
+            user.iter().flat_map(|row| &row.prefixes).copied().collect();
         let mut bgp: Vec<EffectiveRow> = Vec::new();
         if !self.propagation_disabled() {
             let covered = self.covered_space();
             let free = |route: &ProgrammedRoute| !inside_any(route.prefix, &covered);
-            bgp.extend(programmed.filter(free).map(|route| self.programmed_row(&route)));
+            bgp.extend(
+                programmed
+                    .filter(free)
+                    .map(|route| self.programmed_row(&route)),
+            );
         }
         let learned: BTreeSet<Prefix> = bgp.iter().flat_map(|row| &row.prefixes).copied().collect();
         let mut rows = self.system_rows(&overridden, &learned);
@@ -88,7 +93,10 @@ impl NicView<'_> {
         rows.extend(bgp);
         for row in &mut rows {
             // a user-defined route of the same prefix wins over every other.
-            let loses = row.prefixes.iter().all(|prefix| overridden.contains(prefix));
+            let loses = row
+                .prefixes
+                .iter()
+                .all(|prefix| overridden.contains(prefix));
             if row.source != RouteSource::User && loses {
                 row.state = RouteState::Invalid;
             }
@@ -100,7 +108,8 @@ impl NicView<'_> {
 
     /// "Propagate gateway routes" is off: neither gateway nor Route Server routes.
     pub(crate) fn propagation_disabled(&self) -> bool {
-        self.route_table.is_some_and(|table| table.disable_bgp_route_propagation)
+        self.route_table
+            .is_some_and(|table| table.disable_bgp_route_propagation)
     }
 
     /// What no programmed route may lie inside: own and peered networks, service
@@ -132,10 +141,18 @@ impl NicView<'_> {
         for prefix in self.topology.space(self.vnet) {
             add(*prefix, NextHopType::VnetLocal);
         }
-        for neighbor in self.topology.neighbors(self.vnet).iter().filter(|one| one.access) {
+        for neighbor in self
+            .topology
+            .neighbors(self.vnet)
+            .iter()
+            .filter(|one| one.access)
+        {
             let global = neighbor.global;
-            let kind =
-                if global { NextHopType::VNetGlobalPeering } else { NextHopType::VNetPeering };
+            let kind = if global {
+                NextHopType::VNetGlobalPeering
+            } else {
+                NextHopType::VNetPeering
+            };
             for prefix in self.topology.space(neighbor.vnet) {
                 add(*prefix, kind);
             }
@@ -214,8 +231,11 @@ impl NicView<'_> {
                 ProgrammedNextHop::UnknownGateway => reachable = true,
             }
         }
-        let kind =
-            if reachable { NextHopType::VirtualNetworkGateway } else { NextHopType::None };
+        let kind = if reachable {
+            NextHopType::VirtualNetworkGateway
+        } else {
+            NextHopType::None
+        };
         EffectiveRow {
             next_hops: next_hops.into_iter().collect(),
             ..row([route.prefix], kind, RouteSource::VirtualNetworkGateway)

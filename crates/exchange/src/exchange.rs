@@ -163,8 +163,7 @@ impl Exchange {
     pub(crate) fn add_source(&mut self, link: LinkId, side: Side) -> Option<SourceId> {
         let speaker = self.graph.link(link).end(side).speaker;
         let preference = self.preference(speaker);
-        let source =
-            speaker_table::source(&self.graph, &self.parameters, preference, link, side);
+        let source = speaker_table::source(&self.graph, &self.parameters, preference, link, side);
         let class = speaker_table::policy_class(&self.graph, link, side);
         let table = self.tables[speaker.0 as usize].as_mut()?;
         table.add(Origin::Link(link), class, source)
@@ -173,7 +172,9 @@ impl Exchange {
     /// The routing preference of a Route Server.
     pub(crate) fn preference(&self, speaker: SpeakerId) -> Option<RoutingPreference> {
         let speaker = self.graph.speaker(speaker);
-        self.policies().route_server(speaker).map(|one| one.routing_preference)
+        self.policies()
+            .route_server(speaker)
+            .map(|one| one.routing_preference)
     }
 
     pub(crate) fn policies(&self) -> Policies<'_> {

@@ -91,7 +91,13 @@ pub struct Row {
 }
 
 const fn row(at: At, from: Class, to: Class, gate: Gate, rule: u16) -> Row {
-    Row { at, from, to, gate, rule: RuleId(rule) }
+    Row {
+        at,
+        from,
+        to,
+        gate,
+        rule: RuleId(rule),
+    }
 }
 
 /// All rows. A pair that has none does not pass: there is nothing to exchange.
@@ -110,10 +116,28 @@ pub const TABLE: &[Row] = {
         row(A::RouteServer, Nva, ExpressRouteGateway, BranchToBranch, 92),
         row(A::RouteServer, VpnGateway, Nva, BranchToBranch, 92),
         row(A::RouteServer, VpnGateway, VpnGateway, Never, 88),
-        row(A::RouteServer, VpnGateway, ExpressRouteGateway, BranchToBranch, 92),
+        row(
+            A::RouteServer,
+            VpnGateway,
+            ExpressRouteGateway,
+            BranchToBranch,
+            92,
+        ),
         row(A::RouteServer, ExpressRouteGateway, Nva, BranchToBranch, 92),
-        row(A::RouteServer, ExpressRouteGateway, VpnGateway, BranchToBranch, 92),
-        row(A::RouteServer, ExpressRouteGateway, ExpressRouteGateway, Never, 96),
+        row(
+            A::RouteServer,
+            ExpressRouteGateway,
+            VpnGateway,
+            BranchToBranch,
+            92,
+        ),
+        row(
+            A::RouteServer,
+            ExpressRouteGateway,
+            ExpressRouteGateway,
+            Never,
+            96,
+        ),
         row(A::VpnGateway, OwnNetwork, Branch, Always, 112),
         row(A::VpnGateway, Spoke, Branch, Always, 112),
         row(A::VpnGateway, StaticSite, Branch, Always, 112),
@@ -128,7 +152,13 @@ pub const TABLE: &[Row] = {
         row(A::ExpressRouteGateway, Circuit, RouteServer, Always, 82),
         row(A::ExpressRouteGateway, RouteServer, Circuit, Always, 93),
         row(A::ExpressRouteGateway, RouteServer, RouteServer, Never, 94),
-        row(A::Edge, ExpressRouteGateway, ExpressRouteGateway, Always, 154),
+        row(
+            A::Edge,
+            ExpressRouteGateway,
+            ExpressRouteGateway,
+            Always,
+            154,
+        ),
         row(A::Edge, ExpressRouteGateway, CustomerEdge, Always, 114),
         row(A::Edge, CustomerEdge, ExpressRouteGateway, Always, 82),
     ]
@@ -136,7 +166,9 @@ pub const TABLE: &[Row] = {
 
 /// The row of a pair.
 pub fn lookup(at: At, from: Class, to: Class) -> Option<&'static Row> {
-    TABLE.iter().find(|row| row.at == at && row.from == from && row.to == to)
+    TABLE
+        .iter()
+        .find(|row| row.at == at && row.from == from && row.to == to)
 }
 
 impl fmt::Display for Class {
@@ -163,9 +195,9 @@ mod tests {
     #[test]
     fn every_pair_stands_once() {
         for (n, row) in TABLE.iter().enumerate() {
-            let first = TABLE.iter().position(|one| {
-                (one.at, one.from, one.to) == (row.at, row.from, row.to)
-            });
+            let first = TABLE
+                .iter()
+                .position(|one| (one.at, one.from, one.to) == (row.at, row.from, row.to));
             assert_eq!(first, Some(n), "{row:?}");
         }
     }
@@ -181,13 +213,19 @@ mod tests {
         };
         let rows: Vec<_> = TABLE.iter().filter(from_circuits).collect();
         assert_eq!(rows.len(), 2);
-        assert!(rows.iter().all(|row| row.gate == Gate::Never && row.rule == RuleId(96)));
+        assert!(
+            rows.iter()
+                .all(|row| row.gate == Gate::Never && row.rule == RuleId(96))
+        );
     }
 
     #[test]
     fn branches_exchange_nothing_through_a_route_server_without_branch_to_branch() {
         let branches = [Class::Nva, Class::VpnGateway, Class::ExpressRouteGateway];
-        for (from, to) in branches.iter().flat_map(|from| branches.map(|to| (*from, to))) {
+        for (from, to) in branches
+            .iter()
+            .flat_map(|from| branches.map(|to| (*from, to)))
+        {
             let row = lookup(At::RouteServer, from, to).unwrap();
             assert_ne!(row.gate, Gate::Always, "{from} to {to}");
         }

@@ -4,7 +4,7 @@ use routehub_policy::{Action, Fallback, Match, Next, Policy, Rule, SourceClass};
 use routehub_types::{Asn, Community, Family, NextHop, Prefix, RuleId};
 
 use crate::announce::first_address;
-use crate::estate::{Nva, Readvertisement, ReadvertiseTo, ReadvertisedNextHop, ReadvertisedPath};
+use crate::estate::{Nva, ReadvertiseTo, ReadvertisedNextHop, ReadvertisedPath, Readvertisement};
 use crate::exchange_table::{self, At, Class, Gate};
 use crate::link::{Link, LinkKind, Side};
 use crate::parameters::ReflectBetweenNvas;
@@ -38,7 +38,8 @@ impl Policies<'_> {
             // the prefixes of networks are out of its reach.
             Some(map) => {
                 let networks = [Class::OwnNetwork, Class::Spoke].map(source_class);
-                gate.then(&route_map::compile(map, &networks)).then(&rewrite)
+                gate.then(&route_map::compile(map, &networks))
+                    .then(&rewrite)
             }
             None => gate.then(&rewrite),
         }
@@ -47,10 +48,17 @@ impl Policies<'_> {
     /// NO_ADVERTISE and NO_EXPORT.
     fn community_rules(&self, link: &Link) -> Vec<Rule> {
         let with = |community: Community| vec![Match::AnyCommunity(vec![community.into()])];
-        let mut rules =
-            vec![Rule::reject(RuleId(98), "no-advertise", with(Community::NO_ADVERTISE))];
+        let mut rules = vec![Rule::reject(
+            RuleId(98),
+            "no-advertise",
+            with(Community::NO_ADVERTISE),
+        )];
         if link.external && self.parameters.honor_no_export {
-            rules.push(Rule::reject(RuleId(99), "no-export", with(Community::NO_EXPORT)));
+            rules.push(Rule::reject(
+                RuleId(99),
+                "no-export",
+                with(Community::NO_EXPORT),
+            ));
         }
         rules
     }
@@ -110,7 +118,9 @@ impl Policies<'_> {
         if link.external {
             if !transparent {
                 actions.push(Action::prepend(asn, 1));
-                actions.push(Action::SetNextHop(NextHop::from(first_address(link.end(side)))));
+                actions.push(Action::SetNextHop(NextHop::from(first_address(
+                    link.end(side),
+                ))));
                 actions.push(Action::SetMed(None));
             }
             actions.push(Action::SetLocalPref(None));
@@ -132,8 +142,12 @@ impl Policies<'_> {
             Rule::change(RuleId(rule), name, vec![Match::Source(classes)], actions)
         };
         let branches = [Class::Nva, Class::VpnGateway, Class::ExpressRouteGateway];
-        let mut rules =
-            vec![tag(86, "branch-derived", &branches, self.parameters.branch_community)];
+        let mut rules = vec![tag(
+            86,
+            "branch-derived",
+            &branches,
+            self.parameters.branch_community,
+        )];
         let peer = self.graph.speaker(link.end(side.other()).speaker);
         if peer.class_at(At::RouteServer) == Some(Class::Nva) {
             let community = self.parameters.vnet_community;
@@ -143,7 +157,10 @@ impl Policies<'_> {
     }
 
     fn peer_asn(&self, link: &Link, side: Side) -> Asn {
-        self.graph.speaker(link.end(side.other()).speaker).asn.unwrap_or_default()
+        self.graph
+            .speaker(link.end(side.other()).speaker)
+            .asn
+            .unwrap_or_default()
     }
 
     /// What an NVA passes on: by its own rules, the first that fits.
@@ -190,12 +207,17 @@ impl Policies<'_> {
             matches.push(Match::exactly(rule.prefixes.iter().copied()));
         }
         let mut actions = Vec::new();
-        let receiver = link.peer_of(id).and_then(|peer| self.graph.speaker(peer).asn);
+        let receiver = link
+            .peer_of(id)
+            .and_then(|peer| self.graph.speaker(peer).asn);
         if let (true, Some(receiver)) = (link.external, receiver) {
             match rule.as_path {
                 ReadvertisedPath::Keep => {}
                 ReadvertisedPath::Override => {
-                    actions.push(Action::ReplaceAsn { from: receiver, to: nva.asn });
+                    actions.push(Action::ReplaceAsn {
+                        from: receiver,
+                        to: nva.asn,
+                    });
                 }
                 ReadvertisedPath::Strip => actions.push(Action::RemoveAsns(vec![receiver])),
             }
@@ -209,7 +231,13 @@ impl Policies<'_> {
                 actions.push(Action::SetNextHop(address.into()));
             }
         }
-        Some(Rule::new(RuleId(0), "readvertise", matches, actions, Next::Stop))
+        Some(Rule::new(
+            RuleId(0),
+            "readvertise",
+            matches,
+            actions,
+            Next::Stop,
+        ))
     }
 
     /// The source classes of those links of an NVA that fit: at an NVA every link is a class.
@@ -219,7 +247,10 @@ impl Policies<'_> {
         fits: impl Fn(crate::link::LinkId) -> bool,
     ) -> Vec<SourceClass> {
         let links = self.graph.links_of(id).iter().enumerate();
-        links.filter(|(_, one)| fits(**one)).map(|(n, _)| link_class(n)).collect()
+        links
+            .filter(|(_, one)| fits(**one))
+            .map(|(n, _)| link_class(n))
+            .collect()
     }
 }
 
@@ -229,7 +260,11 @@ fn vpn_default_route(at: At, link: &Link) -> Option<Rule> {
     (at == At::VpnGateway && to_branch).then(|| {
         let heard = [Class::Branch, Class::RouteServer].map(source_class);
         let defaults = Match::exactly(Family::ALL.map(Prefix::default_of));
-        Rule::reject(RuleId(112), "default route", vec![Match::Source(heard.into()), defaults])
+        Rule::reject(
+            RuleId(112),
+            "default route",
+            vec![Match::Source(heard.into()), defaults],
+        )
     })
 }
 

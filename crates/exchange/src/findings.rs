@@ -20,7 +20,10 @@ struct Findings<'a> {
 impl Exchange {
     /// Everything that is to be said about the estate as it is now: by rule, then by subject.
     pub fn findings(&self) -> Vec<Finding> {
-        let mut it = Findings { exchange: self, found: Vec::new() };
+        let mut it = Findings {
+            exchange: self,
+            found: Vec::new(),
+        };
         it.route_servers();
         it.peers();
         it.gateways();
@@ -58,5 +61,9 @@ impl Findings<'_> {
 
 /// A list for a sentence.
 fn listed(addresses: &[IpAddr]) -> String {
-    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    addresses
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -43,7 +43,12 @@ impl Graph {
         }
         for circuit in &estate.circuits {
             let [edge, customer] = it.pair(&circuit.name);
-            it.link_if(edge, customer, LinkKind::EdgeToCustomer, live.contains(&circuit.name));
+            it.link_if(
+                edge,
+                customer,
+                LinkKind::EdgeToCustomer,
+                live.contains(&circuit.name),
+            );
         }
         it
     }
@@ -108,8 +113,14 @@ impl Graph {
         server: usize,
     ) {
         self.add_route_server_speakers(estate, parameters, topology, server);
-        let Some(one) = estate.route_servers.get(server) else { return };
-        for gateway in estate.gateways.iter().filter(|gateway| gateway.vnet == one.vnet) {
+        let Some(one) = estate.route_servers.get(server) else {
+            return;
+        };
+        for gateway in estate
+            .gateways
+            .iter()
+            .filter(|gateway| gateway.vnet == one.vnet)
+        {
             self.link_gateway_to_server(gateway, one);
         }
     }
@@ -128,7 +139,10 @@ impl Graph {
                 kind: SpeakerKind::RouteServer { server, instance },
                 name: one.name.clone(),
                 asn: Some(one.asn.unwrap_or(parameters.asn)),
-                addresses: addresses.map(|both| both[usize::from(instance)]).into_iter().collect(),
+                addresses: addresses
+                    .map(|both| both[usize::from(instance)])
+                    .into_iter()
+                    .collect(),
                 vnet: topology.vnet(&one.vnet),
             });
         }
@@ -143,20 +157,47 @@ impl Graph {
         for (gateway, one) in estate.gateways.iter().enumerate() {
             let asn = one.asn.unwrap_or(parameters.asn);
             let addresses = addresses::gateway(estate, one);
-            let kind = SpeakerKind::Gateway { gateway, kind: one.kind };
-            self.add_one(kind, &one.name, Some(asn), addresses, topology.vnet(&one.vnet));
+            let kind = SpeakerKind::Gateway {
+                gateway,
+                kind: one.kind,
+            };
+            self.add_one(
+                kind,
+                &one.name,
+                Some(asn),
+                addresses,
+                topology.vnet(&one.vnet),
+            );
         }
         for (circuit, one) in estate.circuits.iter().enumerate() {
             let asn = one.asn.unwrap_or(parameters.edge_asn);
-            self.add_one(SpeakerKind::Edge { circuit }, &one.name, Some(asn), Vec::new(), None);
+            self.add_one(
+                SpeakerKind::Edge { circuit },
+                &one.name,
+                Some(asn),
+                Vec::new(),
+                None,
+            );
         }
         for (nva, one) in estate.nvas.iter().enumerate() {
             let vnet = topology.vnet(&one.vnet);
-            self.add_one(SpeakerKind::Nva { nva }, &one.name, Some(one.asn), vec![one.ip], vnet);
+            self.add_one(
+                SpeakerKind::Nva { nva },
+                &one.name,
+                Some(one.asn),
+                vec![one.ip],
+                vnet,
+            );
         }
         for (site, one) in estate.sites.iter().enumerate() {
             let addresses = one.bgp_ips.clone();
-            self.add_one(SpeakerKind::Site { site }, &one.name, one.asn, addresses, None);
+            self.add_one(
+                SpeakerKind::Site { site },
+                &one.name,
+                one.asn,
+                addresses,
+                None,
+            );
         }
         for (circuit, one) in estate.circuits.iter().enumerate() {
             if let Some(on_prem) = &one.on_prem {
@@ -175,12 +216,21 @@ impl Graph {
         addresses: Vec<IpAddr>,
         vnet: Option<VnetId>,
     ) {
-        self.add(Speaker { kind, name: name.to_owned(), asn, addresses, vnet });
+        self.add(Speaker {
+            kind,
+            name: name.to_owned(),
+            asn,
+            addresses,
+            vnet,
+        });
     }
 
     fn add(&mut self, speaker: Speaker) {
         let id = SpeakerId(self.speakers.len() as u32);
-        self.by_name.entry(speaker.name.clone()).or_default().push(id);
+        self.by_name
+            .entry(speaker.name.clone())
+            .or_default()
+            .push(id);
         self.speakers.push(speaker);
         self.links_of.push(Vec::new());
     }
@@ -193,7 +243,9 @@ impl Graph {
         one: &Nva,
         live: &BTreeSet<String>,
     ) {
-        let [Some(speaker), _] = self.pair(&one.name) else { return };
+        let [Some(speaker), _] = self.pair(&one.name) else {
+            return;
+        };
         for (session, with) in one.sessions.iter().enumerate() {
             let refused = refusal(estate, parameters, nva, &with.route_server);
             for instance in (0..2u8).filter(|n| with.instances[usize::from(*n)]) {
@@ -213,23 +265,46 @@ impl Graph {
     }
 
     fn link_gateway(&mut self, estate: &Estate, gateway: &Gateway, live: &BTreeSet<String>) {
-        let servers = estate.route_servers.iter().filter(|one| one.vnet == gateway.vnet);
+        let servers = estate
+            .route_servers
+            .iter()
+            .filter(|one| one.vnet == gateway.vnet);
         for server in servers {
             self.link_gateway_to_server(gateway, server);
         }
         let [speaker, _] = self.pair(&gateway.name);
         for connection in &gateway.connections {
             let (name, kind) = match connection {
-                Connection::Circuit { circuit, weight, nic_next_hops, .. } => {
+                Connection::Circuit {
+                    circuit,
+                    weight,
+                    nic_next_hops,
+                    ..
+                } => {
                     let edge = addresses::edge(estate, gateway, connection);
-                    let nic_next_hops =
-                        if nic_next_hops.is_empty() { &edge } else { nic_next_hops }.clone();
-                    let kind = CircuitConnection { weight: *weight, nic_next_hops };
+                    let nic_next_hops = if nic_next_hops.is_empty() {
+                        &edge
+                    } else {
+                        nic_next_hops
+                    }
+                    .clone();
+                    let kind = CircuitConnection {
+                        weight: *weight,
+                        nic_next_hops,
+                    };
                     (circuit, LinkKind::GatewayToEdge(kind))
                 }
                 Connection::Site { site, bgp, .. } => {
-                    let has_asn = self.named(site).iter().any(|one| self.speaker(*one).asn.is_some());
-                    (site, LinkKind::GatewayToSite { bgp: bgp.unwrap_or(has_asn) })
+                    let has_asn = self
+                        .named(site)
+                        .iter()
+                        .any(|one| self.speaker(*one).asn.is_some());
+                    (
+                        site,
+                        LinkKind::GatewayToSite {
+                            bgp: bgp.unwrap_or(has_asn),
+                        },
+                    )
                 }
                 Connection::Gateway { gateway } => (gateway, LinkKind::GatewayToGateway),
             };
@@ -255,7 +330,10 @@ impl Graph {
             }
             Connection::Site { instances, .. } => {
                 let mut used = instances.iter().chain(std::iter::repeat(&true)).copied();
-                self.link_mut(link).a.addresses.retain(|_| used.next().unwrap_or(true));
+                self.link_mut(link)
+                    .a
+                    .addresses
+                    .retain(|_| used.next().unwrap_or(true));
             }
             Connection::Gateway { .. } => {}
         }
@@ -293,7 +371,10 @@ impl Graph {
             external: self.speaker(a).asn != self.speaker(b).asn,
             a: end(a),
             b: end(b),
-            down: Down { not_established: live, ..Down::default() },
+            down: Down {
+                not_established: live,
+                ..Down::default()
+            },
             live,
             route_refreshes: 0,
             resets: 0,
@@ -313,16 +394,27 @@ pub(crate) fn refusal(
     route_server: &str,
 ) -> Option<RuleId> {
     let asn = estate.nvas[nva].asn;
-    let server = estate.route_servers.iter().find(|one| one.name == route_server);
+    let server = estate
+        .route_servers
+        .iter()
+        .find(|one| one.name == route_server);
     let own = server.and_then(|one| one.asn).unwrap_or(parameters.asn);
-    let forbidden = parameters.forbidden_peer_asns.iter().any(|range| range.contains(&asn.0));
+    let forbidden = parameters
+        .forbidden_peer_asns
+        .iter()
+        .any(|range| range.contains(&asn.0));
     let too_long = !parameters.four_octet_peer_asn && !asn.is_two_octet();
     if forbidden || too_long || asn == own {
         return Some(RuleId(24));
     }
-    let peers = |nva: &Nva| nva.sessions.iter().any(|one| one.route_server == route_server);
+    let peers = |nva: &Nva| {
+        nva.sessions
+            .iter()
+            .any(|one| one.route_server == route_server)
+    };
     let before = estate.nvas[..nva].iter().filter(|one| peers(one)).count();
-    let limit = parameters.max_peers.map_or(usize::MAX, |limit| limit as usize);
+    let limit = parameters
+        .max_peers
+        .map_or(usize::MAX, |limit| limit as usize);
     (before >= limit).then_some(RuleId(1))
 }
-

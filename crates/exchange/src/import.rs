@@ -33,9 +33,17 @@ impl Policies<'_> {
         if !matches!(link.kind, LinkKind::NvaToRouteServer { .. }) {
             return rules;
         }
-        let own = speaker.addresses.iter().map(|address| Prefix::host(*address)).collect();
+        let own = speaker
+            .addresses
+            .iter()
+            .map(|address| Prefix::host(*address))
+            .collect();
         let itself = vec![Match::NextHop(own)];
-        rules.push(Rule::reject(reason::NEXT_HOP_IS_RECEIVER, "next hop is the receiver", itself));
+        rules.push(Rule::reject(
+            reason::NEXT_HOP_IS_RECEIVER,
+            "next hop is the receiver",
+            itself,
+        ));
         if self.parameters.overlap_filter {
             rules.extend(self.inside_transit_space(speaker, RuleId(51)));
         }
@@ -48,9 +56,16 @@ impl Policies<'_> {
         if matches!(link.kind, LinkKind::GatewayToRouteServer) {
             return rules;
         }
-        if matches!(link.kind, LinkKind::GatewayToEdge(_)) && self.branch_to_branch_beside(speaker) {
-            let tagged = vec![Match::AnyCommunity(vec![self.parameters.branch_community.into()])];
-            rules.push(Rule::reject(RuleId(97), "tagged by another Route Server", tagged));
+        if matches!(link.kind, LinkKind::GatewayToEdge(_)) && self.branch_to_branch_beside(speaker)
+        {
+            let tagged = vec![Match::AnyCommunity(vec![
+                self.parameters.branch_community.into(),
+            ])];
+            rules.push(Rule::reject(
+                RuleId(97),
+                "tagged by another Route Server",
+                tagged,
+            ));
         }
         rules.extend(self.inside_transit_space(speaker, RuleId(113)));
         rules
@@ -59,7 +74,11 @@ impl Policies<'_> {
     /// Refuses routes inside the speaker's network and the networks that use it.
     fn inside_transit_space(&self, speaker: &Speaker, rule: RuleId) -> Option<Rule> {
         let space = self.topology.transit_space(speaker.vnet?);
-        Some(Rule::reject(rule, "inside a local network", vec![Match::inside(space)]))
+        Some(Rule::reject(
+            rule,
+            "inside a local network",
+            vec![Match::inside(space)],
+        ))
     }
 
     fn no_ipv6(&self) -> Option<Rule> {
@@ -71,5 +90,9 @@ impl Policies<'_> {
 /// Refuses routes that have passed the speaker's own AS.
 fn own_as(speaker: &Speaker, rule: RuleId) -> Vec<Rule> {
     let asn = speaker.asn.into_iter().collect();
-    vec![Rule::reject(rule, "own AS in the path", vec![Match::AsnInPath(asn)])]
+    vec![Rule::reject(
+        rule,
+        "own AS in the path",
+        vec![Match::AsnInPath(asn)],
+    )]
 }

@@ -115,11 +115,14 @@ impl Link {
 
     /// The side a speaker is on.
     pub(crate) fn side_of(&self, speaker: SpeakerId) -> Option<Side> {
-        Side::BOTH.into_iter().find(|side| self.end(*side).speaker == speaker)
+        Side::BOTH
+            .into_iter()
+            .find(|side| self.end(*side).speaker == speaker)
     }
 
     /// The speaker at the other end.
     pub(crate) fn peer_of(&self, speaker: SpeakerId) -> Option<SpeakerId> {
-        self.side_of(speaker).map(|side| self.end(side.other()).speaker)
+        self.side_of(speaker)
+            .map(|side| self.end(side.other()).speaker)
     }
 }

@@ -4,9 +4,7 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use routehub_rib::{
-    AttrStore, Export, GroupConfig, GroupId, MemberId, Pull, RawKey, Ticket,
-};
+use routehub_rib::{AttrStore, Export, GroupConfig, GroupId, MemberId, Pull, RawKey, Ticket};
 use routehub_types::{Asn, AttrId, Attrs, Family, FamilySet, Instant};
 
 use crate::NotConverged;
@@ -72,8 +70,10 @@ impl Exchange {
                 return None;
             }
             let (ours, theirs) = (one.end(side), one.end(side.other()));
-            let (local, remote) =
-                (self.graph.speaker(ours.speaker), self.graph.speaker(theirs.speaker));
+            let (local, remote) = (
+                self.graph.speaker(ours.speaker),
+                self.graph.speaker(theirs.speaker),
+            );
             Some(LiveLink {
                 link,
                 local: local.name.clone(),
@@ -124,7 +124,9 @@ impl Exchange {
         encoding: u32,
         families: FamilySet,
     ) -> Result<(), NotConverged> {
-        let Some(side) = self.our_side(link) else { return Ok(()) };
+        let Some(side) = self.our_side(link) else {
+            return Ok(());
+        };
         self.set_down(link, |one| {
             one.down.not_established = false;
             one.down.limit = None;
@@ -134,10 +136,21 @@ impl Exchange {
         let place = self.groups.iter().position(|group| group.key == key);
         let speaker = key.speaker.0 as usize;
         let own = self.direction_of(link, side.other()).source;
-        let Some(table) = self.tables[speaker].as_mut() else { return Ok(()) };
+        let Some(table) = self.tables[speaker].as_mut() else {
+            return Ok(());
+        };
         let place = place.unwrap_or_else(|| {
-            let group = table.rib.add_group(GroupConfig { families, ..GroupConfig::default() });
-            self.groups.push(LiveGroup { key, group, link, side, members: Vec::new() });
+            let group = table.rib.add_group(GroupConfig {
+                families,
+                ..GroupConfig::default()
+            });
+            self.groups.push(LiveGroup {
+                key,
+                group,
+                link,
+                side,
+                members: Vec::new(),
+            });
             self.groups.len() - 1
         });
         let group = &mut self.groups[place];
@@ -156,7 +169,9 @@ impl Exchange {
         link: LinkId,
         notification: Option<(u8, u8)>,
     ) -> Result<(), NotConverged> {
-        let Some(side) = self.our_side(link) else { return Ok(()) };
+        let Some(side) = self.our_side(link) else {
+            return Ok(());
+        };
         self.set_down(link, |one| {
             one.resets += 1;
             one.down.not_established = true;
@@ -167,7 +182,10 @@ impl Exchange {
             && let Some(table) = self.tables[speaker.0 as usize].as_mut()
         {
             table.rib.remove_member(&mut self.store, member);
-            let place = self.groups.iter().position(|group| group.members.contains(&link));
+            let place = self
+                .groups
+                .iter()
+                .position(|group| group.members.contains(&link));
             if let Some(place) = place {
                 self.groups[place].members.retain(|one| *one != link);
                 if self.groups[place].members.is_empty() {
@@ -194,7 +212,10 @@ impl Exchange {
         link: LinkId,
         batch: UpdateBatch<'_>,
     ) -> Result<bool, NotConverged> {
-        let Some(side) = self.our_side(link).filter(|_| self.graph.link(link).is_up()) else {
+        let Some(side) = self
+            .our_side(link)
+            .filter(|_| self.graph.link(link).is_up())
+        else {
             return Ok(true);
         };
         self.now = now;
@@ -229,7 +250,9 @@ impl Exchange {
     pub fn flush(&mut self, budget: usize, mut ready: impl FnMut(LinkId)) -> bool {
         let mut more = false;
         for group in &self.groups {
-            let Some(table) = self.tables[group.key.speaker.0 as usize].as_mut() else { continue };
+            let Some(table) = self.tables[group.key.speaker.0 as usize].as_mut() else {
+                continue;
+            };
             let Table { rib, .. } = table;
             if !rib.needs_flush(group.group) {
                 continue;
@@ -253,8 +276,12 @@ impl Exchange {
 
     /// What a real peer is sent next.
     pub fn pull(&mut self, link: LinkId) -> Pull<'_> {
-        let Some(member) = self.members.get(&link).copied() else { return Pull::Idle };
-        let Some(side) = self.our_side(link) else { return Pull::Idle };
+        let Some(member) = self.members.get(&link).copied() else {
+            return Pull::Idle;
+        };
+        let Some(side) = self.our_side(link) else {
+            return Pull::Idle;
+        };
         let speaker = self.graph.link(link).end(side).speaker;
         match self.tables[speaker.0 as usize].as_mut() {
             Some(table) => table.rib.pull(&mut self.store, member),
@@ -276,19 +303,16 @@ impl Exchange {
         Some((self.tables[speaker.0 as usize].as_mut()?, member))
     }
 
-    fn group_key(
-        &self,
-        link: LinkId,
-        side: Side,
-        encoding: u32,
-        families: FamilySet,
-    ) -> GroupKey {
+    fn group_key(&self, link: LinkId, side: Side, encoding: u32, families: FamilySet) -> GroupKey {
         let one = self.graph.link(link);
         let shared = matches!(one.kind, LinkKind::NvaToRouteServer { .. });
         GroupKey {
             speaker: one.end(side).speaker,
             alone: (!shared).then_some(link),
-            outbound_map: self.policies().outbound_map(one, side).map(|map| map.name.clone()),
+            outbound_map: self
+                .policies()
+                .outbound_map(one, side)
+                .map(|map| map.name.clone()),
             external: one.external,
             encoding,
             families,
@@ -297,7 +321,11 @@ impl Exchange {
 
     /// Has every export group of a speaker look at all its routes again.
     pub(crate) fn reexport(&mut self, link: LinkId) {
-        for group in self.groups.iter().filter(|group| group.members.contains(&link)) {
+        for group in self
+            .groups
+            .iter()
+            .filter(|group| group.members.contains(&link))
+        {
             if let Some(table) = self.tables[group.key.speaker.0 as usize].as_mut() {
                 table.rib.reexport(group.group);
             }

@@ -34,18 +34,20 @@ impl Exchange {
         match speaker.kind {
             SpeakerKind::Site { .. } | SpeakerKind::CustomerEdge { .. } if !one.live => {
                 let routes = announce::on_premises(&self.estate, speaker, one);
-                routes.into_iter().map(|(prefix, attrs)| (prefix, Stated::Sent(attrs))).collect()
+                routes
+                    .into_iter()
+                    .map(|(prefix, attrs)| (prefix, Stated::Sent(attrs)))
+                    .collect()
             }
             SpeakerKind::Nva { nva } if !one.live => {
                 let peer = &self.graph.speaker(one.end(side.other()).speaker).name;
                 let own = announce::originated(&self.estate.nvas[nva], peer);
-                let own = own.into_iter().map(|(prefix, attrs)| {
-                    (prefix, attrs.map_or(Stated::Withheld, Stated::Sent))
-                });
+                let own = own
+                    .into_iter()
+                    .map(|(prefix, attrs)| (prefix, attrs.map_or(Stated::Withheld, Stated::Sent)));
                 let none = Announcements::new();
                 let literal = self.literal.get(&link).unwrap_or(&none).iter();
-                let literal =
-                    literal.map(|(prefix, attrs)| (*prefix, Stated::Sent(attrs.clone())));
+                let literal = literal.map(|(prefix, attrs)| (*prefix, Stated::Sent(attrs.clone())));
                 own.chain(literal).collect()
             }
             _ => BTreeMap::new(),
@@ -60,7 +62,10 @@ impl Exchange {
         let mut offers = BTreeMap::new();
         let stated = self.stated(link, side);
         if let Some(table) = self.table(self.graph.link(link).end(side).speaker) {
-            for prefix in table.prefixes().filter(|prefix| !stated.contains_key(prefix)) {
+            for prefix in table
+                .prefixes()
+                .filter(|prefix| !stated.contains_key(prefix))
+            {
                 if let Ok((prefix, attrs)) = self.passed_on(link, side, prefix) {
                     offers.insert(prefix, attrs);
                 }
@@ -85,10 +90,18 @@ impl Exchange {
         prefix: Prefix,
     ) -> Offer<(Prefix, Attrs)> {
         let best = self.best_for(link, side, prefix)?;
-        let table = self.table(self.graph.link(link).end(side).speaker).ok_or(reason::NO_ROW)?;
-        let meta = RouteMeta { source: table.class(best.source), neighbor: None };
+        let table = self
+            .table(self.graph.link(link).end(side).speaker)
+            .ok_or(reason::NO_ROW)?;
+        let meta = RouteMeta {
+            source: table.class(best.source),
+            neighbor: None,
+        };
         let attrs = Cow::Owned(self.store.attrs(best.attrs));
-        let verdict = self.direction_of(link, side).export.evaluate_cow(attrs, prefix, &meta);
+        let verdict = self
+            .direction_of(link, side)
+            .export
+            .evaluate_cow(attrs, prefix, &meta);
         match verdict.outcome {
             Outcome::Accept { attrs, prefix } => Ok((prefix, attrs.into_owned())),
             Outcome::Reject => Err(verdict.rule),
@@ -97,9 +110,16 @@ impl Exchange {
 
     /// The same as [`passed_on`](Self::passed_on), as an id and by way of the verdicts kept for
     /// attribute sets.
-    pub(crate) fn passed_on_id(&mut self, link: LinkId, side: Side, prefix: Prefix) -> Offer<AttrId> {
+    pub(crate) fn passed_on_id(
+        &mut self,
+        link: LinkId,
+        side: Side,
+        prefix: Prefix,
+    ) -> Offer<AttrId> {
         let best = self.best_for(link, side, prefix)?;
-        let table = self.table(self.graph.link(link).end(side).speaker).ok_or(reason::NO_ROW)?;
+        let table = self
+            .table(self.graph.link(link).end(side).speaker)
+            .ok_or(reason::NO_ROW)?;
         let class = table.class(best.source);
         let direction = &mut self.directions[link.0 as usize][side as usize];
         exported(direction, &mut self.store, class, best.attrs, prefix)
@@ -128,7 +148,10 @@ pub(crate) fn exported(
     attrs: AttrId,
     prefix: Prefix,
 ) -> Offer<AttrId> {
-    let meta = RouteMeta { source: class, neighbor: None };
+    let meta = RouteMeta {
+        source: class,
+        neighbor: None,
+    };
     let export = &direction.export;
     let verdict = *direction.exported.entry((class, attrs)).or_insert_with(|| {
         let verdict = export.set_verdict(&store.attrs(attrs), &meta);

@@ -40,7 +40,8 @@ impl Policies<'_> {
 
     /// Whether branch-to-branch is on at a Route Server.
     pub(crate) fn branch_to_branch(&self, speaker: &Speaker) -> bool {
-        self.route_server(speaker).is_some_and(|one| one.branch_to_branch)
+        self.route_server(speaker)
+            .is_some_and(|one| one.branch_to_branch)
     }
 
     /// Whether a Route Server with branch-to-branch stands in the same network.
@@ -52,12 +53,18 @@ impl Policies<'_> {
 
     /// The route map on what the speaker on `side` takes in, if that is a Route Server.
     pub(crate) fn inbound_map(&self, link: &Link, side: Side) -> Option<&RouteMap> {
-        self.map_names(link, side)?.inbound.as_ref().and_then(|name| self.route_map(name))
+        self.map_names(link, side)?
+            .inbound
+            .as_ref()
+            .and_then(|name| self.route_map(name))
     }
 
     /// The route map on what the speaker on `side` sends, if that is a Route Server.
     pub(crate) fn outbound_map(&self, link: &Link, side: Side) -> Option<&RouteMap> {
-        self.map_names(link, side)?.outbound.as_ref().and_then(|name| self.route_map(name))
+        self.map_names(link, side)?
+            .outbound
+            .as_ref()
+            .and_then(|name| self.route_map(name))
     }
 
     fn route_map(&self, name: &str) -> Option<&RouteMap> {
@@ -75,7 +82,10 @@ impl Policies<'_> {
                     outbound: session.outbound_route_map.clone(),
                 })
             }
-            _ => self.gateway_maps.get(&(server.name.clone(), peer.name.clone())).cloned(),
+            _ => self
+                .gateway_maps
+                .get(&(server.name.clone(), peer.name.clone()))
+                .cloned(),
         }
     }
 }

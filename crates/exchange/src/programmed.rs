@@ -41,9 +41,14 @@ impl Exchange {
     /// The NIC's own route table, else that of its subnet.
     fn route_table(&self, nic: &Nic, vnet: VnetId) -> Option<&RouteTable> {
         let subnets = &self.estate.vnets[vnet.0].subnets;
-        let subnet = subnets.iter().find(|one| Some(&one.name) == nic.subnet.as_ref());
+        let subnet = subnets
+            .iter()
+            .find(|one| Some(&one.name) == nic.subnet.as_ref());
         let name = nic.route_table.as_ref().or(subnet?.route_table.as_ref())?;
-        self.estate.route_tables.iter().find(|table| table.name == *name)
+        self.estate
+            .route_tables
+            .iter()
+            .find(|table| table.name == *name)
     }
 
     /// The routes that a network's NICs are programmed with, by prefix: those of the Route Server
@@ -51,10 +56,9 @@ impl Exchange {
     fn programmed(&self, vnet: VnetId, nic: &Nic) -> impl Iterator<Item = ProgrammedRoute> {
         let hub = [Some(vnet), self.topology.hub(vnet)].into_iter().flatten();
         let mut routes = BTreeMap::new();
-        if let Some((servers, gateways)) =
-            hub.map(|hub| self.sources(hub)).find(|(servers, gateways)| {
-                !servers.is_empty() || !gateways.is_empty()
-            })
+        if let Some((servers, gateways)) = hub
+            .map(|hub| self.sources(hub))
+            .find(|(servers, gateways)| !servers.is_empty() || !gateways.is_empty())
         {
             if servers.is_empty() {
                 for gateway in &gateways {
@@ -67,7 +71,9 @@ impl Exchange {
                 self.point_to_site(gateway, &mut routes);
             }
         }
-        routes.into_iter().map(|(prefix, next_hops)| ProgrammedRoute { prefix, next_hops })
+        routes
+            .into_iter()
+            .map(|(prefix, next_hops)| ProgrammedRoute { prefix, next_hops })
     }
 
     /// The Route Server instances and the gateways in a network.
@@ -75,11 +81,18 @@ impl Exchange {
         let inside = |id: &SpeakerId| self.graph.speaker(*id).vnet == Some(vnet);
         let of = |kind: fn(&SpeakerKind) -> bool| {
             let fits = move |id: &SpeakerId| kind(&self.graph.speaker(*id).kind);
-            self.graph.speakers().filter(inside).filter(fits).collect::<Vec<_>>()
+            self.graph
+                .speakers()
+                .filter(inside)
+                .filter(fits)
+                .collect::<Vec<_>>()
         };
         let mut servers = of(|kind| matches!(kind, SpeakerKind::RouteServer { .. }));
         servers.retain(|id| !self.is_removed(*id));
-        (servers, of(|kind| matches!(kind, SpeakerKind::Gateway { .. })))
+        (
+            servers,
+            of(|kind| matches!(kind, SpeakerKind::Gateway { .. })),
+        )
     }
 
     /// Both instances' best routes; of different ones for a prefix the better by the decision
@@ -93,13 +106,22 @@ impl Exchange {
         let serving: Vec<SpeakerId> = match self.parameters.one_instance_nics {
             OneInstanceNics::Both => servers.to_vec(),
             OneInstanceNics::Hash => {
-                let sum = nic.name.bytes().fold(0usize, |sum, byte| sum + usize::from(byte));
-                servers.get(sum % servers.len()).copied().into_iter().collect()
+                let sum = nic
+                    .name
+                    .bytes()
+                    .fold(0usize, |sum, byte| sum + usize::from(byte));
+                servers
+                    .get(sum % servers.len())
+                    .copied()
+                    .into_iter()
+                    .collect()
             }
         };
         let mut best: BTreeMap<Prefix, Vec<(SpeakerId, BestPath)>> = BTreeMap::new();
         for server in serving {
-            let Some(table) = self.table(server) else { continue };
+            let Some(table) = self.table(server) else {
+                continue;
+            };
             for prefix in table.prefixes() {
                 let paths = table.rib.best(prefix);
                 let heard = |path: &&BestPath| matches!(table.origin(path.source), Origin::Link(_));
@@ -109,11 +131,13 @@ impl Exchange {
         }
         for (prefix, mut paths) in best {
             let merit = |(server, path): &(SpeakerId, BestPath)| self.merit(*server, path);
-            let Some(highest) = paths.iter().map(merit).min() else { continue };
+            let Some(highest) = paths.iter().map(merit).min() else {
+                continue;
+            };
             paths.retain(|path| merit(path) == highest);
-            let next_hops = paths.iter().flat_map(|(server, path)| {
-                self.next_hops(*server, prefix, path)
-            });
+            let next_hops = paths
+                .iter()
+                .flat_map(|(server, path)| self.next_hops(*server, prefix, path));
             let mut all: Vec<_> = next_hops.collect();
             all.sort_unstable();
             all.dedup();
@@ -124,7 +148,9 @@ impl Exchange {
 
     /// What a Route Server compares: class, AS path length, cost.
     fn merit(&self, server: SpeakerId, path: &BestPath) -> (u8, u16, u32) {
-        let source = self.table(server).and_then(|table| table.rib.source(path.source));
+        let source = self
+            .table(server)
+            .and_then(|table| table.rib.source(path.source));
         let (rank, cost) = source.map_or((u8::MAX, u32::MAX), |one| (one.rank, one.cost));
         (rank, self.store.key(path.attrs).path_length, cost)
     }
@@ -137,7 +163,9 @@ impl Exchange {
         path: &BestPath,
     ) -> Vec<ProgrammedNextHop> {
         let origin = self.table(server).map(|table| table.origin(path.source));
-        let Some(Origin::Link(link)) = origin else { return Vec::new() };
+        let Some(Origin::Link(link)) = origin else {
+            return Vec::new();
+        };
         let one = self.graph.link(link);
         match one.kind {
             LinkKind::GatewayToRouteServer => {
@@ -145,7 +173,9 @@ impl Exchange {
                 let gateway = one.a.speaker;
                 let paths = self.table(gateway).map(|table| table.rib.best(prefix));
                 let first = paths.as_ref().and_then(|paths| paths.first());
-                first.map(|path| self.gateway_next_hops(gateway, path)).unwrap_or_default()
+                first
+                    .map(|path| self.gateway_next_hops(gateway, path))
+                    .unwrap_or_default()
             }
             _ => {
                 let next_hop = self.store.attrs(path.attrs).next_hop.address;
@@ -160,11 +190,15 @@ impl Exchange {
         gateway: SpeakerId,
         routes: &mut BTreeMap<Prefix, Vec<ProgrammedNextHop>>,
     ) {
-        let Some(table) = self.table(gateway) else { return };
+        let Some(table) = self.table(gateway) else {
+            return;
+        };
         for prefix in table.prefixes() {
             let paths = table.rib.best(prefix);
-            let mut all: Vec<_> =
-                paths.iter().flat_map(|path| self.gateway_next_hops(gateway, path)).collect();
+            let mut all: Vec<_> = paths
+                .iter()
+                .flat_map(|path| self.gateway_next_hops(gateway, path))
+                .collect();
             if !all.is_empty() {
                 all.sort_unstable();
                 all.dedup();
@@ -176,12 +210,18 @@ impl Exchange {
     /// Where packets go by a path of a gateway: circuits by their edge routers, sites by the
     /// gateway's instances; prefixes of networks are system routes.
     fn gateway_next_hops(&self, gateway: SpeakerId, path: &BestPath) -> Vec<ProgrammedNextHop> {
-        let Some(table) = self.table(gateway) else { return Vec::new() };
+        let Some(table) = self.table(gateway) else {
+            return Vec::new();
+        };
         let addresses = match table.origin(path.source) {
             Origin::Link(link) => self.connection_next_hops(gateway, link),
             _ => return Vec::new(),
         };
-        if addresses.is_empty() { vec![ProgrammedNextHop::UnknownGateway] } else { addresses }
+        if addresses.is_empty() {
+            vec![ProgrammedNextHop::UnknownGateway]
+        } else {
+            addresses
+        }
     }
 
     fn connection_next_hops(&self, gateway: SpeakerId, link: LinkId) -> Vec<ProgrammedNextHop> {
@@ -189,7 +229,10 @@ impl Exchange {
             LinkKind::GatewayToEdge(connection) => &connection.nic_next_hops,
             _ => &self.graph.speaker(gateway).addresses,
         };
-        addresses.iter().map(|address| ProgrammedNextHop::Gateway(*address)).collect()
+        addresses
+            .iter()
+            .map(|address| ProgrammedNextHop::Gateway(*address))
+            .collect()
     }
 
     /// Address pools of point-to-site clients: on NICs only.
@@ -202,7 +245,10 @@ impl Exchange {
             return;
         };
         let addresses = &self.graph.speaker(gateway).addresses;
-        let hops: Vec<_> = addresses.iter().map(|a| ProgrammedNextHop::Gateway(*a)).collect();
+        let hops: Vec<_> = addresses
+            .iter()
+            .map(|a| ProgrammedNextHop::Gateway(*a))
+            .collect();
         for pool in &self.estate.gateways[place].p2s_pools {
             routes.insert(*pool, hops.clone());
         }

@@ -26,8 +26,7 @@ impl Exchange {
         let told = self.graph.link(link).end(sender.other()).speaker;
         let listens = self.listens(told);
         let direction = &mut self.directions[link.0 as usize][sender as usize];
-        let (Some(source), Some(table)) =
-            (direction.source, self.tables[told.0 as usize].as_mut())
+        let (Some(source), Some(table)) = (direction.source, self.tables[told.0 as usize].as_mut())
         else {
             return;
         };
@@ -46,7 +45,9 @@ impl Exchange {
     /// Changes what the decision process knows of a source.
     pub(crate) fn set_sources(&mut self, speaker: SpeakerId, sources: Vec<(SourceId, Source)>) {
         let listens = self.listens(speaker);
-        let Some(table) = self.tables[speaker.0 as usize].as_mut() else { return };
+        let Some(table) = self.tables[speaker.0 as usize].as_mut() else {
+            return;
+        };
         let mut changed = Vec::new();
         let see = |_: &AttrStore, delta: &Delta<'_>| changed.push(delta.prefix);
         table.rib.reconfigure(&mut self.store, sources, None, see);
@@ -61,7 +62,9 @@ impl Exchange {
             return;
         }
         for link in self.graph.links_of(speaker).to_vec() {
-            let Some(side) = self.graph.link(link).side_of(speaker) else { continue };
+            let Some(side) = self.graph.link(link).side_of(speaker) else {
+                continue;
+            };
             if let (Some(source), Some(table)) = (
                 self.direction_mut(link, side.other()).source.take(),
                 self.tables[speaker.0 as usize].as_mut(),
@@ -70,11 +73,13 @@ impl Exchange {
             }
         }
         let kind = self.graph.speaker(speaker).kind;
-        self.tables[speaker.0 as usize] =
-            passes_on.then(|| Table::new(speaker_table::decision(kind, &self.parameters), self.seed));
+        self.tables[speaker.0 as usize] = passes_on
+            .then(|| Table::new(speaker_table::decision(kind, &self.parameters), self.seed));
         if passes_on {
             for link in self.graph.links_of(speaker).to_vec() {
-                let Some(side) = self.graph.link(link).side_of(speaker) else { continue };
+                let Some(side) = self.graph.link(link).side_of(speaker) else {
+                    continue;
+                };
                 let source = self.add_source(link, side);
                 self.direction_mut(link, side.other()).source = source;
             }

@@ -1,6 +1,8 @@
 //! Route maps as policy rules.
 
-use routehub_policy::{Action, CommunityPattern, Fallback, Match, Next, Policy, PrefixMatch, Rule, SourceClass};
+use routehub_policy::{
+    Action, CommunityPattern, Fallback, Match, Next, Policy, PrefixMatch, Rule, SourceClass,
+};
 use routehub_types::{Community, RuleId};
 
 use crate::estate::{RouteMap, RouteMapAction, RouteMapMatch};
@@ -14,7 +16,11 @@ pub(crate) fn compile(map: &RouteMap, beyond: &[SourceClass]) -> Policy {
             matches.push(Match::Source(beyond.to_vec()).negated());
         }
         let actions = rule.actions.iter().flat_map(action).collect();
-        let next = if rule.continues { Next::Continue } else { Next::Stop };
+        let next = if rule.continues {
+            Next::Continue
+        } else {
+            Next::Stop
+        };
         Rule::new(RuleId(140), map.name.clone(), matches, actions, next)
     });
     Policy::compile(rules.collect(), Fallback::Accept(RuleId(140)))
@@ -23,9 +29,11 @@ pub(crate) fn compile(map: &RouteMap, beyond: &[SourceClass]) -> Policy {
 fn condition(one: &RouteMapMatch) -> Match {
     let patterns = |list: &[Community]| list.iter().map(|c| CommunityPattern::from(*c)).collect();
     match one {
-        RouteMapMatch::PrefixEquals(list) => {
-            Match::Prefix(list.iter().map(|prefix| PrefixMatch::Exact(*prefix)).collect())
-        }
+        RouteMapMatch::PrefixEquals(list) => Match::Prefix(
+            list.iter()
+                .map(|prefix| PrefixMatch::Exact(*prefix))
+                .collect(),
+        ),
         RouteMapMatch::PrefixContains(list) => Match::inside(list.iter().copied()),
         RouteMapMatch::CommunityEquals(list) => Match::AllCommunities(patterns(list)),
         RouteMapMatch::CommunityContains(list) => Match::AnyCommunity(patterns(list)),
@@ -47,10 +55,15 @@ fn action(one: &RouteMapAction) -> Vec<Action> {
         RouteMapAction::ReplaceAsPath(asns) => vec![Action::ReplacePath(asns.clone())],
         RouteMapAction::AddCommunities(list) => vec![Action::AddCommunities(list.clone())],
         RouteMapAction::ReplaceCommunities(list) => {
-            vec![Action::ReplaceCommunities { with: list.clone(), keep: Vec::new() }]
+            vec![Action::ReplaceCommunities {
+                with: list.clone(),
+                keep: Vec::new(),
+            }]
         }
         RouteMapAction::RemoveCommunities(list) => {
-            vec![Action::RemoveCommunities(list.iter().map(|c| (*c).into()).collect())]
+            vec![Action::RemoveCommunities(
+                list.iter().map(|c| (*c).into()).collect(),
+            )]
         }
     }
 }

@@ -41,7 +41,11 @@ pub struct NotConverged {
 }
 
 fn list(prefixes: &[Prefix]) -> String {
-    prefixes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    prefixes
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 impl Exchange {
@@ -50,7 +54,9 @@ impl Exchange {
         let limit = TURNS * (self.tables.len() + 1);
         let mut restless: BTreeMap<SpeakerId, BTreeSet<Prefix>> = BTreeMap::new();
         for turn in 0.. {
-            let Some((speaker, prefixes)) = self.dirty.pop_first() else { break };
+            let Some((speaker, prefixes)) = self.dirty.pop_first() else {
+                break;
+            };
             if turn > limit {
                 restless.entry(speaker).or_default().extend(&prefixes);
             }
@@ -70,15 +76,26 @@ impl Exchange {
     fn not_converged(&mut self, restless: &BTreeMap<SpeakerId, BTreeSet<Prefix>>) -> NotConverged {
         self.dirty.clear();
         NotConverged {
-            speakers: restless.keys().map(|id| self.graph.speaker(*id).to_string()).collect(),
-            prefixes: restless.values().flatten().copied().collect::<BTreeSet<_>>().into_iter().collect(),
+            speakers: restless
+                .keys()
+                .map(|id| self.graph.speaker(*id).to_string())
+                .collect(),
+            prefixes: restless
+                .values()
+                .flatten()
+                .copied()
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
         }
     }
 
     /// Tells the far end what became of these prefixes.
     fn tell(&mut self, link: LinkId, side: Side, prefixes: &BTreeSet<Prefix>) {
         let receiver = self.direction_of(link, side).source;
-        let (Some(source), true) = (receiver, self.graph.link(link).is_up()) else { return };
+        let (Some(source), true) = (receiver, self.graph.link(link).is_up()) else {
+            return;
+        };
         if self.replaces_prefixes(link, side) {
             self.sync(link, side);
             return;
@@ -87,12 +104,18 @@ impl Exchange {
         let told = self.graph.link(link).end(side.other()).speaker;
         let mut announced: BTreeMap<AttrId, Vec<Nlri>> = BTreeMap::new();
         let mut withdrawn = Vec::new();
-        for prefix in prefixes.iter().filter(|prefix| !stated.contains_key(prefix)) {
+        for prefix in prefixes
+            .iter()
+            .filter(|prefix| !stated.contains_key(prefix))
+        {
             let offer = self.passed_on_id(link, side, *prefix).ok();
             let held = self.held(told, source, *prefix);
             match (offer, held) {
                 (Some(offer), held) if held != Some(offer) => {
-                    announced.entry(offer).or_default().push(Nlri::from(*prefix));
+                    announced
+                        .entry(offer)
+                        .or_default()
+                        .push(Nlri::from(*prefix));
                 }
                 (None, Some(_)) => withdrawn.push(Nlri::from(*prefix)),
                 _ => {}
@@ -103,15 +126,21 @@ impl Exchange {
 
     /// Whether what is sent may stand under another prefix than what it comes from.
     fn replaces_prefixes(&self, link: LinkId, side: Side) -> bool {
-        self.policies().outbound_map(self.graph.link(link), side).is_some()
+        self.policies()
+            .outbound_map(self.graph.link(link), side)
+            .is_some()
     }
 
     /// Makes the far end hold exactly what this side offers now.
     pub(crate) fn sync(&mut self, link: LinkId, side: Side) {
-        let Some(source) = self.direction_of(link, side).source else { return };
+        let Some(source) = self.direction_of(link, side).source else {
+            return;
+        };
         let told = self.graph.link(link).end(side.other()).speaker;
         let offers = self.offers(link, side);
-        let Some(table) = self.table(told) else { return };
+        let Some(table) = self.table(told) else {
+            return;
+        };
         let held: BTreeMap<Prefix, AttrId> = table.received(source).collect();
         let gone = held.keys().filter(|prefix| !offers.contains_key(prefix));
         let withdrawn: Vec<Nlri> = gone.map(|prefix| Nlri::from(*prefix)).collect();
@@ -144,15 +173,20 @@ impl Exchange {
         let mut withdrawn = Some(withdrawn);
         for (attrs, announced) in first.into_iter().chain(announced) {
             let withdrawn = withdrawn.take().unwrap_or_default();
-            let batch = UpdateBatch { withdrawn, attrs, announced: &announced };
+            let batch = UpdateBatch {
+                withdrawn,
+                attrs,
+                announced: &announced,
+            };
             if !self.apply(link, side, batch) {
                 return;
             }
         }
         let told = self.graph.link(link).end(side.other()).speaker;
-        if let (Some(source), Some(table)) =
-            (self.direction_of(link, side).source, self.tables[told.0 as usize].as_mut())
-        {
+        if let (Some(source), Some(table)) = (
+            self.direction_of(link, side).source,
+            self.tables[told.0 as usize].as_mut(),
+        ) {
             table.rib.end_run(source);
         }
     }
@@ -162,14 +196,22 @@ impl Exchange {
         let told = self.graph.link(link).end(side.other()).speaker;
         let listens = self.listens(told);
         let direction = &mut self.directions[link.0 as usize][side as usize];
-        let (Some(source), Some(table)) =
-            (direction.source, self.tables[told.0 as usize].as_mut())
+        let (Some(source), Some(table)) = (direction.source, self.tables[told.0 as usize].as_mut())
         else {
             return true;
         };
         let parameters = &self.parameters;
-        let UpdateBatch { withdrawn, attrs, announced } = batch;
-        let change = Change { source, withdrawn, attrs, announced };
+        let UpdateBatch {
+            withdrawn,
+            attrs,
+            announced,
+        } = batch;
+        let change = Change {
+            source,
+            withdrawn,
+            attrs,
+            announced,
+        };
         let admit = |store: &mut AttrStore, announcement: &Announcement| {
             admission(direction, parameters, store, announcement)
         };
@@ -179,7 +221,9 @@ impl Exchange {
                 changed.push(delta.prefix);
             }
         };
-        let applied = table.rib.apply(&mut self.store, &change, self.now, admit, see);
+        let applied = table
+            .rib
+            .apply(&mut self.store, &change, self.now, admit, see);
         self.mark_dirty(told, changed);
         if applied.is_err() {
             self.exceeded(link);
@@ -218,18 +262,35 @@ impl Exchange {
     /// What a speaker holds as received from a source for a prefix.
     fn held(&self, speaker: SpeakerId, source: SourceId, prefix: Prefix) -> Option<AttrId> {
         let paths = self.table(speaker)?.rib.paths(&self.store, prefix);
-        paths.iter().find(|one| one.path.source == source).and_then(|one| one.received)
+        paths
+            .iter()
+            .find(|one| one.path.source == source)
+            .and_then(|one| one.received)
     }
 
     /// Makes a speaker's RIB hold the prefixes of its network and of those that use it.
     pub(crate) fn announce_networks(&mut self, speaker: SpeakerId) {
         let one = self.graph.speaker(speaker);
-        let holds = matches!(one.kind, SpeakerKind::RouteServer { .. } | SpeakerKind::Gateway { .. });
-        let Some(vnet) = one.vnet.filter(|_| holds) else { return };
+        let holds = matches!(
+            one.kind,
+            SpeakerKind::RouteServer { .. } | SpeakerKind::Gateway { .. }
+        );
+        let Some(vnet) = one.vnet.filter(|_| holds) else {
+            return;
+        };
         let ipv6 = self.parameters.ipv6;
         let fits = |prefix: &&Prefix| ipv6 || matches!(prefix, Prefix::V4(_));
-        let own: Vec<Prefix> = self.topology.space(vnet).iter().filter(fits).copied().collect();
-        let spokes = self.topology.spokes(vnet).flat_map(|spoke| self.topology.space(spoke));
+        let own: Vec<Prefix> = self
+            .topology
+            .space(vnet)
+            .iter()
+            .filter(fits)
+            .copied()
+            .collect();
+        let spokes = self
+            .topology
+            .spokes(vnet)
+            .flat_map(|spoke| self.topology.space(spoke));
         let spokes: Vec<Prefix> = spokes.filter(fits).copied().collect();
         let attrs = Attrs::new(AsPath::empty(), UNKNOWN_ADDRESS);
         let attrs = self.store.intern(&attrs);
@@ -239,19 +300,30 @@ impl Exchange {
     }
 
     fn set_local(&mut self, speaker: SpeakerId, origin: Origin, attrs: AttrId, wanted: &[Prefix]) {
-        let Some(table) = self.tables[speaker.0 as usize].as_mut() else { return };
-        let Some(source) = table.source(origin) else { return };
+        let Some(table) = self.tables[speaker.0 as usize].as_mut() else {
+            return;
+        };
+        let Some(source) = table.source(origin) else {
+            return;
+        };
         let held: BTreeSet<Prefix> = table.received(source).map(|(prefix, _)| prefix).collect();
         let gone = held.iter().filter(|prefix| !wanted.contains(prefix));
         let withdrawn: Vec<Nlri> = gone.map(|prefix| Nlri::from(*prefix)).collect();
         let new = wanted.iter().filter(|prefix| !held.contains(prefix));
         let announced: Vec<Nlri> = new.map(|prefix| Nlri::from(*prefix)).collect();
-        let change = Change { source, withdrawn: &withdrawn, attrs, announced: &announced };
+        let change = Change {
+            source,
+            withdrawn: &withdrawn,
+            attrs,
+            announced: &announced,
+        };
         let admit = |_: &mut AttrStore, one: &Announcement| Admission::Accept(one.attrs);
         let mut changed = Vec::new();
         let see = |_: &AttrStore, delta: &Delta<'_>| changed.push(delta.prefix);
         // A source without a limit cannot exceed it.
-        let _ = table.rib.apply(&mut self.store, &change, self.now, admit, see);
+        let _ = table
+            .rib
+            .apply(&mut self.store, &change, self.now, admit, see);
         if self.listens(speaker) {
             self.mark_dirty(speaker, changed);
         }
@@ -280,7 +352,9 @@ impl Exchange {
         });
         while !freed.is_empty() {
             for direction in self.directions.iter_mut().flatten() {
-                direction.imported.retain(|id, verdict| keep(&mut self.store, &freed, *id, *verdict));
+                direction
+                    .imported
+                    .retain(|id, verdict| keep(&mut self.store, &freed, *id, *verdict));
                 direction
                     .exported
                     .retain(|(_, id), verdict| keep(&mut self.store, &freed, *id, *verdict));
@@ -294,7 +368,12 @@ impl Exchange {
 }
 
 /// Whether a verdict still speaks of a set that lives; if not, it lets go of the set it names.
-fn keep(store: &mut AttrStore, freed: &BTreeSet<AttrId>, id: AttrId, verdict: KnownVerdict) -> bool {
+fn keep(
+    store: &mut AttrStore,
+    freed: &BTreeSet<AttrId>,
+    id: AttrId,
+    verdict: KnownVerdict,
+) -> bool {
     let lives = !freed.contains(&id);
     if let (false, KnownVerdict::Changed(sent)) = (lives, verdict) {
         store.release(sent);
@@ -338,7 +417,9 @@ pub(crate) fn admission(
             }
         }
     };
-    let full = parameters.max_total_prefixes.is_some_and(|max| one.prefixes >= max as usize);
+    let full = parameters
+        .max_total_prefixes
+        .is_some_and(|max| one.prefixes >= max as usize);
     match accepted {
         Admission::Accept(_) | Admission::Replace { .. } if full && !one.prefix_known => {
             Admission::Reject(RuleId(8))

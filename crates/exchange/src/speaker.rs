@@ -72,10 +72,14 @@ impl Speaker {
     pub(crate) fn at(&self) -> Option<At> {
         match self.kind {
             SpeakerKind::RouteServer { .. } => Some(At::RouteServer),
-            SpeakerKind::Gateway { kind: GatewayKind::Vpn, .. } => Some(At::VpnGateway),
-            SpeakerKind::Gateway { kind: GatewayKind::ExpressRoute, .. } => {
-                Some(At::ExpressRouteGateway)
-            }
+            SpeakerKind::Gateway {
+                kind: GatewayKind::Vpn,
+                ..
+            } => Some(At::VpnGateway),
+            SpeakerKind::Gateway {
+                kind: GatewayKind::ExpressRoute,
+                ..
+            } => Some(At::ExpressRouteGateway),
             SpeakerKind::Edge { .. } => Some(At::Edge),
             _ => None,
         }
@@ -86,7 +90,13 @@ impl Speaker {
         use SpeakerKind as K;
         match (at, self.kind) {
             (At::RouteServer, K::Nva { .. }) => Some(Class::Nva),
-            (At::RouteServer, K::Gateway { kind: GatewayKind::Vpn, .. }) => Some(Class::VpnGateway),
+            (
+                At::RouteServer,
+                K::Gateway {
+                    kind: GatewayKind::Vpn,
+                    ..
+                },
+            ) => Some(Class::VpnGateway),
             (At::RouteServer | At::Edge, K::Gateway { .. }) => Some(Class::ExpressRouteGateway),
             (At::VpnGateway | At::ExpressRouteGateway, K::RouteServer { .. }) => {
                 Some(Class::RouteServer)
@@ -102,9 +112,10 @@ impl Speaker {
     pub(crate) fn only_ends_routes(&self, estate: &Estate) -> bool {
         match self.kind {
             SpeakerKind::Site { .. } | SpeakerKind::CustomerEdge { .. } => true,
-            SpeakerKind::Nva { nva } => {
-                estate.nvas.get(nva).is_none_or(|one| one.readvertises.is_empty())
-            }
+            SpeakerKind::Nva { nva } => estate
+                .nvas
+                .get(nva)
+                .is_none_or(|one| one.readvertises.is_empty()),
             _ => false,
         }
     }

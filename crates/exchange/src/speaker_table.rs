@@ -40,11 +40,15 @@ pub(crate) struct Table {
 impl Table {
     /// An empty table of a speaker that decides in this way.
     pub(crate) fn new(config: DecisionConfig, seed: u64) -> Self {
-        let mut it =
-            Self { rib: Rib::new(seed, config), origins: Vec::new(), classes: Vec::new() };
-        for (origin, class) in
-            [(Origin::OwnNetwork, Class::OwnNetwork), (Origin::Spoke, Class::Spoke)]
-        {
+        let mut it = Self {
+            rib: Rib::new(seed, config),
+            origins: Vec::new(),
+            classes: Vec::new(),
+        };
+        for (origin, class) in [
+            (Origin::OwnNetwork, Class::OwnNetwork),
+            (Origin::Spoke, Class::Spoke),
+        ] {
             it.add(origin, source_class(class), Source::default());
         }
         it
@@ -81,23 +85,30 @@ impl Table {
 
     /// Prefixes that have a best path, in order.
     pub(crate) fn prefixes(&self) -> impl Iterator<Item = Prefix> + '_ {
-        let routes = Family::ALL.into_iter().flat_map(|family| self.rib.loc_rib(family));
+        let routes = Family::ALL
+            .into_iter()
+            .flat_map(|family| self.rib.loc_rib(family));
         routes.map(|(prefix, _)| prefix)
     }
 
     /// What a source announced, as received, in order.
     pub(crate) fn received(&self, source: SourceId) -> impl Iterator<Item = (Prefix, AttrId)> + '_ {
-        self.adj_in(source).map(|route| (route.prefix, route.received))
+        self.adj_in(source)
+            .map(|route| (route.prefix, route.received))
     }
 
     /// The same without what import rejected for good.
     pub(crate) fn learned(&self, source: SourceId) -> impl Iterator<Item = (Prefix, AttrId)> + '_ {
         let shown = |route: &AdjIn| !matches!(route.imported, Imported::Rejected(_));
-        self.adj_in(source).filter(shown).map(|route| (route.prefix, route.received))
+        self.adj_in(source)
+            .filter(shown)
+            .map(|route| (route.prefix, route.received))
     }
 
     fn adj_in(&self, source: SourceId) -> impl Iterator<Item = AdjIn> + '_ {
-        Family::ALL.into_iter().flat_map(move |family| self.rib.adj_in(source, family))
+        Family::ALL
+            .into_iter()
+            .flat_map(move |family| self.rib.adj_in(source, family))
     }
 }
 
@@ -109,12 +120,18 @@ pub(crate) fn decision(kind: SpeakerKind, parameters: &Parameters) -> DecisionCo
         SpeakerKind::RouteServer { .. } => {
             DecisionConfig::new([Rank, AsPathLength, Cost], [PeerAddress, TieBreak], many)
         }
-        SpeakerKind::Gateway { kind: GatewayKind::ExpressRoute, .. } => {
-            DecisionConfig::new([Rank, Cost, AsPathLength], [TieBreak, PeerAddress], many)
-        }
-        SpeakerKind::Gateway { kind: GatewayKind::Vpn, .. } => {
-            DecisionConfig::new([Rank, AsPathLength, External], [PeerAddress, TieBreak], many)
-        }
+        SpeakerKind::Gateway {
+            kind: GatewayKind::ExpressRoute,
+            ..
+        } => DecisionConfig::new([Rank, Cost, AsPathLength], [TieBreak, PeerAddress], many),
+        SpeakerKind::Gateway {
+            kind: GatewayKind::Vpn,
+            ..
+        } => DecisionConfig::new(
+            [Rank, AsPathLength, External],
+            [PeerAddress, TieBreak],
+            many,
+        ),
         SpeakerKind::Nva { .. } => {
             DecisionConfig::new([AsPathLength, External], [PeerAddress, TieBreak], 1)
         }
@@ -189,7 +206,10 @@ fn place_by_name(graph: &Graph, id: LinkId, side: Side) -> u32 {
         let peer = graph.link(link).peer_of(speaker);
         peer.map_or("", |peer| graph.speaker(peer).name.as_str())
     };
-    let before = graph.links_of(speaker).iter().filter(|one| name(**one) < name(id));
+    let before = graph
+        .links_of(speaker)
+        .iter()
+        .filter(|one| name(**one) < name(id));
     u32::try_from(before.count()).unwrap_or(u32::MAX)
 }
 
@@ -197,12 +217,15 @@ fn place_by_name(graph: &Graph, id: LinkId, side: Side) -> u32 {
 fn route_limit(parameters: &Parameters) -> Option<RouteLimit> {
     let mode = match parameters.prefix_count_mode {
         PrefixCountMode::PerMessage => LimitMode::PerMessage,
-        PrefixCountMode::PerBatch => {
-            LimitMode::PerBatch { gap: Duration::from_secs(1), longest: Duration::from_secs(60) }
-        }
+        PrefixCountMode::PerBatch => LimitMode::PerBatch {
+            gap: Duration::from_secs(1),
+            longest: Duration::from_secs(60),
+        },
         PrefixCountMode::StrictRib => LimitMode::StrictRib,
     };
-    parameters.max_routes_per_peer.map(|max| RouteLimit { max, mode })
+    parameters
+        .max_routes_per_peer
+        .map(|max| RouteLimit { max, mode })
 }
 
 /// What policies call the routes of a link at the speaker on `side`: its class by the exchange

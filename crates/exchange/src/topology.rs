@@ -37,13 +37,21 @@ impl Topology {
         let names = estate.vnets.iter().enumerate();
         let count = estate.vnets.len();
         let mut it = Self {
-            by_name: names.map(|(n, vnet)| (vnet.name.clone(), VnetId(n))).collect(),
-            spaces: estate.vnets.iter().map(|vnet| vnet.address_space.clone()).collect(),
+            by_name: names
+                .map(|(n, vnet)| (vnet.name.clone(), VnetId(n)))
+                .collect(),
+            spaces: estate
+                .vnets
+                .iter()
+                .map(|vnet| vnet.address_space.clone())
+                .collect(),
             neighbors: vec![Vec::new(); count],
             hub: vec![None; count],
         };
         for peering in &estate.peerings {
-            let (Some(a), Some(b)) = (it.vnet(&peering.a), it.vnet(&peering.b)) else { continue };
+            let (Some(a), Some(b)) = (it.vnet(&peering.a), it.vnet(&peering.b)) else {
+                continue;
+            };
             let global = is_global(estate, peering, a, b);
             it.direct(a, b, global, peering.a_to_b, peering.b_to_a);
             it.direct(b, a, global, peering.b_to_a, peering.a_to_b);
@@ -61,7 +69,11 @@ impl Topology {
         far: PeeringFlags,
     ) {
         let access = near.allow_virtual_network_access;
-        self.neighbors[from.0].push(Neighbor { vnet: to, global, access });
+        self.neighbors[from.0].push(Neighbor {
+            vnet: to,
+            global,
+            access,
+        });
         // both flags, one on each side.
         if near.use_remote_gateways && far.allow_gateway_transit {
             self.hub[from.0] = Some(to);
@@ -90,7 +102,8 @@ impl Topology {
 
     /// The networks that use this one's gateways and Route Server, in order.
     pub(crate) fn spokes(&self, hub: VnetId) -> impl Iterator<Item = VnetId> + '_ {
-        let uses = move |(n, one): (usize, &Option<VnetId>)| (*one == Some(hub)).then_some(VnetId(n));
+        let uses =
+            move |(n, one): (usize, &Option<VnetId>)| (*one == Some(hub)).then_some(VnetId(n));
         self.hub.iter().enumerate().filter_map(uses)
     }
 
@@ -98,25 +111,34 @@ impl Topology {
     /// Server or gateway in it announces, and what no route may lie inside.
     pub(crate) fn transit_space(&self, vnet: VnetId) -> Vec<Prefix> {
         let own = self.space(vnet).iter();
-        own.chain(self.spokes(vnet).flat_map(|spoke| self.space(spoke))).copied().collect()
+        own.chain(self.spokes(vnet).flat_map(|spoke| self.space(spoke)))
+            .copied()
+            .collect()
     }
 
     /// A network's own prefixes and those of every network peered with it: what system routes
     /// cover, so that no programmed route may lie inside.
     pub(crate) fn system_space(&self, vnet: VnetId) -> Vec<Prefix> {
         let own = self.space(vnet).iter();
-        let peered = self.neighbors(vnet).iter().filter(|neighbor| neighbor.access);
-        own.chain(peered.flat_map(|neighbor| self.space(neighbor.vnet))).copied().collect()
+        let peered = self
+            .neighbors(vnet)
+            .iter()
+            .filter(|neighbor| neighbor.access);
+        own.chain(peered.flat_map(|neighbor| self.space(neighbor.vnet)))
+            .copied()
+            .collect()
     }
 }
 
 /// Whether a peering crosses regions: as it says, else whether both regions are known and differ.
 fn is_global(estate: &Estate, peering: &Peering, a: VnetId, b: VnetId) -> bool {
     let region = |vnet: VnetId| estate.vnets[vnet.0].region.as_ref();
-    peering.global.unwrap_or_else(|| match (region(a), region(b)) {
-        (Some(a), Some(b)) => a != b,
-        _ => false,
-    })
+    peering
+        .global
+        .unwrap_or_else(|| match (region(a), region(b)) {
+            (Some(a), Some(b)) => a != b,
+            _ => false,
+        })
 }
 
 #[cfg(test)]
@@ -155,12 +177,19 @@ mod tests {
 
     #[test]
     fn a_peering_is_global_if_it_says_so_or_the_regions_differ() {
-        let mut it = estate(vec![Peering::plain("hub", "spoke"), Peering::plain("hub", "plain")]);
+        let mut it = estate(vec![
+            Peering::plain("hub", "spoke"),
+            Peering::plain("hub", "plain"),
+        ]);
         it.vnets[0].region = Some("westeurope".into());
         it.vnets[1].region = Some("northeurope".into());
         let global = |estate: &Estate| {
             let topology = Topology::new(estate);
-            topology.neighbors(VnetId(0)).iter().map(|n| n.global).collect::<Vec<_>>()
+            topology
+                .neighbors(VnetId(0))
+                .iter()
+                .map(|n| n.global)
+                .collect::<Vec<_>>()
         };
         assert_eq!(global(&it), [true, false]);
         it.peerings[0].global = Some(false);

@@ -23,14 +23,16 @@ impl Exchange {
         let rows = links.into_iter().flat_map(|(instance, link)| {
             let one = self.graph.link(link);
             let peer = one.a.addresses.first().copied();
-            self.received(link, Side::B).into_iter().map(move |(prefix, attrs)| RouteRow {
-                origin: RouteOrigin::EBgp,
-                weight: WEIGHT_LEARNED,
-                source_peer: peer,
-                instance: Some(instance),
-                from: Some(nva.to_owned()),
-                ..row(prefix, &attrs)
-            })
+            self.received(link, Side::B)
+                .into_iter()
+                .map(move |(prefix, attrs)| RouteRow {
+                    origin: RouteOrigin::EBgp,
+                    weight: WEIGHT_LEARNED,
+                    source_peer: peer,
+                    instance: Some(instance),
+                    from: Some(nva.to_owned()),
+                    ..row(prefix, &attrs)
+                })
         });
         sorted(rows.collect())
     }
@@ -58,7 +60,10 @@ impl Exchange {
     pub fn on_prem_learned(&self, name: &str) -> Vec<RouteRow> {
         let ends = |speaker: &&SpeakerId| {
             let kind = self.graph.speaker(**speaker).kind;
-            matches!(kind, SpeakerKind::Site { .. } | SpeakerKind::CustomerEdge { .. })
+            matches!(
+                kind,
+                SpeakerKind::Site { .. } | SpeakerKind::CustomerEdge { .. }
+            )
         };
         let speakers = self.graph.named(name).iter().filter(ends);
         sorted(speakers.flat_map(|speaker| self.heard(*speaker)).collect())
@@ -66,7 +71,9 @@ impl Exchange {
 
     /// Everything that a circuit's edge holds, as received.
     pub fn circuit_routes(&self, circuit: &str) -> Vec<RouteRow> {
-        let Some(edge) = self.graph.named(circuit).first().copied() else { return Vec::new() };
+        let Some(edge) = self.graph.named(circuit).first().copied() else {
+            return Vec::new();
+        };
         let rows = self.graph.links_of(edge).iter().filter_map(|link| {
             let side = self.graph.link(*link).side_of(edge)?;
             Some(self.received_rows(*link, side))
@@ -76,8 +83,12 @@ impl Exchange {
 
     /// A gateway's own prefixes and static sites, and what it heard and took in.
     pub fn gateway_learned(&self, gateway: &str) -> Vec<RouteRow> {
-        let Some(speaker) = self.graph.named(gateway).first().copied() else { return Vec::new() };
-        let Some(table) = self.table(speaker) else { return Vec::new() };
+        let Some(speaker) = self.graph.named(gateway).first().copied() else {
+            return Vec::new();
+        };
+        let Some(table) = self.table(speaker) else {
+            return Vec::new();
+        };
         let mut rows = Vec::new();
         for origin in [Origin::OwnNetwork, Origin::Spoke] {
             let source = table.source(origin);
@@ -86,17 +97,31 @@ impl Exchange {
         }
         for link in self.graph.links_of(speaker).iter().copied() {
             let one = self.graph.link(link);
-            let Some(side) = one.side_of(speaker) else { continue };
+            let Some(side) = one.side_of(speaker) else {
+                continue;
+            };
             if one.kind == (LinkKind::GatewayToSite { bgp: false }) {
                 let routes = self.received(link, side).into_iter();
                 rows.extend(routes.map(|(prefix, _)| network_row(prefix)));
                 continue;
             }
             let edge = matches!(one.kind, LinkKind::GatewayToEdge(_));
-            let origin = if one.external { RouteOrigin::EBgp } else { RouteOrigin::IBgp };
-            let weight = if edge { WEIGHT_FROM_EDGE } else { WEIGHT_LEARNED };
+            let origin = if one.external {
+                RouteOrigin::EBgp
+            } else {
+                RouteOrigin::IBgp
+            };
+            let weight = if edge {
+                WEIGHT_FROM_EDGE
+            } else {
+                WEIGHT_LEARNED
+            };
             let learned = self.received_rows(link, side).into_iter();
-            rows.extend(learned.map(|row| RouteRow { origin, weight, ..row }));
+            rows.extend(learned.map(|row| RouteRow {
+                origin,
+                weight,
+                ..row
+            }));
         }
         sorted(rows)
     }
@@ -104,7 +129,11 @@ impl Exchange {
     /// What a gateway sends to a circuit, site or other gateway, each instance.
     pub fn gateway_advertised(&self, gateway: &str, to: &str) -> Vec<RouteRow> {
         let mut rows = Vec::new();
-        let ends = self.graph.named(gateway).first().zip(self.graph.named(to).first());
+        let ends = self
+            .graph
+            .named(gateway)
+            .first()
+            .zip(self.graph.named(to).first());
         if let Some((gateway, to)) = ends
             && let Some(link) = self.graph.link_between(*gateway, *to)
             && let Some(side) = self.graph.link(link).side_of(*gateway)
@@ -159,7 +188,10 @@ impl Exchange {
             Some((instance, self.graph.link_between(server, nva?)?))
         });
         let towards = |(_, link): &(u8, LinkId)| {
-            matches!(self.graph.link(*link).kind, LinkKind::NvaToRouteServer { .. })
+            matches!(
+                self.graph.link(*link).kind,
+                LinkKind::NvaToRouteServer { .. }
+            )
         };
         links.filter(towards).collect()
     }
@@ -172,7 +204,8 @@ impl Exchange {
             return Vec::new();
         };
         let held = table.learned(source);
-        held.map(|(prefix, attrs)| (prefix, self.store.attrs(attrs))).collect()
+        held.map(|(prefix, attrs)| (prefix, self.store.attrs(attrs)))
+            .collect()
     }
 
     /// The same, a row for each address that it was heard from.

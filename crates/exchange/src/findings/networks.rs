@@ -13,7 +13,9 @@ impl Findings<'_> {
     pub(super) fn networks(&mut self) {
         let estate = &self.exchange.estate;
         for server in &estate.route_servers {
-            let Some(hub) = self.exchange.topology.vnet(&server.vnet) else { continue };
+            let Some(hub) = self.exchange.topology.vnet(&server.vnet) else {
+                continue;
+            };
             let served = 1 + self.exchange.topology.spokes(hub).count();
             if served > MAX_NETWORKS && self.exchange.parameters.max_peers.is_some() {
                 let text = format!("{served} virtual networks are more than {MAX_NETWORKS}.");
@@ -32,13 +34,22 @@ impl Findings<'_> {
     fn ipv6(&mut self, hub: VnetId) {
         let topology = &self.exchange.topology;
         let name = |vnet: VnetId| self.exchange.estate.vnets[vnet.0].name.as_str();
-        let dual = |vnet: VnetId| topology.space(vnet).iter().any(|p| p.family() == Family::Ipv6);
+        let dual = |vnet: VnetId| {
+            topology
+                .space(vnet)
+                .iter()
+                .any(|p| p.family() == Family::Ipv6)
+        };
         if dual(hub) {
             let text = "A Route Server in a network with IPv6 breaks IPv6 there.";
             self.error(59, name(hub), text);
         }
         for neighbor in topology.neighbors(hub).iter().filter(|one| dual(one.vnet)) {
-            self.warning(59, name(neighbor.vnet), "Its IPv6 prefixes are not exchanged.");
+            self.warning(
+                59,
+                name(neighbor.vnet),
+                "Its IPv6 prefixes are not exchanged.",
+            );
         }
     }
 
@@ -46,15 +57,23 @@ impl Findings<'_> {
     fn gateway_subnet(&mut self, vnet: VnetId) {
         let estate = &self.exchange.estate;
         let one = &estate.vnets[vnet.0];
-        let Some(subnet) = one.subnets.iter().find(|one| one.name == GATEWAY_SUBNET) else { return };
-        let Some(table) = subnet.route_table.as_ref() else { return };
-        let Some(table) = estate.route_tables.iter().find(|one| one.name == *table) else { return };
+        let Some(subnet) = one.subnets.iter().find(|one| one.name == GATEWAY_SUBNET) else {
+            return;
+        };
+        let Some(table) = subnet.route_table.as_ref() else {
+            return;
+        };
+        let Some(table) = estate.route_tables.iter().find(|one| one.name == *table) else {
+            return;
+        };
         let subject = format!("{}/{}", one.name, subnet.name);
         if table.disable_bgp_route_propagation {
             let text = "Propagation of gateway routes must not be disabled on GatewaySubnet.";
             self.error(128, &subject, text);
         }
-        let Some(servers) = addresses::subnet(estate, &one.name, ROUTE_SERVER_SUBNET) else { return };
+        let Some(servers) = addresses::subnet(estate, &one.name, ROUTE_SERVER_SUBNET) else {
+            return;
+        };
         let covers = |prefix: Prefix| prefix.contains(servers);
         let bad = table.routes.iter().find(|route| {
             covers(route.prefix) && route.target != crate::estate::UserRouteTarget::VnetLocal

@@ -21,7 +21,11 @@ impl Findings<'_> {
         let a = graph.speaker(one.a.speaker);
         match one.down.limit {
             Some(rule) if rule.0 == 12 => {
-                let limit = self.exchange.parameters.max_routes_to_circuit.unwrap_or_default();
+                let limit = self
+                    .exchange
+                    .parameters
+                    .max_routes_to_circuit
+                    .unwrap_or_default();
                 let text = format!(
                     "More than {limit} routes towards {}: the connection is down. Summarise.",
                     graph.speaker(one.b.speaker).name
@@ -29,7 +33,11 @@ impl Findings<'_> {
                 self.error(11, &a.name.clone(), text);
             }
             Some(_) => {
-                let limit = self.exchange.parameters.max_routes_per_peer.unwrap_or_default();
+                let limit = self
+                    .exchange
+                    .parameters
+                    .max_routes_per_peer
+                    .unwrap_or_default();
                 let text = format!(
                     "It announced more than {limit} routes, known ones counted again: the \
                      session is down. Summarise, and do not send everything at once."
@@ -45,7 +53,10 @@ impl Findings<'_> {
         let graph = &self.exchange.graph;
         let one = graph.link(link);
         let nva = graph.speaker(one.a.speaker);
-        let server = matches!(graph.speaker(one.b.speaker).kind, SpeakerKind::RouteServer { .. });
+        let server = matches!(
+            graph.speaker(one.b.speaker).kind,
+            SpeakerKind::RouteServer { .. }
+        );
         if !server || !matches!(nva.kind, SpeakerKind::Nva { .. }) || !one.is_up() {
             return;
         }

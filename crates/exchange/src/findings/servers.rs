@@ -25,7 +25,11 @@ impl Findings<'_> {
         let estate = &self.exchange.estate;
         let mut nvas = 0;
         for nva in &estate.nvas {
-            for session in nva.sessions.iter().filter(|one| one.route_server == server.name) {
+            for session in nva
+                .sessions
+                .iter()
+                .filter(|one| one.route_server == server.name)
+            {
                 nvas += 1;
                 if session.instances != [true; 2] {
                     let only = usize::from(!session.instances[0]);
@@ -54,7 +58,9 @@ impl Findings<'_> {
             let text = format!("{} needs a Standard static public IP address.", server.name);
             self.error(136, &server.name, text);
         }
-        let Some(vnet) = estate.vnets.iter().find(|one| one.name == server.vnet) else { return };
+        let Some(vnet) = estate.vnets.iter().find(|one| one.name == server.vnet) else {
+            return;
+        };
         if vnet.virtual_wan {
             let text = format!(
                 "{} is connected to a Virtual WAN hub: it cannot hold a Route Server.",
@@ -62,14 +68,22 @@ impl Findings<'_> {
             );
             self.error(137, &vnet.name, text);
         }
-        if estate.gateways.iter().any(|gateway| gateway.vnet == vnet.name) {
+        if estate
+            .gateways
+            .iter()
+            .any(|gateway| gateway.vnet == vnet.name)
+        {
             let text = format!(
                 "Creating or deleting {} interrupts the gateways of {} for about 10 minutes.",
                 server.name, vnet.name
             );
             self.info(138, &server.name, text);
         }
-        let Some(subnet) = vnet.subnets.iter().find(|one| one.name == ROUTE_SERVER_SUBNET) else {
+        let Some(subnet) = vnet
+            .subnets
+            .iter()
+            .find(|one| one.name == ROUTE_SERVER_SUBNET)
+        else {
             return;
         };
         let subject = format!("{}/{}", vnet.name, subnet.name);
@@ -80,20 +94,34 @@ impl Findings<'_> {
                 self.error(134, &subject, text);
             }
             Some(wanted) if length > wanted => {
-                let text = format!("{} is smaller than the /{wanted} now asked for.", subnet.prefix);
+                let text = format!(
+                    "{} is smaller than the /{wanted} now asked for.",
+                    subnet.prefix
+                );
                 self.warning(134, &subject, text);
             }
             _ => {}
         }
         if subnet.route_table.is_some() {
-            self.error(135, &subject, "A route table on RouteServerSubnet is not supported.");
+            self.error(
+                135,
+                &subject,
+                "A route table on RouteServerSubnet is not supported.",
+            );
         }
         if subnet.network_security_group.is_some() {
             let text = "A network security group on RouteServerSubnet is not supported.";
             self.error(135, &subject, text);
         }
-        for nva in estate.nvas.iter().filter(|nva| subnet.prefix.contains_address(nva.ip)) {
-            let text = format!("{} lies in RouteServerSubnet, which must be dedicated.", nva.ip);
+        for nva in estate
+            .nvas
+            .iter()
+            .filter(|nva| subnet.prefix.contains_address(nva.ip))
+        {
+            let text = format!(
+                "{} lies in RouteServerSubnet, which must be dedicated.",
+                nva.ip
+            );
             self.error(134, &nva.name, text);
         }
         for gateway in &estate.gateways {
@@ -141,7 +169,10 @@ impl Findings<'_> {
         let (Some(from), Some(to)) = (topology.vnet(vnet), topology.vnet(&server.vnet)) else {
             return;
         };
-        let peered = topology.neighbors(from).iter().any(|neighbor| neighbor.vnet == to);
+        let peered = topology
+            .neighbors(from)
+            .iter()
+            .any(|neighbor| neighbor.vnet == to);
         if from != to && !peered {
             let text = format!(
                 "{vnet} is not peered with {}: {nva} cannot reach {}.",
@@ -155,7 +186,10 @@ impl Findings<'_> {
     pub(super) fn gateways(&mut self) {
         let estate = &self.exchange.estate;
         for gateway in &estate.gateways {
-            let server = estate.route_servers.iter().find(|one| one.vnet == gateway.vnet);
+            let server = estate
+                .route_servers
+                .iter()
+                .find(|one| one.vnet == gateway.vnet);
             match server {
                 Some(server) if gateway.kind == GatewayKind::Vpn => {
                     let own = self.exchange.parameters.asn;
@@ -179,11 +213,15 @@ impl Findings<'_> {
 
     fn gateway_elsewhere(&mut self, gateway: &str, vnet: &str) {
         let topology = &self.exchange.topology;
-        let Some(own) = topology.vnet(vnet) else { return };
+        let Some(own) = topology.vnet(vnet) else {
+            return;
+        };
         let servers = &self.exchange.estate.route_servers;
         // A spoke of the Route Server's network with a gateway of its own.
         let beyond = servers.iter().find(|server| {
-            topology.vnet(&server.vnet).is_some_and(|hub| topology.hub(own) == Some(hub))
+            topology
+                .vnet(&server.vnet)
+                .is_some_and(|hub| topology.hub(own) == Some(hub))
         });
         if let Some(server) = beyond {
             let text = format!(
