@@ -334,6 +334,18 @@ impl<'a> UpdateView<'a> {
         attribute::typed(&self.first(code)?, &self.context)
     }
 
+    /// The value of one of the [raw attributes](Self::raw_attributes), if it counts: not where it
+    /// is malformed or comes a second time, and not for MP attributes.
+    pub fn interpret(&self, raw: &RawAttribute<'a>) -> Option<Attribute<'a>> {
+        let first = self.first(raw.code)?.offset == raw.offset;
+        let multi = matches!(raw.code, MP_REACH_NLRI | MP_UNREACH_NLRI);
+        if first && !multi {
+            self.attribute(raw.code)
+        } else {
+            None
+        }
+    }
+
     /// The AS path as AS_PATH has it: AS4_PATH is not merged in.
     pub fn as_path(&self) -> Option<AsPathView<'a>> {
         match self.attribute(code::AS_PATH)? {

@@ -1,0 +1,1 @@
+//! Programs that users of routehub run; see the `[[example]]` sections of the manifest.
