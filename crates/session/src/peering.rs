@@ -288,7 +288,7 @@ impl Peering {
     }
 
     fn damp(&mut self) {
-        if !self.config.damp_peer_oscillations {
+        if !self.config.damp_peer_oscillations || !self.config.automatic_start {
             return;
         }
         let time = self.config.timers.idle_hold.after(self.damped);

@@ -168,16 +168,18 @@ impl Session {
         let peering = &mut self.peering;
         let tracked = peering.connected().next().map(|(slot, _)| slot);
         if let Some(slot) = tracked {
-            let delaying = peering
+            let waits = peering
                 .connection(slot)
                 .is_some_and(|one| one.delay_open.is_some());
-            if !delaying {
-                peering.fire(Machine::At(slot), event, Some(&DownReason::PeerRestarted));
+            if !waits {
+                let reason = DownReason::PeerRestarted;
+                peering.fire(Machine::At(slot), event, Some(&reason));
             }
         }
-        let state = match peering.base {
-            State::Connect => State::Connect,
-            _ => State::Active,
+        // A second connection has a state machine of its own, which listens.
+        let state = match tracked.and_then(|slot| peering.connection(slot)) {
+            Some(_) => State::Active,
+            None => peering.base,
         };
         let slot = peering.place(id, direction, state);
         self.receive.at_mut(slot).clear();
