@@ -3,3 +3,6 @@
 
 pub use routehub_exchange::estate;
 pub use routehub_exchange::{Estate, Event};
+
+pub mod profile;
+pub use profile::{Profile, ProfileError};
