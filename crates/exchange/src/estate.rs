@@ -11,13 +11,14 @@ mod fabric;
 mod speakers;
 
 pub use attach::{Circuit, Connection, Gateway, GatewayKind, OnPremises, Site};
+pub use routehub_policy::{RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule};
+
 pub use fabric::{
     Nic, Peering, PeeringFlags, RouteTable, Subnet, UserRoute, UserRouteTarget, Vnet,
 };
 pub use speakers::{
     Advertisement, Nva, NvaSession, Origination, ReadvertiseTo, ReadvertisedNextHop,
-    ReadvertisedPath, Readvertisement, RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule,
-    RouteServer, RoutingPreference,
+    ReadvertisedPath, Readvertisement, RouteServer, RoutingPreference,
 };
 
 /// Everything that a hub-and-spoke network consists of. Names are unique in each list; Route

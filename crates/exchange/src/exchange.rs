@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use routehub_policy::{Policy, SetVerdict, SourceClass};
 use routehub_rib::{AttrStore, MemberId, SourceId};
-use routehub_types::{AttrId, Instant, Prefix, RuleId};
+use routehub_types::{AttrId, Attrs, Instant, Prefix, RuleId};
 
 use crate::announce::{self, Announcements};
 use crate::estate::{Estate, RoutingPreference};
@@ -55,6 +55,8 @@ pub(crate) struct Direction {
     pub(crate) import: Policy,
     /// What the receiver's RIB calls the link; none where the receiver only ends routes.
     pub(crate) source: Option<SourceId>,
+    /// What the receiver's policies call routes of this link.
+    pub(crate) class: SourceClass,
     /// Export verdicts by class and set; an entry dies with its set.
     pub(crate) exported: HashMap<(SourceClass, AttrId), KnownVerdict>,
     /// Import verdicts likewise: there is one class only.
@@ -153,6 +155,7 @@ impl Exchange {
         Direction {
             export,
             import,
+            class: speaker_table::policy_class(&self.graph, link, receiver),
             source: self.add_source(link, receiver),
             exported: HashMap::new(),
             imported: HashMap::new(),
@@ -213,6 +216,11 @@ impl Exchange {
 
     pub(crate) fn direction_mut(&mut self, link: LinkId, sender: Side) -> &mut Direction {
         &mut self.directions[link.0 as usize][sender as usize]
+    }
+
+    /// The id of an attribute set.
+    pub fn intern(&mut self, attrs: &Attrs) -> AttrId {
+        self.store.intern(attrs)
     }
 
     /// The parameters it works by.

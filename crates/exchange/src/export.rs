@@ -1,7 +1,7 @@
 //! Export policies: what each speaker sends to each neighbour, and as what.
 
-use routehub_policy::{Action, Fallback, Match, Next, Policy, Rule, SourceClass};
-use routehub_types::{Asn, Community, Family, NextHop, Prefix, RuleId};
+use routehub_policy::{Action, Fallback, Match, Next, PeerKind, Policy, Rule, SourceClass};
+use routehub_types::{Asn, Family, NextHop, Prefix, RuleId};
 
 use crate::announce::first_address;
 use crate::estate::{Nva, ReadvertiseTo, ReadvertisedNextHop, ReadvertisedPath, Readvertisement};
@@ -10,7 +10,6 @@ use crate::link::{Link, LinkKind, Side};
 use crate::parameters::ReflectBetweenNvas;
 use crate::policies::Policies;
 use crate::reason;
-use crate::route_map;
 use crate::speaker::{Speaker, SpeakerId, SpeakerKind};
 
 /// The number that policies know a class of the exchange table by.
@@ -35,32 +34,22 @@ impl Policies<'_> {
         let rewrite = self.rewrite(speaker, link, side);
         let rewrite = Policy::compile(rewrite, Fallback::Accept(RuleId(0)));
         match self.outbound_map(link, side) {
-            // the prefixes of networks are out of its reach.
             Some(map) => {
-                let networks = [Class::OwnNetwork, Class::Spoke].map(source_class);
-                gate.then(&route_map::compile(map, &networks))
-                    .then(&rewrite)
+                let map = map.compile(&self.parameters.route_maps);
+                gate.then(&map).then(&rewrite)
             }
             None => gate.then(&rewrite),
         }
     }
 
-    /// NO_ADVERTISE and NO_EXPORT.
+    /// What well-known communities ask for.
     fn community_rules(&self, link: &Link) -> Vec<Rule> {
-        let with = |community: Community| vec![Match::AnyCommunity(vec![community.into()])];
-        let mut rules = vec![Rule::reject(
-            RuleId(98),
-            "no-advertise",
-            with(Community::NO_ADVERTISE),
-        )];
-        if link.external && self.parameters.honor_no_export {
-            rules.push(Rule::reject(
-                RuleId(99),
-                "no-export",
-                with(Community::NO_EXPORT),
-            ));
-        }
-        rules
+        let peer = if link.external {
+            PeerKind::External
+        } else {
+            PeerKind::Internal
+        };
+        self.parameters.well_known.export_rules(peer)
     }
 
     /// The exchange table, as rules: one for each class that may not pass.

@@ -399,12 +399,10 @@ pub(crate) fn refusal(
         .iter()
         .find(|one| one.name == route_server);
     let own = server.and_then(|one| one.asn).unwrap_or(parameters.asn);
-    let forbidden = parameters
-        .forbidden_peer_asns
-        .iter()
-        .any(|range| range.contains(&asn.0));
-    let too_long = !parameters.four_octet_peer_asn && !asn.is_two_octet();
-    if forbidden || too_long || asn == own {
+    if let Err(refused) = parameters.peer_asns.check(asn) {
+        return Some(refused.rule);
+    }
+    if asn == own {
         return Some(RuleId(24));
     }
     let peers = |nva: &Nva| {

@@ -6,7 +6,6 @@ use routehub_types::{Family, Prefix, RuleId};
 use crate::link::{Link, LinkKind, Side};
 use crate::policies::Policies;
 use crate::reason;
-use crate::route_map;
 use crate::speaker::{Speaker, SpeakerKind};
 
 impl Policies<'_> {
@@ -21,7 +20,7 @@ impl Policies<'_> {
         };
         let policy = Policy::compile(rules, Fallback::Accept(RuleId(0)));
         match self.inbound_map(link, side) {
-            Some(map) => policy.then(&route_map::compile(map, &[])),
+            Some(map) => policy.then(&map.compile(&self.parameters.route_maps)),
             None => policy,
         }
     }

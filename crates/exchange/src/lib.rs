@@ -27,7 +27,6 @@ mod policies;
 mod programmed;
 mod readmit;
 pub mod reason;
-mod route_map;
 mod settle;
 mod speaker;
 mod speaker_table;

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use routehub_rib::{AttrStore, Export, GroupConfig, GroupId, MemberId, Pull, RawKey, Ticket};
+use routehub_rib::{AttrStore, Delta, Export, GroupConfig, GroupId, MemberId, Pull, RawKey, Ticket};
 use routehub_types::{Asn, AttrId, Attrs, Family, FamilySet, Instant};
 
 use crate::NotConverged;
@@ -236,6 +236,35 @@ impl Exchange {
                 table.rib.end_run(source);
             }
         }
+    }
+
+    /// The routes of a real peer in a family are stale from here on (RFC 7313 section 4).
+    pub fn mark_stale(&mut self, link: LinkId, family: Family) {
+        let Some(side) = self.our_side(link) else { return };
+        let speaker = self.graph.link(link).end(side).speaker;
+        let source = self.direction_of(link, side.other()).source;
+        if let (Some(source), Some(table)) = (source, self.tables[speaker.0 as usize].as_mut()) {
+            table.rib.mark_stale(source, family);
+        }
+    }
+
+    /// Routes of a real peer in a family that are still stale go.
+    ///
+    /// # Errors
+    /// [`NotConverged`] if the estate does not come to rest any more.
+    pub fn sweep_stale(&mut self, link: LinkId, family: Family) -> Result<(), NotConverged> {
+        let Some(side) = self.our_side(link) else { return Ok(()) };
+        let speaker = self.graph.link(link).end(side).speaker;
+        let source = self.direction_of(link, side.other()).source;
+        if let (Some(source), Some(table)) = (source, self.tables[speaker.0 as usize].as_mut()) {
+            let mut changed = Vec::new();
+            let see = |_: &AttrStore, delta: &Delta<'_>| changed.push(delta.prefix);
+            table.rib.sweep_stale(&mut self.store, source, family, see);
+            if self.listens(speaker) {
+                self.mark_dirty(speaker, changed);
+            }
+        }
+        self.settle()
     }
 
     /// Sends a real peer all routes of a family again (RFC 2918).

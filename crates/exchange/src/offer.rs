@@ -8,7 +8,7 @@ use routehub_policy::{Outcome, RouteMeta, SourceClass};
 use routehub_rib::{AttrStore, BestPath};
 use routehub_types::{AttrId, Attrs, Prefix, RuleId};
 
-use crate::announce::{self, Announcements};
+use crate::announce;
 use crate::exchange::{Direction, Exchange, KnownVerdict};
 use crate::link::{LinkId, Side};
 use crate::reason;
@@ -18,17 +18,13 @@ use crate::speaker_table::Origin;
 /// What a speaker sends for one prefix, or why it sends nothing.
 pub(crate) type Offer<T> = Result<T, RuleId>;
 
-/// What a speaker states of its own accord for a link: before it passes anything on.
-pub(crate) enum Stated {
-    /// This is sent.
-    Sent(Attrs),
-    /// It is the speaker's own, but not for this neighbour.
-    Withheld,
-}
+/// What a speaker states of its own accord for a link: before it passes anything on. None is for
+/// a route of its own that this neighbour does not hear of.
+pub(crate) type Stated = BTreeMap<Prefix, Option<Attrs>>;
 
 impl Exchange {
     /// What the speaker on `side` states for a link of its own accord.
-    pub(crate) fn stated(&self, link: LinkId, side: Side) -> BTreeMap<Prefix, Stated> {
+    pub(crate) fn stated(&self, link: LinkId, side: Side) -> Stated {
         let one = self.graph.link(link);
         let speaker = self.graph.speaker(one.end(side).speaker);
         match speaker.kind {
@@ -36,19 +32,15 @@ impl Exchange {
                 let routes = announce::on_premises(&self.estate, speaker, one);
                 routes
                     .into_iter()
-                    .map(|(prefix, attrs)| (prefix, Stated::Sent(attrs)))
+                    .map(|(prefix, attrs)| (prefix, Some(attrs)))
                     .collect()
             }
             SpeakerKind::Nva { nva } if !one.live => {
                 let peer = &self.graph.speaker(one.end(side.other()).speaker).name;
                 let own = announce::originated(&self.estate.nvas[nva], peer);
-                let own = own
-                    .into_iter()
-                    .map(|(prefix, attrs)| (prefix, attrs.map_or(Stated::Withheld, Stated::Sent)));
-                let none = Announcements::new();
-                let literal = self.literal.get(&link).unwrap_or(&none).iter();
-                let literal = literal.map(|(prefix, attrs)| (*prefix, Stated::Sent(attrs.clone())));
-                own.chain(literal).collect()
+                let literal = self.literal.get(&link).into_iter().flatten();
+                let literal = literal.map(|(prefix, attrs)| (*prefix, Some(attrs.clone())));
+                own.into_iter().chain(literal).collect()
             }
             _ => BTreeMap::new(),
         }
@@ -72,7 +64,7 @@ impl Exchange {
             }
         }
         for (prefix, stated) in stated {
-            if let Stated::Sent(attrs) = stated {
+            if let Some(attrs) = stated {
                 offers.insert(prefix, attrs);
             }
         }

@@ -1,7 +1,6 @@
 //! The numbers and switches that the exchange works by; a profile supplies them.
 
-use std::ops::RangeInclusive;
-
+use routehub_policy::{AsnRules, RouteMapTerms, WellKnown};
 use routehub_types::{Asn, Community};
 
 /// Whether a Route Server passes one NVA's routes to another.
@@ -58,10 +57,12 @@ pub struct Parameters {
     pub vnet_community: Community,
     /// Hold time that a Route Server proposes, in seconds.
     pub hold_time: u16,
-    /// ASNs that an NVA must not have.
-    pub forbidden_peer_asns: Vec<RangeInclusive<u32>>,
-    /// Whether an NVA may have an ASN of more than 16 bits.
-    pub four_octet_peer_asn: bool,
+    /// ASNs that an NVA may have.
+    pub peer_asns: AsnRules,
+    /// Well-known communities that are honoured.
+    pub well_known: WellKnown,
+    /// What route maps may do.
+    pub route_maps: RouteMapTerms,
     /// Routes accepted from one peer.
     pub max_routes_per_peer: Option<u32>,
     /// Peers of a Route Server.
@@ -84,8 +85,6 @@ pub struct Parameters {
     pub reflect_between_nvas: ReflectBetweenNvas,
     /// What unreachable next hops look like.
     pub unreachable_next_hop: UnreachableNextHop,
-    /// Whether NO_EXPORT stops routes at eBGP sessions.
-    pub honor_no_export: bool,
     /// Which NICs see routes that one instance alone has.
     pub one_instance_nics: OneInstanceNics,
     /// Pass AS path and next hop on unchanged, add no community, announce no networks (RFC 7947).

@@ -388,7 +388,10 @@ pub(crate) fn admission(
     store: &mut AttrStore,
     one: &Announcement,
 ) -> Admission {
-    let meta = RouteMeta::default();
+    let meta = RouteMeta {
+        source: direction.class,
+        neighbor: None,
+    };
     let import = &direction.import;
     let known = direction.imported.get(&one.attrs).copied();
     let verdict = known.unwrap_or_else(|| {

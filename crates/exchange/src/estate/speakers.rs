@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use routehub_types::{Asn, Community, Prefix};
+use routehub_types::{Asn, Prefix};
 
 use super::Routes;
 
@@ -204,60 +204,4 @@ pub struct Readvertisement {
     pub prepend: u8,
     /// Exactly these prefixes; empty: all.
     pub prefixes: Vec<Prefix>,
-}
-
-/// A route map.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RouteMap {
-    /// Its name.
-    pub name: String,
-    /// The rules, in order.
-    pub rules: Vec<RouteMapRule>,
-}
-
-/// A rule of a route map: all criteria must hold, none match everything.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RouteMapRule {
-    /// The criteria.
-    pub matches: Vec<RouteMapMatch>,
-    /// What is done, in order.
-    pub actions: Vec<RouteMapAction>,
-    /// Whether the next rule is looked at after a match.
-    pub continues: bool,
-}
-
-/// One criterion of a route map rule.
-#[derive(Clone, Debug, PartialEq)]
-pub enum RouteMapMatch {
-    /// The prefix is one of these.
-    PrefixEquals(Vec<Prefix>),
-    /// The prefix is one of these or beneath one.
-    PrefixContains(Vec<Prefix>),
-    /// All these communities are present.
-    CommunityEquals(Vec<Community>),
-    /// Any of these communities is present.
-    CommunityContains(Vec<Community>),
-    /// The path is these ASNs in order.
-    AsPathEquals(Vec<Asn>),
-    /// Any of these ASNs is in the path.
-    AsPathContains(Vec<Asn>),
-}
-
-/// One action of a route map rule.
-#[derive(Clone, Debug, PartialEq)]
-pub enum RouteMapAction {
-    /// Drop the route.
-    Drop,
-    /// Replace the prefix: one to one, or a summary.
-    ReplacePrefix(Vec<Prefix>),
-    /// Put ASNs in front of the path.
-    PrependAsPath(Vec<Asn>),
-    /// Replace the path; empty clears it.
-    ReplaceAsPath(Vec<Asn>),
-    /// Add communities.
-    AddCommunities(Vec<Community>),
-    /// Replace the communities; empty clears them.
-    ReplaceCommunities(Vec<Community>),
-    /// Remove communities.
-    RemoveCommunities(Vec<Community>),
 }
