@@ -1,8 +1,31 @@
-//! An Azure Route Server in Rust.
+//! An Azure Route Server in Rust: an exact model of a hub-and-spoke estate, and the engine of a
+//! live route server, from the same code.
+//!
+//! * [`Network`]: build an [`Estate`], let [`Event`]s happen, ask for what each NVA, gateway,
+//!   site and NIC sees.
+//! * [`Engine`]: the same estate with real routers in some places; routes only.
+//! * [`RouteServer`]: engine and BGP sessions on one thread, without sockets.
+//! * [`Profile`]: the numbers and switches, Azure's by year, each with its rule and source.
 #![forbid(unsafe_code)]
 
-pub use routehub_exchange::estate;
-pub use routehub_exchange::{Estate, Event};
+mod batch;
+mod engine;
+mod network;
+mod parameters;
+mod peer;
+mod profile;
+mod route_server;
 
-pub mod profile;
-pub use profile::{Profile, ProfileError};
+pub use batch::{BatchAttrs, RouteBatch};
+pub use engine::{Effect, Engine, EngineError, Input};
+pub use network::Network;
+pub use profile::{
+    Difference, Field, NoExport, OneInstanceNics, PROFILES, PrefixCountMode, Profile, ProfileError,
+    ReflectBetweenNvas, SOURCES, Source, UnreachableNextHop, rule_text,
+};
+pub use route_server::{Action, RouteServer, RouteServerError};
+pub use routehub_exchange::{
+    ConnectionEnds, EffectiveRow, Estate, Event, EventError, Exchange, Finding, Instance, LinkId,
+    LiveLink, NextHopType, NotConverged, NvaSessions, RouteOrigin, RouteRow, RouteSource,
+    RouteState, SessionRow, SessionState, Severity, check, estate,
+};

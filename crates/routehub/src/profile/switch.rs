@@ -1,4 +1,8 @@
-//! A switch that only profiles know as a word.
+//! What switches that are words can be.
+
+pub use routehub_exchange::{
+    OneInstanceNics, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
+};
 
 /// What NO_EXPORT does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

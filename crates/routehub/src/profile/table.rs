@@ -9,8 +9,6 @@ use super::Profile;
 pub struct Field {
     /// Its name.
     pub name: &'static str,
-    /// What it is, in one sentence.
-    pub about: &'static str,
     /// Whether [`Profile::set`] can set it.
     pub is_switch: bool,
     /// Its value.

@@ -1,0 +1,346 @@
+//! The engine of a live estate: routes in, routes out; no sessions, no sockets, no clock.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use bytes::Bytes;
+use routehub_exchange::{
+    Estate, Event, EventError, Exchange, LinkId, LiveLink, NotConverged, Parameters, UpdateBatch,
+};
+use routehub_rib::Pull;
+use routehub_types::{AttrId, Family, FamilySet, Instant, Nlri, PeerId};
+use routehub_wire::{Context, Packer, UpdateView};
+
+use crate::batch::{BatchAttrs, RouteBatch, Scratch};
+
+/// Prefixes that one call looks at for each export group, so that sessions get their turn.
+const FLUSH_BUDGET: usize = 4096;
+
+/// What the engine is told.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A session is established.
+    Established {
+        /// With whom.
+        peer: PeerId,
+        /// How messages to the peer are written.
+        send: Context,
+        /// The families agreed on.
+        families: FamilySet,
+    },
+    /// A session is no longer established.
+    Down {
+        /// With whom.
+        peer: PeerId,
+        /// Code and subcode of the NOTIFICATION that ended it.
+        notification: Option<(u8, u8)>,
+    },
+    /// An UPDATE came.
+    Update {
+        /// From whom.
+        peer: PeerId,
+        /// The message.
+        view: UpdateView<'a>,
+        /// How messages of the peer are read.
+        context: &'a Context,
+    },
+    /// A run of UPDATEs is over.
+    RunEnded {
+        /// Whose.
+        peer: PeerId,
+    },
+    /// The peer wants all routes of a family again.
+    RefreshRequested {
+        /// Who.
+        peer: PeerId,
+        /// Of which family.
+        family: Family,
+    },
+    /// The routes of the peer in a family are stale from here on.
+    MarkStale {
+        /// Whose.
+        peer: PeerId,
+        /// Of which family.
+        family: Family,
+    },
+    /// Routes of the peer in a family that are still stale go.
+    SweepStale {
+        /// Whose.
+        peer: PeerId,
+        /// Of which family.
+        family: Family,
+    },
+    /// Something happens to the estate.
+    Event(&'a Event),
+}
+
+/// What the engine asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// There is something to [`pull`](Engine::pull) for this peer.
+    Ready(PeerId),
+    /// The peer announced more routes than it may: its session has to end with Cease, maximum
+    /// number of prefixes reached.
+    LimitExceeded(PeerId),
+}
+
+/// Why an input had no or not all effect.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// There is no such peer.
+    #[error("there is no {0}")]
+    UnknownPeer(PeerId),
+    /// The event could not be applied.
+    #[error(transparent)]
+    Event(#[from] EventError),
+    /// The estate does not come to rest any more.
+    #[error(transparent)]
+    NotConverged(#[from] NotConverged),
+}
+
+/// A peer that a real router plays.
+#[derive(Debug)]
+struct Peer {
+    link: LiveLink,
+    packer: Option<Packer>,
+    /// Waits in the queue of effects.
+    ready: bool,
+}
+
+/// The engine: give it [`Input`]s, drain [`poll`](Self::poll), and [`pull`](Self::pull) for the
+/// peers that are ready and can be written to.
+///
+/// A peer that is not written to costs an entry for each prefix that changes, however often it
+/// changes: nothing is queued for it until it is pulled.
+#[derive(Debug)]
+pub struct Engine {
+    exchange: Exchange,
+    peers: Vec<Peer>,
+    effects: VecDeque<Effect>,
+    scratch: Scratch,
+    nlri: Vec<Nlri>,
+}
+
+impl Engine {
+    /// The engine of an estate in which real routers play the speakers named in `live`.
+    ///
+    /// # Errors
+    /// [`NotConverged`] if what is modelled of the estate does not come to rest.
+    pub fn new(
+        estate: Estate,
+        parameters: Parameters,
+        live: &BTreeSet<String>,
+        seed: u64,
+    ) -> Result<Self, NotConverged> {
+        let exchange = Exchange::new(estate, parameters, live, seed)?;
+        let peers = exchange.live_links().into_iter();
+        let peers = peers
+            .map(|link| Peer {
+                link,
+                packer: None,
+                ready: false,
+            })
+            .collect();
+        Ok(Self {
+            exchange,
+            peers,
+            effects: VecDeque::new(),
+            scratch: Scratch::default(),
+            nlri: Vec::new(),
+        })
+    }
+
+    /// Everyone that a session is to be held with.
+    pub fn peers(&self) -> impl Iterator<Item = (PeerId, &LiveLink)> {
+        (0..)
+            .map(PeerId)
+            .zip(self.peers.iter().map(|peer| &peer.link))
+    }
+
+    /// What is known and modelled: every table can be asked for.
+    pub fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
+    /// Takes an input in.
+    ///
+    /// # Errors
+    /// [`EngineError`]; the engine goes on working.
+    pub fn handle(&mut self, now: Instant, input: Input<'_>) -> Result<(), EngineError> {
+        match input {
+            Input::Established {
+                peer,
+                send,
+                families,
+            } => {
+                let link = self.link(peer)?;
+                self.peers[peer.0 as usize].packer = Some(Packer::new(&send));
+                self.exchange
+                    .link_up(link, u32::from(send.encode_key().to_bits()), families)?;
+                self.ready(peer);
+            }
+            Input::Down { peer, notification } => {
+                let link = self.link(peer)?;
+                self.peers[peer.0 as usize].packer = None;
+                self.exchange.link_down(link, notification)?;
+            }
+            Input::Update {
+                peer,
+                view,
+                context,
+            } => self.update(now, peer, &view, context)?,
+            Input::RunEnded { peer } => {
+                let link = self.link(peer)?;
+                self.exchange.end_run(link);
+            }
+            Input::RefreshRequested { peer, family } => {
+                let link = self.link(peer)?;
+                self.exchange.refresh(link, family);
+                self.ready(peer);
+            }
+            Input::MarkStale { peer, family } => {
+                let link = self.link(peer)?;
+                self.exchange.mark_stale(link, family);
+            }
+            Input::SweepStale { peer, family } => {
+                let link = self.link(peer)?;
+                self.exchange.sweep_stale(link, family)?;
+            }
+            Input::Event(event) => self.exchange.apply_event(event)?,
+        }
+        Ok(())
+    }
+
+    fn update(
+        &mut self,
+        now: Instant,
+        peer: PeerId,
+        view: &UpdateView<'_>,
+        context: &Context,
+    ) -> Result<(), EngineError> {
+        let link = self.link(peer)?;
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let mut result = Ok(true);
+        scratch.batches(view, context, |batch| {
+            result = self.batch(now, peer, link, &batch);
+            matches!(result, Ok(true))
+        });
+        self.scratch = scratch;
+        result.map(|_| ())
+    }
+
+    /// Applies one batch of a peer, as [`Input::Update`] does for each of a message. Says no if
+    /// the peer announced more than it may.
+    ///
+    /// # Errors
+    /// [`EngineError`]; the engine goes on working.
+    pub fn handle_batch(
+        &mut self,
+        now: Instant,
+        peer: PeerId,
+        batch: &RouteBatch<'_>,
+    ) -> Result<bool, EngineError> {
+        let link = self.link(peer)?;
+        self.batch(now, peer, link, batch)
+    }
+
+    fn batch(
+        &mut self,
+        now: Instant,
+        peer: PeerId,
+        link: LinkId,
+        batch: &RouteBatch<'_>,
+    ) -> Result<bool, EngineError> {
+        let attrs = match &batch.attrs {
+            BatchAttrs::Raw { key, parse } => self.exchange.intern_raw(*key, parse),
+            BatchAttrs::Owned(attrs) => self.exchange.intern(attrs),
+            BatchAttrs::None => AttrId::default(),
+        };
+        let (withdrawn, announced) = (batch.withdrawn, batch.announced);
+        let batch = UpdateBatch {
+            withdrawn,
+            attrs,
+            announced,
+        };
+        let fits = self.exchange.receive(now, link, batch)?;
+        if !fits {
+            self.effects.push_back(Effect::LimitExceeded(peer));
+        }
+        Ok(fits)
+    }
+
+    /// The next thing that the engine asks for. Also does a share of the work on routes that
+    /// wait: call it until there is none.
+    pub fn poll(&mut self) -> Option<Effect> {
+        loop {
+            if let Some(effect) = self.effects.pop_front() {
+                return Some(effect);
+            }
+            let mut ready = Vec::new();
+            let more = self.exchange.flush(FLUSH_BUDGET, |link| ready.push(link));
+            for link in ready {
+                let place = self.peers.iter().position(|peer| peer.link.link == link);
+                if let Some(place) = place {
+                    self.ready(PeerId(place as u32));
+                }
+            }
+            if self.effects.is_empty() && !more {
+                return None;
+            }
+        }
+    }
+
+    /// The next encoded messages for a peer; none if it knows everything. Members of an export
+    /// group share the bytes.
+    pub fn pull(&mut self, peer: PeerId) -> Option<Bytes> {
+        let one = self.peers.get_mut(peer.0 as usize)?;
+        one.ready = false;
+        let packer = one.packer.as_mut()?;
+        let link = one.link.link;
+        loop {
+            let (attrs, ticket) = match self.exchange.pull(link) {
+                Pull::Idle => return None,
+                Pull::Complete(family) => {
+                    let mut out = Vec::new();
+                    routehub_wire::encode_end_of_rib(family, &mut out);
+                    return Some(out.into());
+                }
+                Pull::Routes(routes) => {
+                    if let Some(encoded) = routes.encoded {
+                        return Some(encoded.clone());
+                    }
+                    self.nlri.clear();
+                    self.nlri.extend(routes.prefixes.iter().map(Nlri::from));
+                    (routes.attrs, routes.ticket)
+                }
+            };
+            let mut out = Vec::new();
+            let packed = match attrs {
+                Some(attrs) => packer.announce(&self.exchange.attrs(attrs), &self.nlri, &mut out),
+                None => packer.withdraw(&self.nlri, &mut out),
+            };
+            // Attributes that do not fit a message cannot be told; the routes are left out.
+            if packed.is_err() {
+                continue;
+            }
+            let bytes = Bytes::from(out);
+            if let Some(ticket) = ticket {
+                self.exchange.keep_encoded(link, ticket, bytes.clone());
+            }
+            return Some(bytes);
+        }
+    }
+
+    fn ready(&mut self, peer: PeerId) {
+        if let Some(one) = self.peers.get_mut(peer.0 as usize)
+            && !std::mem::replace(&mut one.ready, true)
+        {
+            self.effects.push_back(Effect::Ready(peer));
+        }
+    }
+
+    fn link(&self, peer: PeerId) -> Result<LinkId, EngineError> {
+        let one = self.peers.get(peer.0 as usize);
+        one.map(|one| one.link.link)
+            .ok_or(EngineError::UnknownPeer(peer))
+    }
+}

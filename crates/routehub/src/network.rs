@@ -1,0 +1,132 @@
+//! A modelled estate: build it, let things happen to it, ask it for tables.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use routehub_exchange::{
+    EffectiveRow, Estate, Event, EventError, Exchange, Finding, NotConverged, RouteRow, SessionRow,
+};
+
+use crate::Profile;
+
+/// The seed of a model's tables: nobody attacks them, and equal estates shall work alike.
+const SEED: u64 = 0;
+
+/// An estate under a profile, at work.
+///
+/// ```
+/// use routehub::estate::{Nva, NvaSession, Origination, RouteServer, Routes, Vnet};
+/// use routehub::{Estate, Network, Profile};
+/// use routehub_types::Asn;
+/// use std::net::Ipv4Addr;
+///
+/// let nva = Nva {
+///     sessions: vec![NvaSession::both("rs")],
+///     originates: vec![Origination {
+///         routes: Routes { prefixes: vec!["10.250.0.0/16".parse()?], ..Routes::default() },
+///         ..Origination::default()
+///     }],
+///     ..Nva::new("sdwan", "hub", Ipv4Addr::new(10, 1, 2, 4), Asn(65001))
+/// };
+/// let estate = Estate {
+///     vnets: vec![Vnet {
+///         name: "hub".into(),
+///         address_space: vec!["10.1.0.0/16".parse()?],
+///         ..Vnet::default()
+///     }],
+///     route_servers: vec![RouteServer {
+///         ips: Some([[10, 1, 255, 4], [10, 1, 255, 5]].map(|ip| Ipv4Addr::from(ip).into())),
+///         ..RouteServer::new("rs", "hub")
+///     }],
+///     nvas: vec![nva],
+///     ..Estate::default()
+/// };
+/// let network = Network::new(&Profile::named("azure-2026")?, estate)?;
+/// let learned = network.rs_learned("rs", "sdwan");
+/// assert_eq!(learned.len(), 2); // one row for each instance
+/// assert_eq!(learned[0].as_path.to_string(), "65001");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Network {
+    exchange: Exchange,
+}
+
+impl Network {
+    /// The network of an estate, settled.
+    ///
+    /// # Errors
+    /// [`NotConverged`] if the estate never comes to rest.
+    pub fn new(profile: &Profile, estate: Estate) -> Result<Self, NotConverged> {
+        let exchange = Exchange::new(estate, profile.parameters(), &BTreeSet::new(), SEED)?;
+        Ok(Self { exchange })
+    }
+
+    /// Lets something happen, and settles.
+    ///
+    /// # Errors
+    /// [`EventError`] if the event names something unknown, or the estate does not settle.
+    pub fn apply(&mut self, event: &Event) -> Result<(), EventError> {
+        self.exchange.apply_event(event)
+    }
+
+    /// The estate as it is now.
+    pub fn estate(&self) -> &Estate {
+        self.exchange.estate()
+    }
+
+    /// What a Route Server learned from an NVA, as received (R-148), both instances.
+    pub fn rs_learned(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
+        self.exchange.rs_learned(route_server, nva)
+    }
+
+    /// What a Route Server sends to an NVA, both instances.
+    pub fn rs_advertised(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
+        self.exchange.rs_advertised(route_server, nva)
+    }
+
+    /// What an NVA hears from Route Servers and neighbours.
+    pub fn nva_learned(&self, nva: &str) -> Vec<RouteRow> {
+        self.exchange.nva_learned(nva)
+    }
+
+    /// What a gateway has of its own, and what it heard and took in.
+    pub fn gateway_learned(&self, gateway: &str) -> Vec<RouteRow> {
+        self.exchange.gateway_learned(gateway)
+    }
+
+    /// What a gateway sends to a circuit, site or other gateway.
+    pub fn gateway_advertised(&self, gateway: &str, to: &str) -> Vec<RouteRow> {
+        self.exchange.gateway_advertised(gateway, to)
+    }
+
+    /// Everything that a circuit's edge holds.
+    pub fn circuit_routes(&self, circuit: &str) -> Vec<RouteRow> {
+        self.exchange.circuit_routes(circuit)
+    }
+
+    /// What a site, or the customer's edge behind a circuit, hears.
+    pub fn on_prem_learned(&self, name: &str) -> Vec<RouteRow> {
+        self.exchange.on_prem_learned(name)
+    }
+
+    /// The effective routes of a NIC; empty if there is no such NIC.
+    pub fn nic_effective(&self, nic: &str) -> Vec<EffectiveRow> {
+        self.exchange.nic_effective(nic).unwrap_or_default()
+    }
+
+    /// The sessions of an NVA with the instances of a Route Server.
+    pub fn sessions(&self, route_server: &str, nva: &str) -> Vec<SessionRow> {
+        self.exchange.sessions(route_server, nva)
+    }
+
+    /// Everything that is to be said about the estate as it is now.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.exchange.findings()
+    }
+
+    /// The address of an instance of a Route Server.
+    pub fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr> {
+        self.exchange.instance_address(route_server, instance)
+    }
+}

@@ -1,0 +1,323 @@
+//! Sessions and engine on one thread, without sockets: for tests and for those who embed a route
+//! server into a loop of their own.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use routehub_exchange::{Event as EstateEvent, LiveLink};
+use routehub_session::{ConnectionId, Down, Event, Negotiated, Output, Session};
+use routehub_types::{Instant, PeerId};
+use routehub_wire::{Context, EncodeError, Notification};
+
+use crate::{Effect, Engine, EngineError, Input, Profile};
+
+/// The next thing to do or to know about a peer.
+#[derive(Debug)]
+pub enum Action {
+    /// Open a TCP connection to the peer.
+    Connect(ConnectionId),
+    /// Send these bytes.
+    Send(ConnectionId, Bytes),
+    /// Close the connection once everything is sent.
+    Close(ConnectionId),
+    /// The session is established.
+    Established(Box<Negotiated>),
+    /// The session is no longer established.
+    Down(Box<Down>),
+    /// The engine could not do what a peer asked for.
+    Failed(EngineError),
+}
+
+/// One peer: its session and how its messages are read.
+#[derive(Debug)]
+struct Peer {
+    session: Session,
+    receive: Context,
+}
+
+/// A route server without sockets.
+///
+/// One mutation, then drain [`poll`](Self::poll) to none, then sleep until
+/// [`poll_timeout`](Self::poll_timeout):
+///
+/// ```
+/// use std::collections::BTreeSet;
+/// use std::net::Ipv4Addr;
+/// use routehub::estate::{Nva, NvaSession, RouteServer as Spec, Vnet};
+/// use routehub::{Estate, Profile, RouteServer};
+/// use routehub_types::{Asn, Instant};
+///
+/// let profile = Profile::named("azure-2026")?;
+/// let estate = Estate {
+///     vnets: vec![Vnet {
+///         name: "hub".into(),
+///         address_space: vec!["10.0.0.0/16".parse()?],
+///         ..Vnet::default()
+///     }],
+///     route_servers: vec![Spec {
+///         ips: Some([[10, 0, 6, 4], [10, 0, 6, 5]].map(|ip| Ipv4Addr::from(ip).into())),
+///         ..Spec::new("rs", "hub")
+///     }],
+///     nvas: vec![Nva {
+///         sessions: vec![NvaSession::both("rs")],
+///         ..Nva::new("nva", "hub", Ipv4Addr::new(10, 0, 4, 4), Asn(65001))
+///     }],
+///     ..Estate::default()
+/// };
+/// let live = BTreeSet::from(["nva".to_owned()]);
+/// let mut server = RouteServer::new(&profile, estate, &live, 7)?;
+/// let mut now = Instant::ZERO;
+/// server.start(now);
+/// for _ in 0..3 {
+///     while let Some((peer, action)) = server.poll(now) {
+///         println!("{peer}: {action:?}"); // hand it to the sockets
+///     }
+///     // Sleep until then, or until bytes come.
+///     now = server.poll_timeout().unwrap_or(now);
+///     server.handle_timeout(now);
+/// }
+/// assert_eq!(server.engine().peers().count(), 2); // both instances
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct RouteServer {
+    engine: Engine,
+    peers: Vec<Peer>,
+    actions: VecDeque<(PeerId, Action)>,
+}
+
+/// Why there is no route server.
+#[derive(Debug, thiserror::Error)]
+pub enum RouteServerError {
+    /// What is modelled of the estate does not come to rest.
+    #[error(transparent)]
+    NotConverged(#[from] routehub_exchange::NotConverged),
+    /// The OPEN of a session cannot be encoded.
+    #[error(transparent)]
+    Open(#[from] EncodeError),
+}
+
+impl RouteServer {
+    /// The route servers, gateways and edges of an estate, for real routers that play the
+    /// speakers named in `live`.
+    ///
+    /// # Errors
+    /// [`RouteServerError`].
+    pub fn new(
+        profile: &Profile,
+        estate: routehub_exchange::Estate,
+        live: &std::collections::BTreeSet<String>,
+        seed: u64,
+    ) -> Result<Self, RouteServerError> {
+        let engine = Engine::new(estate, profile.parameters(), live, seed)?;
+        let session = |(id, link): (PeerId, &LiveLink)| {
+            let session = Session::new(profile.session_config(link), seed ^ u64::from(id.0))?;
+            Ok(Peer {
+                session,
+                receive: Context::default(),
+            })
+        };
+        let peers = engine
+            .peers()
+            .map(session)
+            .collect::<Result<_, EncodeError>>()?;
+        Ok(Self {
+            engine,
+            peers,
+            actions: VecDeque::new(),
+        })
+    }
+
+    /// The engine: every table can be asked for.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The session with a peer.
+    pub fn session(&self, peer: PeerId) -> Option<&Session> {
+        self.peers.get(peer.0 as usize).map(|one| &one.session)
+    }
+
+    /// Starts every session.
+    pub fn start(&mut self, now: Instant) {
+        for peer in &mut self.peers {
+            peer.session.handle_start(now);
+        }
+    }
+
+    /// Stops every session; the peers are told the reason.
+    pub fn stop(&mut self, now: Instant, reason: &Notification) {
+        for peer in &mut self.peers {
+            peer.session.handle_stop(now, reason.clone());
+        }
+    }
+
+    /// A peer opened a TCP connection; none: close it.
+    #[must_use = "a connection that is refused must be closed"]
+    pub fn handle_accepted(&mut self, now: Instant, peer: PeerId) -> Option<ConnectionId> {
+        self.peers
+            .get_mut(peer.0 as usize)?
+            .session
+            .handle_accepted(now)
+    }
+
+    /// A connection that [`Action::Connect`] asked for is open, or could not be opened.
+    pub fn handle_connected(&mut self, now: Instant, peer: PeerId, id: ConnectionId, open: bool) {
+        if let Some(peer) = self.peers.get_mut(peer.0 as usize) {
+            if open {
+                peer.session.handle_connected(now, id);
+            } else {
+                peer.session.handle_connect_failed(now, id);
+            }
+        }
+    }
+
+    /// Bytes came from a peer.
+    pub fn handle_bytes(&mut self, now: Instant, peer: PeerId, id: ConnectionId, bytes: &[u8]) {
+        if let Some(peer) = self.peers.get_mut(peer.0 as usize) {
+            peer.session.handle_bytes(now, id, bytes);
+        }
+    }
+
+    /// A connection took so many octets of what was sent.
+    pub fn handle_written(&mut self, now: Instant, peer: PeerId, id: ConnectionId, octets: usize) {
+        if let Some(peer) = self.peers.get_mut(peer.0 as usize) {
+            peer.session.handle_written(now, id, octets);
+        }
+    }
+
+    /// A connection is closed.
+    pub fn handle_closed(&mut self, now: Instant, peer: PeerId, id: ConnectionId) {
+        if let Some(peer) = self.peers.get_mut(peer.0 as usize) {
+            peer.session.handle_closed(now, id);
+        }
+    }
+
+    /// The time of [`poll_timeout`](Self::poll_timeout) has come.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        for peer in &mut self.peers {
+            if peer.session.poll_timeout().is_some_and(|at| at <= now) {
+                peer.session.handle_timeout(now);
+            }
+        }
+    }
+
+    /// Something happens to the estate.
+    ///
+    /// # Errors
+    /// [`EngineError`] if it names something unknown or the estate does not settle.
+    pub fn handle_event(&mut self, now: Instant, event: &EstateEvent) -> Result<(), EngineError> {
+        self.engine.handle(now, Input::Event(event))
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) at the latest.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.peers
+            .iter()
+            .filter_map(|peer| peer.session.poll_timeout())
+            .min()
+    }
+
+    /// The next thing to do or to know.
+    pub fn poll(&mut self, now: Instant) -> Option<(PeerId, Action)> {
+        loop {
+            if let Some(action) = self.actions.pop_front() {
+                return Some(action);
+            }
+            self.drain_sessions(now);
+            let worked = self.drain_engine(now);
+            if self.actions.is_empty() && !worked {
+                return None;
+            }
+        }
+    }
+
+    /// Sessions first: their timers never wait for routes.
+    fn drain_sessions(&mut self, now: Instant) {
+        let Self {
+            engine,
+            peers,
+            actions,
+        } = self;
+        for (id, peer) in (0..).map(PeerId).zip(peers.iter_mut()) {
+            while let Some(output) = peer.session.poll(now) {
+                let action = match output {
+                    Output::Connect(connection) => Some(Action::Connect(connection)),
+                    Output::Send(connection, bytes) => Some(Action::Send(connection, bytes)),
+                    Output::Close(connection) => Some(Action::Close(connection)),
+                    Output::Event(event) => deliver(engine, now, id, event, &mut peer.receive),
+                };
+                actions.extend(action.map(|action| (id, action)));
+            }
+        }
+    }
+
+    /// Hands what the engine has for its peers to their sessions; says whether it had anything.
+    fn drain_engine(&mut self, now: Instant) -> bool {
+        let mut worked = false;
+        while let Some(effect) = self.engine.poll() {
+            worked = true;
+            match effect {
+                Effect::Ready(id) => {
+                    let Some(peer) = self.peers.get_mut(id.0 as usize) else {
+                        continue;
+                    };
+                    while let Some(bytes) = self.engine.pull(id) {
+                        if peer.session.send_encoded(now, bytes).is_err() {
+                            break;
+                        }
+                    }
+                }
+                Effect::LimitExceeded(id) => {
+                    if let Some(peer) = self.peers.get_mut(id.0 as usize) {
+                        peer.session.teardown(now, Notification::MAXIMUM_PREFIXES);
+                    }
+                }
+            }
+        }
+        worked
+    }
+}
+
+/// Tells the engine what happened in a session; what the caller has to know is returned.
+fn deliver(
+    engine: &mut Engine,
+    now: Instant,
+    peer: PeerId,
+    event: Event<'_>,
+    receive: &mut Context,
+) -> Option<Action> {
+    let mut action = None;
+    let input = match event {
+        Event::Established(negotiated) => {
+            *receive = negotiated.receive;
+            let (send, families) = (negotiated.send, negotiated.families);
+            action = Some(Action::Established(negotiated));
+            Input::Established {
+                peer,
+                send,
+                families,
+            }
+        }
+        Event::Update(view) => Input::Update {
+            peer,
+            view,
+            context: receive,
+        },
+        Event::EndOfRib(_) => return None,
+        Event::RunEnded(_) => Input::RunEnded { peer },
+        Event::RefreshRequested(family) => Input::RefreshRequested { peer, family },
+        Event::MarkStale(family) => Input::MarkStale { peer, family },
+        Event::SweepStale(family, _) => Input::SweepStale { peer, family },
+        Event::Down(down) => {
+            let notification = down.sent.as_ref().map(|one| (one.code, one.subcode));
+            action = Some(Action::Down(down));
+            Input::Down { peer, notification }
+        }
+        Event::AttemptFailed(_) => return None,
+    };
+    match engine.handle(now, input) {
+        Ok(()) => action,
+        Err(error) => Some(Action::Failed(error)),
+    }
+}
