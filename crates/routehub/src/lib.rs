@@ -11,18 +11,14 @@
 mod batch;
 mod engine;
 mod network;
-mod parameters;
 mod peer;
-mod profile;
+pub mod profile;
 mod route_server;
 
 pub use batch::{BatchAttrs, RouteBatch};
 pub use engine::{Effect, Engine, EngineError, Input};
 pub use network::Network;
-pub use profile::{
-    Difference, Field, NoExport, OneInstanceNics, PROFILES, PrefixCountMode, Profile, ProfileError,
-    ReflectBetweenNvas, SOURCES, Source, UnreachableNextHop, rule_text,
-};
+pub use profile::{Profile, ProfileError};
 pub use route_server::{Action, RouteServer, RouteServerError};
 pub use routehub_exchange::{
     ConnectionEnds, EffectiveRow, Estate, Event, EventError, Exchange, Finding, Instance, LinkId,

@@ -58,7 +58,7 @@ impl Network {
     /// # Errors
     /// [`NotConverged`] if the estate never comes to rest.
     pub fn new(profile: &Profile, estate: Estate) -> Result<Self, NotConverged> {
-        let exchange = Exchange::new(estate, profile.parameters(), &BTreeSet::new(), SEED)?;
+        let exchange = Exchange::new(estate, profile.into(), &BTreeSet::new(), SEED)?;
         Ok(Self { exchange })
     }
 

@@ -19,6 +19,7 @@ mod catalogue;
 mod error;
 mod fields;
 mod numbers;
+mod parameters;
 mod policies;
 mod setting;
 mod sources;
@@ -29,9 +30,7 @@ pub use catalogue::rule_text;
 pub use error::ProfileError;
 pub use fields::Profile;
 pub use sources::{SOURCES, Source};
-pub use switch::{
-    NoExport, OneInstanceNics, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
-};
+pub use switch::NoExport;
 pub use table::{Difference, Field};
 
 /// The names of all profiles, oldest first.

@@ -109,7 +109,7 @@ impl RouteServer {
         live: &std::collections::BTreeSet<String>,
         seed: u64,
     ) -> Result<Self, RouteServerError> {
-        let engine = Engine::new(estate, profile.parameters(), live, seed)?;
+        let engine = Engine::new(estate, profile.into(), live, seed)?;
         let session = |(id, link): (PeerId, &LiveLink)| {
             let session = Session::new(profile.session_config(link), seed ^ u64::from(id.0))?;
             Ok(Peer {

@@ -6,7 +6,7 @@ use super::PROFILES;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
     /// There is no profile of that name.
-    #[error("there is no profile {name:?}{}; there are {}", hint(*nearest), PROFILES.join(", "))]
+    #[error("there is no profile {name:?}{}: there are {}", hint(*nearest), PROFILES.join(", "))]
     UnknownProfile {
         /// What was asked for.
         name: String,
@@ -34,7 +34,7 @@ pub enum ProfileError {
 }
 
 fn hint(nearest: Option<&str>) -> String {
-    nearest.map_or_else(String::new, |name| format!(", did you mean {name:?}?"))
+    nearest.map_or_else(String::new, |name| format!(" (did you mean {name:?}?)"))
 }
 
 /// The name that takes the fewest changes of a letter to become `word`; none if every one takes

@@ -2,31 +2,30 @@
 
 use std::time::Duration;
 
+use routehub_exchange::{OneInstanceNics, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop};
 use routehub_policy::ForbiddenAsns;
 use routehub_types::{Asn, Community};
 
 use super::error::nearest;
 use super::numbers::{forbidden_peer_asns, reserved_communities, reserved_path_asns};
 use super::setting::{Setting, Shown};
-use super::switch::{
-    NoExport, OneInstanceNics, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
-};
+use super::switch::NoExport;
 use super::{Field, PROFILES, ProfileError};
 
 /// Writes [`Profile`] and the table of its fields from one list. Columns are those of
 /// [`PROFILES`]; one value stands for all of Azure.
 macro_rules! profile {
     (
-        switches { $($(#[$s_doc:meta])* $switch:ident: $s_type:ty = $s_values:expr, $s_rules:literal, $s_from:literal;)+ }
-        numbers { $($(#[$n_doc:meta])* $number:ident: $n_type:ty = $n_values:expr, $n_rules:literal, $n_from:literal;)+ }
+        switches { $(#[doc = $s_doc:literal] $switch:ident: $s_type:ty = $s_values:expr, $s_rules:literal, $s_from:literal;)+ }
+        numbers { $(#[doc = $n_doc:literal] $number:ident: $n_type:ty = $n_values:expr, $n_rules:literal, $n_from:literal;)+ }
     ) => {
         /// The numbers and switches of a route server. A limit that is none does not apply.
         #[derive(Clone, Debug, PartialEq)]
         pub struct Profile {
             /// The profile that this one is, or was before a switch was set.
             pub base: &'static str,
-            $($(#[$s_doc])* pub $switch: $s_type,)+
-            $($(#[$n_doc])* pub $number: $n_type,)+
+            $(#[doc = $s_doc] pub $switch: $s_type,)+
+            $(#[doc = $n_doc] pub $number: $n_type,)+
         }
 
         impl Profile {
@@ -66,8 +65,8 @@ macro_rules! profile {
             /// All fields as text, switches first, with their rules and sources.
             pub fn fields(&self) -> Vec<Field> {
                 vec![
-                    $(field(stringify!($switch), true, &self.$switch, $s_rules, $s_from),)+
-                    $(field(stringify!($number), false, &self.$number, $n_rules, $n_from),)+
+                    $(field(stringify!($switch), $s_doc, true, &self.$switch, [$s_rules, $s_from]),)+
+                    $(field(stringify!($number), $n_doc, false, &self.$number, [$n_rules, $n_from]),)+
                 ]
             }
         }
@@ -76,16 +75,16 @@ macro_rules! profile {
 
 fn field(
     name: &'static str,
+    about: &'static str,
     is_switch: bool,
     value: &impl Shown,
-    rules: &'static str,
-    sources: &'static str,
+    [rules, sources]: [&'static str; 2],
 ) -> Field {
-    let value = value.text();
     Field {
         name,
+        about: about.trim(),
         is_switch,
-        value,
+        value: value.text(),
         rules,
         sources,
     }

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
+use routehub_exchange::{OneInstanceNics, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop};
 use routehub_policy::ForbiddenAsns;
 use routehub_types::{Asn, Community};
 
-use super::switch::{
-    NoExport, OneInstanceNics, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
-};
+use super::switch::NoExport;
 
 /// A value that a table shows.
 pub(crate) trait Shown {

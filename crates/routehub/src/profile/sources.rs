@@ -75,7 +75,7 @@ pub const SOURCES: &[Source] = &[
     ),
     source(
         "RM26",
-        "route-server/route-maps-about.md and route-maps-how-to.md, 2026-07-17",
+        "route-maps-about.md and route-maps-how-to.md, 2026-07-17",
     ),
     source(
         "SP24",

@@ -1,8 +1,4 @@
-//! What switches that are words can be.
-
-pub use routehub_exchange::{
-    OneInstanceNics, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
-};
+//! A switch that only profiles know as a word.
 
 /// What NO_EXPORT does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

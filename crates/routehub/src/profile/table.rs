@@ -9,6 +9,8 @@ use super::Profile;
 pub struct Field {
     /// Its name.
     pub name: &'static str,
+    /// What it is, in one sentence.
+    pub about: &'static str,
     /// Whether [`Profile::set`] can set it.
     pub is_switch: bool,
     /// Its value.

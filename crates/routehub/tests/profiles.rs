@@ -1,0 +1,315 @@
+//! Profiles hold the numbers of the catalogue, tell them with their sources, and can be changed by
+//! name.
+
+use routehub::profile::{PROFILES, SOURCES, rule_text};
+use routehub::{Profile, ProfileError};
+use routehub_exchange::Parameters;
+use routehub_policy::SourceClass;
+use routehub_types::{Asn, RuleId};
+
+fn named(name: &str) -> Profile {
+    Profile::named(name).unwrap()
+}
+
+/// The switches as the specification of the network file has them: name, then a value for each of
+/// [`PROFILES`].
+const SWITCHES: &str = "
+max_routes_per_peer      200  1000  4000  4000  none
+max_peers                8 8 8 8 none
+max_total_prefixes       10000 10000 10000 10000 none
+show_overlap_in_learned  true true false false false
+four_octet_peer_asn      true true false false true
+reflect_between_nvas     b2b b2b b2b b2b always
+prefix_count_mode        per_batch per_batch per_batch per_batch per_batch
+unreachable_next_hop     none none none none show
+no_export                rfc rfc rfc rfc rfc
+one_instance_nics        both both both both both
+sticky_failback          false false false false false
+upgraded                 false false false false false
+programming_delay        0s 0s 0s 0s 0s
+transparent              false false false false true
+max_routes_to_circuit    200 1000 1000 1000 none
+min_route_server_subnet  27 27 26 26 none
+";
+
+#[test]
+fn every_switch_has_the_value_of_the_specification_in_every_profile() {
+    let mut names = Vec::new();
+    for line in SWITCHES.lines().filter(|line| !line.is_empty()) {
+        let mut words = line.split_whitespace();
+        let name = words.next().unwrap();
+        names.push(name);
+        for profile in Profile::all() {
+            let expected = words.next().unwrap();
+            let fields = profile.fields();
+            let field = fields.iter().find(|field| field.name == name).unwrap();
+            let value = field.value.replace(' ', "");
+            assert_eq!(value, expected, "{name} of {}", profile.base);
+            assert!(field.is_switch);
+        }
+    }
+    assert_eq!(names, Profile::SWITCHES);
+}
+
+#[test]
+fn every_switch_can_be_set_to_what_it_shows() {
+    for from in Profile::all() {
+        for name in PROFILES {
+            let mut profile = named(name);
+            for field in from.fields().iter().filter(|field| field.is_switch) {
+                profile.set(field.name, &field.value).unwrap();
+            }
+            let switches = profile.fields().into_iter().filter(|field| field.is_switch);
+            let wanted = from.fields().into_iter().filter(|field| field.is_switch);
+            assert!(switches.eq(wanted), "{name} as {}", from.base);
+        }
+    }
+}
+
+#[test]
+fn every_field_names_its_rules_and_sources() {
+    for field in Profile::default().fields() {
+        for rule in field.rules.split(", ") {
+            let number = rule.strip_prefix("R-").unwrap().parse().unwrap();
+            assert!(
+                rule_text(RuleId(number)).is_some(),
+                "{}: {rule}",
+                field.name
+            );
+        }
+        let keys = field
+            .sources
+            .split([',', ';', ':', ' '])
+            .filter(|word| is_key(word));
+        for key in keys {
+            let known = SOURCES.iter().any(|source| source.key == key);
+            assert!(known, "{}: {key}", field.name);
+        }
+        let says = field.sources.contains(|c: char| c.is_ascii_uppercase());
+        assert!(says, "{} has no source", field.name);
+    }
+}
+
+/// Whether a word of a source text is one of the short names.
+fn is_key(word: &str) -> bool {
+    let rfc = word == "RFC";
+    !rfc && word.len() > 1 && word.chars().take(2).all(|c| c.is_ascii_uppercase())
+}
+
+#[test]
+fn every_source_is_named_by_a_field() {
+    let all: String = Profile::default()
+        .fields()
+        .iter()
+        .map(|field| field.sources)
+        .collect::<Vec<_>>()
+        .join(" ");
+    let words: Vec<&str> = all.split([',', ';', ':', ' ']).collect();
+    for source in SOURCES {
+        assert!(words.contains(&source.key), "{}", source.key);
+    }
+    assert!(SOURCES.windows(2).all(|pair| pair[0].key < pair[1].key));
+}
+
+#[test]
+fn r_024_peers_of_azure_may_have_neither_reserved_nor_large_asns() {
+    let rules = named("azure-2026").peer_asns();
+    for asn in [
+        8074, 8075, 12076, 65515, 65517, 65520, 23456, 64496, 64511, 65535, 65551, 70000,
+    ] {
+        assert_eq!(rules.check(Asn(asn)).unwrap_err().rule, RuleId(24), "{asn}");
+    }
+    for asn in [65001, 65010, 65516, 65514, 64512, 65534, 1] {
+        assert_eq!(rules.check(Asn(asn)), Ok(()), "{asn}");
+    }
+    assert_eq!(
+        rules.check(Asn(65515)).unwrap_err().to_string(),
+        "AS 65515 is reserved by Azure (R-024)"
+    );
+}
+
+#[test]
+fn r_024_large_asns_worked_in_the_first_years_and_everything_does_under_open() {
+    for (name, large, reserved) in [
+        ("azure-2021", true, false),
+        ("azure-2025", false, false),
+        ("open", true, true),
+    ] {
+        let rules = named(name).peer_asns();
+        assert_eq!(rules.check(Asn(70000)).is_ok(), large, "{name}");
+        assert_eq!(rules.check(Asn(65515)).is_ok(), reserved, "{name}");
+    }
+}
+
+#[test]
+fn r_099_and_r_100_reach_the_policies() {
+    let mut profile = named("azure-2026");
+    assert_eq!(profile.well_known().no_export, Some(RuleId(99)));
+    profile.set("no_export", "ignore").unwrap();
+    assert_eq!(profile.well_known().no_export, None);
+    assert_eq!(profile.well_known().no_advertise, Some(RuleId(98)));
+
+    let terms = profile.route_map_terms(vec![SourceClass(0)], vec![SourceClass(1)]);
+    assert_eq!(terms.reserved_communities.len(), 11);
+    assert!(terms.prepend_asns.check(Asn(65001)).is_err(), "private");
+    assert!(terms.replace_asns.check(Asn(65001)).is_ok());
+    assert!(terms.replace_asns.check(Asn(12076)).is_err());
+    let open = named("open").route_map_terms(vec![SourceClass(0)], vec![]);
+    assert!(open.prepend_asns.check(Asn(65515)).is_ok());
+    assert_eq!((open.untouched, open.default_route_from), (vec![], None));
+}
+
+#[test]
+fn parameters_of_the_exchange_follow_the_profile() {
+    let mut profile = named("azure-2026");
+    profile.set("max_peers", "none").unwrap();
+    profile.set("no_export", "ignore").unwrap();
+    let parameters = Parameters::from(&profile);
+    assert_eq!(
+        (parameters.asn, parameters.edge_asn),
+        (Asn(65515), Asn(12076))
+    );
+    assert_eq!((parameters.max_peers, parameters.max_ecmp), (None, 8));
+    assert!(!parameters.honor_no_export && parameters.overlap_filter && !parameters.ipv6);
+    assert!(parameters.forbidden_peer_asns.contains(&(65517..=65520)));
+    let open = Parameters::from(&named("open"));
+    assert!(open.transparent && open.ipv6 && !open.overlap_filter);
+    assert!(open.forbidden_peer_asns.is_empty() && open.max_ecmp > 8);
+}
+
+#[test]
+fn an_unknown_profile_is_refused_with_the_nearest_name() {
+    let error = Profile::named("azure-2027").unwrap_err();
+    assert!(matches!(
+        error,
+        ProfileError::UnknownProfile {
+            nearest: Some(_),
+            ..
+        }
+    ));
+    assert_eq!(
+        Profile::named("azur-2026").unwrap_err().to_string(),
+        "there is no profile \"azur-2026\" (did you mean \"azure-2026\"?): \
+         there are azure-2021, azure-2023, azure-2025, azure-2026, open"
+    );
+}
+
+#[test]
+fn an_unknown_switch_is_refused_with_the_nearest_name() {
+    let mut profile = Profile::default();
+    assert_eq!(
+        profile.set("max_peer", "8").unwrap_err().to_string(),
+        "profiles have no switch \"max_peer\" (did you mean \"max_peers\"?)"
+    );
+    assert_eq!(
+        profile.set("colour", "red").unwrap_err(),
+        ProfileError::UnknownSwitch {
+            name: "colour".into(),
+            nearest: None
+        }
+    );
+    assert!(
+        profile.set("asn", "65001").is_err(),
+        "a number is no switch"
+    );
+    assert_eq!(profile, Profile::default());
+}
+
+#[test]
+fn a_value_that_does_not_fit_is_refused_with_what_does() {
+    for (switch, value, allowed) in [
+        (
+            "max_peers",
+            "many",
+            "a whole number of 0..4294967295, or none",
+        ),
+        (
+            "max_peers",
+            "-1",
+            "a whole number of 0..4294967295, or none",
+        ),
+        (
+            "max_peers",
+            "4294967296",
+            "a whole number of 0..4294967295, or none",
+        ),
+        ("upgraded", "yes", "true or false"),
+        ("reflect_between_nvas", "B2B", "b2b, always or never"),
+        ("programming_delay", "-1", "a number of seconds"),
+        ("programming_delay", "1e99", "a number of seconds"),
+        ("programming_delay", "", "a number of seconds"),
+        (
+            "min_route_server_subnet",
+            "33",
+            "a prefix length of 0..32, or none",
+        ),
+    ] {
+        let mut profile = Profile::default();
+        let error = profile.set(switch, value).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("switch {switch} cannot be {value:?}: expected {allowed}")
+        );
+        assert_eq!(profile, Profile::default());
+    }
+}
+
+#[test]
+fn what_is_set_is_what_counts() {
+    let mut profile = named("azure-2026");
+    profile.set("max_total_prefixes", "none").unwrap();
+    profile.set("programming_delay", "0.5").unwrap();
+    profile.set("prefix_count_mode", "strict_rib").unwrap();
+    let changes = named("azure-2026").diff(&profile);
+    let told: Vec<String> = changes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "max_total_prefixes: 10000 -> none (R-008; LIM, CAP)",
+            "prefix_count_mode: per_batch -> strict_rib (R-006; inferred; SP25 fits)",
+            "programming_delay: 0 s -> 0.5 s (R-045; none in a model; seen: JMcli, AB21, CE, JM26b)",
+        ]
+    );
+}
+
+#[test]
+fn a_diff_between_two_years_names_what_changed() {
+    let names = |one: &str, other: &str| {
+        let changes = named(one).diff(&named(other));
+        changes
+            .into_iter()
+            .map(|change| change.before.name)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names("azure-2021", "azure-2023"),
+        ["max_routes_per_peer", "max_routes_to_circuit"]
+    );
+    assert_eq!(
+        names("azure-2023", "azure-2025"),
+        [
+            "max_routes_per_peer",
+            "show_overlap_in_learned",
+            "four_octet_peer_asn",
+            "min_route_server_subnet"
+        ]
+    );
+    assert_eq!(names("azure-2025", "azure-2026"), [""; 0]);
+}
+
+#[test]
+fn a_profile_prints_every_field_with_its_rules() {
+    let text = named("azure-2026").to_string();
+    assert!(text.starts_with("azure-2026\n"));
+    for field in named("azure-2026").fields() {
+        let line = text
+            .lines()
+            .find(|line| line.trim_start().starts_with(field.name))
+            .unwrap();
+        assert!(
+            line.contains(field.rules) && line.contains(field.sources),
+            "{line}"
+        );
+        assert!(text.contains(&field.value), "{}", field.name);
+    }
+}
