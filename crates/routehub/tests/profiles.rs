@@ -170,11 +170,12 @@ fn parameters_of_the_exchange_follow_the_profile() {
         (Asn(65515), Asn(12076))
     );
     assert_eq!((parameters.max_peers, parameters.max_ecmp), (None, 8));
-    assert!(!parameters.honor_no_export && parameters.overlap_filter && !parameters.ipv6);
-    assert!(parameters.forbidden_peer_asns.contains(&(65517..=65520)));
+    assert!(parameters.well_known.no_export.is_none());
+    assert!(parameters.overlap_filter && !parameters.ipv6);
+    assert!(parameters.peer_asns.check(Asn(65517)).is_err());
     let open = Parameters::from(&named("open"));
     assert!(open.transparent && open.ipv6 && !open.overlap_filter);
-    assert!(open.forbidden_peer_asns.is_empty() && open.max_ecmp > 8);
+    assert!(open.peer_asns.check(Asn(65517)).is_ok() && open.max_ecmp > 8);
 }
 
 #[test]
