@@ -81,13 +81,17 @@ impl Match {
         }
     }
 
+    /// The condition behind every "not".
+    pub(crate) fn bare(&self) -> &Self {
+        match self {
+            Self::Not(inner) => inner.bare(),
+            other => other,
+        }
+    }
+
     /// Whether the condition needs the prefix.
     pub(crate) fn asks_prefix(&self) -> bool {
-        match self {
-            Self::Prefix(_) => true,
-            Self::Not(inner) => inner.asks_prefix(),
-            _ => false,
-        }
+        matches!(self.bare(), Self::Prefix(_))
     }
 
     /// Whether the condition holds for a route.

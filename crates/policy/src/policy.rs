@@ -3,22 +3,78 @@
 use alloc::borrow::Cow;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
+use core::hash::{Hash, Hasher};
 
 use routehub_types::{Attrs, Prefix, RuleId};
 
 use crate::apply::Route;
 use crate::rule_list::{CompiledRule, RuleList};
-use crate::{
-    Action, Fallback, Match, Next, Outcome, RouteMeta, Rule, RuleAt, SetVerdict, Step, Verdict,
-};
+use crate::{Action, Fallback, Next, Outcome, RouteMeta, Rule, RuleAt, SetVerdict, Step, Verdict};
 
 /// A compiled policy: one rule list or several in a chain. Cloning is cheap.
 ///
 /// Rules of a list are looked at in order; one that fits does its actions and then ends the list
 /// or goes on. A route that a list accepts goes to the next list of the chain.
+///
+/// ```
+/// use routehub_policy::{Fallback, Policy, RouteMeta, Rule};
+/// use routehub_types::{Asn, Attrs, RuleId};
+/// use core::net::Ipv4Addr;
+///
+/// let own = Rule::own_asn(RuleId(50), Asn(64500));
+/// let admission = Policy::compile(vec![own], Fallback::Accept(RuleId(53)));
+/// let local = Rule::overlap(RuleId(51), ["10.0.0.0/16".parse()?]);
+/// let import = admission.then(&Policy::compile(vec![local], Fallback::Accept(RuleId(52))));
+///
+/// let attrs = Attrs::new("65001".parse()?, Ipv4Addr::new(10, 0, 4, 4));
+/// let (verdict, _) = import.explain(&attrs, "10.0.7.0/24".parse()?, &RouteMeta::default());
+/// assert!(!verdict.is_accept());
+/// let rule = verdict.at.and_then(|at| import.rule(at)).map(ToString::to_string);
+/// assert_eq!(
+///     rule.as_deref(),
+///     Some("R-051 inside a local prefix: prefix in 10.0.0.0/16 or longer -> reject")
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Policy {
     lists: Arc<[Arc<RuleList>]>,
+}
+
+/// Two policies are equal if they have the same rules in the same lists.
+impl PartialEq for Policy {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(one, other): (&Arc<RuleList>, &Arc<RuleList>)| {
+            Arc::ptr_eq(one, other)
+                || (one.fallback == other.fallback && one.written().eq(other.written()))
+        };
+        self.lists.len() == other.lists.len() && self.lists.iter().zip(other.lists.iter()).all(same)
+    }
+}
+
+impl Eq for Policy {}
+
+impl Hash for Policy {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for list in self.lists.iter() {
+            list.fallback.hash(state);
+            list.written().for_each(|rule| rule.hash(state));
+        }
+    }
+}
+
+/// Writes a line for each rule and for the end of each list.
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for list in self.lists.iter() {
+            for rule in &list.rules {
+                writeln!(f, "{}", rule.rule)?;
+            }
+            writeln!(f, "{}", list.fallback)?;
+        }
+        Ok(())
+    }
 }
 
 /// How a walk through the rules ended.
@@ -79,22 +135,12 @@ impl Policy {
 
     /// Whether the outcome may depend on the class of the source.
     pub fn asks_source(&self) -> bool {
-        self.asks(|condition| matches!(condition, Match::Source(_)))
+        self.lists.iter().any(|list| list.asks_source)
     }
 
     /// Whether the outcome may depend on the AS of the neighbour.
     pub fn asks_neighbor(&self) -> bool {
-        self.asks(|condition| matches!(condition, Match::Neighbor(_)))
-    }
-
-    fn asks(&self, of_kind: impl Fn(&Match) -> bool) -> bool {
-        let inner = |mut condition: &Match| loop {
-            match condition {
-                Match::Not(inner) => condition = inner,
-                other => return of_kind(other),
-            }
-        };
-        self.rules().any(|(_, rule)| rule.matches.iter().any(inner))
+        self.lists.iter().any(|list| list.asks_neighbor)
     }
 
     /// What the attribute set alone says of all routes that carry it. Worth caching by set, and
@@ -257,5 +303,98 @@ impl CompiledRule {
             changed,
         });
         end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Match;
+    use core::net::Ipv4Addr;
+    use routehub_types::Asn;
+    use std::string::ToString;
+
+    fn overlap() -> Policy {
+        let local = Rule::overlap(RuleId(51), ["10.0.0.0/16".parse().unwrap()]);
+        let own = Rule::own_asn(RuleId(50), Asn(64500));
+        Policy::compile(std::vec![own, local], Fallback::Accept(RuleId(53)))
+    }
+
+    #[test]
+    fn a_policy_is_written_as_its_rules() {
+        let chain = overlap().then(&Policy::reject_all(RuleId(7)));
+        assert_eq!(
+            chain.to_string(),
+            "R-050 own AS in path: AS path has one of 64500 -> reject\n\
+             R-051 inside a local prefix: prefix in 10.0.0.0/16 or longer -> reject\n\
+             R-053: any other route -> accept\n\
+             R-007: any other route -> reject\n"
+        );
+    }
+
+    #[test]
+    fn policies_of_the_same_rules_are_equal() {
+        let other = Policy::compile(
+            overlap().rules().map(|(_, rule)| rule.clone()).collect(),
+            Fallback::Accept(RuleId(53)),
+        );
+        assert_eq!(overlap(), other);
+        assert_ne!(overlap(), overlap().then(&other));
+        assert_ne!(overlap(), Policy::accept_all(RuleId(53)));
+        assert_ne!(
+            Policy::reject_all(RuleId(53)),
+            Policy::accept_all(RuleId(53))
+        );
+    }
+
+    #[test]
+    fn every_rule_is_found_where_it_stands() {
+        let chain = overlap().then(&overlap());
+        assert_eq!(chain.rules().count(), 4);
+        for (at, rule) in chain.rules() {
+            assert_eq!(chain.rule(at), Some(rule));
+        }
+        assert_eq!(chain.rule(RuleAt { list: 2, rule: 0 }), None);
+    }
+
+    #[test]
+    fn an_explanation_has_every_rule_that_fitted_and_says_what_it_changed() {
+        let rules = std::vec![
+            Rule::change(
+                RuleId(1),
+                "med",
+                Vec::new(),
+                Vec::from([Action::SetMed(Some(7))])
+            ),
+            Rule::change(
+                RuleId(2),
+                "again",
+                Vec::new(),
+                Vec::from([Action::SetMed(Some(7))])
+            ),
+            Rule::reject(RuleId(3), "other", Vec::from([Match::Med(8..=8)])),
+            Rule::accept(RuleId(4), "end", Vec::from([Match::Med(7..=7)])),
+        ];
+        let policy = Policy::compile(rules, Fallback::Reject(RuleId(9)));
+        let attrs = Attrs::new("65001".parse().unwrap(), Ipv4Addr::new(10, 0, 4, 4));
+        let (verdict, steps) =
+            policy.explain(&attrs, "10.0.0.0/8".parse().unwrap(), &RouteMeta::default());
+        assert_eq!((verdict.rule, verdict.is_accept()), (RuleId(4), true));
+        let told: Vec<_> = steps
+            .iter()
+            .map(|step| (step.rule.0, step.changed))
+            .collect();
+        assert_eq!(told, [(1, true), (2, false), (4, false)]);
+    }
+
+    #[test]
+    fn a_reject_among_the_actions_ends_them() {
+        let actions = Vec::from([Action::Reject, Action::Accept]);
+        let rule = Rule::change(RuleId(1), "both", Vec::new(), actions);
+        let policy = Policy::compile(std::vec![rule], Fallback::Accept(RuleId(9)));
+        assert_eq!(
+            policy.set_verdict(&Attrs::default(), &RouteMeta::default()),
+            SetVerdict::Reject(RuleId(1))
+        );
     }
 }

@@ -11,7 +11,7 @@ use crate::{Action, Match};
 /// A rule: if all conditions hold, do all actions, then stop or go on.
 ///
 /// Rules see what earlier rules of the list changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Rule {
     /// The number that verdicts name; several rules may share one.
@@ -122,5 +122,16 @@ impl fmt::Display for Rule {
             Next::Stop => write!(f, "{separator}accept"),
             Next::Continue => write!(f, "{separator}continue"),
         }
+    }
+}
+
+impl fmt::Display for Fallback {
+    /// Writes `R-140: any other route -> accept`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (rule, outcome) = match self {
+            Self::Accept(rule) => (rule, "accept"),
+            Self::Reject(rule) => (rule, "reject"),
+        };
+        write!(f, "{rule}: any other route -> {outcome}")
     }
 }

@@ -16,6 +16,10 @@ pub(crate) struct RuleList {
     by_prefix: PrefixIndex,
     /// All other rules, ascending.
     others: Vec<u32>,
+    /// Whether a rule asks for the class of the source.
+    pub(crate) asks_source: bool,
+    /// Whether a rule asks for the AS of the neighbour.
+    pub(crate) asks_neighbor: bool,
 }
 
 /// A rule and its conditions by what they ask.
@@ -55,6 +59,12 @@ impl RuleList {
     pub(crate) fn compile(rules: Vec<Rule>, fallback: Fallback) -> Self {
         let mut indexed: Vec<(u32, PrefixMatch)> = Vec::new();
         let mut others = Vec::new();
+        let asked = |of_kind: fn(&Match) -> bool| {
+            let mut all = rules.iter().flat_map(|rule| &rule.matches);
+            all.any(|condition| of_kind(condition.bare()))
+        };
+        let asks_source = asked(|one| matches!(one, Match::Source(_)));
+        let asks_neighbor = asked(|one| matches!(one, Match::Neighbor(_)));
         let rules: Vec<CompiledRule> = rules.into_iter().map(CompiledRule::new).collect();
         for (n, rule) in (0u32..).zip(&rules) {
             match rule.indexable() {
@@ -68,7 +78,14 @@ impl RuleList {
             fallback,
             by_prefix,
             others,
+            asks_source,
+            asks_neighbor,
         }
+    }
+
+    /// The rules as they were written.
+    pub(crate) fn written(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().map(|one| &one.rule)
     }
 
     /// Finds the place of a prefix, once for all rules.
