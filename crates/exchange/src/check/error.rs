@@ -58,6 +58,16 @@ pub enum Kind {
     RouteMap,
 }
 
+impl Kind {
+    /// `a` or `an`, as the kind is spoken.
+    const fn article(self) -> &'static str {
+        match self {
+            Self::Nva => "an",
+            _ => "a",
+        }
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -240,7 +250,11 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NameTwice { name, first } => {
-                write!(f, "the name `{name}` belongs to a {first} already")
+                write!(
+                    f,
+                    "the name `{name}` belongs to {} {first} already",
+                    first.article()
+                )
             }
             Self::NoSuch {
                 wanted,
@@ -250,7 +264,7 @@ impl fmt::Display for Problem {
             } => {
                 write!(f, "there is no {} `{name}`", Either(wanted))?;
                 if let Some(is) = is {
-                    return write!(f, ": that is a {is}");
+                    return write!(f, ": that is {} {is}", is.article());
                 }
                 nearest
                     .iter()
