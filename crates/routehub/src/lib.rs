@@ -25,3 +25,4 @@ pub use routehub_exchange::{
     LiveLink, NextHopType, NotConverged, NvaSessions, RouteOrigin, RouteRow, RouteSource,
     RouteState, SessionRow, SessionState, Severity, check, estate,
 };
+pub use routehub_types as types;

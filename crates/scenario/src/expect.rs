@@ -3,10 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use routehub_exchange::{
-    NextHopType, RouteOrigin, RouteSource, RouteState, SessionState, Severity,
-};
-use routehub_types::{Asn, Community, Prefix, RuleId};
+use routehub::types::{Asn, Community, Prefix, RuleId};
+use routehub::{NextHopType, RouteOrigin, RouteSource, RouteState, SessionState, Severity};
 
 /// What should be seen at one time.
 #[derive(Clone, Debug, PartialEq)]

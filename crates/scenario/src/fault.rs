@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de;
 
-use routehub_exchange::check::nearest_name;
+use routehub::check::nearest_name;
 
 use crate::text::{Span, Text};
 use crate::{Diagnostic, Excerpt};

@@ -26,7 +26,6 @@ mod file;
 mod lines;
 mod live;
 mod node;
-mod profile;
 mod read;
 mod references;
 mod schema;
@@ -34,6 +33,5 @@ mod text;
 
 pub use diagnostic::{Diagnostic, Excerpt};
 pub use live::{Bfd, Live, LivePeer};
-pub use profile::{ProfileSpec, Switch};
 pub use read::Scenario;
 pub use schema::json_schema;

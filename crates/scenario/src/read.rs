@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use routehub_exchange::check::nearest_name;
-use routehub_exchange::{Estate, Event};
+use routehub::check::nearest_name;
+use routehub::{Estate, Event, Profile};
 use serde::de::DeserializeOwned;
 
 use crate::de::Context;
@@ -17,7 +17,7 @@ use crate::file::{
 use crate::lines::Lines;
 use crate::node::{Entry, Node, Value};
 use crate::text::Text;
-use crate::{Diagnostic, Live, ProfileSpec, references};
+use crate::{Diagnostic, Live, references};
 
 /// A network, what happens to it, and what should then be seen.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,7 +29,7 @@ pub struct Scenario {
     /// Remarks.
     pub notes: Vec<String>,
     /// The behaviour.
-    pub profile: ProfileSpec,
+    pub profile: Profile,
     /// The network.
     pub estate: Estate,
     /// What happens, by id, in order.
@@ -111,9 +111,8 @@ impl<'a> Reader<'a> {
 
     fn scenario(&mut self) -> Scenario {
         let _: Option<SchemaVersion> = self.one("schema");
-        let profile: Option<ProfileEntry> = self.one("profile");
-        let profile = profile.map(ProfileSpec::from).unwrap_or_default();
-        self.context.ipv6 = profile.routes_ipv6();
+        let profile = self.profile();
+        self.context.ipv6 = profile.ipv6;
         let texts = |texts: BTreeMap<String, AnyText>| {
             texts.into_iter().map(|(key, text)| (key, text.0)).collect()
         };
@@ -167,6 +166,22 @@ impl<'a> Reader<'a> {
             }
         }
         read
+    }
+
+    fn profile(&mut self) -> Profile {
+        let entry: Option<ProfileEntry> = self.one("profile");
+        let profile = entry.map(Profile::try_from).transpose();
+        profile
+            .map(Option::unwrap_or_default)
+            .unwrap_or_else(|error| {
+                let span = self
+                    .root
+                    .field("profile")
+                    .map_or(self.root.span, |node| node.span);
+                self.faults
+                    .push(Fault::new(span, format!("`profile`: {error}")));
+                Profile::default()
+            })
     }
 
     fn listen(&mut self) -> Live {

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use routehub_exchange::Event;
-use routehub_exchange::check::{EstateError, List, Place, Step, nearest_name};
+use routehub::Event;
+use routehub::check::{EstateError, List, Place, Step, nearest_name};
 
 use crate::Scenario;
 use crate::expect::{INITIAL, Table};

@@ -37,3 +37,33 @@ fn every_lab_is_read_without_diagnostics() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn every_switch_of_a_profile_can_be_written() {
+    let values = [
+        ("max_routes_per_peer", "none"),
+        ("max_peers", "3"),
+        ("max_total_prefixes", "none"),
+        ("show_overlap_in_learned", "true"),
+        ("four_octet_peer_asn", "true"),
+        ("reflect_between_nvas", "always"),
+        ("prefix_count_mode", "strict_rib"),
+        ("unreachable_next_hop", "show"),
+        ("no_export", "ignore"),
+        ("one_instance_nics", "hash"),
+        ("sticky_failback", "true"),
+        ("upgraded", "true"),
+        ("programming_delay", "30"),
+        ("transparent", "true"),
+        ("max_routes_to_circuit", "5"),
+        ("min_route_server_subnet", "27"),
+    ];
+    let plain = routehub::Profile::named("azure-2026").expect("it is there");
+    for (switch, value) in values {
+        let text = format!(
+            "schema: routehub/1\ntitle: x\nvnets: []\nprofile: {{base: azure-2026, {switch}: {value}}}\n"
+        );
+        let scenario = Scenario::parse(&text).unwrap_or_else(|e| panic!("{switch}: {e:?}"));
+        assert_ne!(scenario.profile, plain, "{switch}: {value} changes nothing");
+    }
+}

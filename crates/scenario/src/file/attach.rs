@@ -1,9 +1,7 @@
 //! Gateways, circuits, sites.
 
-use routehub_exchange::estate::{
-    Circuit, Connection, Gateway, GatewayKind, OnPremises, Routes, Site,
-};
-use routehub_types::Prefix;
+use routehub::estate::{Circuit, Connection, Gateway, GatewayKind, OnPremises, Routes, Site};
+use routehub::types::Prefix;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

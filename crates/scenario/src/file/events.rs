@@ -1,6 +1,6 @@
 //! Events.
 
-use routehub_exchange::{ConnectionEnds, Event, Instance, NvaSessions};
+use routehub::{ConnectionEnds, Event, Instance, NvaSessions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use routehub_exchange::{
-    NextHopType, RouteOrigin, RouteSource, RouteState, SessionState, Severity,
-};
-use routehub_types::{Asn, Community};
+use routehub::types::{Asn, Community};
+use routehub::{NextHopType, RouteOrigin, RouteSource, RouteState, SessionState, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 

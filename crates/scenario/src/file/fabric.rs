@@ -1,6 +1,6 @@
 //! Virtual networks, peerings, route tables, NICs.
 
-use routehub_exchange::estate::{
+use routehub::estate::{
     Nic, Peering, PeeringFlags, RouteTable, Subnet, UserRoute, UserRouteTarget, Vnet,
 };
 use schemars::JsonSchema;

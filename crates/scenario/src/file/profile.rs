@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::profile::{ProfileSpec, Switch};
+use routehub::{Profile, ProfileError};
 
 /// A profile by name, or with switches of its own.
 #[derive(Deserialize, JsonSchema)]
@@ -108,21 +108,24 @@ macro_rules! profile {
             $($(#[$doc])* #[serde(default)] $switch: Option<$type>,)*
         }
 
-        impl From<ProfileEntry> for ProfileSpec {
-            fn from(entry: ProfileEntry) -> Self {
+        /// The switches that the file knows.
+        #[cfg(test)]
+        const SWITCHES: &[&str] = &[$(stringify!($switch)),*];
+
+        impl TryFrom<ProfileEntry> for Profile {
+            type Error = ProfileError;
+
+            fn try_from(entry: ProfileEntry) -> Result<Self, ProfileError> {
                 let fields = match entry {
                     ProfileEntry::Name(name) => return Self::named(name.name()),
                     ProfileEntry::Switched(fields) => *fields,
                 };
-                let mut spec = Self::named(fields.base.name());
+                let mut profile = Self::named(fields.base.name())?;
                 $(if let Some(value) = fields.$switch {
                     let text: fn($type) -> String = $text;
-                    spec.switches.push(Switch {
-                        name: stringify!($switch),
-                        value: text(value),
-                    });
+                    profile.set(stringify!($switch), &text(value))?;
                 })*
-                spec
+                Ok(profile)
             }
         }
     };
@@ -168,4 +171,22 @@ profile! {
     max_routes_to_circuit: LimitEntry = limit;
     /// The length of the smallest RouteServerSubnet without a finding.
     min_route_server_subnet: u8 = |length| length.to_string();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_knows_every_profile_and_every_switch() {
+        use ProfileName::{Azure2021, Azure2023, Azure2025, Azure2026, Open};
+        let names = [Azure2021, Azure2023, Azure2025, Azure2026, Open].map(ProfileName::name);
+        assert_eq!(names.as_slice(), routehub::PROFILES.as_slice());
+        let sorted = |names: &[&'static str]| {
+            let mut names = names.to_vec();
+            names.sort_unstable();
+            names
+        };
+        assert_eq!(sorted(SWITCHES), sorted(Profile::SWITCHES));
+    }
 }

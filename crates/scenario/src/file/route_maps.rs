@@ -1,7 +1,7 @@
 //! Route maps.
 
-use routehub_exchange::estate::{RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule};
-use routehub_types::{Asn, Community};
+use routehub::estate::{RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule};
+use routehub::types::{Asn, Community};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -25,7 +25,6 @@ pub(crate) struct RouteMapEntry {
 struct RuleEntry {
     /// Its name.
     #[serde(default)]
-    #[allow(dead_code, reason = "a remark for the reader of the file")]
     name: Option<String>,
     /// The criteria, all of which must hold.
     #[serde(default)]
@@ -222,6 +221,7 @@ impl Field<'_> {
 impl From<RouteMapEntry> for RouteMap {
     fn from(entry: RouteMapEntry) -> Self {
         let rules = entry.rules.into_iter().map(|rule| RouteMapRule {
+            name: rule.name.unwrap_or_default(),
             matches: rule.r#match.into_iter().map(|one| one.0).collect(),
             actions: rule.actions.into_iter().map(|one| one.0).collect(),
             continues: rule.next_step == StepWord::Continue,

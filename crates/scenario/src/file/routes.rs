@@ -1,7 +1,7 @@
 //! ROUTE: prefixes and what they carry, as NVAs, sites, circuits and events write it.
 
-use routehub_exchange::estate::{Routes, consecutive_prefixes};
-use routehub_types::{Asn, Origin, Prefix};
+use routehub::estate::{Routes, consecutive_prefixes};
+use routehub::types::{Asn, Origin, Prefix};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -1,6 +1,6 @@
 //! Route Servers and NVAs.
 
-use routehub_exchange::estate::{
+use routehub::estate::{
     Advertisement, Nva, NvaSession, Origination, ReadvertiseTo, ReadvertisedNextHop,
     ReadvertisedPath, Readvertisement, RouteServer, RoutingPreference,
 };
