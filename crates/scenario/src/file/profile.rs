@@ -181,7 +181,7 @@ mod tests {
     fn the_file_knows_every_profile_and_every_switch() {
         use ProfileName::{Azure2021, Azure2023, Azure2025, Azure2026, Open};
         let names = [Azure2021, Azure2023, Azure2025, Azure2026, Open].map(ProfileName::name);
-        assert_eq!(names.as_slice(), routehub::PROFILES.as_slice());
+        assert_eq!(names.as_slice(), routehub::profile::PROFILES.as_slice());
         let sorted = |names: &[&'static str]| {
             let mut names = names.to_vec();
             names.sort_unstable();
