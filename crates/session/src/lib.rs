@@ -126,3 +126,4 @@ pub use output::{ConnectionId, Direction, Down, Event, Output, RunEnd, SweepReas
 pub use reason::{DownReason, OpenRejection};
 pub use session::{NotEstablished, RefreshRequest, Session};
 pub use state::{FsmEvent, State};
+pub use timers::Timer;

@@ -12,16 +12,6 @@ use crate::slots::Slot;
 use crate::{DownReason, FsmEvent, LastError, RunEnd, State};
 
 impl Peering {
-    /// The longest message that the peer may send (RFC 8654 section 4).
-    pub(crate) fn max_receive_len(&self) -> usize {
-        let offered = &self.config.capabilities;
-        let context = Context {
-            extended_message: offered.contains(&Capability::ExtendedMessage),
-            ..Context::default()
-        };
-        context.max_len()
-    }
-
     /// How messages of a connection are read.
     pub(crate) fn receive_context(&self, slot: Slot) -> Context {
         let agreed = self

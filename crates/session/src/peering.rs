@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use routehub_types::{Family, Instant};
-use routehub_wire::{KEEPALIVE, MessageType, Notification, Open};
+use routehub_wire::{Capability, Context, KEEPALIVE, MessageType, Notification, Open};
 
 use crate::connection::Connection;
 use crate::fsm::{Action, Attributes, transition};
@@ -49,8 +49,12 @@ pub(crate) enum Queued {
 #[derive(Clone, Debug)]
 pub(crate) struct Peering {
     pub(crate) config: SessionConfig,
+    /// The longest message that the peer may send (RFC 8654 section 4).
+    pub(crate) max_receive_len: usize,
     pub(crate) random: Random,
     pub(crate) now: Instant,
+    /// For which time all timers have expired that were due.
+    pub(crate) expired_at: Option<Instant>,
     /// When the message at hand was received.
     pub(crate) received_at: Instant,
     /// Whether an operator wants the session.
@@ -85,10 +89,17 @@ pub(crate) struct Peering {
 
 impl Peering {
     pub(crate) fn new(config: SessionConfig, seed: u64) -> Self {
+        let offered = &config.capabilities;
+        let longest = Context {
+            extended_message: offered.contains(&Capability::ExtendedMessage),
+            ..Context::default()
+        };
         Self {
+            max_receive_len: longest.max_len(),
             config,
             random: Random::new(seed),
             now: Instant::ZERO,
+            expired_at: None,
             received_at: Instant::ZERO,
             started: false,
             base: State::Idle,
@@ -171,18 +182,26 @@ impl Peering {
 
     /// Raises an event; the reason is what a connection or session that ends by it ends for.
     pub(crate) fn fire(&mut self, machine: Machine, event: FsmEvent, reason: Option<&DownReason>) {
-        let before = self.state();
         let state = match machine {
             Machine::Base => self.base,
             Machine::At(slot) => self.connection(slot).map_or(self.base, |one| one.state),
         };
         let step = transition(state, event, &self.attributes(machine));
-        for action in step.actions {
-            self.act(machine, *action, reason);
+        if step.next == state {
+            self.act_all(machine, step.actions, reason);
+            return;
         }
+        let before = self.state();
+        self.act_all(machine, step.actions, reason);
         self.enter(machine, step.next);
         if self.state() != before {
             self.changed_at = self.now;
+        }
+    }
+
+    fn act_all(&mut self, machine: Machine, actions: &[Action], reason: Option<&DownReason>) {
+        for action in actions {
+            self.act(machine, *action, reason);
         }
     }
 

@@ -16,7 +16,7 @@ use crate::receive::ReceiveBuffer;
 use crate::slots::{Slot, Slots};
 use crate::{
     ConnectionId, Counters, Direction, DownReason, Event, FsmEvent, LastError, Negotiated, Output,
-    SessionConfig, State,
+    SessionConfig, State, Timer,
 };
 
 /// A BGP session with one peer.
@@ -245,7 +245,7 @@ impl Session {
     }
 
     fn expire(&mut self) {
-        let max_len = self.peering.max_receive_len();
+        let max_len = self.peering.max_receive_len;
         let receive = &self.receive;
         self.peering
             .expire(|slot| receive.at(slot).has_message(max_len));
@@ -337,13 +337,20 @@ impl Session {
             if let Some(queued) = self.peering.queue.pop_front() {
                 return Some(queued.into());
             }
-            self.expire();
-            if !self.peering.queue.is_empty() {
+            // Once for every moment is enough while there are messages to read.
+            if self.peering.expired_at != Some(self.peering.now) {
+                self.expire();
                 continue;
             }
-            match self.take_message()? {
-                Taken::Done => self.peering.restart_if_idle(),
-                Taken::Update(slot, range) => break (slot, range),
+            match self.take_message() {
+                Some(Taken::Update(slot, range)) => break (slot, range),
+                Some(Taken::Done) => self.peering.restart_if_idle(),
+                None => {
+                    self.expire();
+                    if self.peering.queue.is_empty() {
+                        return None;
+                    }
+                }
             }
         };
         let Self { peering, receive } = self;
@@ -365,7 +372,7 @@ impl Session {
     /// Takes the next message of any connection and, unless it is an UPDATE, deals with it.
     fn take_message(&mut self) -> Option<Taken> {
         let Self { peering, receive } = self;
-        let max_len = peering.max_receive_len();
+        let max_len = peering.max_receive_len;
         for slot in Slot::ALL {
             let Some(state) = peering.connection(slot).map(|one| one.state) else {
                 continue;
@@ -430,6 +437,12 @@ impl Session {
     pub fn connections(&self) -> impl Iterator<Item = (ConnectionId, Direction, State)> + '_ {
         let connected = self.peering.connected();
         connected.map(|(_, one)| (one.id, one.direction, one.state))
+    }
+
+    /// The timers that are armed, and when they expire; a timer of a connection is there once for
+    /// each.
+    pub fn timers(&self) -> impl Iterator<Item = (Timer, Instant)> + '_ {
+        self.peering.timers()
     }
 
     /// What was counted since the session was made.

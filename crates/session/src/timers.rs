@@ -8,9 +8,36 @@ use crate::peering::{Machine, Peering, Queued};
 use crate::slots::Slot;
 use crate::{DownReason, FsmEvent, RunEnd, SendHold, State, SweepReason};
 
+/// A timer of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Timer {
+    /// ConnectRetryTimer: until the next attempt to connect, in Connect and Active.
+    ConnectRetry,
+    /// IdleHoldTimer: how long damping holds the session in Idle.
+    IdleHold,
+    /// DelayOpenTimer: how long our OPEN waits for the peer's.
+    DelayOpen,
+    /// HoldTimer: until the peer was silent for too long.
+    Hold,
+    /// KeepaliveTimer: until the next KEEPALIVE.
+    Keepalive,
+    /// SendHoldTimer: until the peer took nothing for too long (RFC 9687).
+    SendHold,
+    /// The quiet gap that ends an update run.
+    UpdateRun,
+    /// Until a peer that restarts gracefully must be back (RFC 4724).
+    Restart,
+    /// Until routes kept through a restart go (RFC 8538 section 4.1).
+    Retained,
+    /// Until routes that are not sent again go (RFC 7313 section 4).
+    Refresh,
+}
+
 /// Something that happens at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Timer {
+enum Due {
     Keepalive(Slot),
     Run,
     Hold(Slot),
@@ -23,26 +50,48 @@ enum Timer {
     Refreshing,
 }
 
+impl Due {
+    const fn timer(self) -> Timer {
+        match self {
+            Self::Keepalive(_) => Timer::Keepalive,
+            Self::Run => Timer::UpdateRun,
+            Self::Hold(_) => Timer::Hold,
+            Self::SendHold(_) => Timer::SendHold,
+            Self::DelayOpen(_) => Timer::DelayOpen,
+            Self::ConnectRetry => Timer::ConnectRetry,
+            Self::IdleHold => Timer::IdleHold,
+            Self::Restart => Timer::Restart,
+            Self::Retained => Timer::Retained,
+            Self::Refreshing => Timer::Refresh,
+        }
+    }
+}
+
 impl Peering {
-    fn armed(&self) -> impl Iterator<Item = (Instant, Timer)> {
+    fn armed(&self) -> impl Iterator<Item = (Instant, Due)> {
         let of_session = [
-            (self.run_gap, Timer::Run),
-            (self.connect_retry, Timer::ConnectRetry),
-            (self.idle_hold, Timer::IdleHold),
-            (self.stale.restart, Timer::Restart),
-            (self.stale.retained_until, Timer::Retained),
-            (self.stale.refreshing_until, Timer::Refreshing),
+            (self.run_gap, Due::Run),
+            (self.connect_retry, Due::ConnectRetry),
+            (self.idle_hold, Due::IdleHold),
+            (self.stale.restart, Due::Restart),
+            (self.stale.retained_until, Due::Retained),
+            (self.stale.refreshing_until, Due::Refreshing),
         ];
         let of_connections = self.connected().flat_map(|(slot, connection)| {
             [
-                (connection.keepalive, Timer::Keepalive(slot)),
-                (connection.hold, Timer::Hold(slot)),
-                (connection.send_hold, Timer::SendHold(slot)),
-                (connection.delay_open, Timer::DelayOpen(slot)),
+                (connection.keepalive, Due::Keepalive(slot)),
+                (connection.hold, Due::Hold(slot)),
+                (connection.send_hold, Due::SendHold(slot)),
+                (connection.delay_open, Due::DelayOpen(slot)),
             ]
         });
         let all = of_session.into_iter().chain(of_connections);
         all.filter_map(|(due, timer)| Some((due?, timer)))
+    }
+
+    /// The timers that are armed.
+    pub(crate) fn timers(&self) -> impl Iterator<Item = (Timer, Instant)> {
+        self.armed().map(|(due, timer)| (timer.timer(), due))
     }
 
     /// When the next timer expires.
@@ -50,32 +99,39 @@ impl Peering {
         self.armed().map(|(due, _)| due).min()
     }
 
-    /// Lets every timer expire that is due. The HoldTimer of a connection with a message that
-    /// waits to be read does not: the message came in time.
+    /// Lets every timer expire that is due; not what messages that wait to be read put off, for
+    /// they came in time: the HoldTimer of their connection, and the end of the update run.
     pub(crate) fn expire(&mut self, waiting: impl Fn(Slot) -> bool) {
-        loop {
-            let due = self.armed().filter(|(due, timer)| {
-                *due <= self.now && !matches!(timer, Timer::Hold(slot) if waiting(*slot))
-            });
-            let Some((_, timer)) = due.min() else {
-                return;
-            };
+        self.expired_at = Some(self.now);
+        while let Some(timer) = self.first_due(&waiting) {
             self.expire_one(timer);
             self.restart_if_idle();
         }
     }
 
-    fn expire_one(&mut self, timer: Timer) {
+    fn first_due(&self, waiting: &impl Fn(Slot) -> bool) -> Option<Due> {
+        let put_off = |timer: &Due| match timer {
+            Due::Hold(slot) => waiting(*slot),
+            Due::Run => self.established().is_some_and(waiting),
+            _ => false,
+        };
+        let due = self
+            .armed()
+            .filter(|(due, timer)| *due <= self.now && !put_off(timer));
+        due.min().map(|(_, timer)| timer)
+    }
+
+    fn expire_one(&mut self, timer: Due) {
         match timer {
-            Timer::Keepalive(slot) => {
+            Due::Keepalive(slot) => {
                 self.fire(Machine::At(slot), FsmEvent::KeepaliveTimerExpires, None);
             }
-            Timer::Run => self.end_run(RunEnd::QuietGap),
-            Timer::Hold(slot) => {
+            Due::Run => self.end_run(RunEnd::QuietGap),
+            Due::Hold(slot) => {
                 let reason = DownReason::HoldTimerExpired;
                 self.fire(Machine::At(slot), FsmEvent::HoldTimerExpires, Some(&reason));
             }
-            Timer::SendHold(slot) => {
+            Due::SendHold(slot) => {
                 let reason = DownReason::SendHoldTimerExpired;
                 self.fire(
                     Machine::At(slot),
@@ -83,23 +139,23 @@ impl Peering {
                     Some(&reason),
                 );
             }
-            Timer::DelayOpen(slot) => {
+            Due::DelayOpen(slot) => {
                 self.fire(Machine::At(slot), FsmEvent::DelayOpenTimerExpires, None);
             }
-            Timer::ConnectRetry => {
+            Due::ConnectRetry => {
                 self.connect_retry = None;
                 if self.dial.is_some() {
                     self.attempt_failed(DownReason::ConnectTimedOut);
                 }
                 self.fire(Machine::Base, FsmEvent::ConnectRetryTimerExpires, None);
             }
-            Timer::IdleHold => {
+            Due::IdleHold => {
                 self.idle_hold = None;
                 self.fire(Machine::Base, FsmEvent::IdleHoldTimerExpires, None);
             }
-            Timer::Restart => self.sweep_all_retained(SweepReason::RestartTime),
-            Timer::Retained => self.sweep_all_retained(SweepReason::StaleTime),
-            Timer::Refreshing => {
+            Due::Restart => self.sweep_all_retained(SweepReason::RestartTime),
+            Due::Retained => self.sweep_all_retained(SweepReason::StaleTime),
+            Due::Refreshing => {
                 for family in self.stale.refreshing.iter() {
                     self.sweep_refreshed(family, SweepReason::StaleTime);
                 }

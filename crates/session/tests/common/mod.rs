@@ -1,6 +1,7 @@
 //! Two sessions, a network between them and a clock of their own.
 #![allow(dead_code, unreachable_pub, reason = "every test uses a part of it")]
 
+pub mod alone;
 pub mod messages;
 
 use std::collections::BTreeMap;
@@ -412,6 +413,20 @@ impl Pair {
             }
             self.drain(who);
         }
+    }
+
+    /// The machine of a side dies: nothing of its connections is ever heard again.
+    pub fn forget(&mut self, who: Who) {
+        self.network.clear();
+        self.side(who).ends.clear();
+        self.side(who.other()).ends.clear();
+    }
+
+    /// A side starts anew with nothing but its configuration.
+    pub fn restart(&mut self, who: Who, config: SessionConfig) {
+        self.forget(who);
+        *self.side(who) = Side::new(config, 99);
+        self.with(who, Session::handle_start);
     }
 
     fn deliver(&mut self, delivery: Delivery) {
