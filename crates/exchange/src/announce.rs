@@ -55,11 +55,17 @@ pub(crate) fn literal_routes(nva: &Nva, routes: &[Routes]) -> Announcements {
 
 /// What an NVA originates towards a neighbour; none for a prefix that it originates for others
 /// only. A prefix that is not here may be passed on.
-pub(crate) fn originated(nva: &Nva, neighbor: &str) -> BTreeMap<Prefix, Option<Attrs>> {
+///
+/// Over iBGP the NVA's ASN is not put in front.
+pub(crate) fn originated(
+    nva: &Nva,
+    neighbor: &str,
+    external: bool,
+) -> BTreeMap<Prefix, Option<Attrs>> {
     let mut all = BTreeMap::new();
     for origination in &nva.originates {
         let sent = origination.to.is_empty() || origination.to.iter().any(|to| to == neighbor);
-        for (prefix, attrs) in originated_routes(nva, origination) {
+        for (prefix, attrs) in originated_routes(nva, origination, external) {
             let slot = all.entry(prefix).or_insert(None);
             if sent {
                 *slot = Some(attrs);
@@ -69,9 +75,9 @@ pub(crate) fn originated(nva: &Nva, neighbor: &str) -> BTreeMap<Prefix, Option<A
     all
 }
 
-fn originated_routes(nva: &Nva, origination: &Origination) -> Announcements {
+fn originated_routes(nva: &Nva, origination: &Origination, external: bool) -> Announcements {
     let mut routes = announcements([&origination.routes].into_iter(), &[], nva.ip);
-    for attrs in routes.values_mut() {
+    for attrs in routes.values_mut().filter(|_| external) {
         attrs
             .as_path
             .prepend(nva.asn, 1 + usize::from(origination.prepend));

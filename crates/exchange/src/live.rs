@@ -4,7 +4,9 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use routehub_rib::{AttrStore, Delta, Export, GroupConfig, GroupId, MemberId, Pull, RawKey, Ticket};
+use routehub_rib::{
+    AttrStore, Delta, Export, GroupConfig, GroupId, MemberId, Pull, RawKey, Ticket,
+};
 use routehub_types::{Asn, AttrId, Attrs, Family, FamilySet, Instant};
 
 use crate::NotConverged;
@@ -240,7 +242,9 @@ impl Exchange {
 
     /// The routes of a real peer in a family are stale from here on (RFC 7313 section 4).
     pub fn mark_stale(&mut self, link: LinkId, family: Family) {
-        let Some(side) = self.our_side(link) else { return };
+        let Some(side) = self.our_side(link) else {
+            return;
+        };
         let speaker = self.graph.link(link).end(side).speaker;
         let source = self.direction_of(link, side.other()).source;
         if let (Some(source), Some(table)) = (source, self.tables[speaker.0 as usize].as_mut()) {
@@ -253,7 +257,9 @@ impl Exchange {
     /// # Errors
     /// [`NotConverged`] if the estate does not come to rest any more.
     pub fn sweep_stale(&mut self, link: LinkId, family: Family) -> Result<(), NotConverged> {
-        let Some(side) = self.our_side(link) else { return Ok(()) };
+        let Some(side) = self.our_side(link) else {
+            return Ok(());
+        };
         let speaker = self.graph.link(link).end(side).speaker;
         let source = self.direction_of(link, side.other()).source;
         if let (Some(source), Some(table)) = (source, self.tables[speaker.0 as usize].as_mut()) {

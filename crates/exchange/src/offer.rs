@@ -37,7 +37,7 @@ impl Exchange {
             }
             SpeakerKind::Nva { nva } if !one.live => {
                 let peer = &self.graph.speaker(one.end(side.other()).speaker).name;
-                let own = announce::originated(&self.estate.nvas[nva], peer);
+                let own = announce::originated(&self.estate.nvas[nva], peer, one.external);
                 let literal = self.literal.get(&link).into_iter().flatten();
                 let literal = literal.map(|(prefix, attrs)| (*prefix, Some(attrs.clone())));
                 own.into_iter().chain(literal).collect()

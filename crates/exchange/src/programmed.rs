@@ -44,7 +44,8 @@ impl Exchange {
         let subnet = subnets
             .iter()
             .find(|one| Some(&one.name) == nic.subnet.as_ref());
-        let name = nic.route_table.as_ref().or(subnet?.route_table.as_ref())?;
+        let of_subnet = subnet.and_then(|one| one.route_table.as_ref());
+        let name = nic.route_table.as_ref().or(of_subnet)?;
         self.estate
             .route_tables
             .iter()
