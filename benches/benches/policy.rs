@@ -95,6 +95,7 @@ fn of_a_route_server(c: &mut Criterion) {
     group.bench_function("admission_per_set", |b| {
         b.iter(|| admission.set_verdict(black_box(&attrs), &meta));
     });
+    group.bench_function("admission_compiled", |b| b.iter(self::admission));
     let export = vec![
         Rule::carries(RuleId(98), "NO_ADVERTISE", Community::NO_ADVERTISE),
         Rule::change(

@@ -94,6 +94,20 @@ pub struct ForbiddenAsns {
 }
 
 /// Which ASNs are refused; the default refuses none.
+///
+/// ```
+/// use routehub_policy::{AsnRules, SpecialUse};
+/// use routehub_types::{Asn, RuleId};
+///
+/// let rules = AsnRules {
+///     special: vec![(SpecialUse::Documentation, RuleId(24))],
+///     two_octet_only: Some(RuleId(24)),
+///     ..AsnRules::default()
+/// };
+/// assert!(rules.check(Asn(65001)).is_ok());
+/// let refusal = rules.check(Asn(64500)).unwrap_err();
+/// assert_eq!(refusal.to_string(), "AS 64500 is kept for documentation, RFC 5398 (R-024)");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default))]

@@ -32,6 +32,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! What is here besides:
+//! - [`AsnRules`]: which ASNs may be used, by IANA's registry ([`SPECIAL_ASNS`]), by ranges of the
+//!   caller's and by size; a refusal names number, reason and rule.
+//! - [`WellKnown`]: the well-known communities as rules, each switched on by a rule number.
+//! - [`RouteMap`]: route maps as users of hosted route servers write them, compiled to rules one
+//!   to one, and [`RouteMap::check`], which finds what they may not do.
+//! - Ready rules: [`Rule::own_asn`], [`Rule::overlap`], [`Rule::families`], [`Rule::prepend_own`].
+//!
+//! Numbers of rules are the caller's: the crate knows BGP, not whose route server it works for.
+//!
 //! Features: `serde`.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -72,8 +82,8 @@ pub use path_expr::{ParsePathExprError, PathExpr};
 pub use policy::Policy;
 pub use prefix_match::PrefixMatch;
 pub use route_map::{
-    RouteMap, RouteMapAction, RouteMapError, RouteMapFault, RouteMapMatch, RouteMapRule,
-    RouteMapTerms, check_attachment,
+    RouteMap, RouteMapAction, RouteMapError, RouteMapFault, RouteMapMatch, RouteMapPlace,
+    RouteMapRule, RouteMapTerms,
 };
 pub use rule::{Fallback, Next, Rule};
 pub use verdict::{Outcome, RuleAt, SetVerdict, Step, Verdict};

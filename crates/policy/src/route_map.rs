@@ -1,7 +1,9 @@
 //! Route maps: rule lists in the form that users of hosted route servers write them.
 //!
 //! A route map has one place for each direction of a connection. Its rules become a [`Policy`]
-//! one to one ([`RouteMap::compile`]); what may not be in one, [`RouteMap::check`] finds.
+//! one to one ([`RouteMap::compile`]); what may not be in one, [`RouteMap::check`] finds. A
+//! replaced prefix leaves with the verdict; counting what contributes to a summary is the table's
+//! part.
 
 mod check;
 mod compile;
@@ -13,9 +15,31 @@ use routehub_types::{Asn, Community, Prefix, RuleId};
 
 use crate::{AsnRules, SourceClass};
 
-pub use check::{RouteMapError, RouteMapFault, check_attachment};
+pub use check::{RouteMapError, RouteMapFault, RouteMapPlace};
 
 /// A named list of rules; a route that fits none passes unchanged.
+///
+/// ```
+/// use routehub_policy::{RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule, RouteMapTerms};
+/// use routehub_types::RuleId;
+///
+/// let summary = "172.16.0.0/12".parse()?;
+/// let rule = RouteMapRule {
+///     matches: vec![RouteMapMatch::PrefixContains(vec![summary])],
+///     actions: vec![RouteMapAction::ReplacePrefix(vec![summary])],
+///     ..RouteMapRule::default()
+/// };
+/// let map = RouteMap { name: "summarise".into(), rules: vec![rule] };
+/// let terms = RouteMapTerms { rule: RuleId(140), ..RouteMapTerms::default() };
+/// assert!(map.check(&terms).is_empty());
+/// assert_eq!(
+///     map.compile(&terms).to_string(),
+///     "R-140 summarise rule 1: prefix in 172.16.0.0/12 or longer -> replace prefix with 172.16.0.0/12; \
+///      clear AS path; clear communities; accept\n\
+///      R-140: any other route -> accept\n"
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RouteMap {

@@ -21,6 +21,18 @@ pub enum PeerKind {
 
 /// Which well-known communities are honoured: those with a rule number, under which their verdicts
 /// go. The default honours none.
+///
+/// ```
+/// use routehub_policy::{PeerKind, WellKnown};
+/// use routehub_types::RuleId;
+///
+/// let honoured = WellKnown { no_export: Some(RuleId(99)), ..WellKnown::default() };
+/// assert!(honoured.export_rules(PeerKind::Internal).is_empty());
+/// assert_eq!(
+///     honoured.export_rules(PeerKind::External)[0].to_string(),
+///     "R-099 NO_EXPORT: any community of 65535:65281 -> reject"
+/// );
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default))]
@@ -88,7 +100,7 @@ impl WellKnown {
             .collect()
     }
 
-    /// The rules for routes that come from a peer.
+    /// The rules for routes that come from a peer of another AS.
     pub fn import_rules(&self) -> Vec<Rule> {
         let carries = |one: Community| Match::AnyCommunity(Vec::from([one.into()]));
         let mut rules = Vec::new();

@@ -169,32 +169,40 @@ fn refusals(list: &[Asn], rules: &AsnRules, found: impl FnMut(AsnRefusal)) {
         .for_each(found);
 }
 
-/// Whether a connection may have a route map.
-///
-/// `inside` are the prefixes that the peer's address must lie in, `kind_allowed` says whether
-/// this kind of connection takes route maps at all.
-///
-/// # Errors
-/// The fault, under the number `rule`.
-pub fn check_attachment(
-    map: &str,
-    rule: RuleId,
-    kind_allowed: bool,
-    peer: Option<IpAddr>,
-    inside: &[Prefix],
-) -> Result<(), RouteMapError> {
-    let fault = match peer {
-        _ if !kind_allowed => RouteMapFault::ConnectionKind,
-        Some(address) if !inside.iter().any(|one| one.contains_address(address)) => {
-            RouteMapFault::PeerOutside(address)
-        }
-        _ => return Ok(()),
-    };
-    Err(RouteMapError {
-        map: map.into(),
-        position: None,
-        name: String::new(),
-        rule,
-        fault,
-    })
+/// A connection that is to have a route map.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteMapPlace<'a> {
+    /// The name of the route map.
+    pub map: &'a str,
+    /// The address of the peer; none for a connection that has no peer of its own.
+    pub peer: Option<IpAddr>,
+    /// The prefixes that the peer must lie in.
+    pub inside: &'a [Prefix],
+    /// Whether connections of this kind take route maps at all.
+    pub kind_fits: bool,
+}
+
+impl RouteMapPlace<'_> {
+    /// Whether the connection may have the route map.
+    ///
+    /// # Errors
+    /// What is in the way, under the number `rule`.
+    pub fn check(&self, rule: RuleId) -> Result<(), RouteMapError> {
+        let outside = |address: IpAddr| {
+            let mut inside = self.inside.iter();
+            !inside.any(|one| one.contains_address(address))
+        };
+        let fault = match self.peer {
+            _ if !self.kind_fits => RouteMapFault::ConnectionKind,
+            Some(address) if outside(address) => RouteMapFault::PeerOutside(address),
+            _ => return Ok(()),
+        };
+        Err(RouteMapError {
+            map: self.map.into(),
+            position: None,
+            name: String::new(),
+            rule,
+            fault,
+        })
+    }
 }

@@ -1,5 +1,7 @@
 //! From route maps to rules.
 
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use routehub_types::{Community, Family, Prefix};
@@ -12,8 +14,17 @@ impl RouteMap {
     /// finds faults.
     pub fn compile(&self, terms: &RouteMapTerms) -> Policy {
         let guards = terms.guards();
-        let rules = self.rules.iter().map(|rule| rule.compile(terms));
+        let rules = (1..).zip(&self.rules);
+        let rules = rules.map(|(n, rule)| rule.compile(self.name_of(n, rule), terms));
         Policy::compile(guards.chain(rules).collect(), Fallback::Accept(terms.rule))
+    }
+
+    /// What verdicts call a rule: the map's name, and the rule's or its number.
+    fn name_of(&self, number: u32, rule: &RouteMapRule) -> String {
+        match rule.name.is_empty() {
+            true => format!("{} rule {number}", self.name),
+            false => format!("{} rule {}", self.name, rule.name),
+        }
     }
 }
 
@@ -35,12 +46,12 @@ impl RouteMapTerms {
 }
 
 impl RouteMapRule {
-    fn compile(&self, terms: &RouteMapTerms) -> Rule {
+    fn compile(&self, name: String, terms: &RouteMapTerms) -> Rule {
         let mut actions: Vec<&RouteMapAction> = self.actions.iter().collect();
         actions.sort_by_key(|action| action.turn());
         Rule {
             id: terms.rule,
-            name: self.name.clone(),
+            name,
             matches: self.matches.iter().map(RouteMapMatch::compile).collect(),
             actions: actions
                 .into_iter()

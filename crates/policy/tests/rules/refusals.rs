@@ -3,8 +3,8 @@
 use core::net::IpAddr;
 
 use routehub_policy::{
-    Fallback, Policy, RouteMapAction as Do, RouteMapFault, RouteMapMatch as If, RouteMeta, Rule,
-    SetVerdict, check_attachment,
+    Fallback, Policy, RouteMapAction as Do, RouteMapFault, RouteMapMatch as If, RouteMapPlace,
+    RouteMeta, Rule, SetVerdict,
 };
 use routehub_types::RuleId;
 
@@ -154,9 +154,20 @@ fn r_145_a_replacement_must_say_what_becomes_of_each_route() {
 #[test]
 fn r_146_a_peer_outside_the_virtual_network_takes_no_route_map() {
     let vnet = [prefix("10.10.0.0/16")];
-    let attach = |peer: &str, kind_allowed| {
-        let peer: IpAddr = peer.parse().unwrap();
-        check_attachment("m", RuleId(146), kind_allowed, Some(peer), &vnet)
+    let place = RouteMapPlace {
+        map: "m",
+        peer: None,
+        inside: &vnet,
+        kind_fits: true,
+    };
+    let attach = |peer: &str, kind_fits| {
+        let peer: Option<IpAddr> = peer.parse().ok();
+        RouteMapPlace {
+            peer,
+            kind_fits,
+            ..place
+        }
+        .check(RuleId(146))
     };
     assert_eq!(attach("10.10.1.4", true), Ok(()));
     let outside = attach("10.20.1.4", true).unwrap_err();
@@ -167,11 +178,8 @@ fn r_146_a_peer_outside_the_virtual_network_takes_no_route_map() {
     );
     let kind = attach("10.10.1.4", false).unwrap_err();
     assert_eq!(kind.fault, RouteMapFault::ConnectionKind);
-    assert_eq!(
-        check_attachment("m", RuleId(146), true, None, &vnet),
-        Ok(()),
-        "a gateway connection"
-    );
+    let gateway = place.check(RuleId(146));
+    assert_eq!(gateway, Ok(()), "a connection of a gateway");
 }
 
 #[test]

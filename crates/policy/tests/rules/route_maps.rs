@@ -43,6 +43,22 @@ fn r_140_a_rule_that_continues_hands_its_changes_to_the_next() {
 }
 
 #[test]
+fn r_140_a_verdict_names_the_map_and_its_rule() {
+    let mut named = rule(vec![], vec![Do::Drop]);
+    named.name = "the rest".into();
+    let first = rule(vec![If::AsPathContains(asns(&[7]))], vec![Do::Drop]);
+    let policy = policy(vec![first, named]);
+    let name = |as_path| {
+        let attrs = route(as_path);
+        let verdict = policy.evaluate(&attrs, prefix("10.7.0.0/16"), &from(NVA));
+        let rule = verdict.at.and_then(|at| policy.rule(at));
+        rule.map(|rule| rule.name.clone())
+    };
+    assert_eq!(name("7"), Some("m rule 1".into()));
+    assert_eq!(name("8"), Some("m rule the rest".into()));
+}
+
+#[test]
 fn r_140_what_nothing_matches_is_permitted_unchanged() {
     let policy = policy(vec![rule(
         vec![If::AsPathContains(asns(&[7]))],
