@@ -121,7 +121,7 @@ pub enum RouteMapAction {
     serde(default)
 )]
 pub struct RouteMapTerms {
-    /// The number under which verdicts of route maps go.
+    /// The number under which verdicts of route maps go, and faults in what they mean.
     pub rule: RuleId,
     /// The number under which what is not allowed is refused or left alone.
     pub refusal: RuleId,

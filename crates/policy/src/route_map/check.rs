@@ -54,9 +54,6 @@ pub enum RouteMapFault {
     /// Several new prefixes, and no criterion that says which routes are meant.
     #[error("several new prefixes need a criterion on the prefix")]
     UnboundPrefix,
-    /// An action that the map's other actions make void: something beside a drop.
-    #[error("a rule that drops cannot also change")]
-    DropAndChange,
     /// The peer is outside the network of the route server.
     #[error(
         "peer {0} is outside the virtual network of the route server, so its connection takes no route map"
@@ -101,9 +98,6 @@ impl RouteMap {
 
 impl RouteMapRule {
     fn check(&self, terms: &RouteMapTerms, found: &mut impl FnMut(RuleId, RouteMapFault)) {
-        if self.actions.contains(&RouteMapAction::Drop) && self.actions.len() > 1 {
-            found(terms.refusal, RouteMapFault::DropAndChange);
-        }
         for action in &self.actions {
             match action {
                 RouteMapAction::PrependAsPath(list) => {
@@ -123,7 +117,7 @@ impl RouteMapRule {
                         found(terms.reserved_rule, RouteMapFault::ReservedCommunity(*one));
                     }),
                 RouteMapAction::ReplacePrefix(list) => {
-                    self.check_replacement(list, |fault| found(terms.refusal, fault));
+                    self.check_replacement(list, |fault| found(terms.rule, fault));
                 }
                 RouteMapAction::Drop
                 | RouteMapAction::AddCommunities(_)

@@ -126,7 +126,7 @@ fn r_145_the_default_route_is_touched_only_where_it_comes_from_on_premises_or_an
 }
 
 #[test]
-fn r_145_a_replacement_must_say_what_becomes_of_each_route() {
+fn r_144_a_replacement_must_say_what_becomes_of_each_route() {
     let replace = |matches, new: &[&str]| {
         let new = new.iter().map(|one| prefix(one)).collect();
         let errors = map(vec![rule(matches, vec![Do::ReplacePrefix(new)])]).check(&terms());
