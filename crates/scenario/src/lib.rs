@@ -18,6 +18,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod compare;
 mod de;
 mod diagnostic;
 pub mod expect;
@@ -28,10 +29,21 @@ mod live;
 mod node;
 mod read;
 mod references;
+mod report;
+mod row_text;
+mod run;
 mod schema;
+mod snapshot;
+pub mod tables;
+mod tables_serde;
 mod text;
 
+pub use compare::compare;
 pub use diagnostic::{Diagnostic, Excerpt};
 pub use live::{Bfd, Live, LivePeer};
 pub use read::Scenario;
+pub use report::{Difference, Report};
+pub use run::RunError;
 pub use schema::json_schema;
+pub use snapshot::Snapshot;
+pub use tables::Tables;
