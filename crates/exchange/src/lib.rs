@@ -27,6 +27,7 @@ mod policies;
 mod programmed;
 mod readmit;
 pub mod reason;
+mod reports;
 mod settle;
 mod speaker;
 mod speaker_table;
@@ -44,6 +45,7 @@ pub use live::LiveLink;
 pub use parameters::{
     OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
 };
+pub use reports::{PathReport, PathStanding, Refused};
 pub use settle::{NotConverged, UpdateBatch};
 pub use speaker::{Speaker, SpeakerId, SpeakerKind};
 pub use table::{

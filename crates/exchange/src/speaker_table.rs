@@ -105,7 +105,8 @@ impl Table {
             .map(|route| (route.prefix, route.received))
     }
 
-    fn adj_in(&self, source: SourceId) -> impl Iterator<Item = AdjIn> + '_ {
+    /// What a source announced, with what import made of it, in order.
+    pub(crate) fn adj_in(&self, source: SourceId) -> impl Iterator<Item = AdjIn> + '_ {
         Family::ALL
             .into_iter()
             .flat_map(move |family| self.rib.adj_in(source, family))

@@ -22,7 +22,8 @@ pub use profile::{Profile, ProfileError};
 pub use route_server::{Action, RouteServer, RouteServerError};
 pub use routehub_exchange::{
     ConnectionEnds, EffectiveRow, Estate, Event, EventError, Exchange, Finding, Instance, LinkId,
-    LiveLink, NextHopType, NotConverged, NvaSessions, RouteOrigin, RouteRow, RouteSource,
-    RouteState, SessionRow, SessionState, Severity, check, estate,
+    LiveLink, NextHopType, NotConverged, NvaSessions, PathReport, PathStanding, Refused,
+    RouteOrigin, RouteRow, RouteSource, RouteState, SessionRow, SessionState, Severity, check,
+    estate,
 };
 pub use routehub_types as types;

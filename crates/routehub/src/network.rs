@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use routehub_exchange::{
-    EffectiveRow, Estate, Event, EventError, Exchange, Finding, NotConverged, RouteRow, SessionRow,
+    EffectiveRow, Estate, Event, EventError, Exchange, Finding, NotConverged, PathReport, Refused,
+    RouteRow, SessionRow,
 };
+
+use routehub_types::Prefix;
 
 use crate::Profile;
 
@@ -78,6 +81,16 @@ impl Network {
     /// What a Route Server learned from an NVA, as received, both instances.
     pub fn rs_learned(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
         self.exchange.rs_learned(route_server, nva)
+    }
+
+    /// What a Route Server refused of an NVA, and by which rule.
+    pub fn rs_refused(&self, route_server: &str, nva: &str) -> Vec<Refused> {
+        self.exchange.rs_refused(route_server, nva)
+    }
+
+    /// Every path of a prefix at an instance of a Route Server, and where it stands.
+    pub fn rs_paths(&self, route_server: &str, instance: u8, prefix: Prefix) -> Vec<PathReport> {
+        self.exchange.rs_paths(route_server, instance, prefix)
     }
 
     /// What a Route Server sends to an NVA, both instances.

@@ -1,0 +1,121 @@
+//! Reasons in the form that people ask for them: what a Route Server refused, and where each path
+//! of a prefix stands. Nothing is decided here; the RIBs are read.
+
+use routehub_rib::{Imported, Standing};
+use routehub_types::{AsPath, Attrs, NextHop, Prefix, RuleId};
+
+use crate::exchange::Exchange;
+use crate::link::Side;
+use crate::speaker_table::Origin;
+
+/// A route that a Route Server refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Where to.
+    pub prefix: Prefix,
+    /// The AS path as received.
+    pub as_path: AsPath,
+    /// The instance, 0 or 1.
+    pub instance: u8,
+    /// The rule that refused it.
+    pub rule: RuleId,
+}
+
+/// One path of a prefix at a Route Server instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathReport {
+    /// The name of the neighbour it came from; none for a local network.
+    pub from: Option<String>,
+    /// The AS path, after import if it was admitted.
+    pub as_path: AsPath,
+    /// The next hop.
+    pub next_hop: NextHop,
+    /// Where it stands, and why.
+    pub standing: PathStanding,
+}
+
+/// Where a path stands among those of its prefix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathStanding {
+    /// It is the best one, and the one that is passed on.
+    Best,
+    /// It is used beside the best one.
+    Equal,
+    /// It was eliminated.
+    Lost {
+        /// At which step of the decision process.
+        step: &'static str,
+        /// By the path of this neighbour.
+        to: Option<String>,
+    },
+    /// Import refused it.
+    Refused(RuleId),
+    /// A route map put another prefix in its place.
+    Replaced,
+}
+
+impl Exchange {
+    /// What a Route Server refused of an NVA, and by which rule.
+    pub fn rs_refused(&self, route_server: &str, nva: &str) -> Vec<Refused> {
+        let mut all = Vec::new();
+        for (instance, link) in self.links_with(route_server, nva) {
+            let source = self.direction_of(link, Side::A).source;
+            let table = self.table(self.graph.link(link).b.speaker);
+            let (Some(source), Some(table)) = (source, table) else {
+                continue;
+            };
+            for route in table.adj_in(source) {
+                if let Imported::Rejected(rule) | Imported::Held(rule) = route.imported {
+                    let as_path = self.store.attrs(route.received).as_path;
+                    all.push(Refused {
+                        prefix: route.prefix,
+                        as_path,
+                        instance,
+                        rule,
+                    });
+                }
+            }
+        }
+        all.sort_by_key(|one| (one.prefix, one.instance));
+        all
+    }
+
+    /// Every path of a prefix at an instance of a Route Server, the ones in use first.
+    pub fn rs_paths(&self, route_server: &str, instance: u8, prefix: Prefix) -> Vec<PathReport> {
+        let speaker = self.graph.instance(route_server, instance);
+        let Some(table) = speaker.and_then(|speaker| self.table(speaker)) else {
+            return Vec::new();
+        };
+        let from = |source| match table.origin(source) {
+            Origin::Link(link) => {
+                let peer = self.graph.link(link).peer_of(speaker?)?;
+                Some(self.graph.speaker(peer).name.clone())
+            }
+            Origin::OwnNetwork | Origin::Spoke => None,
+        };
+        let paths = table.rib.paths(&self.store, prefix).into_iter();
+        let reports = paths.map(|path| {
+            let attrs = path.attrs.or(path.received).map(|id| self.store.attrs(id));
+            let Attrs {
+                as_path, next_hop, ..
+            } = attrs.unwrap_or_default();
+            let standing = match path.standing {
+                Standing::Best => PathStanding::Best,
+                Standing::Equal => PathStanding::Equal,
+                Standing::Lost { step, to } => PathStanding::Lost {
+                    step: step.name(),
+                    to: from(to.source),
+                },
+                Standing::Ineligible(rule) => PathStanding::Refused(rule),
+                Standing::Replaced => PathStanding::Replaced,
+            };
+            PathReport {
+                from: from(path.path.source),
+                as_path,
+                next_hop,
+                standing,
+            }
+        });
+        reports.collect()
+    }
+}
