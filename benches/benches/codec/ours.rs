@@ -7,7 +7,9 @@ use crate::walk::{ipv4, ipv6};
 
 /// The sum of a message.
 pub(crate) fn sum(message: &[u8], context: &Context) -> Option<u64> {
-    let Ok(Message::Update(update)) = decode(message, context) else {
+    // By reference: the view is read where it was written.
+    let decoded = decode(message, context);
+    let Ok(Message::Update(update)) = &decoded else {
         return None;
     };
     let mut sum = 0u64;

@@ -101,6 +101,7 @@ pub fn frame(buf: &[u8], max_len: usize) -> Result<Option<usize>, DecodeError> {
 }
 
 /// The type and length that a header states, checked.
+#[inline]
 pub(crate) fn header_fields(
     header: &[u8; HEADER_LEN],
     max_len: usize,

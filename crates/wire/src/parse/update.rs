@@ -37,6 +37,7 @@ impl Element<'_> {
 pub(crate) const EXTENDED_LENGTH: u8 = 0x10;
 
 /// The body of an UPDATE; the NLRI is what the two lengths leave.
+#[inline]
 pub(crate) fn fields(body: &[u8]) -> Parsed<'_, Fields<'_>> {
     let Ok((rest, withdrawn)) = counted(body) else {
         return stop(body, Reason::WithdrawnOverrun);
@@ -53,26 +54,43 @@ pub(crate) fn fields(body: &[u8]) -> Parsed<'_, Fields<'_>> {
 }
 
 /// A field with two octets of length before it.
+#[inline]
 fn counted(input: &[u8]) -> Parsed<'_, &[u8]> {
     let (rest, length) = be_u16(input)?;
     take(length)(rest)
 }
 
 /// The next attribute (RFC 4271 section 4.3, RFC 7606 section 4).
-#[inline]
+#[inline(always)]
 pub(crate) fn attribute(input: &[u8]) -> Parsed<'_, Element<'_>> {
-    let (flags, code, rest, length) = match *input {
-        [flags, code, high, low, ref rest @ ..] if flags & EXTENDED_LENGTH != 0 => {
-            (flags, code, rest, u16::from_be_bytes([high, low]))
-        }
+    let split = match *input {
         [flags, code, length, ref rest @ ..] if flags & EXTENDED_LENGTH == 0 => {
-            (flags, code, rest, u16::from(length))
+            let value = rest.split_at_checked(usize::from(length));
+            value.map(|(value, rest)| (rest, Element { flags, code, value }))
         }
-        _ => return stop(input, Reason::AttributeHeader),
+        [flags, code, high, low, ref rest @ ..] => {
+            let value = rest.split_at_checked(usize::from(u16::from_be_bytes([high, low])));
+            value.map(|(value, rest)| (rest, Element { flags, code, value }))
+        }
+        _ => None,
     };
-    match take::<_, _, super::Stop<'_>>(length)(rest) {
-        Ok((rest, value)) => Ok((rest, Element { flags, code, value })),
-        Err(_) => stop(input, Reason::AttributeOverrun),
+    match split {
+        Some(split) => Ok(split),
+        None => no_attribute(input),
+    }
+}
+
+/// Why no attribute stands here.
+#[cold]
+fn no_attribute<'a>(input: &'a [u8]) -> Parsed<'a, Element<'a>> {
+    let header = match input {
+        [flags, ..] if flags & EXTENDED_LENGTH != 0 => 4,
+        _ => 3,
+    };
+    if input.len() < header {
+        stop(input, Reason::AttributeHeader)
+    } else {
+        stop(input, Reason::AttributeOverrun)
     }
 }
 

@@ -21,10 +21,19 @@ pub struct RawAttribute<'a> {
     pub code: u8,
     /// The value.
     pub value: &'a [u8],
-    /// Flags, type, length and value.
-    pub bytes: &'a [u8],
     /// Where it starts, in octets from the start of the message.
     pub offset: usize,
+}
+
+impl RawAttribute<'_> {
+    /// Where it ends, in octets from the start of the message.
+    pub const fn end(&self) -> usize {
+        let Self {
+            flags, code, value, ..
+        } = *self;
+        let element = Element { flags, code, value };
+        self.offset + element.header_len() + value.len()
+    }
 }
 
 /// The path attributes as they stand in a message, up to the first that cannot be read.
@@ -46,15 +55,14 @@ impl<'a> Iterator for RawAttributes<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<RawAttribute<'a>> {
-        let left = self.left;
-        let (rest, Element { flags, code, value }) = update::attribute(left).ok()?;
+        let offset = self.end - self.left.len();
+        let (rest, Element { flags, code, value }) = update::attribute(self.left).ok()?;
         self.left = rest;
         Some(RawAttribute {
             flags,
             code,
             value,
-            bytes: left.get(..left.len() - rest.len())?,
-            offset: self.end - left.len(),
+            offset,
         })
     }
 }
@@ -144,7 +152,7 @@ impl<'a> Attributes<'a> {
 impl<'a> Iterator for Attributes<'a> {
     type Item = Attribute<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Attribute<'a>> {
         loop {
             let raw = self.raw.next()?;
@@ -183,7 +191,7 @@ fn aggregator(value: &[u8]) -> Option<Aggregator> {
 }
 
 /// The value of an attribute that is in order; none if it is to be ignored.
-#[inline]
+#[inline(always)]
 pub(super) fn typed<'a>(raw: &RawAttribute<'a>, context: &Context) -> Option<Attribute<'a>> {
     let value = raw.value;
     Some(match raw.code {

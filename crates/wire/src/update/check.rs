@@ -24,86 +24,123 @@ pub(super) fn attribute(
     has_nlri: bool,
 ) -> Result<(), Flaw> {
     let Element { flags, code, value } = *element;
-    let peer = context.peer;
-    let foreign = match code {
-        code::LOCAL_PREF => !peer.shares_local_pref(),
-        code::ORIGINATOR_ID | code::CLUSTER_LIST => !peer.is_internal(),
-        _ => false,
-    };
-    if foreign {
-        return Err((Reason::InternalOnly, Action::AttributeDiscard));
-    }
-    let class = flags & (code::OPTIONAL | code::TRANSITIVE);
-    match code::FLAGS[usize::from(code)] {
-        0 if flags & code::OPTIONAL == 0 => return Err((Reason::WellKnownUnknown, Action::Reset)),
-        0 => return Ok(()),
-        expected if expected != class => return Err((Reason::AttributeFlags, flags_action(code))),
-        _ => {}
-    }
-    let flaw = match code {
-        code::ORIGIN => origin(value),
-        code::AS_PATH => as_path(value, context),
-        code::NEXT_HOP => next_hop(value, has_nlri),
-        code::ATOMIC_AGGREGATE if value.is_empty() => return Ok(()),
-        code::AGGREGATOR => aggregator(value, context.four_octet_as),
-        code::MED | code::LOCAL_PREF | code::ORIGINATOR_ID | code::ONLY_TO_CUSTOMER => {
-            return length(value.len() == 4);
+    match code {
+        code::ORIGIN => withdraw(flags, WELL_KNOWN, || origin(value)),
+        code::AS_PATH => withdraw(flags, WELL_KNOWN, || as_path(value, context)),
+        code::NEXT_HOP => withdraw(flags, WELL_KNOWN, || next_hop(value, has_nlri)),
+        code::MED => withdraw(flags, code::OPTIONAL, || length(value.len() == 4)),
+        code::LOCAL_PREF => {
+            among(context.peer.shares_local_pref())?;
+            withdraw(flags, WELL_KNOWN, || length(value.len() == 4))
         }
-        code::COMMUNITIES | code::CLUSTER_LIST => return length(is_list_of(value, 4)),
-        code::EXTENDED_COMMUNITIES => return length(is_list_of(value, 8)),
-        code::IPV6_EXTENDED_COMMUNITIES => return length(is_list_of(value, 20)),
-        code::LARGE_COMMUNITIES => return length(is_list_of(value, 12)),
-        code::AS4_PATH => as4(context).or_else(|| as4_path(value, context)),
-        code::AS4_AGGREGATOR => as4(context).or_else(|| aggregator(value, true)),
-        code::AIGP => aigp(value),
-        code::PREFIX_SID => prefix_sid(value, peer),
-        code::ATTR_SET => attr_set(value),
-        _ => Some(Reason::AttributeLength),
-    };
-    match flaw {
-        None => Ok(()),
-        Some(reason) => Err((reason, value_action(code, reason))),
+        code::COMMUNITIES => withdraw(flags, PASSED, || list_of(value, 4)),
+        code::ORIGINATOR_ID => {
+            among(context.peer.is_internal())?;
+            withdraw(flags, code::OPTIONAL, || length(value.len() == 4))
+        }
+        code::CLUSTER_LIST => {
+            among(context.peer.is_internal())?;
+            withdraw(flags, code::OPTIONAL, || list_of(value, 4))
+        }
+        code::EXTENDED_COMMUNITIES => withdraw(flags, PASSED, || list_of(value, 8)),
+        code::IPV6_EXTENDED_COMMUNITIES => withdraw(flags, PASSED, || list_of(value, 20)),
+        code::LARGE_COMMUNITIES => withdraw(flags, PASSED, || list_of(value, 12)),
+        code::ONLY_TO_CUSTOMER => withdraw(flags, PASSED, || length(value.len() == 4)),
+        code::ATTR_SET => withdraw(flags, PASSED, || attr_set(value)),
+        code::ATOMIC_AGGREGATE => discard(flags, WELL_KNOWN, || length(value.is_empty())),
+        code::AGGREGATOR => discard(flags, PASSED, || aggregator(value, context.four_octet_as)),
+        _ => rare(element, context),
     }
 }
 
-/// Length errors of attributes that ask for treat-as-withdraw.
+/// Checks an attribute that is seldom seen or has rules of its own.
+fn rare(element: &Element<'_>, context: &Context) -> Result<(), Flaw> {
+    let Element { flags, code, value } = *element;
+    match code {
+        code::AS4_PATH => match as4(context).or_else(|| as4_path(value, context)) {
+            // RFC 9774 withdraws the route also for a set that only AS4_PATH shows.
+            Some(Reason::AsSet) => Err((Reason::AsSet, Action::TreatAsWithdraw)),
+            flaw => discard(flags, PASSED, || flaw),
+        },
+        code::AS4_AGGREGATOR => discard(flags, PASSED, || {
+            as4(context).or_else(|| aggregator(value, true))
+        }),
+        // Also with wrong flags (RFC 7311 section 3.2).
+        code::AIGP if class(flags) != code::OPTIONAL => {
+            Err((Reason::AttributeFlags, Action::AttributeDiscard))
+        }
+        code::AIGP => discard(flags, code::OPTIONAL, || aigp(value)),
+        code::PREFIX_SID => discard(flags, PASSED, || prefix_sid(value, context.peer)),
+        _ if flags & code::OPTIONAL == 0 => Err((Reason::WellKnownUnknown, Action::Reset)),
+        _ => Ok(()),
+    }
+}
+
+/// Flags of attributes that every speaker knows.
+const WELL_KNOWN: u8 = code::TRANSITIVE;
+/// Flags of attributes that also speakers pass on that do not know them.
+const PASSED: u8 = code::OPTIONAL | code::TRANSITIVE;
+
+/// The flags that a type fixes.
 #[inline]
-const fn length(right: bool) -> Result<(), Flaw> {
-    if right {
+const fn class(flags: u8) -> u8 {
+    flags & (code::OPTIONAL | code::TRANSITIVE)
+}
+
+/// An attribute that makes routes withdrawn if it is malformed (RFC 7606 sections 3 e and 7).
+#[inline(always)]
+fn withdraw(flags: u8, expected: u8, check: impl FnOnce() -> Option<Reason>) -> Result<(), Flaw> {
+    flaw(flags, expected, check, Action::TreatAsWithdraw)
+}
+
+/// An attribute that is left out if it is malformed (RFC 7606 sections 3 f and 7, RFC 6793
+/// section 6, RFC 7311, RFC 8669).
+#[inline(always)]
+fn discard(flags: u8, expected: u8, check: impl FnOnce() -> Option<Reason>) -> Result<(), Flaw> {
+    flaw(flags, expected, check, Action::AttributeDiscard)
+}
+
+/// Flags first: wrong ones make routes withdrawn whatever the attribute (RFC 7606 section 3 c).
+#[inline(always)]
+fn flaw(
+    flags: u8,
+    expected: u8,
+    check: impl FnOnce() -> Option<Reason>,
+    action: Action,
+) -> Result<(), Flaw> {
+    if class(flags) != expected {
+        return Err((Reason::AttributeFlags, Action::TreatAsWithdraw));
+    }
+    match check() {
+        None => Ok(()),
+        Some(reason) => Err((reason, action)),
+    }
+}
+
+/// An attribute that only some peers may send is left out where it comes from another.
+#[inline]
+const fn among(may_send: bool) -> Result<(), Flaw> {
+    if may_send {
         Ok(())
     } else {
-        Err((Reason::AttributeLength, Action::TreatAsWithdraw))
+        Err((Reason::InternalOnly, Action::AttributeDiscard))
     }
 }
 
-/// Whether a value is a list of one or more parts of a size (RFC 7606 section 7.8).
+/// A length that is right or not.
 #[inline]
-const fn is_list_of(value: &[u8], size: usize) -> bool {
-    !value.is_empty() && value.len().is_multiple_of(size)
-}
-
-/// What wrong flags ask for: treat-as-withdraw (RFC 7606 section 3 c) unless the attribute has a
-/// rule of its own (RFC 7311 section 3.2).
-const fn flags_action(code: u8) -> Action {
-    match code {
-        code::AIGP => Action::AttributeDiscard,
-        _ => Action::TreatAsWithdraw,
+const fn length(right: bool) -> Option<Reason> {
+    if right {
+        None
+    } else {
+        Some(Reason::AttributeLength)
     }
 }
 
-/// What a wrong value asks for (RFC 7606 section 7, RFC 6793 section 6, RFC 7311, RFC 8669).
-const fn value_action(code: u8, reason: Reason) -> Action {
-    match code {
-        // RFC 9774 section 3 withdraws the route also for a set that only AS4_PATH shows.
-        code::AS4_PATH if matches!(reason, Reason::AsSet) => Action::TreatAsWithdraw,
-        code::ATOMIC_AGGREGATE
-        | code::AGGREGATOR
-        | code::AS4_PATH
-        | code::AS4_AGGREGATOR
-        | code::AIGP
-        | code::PREFIX_SID => Action::AttributeDiscard,
-        _ => Action::TreatAsWithdraw,
-    }
+/// A list of one or more parts of a size (RFC 7606 section 7.8).
+#[inline]
+const fn list_of(value: &[u8], size: usize) -> Option<Reason> {
+    length(!value.is_empty() && value.len().is_multiple_of(size))
 }
 
 #[inline]

@@ -12,13 +12,14 @@ mod section;
 mod values;
 
 use alloc::vec::Vec;
+use core::net::Ipv4Addr;
 
 use routehub_types::{Family, FamilySet, NextHop, Origin};
 
 use crate::{AfiSafi, Context, Notification, Reason};
 use code::{MP_REACH_NLRI, MP_UNREACH_NLRI};
 use fault::Strongest;
-use scan::Parts;
+use scan::{Parts, Span};
 
 pub use as_path::{AsPathView, Asns, SegmentView, Segments};
 pub use attribute::{Attribute, Attributes, RawAttribute, RawAttributes};
@@ -67,7 +68,7 @@ pub use values::Values;
 pub struct UpdateView<'a> {
     message: &'a [u8],
     context: Context,
-    parts: Parts<'a>,
+    parts: Parts,
     verdict: Strongest,
 }
 
@@ -138,7 +139,7 @@ impl<'a> UpdateView<'a> {
             Some(reach) => !reach.nlri.is_empty(),
             None => false,
         };
-        reach || !self.parts.fields.nlri.is_empty()
+        reach || !self.parts.nlri.is_empty()
     }
 
     /// The families whose routes cannot be read.
@@ -171,11 +172,12 @@ impl<'a> UpdateView<'a> {
         };
         let mut raw = self.raw_attributes();
         let attribute = raw.find(|raw| Some(raw.code) == cause.attribute);
-        cause.notification(attribute.map_or(&[], |raw| raw.bytes))
+        let bytes = attribute.and_then(|raw| self.message.get(raw.offset..raw.end()));
+        cause.notification(bytes.unwrap_or_default())
     }
 
     /// Whether routes of a family count: it is in use and they could be read.
-    #[inline]
+    #[inline(always)]
     fn counts(&self, family: Family) -> bool {
         let readable = match self.verdict.action {
             Action::Reset => false,
@@ -186,17 +188,17 @@ impl<'a> UpdateView<'a> {
     }
 
     /// Prefixes of one field, if they count.
-    #[inline]
-    fn nlri(&self, bytes: &'a [u8], family: Option<Family>) -> Option<Nlris<'a>> {
-        let family = family.filter(|family| !bytes.is_empty() && self.counts(*family))?;
+    #[inline(always)]
+    fn nlri(&self, span: Span, family: Option<Family>) -> Option<Nlris<'a>> {
+        let family = family.filter(|family| !span.is_empty() && self.counts(*family))?;
         let add_path = self.context.add_path_receive.contains(family);
-        Some(Nlris::new(bytes, family, add_path))
+        Some(Nlris::new(span.of(self.message), family, add_path))
     }
 
     /// Prefixes of the NLRI field and of MP_REACH_NLRI, if they count.
-    #[inline]
+    #[inline(always)]
     fn reachable(&self) -> [Option<Nlris<'a>>; 2] {
-        let plain = self.nlri(self.parts.fields.nlri, Some(Family::Ipv4));
+        let plain = self.nlri(self.parts.nlri, Some(Family::Ipv4));
         let reach = self.parts.reach.as_ref();
         let multi = reach.and_then(|reach| self.nlri(reach.nlri, reach.family.family()));
         [plain, multi]
@@ -204,7 +206,7 @@ impl<'a> UpdateView<'a> {
 
     /// The prefixes that the sender can reach, by field: its IPv4 ones, then those of
     /// MP_REACH_NLRI. Nothing after treat-as-withdraw.
-    #[inline]
+    #[inline(always)]
     pub fn announced(&self) -> impl Iterator<Item = Announced<'a>> + use<'a> {
         let [plain, multi] = if self.verdict.withdraw {
             [None; 2]
@@ -219,14 +221,14 @@ impl<'a> UpdateView<'a> {
             next_hop: self.multi_next_hop().unwrap_or_default(),
             nlri,
         });
-        [plain, multi].into_iter().flatten()
+        plain.into_iter().chain(multi)
     }
 
     /// The prefixes that the sender can no longer reach, by field; after treat-as-withdraw also
     /// those that it announced.
-    #[inline]
+    #[inline(always)]
     pub fn withdrawn(&self) -> impl Iterator<Item = Nlris<'a>> + use<'a> {
-        let plain = self.nlri(self.parts.fields.withdrawn, Some(Family::Ipv4));
+        let plain = self.nlri(self.parts.withdrawn, Some(Family::Ipv4));
         let unreach = self.parts.unreach.as_ref();
         let multi = unreach.and_then(|part| self.nlri(part.nlri, part.family.family()));
         let [third, fourth] = if self.verdict.withdraw {
@@ -234,18 +236,19 @@ impl<'a> UpdateView<'a> {
         } else {
             [None; 2]
         };
-        [plain, multi, third, fourth].into_iter().flatten()
+        let sent = plain.into_iter().chain(multi);
+        sent.chain(third).chain(fourth)
     }
 
     /// The families of routes in the message that are not in use, or not known.
     pub fn skipped(&self) -> impl Iterator<Item = AfiSafi> + use<'a> {
-        let fields = &self.parts.fields;
-        let plain = !fields.nlri.is_empty() || !fields.withdrawn.is_empty();
+        let parts = &self.parts;
+        let plain = !parts.nlri.is_empty() || !parts.withdrawn.is_empty();
         let plain = plain.then_some(AfiSafi::IPV4);
-        let multi = |part: Option<scan::Multi<'_>>| part.map(|part| part.family);
+        let multi = |part: Option<scan::Multi>| part.map(|part| part.family);
         let families = self.context.families;
         let in_use = move |one: &AfiSafi| one.family().is_some_and(|one| families.contains(one));
-        [plain, multi(self.parts.reach), multi(self.parts.unreach)]
+        [plain, multi(parts.reach), multi(parts.unreach)]
             .into_iter()
             .flatten()
             .filter(move |family| !in_use(family))
@@ -253,14 +256,14 @@ impl<'a> UpdateView<'a> {
 
     /// The family of which this is the End-of-RIB marker, if it is one (RFC 4724 section 2).
     pub fn end_of_rib(&self) -> Option<Family> {
-        let fields = &self.parts.fields;
-        if self.verdict.any || !fields.withdrawn.is_empty() || !fields.nlri.is_empty() {
+        let parts = &self.parts;
+        if self.verdict.any || !parts.withdrawn.is_empty() || !parts.nlri.is_empty() {
             return None;
         }
-        if fields.attributes.is_empty() {
+        if parts.attributes.is_empty() {
             return Some(Family::Ipv4);
         }
-        let unreach = self.parts.unreach.filter(|part| part.nlri.is_empty())?;
+        let unreach = parts.unreach.filter(|part| part.nlri.is_empty())?;
         let alone = self.raw_attributes().count() == 1;
         unreach.family.family().filter(|_| alone)
     }
@@ -277,31 +280,32 @@ impl<'a> UpdateView<'a> {
     /// The next hop of the NEXT_HOP attribute.
     #[inline]
     fn plain_next_hop(&self) -> NextHop {
-        let value = self.first(code::NEXT_HOP);
-        match value.and_then(|raw| attribute::typed(&raw, &self.context)) {
-            Some(Attribute::NextHop(address)) => address.into(),
-            _ => NextHop::default(),
-        }
+        let octets = self.parts.next_hop.of(self.message);
+        let octets = <[u8; 4]>::try_from(octets).unwrap_or_default();
+        Ipv4Addr::from(octets).into()
     }
 
     /// The next hop of MP_REACH_NLRI.
     fn multi_next_hop(&self) -> Option<NextHop> {
         let reach = self.parts.reach.as_ref()?;
-        section::next_hop(reach.next_hop, reach.family.family()?, &self.context)
+        section::next_hop(
+            reach.next_hop.of(self.message),
+            reach.family.family()?,
+            &self.context,
+        )
     }
 
     /// The path attributes as they stand in the message.
     #[inline]
     pub fn raw_attributes(&self) -> RawAttributes<'a> {
-        let fields = &self.parts.fields;
-        let end = self.message.len() - fields.nlri.len();
-        RawAttributes::new(fields.attributes, end)
+        let attributes = self.parts.attributes;
+        RawAttributes::new(attributes.of(self.message), attributes.end())
     }
 
     /// The path attributes that count.
     #[inline]
     pub fn attributes(&self) -> Attributes<'a> {
-        let has_nlri = !self.parts.fields.nlri.is_empty();
+        let has_nlri = !self.parts.nlri.is_empty();
         Attributes::new(
             self.raw_attributes(),
             self.context,
@@ -325,10 +329,10 @@ impl<'a> UpdateView<'a> {
             return None;
         }
         if self.verdict.any {
-            let end = self.message.len() - self.parts.fields.nlri.len();
             let raw = self.first(code)?;
-            let has_nlri = !self.parts.fields.nlri.is_empty();
-            let alone = RawAttributes::new(raw.bytes, end);
+            let has_nlri = !self.parts.nlri.is_empty();
+            let alone = self.message.get(raw.offset..raw.end())?;
+            let alone = RawAttributes::new(alone, raw.end());
             return Attributes::new(alone, self.context, has_nlri, true).next();
         }
         attribute::typed(&self.first(code)?, &self.context)
@@ -373,7 +377,7 @@ impl<'a> UpdateView<'a> {
     where
         'a: 's,
     {
-        let field = self.parts.fields.attributes;
+        let field = self.parts.attributes.of(self.message);
         if self.parts.reach.is_none() && self.parts.unreach.is_none() {
             return field;
         }
@@ -393,7 +397,7 @@ impl<'a> UpdateView<'a> {
 
     /// The octets of neighbouring attributes that are no MP attributes, run by run.
     fn runs(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let mut left = self.parts.fields.attributes;
+        let mut left = self.parts.attributes.of(self.message);
         core::iter::from_fn(move || {
             let mut elements = RawAttributes::new(left, left.len());
             let is_multi =

@@ -64,58 +64,105 @@ const fn octets(length: u8) -> usize {
 /// Where the first bad prefix starts in the field, and why it is bad.
 #[inline]
 pub(crate) fn check(bytes: &[u8], family: Family, add_path: bool) -> Result<(), (usize, Reason)> {
-    let max = family.max_length();
-    let path_id = if add_path { PATH_ID } else { 0 };
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    match (family, add_path) {
+        (Family::Ipv4, false) => check_all(bytes, |left| rest::<0>(left, 32)),
+        (Family::Ipv4, true) => check_all(bytes, |left| rest::<PATH_ID>(left, 32)),
+        (Family::Ipv6, false) => check_all(bytes, |left| rest::<0>(left, 128)),
+        (Family::Ipv6, true) => check_all(bytes, |left| rest::<PATH_ID>(left, 128)),
+    }
+}
+
+/// Steps over prefixes to the end of a field.
+#[inline(always)]
+fn check_all(
+    bytes: &[u8],
+    rest: impl Fn(&[u8]) -> Result<&[u8], Reason>,
+) -> Result<(), (usize, Reason)> {
     let mut left = bytes;
     while !left.is_empty() {
-        let reason = match left.get(path_id) {
-            Some(length) if *length > max => Reason::PrefixLength,
-            Some(length) => match left.get(path_id + 1 + octets(*length)..) {
-                Some(rest) => {
-                    left = rest;
-                    continue;
-                }
-                None => Reason::PrefixOverrun,
-            },
-            None => Reason::PrefixOverrun,
-        };
-        return Err((bytes.len() - left.len(), reason));
+        match rest(left) {
+            Ok(rest) => left = rest,
+            Err(reason) => return Err((bytes.len() - left.len(), reason)),
+        }
     }
     Ok(())
 }
 
-/// The first `N` octets, those that are not there as zero.
-#[inline]
-fn load<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    match bytes.first_chunk() {
-        Some(octets) => *octets,
-        None => {
-            let mut octets = [0; N];
-            octets
-                .iter_mut()
-                .zip(bytes)
-                .for_each(|(to, from)| *to = *from);
-            octets
-        }
+/// What follows the first prefix, which has `PATH_ID` octets in front of its length.
+#[inline(always)]
+fn rest<const PATH_ID: usize>(left: &[u8], max: u8) -> Result<&[u8], Reason> {
+    let Some((length, rest)) = left.get(PATH_ID..).and_then(<[u8]>::split_first) else {
+        return Err(Reason::PrefixOverrun);
+    };
+    if *length > max {
+        return Err(Reason::PrefixLength);
+    }
+    behind(rest, *length).ok_or(Reason::PrefixOverrun)
+}
+
+/// What follows the octets of a prefix of this length.
+///
+/// Most prefixes of the Internet have three octets. A guess that a branch predictor can make lets
+/// the next prefix be read before this one's length is: much faster than to wait for it.
+#[inline(always)]
+fn behind(rest: &[u8], length: u8) -> Option<&[u8]> {
+    if matches!(length, 17..=24) {
+        rest.get(3..)
+    } else {
+        rest.get(octets(length)..)
     }
 }
 
-/// The next IPv4 prefix: one load of four octets and a mask, whatever its length.
+/// The first four octets, those that are not there as zero.
+#[inline(always)]
+fn load_ipv4(bytes: &[u8]) -> Ipv4Addr {
+    match bytes.first_chunk::<4>() {
+        Some(octets) => Ipv4Addr::from(*octets),
+        None => last_ipv4(bytes),
+    }
+}
+
+/// Fewer than four octets. No copy of variable length: it costs more than all the rest.
+#[cold]
+fn last_ipv4(bytes: &[u8]) -> Ipv4Addr {
+    Ipv4Addr::from(match *bytes {
+        [a, b, c, ..] => [a, b, c, 0],
+        [a, b] => [a, b, 0, 0],
+        [a] => [a, 0, 0, 0],
+        [] => [0; 4],
+    })
+}
+
+/// The first 16 octets, those that are not there as zero.
 #[inline]
+fn load_ipv6(bytes: &[u8]) -> Ipv6Addr {
+    if let Some(octets) = bytes.first_chunk::<16>() {
+        return Ipv6Addr::from(*octets);
+    }
+    let shift = |bits: u128, octet: &u8| bits << 8 | u128::from(*octet);
+    let bits = bytes.iter().fold(0, shift);
+    Ipv6Addr::from_bits(bits.checked_shl(128 - 8 * bytes.len() as u32).unwrap_or(0))
+}
+
+/// The next IPv4 prefix: one load of four octets and a mask, whatever its length.
+#[inline(always)]
 fn split_ipv4(bytes: &[u8]) -> Option<(Ipv4Prefix, &[u8])> {
     let (length, rest) = bytes.split_first()?;
-    let address = Ipv4Addr::from(load::<4>(rest));
+    let address = load_ipv4(rest);
     let prefix = Ipv4Prefix::truncated(address, *length)?;
-    Some((prefix, rest.get(octets(*length)..)?))
+    Some((prefix, behind(rest, *length)?))
 }
 
 /// The next IPv6 prefix.
-#[inline]
+#[inline(always)]
 fn split_ipv6(bytes: &[u8]) -> Option<(Ipv6Prefix, &[u8])> {
     let (length, rest) = bytes.split_first()?;
-    let address = Ipv6Addr::from(load::<16>(rest));
+    let address = load_ipv6(rest);
     let prefix = Ipv6Prefix::truncated(address, *length)?;
-    Some((prefix, rest.get(octets(*length)..)?))
+    Some((prefix, behind(rest, *length)?))
 }
 
 impl Iterator for Nlris<'_> {
@@ -146,12 +193,53 @@ impl Iterator for Nlris<'_> {
         Some(Nlri { prefix, path_id })
     }
 
+    #[inline]
+    fn fold<B, F: FnMut(B, Nlri) -> B>(self, first: B, f: F) -> B {
+        match self.family {
+            Family::Ipv4 => self.fold_by(first, f, |left| {
+                split_ipv4(left).map(|(prefix, rest)| (Prefix::V4(prefix), rest))
+            }),
+            Family::Ipv6 => self.fold_by(first, f, |left| {
+                split_ipv6(left).map(|(prefix, rest)| (Prefix::V6(prefix), rest))
+            }),
+        }
+    }
+
     fn size_hint(&self) -> (usize, Option<usize>) {
         let path_id = if self.add_path { PATH_ID } else { 0 };
         let shortest = path_id + 1;
         let longest = shortest + octets(self.family.max_length());
         let left = self.bytes.len();
         (left.div_ceil(longest), Some(left / shortest))
+    }
+}
+
+impl Nlris<'_> {
+    /// Every prefix that a function splits off; one loop per family, without a choice per prefix.
+    #[inline(always)]
+    fn fold_by<B>(
+        self,
+        first: B,
+        mut f: impl FnMut(B, Nlri) -> B,
+        split: impl Fn(&[u8]) -> Option<(Prefix, &[u8])>,
+    ) -> B {
+        let mut sum = first;
+        let mut left = self.bytes;
+        if self.add_path {
+            while let Some((octets, rest)) = left.split_first_chunk::<PATH_ID>()
+                && let Some((prefix, rest)) = split(rest)
+            {
+                let path_id = Some(PathId(u32::from_be_bytes(*octets)));
+                sum = f(sum, Nlri { prefix, path_id });
+                left = rest;
+            }
+        } else {
+            while let Some((prefix, rest)) = split(left) {
+                sum = f(sum, prefix.into());
+                left = rest;
+            }
+        }
+        sum
     }
 }
 

@@ -9,40 +9,92 @@ use crate::parse::update::{Element, Fields};
 use crate::parse::{Stop, update};
 use crate::{AfiSafi, Context, HEADER_LEN, Reason};
 
+/// A part of a message, in octets from its start. A message is at most 65,535 octets long.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Span {
+    start: u16,
+    end: u16,
+}
+
+impl Span {
+    /// The part of a message; empty if it does not lie in it.
+    #[inline]
+    pub(super) fn of(self, message: &[u8]) -> &[u8] {
+        let range = usize::from(self.start)..usize::from(self.end);
+        message.get(range).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(super) const fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// Where the part ends.
+    #[inline]
+    pub(super) const fn end(self) -> usize {
+        self.end as usize
+    }
+
+    #[inline]
+    const fn new(start: usize, length: usize) -> Self {
+        Self {
+            start: start as u16,
+            end: (start + length) as u16,
+        }
+    }
+}
+
 /// The routes of an MP attribute.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Multi<'a> {
+pub(super) struct Multi {
     pub(super) family: AfiSafi,
     /// Of an MP_REACH_NLRI.
-    pub(super) next_hop: &'a [u8],
-    pub(super) nlri: &'a [u8],
+    pub(super) next_hop: Span,
+    pub(super) nlri: Span,
 }
 
 /// The parts of an UPDATE.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Parts<'a> {
-    pub(super) fields: Fields<'a>,
-    pub(super) reach: Option<Multi<'a>>,
-    pub(super) unreach: Option<Multi<'a>>,
+pub(super) struct Parts {
+    pub(super) withdrawn: Span,
+    pub(super) attributes: Span,
+    pub(super) nlri: Span,
+    /// The value of NEXT_HOP.
+    pub(super) next_hop: Span,
+    pub(super) reach: Option<Multi>,
+    pub(super) unreach: Option<Multi>,
     pub(super) seen: Seen,
 }
 
 /// The attribute type codes that have come.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Seen([u64; 4]);
+pub(super) struct Seen {
+    /// Those below 64, which are nearly all.
+    low: u64,
+    high: [u64; 3],
+}
 
 impl Seen {
     /// Whether a code has come.
     #[inline]
     pub(super) const fn has(&self, code: u8) -> bool {
-        self.0[code as usize >> 6] >> (code & 63) & 1 != 0
+        let bit = 1 << (code & 63);
+        match code >> 6 {
+            0 => self.low & bit != 0,
+            n => self.high[n as usize - 1] & bit != 0,
+        }
     }
 
     /// Notes a code; whether it is new.
     #[inline]
     pub(super) const fn insert(&mut self, code: u8) -> bool {
-        let new = !self.has(code);
-        self.0[code as usize >> 6] |= 1 << (code & 63);
+        let bit = 1 << (code & 63);
+        let word = match code >> 6 {
+            0 => &mut self.low,
+            n => &mut self.high[n as usize - 1],
+        };
+        let new = *word & bit == 0;
+        *word |= bit;
         new
     }
 }
@@ -52,16 +104,12 @@ struct Scan<'a, 's, S> {
     message: &'a [u8],
     context: &'s Context,
     sink: &'s mut S,
-    parts: Parts<'a>,
+    parts: Parts,
 }
 
 /// Checks a message whose header is in order, and finds its parts.
 #[inline]
-pub(super) fn scan<'a, 's, S: Sink>(
-    message: &'a [u8],
-    context: &'s Context,
-    sink: &'s mut S,
-) -> Parts<'a> {
+pub(super) fn scan<'s, S: Sink>(message: &[u8], context: &'s Context, sink: &'s mut S) -> Parts {
     let parts = Parts::default();
     let mut scan = Scan {
         message,
@@ -71,10 +119,7 @@ pub(super) fn scan<'a, 's, S: Sink>(
     };
     let body = message.get(HEADER_LEN..).unwrap_or_default();
     match update::fields(body) {
-        Ok((_, fields)) => {
-            scan.parts.fields = fields;
-            scan.body();
-        }
+        Ok((_, fields)) => scan.body(&fields),
         Err(error) => {
             let Stop { at, reason } = Stop::of(&error, body);
             let reason = reason.unwrap_or(Reason::AttributesOverrun);
@@ -97,14 +142,18 @@ impl<'a, S: Sink> Scan<'a, '_, S> {
     }
 
     #[inline]
-    fn body(&mut self) {
+    fn body(&mut self, fields: &Fields<'a>) {
         let Fields {
             withdrawn,
             attributes,
             nlri,
-        } = self.parts.fields;
-        // Behind the header and one length field.
-        self.plain_nlri(withdrawn, HEADER_LEN + 2);
+        } = *fields;
+        // The fields stand behind the header and the length fields.
+        let start = HEADER_LEN + 2;
+        self.parts.withdrawn = Span::new(start, withdrawn.len());
+        self.parts.attributes = Span::new(start + withdrawn.len() + 2, attributes.len());
+        self.parts.nlri = Span::new(self.message.len() - nlri.len(), nlri.len());
+        self.plain_nlri(withdrawn, start);
         self.attributes(attributes);
         self.plain_nlri(nlri, self.message.len() - nlri.len());
         self.mandatory();
@@ -133,8 +182,8 @@ impl<'a, S: Sink> Scan<'a, '_, S> {
     #[inline]
     fn attributes(&mut self, field: &'a [u8]) {
         // Where the field ends in the message: what is left tells where an attribute starts.
-        let end = self.message.len() - self.parts.fields.nlri.len();
-        let has_nlri = !self.parts.fields.nlri.is_empty();
+        let end = self.parts.attributes.end();
+        let has_nlri = !self.parts.nlri.is_empty();
         let mut left = field;
         while !left.is_empty() {
             let offset = end - left.len();
@@ -164,6 +213,7 @@ impl<'a, S: Sink> Scan<'a, '_, S> {
                 self.fault(Some(code), offset, Reason::MpDuplicate, Action::Reset);
             }
         } else if !new {
+            // The first one counts.
             self.fault(
                 Some(code),
                 offset,
@@ -172,6 +222,9 @@ impl<'a, S: Sink> Scan<'a, '_, S> {
             );
         } else if let Err((reason, action)) = check::attribute(element, self.context, has_nlri) {
             self.fault(Some(code), offset, reason, action);
+        } else if code == NEXT_HOP {
+            let start = offset + element.header_len();
+            self.parts.next_hop = Span::new(start, element.value.len());
         }
     }
 
@@ -191,10 +244,13 @@ impl<'a, S: Sink> Scan<'a, '_, S> {
                 .map_or(Action::Reset, |family| self.family_action(family));
             return self.fault(Some(code), offset, Reason::AttributeLength, action);
         };
+        let start = offset + element.header_len();
+        let end = start + value.len();
+        // Behind the family and the length of the next hop.
         let multi = Multi {
             family,
-            next_hop,
-            nlri,
+            next_hop: Span::new(start + 4, next_hop.len()),
+            nlri: Span::new(end - nlri.len(), nlri.len()),
         };
         let part = if code == MP_REACH_NLRI {
             &mut self.parts.reach
@@ -210,27 +266,27 @@ impl<'a, S: Sink> Scan<'a, '_, S> {
             self.fault(Some(code), offset, Reason::AttributeFlags, action);
         }
         if let Some(family) = in_use {
-            let start = offset + element.header_len();
-            self.multi_in_use(code, &multi, family, (offset, start + value.len()));
+            self.multi_in_use(code, &multi, family, offset);
         }
     }
 
-    /// Next hop and prefixes of an MP attribute; `span` is where the attribute starts and ends.
-    fn multi_in_use(&mut self, code: u8, multi: &Multi<'_>, family: Family, span: (usize, usize)) {
+    /// Next hop and prefixes of an MP attribute that starts there.
+    fn multi_in_use(&mut self, code: u8, multi: &Multi, family: Family, offset: usize) {
         let action = self.family_action(family);
         if code == MP_REACH_NLRI {
-            match super::section::next_hop(multi.next_hop, family, self.context) {
-                None => return self.fault(Some(code), span.0, Reason::NextHopLength, action),
+            match super::section::next_hop(multi.next_hop.of(self.message), family, self.context) {
+                None => return self.fault(Some(code), offset, Reason::NextHopLength, action),
                 Some(next_hop) if !check::is_host(next_hop.address) => {
                     let action = Action::TreatAsWithdraw;
-                    self.fault(Some(code), span.0, Reason::NextHop, action);
+                    self.fault(Some(code), offset, Reason::NextHop, action);
                 }
                 Some(_) => {}
             }
         }
         let add_path = self.context.add_path_receive.contains(family);
-        if let Err((at, reason)) = nlri::check(multi.nlri, family, add_path) {
-            let start = span.1 - multi.nlri.len();
+        let nlri = multi.nlri.of(self.message);
+        if let Err((at, reason)) = nlri::check(nlri, family, add_path) {
+            let start = multi.nlri.end() - nlri.len();
             self.fault(Some(code), start + at, reason, action);
         }
     }
@@ -242,14 +298,14 @@ impl<'a, S: Sink> Scan<'a, '_, S> {
             return;
         }
         let seen = self.parts.seen;
-        let next_hop = self.parts.fields.nlri.is_empty() || seen.has(NEXT_HOP);
+        let next_hop = self.parts.nlri.is_empty() || seen.has(NEXT_HOP);
         for (code, there) in [
             (ORIGIN, seen.has(ORIGIN)),
             (AS_PATH, seen.has(AS_PATH)),
             (NEXT_HOP, next_hop),
         ] {
             if !there {
-                let offset = HEADER_LEN + 4 + self.parts.fields.withdrawn.len();
+                let offset = self.parts.withdrawn.end() + 2;
                 let action = Action::TreatAsWithdraw;
                 self.fault(Some(code), offset, Reason::AttributeMissing, action);
             }
@@ -260,7 +316,7 @@ impl<'a, S: Sink> Scan<'a, '_, S> {
     #[inline]
     fn announces(&self) -> bool {
         let reach = self.parts.reach.is_some_and(|reach| !reach.nlri.is_empty());
-        !self.parts.fields.nlri.is_empty() || reach
+        !self.parts.nlri.is_empty() || reach
     }
 
     /// A malformed attribute in a message that announces nothing: perhaps the prefixes were not
