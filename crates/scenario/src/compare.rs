@@ -57,10 +57,16 @@ fn rows(table: &Table, seen: &dyn Snapshot) -> Vec<Actual> {
         });
         return actual.collect();
     }
+    let gateway = match table {
+        Table::GatewayAdvertised { gateway, .. } => seen.gateway_addresses(gateway),
+        _ => Vec::new(),
+    };
     let own = |row: &RouteRow| match table {
         Table::RsAdvertised { route_server, .. } => row
             .instance
             .and_then(|instance| seen.instance_address(route_server, instance)),
+        // Each instance sends a row of its own with its own address, if with any of the gateway's.
+        Table::GatewayAdvertised { .. } => row.next_hop.filter(|hop| gateway.contains(hop)),
         _ => row.source_peer,
     };
     let rows = seen.routes(table).into_iter();

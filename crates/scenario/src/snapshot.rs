@@ -8,8 +8,9 @@ use crate::expect::Table;
 
 /// A network as it is seen at one time.
 ///
-/// Route rows carry the address that they were sent from in `source_peer`, where it is known; that
-/// is what `self` stands for. Rows of `rs_advertised` are sent from the address of their instance.
+/// Rows of learned tables carry the address that they were sent from in `source_peer`; that is what
+/// `self` stands for. Rows of `rs_advertised` are sent from the address of their instance, rows of
+/// `gateway_advertised` from one of the gateway's.
 pub trait Snapshot {
     /// What a Route Server learned from an NVA, both instances.
     fn rs_learned(&self, route_server: &str, nva: &str) -> Vec<RouteRow>;
@@ -33,6 +34,8 @@ pub trait Snapshot {
     fn findings(&self) -> Vec<Finding>;
     /// The address of an instance of a Route Server.
     fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr>;
+    /// The addresses of a gateway's instances.
+    fn gateway_addresses(&self, gateway: &str) -> Vec<IpAddr>;
 
     /// The rows of a table of routes; none for a NIC.
     fn routes(&self, table: &Table) -> Vec<RouteRow> {
@@ -92,5 +95,9 @@ impl Snapshot for Network {
 
     fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr> {
         self.instance_address(route_server, instance)
+    }
+
+    fn gateway_addresses(&self, gateway: &str) -> Vec<IpAddr> {
+        self.estate().gateway_addresses(gateway)
     }
 }

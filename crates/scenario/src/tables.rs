@@ -41,6 +41,8 @@ pub struct Tables {
     pub findings: Vec<Finding>,
     /// The addresses of each Route Server's instances.
     pub instances: BTreeMap<String, [Option<IpAddr>; 2]>,
+    /// The addresses of each gateway's instances.
+    pub gateways: BTreeMap<String, Vec<IpAddr>>,
 }
 
 impl Tables {
@@ -87,6 +89,8 @@ impl Tables {
         self.gateway_learned = named(gateways, |gateway| seen.gateway_learned(gateway));
         for gateway in &estate.gateways {
             let from = &gateway.name;
+            let addresses = seen.gateway_addresses(from);
+            self.gateways.insert(from.clone(), addresses);
             for connection in &gateway.connections {
                 let (to, both) = match connection {
                     Connection::Circuit { circuit, .. } => (circuit, false),
@@ -189,5 +193,9 @@ impl Snapshot for Tables {
     fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr> {
         let both = self.instances.get(route_server)?;
         both.get(usize::from(instance)).copied().flatten()
+    }
+
+    fn gateway_addresses(&self, gateway: &str) -> Vec<IpAddr> {
+        self.gateways.get(gateway).cloned().unwrap_or_default()
     }
 }

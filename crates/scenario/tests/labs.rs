@@ -67,3 +67,23 @@ fn every_switch_of_a_profile_can_be_written() {
         assert_ne!(scenario.profile, plain, "{switch}: {value} changes nothing");
     }
 }
+
+#[test]
+fn every_hard_row_of_every_lab_holds() {
+    let (mut hard, mut soft, mut failures) = (0, 0, Vec::new());
+    for (name, text) in labs() {
+        let scenario = Scenario::parse(&text).unwrap_or_else(|e| panic!("{name}: {e:?}"));
+        let reports = scenario.check().unwrap_or_else(|e| panic!("{name}: {e}"));
+        for report in reports {
+            hard += report.hard;
+            soft += report.soft;
+            print!("{report}");
+            if report.failures() > 0 {
+                failures.push(format!("{name}: {report}"));
+            }
+        }
+    }
+    println!("{hard} hard rows, {soft} soft rows");
+    assert_eq!((hard, soft), (688, 18), "rows are missing");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}

@@ -1,13 +1,12 @@
 //! Addresses: in their network, and one owner each.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use routehub_types::Prefix;
+use std::net::IpAddr;
 
 use super::{EstateError, List, Place, Problem};
 use crate::Estate;
-use crate::estate::{Gateway, GatewayKind, RouteServer, Vnet};
+use crate::addresses as derived;
+use crate::estate::{Gateway, RouteServer, Vnet};
 
 /// The addresses in use: per network and address, the owner and where it says so.
 #[derive(Clone, Default)]
@@ -41,13 +40,7 @@ pub(super) fn collect(estate: &Estate, errors: &mut Vec<EstateError>) -> InUse {
     let mut used = InUse::default();
     for (index, server) in estate.route_servers.iter().enumerate() {
         let place = Place::entry(List::RouteServers, index);
-        check_route_server(
-            &mut used,
-            vnets.get(server.vnet.as_str()),
-            server,
-            &place,
-            errors,
-        );
+        check_route_server(estate, &mut used, (server, &place), errors);
     }
     for (index, nva) in estate.nvas.iter().enumerate() {
         if let Some(vnet) = vnets.get(nva.vnet.as_str()) {
@@ -58,25 +51,23 @@ pub(super) fn collect(estate: &Estate, errors: &mut Vec<EstateError>) -> InUse {
     }
     for (index, gateway) in estate.gateways.iter().enumerate() {
         if let Some(vnet) = vnets.get(gateway.vnet.as_str()) {
-            check_gateway(&mut used, vnet, gateway, index, errors);
+            check_gateway(estate, &mut used, (vnet, gateway, index), errors);
         }
     }
     used
 }
 
 fn check_gateway(
+    estate: &Estate,
     used: &mut InUse,
-    vnet: &Vnet,
-    gateway: &Gateway,
-    index: usize,
+    (vnet, gateway, index): (&Vnet, &Gateway, usize),
     errors: &mut Vec<EstateError>,
 ) {
     let object = format!("gateway `{}`", gateway.name);
     let place = Place::entry(List::Gateways, index);
     let given = &gateway.bgp_ips;
-    let derived = || derive(vnet, "GatewaySubnet", gateway_offset(gateway.kind));
     if given.is_empty() {
-        for address in derived().into_iter().flatten() {
+        for address in derived::gateway(estate, gateway) {
             errors.extend(claim(used, vnet, (address, &object), &place));
         }
     }
@@ -88,13 +79,12 @@ fn check_gateway(
 
 /// Checks a Route Server that comes after those in `used`, and adds it to them.
 pub(super) fn check_route_server(
+    estate: &Estate,
     used: &mut InUse,
-    vnet: Option<&&Vnet>,
-    server: &RouteServer,
-    place: &Place,
+    (server, place): (&RouteServer, &Place),
     errors: &mut Vec<EstateError>,
 ) {
-    let Some(vnet) = vnet else {
+    let Some(vnet) = estate.vnets.iter().find(|vnet| vnet.name == server.vnet) else {
         return;
     };
     let object = object(&server.name);
@@ -118,7 +108,7 @@ pub(super) fn check_route_server(
         let entry = (server.name.clone(), place.clone());
         used.servers.insert(vnet.name.clone(), entry);
     }
-    match (server.ips, derive(vnet, "RouteServerSubnet", 4)) {
+    match (server.ips, derived::route_server(estate, server)) {
         (Some(given), _) => {
             for (n, address) in given.into_iter().enumerate() {
                 let place = place.clone().key("ips").item(n);
@@ -173,28 +163,13 @@ fn claim(
     None
 }
 
-/// Where a gateway's own addresses begin in its subnet.
-const fn gateway_offset(kind: GatewayKind) -> u8 {
-    match kind {
-        GatewayKind::Vpn => 4,
-        GatewayKind::ExpressRoute => 12,
+impl Estate {
+    /// The addresses of a gateway's instances, as given or from its subnet; empty if there is no
+    /// such gateway, or nothing to derive them from.
+    pub fn gateway_addresses(&self, name: &str) -> Vec<IpAddr> {
+        let gateway = self.gateways.iter().find(|gateway| gateway.name == name);
+        gateway
+            .map(|one| derived::gateway(self, one))
+            .unwrap_or_default()
     }
-}
-
-/// Two addresses of a subnet, from its base plus `offset` on.
-fn derive(vnet: &Vnet, subnet: &str, offset: u8) -> Option<[IpAddr; 2]> {
-    let subnet = vnet.subnets.iter().find(|s| s.name == subnet)?;
-    let nth = |n: u8| -> Option<IpAddr> {
-        Some(match subnet.prefix {
-            Prefix::V4(prefix) => {
-                let bits = prefix.address().to_bits().checked_add(u32::from(n))?;
-                Ipv4Addr::from_bits(bits).into()
-            }
-            Prefix::V6(prefix) => {
-                let bits = prefix.address().to_bits().checked_add(u128::from(n))?;
-                Ipv6Addr::from_bits(bits).into()
-            }
-        })
-    };
-    Some([nth(offset)?, nth(offset + 1)?])
 }

@@ -272,7 +272,7 @@ impl fmt::Display for Problem {
             }
             Self::NoInstanceAddresses { vnet } => write!(
                 f,
-                "it has no `ips`, and VNet `{vnet}` has no RouteServerSubnet to take them from (R-021)"
+                "it has no `ips`, and VNet `{vnet}` has no RouteServerSubnet large enough to take them from (R-021)"
             ),
             Self::TwoRouteServers { vnet, first } => {
                 write!(

@@ -6,7 +6,7 @@ use super::addresses::{self, InUse};
 use super::names::{Names, at};
 use super::peerings::{self, Peered};
 use super::{EstateError, Kind, List, Place, Problem, speakers};
-use crate::estate::{Nva, RouteServer, Routes, Vnet};
+use crate::estate::{Nva, RouteServer, Routes};
 use crate::{Estate, Event, Instance, NvaSessions};
 
 /// The Route Servers that events add.
@@ -22,7 +22,6 @@ pub(super) fn added_route_servers(events: &[(String, Event)]) -> Vec<&RouteServe
 struct Now<'a> {
     estate: &'a Estate,
     names: &'a Names<'a>,
-    vnets: HashMap<&'a str, &'a Vnet>,
     /// Route Servers that there are now, and their networks.
     servers: HashMap<&'a str, &'a str>,
     peered: Peered,
@@ -44,7 +43,6 @@ pub(super) fn check<'a>(
     let mut now = Now {
         estate,
         names,
-        vnets: estate.vnets.iter().map(|v| (v.name.as_str(), v)).collect(),
         servers: servers
             .map(|s| (s.name.as_str(), s.vnet.as_str()))
             .collect(),
@@ -294,8 +292,7 @@ impl<'a> Now<'a> {
         }
         let problem = self.names.need_vnet(&server.vnet);
         errors.extend(at(|| place.clone().key("vnet"), String::new, problem));
-        let vnet = self.vnets.get(server.vnet.as_str());
-        addresses::check_route_server(&mut self.used, vnet, server, place, errors);
+        addresses::check_route_server(self.estate, &mut self.used, (server, place), errors);
         self.servers.insert(name, &server.vnet);
     }
 
