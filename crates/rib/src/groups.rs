@@ -57,6 +57,22 @@ impl Rib {
         }
     }
 
+    /// All export groups, in the order of their numbers.
+    pub fn groups(&self) -> impl Iterator<Item = GroupId> + '_ {
+        let places = (0..).zip(&self.groups.0);
+        places.filter_map(|(number, place)| place.as_ref().map(|_| GroupId(number)))
+    }
+
+    /// The members of a group, in the order of their numbers.
+    pub fn members(&self, group: GroupId) -> impl Iterator<Item = MemberId> + '_ {
+        let members = self.groups.0.get(usize::from(group.0));
+        let places = (0..).zip(members.into_iter().flatten().flatten());
+        places.filter_map(move |(member, place)| {
+            let group = group.0;
+            place.map(|_| MemberId { group, member })
+        })
+    }
+
     /// Adds a member that knows nothing yet; routes of its own source are not sent to it.
     pub fn add_member(&mut self, group: GroupId, source: Option<SourceId>) -> MemberId {
         let source = source.map_or(NO_SOURCE, |source| source.0);

@@ -1,0 +1,255 @@
+//! What a routing table costs in time: filling, updates, decisions, loss of a source, lookups.
+//!
+//! `cargo bench -p routehub-benches --bench rib`; `ROUTEHUB_CORPORA` names the folder of recorded
+//! prefixes. Times are per element: per path, per prefix decided, per lookup.
+
+use std::hint::black_box;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant as Clock};
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use routehub_benches::tables::{Numbers, attribute_sets, full_table};
+use routehub_rib::{
+    Admission, Announcement, AttrStore, Change, DecisionConfig, GroupConfig, GroupId, Rib, Source,
+    SourceId, Step,
+};
+use routehub_types::{AttrId, Family, Instant, Ipv4Prefix, Nlri, Prefix, RouterId};
+
+/// Prefixes announced with one set at once.
+const BATCH: usize = 8;
+/// Prefixes announced between two flushes of the export group.
+const TURN: usize = 1 << 12;
+const SETS: usize = 150_000;
+
+/// A table, its sources and its one export group.
+struct Bed {
+    store: AttrStore,
+    rib: Rib,
+    sources: Vec<SourceId>,
+    group: GroupId,
+    sets: Vec<AttrId>,
+    numbers: Numbers,
+}
+
+impl Bed {
+    fn new(sources: u32, sets: usize, config: DecisionConfig) -> Self {
+        let mut store = AttrStore::new(1);
+        let sets = attribute_sets(sets, 3);
+        let sets: Vec<AttrId> = sets.iter().map(|set| store.intern(set)).collect();
+        sets.iter().for_each(|set| store.retain(*set));
+        let mut rib = Rib::new(2, config);
+        let source = |number| Source {
+            router_id: RouterId(number),
+            peer_address: IpAddr::V4(Ipv4Addr::from_bits(number)),
+            external: true,
+            ..Source::default()
+        };
+        let sources = (1..=sources).map(|number| rib.add_source(source(number)).expect("room"));
+        let sources = sources.collect();
+        let group = rib.add_group(GroupConfig::default());
+        Self {
+            store,
+            rib,
+            sources,
+            group,
+            sets,
+            numbers: Numbers::new(5),
+        }
+    }
+
+    /// Announces prefixes from one source, each batch with another set, and flushes the group.
+    fn announce(&mut self, source: usize, prefixes: &[Nlri]) {
+        for turn in prefixes.chunks(TURN) {
+            for announced in turn.chunks(BATCH) {
+                let attrs = self.sets[self.numbers.below(self.sets.len() as u64) as usize];
+                let change = Change {
+                    source: self.sources[source],
+                    withdrawn: &[],
+                    attrs,
+                    announced,
+                };
+                let accept = |_: &mut AttrStore, path: &Announcement| Admission::Accept(path.attrs);
+                let (store, rib) = (&mut self.store, &mut self.rib);
+                rib.apply(store, &change, Instant::ZERO, accept, |_, _| {})
+                    .expect("no limit is set");
+            }
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        let (store, rib) = (&mut self.store, &mut self.rib);
+        while rib
+            .flush(store, self.group, TURN, |_, best| Ok(best.attrs))
+            .more
+        {}
+    }
+}
+
+fn table() -> Vec<Nlri> {
+    let table = full_table(Family::Ipv4);
+    println!("prefixes: {}", table.origin);
+    table.prefixes.into_iter().map(Nlri::from).collect()
+}
+
+/// Different prefixes, any number of them.
+fn many(count: u32) -> Vec<Nlri> {
+    let mut prefixes: Vec<Nlri> = (0..count)
+        .map(|n| {
+            let address = Ipv4Addr::from_bits(n.wrapping_mul(0x9e37_79b1));
+            Nlri::from(Prefix::V4(Ipv4Prefix::host(address)))
+        })
+        .collect();
+    Numbers::new(9).shuffle(&mut prefixes);
+    prefixes
+}
+
+/// Times `run` on a new bed each time; what `prepare` and dropping take is left out.
+fn timed<T>(iterations: u64, prepare: impl Fn() -> T, run: impl Fn(&mut T)) -> Duration {
+    let mut total = Duration::ZERO;
+    for _ in 0..iterations {
+        let mut bed = prepare();
+        let begin = Clock::now();
+        run(&mut bed);
+        total += begin.elapsed();
+    }
+    total
+}
+
+/// One best path of all that the other steps leave; the last step before is never reached equal.
+fn config() -> DecisionConfig {
+    DecisionConfig::rfc4271()
+}
+
+fn full(c: &mut Criterion) {
+    let prefixes = table();
+    let mut again = prefixes.clone();
+    Numbers::new(4).shuffle(&mut again);
+    let mut group = c.benchmark_group("full table");
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(prefixes.len() as u64));
+    group.bench_function("first fill, a path", |b| {
+        let prepare = || Bed::new(2, SETS, config());
+        b.iter_custom(|n| timed(n, prepare, |bed| bed.announce(0, &prefixes)));
+    });
+    let mut bed = Bed::new(2, SETS, config());
+    bed.announce(0, &prefixes);
+    group.bench_function("update, one path a prefix", |b| {
+        b.iter(|| bed.announce(0, &again));
+    });
+    bed.announce(1, &prefixes);
+    group.bench_function("update, two paths a prefix", |b| {
+        b.iter(|| bed.announce(0, &again));
+    });
+    group.finish();
+}
+
+fn growth(c: &mut Criterion) {
+    let mut group = c.benchmark_group("growth");
+    group.sample_size(10);
+    for count in [100_000, 1_000_000, 10_000_000] {
+        let prefixes = many(count);
+        group.throughput(Throughput::Elements(count.into()));
+        group.bench_function(format!("first fill, {count} paths"), |b| {
+            let prepare = || Bed::new(1, 10_000, config());
+            b.iter_custom(|n| timed(n, prepare, |bed| bed.announce(0, &prefixes)));
+        });
+        if count > 1_000_000 {
+            continue;
+        }
+        group.bench_function(format!("source loss, {count} paths"), |b| {
+            let prepare = || {
+                let mut bed = Bed::new(2, 10_000, config());
+                bed.announce(0, &prefixes);
+                bed.announce(1, &prefixes);
+                bed
+            };
+            let lose = |bed: &mut Bed| {
+                let source = bed.sources[0];
+                let applied = bed.rib.source_down(&mut bed.store, source, |_, _| {});
+                assert_eq!(applied.withdrawn, count);
+                bed.flush();
+            };
+            b.iter_custom(|n| timed(n, prepare, lose));
+        });
+    }
+    group.finish();
+}
+
+/// Eight paths a prefix in a small table: the decision itself.
+fn decision(c: &mut Criterion) {
+    let mut group = c.benchmark_group("decision");
+    let prefixes = many(1000);
+    let ecmp = DecisionConfig::new([Step::Rank, Step::AsPathLength], [Step::PeerAddress], 8);
+    for (name, config) in [("RFC 4271", config()), ("rank, path length, ECMP", ecmp)] {
+        let mut bed = Bed::new(8, 1000, config);
+        for source in 0..8 {
+            bed.announce(source, &prefixes);
+        }
+        group.throughput(Throughput::Elements(prefixes.len() as u64));
+        group.bench_function(format!("8 paths, {name}"), |b| {
+            b.iter(|| {
+                let (store, rib) = (&mut bed.store, &mut bed.rib);
+                black_box(rib.reconfigure(store, [], None, |_, _| {}))
+            });
+        });
+    }
+    group.finish();
+}
+
+fn lookup(c: &mut Criterion) {
+    let prefixes = table();
+    let mut bed = Bed::new(1, SETS, config());
+    bed.announce(0, &prefixes);
+    let mut numbers = Numbers::new(8);
+    let mut addresses = Vec::new();
+    for _ in 0..100_000 {
+        let inside = prefixes[numbers.below(prefixes.len() as u64) as usize];
+        addresses.push(inside.prefix.address());
+    }
+    let mut group = c.benchmark_group("lookup");
+    group.throughput(Throughput::Elements(addresses.len() as u64));
+    group.bench_function("longest match", |b| {
+        b.iter(|| {
+            for address in &addresses {
+                black_box(bed.rib.longest_match(*address));
+            }
+        });
+    });
+    group.bench_function("exact", |b| {
+        b.iter(|| {
+            for address in &addresses {
+                black_box(bed.rib.best(Prefix::host(*address)));
+            }
+        });
+    });
+    group.finish();
+}
+
+/// Attribute sets seen before: what an UPDATE costs at the door.
+fn intern(c: &mut Criterion) {
+    let attrs = attribute_sets(SETS, 3);
+    let mut store = AttrStore::new(1);
+    let ids: Vec<AttrId> = attrs.iter().map(|set| store.intern(set)).collect();
+    ids.iter().for_each(|id| store.retain(*id));
+    let mut group = c.benchmark_group("attribute store");
+    group.throughput(Throughput::Elements(attrs.len() as u64));
+    group.bench_function("intern a known set", |b| {
+        b.iter(|| {
+            for set in &attrs {
+                black_box(store.intern(set));
+            }
+        });
+    });
+    group.bench_function("decode a set", |b| {
+        b.iter(|| {
+            for id in &ids {
+                black_box(store.attrs(*id));
+            }
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, decision, intern, full, lookup, growth);
+criterion_main!(benches);
