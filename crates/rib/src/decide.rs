@@ -74,45 +74,40 @@ impl Judge<'_> {
             if alive.len() < 2 {
                 return;
             }
-            if *step == Step::Med {
-                lowest_med(alive, all);
-                continue;
+            let source = |one: &Contender| self.sources.data(one.source);
+            match step {
+                Step::Rank => lowest(*step, alive, all, |one| source(one).rank),
+                Step::LocalPref => lowest(*step, alive, all, |one| !one.key.local_pref),
+                Step::AsPathLength => lowest(*step, alive, all, |one| one.key.path_length),
+                Step::Origin => lowest(*step, alive, all, |one| one.key.origin as u8),
+                Step::Med => lowest_med(alive, all),
+                Step::MedAlways => lowest(*step, alive, all, |one| one.key.med),
+                Step::External => lowest(*step, alive, all, |one| !source(one).external),
+                Step::Cost => lowest(*step, alive, all, |one| source(one).cost),
+                Step::TieBreak => lowest(*step, alive, all, |one| source(one).tie_break),
+                Step::Current => lowest(*step, alive, all, |one| !one.current),
+                Step::RouterId => lowest(*step, alive, all, |one| source(one).router_id),
+                Step::PeerAddress => lowest(*step, alive, all, |one| source(one).address),
+                Step::MaxPaths | Step::Identity => {}
             }
-            let mut values: SmallVec<[u128; 16]> = SmallVec::new();
-            let mut lowest = u128::MAX;
-            for one in alive.iter() {
-                let value = self.value(*step, &all[*one as usize]);
-                lowest = lowest.min(value);
-                values.push(value);
-            }
-            let mut value = values.iter();
-            alive.retain(|one| {
-                let stays = value.next() == Some(&lowest);
-                if !stays {
-                    all[*one as usize].outcome = Outcome::Lost(*step);
-                }
-                stays
-            });
         }
     }
 
-    /// What a step compares; lower is better.
-    #[inline]
+    /// What a tie-breaker compares; lower is better.
     fn value(&self, step: Step, one: &Contender) -> u128 {
         let source = self.sources.data(one.source);
         match step {
             Step::Rank => source.rank.into(),
-            Step::LocalPref => (u32::MAX - one.key.local_pref).into(),
+            Step::LocalPref => (!one.key.local_pref).into(),
             Step::AsPathLength => one.key.path_length.into(),
             Step::Origin => one.key.origin as u128,
             Step::Med | Step::MedAlways => one.key.med.into(),
             Step::External => (!source.external).into(),
             Step::Cost => source.cost.into(),
             Step::TieBreak => source.tie_break.into(),
-            Step::Current => (!one.current).into(),
             Step::RouterId => source.router_id.into(),
             Step::PeerAddress => source.address,
-            Step::MaxPaths | Step::Identity => 0,
+            Step::Current | Step::MaxPaths | Step::Identity => 0,
         }
     }
 
@@ -127,6 +122,31 @@ impl Judge<'_> {
             .then(one.path_id.cmp(&other.path_id))
             .then(one.derived.cmp(&other.derived))
             .then_with(|| self.store.compare(one.attrs.0, other.attrs.0))
+    }
+}
+
+/// Drops every path whose value is not the lowest.
+#[inline]
+fn lowest<V: Copy + Ord>(
+    step: Step,
+    alive: &mut Alive,
+    all: &mut [Contender],
+    value: impl Fn(&Contender) -> V,
+) {
+    let mut values = alive.iter().map(|one| value(&all[*one as usize]));
+    let Some(first) = values.next() else { return };
+    let (lowest, same) = values.fold((first, true), |(lowest, same), value| {
+        (lowest.min(value), same && value == first)
+    });
+    if !same {
+        alive.retain(|one| {
+            let contender = &mut all[*one as usize];
+            let stays = value(contender) == lowest;
+            if !stays {
+                contender.outcome = Outcome::Lost(step);
+            }
+            stays
+        });
     }
 }
 

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use routehub_types::AttrId;
 
-use crate::change::{BestSet, Delta};
+use crate::change::{BestPath, BestSet, Delta};
 use crate::decide::{Contender, Judge};
 use crate::key::Key;
 use crate::path::{NONE, Outcome};
@@ -53,20 +53,7 @@ impl<K: Key> Table<K> {
         let after = self.best_set(entry);
         let changed = *before != after;
         if changed {
-            let key = self.entries[entry].key;
-            self.count_best(key, before.is_empty(), after.is_empty());
-            let first = |set: &BestSet| set.first().map(|best| (best.source, best.attrs));
-            if first(before) != first(&after) {
-                for group in self.groups.iter_mut().flatten() {
-                    group.mark(entry);
-                }
-            }
-            let delta = Delta {
-                prefix: key.prefix(),
-                before,
-                after: &after,
-            };
-            visit(cx.store, &delta);
+            self.tell(cx.store, entry, before, &after, visit);
         }
         if self.entries[entry].head.is_absent() {
             self.release_empty(entry);
@@ -74,10 +61,35 @@ impl<K: Key> Table<K> {
         changed
     }
 
-    fn count_best(&mut self, key: K, was_none: bool, is_none: bool) {
-        if was_none == is_none {
-            return;
+    /// Tells groups and the visitor of another best set.
+    #[inline]
+    pub(crate) fn tell(
+        &mut self,
+        store: &AttrStore,
+        entry: u32,
+        before: &[BestPath],
+        after: &[BestPath],
+        visit: &mut Visit<'_>,
+    ) {
+        let key = self.entries[entry].key;
+        if before.is_empty() != after.is_empty() {
+            self.count_best(key, after.is_empty());
         }
+        let first = |set: &[BestPath]| set.first().map(|best| (best.source, best.attrs));
+        if first(before) != first(after) {
+            for group in self.groups.iter_mut().flatten() {
+                group.mark(entry);
+            }
+        }
+        let delta = Delta {
+            prefix: key.prefix(),
+            before,
+            after,
+        };
+        visit(store, &delta);
+    }
+
+    fn count_best(&mut self, key: K, is_none: bool) {
         if self.lengths.is_empty() {
             self.lengths
                 .resize(usize::from(K::FAMILY.max_length()) + 1, 0);

@@ -14,6 +14,9 @@ use crate::table::Table;
 /// Says what a group sends for a best path.
 pub(crate) type Ask<'a> = dyn FnMut(&mut AttrStore, &Export) -> Result<AttrId, RuleId> + 'a;
 
+/// How many entries are read ahead.
+const AHEAD: usize = 16;
+
 /// One prefix on its way into a batch.
 #[derive(Clone, Copy)]
 struct Work {
@@ -31,6 +34,15 @@ impl Work {
     }
 }
 
+/// Sorts by attributes and source. Work comes in runs of equal ones, so whole runs are sorted.
+fn in_order(work: Vec<Work>) -> Vec<Work> {
+    let mut runs: Vec<&[Work]> = work
+        .chunk_by(|one, next| one.order() == next.order())
+        .collect();
+    runs.sort_by_key(|run| run.first().map(Work::order));
+    runs.concat()
+}
+
 impl<K: Key> Table<K> {
     /// Looks at up to `budget` changed prefixes of a group and makes batches of what is to be sent.
     pub(crate) fn flush(
@@ -44,21 +56,22 @@ impl<K: Key> Table<K> {
             return Flushed::default();
         };
         let mut unneeded = group.trim(store);
-        let mut work = Vec::new();
-        let mut looked_at = 0;
-        while looked_at < budget
-            && let Some(entry) = group.dirty.pop_front()
-        {
-            looked_at += 1;
-            self.compare(store, &mut group, entry, ask, &mut work);
-            if !group.needs(entry) {
-                unneeded.push(entry);
+        let looked_at = budget.min(group.dirty.len());
+        let dirty: Vec<u32> = group.dirty.drain(..looked_at).collect();
+        let mut work = Vec::with_capacity(looked_at);
+        for some in dirty.chunks(AHEAD) {
+            self.look_ahead(&group, some);
+            for entry in some {
+                self.compare(store, &mut group, *entry, ask, &mut work);
+                if !group.needs(*entry) {
+                    unneeded.push(*entry);
+                }
             }
         }
         if group.dirty.is_empty() {
             group.dirty.shrink_to(64);
         }
-        work.sort_by_key(Work::order);
+        let work = in_order(work);
         let batches = self.batch(store, &mut group, &work, &mut unneeded);
         let more = group.is_dirty();
         self.groups[number] = Some(group);
@@ -72,6 +85,14 @@ impl<K: Key> Table<K> {
             batches,
             more,
         }
+    }
+
+    /// Reads what is compared next, so that the waits for memory overlap.
+    fn look_ahead(&self, group: &Group<K>, entries: &[u32]) {
+        let read = entries.iter().fold(0, |read, entry| {
+            read ^ group.touch(*entry) ^ self.entries[*entry].head.imported
+        });
+        core::hint::black_box(read);
     }
 
     /// Compares what is sent for an entry with what should be.

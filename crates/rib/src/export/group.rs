@@ -116,6 +116,12 @@ impl<K> Group<K> {
         }
     }
 
+    /// Reads of a slot, which puts it into the processor's cache.
+    #[inline]
+    pub(crate) fn touch(&self, entry: u32) -> u32 {
+        self.slots.get(entry).seq
+    }
+
     /// Whether an entry without paths has to stay.
     pub(crate) fn needs(&self, entry: u32) -> bool {
         let slot = self.slots.get(entry);

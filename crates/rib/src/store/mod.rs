@@ -219,6 +219,12 @@ impl AttrStore {
         &self.sets[id.0].key
     }
 
+    /// Reads of a set, which puts it into the processor's cache.
+    #[inline]
+    pub(crate) fn touch(&self, id: AttrId) -> u32 {
+        self.sets[id.0].refs
+    }
+
     /// Orders two sets by their content, so that no result depends on the order of arrival.
     pub(crate) fn compare(&self, one: u32, other: u32) -> core::cmp::Ordering {
         self.sets[one].block.cmp(&self.sets[other].block)
@@ -228,6 +234,28 @@ impl AttrStore {
     #[inline]
     pub fn retain(&mut self, id: AttrId) {
         self.sets[id.0].refs += 1;
+    }
+
+    /// Counts one more slot for each of two sets, which are the same most often.
+    #[inline]
+    pub(crate) fn retain_both(&mut self, one: AttrId, other: AttrId) {
+        if one == other {
+            self.sets[one.0].refs += 2;
+        } else {
+            self.retain(one);
+            self.retain(other);
+        }
+    }
+
+    /// Counts one slot less for each of two sets.
+    #[inline]
+    pub(crate) fn release_both(&mut self, one: AttrId, other: AttrId) {
+        if one == other {
+            self.sets[one.0].refs -= 1;
+        } else {
+            self.release(other);
+        }
+        self.release(one);
     }
 
     /// Counts one slot less; the set lives until [`collect`](Self::collect) at least.
