@@ -267,6 +267,15 @@ impl Rib {
         }
     }
 
+    /// How many prefixes of a family are stored: those with a path of any standing, and withdrawn
+    /// ones that some member of an export group has not been told of.
+    pub fn entries(&self, family: Family) -> usize {
+        match family {
+            Family::Ipv4 => self.v4.stored(),
+            Family::Ipv6 => self.v6.stored(),
+        }
+    }
+
     /// Whether no prefix has a best path.
     pub fn is_empty(&self) -> bool {
         self.v4.best + self.v6.best == 0

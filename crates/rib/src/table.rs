@@ -83,6 +83,11 @@ impl<K: Key> Table<K> {
         }
     }
 
+    /// How many entries are in use.
+    pub(crate) fn stored(&self) -> usize {
+        self.index.len()
+    }
+
     #[inline]
     pub(crate) fn hash(&self, key: K) -> u64 {
         key.hash(&self.hash)

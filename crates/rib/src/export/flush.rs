@@ -35,7 +35,7 @@ impl Work {
 }
 
 /// Sorts by attributes and source. Work comes in runs of equal ones, so whole runs are sorted.
-fn in_order(work: Vec<Work>) -> Vec<Work> {
+fn in_order(work: &[Work]) -> Vec<Work> {
     let mut runs: Vec<&[Work]> = work
         .chunk_by(|one, next| one.order() == next.order())
         .collect();
@@ -71,7 +71,7 @@ impl<K: Key> Table<K> {
         if group.dirty.is_empty() {
             group.dirty.shrink_to(64);
         }
-        let work = in_order(work);
+        let work = in_order(&work);
         let batches = self.batch(store, &mut group, &work, &mut unneeded);
         let more = group.is_dirty();
         self.groups[number] = Some(group);
@@ -217,12 +217,8 @@ impl<K: Key> Group<K> {
         if self.ring.is_empty() && self.tombstones.is_empty() {
             return unneeded;
         }
-        let told = self
-            .members
-            .iter()
-            .flatten()
-            .map(|member| member.told)
-            .min();
+        let members = self.members.iter().flatten().filter(|member| !member.fresh);
+        let told = members.map(|member| member.told).min();
         let told = told.unwrap_or(self.seq);
         while self.ring.front().is_some_and(|batch| batch.seq <= told) {
             self.drop_oldest(store);
@@ -259,5 +255,87 @@ impl<K: Key> Group<K> {
         for member in self.members.iter_mut().flatten() {
             member.renumber(last);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeMap;
+    use alloc::vec::Vec;
+
+    use routehub_types::{Attrs, Family, Instant, Ipv4Prefix, Nlri, Prefix};
+
+    use super::*;
+    use crate::{Admission, Change, DecisionConfig, GroupConfig, MemberId, Pull, Rib, Source};
+
+    fn take(
+        store: &mut AttrStore,
+        rib: &mut Rib,
+        member: MemberId,
+        table: &mut BTreeMap<Prefix, AttrId>,
+    ) -> bool {
+        match rib.pull(store, member) {
+            Pull::Idle => return false,
+            Pull::Complete(_) => {}
+            Pull::Routes(routes) => {
+                for prefix in routes.prefixes.iter() {
+                    match routes.attrs {
+                        Some(attrs) => table.insert(prefix, attrs),
+                        None => table.remove(&prefix),
+                    };
+                }
+            }
+        }
+        true
+    }
+
+    #[test]
+    fn batch_numbers_may_run_out_and_every_member_still_ends_with_the_same_table() {
+        let mut store = AttrStore::new(1);
+        let mut rib = Rib::new(1, DecisionConfig::rfc4271());
+        let source = rib.add_source(Source::default()).unwrap();
+        let group = rib.add_group(GroupConfig::default());
+        rib.v4.groups[0].as_mut().unwrap().seq = NONE - 5;
+        let (quick, slow) = (rib.add_member(group, None), rib.add_member(group, None));
+        let mut tables = [BTreeMap::new(), BTreeMap::new()];
+        let routes: Vec<Nlri> = (0..20u32)
+            .map(|n| Prefix::V4(Ipv4Prefix::host(n.into())).into())
+            .collect();
+        for round in 0..12u32 {
+            let attrs = store.intern(&Attrs {
+                med: Some(round),
+                ..Attrs::default()
+            });
+            let (gone, new) = (
+                &routes[round as usize..][..3],
+                &routes[round as usize + 3..][..5],
+            );
+            let change = Change {
+                source,
+                withdrawn: gone,
+                attrs,
+                announced: new,
+            };
+            let accept =
+                |_: &mut AttrStore, path: &crate::Announcement| Admission::Accept(path.attrs);
+            rib.apply(&mut store, &change, Instant::ZERO, accept, |_, _| {})
+                .unwrap();
+            rib.flush(&mut store, group, 100, |_, best| Ok(best.attrs));
+            while take(&mut store, &mut rib, quick, &mut tables[0]) {}
+            if round % 3 == 0 {
+                take(&mut store, &mut rib, slow, &mut tables[1]);
+            }
+        }
+        assert!(
+            rib.v4.groups[0].as_ref().unwrap().seq < 100,
+            "counted from 1 again"
+        );
+        while take(&mut store, &mut rib, slow, &mut tables[1]) {}
+        let sent = rib.adj_out(quick, Family::Ipv4);
+        let sent: BTreeMap<_, _> = sent
+            .iter()
+            .map(|route| (route.prefix, route.attrs))
+            .collect();
+        assert_eq!(tables, [sent.clone(), sent]);
     }
 }

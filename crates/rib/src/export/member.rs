@@ -24,8 +24,10 @@ const WINDOW: usize = 1 << 13;
 pub(crate) struct Member<K> {
     /// The source whose own routes it is not sent.
     pub(super) source: u16,
-    /// It knows all batches up to this one.
+    /// It knows all batches up to this one; of no meaning while it is fresh.
     pub(super) told: u32,
+    /// It has pulled nothing yet, so that it needs no withdrawal of what was sent before.
+    pub(super) fresh: bool,
     walk: Option<Walk>,
     /// Batches of the walk that it has not pulled yet.
     queue: VecDeque<Batch<K>>,
@@ -65,10 +67,11 @@ enum Next {
 }
 
 impl<K> Member<K> {
-    pub(super) fn new(source: u16, seq: u32) -> Self {
+    pub(super) fn new(source: u16) -> Self {
         Self {
             source,
-            told: seq,
+            told: 0,
+            fresh: true,
             walk: Some(Walk::new(true)),
             queue: VecDeque::new(),
             current: None,
@@ -123,7 +126,7 @@ impl<K: Key> Table<K> {
             if group.members.len() <= member {
                 group.members.resize_with(member + 1, || None);
             }
-            group.members[member] = Some(Member::new(source, group.seq));
+            group.members[member] = Some(Member::new(source));
             group.count_member(source, true);
         }
     }
@@ -251,6 +254,9 @@ impl<K: Key> Table<K> {
         let end = group.slots.len();
         if walk.next == 0 {
             walk.until = group.seq;
+            if core::mem::take(&mut member.fresh) {
+                member.told = group.seq;
+            }
         }
         while walk.next < end && found.len() < WINDOW {
             let slot = group.slots.get(walk.next);

@@ -225,9 +225,10 @@ impl AttrStore {
         self.sets[id.0].refs
     }
 
-    /// Orders two sets by their content, so that no result depends on the order of arrival.
+    /// Orders two sets by their content, so that no result depends on the order of arrival; only
+    /// two derived paths of one source need it.
     pub(crate) fn compare(&self, one: u32, other: u32) -> core::cmp::Ordering {
-        self.sets[one].block.cmp(&self.sets[other].block)
+        self.attrs(AttrId(one)).cmp(&self.attrs(AttrId(other)))
     }
 
     /// Counts one more slot that refers to a set.

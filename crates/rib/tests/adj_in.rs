@@ -1,0 +1,218 @@
+//! What a source announced: kept, refused, stale, lost.
+
+mod bed;
+
+use bed::{Bed, many, prefix};
+use routehub_rib::{
+    AdjIn, Admission, Announcement, AttrStore, DecisionConfig, Imported, Source, Standing, Step,
+};
+use routehub_types::{Family, Nlri, PathId, RuleId};
+
+fn bed() -> Bed {
+    Bed::new(DecisionConfig::rfc4271())
+}
+
+fn with_id(text: &str, id: u32) -> Nlri {
+    Nlri {
+        prefix: prefix(text),
+        path_id: Some(PathId(id)),
+    }
+}
+
+#[test]
+fn a_rejected_route_is_kept_with_its_reason_and_admitted_later_without_a_refresh() {
+    let mut bed = bed();
+    let source = bed.source(1);
+    let (attrs, routes) = (bed.length(1), [Nlri::from(prefix("10.0.0.0/16"))]);
+    let refuse = |_: &mut AttrStore, _: &Announcement| Admission::Reject(RuleId(51));
+    let applied = bed.apply(source, &[], attrs, &routes, refuse).unwrap();
+    assert_eq!((applied.rejected, applied.changed), (1, 0));
+    let paths = bed.rib.paths(&bed.store, routes[0].prefix);
+    assert_eq!(paths[0].standing, Standing::Ineligible(RuleId(51)));
+    assert_eq!(paths[0].received, Some(attrs));
+    bed.store.collect(|id| panic!("{id} is in use"));
+    bed.rib.readmit(
+        &mut bed.store,
+        source,
+        |_, path| Admission::Accept(path.attrs),
+        |_, _| {},
+    );
+    assert_eq!(bed.rib.best(routes[0].prefix)[0].attrs, attrs);
+}
+
+#[test]
+fn rejected_routes_beyond_the_cap_are_counted_and_replace_what_was_accepted() {
+    let mut bed = bed();
+    let source = bed.source_with(Source {
+        max_rejected: 3,
+        ..Source::default()
+    });
+    bed.announce(source, 1, &many(5));
+    let attrs = bed.length(2);
+    let refuse = |_: &mut AttrStore, _: &Announcement| Admission::Reject(RuleId(51));
+    bed.apply(source, &[], attrs, &many(5), refuse).unwrap();
+    let counts = bed.rib.counts(source);
+    assert_eq!(
+        (counts.accepted, counts.rejected, counts.not_kept),
+        (0, 3, 2)
+    );
+    assert!(bed.rib.is_empty());
+    assert_eq!(bed.rib.adj_in(source, Family::Ipv4).count(), 3);
+    // A rejected route may be rejected again.
+    bed.apply(source, &[], attrs, &many(3), refuse).unwrap();
+    assert_eq!(bed.rib.counts(source).not_kept, 2);
+}
+
+#[test]
+fn losing_a_source_touches_each_of_its_routes_once_and_nothing_else() {
+    let mut bed = bed();
+    let (lost, other) = (bed.source(1), bed.source(2));
+    let routes = many(100_000);
+    bed.announce(lost, 1, &routes);
+    bed.announce(other, 2, &routes[..50_000]);
+    bed.announce(other, 2, &[Nlri::from(prefix("192.0.2.0/24"))]);
+    let mut told = 0;
+    let applied = bed.rib.source_down(&mut bed.store, lost, |_, delta| {
+        told += 1;
+        assert!(
+            delta.before[0].source == lost
+                && delta.after.first().is_none_or(|best| best.source == other)
+        );
+    });
+    assert_eq!(
+        (applied.withdrawn, applied.changed, told),
+        (100_000, 100_000, 100_000)
+    );
+    assert_eq!(bed.rib.len(Family::Ipv4), 50_001);
+    assert_eq!(bed.rib.adj_in(lost, Family::Ipv4).count(), 0);
+}
+
+#[test]
+fn what_is_not_announced_again_after_a_restart_is_swept() {
+    let mut bed = bed();
+    let source = bed.source(1);
+    let routes = many(10);
+    bed.announce(source, 1, &routes);
+    bed.rib.mark_stale(source, Family::Ipv4);
+    assert_eq!(bed.rib.counts(source).stale, 10);
+    assert_eq!(bed.rib.len(Family::Ipv4), 10, "stale routes are used");
+    bed.changed.clear();
+    bed.announce(source, 1, &routes[..4]);
+    assert_eq!(bed.changed, [], "the same again is no change");
+    bed.announce(source, 2, &routes[4..5]);
+    let applied = bed
+        .rib
+        .sweep_stale(&mut bed.store, source, Family::Ipv4, |_, _| {});
+    assert_eq!((applied.withdrawn, bed.rib.counts(source).stale), (5, 0));
+    assert_eq!(bed.rib.len(Family::Ipv4), 5);
+}
+
+#[test]
+fn path_ids_tell_paths_of_one_source_apart() {
+    let mut bed = bed();
+    let source = bed.source(1);
+    bed.announce(source, 2, &[with_id("198.51.100.0/24", 1)]);
+    bed.announce(source, 1, &[with_id("198.51.100.0/24", 2)]);
+    let paths = bed.rib.paths(&bed.store, prefix("198.51.100.0/24"));
+    assert_eq!(paths[0].path.path_id, Some(PathId(2)));
+    assert!(
+        matches!(paths[1].standing, Standing::Lost { step: Step::AsPathLength, to } if to == paths[0].path)
+    );
+    let ids: Vec<_> = bed
+        .rib
+        .adj_in(source, Family::Ipv4)
+        .map(|route| route.path_id)
+        .collect();
+    assert_eq!(ids, [Some(PathId(1)), Some(PathId(2))]);
+}
+
+#[test]
+fn withdrawing_a_path_id_never_announced_is_counted_and_has_no_effect() {
+    let mut bed = bed();
+    let source = bed.source(1);
+    bed.announce(source, 1, &[with_id("198.51.100.0/24", 1)]);
+    let applied = bed.withdraw(source, &[with_id("198.51.100.0/24", 99)]);
+    assert_eq!(
+        (applied.unknown, applied.withdrawn, applied.changed),
+        (1, 0, 0)
+    );
+    let applied = bed.withdraw(source, &[Nlri::from(prefix("198.51.100.0/24"))]);
+    assert_eq!(applied.unknown, 1, "without an id it is another path");
+    assert_eq!(bed.rib.len(Family::Ipv4), 1);
+}
+
+#[test]
+fn a_prefix_withdrawn_and_announced_at_once_is_announced_with_one_delta() {
+    let mut bed = bed();
+    let source = bed.source(1);
+    let route = [Nlri::from(prefix("10.0.0.0/16"))];
+    bed.announce(source, 1, &route);
+    bed.changed.clear();
+    let attrs = bed.length(2);
+    bed.apply(source, &route, attrs, &route, |_, path| {
+        Admission::Accept(path.attrs)
+    })
+    .unwrap();
+    assert_eq!(bed.changed, [route[0].prefix]);
+    assert_eq!(bed.rib.best(route[0].prefix)[0].attrs, attrs);
+}
+
+#[test]
+fn a_summary_stands_while_one_prefix_contributes_to_it() {
+    let mut bed = bed();
+    let source = bed.source(1);
+    let summary = prefix("10.0.0.0/8");
+    let bare = bed.length(0);
+    let routes = many(3);
+    let attrs = bed.length(4);
+    let summarise = move |_: &mut AttrStore, _: &Announcement| Admission::Replace {
+        prefix: summary,
+        attrs: bare,
+    };
+    bed.apply(source, &[], attrs, &routes, summarise).unwrap();
+    assert_eq!(bed.changed, [summary], "one delta for three contributors");
+    let paths = bed.rib.paths(&bed.store, summary);
+    assert_eq!((paths[0].contributors, paths[0].attrs), (3, Some(bare)));
+    assert_eq!(
+        bed.rib.paths(&bed.store, routes[0].prefix)[0].standing,
+        Standing::Replaced
+    );
+    // the learned route is the one received.
+    let learned: Vec<AdjIn> = bed.rib.adj_in(source, Family::Ipv4).collect();
+    assert_eq!(learned[0].received, attrs);
+    assert_eq!(
+        learned[0].imported,
+        Imported::Replaced {
+            prefix: summary,
+            attrs: bare
+        }
+    );
+    bed.withdraw(source, &routes[..2]);
+    assert_eq!(bed.rib.best(summary).len(), 1);
+    bed.withdraw(source, &routes[2..]);
+    assert!(bed.rib.is_empty());
+}
+
+#[test]
+fn admission_is_told_how_many_prefixes_there_are_so_that_it_can_refuse_more() {
+    let mut bed = bed();
+    let (one, two) = (bed.source(1), bed.source(2));
+    let attrs = bed.length(1);
+    // first come, first kept; a further path of a known prefix is none more.
+    let at_most_four = |_: &mut AttrStore, path: &Announcement| {
+        if path.prefixes >= 4 && !path.prefix_known {
+            Admission::Reject(RuleId(8))
+        } else {
+            Admission::Accept(path.attrs)
+        }
+    };
+    let six: Vec<Nlri> = (0..6u8)
+        .map(|n| prefix(&format!("2001:db8:{n}::/48")).into())
+        .collect();
+    let applied = bed.apply(one, &[], attrs, &many(3), at_most_four).unwrap();
+    assert_eq!(applied.rejected, 0);
+    let applied = bed.apply(one, &[], attrs, &six, at_most_four).unwrap();
+    assert_eq!(applied.rejected, 5);
+    let applied = bed.apply(two, &[], attrs, &many(3), at_most_four).unwrap();
+    assert_eq!((applied.rejected, bed.rib.len(Family::Ipv6)), (0, 1));
+}
