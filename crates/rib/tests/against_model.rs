@@ -3,121 +3,18 @@
 mod model;
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
 
+use model::events::{Event, SOURCES, attribute_sets, configs, event, prefixes, source};
 use model::{Import, Model, Name, Received, Stands};
 use proptest::prelude::*;
 use routehub_rib::{
-    Admission, AttrStore, BestPath, Change, DecisionConfig, Delta, GroupConfig, GroupId, Imported,
-    MemberId, PathRef, Pull, Rib, Source, SourceId, Standing, Step,
+    Admission, AttrStore, BestPath, Change, Delta, GroupConfig, GroupId, Imported, MemberId,
+    PathRef, Pull, Rib, Source, SourceId, Standing,
 };
-use routehub_types::{
-    AsPath, Asn, Attrs, Family, Instant, Nlri, Origin, PathId, Prefix, RouterId, RuleId,
-};
+use routehub_types::{Attrs, Family, Instant, Nlri, PathId, Prefix, RuleId};
 
-const SOURCES: usize = 5;
-
-fn prefixes() -> Vec<Prefix> {
-    let texts = [
-        "0.0.0.0/0",
-        "10.0.0.0/8",
-        "10.0.0.0/16",
-        "10.0.1.0/24",
-        "10.0.2.0/24",
-        "192.168.0.0/16",
-        "2001:db8::/32",
-        "2001:db8:1::/48",
-    ];
-    texts.map(|text| text.parse().unwrap()).to_vec()
-}
-
-fn attribute_sets() -> Vec<Attrs> {
-    let set = |path: &str, med, local_pref, origin| Attrs {
-        med,
-        local_pref,
-        origin,
-        ..Attrs::new(path.parse::<AsPath>().unwrap(), Ipv4Addr::new(192, 0, 2, 1))
-    };
-    vec![
-        set("64500", None, None, Origin::Igp),
-        set("64500 64501", Some(10), None, Origin::Igp),
-        set("64500 64502", Some(5), None, Origin::Igp),
-        set("64510 64501", Some(7), None, Origin::Igp),
-        set("64510 64502", Some(3), None, Origin::Egp),
-        set("64510", Some(3), Some(150), Origin::Incomplete),
-        set("64520 {1,2}", None, Some(100), Origin::Igp),
-        set("", Some(1), None, Origin::Igp),
-    ]
-}
-
-fn configs() -> Vec<DecisionConfig> {
-    vec![
-        DecisionConfig::rfc4271(),
-        DecisionConfig::new([Step::Rank, Step::AsPathLength], [Step::PeerAddress], 8),
-        DecisionConfig::new(
-            [Step::AsPathLength, Step::Rank, Step::TieBreak],
-            [Step::PeerAddress],
-            2,
-        ),
-        DecisionConfig::new([Step::Med, Step::LocalPref], [Step::RouterId], 3),
-        DecisionConfig::new([Step::MedAlways], [], 1),
-    ]
-}
-
-fn source(number: usize, variant: u8) -> Source {
-    Source {
-        rank: variant % 3,
-        router_id: RouterId(variant.into()),
-        peer_address: IpAddr::V4(Ipv4Addr::new(10, 0, variant % 4, number as u8)),
-        peer_as: Asn(64500),
-        external: !variant.is_multiple_of(2),
-        cost: (variant / 3).into(),
-        tie_break: (variant / 5).into(),
-        ..Source::default()
-    }
-}
-
-#[derive(Clone, Debug)]
-enum Event {
-    /// Withdraw the first prefixes and announce the second, with a set and perhaps a path id.
-    Update(usize, Vec<usize>, Vec<usize>, usize, Option<u32>),
-    Down(usize),
-    MarkStale(usize),
-    Sweep(usize),
-    Source(usize, u8),
-    Replace(usize, u8),
-    Config(usize),
-    Import(usize, u8),
-    Export(usize, u8),
-    Flush(usize, usize),
-    Pull(usize, usize),
-    Join(usize, Option<usize>),
-    Leave(usize),
-    Refresh(usize),
-    Collect,
-}
-
-fn event() -> impl Strategy<Value = Event> {
-    let some = || prop::collection::vec(0..8usize, 0..5);
-    let id = prop_oneof![4 => Just(None), 1 => (0..2u32).prop_map(Some)];
-    prop_oneof![
-        12 => (0..SOURCES, some(), some(), 0..8usize, id).prop_map(|(s, w, a, set, id)| Event::Update(s, w, a, set, id)),
-        1 => (0..SOURCES).prop_map(Event::Down),
-        1 => (0..SOURCES).prop_map(Event::MarkStale),
-        1 => (0..SOURCES).prop_map(Event::Sweep),
-        1 => (0..SOURCES, any::<u8>()).prop_map(|(s, v)| Event::Source(s, v)),
-        1 => (0..SOURCES, any::<u8>()).prop_map(|(s, v)| Event::Replace(s, v)),
-        1 => (0..5usize).prop_map(Event::Config),
-        2 => (0..SOURCES, 0..6u8).prop_map(|(s, p)| Event::Import(s, p)),
-        1 => (0..2usize, 0..4u8).prop_map(|(g, p)| Event::Export(g, p)),
-        3 => (0..2usize, 1..6usize).prop_map(|(g, n)| Event::Flush(g, n)),
-        4 => (0..4usize, 1..4usize).prop_map(|(m, n)| Event::Pull(m, n)),
-        1 => (0..2usize, prop::option::of(0..SOURCES)).prop_map(|(g, s)| Event::Join(g, s)),
-        1 => (0..4usize).prop_map(Event::Leave),
-        1 => (0..4usize).prop_map(Event::Refresh),
-        1 => Just(Event::Collect),
-    ]
-}
+/// Best sets by prefix: source, path id and attributes of each path.
+type LocRib = BTreeMap<Prefix, Vec<(usize, Option<PathId>, Attrs)>>;
 
 /// A member as its peer sees it.
 struct Peer {
@@ -227,7 +124,7 @@ impl World {
                 let held = [Family::Ipv4, Family::Ipv6]
                     .map(|family| rib.adj_in(self.ids[*source], family).count());
                 let applied = rib.source_down(store, self.ids[*source], |store, delta| {
-                    replay(replayed, store, delta)
+                    replay(replayed, store, delta);
                 });
                 assert_eq!(applied.withdrawn as usize, held[0] + held[1]);
             }
@@ -271,7 +168,7 @@ impl World {
                 let (config, replayed) = (self.model.config.clone(), &mut self.replayed);
                 self.rib
                     .reconfigure(&mut self.store, [], Some(config), |store, delta| {
-                        replay(replayed, store, delta)
+                        replay(replayed, store, delta);
                     });
             }
             Event::Import(source, policy) => {
@@ -385,7 +282,7 @@ impl World {
         let replayed = &mut self.replayed;
         self.rib
             .remove_source(&mut self.store, self.ids[number], |store, delta| {
-                replay(replayed, store, delta)
+                replay(replayed, store, delta);
             });
         self.ids[number] = self.rib.add_source(new.clone()).unwrap();
         self.model.sources[number] = (self.ids[number].number(), new);
@@ -509,7 +406,7 @@ impl World {
 
     fn check_adj_in(&self) {
         let mut wanted = Vec::new();
-        let mut counts = vec![[0; 4]; SOURCES];
+        let mut counts = [[0; 4]; SOURCES];
         for ((source, prefix, id), path) in &self.model.adj_in {
             let import = self.model.import(*source, *prefix, &path.attrs);
             let class = match import {
@@ -560,7 +457,7 @@ impl World {
         assert_eq!(found, wanted);
     }
 
-    fn check_lookups(&self, wanted: &BTreeMap<Prefix, Vec<(usize, Option<PathId>, Attrs)>>) {
+    fn check_lookups(&self, wanted: &LocRib) {
         for prefix in &self.prefixes {
             let covering: Vec<Prefix> = self
                 .rib

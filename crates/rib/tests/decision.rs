@@ -213,14 +213,14 @@ fn changing_ranks_and_steps_decides_everything_again() {
     let behind = Source { rank: 1, ..source };
     bed.rib
         .reconfigure(&mut bed.store, [(vpn, behind)], None, |_, delta| {
-            told.push(delta.after[0].source)
+            told.push(delta.after[0].source);
         });
     assert_eq!(told, vec![er; 50]);
     told.clear();
     let by_length = DecisionConfig::new([Step::AsPathLength], [Step::PeerAddress], 8);
     bed.rib
         .reconfigure(&mut bed.store, [], Some(by_length), |_, delta| {
-            told.push(delta.after[0].source)
+            told.push(delta.after[0].source);
         });
     assert_eq!(told, vec![vpn; 50]);
 }

@@ -119,9 +119,9 @@ fn r089_of_an_ecmp_set_the_path_of_the_lowest_peer_address_is_sent() {
     ));
     let sources = [bed.source(9), bed.source(4), bed.source(7)];
     let (group, members) = group(&mut bed, &sources, 1000);
-    sources
-        .iter()
-        .for_each(|source| drop(bed.announce(*source, 1, &many(1))));
+    for source in sources {
+        bed.announce(source, 1, &many(1));
+    }
     assert_eq!(bed.rib.best(many(1)[0].prefix).len(), 3);
     flush(&mut bed, group);
     let sent = |bed: &mut Bed, member: usize| pull(bed, members[member]);
@@ -245,7 +245,7 @@ fn a_slow_member_costs_no_queue_and_ends_with_the_same_table() {
 fn take(table: &mut BTreeMap<Prefix, AttrId>, one: Pulled) {
     match one {
         Pulled::Announce(attrs, _, prefixes) => {
-            table.extend(prefixes.iter().map(|one| (*one, attrs)))
+            table.extend(prefixes.iter().map(|one| (*one, attrs)));
         }
         Pulled::Withdraw(prefixes) => table.retain(|one, _| !prefixes.contains(one)),
         Pulled::Complete(_) => {}

@@ -1,5 +1,7 @@
 //! A naive table that recomputes everything, and knows nothing of how the real one works.
 
+pub(crate) mod events;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -267,7 +269,7 @@ pub(crate) fn import(policy: u8, prefix: Prefix, attrs: &Attrs) -> Import {
     };
     match policy {
         1 if attrs.med.is_some() => Import::Reject(RuleId(50)),
-        2 if prefix.length() % 16 == 0 => Import::Hold(RuleId(51)),
+        2 if prefix.length().is_multiple_of(16) => Import::Hold(RuleId(51)),
         // A summary: all that differs is taken away, or not.
         3 | 4 if ten.contains(prefix) => {
             let attrs = match policy {
