@@ -166,7 +166,7 @@ impl Exchange {
             self.readmit(link, sender);
         }
         self.sync_link(link);
-        self.reexport(link);
+        self.export_changed(link);
     }
 
     fn set_routing_preference(

@@ -8,9 +8,9 @@ use routehub_types::{AttrId, Attrs, Instant, Prefix, RuleId};
 
 use crate::announce::{self, Announcements};
 use crate::estate::{Estate, RoutingPreference};
+use crate::export_groups::{Lent, LiveGroup};
 use crate::graph::Graph;
 use crate::link::{LinkId, LinkKind, Side};
-use crate::live::LiveGroup;
 use crate::parameters::Parameters;
 use crate::policies::{GatewayMaps, Policies};
 use crate::speaker::{SpeakerId, SpeakerKind};
@@ -81,6 +81,8 @@ pub struct Exchange {
     pub(crate) removed: BTreeSet<SpeakerId>,
     pub(crate) groups: Vec<LiveGroup>,
     pub(crate) members: BTreeMap<LinkId, MemberId>,
+    pub(crate) forgotten: BTreeMap<LinkId, Vec<Prefix>>,
+    pub(crate) lent: Lent,
     pub(crate) now: Instant,
     pub(crate) seed: u64,
 }
@@ -113,6 +115,8 @@ impl Exchange {
             removed: BTreeSet::new(),
             groups: Vec::new(),
             members: BTreeMap::new(),
+            forgotten: BTreeMap::new(),
+            lent: Lent::default(),
             now: Instant::ZERO,
             seed,
         };

@@ -16,6 +16,7 @@ mod event;
 mod exchange;
 mod exchange_table;
 mod export;
+mod export_groups;
 mod findings;
 mod graph;
 mod import;

@@ -1,44 +1,15 @@
-//! Links that real routers play: routes come in as UPDATEs, and leave by export groups whose
-//! members pull encoded batches.
+//! Links that real routers play one end of: what comes in, and what their going means.
 
 use std::net::IpAddr;
 
-use bytes::Bytes;
-use routehub_rib::{
-    AttrStore, Delta, Export, GroupConfig, GroupId, MemberId, Pull, RawKey, Ticket,
-};
+use routehub_rib::{AttrStore, Delta, RawKey};
 use routehub_types::{Asn, AttrId, Attrs, Family, FamilySet, Instant};
 
 use crate::NotConverged;
-use crate::exchange::{Direction, Exchange};
+use crate::exchange::Exchange;
 use crate::link::{LinkId, LinkKind, Side};
-use crate::offer::exported;
 use crate::settle::UpdateBatch;
-use crate::speaker::{SpeakerId, SpeakerKind};
-use crate::speaker_table::Table;
-
-/// What the export of a group depends on: links that agree in it are members of one group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct GroupKey {
-    speaker: SpeakerId,
-    /// NVAs of a Route Server hear the same, but for their outbound route map; every other
-    /// neighbour is by itself.
-    alone: Option<LinkId>,
-    outbound_map: Option<String>,
-    external: bool,
-    encoding: u32,
-    families: FamilySet,
-}
-
-/// An export group: what it is for, and a link whose export policy it shares.
-#[derive(Debug)]
-pub(crate) struct LiveGroup {
-    key: GroupKey,
-    group: GroupId,
-    link: LinkId,
-    side: Side,
-    members: Vec<LinkId>,
-}
+use crate::speaker::SpeakerKind;
 
 /// A link that a real router plays one end of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +65,7 @@ impl Exchange {
     }
 
     /// Our side of a link that a real router plays.
-    fn our_side(&self, link: LinkId) -> Option<Side> {
+    pub(crate) fn our_side(&self, link: LinkId) -> Option<Side> {
         let one = self.graph.link(link);
         match one.kind {
             _ if !one.live => None,
@@ -134,31 +105,7 @@ impl Exchange {
             one.down.limit = None;
             one.notification = None;
         });
-        let key = self.group_key(link, side, encoding, families);
-        let place = self.groups.iter().position(|group| group.key == key);
-        let speaker = key.speaker.0 as usize;
-        let own = self.direction_of(link, side.other()).source;
-        let Some(table) = self.tables[speaker].as_mut() else {
-            return Ok(());
-        };
-        let place = place.unwrap_or_else(|| {
-            let group = table.rib.add_group(GroupConfig {
-                families,
-                ..GroupConfig::default()
-            });
-            self.groups.push(LiveGroup {
-                key,
-                group,
-                link,
-                side,
-                members: Vec::new(),
-            });
-            self.groups.len() - 1
-        });
-        let group = &mut self.groups[place];
-        group.members.push(link);
-        let member = table.rib.add_member(group.group, own);
-        self.members.insert(link, member);
+        self.join(link, side, encoding, families);
         self.settle()
     }
 
@@ -171,33 +118,16 @@ impl Exchange {
         link: LinkId,
         notification: Option<(u8, u8)>,
     ) -> Result<(), NotConverged> {
-        let Some(side) = self.our_side(link) else {
+        if self.our_side(link).is_none() {
             return Ok(());
-        };
+        }
         self.set_down(link, |one| {
             one.resets += 1;
             one.down.not_established = true;
             one.notification = one.notification.or(notification);
         });
-        let speaker = self.graph.link(link).end(side).speaker;
-        if let Some(member) = self.members.remove(&link)
-            && let Some(table) = self.tables[speaker.0 as usize].as_mut()
-        {
-            table.rib.remove_member(&mut self.store, member);
-            let place = self
-                .groups
-                .iter()
-                .position(|group| group.members.contains(&link));
-            if let Some(place) = place {
-                self.groups[place].members.retain(|one| *one != link);
-                if self.groups[place].members.is_empty() {
-                    let group = self.groups.swap_remove(place);
-                    table.rib.remove_group(&mut self.store, group.group);
-                } else if self.groups[place].link == link {
-                    self.groups[place].link = self.groups[place].members[0];
-                }
-            }
-        }
+        self.leave(link);
+        self.forgotten.remove(&link);
         self.settle()
     }
 
@@ -271,99 +201,5 @@ impl Exchange {
             }
         }
         self.settle()
-    }
-
-    /// Sends a real peer all routes of a family again (RFC 2918).
-    pub fn refresh(&mut self, link: LinkId, family: Family) {
-        if let Some((table, member)) = self.member(link) {
-            table.rib.refresh_member(member, family);
-        }
-    }
-
-    /// Looks at up to `budget` changed prefixes of each export group, and names the links that
-    /// have something to pull; says whether prefixes are left.
-    pub fn flush(&mut self, budget: usize, mut ready: impl FnMut(LinkId)) -> bool {
-        let mut more = false;
-        for group in &self.groups {
-            let Some(table) = self.tables[group.key.speaker.0 as usize].as_mut() else {
-                continue;
-            };
-            let Table { rib, .. } = table;
-            if !rib.needs_flush(group.group) {
-                continue;
-            }
-            let direction: &mut Direction =
-                &mut self.directions[group.link.0 as usize][group.side as usize];
-            let classes = &table.classes;
-            let ask = |store: &mut AttrStore, best: &Export| {
-                let class = classes[usize::from(best.source.number())];
-                exported(direction, store, class, best.attrs, best.prefix)
-            };
-            let flushed = table.rib.flush(&mut self.store, group.group, budget, ask);
-            more |= flushed.more;
-            if flushed.batches > 0 {
-                group.members.iter().copied().for_each(&mut ready);
-            }
-        }
-        self.collect();
-        more
-    }
-
-    /// What a real peer is sent next.
-    pub fn pull(&mut self, link: LinkId) -> Pull<'_> {
-        let Some(member) = self.members.get(&link).copied() else {
-            return Pull::Idle;
-        };
-        let Some(side) = self.our_side(link) else {
-            return Pull::Idle;
-        };
-        let speaker = self.graph.link(link).end(side).speaker;
-        match self.tables[speaker.0 as usize].as_mut() {
-            Some(table) => table.rib.pull(&mut self.store, member),
-            None => Pull::Idle,
-        }
-    }
-
-    /// Keeps an encoded batch for the other members of the group.
-    pub fn keep_encoded(&mut self, link: LinkId, ticket: Ticket, bytes: Bytes) {
-        if let Some((table, _)) = self.member(link) {
-            table.rib.keep_encoded(ticket, bytes);
-        }
-    }
-
-    fn member(&mut self, link: LinkId) -> Option<(&mut Table, MemberId)> {
-        let side = self.our_side(link)?;
-        let member = self.members.get(&link).copied()?;
-        let speaker = self.graph.link(link).end(side).speaker;
-        Some((self.tables[speaker.0 as usize].as_mut()?, member))
-    }
-
-    fn group_key(&self, link: LinkId, side: Side, encoding: u32, families: FamilySet) -> GroupKey {
-        let one = self.graph.link(link);
-        let shared = matches!(one.kind, LinkKind::NvaToRouteServer { .. });
-        GroupKey {
-            speaker: one.end(side).speaker,
-            alone: (!shared).then_some(link),
-            outbound_map: self
-                .policies()
-                .outbound_map(one, side)
-                .map(|map| map.name.clone()),
-            external: one.external,
-            encoding,
-            families,
-        }
-    }
-
-    /// Has every export group of a speaker look at all its routes again.
-    pub(crate) fn reexport(&mut self, link: LinkId) {
-        for group in self
-            .groups
-            .iter()
-            .filter(|group| group.members.contains(&link))
-        {
-            if let Some(table) = self.tables[group.key.speaker.0 as usize].as_mut() {
-                table.rib.reexport(group.group);
-            }
-        }
     }
 }
