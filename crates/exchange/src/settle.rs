@@ -131,8 +131,12 @@ impl Exchange {
             .is_some()
     }
 
-    /// Makes the far end hold exactly what this side offers now.
+    /// Makes the far end hold exactly what this side offers now. What a real router offers only
+    /// that router can say.
     pub(crate) fn sync(&mut self, link: LinkId, side: Side) {
+        if self.graph.link(link).live && self.our_side(link) != Some(side) {
+            return;
+        }
         let Some(source) = self.direction_of(link, side).source else {
             return;
         };

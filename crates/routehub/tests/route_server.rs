@@ -1,0 +1,363 @@
+//! A route server and real BGP sessions with it, in memory and on a clock of their own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+use routehub::estate::{
+    Nic, Nva, NvaSession, Peering, RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule,
+    RouteServer as RouteServerSpec, Vnet,
+};
+use routehub::{Action, Estate, Event, Profile, RouteServer};
+use routehub_session::{ConnectionId, Event as SessionEvent, Output, Session, SessionConfig};
+use routehub_types::{Asn, Attrs, Instant, Nlri, PeerId, Prefix, RouterId};
+use routehub_wire::{Context, Packer};
+
+const INSTANCES: [[u8; 4]; 2] = [[10, 1, 255, 4], [10, 1, 255, 5]];
+
+fn prefix(text: &str) -> Prefix {
+    text.parse().unwrap()
+}
+
+/// A hub with NVAs of ASN 65001 and so on, and a spoke.
+fn estate(nvas: u8) -> Estate {
+    let vnet = |name: &str, space: &str| Vnet {
+        name: name.into(),
+        address_space: vec![prefix(space)],
+        ..Vnet::default()
+    };
+    let nva = |n: u8| Nva {
+        sessions: vec![NvaSession::both("rs")],
+        ..Nva::new(
+            format!("nva{n}"),
+            "hub",
+            Ipv4Addr::new(10, 1, 2, n),
+            Asn(65000 + u32::from(n)),
+        )
+    };
+    let reject_all = RouteMapRule {
+        matches: vec![RouteMapMatch::PrefixContains(vec![prefix("10.0.0.0/8")])],
+        actions: vec![RouteMapAction::Drop],
+        ..RouteMapRule::default()
+    };
+    Estate {
+        vnets: vec![vnet("hub", "10.1.0.0/16"), vnet("spoke", "10.2.0.0/16")],
+        peerings: vec![Peering::hub_and_spoke("hub", "spoke")],
+        route_servers: vec![RouteServerSpec {
+            ips: Some(INSTANCES.map(|ip| Ipv4Addr::from(ip).into())),
+            branch_to_branch: true,
+            ..RouteServerSpec::new("rs", "hub")
+        }],
+        nvas: (1..=nvas).map(nva).collect(),
+        nics: vec![Nic {
+            name: "vm".into(),
+            vnet: "spoke".into(),
+            ..Nic::default()
+        }],
+        route_maps: vec![RouteMap {
+            name: "drop-ten".into(),
+            rules: vec![reject_all],
+        }],
+        ..Estate::default()
+    }
+}
+
+/// A router at the other end: a session, and what it was told.
+struct Router {
+    session: Session,
+    ours: Option<ConnectionId>,
+    theirs: Option<ConnectionId>,
+    established: Option<Context>,
+    learned: BTreeMap<Prefix, Attrs>,
+    last_notification: Option<(u8, u8)>,
+}
+
+struct Lab {
+    server: RouteServer,
+    routers: Vec<Router>,
+    now: Instant,
+}
+
+impl Lab {
+    fn new(estate: Estate) -> Self {
+        let live: BTreeSet<String> = estate.nvas.iter().map(|nva| nva.name.clone()).collect();
+        let profile = Profile::named("azure-2026").unwrap();
+        let mut server = RouteServer::new(&profile, estate, &live, 7).unwrap();
+        let now = Instant(1);
+        server.start(now);
+        let routers = server.engine().peers().map(|(_, link)| {
+            let std::net::IpAddr::V4(address) = link.remote_addresses[0] else {
+                panic!("IPv4 only")
+            };
+            let config =
+                SessionConfig::new(link.remote_asn, link.local_asn, RouterId::from(address));
+            let mut session = Session::new(config, 3).unwrap();
+            session.handle_start(now);
+            Router {
+                session,
+                ours: None,
+                theirs: None,
+                established: None,
+                learned: BTreeMap::new(),
+                last_notification: None,
+            }
+        });
+        let routers = routers.collect();
+        let mut it = Self {
+            server,
+            routers,
+            now,
+        };
+        it.run();
+        it
+    }
+
+    /// Carries everything to and fro until nobody has anything to say.
+    fn run(&mut self) {
+        let mut quiet = false;
+        while !quiet {
+            quiet = true;
+            while let Some((peer, action)) = self.server.poll(self.now) {
+                quiet = false;
+                let router = &mut self.routers[peer.0 as usize];
+                match action {
+                    Action::Send(_, bytes) => {
+                        let id = router.ours.unwrap();
+                        router.session.handle_bytes(self.now, id, &bytes);
+                    }
+                    Action::Close(_) => {
+                        router.theirs = None;
+                        if let Some(id) = router.ours.take() {
+                            router.session.handle_closed(self.now, id);
+                        }
+                    }
+                    Action::Down(down) => {
+                        router.last_notification = down.sent.map(|sent| (sent.code, sent.subcode));
+                    }
+                    Action::Established(_) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            for n in 0..self.routers.len() {
+                quiet &= !self.run_router(n);
+            }
+        }
+    }
+
+    fn run_router(&mut self, n: usize) -> bool {
+        let peer = PeerId(n as u32);
+        let mut busy = false;
+        let mut sent = Vec::new();
+        let router = &mut self.routers[n];
+        while let Some(output) = router.session.poll(self.now) {
+            busy = true;
+            match output {
+                Output::Connect(id) => sent.push((id, None)),
+                Output::Send(id, bytes) => sent.push((id, Some(bytes))),
+                Output::Close(_) => {
+                    router.ours = None;
+                    if let Some(id) = router.theirs.take() {
+                        self.server.handle_closed(self.now, peer, id);
+                    }
+                }
+                Output::Event(SessionEvent::Established(negotiated)) => {
+                    router.established = Some(negotiated.send);
+                }
+                Output::Event(SessionEvent::Update(view)) => {
+                    for update in view.to_updates() {
+                        for nlri in update.withdrawn {
+                            router.learned.remove(&nlri.prefix);
+                        }
+                        for nlri in update.announced {
+                            router.learned.insert(nlri.prefix, update.attrs.clone());
+                        }
+                    }
+                }
+                Output::Event(SessionEvent::Down(_)) => {
+                    router.established = None;
+                    router.learned.clear();
+                }
+                Output::Event(_) => {}
+            }
+        }
+        for (id, bytes) in sent {
+            match bytes {
+                Some(bytes) => {
+                    if let Some(theirs) = self.routers[n].theirs {
+                        self.server.handle_bytes(self.now, peer, theirs, &bytes);
+                    }
+                }
+                None => match self.server.handle_accepted(self.now, peer) {
+                    Some(theirs) => {
+                        self.routers[n].theirs = Some(theirs);
+                        self.routers[n].ours = Some(id);
+                        self.routers[n].session.handle_connected(self.now, id);
+                    }
+                    None => self.routers[n].session.handle_connect_failed(self.now, id),
+                },
+            }
+        }
+        busy
+    }
+
+    /// Router `n` announces prefixes with a path that begins with its own ASN.
+    fn announce(&mut self, n: usize, path: &str, prefixes: &[Prefix]) {
+        let address = match self
+            .server
+            .engine()
+            .peers()
+            .nth(n)
+            .unwrap()
+            .1
+            .remote_addresses[0]
+        {
+            std::net::IpAddr::V4(address) => address,
+            std::net::IpAddr::V6(_) => panic!("IPv4 only"),
+        };
+        let attrs = Attrs::new(path.parse().unwrap(), address);
+        let nlri: Vec<Nlri> = prefixes.iter().copied().map(Nlri::from).collect();
+        let mut bytes = Vec::new();
+        let router = &mut self.routers[n];
+        Packer::new(&router.established.unwrap())
+            .announce(&attrs, &nlri, &mut bytes)
+            .unwrap();
+        router.session.send_encoded(self.now, bytes.into()).unwrap();
+        self.run();
+    }
+
+    fn learned(&self, n: usize) -> Vec<(String, String, String)> {
+        let rows = self.routers[n].learned.iter().map(|(prefix, attrs)| {
+            let next_hop = attrs.next_hop.to_string();
+            (prefix.to_string(), attrs.as_path.to_string(), next_hop)
+        });
+        rows.collect()
+    }
+
+    fn vm(&self, to: &str) -> Vec<String> {
+        let rows = self.server.engine().exchange().nic_effective("vm").unwrap();
+        let row = rows.into_iter().find(|row| row.prefixes == [prefix(to)]);
+        let hops = row.map(|row| row.next_hops).unwrap_or_default();
+        hops.iter().map(ToString::to_string).collect()
+    }
+}
+
+fn row(prefix: &str, path: &str, next_hop: &str) -> (String, String, String) {
+    (prefix.into(), path.into(), next_hop.into())
+}
+
+/// Peers are numbered by NVA, then by instance: 0 and 1 are nva1's, 2 and 3 nva2's.
+#[test]
+fn routes_pass_from_router_to_router_and_into_the_fabric() {
+    let mut lab = Lab::new(estate(2));
+    for instance in 0..2 {
+        lab.announce(instance, "65001", &[prefix("10.250.0.0/16")]);
+    }
+    assert_eq!(
+        lab.learned(2),
+        [
+            row("10.1.0.0/16", "65515", "10.1.255.4"),
+            row("10.2.0.0/16", "65515", "10.1.255.4"),
+            row("10.250.0.0/16", "65515 65001", "10.1.255.4"),
+        ]
+    );
+    assert_eq!(
+        lab.learned(3)[2],
+        row("10.250.0.0/16", "65515 65001", "10.1.255.5")
+    );
+    // its own route does not come back.
+    assert_eq!(lab.learned(0).len(), 2);
+    assert_eq!(lab.vm("10.250.0.0/16"), ["10.1.2.1"]);
+    let communities = &lab.routers[2].learned[&prefix("10.250.0.0/16")].communities;
+    assert_eq!(
+        communities
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>(),
+        ["65517:65517"]
+    );
+}
+
+#[test]
+fn a_lost_session_withdraws_its_routes_everywhere() {
+    let mut lab = Lab::new(estate(2));
+    for instance in 0..2 {
+        lab.announce(instance, "65001", &[prefix("10.250.0.0/16")]);
+        lab.announce(2 + instance, "65002", &[prefix("10.250.0.0/16")]);
+    }
+    assert_eq!(lab.vm("10.250.0.0/16"), ["10.1.2.1", "10.1.2.2"]);
+    for peer in [0, 1] {
+        let id = lab.routers[peer].theirs.take().unwrap();
+        lab.server.handle_closed(lab.now, PeerId(peer as u32), id);
+    }
+    lab.run();
+    assert_eq!(lab.vm("10.250.0.0/16"), ["10.1.2.2"]);
+    assert_eq!(lab.learned(2).len(), 2);
+}
+
+#[test]
+fn r050_and_r051_refuse_what_a_real_router_sends() {
+    let mut lab = Lab::new(estate(2));
+    lab.announce(0, "65001 65515", &[prefix("10.250.0.0/16")]);
+    lab.announce(0, "65001", &[prefix("10.2.3.0/24"), prefix("10.0.0.0/8")]);
+    assert_eq!(lab.vm("10.250.0.0/16"), [""; 0]);
+    assert_eq!(lab.vm("10.0.0.0/8"), ["10.1.2.1"]);
+    let refused = lab.server.engine().exchange().rs_refused("rs", "nva1");
+    let rules: Vec<(String, u16)> = refused
+        .iter()
+        .map(|one| (one.prefix.to_string(), one.rule.0))
+        .collect();
+    assert_eq!(
+        rules,
+        [("10.2.3.0/24".into(), 51), ("10.250.0.0/16".into(), 50)]
+    );
+}
+
+#[test]
+fn r004_the_2001st_route_sent_twice_ends_the_session_with_cease_1() {
+    let mut lab = Lab::new(estate(2));
+    let routes = |count: u32| -> Vec<Prefix> {
+        (0..count)
+            .map(|n| Prefix::new(Ipv4Addr::from_bits(0x0a64_0000 + (n << 8)).into(), 24).unwrap())
+            .collect()
+    };
+    lab.announce(0, "65001", &routes(2001));
+    assert_eq!(lab.routers[2].learned.len(), 2003);
+    // Another run: long enough after the first.
+    lab.now = Instant(lab.now.0 + 30_000);
+    lab.announce(0, "65001", &routes(2001));
+    assert_eq!(lab.routers[0].last_notification, Some((6, 1)));
+    assert_eq!(lab.routers[2].learned.len(), 2);
+}
+
+#[test]
+fn branch_to_branch_and_route_maps_switch_what_live_peers_hold() {
+    let mut lab = Lab::new(estate(3));
+    for instance in 0..2 {
+        lab.announce(
+            instance,
+            "65001",
+            &[prefix("10.250.0.0/16"), prefix("172.16.0.0/12")],
+        );
+    }
+    let b2b = |value| Event::SetBranchToBranch {
+        route_server: "rs".into(),
+        value,
+    };
+    let outbound = |map: Option<&str>| Event::SetRouteMap {
+        route_server: "rs".into(),
+        peer: "nva2".into(),
+        inbound: None,
+        outbound: Some(map.map(str::to_owned)),
+    };
+    let counts = |lab: &Lab| [lab.learned(2).len(), lab.learned(4).len()];
+    assert_eq!(counts(&lab), [4, 4]);
+    for (event, expected) in [
+        (b2b(false), [2, 2]),
+        (b2b(true), [4, 4]),
+        (outbound(Some("drop-ten")), [3, 4]),
+        (outbound(None), [4, 4]),
+    ] {
+        lab.server.handle_event(lab.now, &event).unwrap();
+        lab.run();
+        assert_eq!(counts(&lab), expected, "{event:?}");
+    }
+}
