@@ -126,6 +126,7 @@ impl Exchange {
             self.withdraw_blocked(link, side, old.speaker);
             self.leave(link);
             self.join(link, side, old.encoding, old.families);
+            self.rejoined.push(link);
         }
     }
 
@@ -184,6 +185,7 @@ impl Exchange {
     /// have something to pull; says whether prefixes are left.
     pub fn flush(&mut self, budget: usize, mut ready: impl FnMut(LinkId)) -> bool {
         let mut more = false;
+        self.rejoined.drain(..).for_each(&mut ready);
         for group in &self.groups {
             let Some(table) = self.tables[group.key.speaker.0 as usize].as_mut() else {
                 continue;
