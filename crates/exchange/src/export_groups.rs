@@ -145,7 +145,9 @@ impl Exchange {
         let sent: Vec<Prefix> = sent.map(|route| route.prefix).collect();
         let gone = |prefix: &Prefix| self.passed_on(link, side, *prefix).is_err();
         let gone: Vec<Prefix> = sent.into_iter().filter(gone).collect();
-        self.forgotten.entry(link).or_default().extend(gone);
+        if !gone.is_empty() {
+            self.forgotten.entry(link).or_default().extend(gone);
+        }
     }
 
     /// What a peer has to forget before it is told anything else, one family at a time.
