@@ -3,8 +3,9 @@
 //!
 //! There is no socket, no thread and no clock in here. The whole state machine of RFC 4271 is,
 //! with collision detection, graceful restart, route refresh and the timers; every state, event
-//! and transition stands in [`fsm`] by its name in the RFC. The same inputs and the same seed give
-//! the same outputs.
+//! and transition stands in [`fsm`] by its name in the RFC, and `CONFORMANCE.md` beside this crate's
+//! sources lists them all with the test that holds each. The same inputs and the same seed give the
+//! same outputs.
 //!
 //! # The run loop
 //!

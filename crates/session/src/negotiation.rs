@@ -63,12 +63,10 @@ pub(crate) fn negotiate(config: &SessionConfig, open: &Open) -> Result<Negotiate
     check_identity(config, open)?;
     let hold_time = hold_time(config, open.hold_time)?;
     let peer_role = check_role(config, &open.capabilities)?;
-    let families = config
-        .capabilities
-        .families()
-        .intersection(open.capabilities.families());
+    let ours = config.capabilities.families();
+    let families = ours.intersection(open.capabilities.families());
     if families.is_empty() {
-        return Err(OpenRejection::NoCommonFamily);
+        return Err(OpenRejection::NoCommonFamily(ours));
     }
     let receive = context(config, open, families);
     Ok(Negotiated {

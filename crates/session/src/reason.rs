@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use routehub_types::{Asn, RouterId};
-use routehub_wire::{DecodeError, Fault, MessageType, Notification, Role};
+use routehub_types::{Asn, FamilySet, RouterId};
+use routehub_wire::{AfiSafi, DecodeError, Fault, MessageType, Notification, Role};
 
 use crate::State;
 use crate::counters::DownCounters;
@@ -154,8 +154,8 @@ pub enum OpenRejection {
     RouterId(RouterId),
     /// The hold time is lower than configured, in seconds (RFC 4271 section 6.2).
     HoldTime(u16),
-    /// The peer speaks none of our families.
-    NoCommonFamily,
+    /// The peer speaks none of our families, which these are (RFC 5492 section 3).
+    NoCommonFamily(FamilySet),
     /// The roles do not fit (RFC 9234 section 4.2).
     Role {
         /// Ours.
@@ -172,10 +172,22 @@ impl OpenRejection {
             Self::PeerAs { .. } => Notification::BAD_PEER_AS,
             Self::RouterId(_) => Notification::BAD_BGP_IDENTIFIER,
             Self::HoldTime(_) => Notification::UNACCEPTABLE_HOLD_TIME,
-            Self::NoCommonFamily => Notification::UNSUPPORTED_CAPABILITY,
+            Self::NoCommonFamily(ours) => {
+                Notification::UNSUPPORTED_CAPABILITY.with_data(multiprotocol(*ours))
+            }
             Self::Role { .. } => Notification::ROLE_MISMATCH,
         }
     }
+}
+
+/// The multiprotocol capabilities of these families, encoded (RFC 4760 section 8).
+fn multiprotocol(families: FamilySet) -> Vec<u8> {
+    let encoded = families.iter().flat_map(|family| {
+        let AfiSafi { afi, safi } = family.into();
+        let [high, low] = afi.to_be_bytes();
+        [1, 4, high, low, 0, safi]
+    });
+    encoded.collect()
 }
 
 impl fmt::Display for OpenRejection {
@@ -186,7 +198,7 @@ impl fmt::Display for OpenRejection {
             }
             Self::RouterId(id) => write!(f, "BGP identifier {id}"),
             Self::HoldTime(seconds) => write!(f, "hold time {seconds} s"),
-            Self::NoCommonFamily => f.write_str("no common address family"),
+            Self::NoCommonFamily(_) => f.write_str("no common address family"),
             Self::Role { local, peer } => match peer {
                 Some(peer) => write!(f, "role {peer:?} does not fit ours, {local:?}"),
                 None => write!(f, "no role, ours is {local:?}"),

@@ -6,7 +6,7 @@ use common::alone::{established, given};
 use common::messages::{bytes_of, keepalive, peer_open, peer_open_with};
 use common::{Seen, drain, local_config, notifications, seconds, sent};
 use routehub_session::{DownReason, OpenRejection, Session, SessionConfig, State};
-use routehub_types::{Asn, Instant, RouterId};
+use routehub_types::{Asn, FamilySet, Instant, RouterId};
 use routehub_wire::{Capability, MessageType, Open, Role};
 
 #[test]
@@ -75,8 +75,10 @@ fn an_open_that_does_not_fit_the_configuration_is_rejected_with_the_reason() {
     config.capabilities.0.retain(|one| *one != ipv6);
     let mut only_ipv6 = peer_open();
     only_ipv6.capabilities.0.remove(0);
-    let expected = OpenRejection::NoCommonFamily;
+    let expected = OpenRejection::NoCommonFamily(FamilySet::IPV4);
     assert_eq!(rejection(config, &only_ipv6), (expected, (2, 7)));
+    // The capability that is missing, encoded (RFC 5492 section 3).
+    assert_eq!(expected.notification().data, [1, 4, 0, 1, 0, 1]);
 }
 
 #[test]

@@ -221,16 +221,16 @@ fn lost_connections_come_back() {
 
 #[test]
 fn a_peer_that_cannot_be_reached_is_tried_less_and_less_often() {
-    let mut pair = Pair::started();
-    pair.b
-        .session
-        .handle_stop(pair.now, Notification::ADMINISTRATIVE_SHUTDOWN);
-    pair.drain(Who::B);
+    let mut pair = Pair::new(local_config(), peer_config());
     pair.silent = true;
+    pair.start();
     pair.run(seconds(3600));
     let connects = pair.a.connects();
     // 5, 10, 20, 40, 80 s and then every 90 to 120 s.
     assert!((30..=45).contains(&connects), "{connects}");
+    let timed_out = &DownReason::ConnectTimedOut;
+    assert!(pair.a.failures().iter().all(|reason| *reason == timed_out));
+    assert_eq!(pair.a.failures().len(), connects - 1);
 }
 
 /// Both call, and each refuses the other's OPEN.
@@ -447,6 +447,20 @@ fn a_peer_that_takes_nothing_is_dropped_after_the_send_hold_time() {
     assert_eq!(down.sent.map(|sent| sent.code), Some(8));
     // Eight minutes after the first KEEPALIVE that was not taken.
     assert!((480..=570).contains(&(at - pair.now).as_secs()), "{at:?}");
+}
+
+#[test]
+fn a_peer_that_takes_a_little_is_not_dropped() {
+    let mut pair = Pair::established();
+    let id = pair.a.session.connections().next().expect("a connection").0;
+    let mut now = pair.now;
+    for _ in 0..100 {
+        now = now + seconds(30);
+        (pair.a.session).handle_bytes(now, id, &routehub_wire::KEEPALIVE);
+        common::drain(&mut pair.a.session, now);
+        pair.a.session.handle_written(now, id, 1);
+    }
+    assert_eq!(pair.a.session.state(), State::Established);
 }
 
 #[test]

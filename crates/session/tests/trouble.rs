@@ -25,7 +25,7 @@ fn trouble(pair: &mut Pair, chance: &mut Chance, a: &SessionConfig, b: &SessionC
                 a.handle_start(now);
             }),
             _ => pair.with(Who::B, |b, now| {
-                b.teardown(now, Notification::OUT_OF_RESOURCES)
+                b.teardown(now, Notification::OUT_OF_RESOURCES);
             }),
         }
         pair.run(Duration::from_millis(chance.below(20_000)));
