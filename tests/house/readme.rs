@@ -1,6 +1,23 @@
-//! The README is true: its test command is the one that is run, and it names every crate.
+//! The README is true: its example prints what it says, its test command is the one that is run,
+//! and what it points at exists.
 
-use crate::tree::{metadata, read};
+use std::process::Command;
+
+use crate::tree::{metadata, read, root};
+
+/// The line before the block that shows what the quickstart prints.
+const MARKER: &str = "<!-- quickstart output -->";
+
+/// The command that a reader runs first, and its arguments for cargo.
+const QUICKSTART: &str = "cargo run --release --example quickstart";
+
+/// The text of the fenced block that follows `marker`.
+fn block_after<'a>(page: &'a str, marker: &str) -> Option<&'a str> {
+    let (_, after) = page.split_once(marker)?;
+    let (_, body) = after.split_once("```")?;
+    let (_, body) = body.split_once('\n')?;
+    Some(&body[..body.find("```")?])
+}
 
 /// Every line inside a fenced block that runs tests.
 fn test_commands(page: &str) -> Vec<&str> {
@@ -18,6 +35,36 @@ fn fenced_lines(page: &str) -> impl Iterator<Item = &str> {
         inside ^= fence;
         inside && !fence
     })
+}
+
+#[test]
+fn the_quickstart_prints_what_the_readme_says() {
+    let readme = read("README.md");
+    assert!(
+        fenced_lines(&readme).any(|line| line == QUICKSTART),
+        "README.md: {QUICKSTART}"
+    );
+    let shown = block_after(&readme, MARKER).expect("a fenced block after the marker");
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet"])
+        .args(QUICKSTART.split(' ').skip(2))
+        .current_dir(root())
+        .output()
+        .expect("cargo starts");
+    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(
+        printed.lines().count() > 20,
+        "the quickstart prints its tables"
+    );
+    assert_eq!(
+        shown, printed,
+        "README.md shows another output than the quickstart prints"
+    );
 }
 
 #[test]
@@ -49,7 +96,24 @@ fn the_readme_and_the_architecture_name_every_crate() {
 }
 
 #[test]
-fn only_commands_inside_fences_count() {
-    let page = "```sh\n$ cargo test -q\n```\ncargo test outside\n";
+fn the_readme_names_every_example() {
+    let readme = read("README.md");
+    for package in metadata().workspace_packages() {
+        for target in package.targets.iter().filter(|target| target.is_example()) {
+            let command = format!("cargo run --release --example {}", target.name);
+            assert!(
+                readme.contains(&command),
+                "README.md does not say: {command}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_page_rules_read_blocks_commands_and_paths() {
+    let page = "```sh\n$ cargo test -q\n```\ncargo test outside\n<!-- m -->\n\n```text\na\n b\n```\n\
+                [x](README.md#a) [y](https://a.b/c) `crates/none` `a/b` [z](gone.md)";
+    assert_eq!(block_after(page, "<!-- m -->"), Some("a\n b\n"));
+    assert_eq!(block_after(page, "<!-- other -->"), None);
     assert_eq!(test_commands(page), ["cargo test -q"]);
 }
