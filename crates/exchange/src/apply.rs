@@ -346,6 +346,9 @@ impl Exchange {
             }
             let refresh = self.estate.nvas[nva].route_refresh;
             let one = self.graph.link_mut(link);
+            if one.live {
+                self.refreshes.push(link);
+            }
             let count = if refresh {
                 &mut one.route_refreshes
             } else {

@@ -158,6 +158,12 @@ impl Exchange {
         Ok(fits)
     }
 
+    /// The links whose real peers are to be asked for their routes again since the last call
+    ///
+    pub fn take_refreshes(&mut self) -> Vec<LinkId> {
+        std::mem::take(&mut self.refreshes)
+    }
+
     /// Ends the update run of a real peer.
     pub fn end_run(&mut self, link: LinkId) {
         if let Some(side) = self.our_side(link) {

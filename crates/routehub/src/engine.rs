@@ -81,6 +81,9 @@ pub enum Effect {
     /// The peer announced more routes than it may: its session has to end with Cease, maximum
     /// number of prefixes reached.
     LimitExceeded(PeerId),
+    /// The peer is to be asked for all its routes again; one that does not understand that is to
+    /// be reset.
+    RequestRefresh(PeerId),
 }
 
 /// Why an input had no or not all effect.
@@ -205,7 +208,14 @@ impl Engine {
                 let link = self.link(peer)?;
                 self.exchange.sweep_stale(link, family)?;
             }
-            Input::Event(event) => self.exchange.apply_event(event)?,
+            Input::Event(event) => {
+                self.exchange.apply_event(event)?;
+                for link in self.exchange.take_refreshes() {
+                    if let Some(peer) = self.peer_of(link) {
+                        self.effects.push_back(Effect::RequestRefresh(peer));
+                    }
+                }
+            }
         }
         Ok(())
     }
@@ -278,9 +288,8 @@ impl Engine {
             let mut ready = Vec::new();
             let more = self.exchange.flush(FLUSH_BUDGET, |link| ready.push(link));
             for link in ready {
-                let place = self.peers.iter().position(|peer| peer.link.link == link);
-                if let Some(place) = place {
-                    self.ready(PeerId(place as u32));
+                if let Some(peer) = self.peer_of(link) {
+                    self.ready(peer);
                 }
             }
             if self.effects.is_empty() && !more {
@@ -336,6 +345,11 @@ impl Engine {
         {
             self.effects.push_back(Effect::Ready(peer));
         }
+    }
+
+    fn peer_of(&self, link: LinkId) -> Option<PeerId> {
+        let place = self.peers.iter().position(|one| one.link.link == link)?;
+        u32::try_from(place).ok().map(PeerId)
     }
 
     fn link(&self, peer: PeerId) -> Result<LinkId, EngineError> {

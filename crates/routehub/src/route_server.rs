@@ -268,6 +268,12 @@ impl RouteServer {
                         }
                     }
                 }
+                Effect::RequestRefresh(id) => {
+                    if let Some(peer) = self.peers.get_mut(id.0 as usize) {
+                        // A session that is gone meanwhile needs no refresh.
+                        let _ = peer.session.request_refresh(now);
+                    }
+                }
                 Effect::LimitExceeded(id) => {
                     if let Some(peer) = self.peers.get_mut(id.0 as usize) {
                         peer.session.teardown(now, Notification::MAXIMUM_PREFIXES);

@@ -361,3 +361,21 @@ fn branch_to_branch_and_route_maps_switch_what_live_peers_hold() {
         assert_eq!(counts(&lab), expected, "{event:?}");
     }
 }
+
+#[test]
+fn r039_a_new_spoke_asks_every_nva_for_its_routes_again() {
+    let mut lab = Lab::new(estate(2));
+    let removed = Event::RemovePeering {
+        a: "hub".into(),
+        b: "spoke".into(),
+    };
+    let added = Event::AddPeering(Peering::hub_and_spoke("hub", "spoke"));
+    for event in [removed, added] {
+        lab.server.handle_event(lab.now, &event).unwrap();
+        lab.run();
+    }
+    for (peer, _) in lab.server.engine().peers() {
+        let session = lab.server.session(peer).unwrap();
+        assert_eq!(session.counters().sent.route_refresh, 2, "{peer}");
+    }
+}
