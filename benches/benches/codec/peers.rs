@@ -40,7 +40,9 @@ impl Peers {
 
     /// netgauze-bgp-pkt.
     pub(crate) fn netgauze(&mut self, message: &[u8]) -> Option<u64> {
-        use netgauze_bgp_pkt::path_attribute::{AsPath, MpReach, MpUnreach, PathAttributeValue};
+        use netgauze_bgp_pkt::path_attribute::{
+            As4PathSegment, AsPath, MpReach, MpUnreach, PathAttributeValue,
+        };
         let mut reader = SliceReader::new(message);
         let parsed = netgauze_bgp_pkt::BgpMessage::parse(&mut reader, &mut self.netgauze).ok()?;
         let netgauze_bgp_pkt::BgpMessage::Update(update) = parsed else {
@@ -73,7 +75,7 @@ impl Peers {
                 PathAttributeValue::MpUnreach(MpUnreach::Ipv6Unicast { nlri }) => six(nlri),
                 PathAttributeValue::MpReach(_) | PathAttributeValue::MpUnreach(_) => 0,
                 PathAttributeValue::AsPath(AsPath::As4PathSegments(segments)) => {
-                    let asns = segments.iter().flat_map(|one| one.as_numbers());
+                    let asns = segments.iter().flat_map(As4PathSegment::as_numbers);
                     2 + asns.map(|asn| u64::from(*asn)).sum::<u64>()
                 }
                 PathAttributeValue::Communities(list) => {
@@ -290,7 +292,7 @@ impl Peers {
         };
         let mut sum =
             prefixes(&update.withdrawn_prefixes).wrapping_add(prefixes(&update.announced_prefixes));
-        for attribute in update.attributes.iter() {
+        for attribute in &update.attributes {
             sum = sum.wrapping_add(match attribute {
                 AttributeValue::MpReachNlri(nlri) | AttributeValue::MpUnreachNlri(nlri) => {
                     prefixes(&nlri.prefixes)

@@ -2,7 +2,9 @@
 
 use alloc::vec::Vec;
 
-use routehub_types::{Aggregator, AsPath, Asn, Attrs, RouteUpdate, Segment, UnknownAttribute};
+use routehub_types::{
+    Aggregator, AsPath, Asn, Attrs, RouteUpdate, Segment, SegmentKind, UnknownAttribute,
+};
 
 use super::code::{OPTIONAL, PARTIAL, TRANSITIVE};
 use super::{Announced, AsPathView, Attribute, RawAttribute, UpdateView};
@@ -120,21 +122,18 @@ fn merge(plain: &AsPath, four: &AsPath) -> AsPath {
     let Some(mut lead) = plain.length().checked_sub(four.length()) else {
         return plain.clone();
     };
-    let mut segments = Vec::new();
+    let mut segments: Vec<Segment> = Vec::new();
     for segment in plain.segments() {
         // Confederation segments count nothing; they belong to what leads or touches it.
-        let kind = segment.kind;
-        if kind.is_confed() {
-            segments.push(segment.clone());
-            continue;
-        }
-        if lead == 0 {
+        let weight = match segment.kind {
+            SegmentKind::ConfedSequence | SegmentKind::ConfedSet => 0,
+            SegmentKind::Set => 1,
+            SegmentKind::Sequence => segment.asns.len(),
+        };
+        if lead == 0 && weight > 0 {
             break;
         }
-        let weight = match kind {
-            routehub_types::SegmentKind::Set => 1,
-            _ => segment.asns.len(),
-        };
+        let kind = segment.kind;
         if weight <= lead {
             segments.push(segment.clone());
             lead -= weight;
@@ -144,8 +143,8 @@ fn merge(plain: &AsPath, four: &AsPath) -> AsPath {
             lead = 0;
         }
     }
-    segments.extend(four.segments().iter().cloned());
-    AsPath::from_segments(join(segments))
+    append(&mut segments, four.segments());
+    AsPath::from_segments(segments)
 }
 
 /// A path without confederation segments, which AS4_PATH may not carry (RFC 6793 section 6).
@@ -154,20 +153,16 @@ fn without_confederations(path: &AsPath) -> AsPath {
     AsPath::from_segments(outside.cloned())
 }
 
-/// Neighbouring sequences as one, where one segment has room.
-fn join(segments: Vec<Segment>) -> Vec<Segment> {
-    let mut joined: Vec<Segment> = Vec::new();
-    for segment in segments {
-        match joined.last_mut() {
-            Some(last)
-                if last.kind == segment.kind
-                    && last.kind == routehub_types::SegmentKind::Sequence
-                    && last.asns.len() + segment.asns.len() <= 255 =>
-            {
-                last.asns.extend(segment.asns);
-            }
-            _ => joined.push(segment),
-        }
+/// Appends segments; sequences that meet at the seam are one, where one segment has room.
+fn append(segments: &mut Vec<Segment>, more: &[Segment]) {
+    let mut more = more.iter();
+    if let (Some(last), Some(next)) = (segments.last_mut(), more.as_slice().first())
+        && last.kind == SegmentKind::Sequence
+        && next.kind == SegmentKind::Sequence
+        && last.asns.len() + next.asns.len() <= 255
+    {
+        last.asns.extend_from_slice(&next.asns);
+        more.next();
     }
-    joined
+    segments.extend(more.cloned());
 }
