@@ -105,7 +105,8 @@ pub struct Timers {
     /// The lowest hold time accepted from the peer, in seconds; 0, which means none, is always
     /// accepted.
     pub min_hold_time: u16,
-    /// The longest time between two KEEPALIVEs; less where a third of the hold time is less.
+    /// The longest time between two KEEPALIVEs; less where a third of the hold time is less, and
+    /// never less than a second; zero: none are sent.
     pub keepalive: Duration,
     /// Between two attempts to connect.
     pub connect_retry: Backoff,

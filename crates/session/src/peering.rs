@@ -124,9 +124,11 @@ impl Peering {
         }
     }
 
-    /// Takes note of the time; a clock that goes back stands still.
+    /// Takes note of the time; a clock that goes back stands still, and so does one so far ahead
+    /// that nothing could be later.
     pub(crate) fn advance(&mut self, now: Instant) {
-        self.now = self.now.max(now);
+        const LAST: Instant = Instant(u64::MAX / 2);
+        self.now = self.now.max(now.min(LAST));
     }
 
     pub(crate) fn take_id(&mut self) -> ConnectionId {
@@ -339,7 +341,9 @@ impl Peering {
             .connection(slot)
             .and_then(|one| one.negotiated.as_ref());
         let time = agreed.map_or(Duration::ZERO, |n| n.keepalive);
-        let due = (!time.is_zero()).then(|| self.now + self.random.jittered(time));
+        // Never more than one a second (RFC 4271 section 4.4).
+        let interval = self.random.jittered(time).max(Duration::from_secs(1));
+        let due = (!time.is_zero()).then(|| self.now + interval);
         if let Some(connection) = self.connection_mut(slot) {
             connection.keepalive = due;
         }

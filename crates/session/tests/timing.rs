@@ -156,6 +156,35 @@ fn a_clock_that_goes_back_stands_still() {
 }
 
 #[test]
+fn a_clock_at_its_end_does_not_hang_a_session() {
+    let (mut session, id) = established(local_config());
+    let end = Instant(u64::MAX);
+    session.handle_bytes(end, id, &keepalive());
+    session.handle_timeout(end);
+    drain(&mut session, end);
+    assert_eq!(session.state(), State::Established);
+}
+
+#[test]
+fn keepalives_are_a_second_apart_at_least() {
+    for (hold_time, interval) in [(3, 60_000), (180, 1)] {
+        let mut config = local_config();
+        config.timers.hold_time = hold_time;
+        config.timers.keepalive = Duration::from_millis(interval);
+        let (mut session, id) = established(config);
+        let mut last = Instant(0);
+        for _ in 0..20 {
+            let now = session.poll_timeout().expect("a timer");
+            session.handle_bytes(now, id, &keepalive());
+            let seen = drain(&mut session, now);
+            assert_eq!(common::sent(&seen), [routehub_wire::MessageType::Keepalive]);
+            assert!(now - last >= seconds(1), "{last:?} {now:?}");
+            last = now;
+        }
+    }
+}
+
+#[test]
 fn what_an_operator_asks_for_is_there() {
     let (mut session, id) = established(local_config());
     let now = Instant(7_000);

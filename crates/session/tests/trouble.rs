@@ -7,7 +7,7 @@ use std::time::Duration;
 use common::messages::update;
 use common::{Chance, Pair, Seen, Who, local_config, peer_config, seconds};
 use routehub_session::{SessionConfig, State};
-use routehub_wire::Notification;
+use routehub_wire::{AfiSafi, Capability, GracefulRestart, Notification};
 
 const BOTH: (State, State) = (State::Established, State::Established);
 
@@ -85,4 +85,18 @@ fn two_that_settle_collisions_in_established_find_each_other_after_any_trouble()
     a.collision_detect_established = true;
     b.collision_detect_established = true;
     find_each_other(400..430, &a, &b);
+}
+
+#[test]
+fn two_that_restart_gracefully_find_each_other_after_any_trouble() {
+    let restart = Capability::GracefulRestart(GracefulRestart {
+        restarting: false,
+        notification: true,
+        time: 60,
+        families: vec![(AfiSafi::IPV4, true)],
+    });
+    let (mut a, mut b) = (local_config(), peer_config());
+    a.capabilities.0.push(restart.clone());
+    b.capabilities.0.push(restart);
+    find_each_other(500..530, &a, &b);
 }
