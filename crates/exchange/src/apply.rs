@@ -292,6 +292,11 @@ impl Exchange {
     fn set_instance(&mut self, one: &Instance, down: bool) -> Result<(), EventError> {
         let speaker = self.graph.instance(&one.route_server, one.instance);
         let speaker = speaker.ok_or_else(|| unknown("Route Server", &one.route_server))?;
+        if down {
+            self.instances_down.insert(speaker);
+        } else {
+            self.instances_down.remove(&speaker);
+        }
         for link in self.graph.links_of(speaker).to_vec() {
             self.set_down(link, |link| link.down.instance = down);
         }

@@ -77,23 +77,25 @@ impl Exchange {
             .map(|(prefix, next_hops)| ProgrammedRoute { prefix, next_hops })
     }
 
-    /// The Route Server instances and the gateways in a network.
+    /// The Route Server instances and the gateways in a network, ExpressRoute first. While every
+    /// instance is down the gateways stand alone.
     fn sources(&self, vnet: VnetId) -> (Vec<SpeakerId>, Vec<SpeakerId>) {
-        let inside = |id: &SpeakerId| self.graph.speaker(*id).vnet == Some(vnet);
-        let of = |kind: fn(&SpeakerKind) -> bool| {
-            let fits = move |id: &SpeakerId| kind(&self.graph.speaker(*id).kind);
-            self.graph
-                .speakers()
-                .filter(inside)
-                .filter(fits)
-                .collect::<Vec<_>>()
-        };
-        let mut servers = of(|kind| matches!(kind, SpeakerKind::RouteServer { .. }));
-        servers.retain(|id| !self.is_removed(*id));
-        (
-            servers,
-            of(|kind| matches!(kind, SpeakerKind::Gateway { .. })),
-        )
+        let (mut servers, mut gateways) = (Vec::new(), Vec::new());
+        for id in self.graph.speakers() {
+            let speaker = self.graph.speaker(id);
+            match speaker.kind {
+                _ if speaker.vnet != Some(vnet) => {}
+                SpeakerKind::RouteServer { .. } if !self.removed.contains(&id) => servers.push(id),
+                SpeakerKind::Gateway { kind, .. } => gateways.push((kind, id)),
+                _ => {}
+            }
+        }
+        gateways.sort_unstable();
+        let gateways: Vec<SpeakerId> = gateways.into_iter().map(|(_, id)| id).collect();
+        if servers.iter().all(|id| self.instances_down.contains(id)) && !gateways.is_empty() {
+            servers.clear();
+        }
+        (servers, gateways)
     }
 
     /// Both instances' best routes; of different ones for a prefix the better by the decision
@@ -185,7 +187,8 @@ impl Exchange {
         }
     }
 
-    /// A gateway's own routes, all equal next hops of all connections.
+    /// A gateway's own routes, all equal next hops of all connections. What a gateway looked at
+    /// earlier has stays: without a Route Server too, ExpressRoute comes before VPN.
     fn gateway_routes(
         &self,
         gateway: SpeakerId,
@@ -203,7 +206,7 @@ impl Exchange {
             if !all.is_empty() {
                 all.sort_unstable();
                 all.dedup();
-                routes.entry(prefix).or_default().append(&mut all);
+                routes.entry(prefix).or_insert(all);
             }
         }
     }
