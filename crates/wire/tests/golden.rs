@@ -54,7 +54,7 @@ fn both_ways(context: &Context, update: &RouteUpdate, hex: &str) {
     match decode(&bytes, context) {
         Ok(Message::Update(view)) => {
             assert!(view.is_fault_free(), "{:?}", view.faults());
-            assert_eq!(view.to_updates(), [update.clone()]);
+            assert_eq!(view.to_updates(), std::slice::from_ref(update));
         }
         other => panic!("an UPDATE, not {other:?}"),
     }

@@ -12,7 +12,7 @@ use routehub_wire::{
 };
 
 /// Any context in which both sides send the same way.
-pub fn context(u: &mut Unstructured<'_>) -> Result<Context> {
+pub(crate) fn context(u: &mut Unstructured<'_>) -> Result<Context> {
     let families = FamilySet::arbitrary(u)?;
     let add_path = FamilySet::arbitrary(u)?;
     let kinds = [
@@ -38,7 +38,7 @@ pub fn context(u: &mut Unstructured<'_>) -> Result<Context> {
 }
 
 /// Any routes that a correct speaker may send in a context.
-pub fn routes(u: &mut Unstructured<'_>, context: &Context) -> Result<RouteUpdate> {
+pub(crate) fn routes(u: &mut Unstructured<'_>, context: &Context) -> Result<RouteUpdate> {
     let mut update = RouteUpdate::arbitrary(u)?;
     for list in [&mut update.withdrawn, &mut update.announced] {
         list.retain(|nlri| context.families.contains(nlri.prefix.family()));
@@ -154,7 +154,7 @@ fn view<'a>(message: &'a [u8], context: &Context) -> UpdateView<'a> {
 }
 
 /// What is sent arrives: all prefixes in order, with all attributes, in full messages.
-pub fn round_trip(context: &Context, sent: &RouteUpdate) {
+pub(crate) fn round_trip(context: &Context, sent: &RouteUpdate) {
     let mut bytes = Vec::new();
     let mut packer = Packer::new(context);
     if packer.withdraw(&sent.withdrawn, &mut bytes).is_err() {
@@ -185,7 +185,7 @@ pub fn round_trip(context: &Context, sent: &RouteUpdate) {
 }
 
 /// What the encoder makes of a message that is in order, it makes again of what it made.
-pub fn stable(context: &Context, message: &[u8]) {
+pub(crate) fn stable(context: &Context, message: &[u8]) {
     let Ok(Message::Update(update)) = decode(message, context) else {
         return;
     };
@@ -212,7 +212,7 @@ pub fn stable(context: &Context, message: &[u8]) {
 }
 
 /// The view and the owned form of a message say the same.
-pub fn view_equals_owned(context: &Context, message: &[u8]) {
+pub(crate) fn view_equals_owned(context: &Context, message: &[u8]) {
     let Ok(Message::Update(update)) = decode(message, context) else {
         return;
     };
@@ -296,7 +296,7 @@ fn attributes_equal(update: &UpdateView<'_>, attrs: &Attrs) {
 }
 
 /// The octets of a message, put around any body.
-pub fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+pub(crate) fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     let body = &body[..body.len().min(4000)];
     let mut bytes = vec![0xff; 16];
     bytes.extend((19 + body.len() as u16).to_be_bytes());
