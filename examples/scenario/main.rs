@@ -1,0 +1,189 @@
+//! Runs a network file: shows what everyone learns, is told and uses, or checks what the file
+//! expects.
+//!
+//! ```text
+//! cargo run --release --example scenario -- FILE                 every table, at every time
+//! cargo run --release --example scenario -- FILE --at failure    after one event
+//! cargo run --release --example scenario -- FILE --json          in the shapes of `expect`
+//! cargo run --release --example scenario -- FILE --check         what differs from `expect`
+//! ```
+//!
+//! Exit code 0: done; 1: a hard row differs, or the network does not settle; 2: a bad file.
+
+mod az;
+mod columns;
+mod text;
+
+use std::fmt::Write as _;
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser;
+use routehub_scenario::expect::INITIAL;
+use routehub_scenario::{Diagnostic, Report, RunError, Scenario, Tables, compare};
+use serde_json::{Value, json};
+
+/// Run a network file and show its tables, or check what it expects.
+///
+/// The network is shown as it is at the start ("initial") and after each event.
+#[derive(Parser)]
+#[command(name = "scenario")]
+struct Arguments {
+    /// The network file, YAML or JSON; `-` is standard input.
+    file: String,
+    /// Only the time after this event, or `initial`.
+    #[arg(long, value_name = "EVENT")]
+    at: Option<String>,
+    /// Print `[{at, tables}]` as JSON, in the shapes that `expect` has.
+    #[arg(long, conflicts_with_all = ["az", "check"])]
+    json: bool,
+    /// Print the JSON that Azure's commands print for the tables they know.
+    #[arg(long, conflicts_with = "check")]
+    az: bool,
+    /// Compare with the file's `expect` and print every difference.
+    #[arg(long)]
+    check: bool,
+}
+
+/// What ends a run early: the exit code and what to say.
+struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    fn bad_input(message: impl Into<String>) -> Self {
+        Self {
+            code: 2,
+            message: message.into(),
+        }
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        Self {
+            code: 1,
+            message: error.to_string(),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let mut out = String::new();
+    let result = run(&Arguments::parse(), &mut out);
+    let written = io::stdout().lock().write_all(out.as_bytes());
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        eprintln!("scenario: {error}");
+        return ExitCode::from(2);
+    }
+    match result {
+        Ok(holds) => ExitCode::from(u8::from(!holds)),
+        Err(failure) => {
+            eprintln!("scenario: {}", failure.message.trim_end());
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// Does what is asked and says whether it holds.
+fn run(arguments: &Arguments, out: &mut String) -> Result<bool, Failure> {
+    let source = read(&arguments.file)?;
+    let mut scenario = Scenario::parse(&source)
+        .map_err(|wrong| Failure::bad_input(told(&wrong, &arguments.file)))?;
+    let at = arguments.at.as_deref();
+    if let Some(at) = at {
+        stop_after(&mut scenario, at)?;
+    }
+    if arguments.check {
+        return check(&scenario, at, out);
+    }
+    let mut snapshots = Vec::new();
+    let mut text = String::new();
+    scenario.run(|now, network| {
+        if at.is_some_and(|at| at != now) {
+            return;
+        }
+        let tables = Tables::of(network.estate(), network);
+        if arguments.json {
+            snapshots.push(json!({"at": now, "tables": tables}));
+        } else if arguments.az {
+            snapshots.push(json!({"at": now, "tables": az::tables(&tables)}));
+        } else {
+            text::snapshot(&mut text, now, &tables);
+        }
+    })?;
+    if arguments.json || arguments.az {
+        let pretty = serde_json::to_string_pretty(&Value::Array(snapshots));
+        text = pretty.map_err(|error| Failure::bad_input(error.to_string()))? + "\n";
+    }
+    out.push_str(&text);
+    Ok(true)
+}
+
+fn read(file: &str) -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = match file {
+        "-" => io::stdin().read_to_string(&mut text).map(|_| text),
+        file => std::fs::read_to_string(file),
+    };
+    read.map_err(|error| Failure::bad_input(format!("{file}: {error}")))
+}
+
+/// The first mistakes of a file.
+fn told(wrong: &[Diagnostic], file: &str) -> String {
+    const MOST: usize = 10;
+    let mut text = format!("{file} is not a network file\n");
+    for one in wrong.iter().take(MOST) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}", one.render(file));
+    }
+    if wrong.len() > MOST {
+        let _ = writeln!(text, "and {} more", wrong.len() - MOST);
+    }
+    text
+}
+
+/// Leaves out the events after `at`.
+fn stop_after(scenario: &mut Scenario, at: &str) -> Result<(), Failure> {
+    let events = &mut scenario.events;
+    let last = match events.iter().position(|(id, _)| id == at) {
+        Some(last) => last + 1,
+        None if at == INITIAL => 0,
+        None => {
+            let ids: Vec<&str> = events.iter().map(|(id, _)| id.as_str()).collect();
+            let all = [&[INITIAL], ids.as_slice()].concat().join(", ");
+            let message = format!("--at {at}: there is no such event; there are: {all}");
+            return Err(Failure::bad_input(message));
+        }
+    };
+    events.truncate(last);
+    Ok(())
+}
+
+/// Compares with `expect` and says whether every hard row holds.
+fn check(scenario: &Scenario, at: Option<&str>, out: &mut String) -> Result<bool, Failure> {
+    let mut reports: Vec<Report> = Vec::new();
+    let ran = scenario.run(|now, network| {
+        let due = scenario.expectations.iter().filter(|one| one.at == now);
+        let wanted = due.filter(|one| at.is_none_or(|at| at == one.at));
+        reports.extend(wanted.map(|expectation| compare(expectation, network)));
+    });
+    for report in &reports {
+        out.push_str(&report.to_string());
+    }
+    let failures: usize = reports.iter().map(Report::failures).sum();
+    let differing: usize = reports.iter().map(|report| report.differences.len()).sum();
+    let (hard, soft) = reports.iter().fold((0, 0), |(hard, soft), one| {
+        (hard + one.hard, soft + one.soft)
+    });
+    let _ = writeln!(
+        out,
+        "{hard} hard rows, {failures} differ; {soft} soft rows, {} differ",
+        differing - failures
+    );
+    ran?;
+    Ok(failures == 0)
+}

@@ -1,0 +1,242 @@
+//! `scenario` as its users run it.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// What a run gave: exit code, output, errors.
+struct Run {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+/// Runs the example with a file on standard input.
+fn scenario(file: &str, arguments: &[&str]) -> Run {
+    let mut child = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--package", "routehub-examples"])
+        .args(["--example", "scenario", "--", "-"])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("cargo runs");
+    let mut input = child.stdin.take().expect("it has an input");
+    input
+        .write_all(file.as_bytes())
+        .expect("it reads its input");
+    drop(input);
+    let output = child.wait_with_output().expect("it ends");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Run {
+        code: output.status.code(),
+        out: text(&output.stdout),
+        err: text(&output.stderr),
+    }
+}
+
+const FILE: &str = "
+schema: routehub/1
+title: Two NVAs
+vnets:
+  - name: hub
+    address_space: [10.0.0.0/16]
+    subnets: [{name: RouteServerSubnet, prefix: 10.0.6.0/26}]
+route_servers: [{name: rs, vnet: hub}]
+nvas:
+  - {name: one, vnet: hub, ip: 10.0.4.4, asn: 65001, sessions: [rs], originates: [{prefix: 192.168.0.0/16}]}
+  - {name: two, vnet: hub, ip: 10.0.4.5, asn: 65002, sessions: [rs], originates: [{prefix: 192.168.0.0/16, prepend: 1}]}
+nics: [{name: vm, vnet: hub}]
+events:
+  - {id: failure, nva_down: {nva: one}}
+expect:
+  - at: initial
+    nic_effective: {vm: [{prefix: 192.168.0.0/16, next_hop: [10.0.4.4]}]}
+  - at: failure
+    nic_effective: {vm: [{prefix: 192.168.0.0/16, next_hop: [10.0.4.5]}]}
+";
+
+#[test]
+fn a_file_that_holds_is_checked_with_exit_code_0() {
+    let run = scenario(FILE, &["--check"]);
+    assert_eq!(run.out, "2 hard rows, 0 differ; 0 soft rows, 0 differ\n");
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_row_that_differs_is_named_with_exit_code_1() {
+    let wrong = FILE.replace("next_hop: [10.0.4.5]}]}", "next_hop: [10.0.4.9]}]}");
+    let run = scenario(&wrong, &["--check"]);
+    assert_eq!(run.code, Some(1), "{}", run.err);
+    for word in [
+        "failure, nic_effective vm, line 19:",
+        "expected  {prefix: 192.168.0.0/16, next_hop: [10.0.4.9]}",
+        "there is  {prefix: 192.168.0.0/16, next_hop_type: VirtualNetworkGateway, next_hop: [10.0.4.5]",
+        "2 hard rows, 1 differ",
+    ] {
+        assert!(run.out.contains(word), "{word:?} is not in:\n{}", run.out);
+    }
+    assert_eq!(
+        scenario(&wrong, &["--check", "--at", "initial"]).code,
+        Some(0)
+    );
+    let soft = wrong.replace("[10.0.4.9]}", "[10.0.4.9], soft: true, why: a guess}");
+    let run = scenario(&soft, &["--check"]);
+    assert_eq!(run.code, Some(0));
+    assert!(run.out.contains("line 19 (soft):") && run.out.contains("why       a guess"));
+    assert!(
+        run.out
+            .ends_with("1 hard rows, 0 differ; 1 soft rows, 1 differ\n"),
+        "{}",
+        run.out
+    );
+}
+
+#[test]
+fn a_bad_file_is_refused_with_exit_code_2() {
+    let run = scenario(&FILE.replace("asn: 65002", "ans: 65002"), &["--check"]);
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+    for word in [
+        "unknown key `ans` in NVA `two`",
+        "--> -:11:42",
+        "did you mean `asn`?",
+    ] {
+        assert!(run.err.contains(word), "{word:?} is not in:\n{}", run.err);
+    }
+    let run = scenario(FILE, &["--at", "nowhere"]);
+    assert_eq!(run.code, Some(2));
+    assert!(
+        run.err.contains("there are: initial, failure"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn a_network_that_does_not_settle_is_told_with_exit_code_1() {
+    // Each hides the loop from the other; once the source is gone, the path grows for ever.
+    let file = "
+schema: routehub/1
+title: Two NVAs that tell each other what they heard from each other
+vnets: [{name: hub, address_space: [10.0.0.0/16]}]
+nvas:
+  - {name: left, vnet: hub, ip: 10.0.4.4, asn: 65001, sessions: [], neighbors: [right, source], readvertises: [{to: all, as_path: override}]}
+  - {name: right, vnet: hub, ip: 10.0.4.5, asn: 65002, sessions: [], readvertises: [{to: all, as_path: override}]}
+  - {name: source, vnet: hub, ip: 10.0.4.6, asn: 65003, sessions: [], originates: [{prefix: 10.9.0.0/16}]}
+events: [{id: gone, nva_down: {nva: source}}]
+";
+    let run = scenario(file, &["--check"]);
+    assert_eq!(run.code, Some(1), "{}{}", run.out, run.err);
+    for word in ["gone: ", "left", "right", "10.9.0.0/16"] {
+        assert!(run.err.contains(word), "{word:?} is not in:\n{}", run.err);
+    }
+    // What was before can still be shown.
+    assert_eq!(scenario(file, &["--at", "initial"]).code, Some(0));
+}
+
+#[test]
+fn json_has_the_shapes_of_expect() {
+    let run = scenario(FILE, &["--json"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    let all: Value = serde_json::from_str(&run.out).expect("this is JSON");
+    let times: Vec<&str> = all
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|one| one["at"].as_str())
+        .collect();
+    assert_eq!(times, ["initial", "failure"]);
+    let tables = &all[0]["tables"];
+    let row = &tables["rs_learned"]["rs"]["two"][1];
+    let expected = serde_json::json!({
+        "prefix": "192.168.0.0/16", "as_path": [65002, 65002], "next_hop": ["10.0.4.5"],
+        "communities": [], "origin": "EBgp", "weight": 32768, "source_peer": "10.0.4.5",
+        "instance": 1
+    });
+    assert_eq!(row, &expected);
+    let nic = &tables["nic_effective"]["vm"];
+    assert_eq!(nic[0]["prefix"], "0.0.0.0/0");
+    assert_eq!(tables["sessions"]["rs"]["one"][0]["state"], "Established");
+    assert_eq!(
+        all[1]["tables"]["sessions"]["rs"]["one"][0]["state"],
+        "Idle"
+    );
+}
+
+#[test]
+fn json_put_back_as_expect_holds_completely() {
+    let run = scenario(FILE, &["--json", "--at", "initial"]);
+    let all: Value = serde_json::from_str(&run.out).expect("this is JSON");
+    let mut expect = all[0]["tables"].clone();
+    expect["at"] = "initial".into();
+    let head = FILE.split("expect:").next().expect("there is a head");
+    let file = format!("{head}expect:\n  - {expect}\n");
+    let run = scenario(&file, &["--check"]);
+    assert_eq!(run.code, Some(0), "{}{}", run.out, run.err);
+}
+
+#[test]
+fn az_prints_what_the_commands_print() {
+    let run = scenario(FILE, &["--az", "--at", "initial"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    let all: Value = serde_json::from_str(&run.out).expect("this is JSON");
+    let learned = &all[0]["tables"]["rs_learned"]["rs"]["two"];
+    let expected = serde_json::json!([{
+        "asPath": "65002-65002", "localAddress": "10.0.6.5", "network": "192.168.0.0/16",
+        "nextHop": "10.0.4.5", "origin": "EBgp", "sourcePeer": "10.0.4.5", "weight": 32768
+    }]);
+    assert_eq!(learned["RouteServiceRole_IN_1"], expected);
+    let advertised = &all[0]["tables"]["rs_advertised"]["rs"]["two"]["RouteServiceRole_IN_0"][0];
+    assert_eq!(advertised["nextHop"], "10.0.6.4");
+    assert!(advertised.get("sourcePeer").is_none());
+    let effective = &all[0]["tables"]["nic_effective"]["vm"]["value"];
+    let bgp = effective.as_array().expect("a list").iter();
+    let bgp: Vec<&Value> = bgp
+        .filter(|row| row["source"] == "VirtualNetworkGateway")
+        .collect();
+    assert_eq!(bgp[0]["nextHopIpAddress"], serde_json::json!(["10.0.4.4"]));
+}
+
+#[test]
+fn tables_are_aligned() {
+    let run = scenario(FILE, &["--at", "failure"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(run.out.starts_with("=== failure\n"), "{}", run.out);
+    let table = "Route Server rs: learned from two
+  Network         NextHop   SourcePeer  Origin  AsPath       Weight  Instance
+  --------------  --------  ----------  ------  -----------  ------  --------
+  192.168.0.0/16  10.0.4.5  10.0.4.5    EBgp    65002-65002  32768   0
+  192.168.0.0/16  10.0.4.5  10.0.4.5    EBgp    65002-65002  32768   1
+";
+    assert!(run.out.contains(table), "{}", run.out);
+}
+
+/// The networks in `examples/networks`.
+fn networks() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("networks");
+    let files = std::fs::read_dir(folder).expect("the networks are there");
+    let mut files: Vec<PathBuf> = files.map(|file| file.expect("a file").path()).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn every_example_network_shows_what_it_expects() {
+    let files = networks();
+    assert!(files.len() >= 8, "{files:?}");
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a network can be read");
+        let run = scenario(&text, &["--check"]);
+        assert_eq!(
+            run.code,
+            Some(0),
+            "{}:\n{}{}",
+            file.display(),
+            run.out,
+            run.err
+        );
+    }
+}
