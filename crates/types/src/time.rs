@@ -31,11 +31,9 @@ impl Add<Duration> for Instant {
 
     /// The moment so much later, a part of a millisecond counted as a whole one; saturates.
     fn add(self, duration: Duration) -> Self {
-        let millis = duration.as_nanos().div_ceil(1_000_000);
-        Self(
-            self.0
-                .saturating_add(u64::try_from(millis).unwrap_or(u64::MAX)),
-        )
+        let part = u64::from(duration.subsec_nanos().div_ceil(1_000_000));
+        let millis = duration.as_secs().saturating_mul(1000).saturating_add(part);
+        Self(self.0.saturating_add(millis))
     }
 }
 
