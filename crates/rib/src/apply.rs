@@ -56,7 +56,8 @@ impl<K: Key> Table<K> {
         self.batch = batch;
     }
 
-    /// Looks up a batch in passes of independent steps, so that the waits for memory overlap.
+    /// Looks up a batch in passes of short, independent steps, so that the waits for memory
+    /// overlap; reads what is stored beside the entries too, which puts it into the cache.
     fn resolve(&self, store: &AttrStore, nlri: &[Nlri], batch: &mut alloc::vec::Vec<Item<K>>) {
         batch.clear();
         batch.extend(nlri.iter().filter_map(|one| {
@@ -68,23 +69,24 @@ impl<K: Key> Table<K> {
                 entry: NONE,
             })
         }));
+        // What the index names first is the entry almost always.
         for item in batch.iter_mut() {
-            item.entry = self.find_hashed(item.key, item.hash).unwrap_or(NONE);
+            item.entry = self.likely(item.hash);
         }
-        self.touch(store, batch.iter().map(|item| item.entry));
-    }
-
-    /// Reads what is stored for entries beside them, which puts it into the processor's cache.
-    pub(crate) fn touch(&self, store: &AttrStore, entries: impl Iterator<Item = u32>) {
         let mut read = 0;
-        for entry in entries.filter(|entry| *entry != NONE) {
-            for (_, path) in self.chain(entry).take(TOUCHED) {
+        for item in batch.iter_mut().filter(|item| item.entry != NONE) {
+            for group in self.groups.iter().flatten() {
+                read ^= group.touch(item.entry);
+            }
+            if self.entries[item.entry].key != item.key {
+                item.entry = self.find_hashed(item.key, item.hash).unwrap_or(NONE);
+            }
+        }
+        for item in batch.iter().filter(|item| item.entry != NONE) {
+            for (_, path) in self.chain(item.entry).take(TOUCHED) {
                 if path.is_candidate() {
                     read ^= store.touch(AttrId(path.imported));
                 }
-            }
-            for group in self.groups.iter().flatten() {
-                read ^= group.touch(entry);
             }
         }
         core::hint::black_box(read);
@@ -341,6 +343,17 @@ impl<K: Key> Table<K> {
         }
         let mut target = None;
         let at = match at {
+            Some(at) if self.path(entry, at).is_candidate() && outcome.is_ok() => {
+                // A candidate before and after: the counts stay.
+                let path = self.path_mut(entry, at);
+                let old = AttrId(core::mem::replace(&mut path.imported, received.0));
+                cx.store.release_both(AttrId(path.received), old);
+                path.received = received.0;
+                if let Ok(attrs) = outcome {
+                    path.admit(attrs);
+                }
+                return None;
+            }
             Some(at) => {
                 let old = *self.path(entry, at);
                 target = self.forget_outcome(cx, entry, &old, id);

@@ -99,6 +99,12 @@ impl<K: Key> Table<K> {
         self.index.find(hash, same).copied()
     }
 
+    /// The first entry that may be that of a hash; whose it is has to be looked at.
+    #[inline]
+    pub(crate) fn likely(&self, hash: u64) -> u32 {
+        self.index.iter_hash(hash).next().copied().unwrap_or(NONE)
+    }
+
     pub(crate) fn find(&self, key: K) -> Option<u32> {
         self.find_hashed(key, self.hash(key))
     }
