@@ -82,7 +82,14 @@ impl<K: Key> Table<K> {
                 item.entry = self.find_hashed(item.key, item.hash).unwrap_or(NONE);
             }
         }
-        for item in batch.iter().filter(|item| item.entry != NONE) {
+        let found = || batch.iter().filter(|item| item.entry != NONE);
+        for item in found() {
+            let next = self.entries[item.entry].head.next;
+            if next != NONE {
+                read ^= self.path(item.entry, next).imported;
+            }
+        }
+        for item in found() {
             for (_, path) in self.chain(item.entry).take(TOUCHED) {
                 if path.is_candidate() {
                     read ^= store.touch(AttrId(path.imported));

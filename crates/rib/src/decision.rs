@@ -35,8 +35,7 @@ pub enum Step {
     TieBreak,
     /// Paths that were in the best set before: the only step in which history counts.
     Current,
-    /// The lowest BGP identifier (RFC 4271 section 9.1.2.2 f), ORIGINATOR_ID in its place where
-    /// there is one is the caller's to put there.
+    /// The lowest BGP identifier of the source (RFC 4271 section 9.1.2.2 f).
     RouterId,
     /// The lowest peer address (RFC 4271 section 9.1.2.2 g).
     PeerAddress,

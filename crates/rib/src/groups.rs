@@ -17,25 +17,25 @@ use crate::{AttrStore, Export, Exported, Flushed, Pull, Rib, SourceId, Ticket};
 pub(crate) struct Groups(Vec<Option<Vec<Option<u16>>>>);
 
 impl Groups {
-    fn members(&mut self, group: u16) -> Option<&mut Vec<Option<u16>>> {
-        self.0.get_mut(usize::from(group))?.as_mut()
+    fn members(&mut self, group: u32) -> Option<&mut Vec<Option<u16>>> {
+        self.0.get_mut(group as usize)?.as_mut()
     }
 
     fn source_of(&self, member: MemberId) -> Option<u16> {
-        let members = self.0.get(usize::from(member.group))?.as_ref()?;
-        *members.get(usize::from(member.member))?
+        let members = self.0.get(member.group as usize)?.as_ref()?;
+        *members.get(member.member as usize)?
     }
 }
 
-/// Puts a value in the first vacant place, at most 65,535, and says where.
-fn occupy<T>(places: &mut Vec<Option<T>>, value: T) -> u16 {
+/// Puts a value in the first vacant place, and says where.
+fn occupy<T>(places: &mut Vec<Option<T>>, value: T) -> u32 {
     let vacant = places.iter().position(Option::is_none);
     let at = vacant.unwrap_or_else(|| {
         places.push(None);
         places.len() - 1
     });
     places[at] = Some(value);
-    at as u16
+    at as u32
 }
 
 impl Rib {
@@ -50,7 +50,7 @@ impl Rib {
 
     /// Removes an export group and its members.
     pub fn remove_group(&mut self, store: &mut AttrStore, group: GroupId) {
-        if let Some(slot) = self.groups.0.get_mut(usize::from(group.0)) {
+        if let Some(slot) = self.groups.0.get_mut(group.0 as usize) {
             *slot = None;
             self.v4.remove_group(group.0, store);
             self.v6.remove_group(group.0, store);
@@ -65,7 +65,7 @@ impl Rib {
 
     /// The members of a group, in the order of their numbers.
     pub fn members(&self, group: GroupId) -> impl Iterator<Item = MemberId> + '_ {
-        let members = self.groups.0.get(usize::from(group.0));
+        let members = self.groups.0.get(group.0 as usize);
         let places = (0..).zip(members.into_iter().flatten().flatten());
         places.filter_map(move |(member, place)| {
             let group = group.0;
@@ -77,8 +77,8 @@ impl Rib {
     pub fn add_member(&mut self, group: GroupId, source: Option<SourceId>) -> MemberId {
         let source = source.map_or(NO_SOURCE, |source| source.0);
         let places = self.groups.members(group.0);
-        let number = places.map_or(u16::MAX, |places| occupy(places, source));
-        let (at, member) = (usize::from(group.0), usize::from(number));
+        let number = places.map_or(u32::MAX, |places| occupy(places, source));
+        let (at, member) = (group.0 as usize, number as usize);
         self.v4.add_member(at, member, source);
         self.v6.add_member(at, member, source);
         MemberId {
@@ -90,9 +90,9 @@ impl Rib {
     /// Removes a member.
     pub fn remove_member(&mut self, store: &mut AttrStore, id: MemberId) {
         let places = self.groups.members(id.group);
-        if let Some(place) = places.and_then(|places| places.get_mut(usize::from(id.member))) {
+        if let Some(place) = places.and_then(|places| places.get_mut(id.member as usize)) {
             *place = None;
-            let (group, member) = (usize::from(id.group), usize::from(id.member));
+            let (group, member) = (id.group as usize, id.member as usize);
             self.v4.remove_member(group, member, store);
             self.v6.remove_member(group, member, store);
         }
@@ -100,7 +100,7 @@ impl Rib {
 
     /// Has all routes of a family sent to a member again, as a ROUTE-REFRESH asks (RFC 2918).
     pub fn refresh_member(&mut self, id: MemberId, family: Family) {
-        let (group, member) = (usize::from(id.group), usize::from(id.member));
+        let (group, member) = (id.group as usize, id.member as usize);
         match family {
             Family::Ipv4 => self.v4.refresh_member(group, member),
             Family::Ipv6 => self.v6.refresh_member(group, member),
@@ -110,8 +110,8 @@ impl Rib {
     /// Has a group look at every prefix again, as after a change of its export policy; only what
     /// differs is sent.
     pub fn reexport(&mut self, group: GroupId) {
-        self.v4.mark_all(usize::from(group.0));
-        self.v6.mark_all(usize::from(group.0));
+        self.v4.mark_all(group.0 as usize);
+        self.v6.mark_all(group.0 as usize);
     }
 
     /// Whether a group has prefixes to flush.
@@ -131,7 +131,7 @@ impl Rib {
         budget: usize,
         mut export: impl FnMut(&mut AttrStore, &Export) -> Result<AttrId, RuleId>,
     ) -> Flushed {
-        let number = usize::from(group.0);
+        let number = group.0 as usize;
         let v4 = self.v4.flush(store, number, budget, &mut export);
         let rest = budget - v4.prefixes;
         let v6 = self.v6.flush(store, number, rest, &mut export);
@@ -144,7 +144,7 @@ impl Rib {
 
     /// What a member can send next; the cursor moves past it.
     pub fn pull(&mut self, store: &mut AttrStore, id: MemberId) -> Pull<'_> {
-        let (group, member) = (GroupId(id.group), usize::from(id.member));
+        let (group, member) = (GroupId(id.group), id.member as usize);
         let v4 = self.v4.pull(store, group, member);
         if !matches!(v4, Pull::Idle) {
             return v4;
@@ -215,8 +215,8 @@ impl Rib {
 }
 
 impl<K: Key> Table<K> {
-    fn add_group(&mut self, number: u16, present: bool, backlog: usize) {
-        let at = usize::from(number);
+    fn add_group(&mut self, number: u32, present: bool, backlog: usize) {
+        let at = number as usize;
         if self.groups.len() <= at {
             self.groups.resize_with(at + 1, || None);
         }
@@ -224,8 +224,8 @@ impl<K: Key> Table<K> {
         self.mark_all(at);
     }
 
-    fn remove_group(&mut self, number: u16, store: &mut AttrStore) {
-        let slot = self.groups.get_mut(usize::from(number));
+    fn remove_group(&mut self, number: u32, store: &mut AttrStore) {
+        let slot = self.groups.get_mut(number as usize);
         if let Some(mut group) = slot.and_then(Option::take) {
             group.clear(store);
             let empty = self.live().filter(|(_, entry)| entry.head.is_absent());
@@ -236,8 +236,8 @@ impl<K: Key> Table<K> {
         }
     }
 
-    fn group(&self, number: u16) -> Option<&Group<K>> {
-        self.groups.get(usize::from(number))?.as_ref()
+    fn group(&self, number: u32) -> Option<&Group<K>> {
+        self.groups.get(number as usize)?.as_ref()
     }
 
     /// Whether anything that a group sent, or will send, names a source.
@@ -248,7 +248,7 @@ impl<K: Key> Table<K> {
             .any(|group| group.names(source))
     }
 
-    fn adj_out(&self, number: u16, source: u16) -> Vec<AdjOut> {
+    fn adj_out(&self, number: u32, source: u16) -> Vec<AdjOut> {
         let group = self.group(number);
         let sent = group.into_iter().flat_map(|group| group.sent_to(source));
         let routes = sent.map(|(entry, source, attrs)| AdjOut {

@@ -332,3 +332,16 @@ impl<K: Key> Table<K> {
         set.paths.extend(paths);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use routehub_types::{Ipv4Prefix, Ipv6Prefix};
+
+    use super::Entry;
+
+    #[test]
+    fn an_entry_is_24_bytes_and_36_for_ipv6() {
+        assert_eq!(size_of::<Entry<Ipv4Prefix>>(), 24);
+        assert_eq!(size_of::<Entry<Ipv6Prefix>>(), 36);
+    }
+}

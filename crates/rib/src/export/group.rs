@@ -83,7 +83,7 @@ pub(crate) struct Group<K> {
     pub(super) tombstones: VecDeque<(u32, u32)>,
     pub(super) members: Vec<Option<Member<K>>>,
     /// How many members each source has.
-    members_of: Vec<u16>,
+    members_of: Vec<u32>,
     /// How many routes are sent, and how many of each source.
     pub(super) routes: usize,
     pub(super) of_source: Vec<u32>,
@@ -132,6 +132,7 @@ impl<K> Group<K> {
     pub(crate) fn names(&self, source: u16) -> bool {
         let batches = self.members.iter().flatten().flat_map(Member::batches);
         self.count_of(source) > 0
+            || self.has_member_of(source)
             || self
                 .ring
                 .iter()

@@ -157,10 +157,7 @@ impl<K: Key> Table<K> {
         member: usize,
     ) -> Pull<'_> {
         let next = self.advance(store, number, member);
-        let group = self
-            .groups
-            .get(usize::from(number.0))
-            .and_then(Option::as_ref);
+        let group = self.groups.get(number.0 as usize).and_then(Option::as_ref);
         let Some(group) = group else {
             return Pull::Idle;
         };
@@ -191,7 +188,7 @@ impl<K: Key> Table<K> {
 
     /// Moves a member's cursor past what it pulls.
     fn advance(&mut self, store: &mut AttrStore, number: GroupId, member: usize) -> Next {
-        let number = usize::from(number.0);
+        let number = number.0 as usize;
         let Some(mut group) = self.groups.get_mut(number).and_then(Option::take) else {
             return Next::Idle;
         };
@@ -294,7 +291,7 @@ impl<K: Key> Table<K> {
     }
 
     pub(crate) fn keep_encoded(&mut self, ticket: Ticket, bytes: Bytes) {
-        let group = self.groups.get_mut(usize::from(ticket.group));
+        let group = self.groups.get_mut(ticket.group as usize);
         if let Some(group) = group.and_then(Option::as_mut) {
             group.keep_encoded(ticket.seq, bytes);
         }

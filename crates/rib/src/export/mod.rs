@@ -14,13 +14,13 @@ use crate::SourceId;
 /// An export group of one [`Rib`](crate::Rib): members that are sent the same routes in the same
 /// encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GroupId(pub(crate) u16);
+pub struct GroupId(pub(crate) u32);
 
 /// A member of an export group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MemberId {
-    pub(crate) group: u16,
-    pub(crate) member: u16,
+    pub(crate) group: u32,
+    pub(crate) member: u32,
 }
 
 impl MemberId {
@@ -138,7 +138,7 @@ impl<'a> Prefixes<'a> {
 /// Names a batch that several members pull.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
-    pub(crate) group: u16,
+    pub(crate) group: u32,
     pub(crate) family: Family,
     pub(crate) seq: u32,
 }

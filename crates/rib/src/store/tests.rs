@@ -44,6 +44,11 @@ fn raw(block: &[u8], ctx: u8) -> RawKey<'_> {
 }
 
 #[test]
+fn a_set_costs_40_bytes_beside_its_block() {
+    assert_eq!((size_of::<DecisionKey>(), size_of::<Set>()), (16, 40));
+}
+
+#[test]
 fn the_canonical_block_is_what_most_speakers_send() {
     let mut block = Vec::new();
     write::write(&sample(), &mut block);
