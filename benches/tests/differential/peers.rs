@@ -14,9 +14,9 @@ pub(crate) fn netgauze(message: &[u8], width: Width) -> Result<Facts, String> {
     context.set_asn4(width == Width::Four);
     let mut reader = SliceReader::new(message);
     let parsed = netgauze_bgp_pkt::BgpMessage::parse(&mut reader, &mut context);
-    let update = match parsed.map_err(|error| error.to_string())? {
-        netgauze_bgp_pkt::BgpMessage::Update(update) => update,
-        _ => return Err("no UPDATE".to_owned()),
+    let parsed = parsed.map_err(|error| error.to_string())?;
+    let netgauze_bgp_pkt::BgpMessage::Update(update) = parsed else {
+        return Err("no UPDATE".to_owned());
     };
     let four = |list: &[netgauze_bgp_pkt::nlri::Ipv4UnicastAddress]| -> Vec<String> {
         let nets = list.iter().map(|one| one.network().address().trunc());
@@ -58,7 +58,11 @@ pub(crate) fn netgauze(message: &[u8], width: Width) -> Result<Facts, String> {
                 facts.path = asns.map(u32::from).collect();
             }
             PathAttributeValue::Communities(list) => {
-                facts.communities = list.communities().iter().map(|one| one.value()).collect();
+                facts.communities = list
+                    .communities()
+                    .iter()
+                    .map(netgauze_bgp_pkt::community::Community::value)
+                    .collect();
             }
             PathAttributeValue::LargeCommunities(list) => {
                 let parts = list.communities().iter();
@@ -78,7 +82,7 @@ pub(crate) fn netgauze(message: &[u8], width: Width) -> Result<Facts, String> {
 /// bgpkit-parser.
 pub(crate) fn bgpkit(message: &[u8], width: Width) -> Result<Facts, String> {
     use bgpkit_parser::models::{
-        AsPathSegment, AsnLength, AttributeValue, BgpMessage, Community, NetworkPrefix,
+        AsPathSegment, Asn, AsnLength, AttributeValue, BgpMessage, Community, NetworkPrefix,
     };
     let mut bytes = Bytes::copy_from_slice(message);
     let length = match width {
@@ -86,9 +90,8 @@ pub(crate) fn bgpkit(message: &[u8], width: Width) -> Result<Facts, String> {
         Width::Four => AsnLength::Bits32,
     };
     let parsed = bgpkit_parser::parser::bgp::parse_bgp_message(&mut bytes, false, &length);
-    let update = match parsed.map_err(|error| error.to_string())? {
-        BgpMessage::Update(update) => update,
-        _ => return Err("no UPDATE".to_owned()),
+    let BgpMessage::Update(update) = parsed.map_err(|error| error.to_string())? else {
+        return Err("no UPDATE".to_owned());
     };
     let prefixes = |list: &[NetworkPrefix]| -> Vec<String> {
         list.iter()
@@ -114,7 +117,7 @@ pub(crate) fn bgpkit(message: &[u8], width: Width) -> Result<Facts, String> {
                     | AsPathSegment::ConfedSequence(asns)
                     | AsPathSegment::ConfedSet(asns) => asns,
                 });
-                facts.path = asns.map(|asn| asn.to_u32()).collect();
+                facts.path = asns.map(Asn::to_u32).collect();
             }
             AttributeValue::Communities(list) => {
                 let values = list.iter().map(|one| match one {
@@ -158,13 +161,13 @@ pub(crate) fn routecore(message: &[u8], width: Width) -> Result<Facts, String> {
     let mut facts = Facts::default();
     // Its own order is MP attributes first.
     for nlri in update.conventional_withdrawals().map_err(why)? {
-        facts.withdrawn.push(prefix(nlri.map_err(why)?.into()));
+        facts.withdrawn.push(prefix(nlri.map_err(why)?));
     }
     for nlri in update.mp_withdrawals().map_err(why)?.into_iter().flatten() {
         facts.withdrawn.push(prefix(nlri.map_err(why)?));
     }
     for nlri in update.conventional_announcements().map_err(why)? {
-        facts.announced.push(prefix(nlri.map_err(why)?.into()));
+        facts.announced.push(prefix(nlri.map_err(why)?));
     }
     for nlri in update
         .mp_announcements()
@@ -176,7 +179,7 @@ pub(crate) fn routecore(message: &[u8], width: Width) -> Result<Facts, String> {
     }
     if let Some(path) = update.aspath().map_err(why)? {
         let asns = |segment: routecore::bgp::aspath::Segment<&[u8]>| -> Vec<u32> {
-            segment.asns().map(|asn| asn.into_u32()).collect()
+            segment.asns().map(u32::from).collect()
         };
         facts.path = path.segments().flat_map(asns).collect();
     }
