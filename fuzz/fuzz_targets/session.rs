@@ -166,14 +166,16 @@ impl Watched {
                 self.started = false;
             }
             Op::Teardown => session.teardown(now, Notification::MAXIMUM_PREFIXES),
-            Op::RequestRefresh => drop(session.request_refresh(now)),
+            Op::RequestRefresh => {
+                let _ = session.request_refresh(now);
+            }
             Op::Refresh(begin) => {
                 let kind = if begin {
                     RefreshKind::Begin
                 } else {
                     RefreshKind::End
                 };
-                drop(session.send_route_refresh(now, Family::Ipv4, kind));
+                let _ = session.send_route_refresh(now, Family::Ipv4, kind);
             }
             Op::Accept => self.ids.extend(session.handle_accepted(now)),
             Op::Connected => {
@@ -205,7 +207,7 @@ impl Watched {
             Op::Send(mut bytes) => {
                 // No message, so that no NOTIFICATION of ours is mistaken for the session's.
                 bytes.insert(0, 0);
-                drop(session.send_encoded(now, Bytes::from(bytes)));
+                let _ = session.send_encoded(now, Bytes::from(bytes));
             }
             Op::Wait { millis } => {
                 self.now = now + Duration::from_millis(u64::from(millis));
