@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use common::alone::{established, given};
-use common::messages::{bytes_of, end_of_rib, keepalive, peer_open, update, update_malformed};
+use common::messages::{
+    bytes_of, end_of_rib, keepalive, peer_open, peer_open_with, update, update_malformed,
+};
 use common::{Seen, drain, local_config, notifications, seconds};
 use routehub_session::{DownReason, NotEstablished, RunEnd, Session, State, Timer};
 use routehub_types::Instant;
-use routehub_wire::Notification;
+use routehub_wire::{Capability, Notification};
 
 #[test]
 fn a_keepalive_leaves_in_the_middle_of_a_burst_of_routes() {
@@ -153,6 +155,18 @@ fn a_clock_that_goes_back_stands_still() {
     drain(&mut session, Instant(50));
     let hold = session.timers().find(|(timer, _)| *timer == Timer::Hold);
     assert_eq!(hold, Some((Timer::Hold, Instant(280_000))));
+}
+
+#[test]
+fn a_mark_of_a_refresh_with_a_wrong_length_ends_the_session_with_the_message() {
+    let mut config = local_config();
+    config.capabilities.0.push(Capability::EnhancedRouteRefresh);
+    let open = peer_open_with([Capability::EnhancedRouteRefresh]);
+    let (mut session, id, _) = given(config, &[bytes_of(&open), keepalive()].concat());
+    let long = common::messages::message(5, &[0, 1, 1, 1, 0]);
+    session.handle_bytes(Instant(1), id, &long);
+    let seen = drain(&mut session, Instant(1));
+    assert_eq!(notifications(&seen), [(7, 1, long)]);
 }
 
 #[test]
