@@ -1,10 +1,12 @@
 //! Lines that hold a message: hexadecimal digits, or JSON with what was negotiated.
 
 use anyhow::{Context as _, Result, bail, ensure};
-use routehub_types::{Asn, FamilySet};
-use routehub_wire::{Context, PeerKind};
+use routehub::Examination;
+use routehub_wire::Context;
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::session::Session;
 
 /// A message and what it is decoded for.
 pub(crate) struct Message {
@@ -16,6 +18,8 @@ pub(crate) struct Message {
     pub(crate) bytes: Vec<u8>,
     /// What was negotiated.
     pub(crate) context: Context,
+    /// The session that it is given to, where the line names a state.
+    pub(crate) examination: Option<Examination>,
 }
 
 /// A line in JSON.
@@ -24,74 +28,9 @@ struct Line {
     #[serde(default)]
     id: Value,
     message_hex: String,
+    state: Option<String>,
     #[serde(default)]
     session: Session,
-}
-
-/// What was negotiated and who speaks; the default is that of a plain hexadecimal line.
-#[derive(Deserialize)]
-#[serde(default)]
-struct Session {
-    four_octet_as: bool,
-    add_path: bool,
-    extended_message: bool,
-    enhanced_route_refresh: bool,
-    ipv6_unicast: bool,
-    peer_type: PeerType,
-    peer_as: Option<u32>,
-}
-
-/// How the peer stands to the receiver.
-#[derive(Deserialize, PartialEq)]
-#[serde(rename_all = "lowercase")]
-enum PeerType {
-    Ebgp,
-    Ibgp,
-}
-
-impl Default for Session {
-    fn default() -> Self {
-        Self {
-            four_octet_as: true,
-            add_path: false,
-            extended_message: false,
-            enhanced_route_refresh: false,
-            ipv6_unicast: true,
-            peer_type: PeerType::Ebgp,
-            peer_as: None,
-        }
-    }
-}
-
-impl Session {
-    fn context(&self) -> Context {
-        let families = if self.ipv6_unicast {
-            FamilySet::ALL
-        } else {
-            FamilySet::IPV4
-        };
-        let external = self.peer_type == PeerType::Ebgp;
-        let add_path = if self.add_path {
-            families
-        } else {
-            FamilySet::EMPTY
-        };
-        Context {
-            four_octet_as: self.four_octet_as,
-            extended_message: self.extended_message,
-            enhanced_refresh: self.enhanced_route_refresh,
-            families,
-            add_path_receive: add_path,
-            add_path_send: add_path,
-            peer: if external {
-                PeerKind::External
-            } else {
-                PeerKind::Internal
-            },
-            first_as: self.peer_as.filter(|_| external).map(Asn),
-            ..Context::default()
-        }
-    }
 }
 
 /// The message of a line.
@@ -104,6 +43,10 @@ pub(crate) fn message(line: &str) -> Result<Message> {
         return Ok(Message {
             bytes: octets(&line.message_hex).context("message_hex")?,
             context: line.session.context(),
+            examination: line
+                .state
+                .map(|state| line.session.examination(&state))
+                .transpose()?,
             id: line.id,
             source: None,
         });
@@ -113,6 +56,7 @@ pub(crate) fn message(line: &str) -> Result<Message> {
         source: None,
         bytes: octets(line)?,
         context: Session::default().context(),
+        examination: None,
     })
 }
 

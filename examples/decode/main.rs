@@ -8,6 +8,7 @@
 mod input;
 mod mrt;
 mod report;
+mod session;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
@@ -20,8 +21,10 @@ use serde_json::json;
 /// Decode BGP messages and say what a correct speaker does with each.
 ///
 /// A line is one message: hexadecimal digits, or a JSON object with `message_hex` and perhaps `id`,
-/// `state` and `session`. A JSON object comes out per line; `action` is one of accept,
-/// attribute_discard, treat_as_withdraw, ignore_message, notification.
+/// `state` and `session`: then the message is given to a session brought to that state, with
+/// admission and Adj-RIB-In behind it. A JSON object comes out per line; `action` is one of accept,
+/// attribute_discard, treat_as_withdraw, ignore_route, ignore_message, notification,
+/// close_without_notification.
 #[derive(Parser)]
 #[command(name = "decode")]
 struct Arguments {

@@ -171,6 +171,7 @@ impl Reader {
                     id: Value::Null,
                     source: Some(source(record, address, asn)),
                     context: context(bytes.len(), true, add_path),
+                    examination: None,
                     bytes,
                 }),
                 None => Err("the path has attributes that do not make an UPDATE".to_owned()),
@@ -217,6 +218,7 @@ fn message(record: &Record, body: &mut Cursor<'_>) -> Option<Message> {
         id: Value::Null,
         source: Some(source(record, peer, peer_as)),
         context: context(body.0.len(), four_octet, add_path),
+        examination: None,
         bytes: body.0.to_vec(),
     })
 }

@@ -3,6 +3,7 @@
 mod body;
 mod tree;
 
+use routehub::Treatment;
 use routehub_wire::{
     Action, DecodeError, Fault, Message as Decoded, Notification, Outcome, UpdateView,
     attribute_code, decode, frame,
@@ -115,6 +116,7 @@ pub(crate) fn report(input: &Message) -> Report {
         }
         Err(error) => {
             report.refuse(error);
+            report.examine(input);
             return report;
         }
     };
@@ -127,6 +129,7 @@ pub(crate) fn report(input: &Message) -> Report {
         Ok(decoded) => report.describe(&decoded, input),
         Err(error) => report.refuse(error),
     }
+    report.examine(input);
     report
 }
 
@@ -156,6 +159,33 @@ impl Report {
             }
             _ => {}
         }
+    }
+
+    /// What a session in the state of the line does with the message: the last word.
+    fn examine(&mut self, input: &Message) {
+        let Some(examination) = &input.examination else {
+            return;
+        };
+        let treatment = match examination.examine(&input.bytes) {
+            Ok(treatment) => treatment,
+            Err(error) => {
+                self.error = Some(error.to_string());
+                return;
+            }
+        };
+        self.notification = None;
+        self.action = Some(match treatment {
+            Treatment::Accept => "accept",
+            Treatment::AttributeDiscard => "attribute_discard",
+            Treatment::TreatAsWithdraw => "treat_as_withdraw",
+            Treatment::IgnoreRoute(_) => "ignore_route",
+            Treatment::IgnoreMessage => "ignore_message",
+            Treatment::Notification(sent) => {
+                self.notification = Some(sent.into());
+                "notification"
+            }
+            Treatment::Close => "close_without_notification",
+        });
     }
 
     /// What follows from the faults of an UPDATE.

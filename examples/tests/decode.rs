@@ -152,3 +152,44 @@ fn an_mrt_file_gives_its_messages_and_the_paths_of_its_tables() {
     assert_eq!(lines[3]["error"], "MRT type 99 subtype 1");
     assert_eq!(lines.len(), 4);
 }
+
+/// Every case of the catalogue, given to a session in its state with admission and Adj-RIB-In
+/// behind it.
+#[test]
+fn every_case_of_the_catalogue_is_decided_as_the_rfcs_say() {
+    let text = include_str!("../../crates/wire/tests/data/cases.json");
+    let cases: Vec<Value> = serde_json::from_str(text).expect("the catalogue is JSON");
+    let lines: Vec<String> = cases.iter().map(ToString::to_string).collect();
+    let (code, reports, _) = decode(&[], lines.join("\n").as_bytes());
+    assert_eq!((code, reports.len()), (Some(0), cases.len()));
+    let wrong: Vec<String> = cases
+        .iter()
+        .zip(&reports)
+        .filter(|(case, report)| !is_right(&case["expected"], report))
+        .map(|(case, report)| format!("{}: {report}, not {}", case["id"], case["expected"]))
+        .collect();
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Whether a report says what is expected, or where the RFCs leave a choice one of the
+/// alternatives.
+fn is_right(expected: &Value, report: &Value) -> bool {
+    let none = Vec::new();
+    let also = match expected["strict"] == true {
+        true => &none,
+        false => expected["also_acceptable"].as_array().unwrap_or(&none),
+    };
+    std::iter::once(expected).chain(also).any(|one| {
+        let action = match one["action"].as_str() {
+            // This speaker resets.
+            Some("session_reset_or_afi_safi_disable") => "notification",
+            action => action.unwrap_or_default(),
+        };
+        let data = one["data_hex"].as_str().filter(|data| !data.is_empty());
+        report["action"] == action
+            && (action != "notification"
+                || (report["code"] == one["code"]
+                    && report["subcode"] == one["subcode"]
+                    && data.is_none_or(|data| report["data_hex"] == data)))
+    })
+}

@@ -1,7 +1,9 @@
 //! Import policies: what each speaker takes in from each neighbour.
 
+use std::net::IpAddr;
+
 use routehub_policy::{Fallback, Match, Policy, Rule};
-use routehub_types::{Family, Prefix, RuleId};
+use routehub_types::{FamilySet, RouterId, RuleId};
 
 use crate::link::{Link, LinkKind, Side};
 use crate::policies::Policies;
@@ -25,25 +27,14 @@ impl Policies<'_> {
         }
     }
 
-    /// In the order of RULES.md section 4: loop, family, overlap; the route map comes behind.
+    /// In the order of the catalogue's section 4: loop, family, overlap; the route map comes
+    /// behind.
     fn route_server_import(&self, speaker: &Speaker, link: &Link) -> Vec<Rule> {
         let mut rules = own_as(speaker, RuleId(50));
         rules.extend(self.no_ipv6());
-        if !matches!(link.kind, LinkKind::NvaToRouteServer { .. }) {
-            return rules;
-        }
-        let own = speaker
-            .addresses
-            .iter()
-            .map(|address| Prefix::host(*address))
-            .collect();
-        let itself = vec![Match::NextHop(own)];
-        rules.push(Rule::reject(
-            reason::NEXT_HOP_IS_RECEIVER,
-            "next hop is the receiver",
-            itself,
-        ));
-        if self.parameters.overlap_filter {
+        rules.extend(own_routes(speaker, link));
+        let from_nva = matches!(link.kind, LinkKind::NvaToRouteServer { .. });
+        if from_nva && self.parameters.overlap_filter {
             rules.extend(self.inside_transit_space(speaker, RuleId(51)));
         }
         rules
@@ -52,6 +43,7 @@ impl Policies<'_> {
     fn gateway_import(&self, speaker: &Speaker, link: &Link) -> Vec<Rule> {
         let mut rules = own_as(speaker, reason::OWN_AS_IN_PATH);
         rules.extend(self.no_ipv6());
+        rules.extend(own_routes(speaker, link));
         if matches!(link.kind, LinkKind::GatewayToRouteServer) {
             return rules;
         }
@@ -73,25 +65,33 @@ impl Policies<'_> {
     /// Refuses routes inside the speaker's network and the networks that use it.
     fn inside_transit_space(&self, speaker: &Speaker, rule: RuleId) -> Option<Rule> {
         let space = self.topology.transit_space(speaker.vnet?);
-        Some(Rule::reject(
-            rule,
-            "inside a local network",
-            vec![Match::inside(space)],
-        ))
+        Some(Rule::overlap(rule, space))
     }
 
     fn no_ipv6(&self) -> Option<Rule> {
-        let every = Match::inside([Prefix::default_of(Family::Ipv6)]);
-        (!self.parameters.ipv6).then(|| Rule::reject(RuleId(59), "IPv6", vec![every]))
+        (!self.parameters.ipv6).then(|| Rule::families(RuleId(59), FamilySet::IPV4))
     }
 }
 
 /// Refuses routes that have passed the speaker's own AS.
 fn own_as(speaker: &Speaker, rule: RuleId) -> Vec<Rule> {
-    let asn = speaker.asn.into_iter().collect();
-    vec![Rule::reject(
-        rule,
-        "own AS in the path",
-        vec![Match::AsnInPath(asn)],
-    )]
+    let asn = speaker.asn.into_iter();
+    asn.map(|asn| Rule::own_asn(rule, asn)).collect()
+}
+
+/// Refuses routes that lead back to the speaker: by next hop, and over iBGP by what route
+/// reflectors leave behind.
+fn own_routes(speaker: &Speaker, link: &Link) -> Vec<Rule> {
+    let mut rules = vec![Rule::own_next_hop(
+        reason::NEXT_HOP_IS_RECEIVER,
+        speaker.addresses.iter().copied(),
+    )];
+    if !link.external
+        && let Some(IpAddr::V4(address)) = speaker.addresses.first()
+    {
+        let own = RouterId::from(*address);
+        rules.push(Rule::own_originator(reason::REFLECTED, own));
+        rules.push(Rule::own_cluster(reason::REFLECTED, own));
+    }
+    rules
 }

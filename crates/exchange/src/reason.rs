@@ -16,6 +16,8 @@ pub const IBGP_TO_IBGP: RuleId = RuleId(1003);
 pub const NO_ROW: RuleId = RuleId(1004);
 /// Split horizon: the neighbour is the one the route came from (R-088 at a Route Server).
 pub const FROM_THIS_NEIGHBOR: RuleId = RuleId(1005);
+/// The speaker has sent or reflected the route itself (RFC 4456 section 8).
+pub const REFLECTED: RuleId = RuleId(1006);
 
 /// What a reason means, in one sentence; rules of the catalogue have theirs in the profile.
 pub fn text(rule: RuleId) -> Option<&'static str> {
@@ -26,6 +28,7 @@ pub fn text(rule: RuleId) -> Option<&'static str> {
         IBGP_TO_IBGP => "routes learned over iBGP are not passed on over iBGP",
         NO_ROW => "routes of this kind have no business at this neighbour",
         FROM_THIS_NEIGHBOR => "the route came from this neighbour",
+        REFLECTED => "the receiver has sent or reflected the route itself",
         _ => return None,
     })
 }

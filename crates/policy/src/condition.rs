@@ -6,7 +6,7 @@ use core::fmt;
 use core::ops::RangeInclusive;
 
 use routehub_types::{
-    AsPath, Asn, Attrs, ExtendedCommunity, LargeCommunity, Origin, Prefix, SegmentKind,
+    AsPath, Asn, Attrs, ExtendedCommunity, LargeCommunity, Origin, Prefix, RouterId, SegmentKind,
 };
 
 use crate::text::{listed, ranged};
@@ -51,6 +51,10 @@ pub enum Match {
     AnyExtendedCommunity(Vec<ExtendedCommunity>),
     /// The next hop is inside one of these prefixes.
     NextHop(Vec<Prefix>),
+    /// ORIGINATOR_ID is one of these.
+    Originator(Vec<RouterId>),
+    /// One of these stands in CLUSTER_LIST.
+    Cluster(Vec<RouterId>),
     /// ORIGIN is one of these.
     Origin(Vec<Origin>),
     /// MULTI_EXIT_DISC is in this range; never holds without one.
@@ -132,6 +136,8 @@ impl Match {
             Self::NextHop(list) => list
                 .iter()
                 .any(|one| one.contains_address(attrs.next_hop.address)),
+            Self::Originator(list) => attrs.originator_id.is_some_and(|id| list.contains(&id)),
+            Self::Cluster(list) => attrs.cluster_list.iter().any(|id| list.contains(id)),
             Self::Origin(list) => list.contains(&attrs.origin),
             Self::Med(range) => attrs.med.is_some_and(|med| range.contains(&med)),
             Self::LocalPref(range) => attrs.local_pref.is_some_and(|one| range.contains(&one)),
@@ -165,6 +171,8 @@ impl fmt::Display for Match {
             Self::AnyLargeCommunity(list) => listed(f, "any large community of", list),
             Self::AnyExtendedCommunity(list) => listed(f, "any extended community of", list),
             Self::NextHop(list) => listed(f, "next hop in", list),
+            Self::Originator(list) => listed(f, "originator in", list),
+            Self::Cluster(list) => listed(f, "cluster list has one of", list),
             Self::Origin(list) => listed(f, "origin in", list),
             Self::Med(range) => ranged(f, "MED", range),
             Self::LocalPref(range) => ranged(f, "local preference", range),

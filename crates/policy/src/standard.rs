@@ -1,8 +1,9 @@
 //! Rules that most route servers have.
 
 use alloc::vec::Vec;
+use core::net::IpAddr;
 
-use routehub_types::{Asn, Community, Family, FamilySet, Prefix, RuleId};
+use routehub_types::{Asn, Community, Family, FamilySet, Prefix, RouterId, RuleId};
 
 use crate::{Action, Match, PrefixMatch, Rule};
 
@@ -23,6 +24,29 @@ impl Rule {
             times: allowed,
         };
         Self::reject(id, "own AS in path", Vec::from([more]))
+    }
+
+    /// Refuses a route whose next hop is oneself (RFC 4271 section 5.1.3).
+    pub fn own_next_hop(id: RuleId, own: impl IntoIterator<Item = IpAddr>) -> Self {
+        let own = own.into_iter().map(Prefix::host).collect();
+        Self::reject(
+            id,
+            "next hop is the receiver",
+            Vec::from([Match::NextHop(own)]),
+        )
+    }
+
+    /// Refuses a route that one has sent oneself, as route reflectors mark it (RFC 4456 section
+    /// 8).
+    pub fn own_originator(id: RuleId, own: RouterId) -> Self {
+        let own = Vec::from([own]);
+        Self::reject(id, "own originator id", Vec::from([Match::Originator(own)]))
+    }
+
+    /// Refuses a route that has passed one's own cluster (RFC 4456 section 8).
+    pub fn own_cluster(id: RuleId, own: RouterId) -> Self {
+        let own = Vec::from([own]);
+        Self::reject(id, "own cluster id", Vec::from([Match::Cluster(own)]))
     }
 
     /// Refuses a route that is equal to one of these prefixes or inside it; a supernet passes.

@@ -3,7 +3,7 @@
 use routehub_policy::{
     Action, Match, Next, PrefixMatch, PrivateScope, RemovePrivate, Rule, SourceClass,
 };
-use routehub_types::{Asn, Community, Family, NextHop, Origin, RuleId};
+use routehub_types::{Asn, Community, Family, NextHop, Origin, RouterId, RuleId};
 
 fn prefix(text: &str) -> routehub_types::Prefix {
     text.parse().unwrap()
@@ -58,6 +58,14 @@ fn conditions() -> Vec<(Match, &'static str)> {
             "any community of 65001:*",
         ),
         (Match::NextHop(vec![ten]), "next hop in 10.0.0.0/8"),
+        (
+            Match::Originator(vec![RouterId(0x0a00_0001)]),
+            "originator in 10.0.0.1",
+        ),
+        (
+            Match::Cluster(vec![RouterId(0x0a00_0001), RouterId(2)]),
+            "cluster list has one of 10.0.0.1, 0.0.0.2",
+        ),
         (Match::Origin(vec![Origin::Egp]), "origin in egp"),
         (Match::Med(1..=2), "MED 1 to 2"),
         (

@@ -10,6 +10,7 @@
 
 mod batch;
 mod engine;
+mod examine;
 mod network;
 mod peer;
 pub mod profile;
@@ -17,6 +18,7 @@ mod route_server;
 
 pub use batch::{BatchAttrs, RouteBatch};
 pub use engine::{Effect, Engine, EngineError, Input};
+pub use examine::{Examination, ExamineError, ExaminedState, Treatment};
 pub use network::Network;
 pub use profile::{Profile, ProfileError};
 pub use route_server::{Action, RouteServer, RouteServerError};

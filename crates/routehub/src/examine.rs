@@ -1,0 +1,326 @@
+//! Gives one message to a session that was brought to a state, with admission and Adj-RIB-In
+//! behind it, and says what a correct speaker does.
+
+use std::net::IpAddr;
+
+use routehub_exchange::reason;
+use routehub_policy::{Fallback, Outcome as PolicyOutcome, Policy, RouteMeta, Rule};
+use routehub_rib::{
+    Admission, Announcement, Applied, AttrStore, Change, DecisionConfig, Rib, Source, SourceId,
+    TooManySources,
+};
+use routehub_session::{ConnectionId, Event, Output, Session, SessionConfig, State};
+use routehub_types::{AttrId, Attrs, Instant, Nlri, RuleId};
+use routehub_wire::{
+    Context, EncodeError, KEEPALIVE, Message, Notification, Open, Outcome, Packer, decode,
+    encode_end_of_rib,
+};
+
+use crate::batch::{BatchAttrs, RouteBatch, Scratch};
+
+/// The state that a session is brought to before it is given the message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExaminedState {
+    /// The message comes in place of the peer's OPEN.
+    OpenSent,
+    /// It comes after a good OPEN.
+    OpenConfirm,
+    /// It comes after OPEN, KEEPALIVE, some routes and an End-of-RIB.
+    #[default]
+    Established,
+}
+
+/// Who speaks with whom, and where they are.
+#[derive(Clone, Debug)]
+pub struct Examination {
+    /// The session of the speaker that is examined.
+    pub config: SessionConfig,
+    /// Its address.
+    pub local_address: IpAddr,
+    /// The OPEN of the peer.
+    pub peer: Open,
+    /// The state it is brought to.
+    pub state: ExaminedState,
+    /// Routes that the peer has announced before.
+    pub baseline: Vec<(Attrs, Vec<Nlri>)>,
+}
+
+/// What a speaker does with a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Treatment {
+    /// Takes it in.
+    Accept,
+    /// Takes it in, without an attribute.
+    AttributeDiscard,
+    /// Treats the routes in it as withdrawn.
+    TreatAsWithdraw,
+    /// Keeps the routes in it out of its decision, by this rule.
+    IgnoreRoute(RuleId),
+    /// Does nothing.
+    IgnoreMessage,
+    /// Ends the session with this NOTIFICATION.
+    Notification(Notification),
+    /// Ends the session without a word.
+    Close,
+}
+
+/// Why a message could not be examined.
+#[derive(Debug, thiserror::Error)]
+pub enum ExamineError {
+    /// An OPEN or the baseline cannot be encoded.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// There is no room for a peer.
+    #[error(transparent)]
+    Sources(#[from] TooManySources),
+    /// The session does not come to the state asked for: the two do not agree.
+    #[error("the session does not come to the state asked for; it is in {0:?}")]
+    State(State),
+}
+
+/// The speaker under examination.
+struct Subject {
+    session: Session,
+    connection: ConnectionId,
+    now: Instant,
+    receive: Context,
+    rib: Rib,
+    store: AttrStore,
+    source: SourceId,
+    admission: Policy,
+    scratch: Scratch,
+    seen: Seen,
+}
+
+/// What came of one message.
+#[derive(Default)]
+struct Seen {
+    update: Option<Outcome>,
+    applied: Applied,
+    rejected_by: Option<RuleId>,
+    with_path_ids: bool,
+    sent: Option<Notification>,
+    closed: bool,
+}
+
+impl Examination {
+    /// What the speaker does with a message.
+    ///
+    /// # Errors
+    /// [`ExamineError`] if the two do not even come to the state asked for.
+    pub fn examine(&self, message: &[u8]) -> Result<Treatment, ExamineError> {
+        let mut subject = self.subject()?;
+        let wanted = match self.state {
+            ExaminedState::OpenSent => State::OpenSent,
+            ExaminedState::OpenConfirm => State::OpenConfirm,
+            ExaminedState::Established => State::Established,
+        };
+        if self.state != ExaminedState::OpenSent {
+            let mut open = Vec::new();
+            self.peer.encode(&mut open)?;
+            subject.give(&open);
+        }
+        if self.state == ExaminedState::Established {
+            subject.give(&KEEPALIVE);
+            let baseline = self.encode_baseline(&subject)?;
+            subject.give(&baseline);
+        }
+        if subject.session.state() != wanted {
+            return Err(ExamineError::State(subject.session.state()));
+        }
+        subject.seen = Seen::default();
+        let ignored = subject.session.counters().ignored;
+        subject.give(message);
+        let ignored = subject.session.counters().ignored != ignored;
+        Ok(subject.seen.treatment(ignored))
+    }
+
+    /// The peer's earlier routes, written as the peer would: what we receive, it sends.
+    fn encode_baseline(&self, subject: &Subject) -> Result<Vec<u8>, EncodeError> {
+        let mut bytes = Vec::new();
+        let receive = &subject.receive;
+        let context = Context {
+            add_path_send: receive.add_path_receive,
+            ..*receive
+        };
+        let mut packer = Packer::new(&context);
+        for (attrs, routes) in &self.baseline {
+            packer.announce(attrs, routes, &mut bytes)?;
+        }
+        encode_end_of_rib(routehub_types::Family::Ipv4, &mut bytes);
+        Ok(bytes)
+    }
+
+    fn subject(&self) -> Result<Subject, ExamineError> {
+        let config = SessionConfig {
+            passive: true,
+            ..self.config.clone()
+        };
+        let mut session = Session::new(config, 0)?;
+        let now = Instant(1);
+        session.handle_start(now);
+        let connection = session.handle_accepted(now);
+        let connection = connection.ok_or(ExamineError::State(session.state()))?;
+        let mut rib = Rib::new(0, DecisionConfig::rfc4271());
+        let source = rib.add_source(Source::default())?;
+        let mut subject = Subject {
+            session,
+            connection,
+            now,
+            receive: Context::default(),
+            rib,
+            store: AttrStore::new(0),
+            source,
+            admission: self.admission(),
+            scratch: Scratch::default(),
+            seen: Seen::default(),
+        };
+        subject.drain();
+        Ok(subject)
+    }
+
+    /// Routes that lead back to the speaker itself: the same rules that an exchange has.
+    fn admission(&self) -> Policy {
+        let config = &self.config;
+        let mut rules = vec![
+            Rule::own_asn(reason::OWN_AS_IN_PATH, config.local_asn),
+            Rule::own_next_hop(reason::NEXT_HOP_IS_RECEIVER, [self.local_address]),
+        ];
+        if config.peer.is_internal() {
+            let own = config.local_router_id;
+            rules.push(Rule::own_originator(reason::REFLECTED, own));
+            rules.push(Rule::own_cluster(reason::REFLECTED, own));
+        }
+        Policy::compile(rules, Fallback::Accept(RuleId(0)))
+    }
+}
+
+impl Subject {
+    /// Gives bytes to the session and sees what comes of them.
+    fn give(&mut self, bytes: &[u8]) {
+        self.session.handle_bytes(self.now, self.connection, bytes);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        let Self {
+            session,
+            now,
+            receive,
+            rib,
+            store,
+            source,
+            admission,
+            scratch,
+            seen,
+            ..
+        } = self;
+        let mut behind = Behind {
+            rib,
+            store,
+            source: *source,
+            admission,
+            seen,
+            now: *now,
+        };
+        while let Some(output) = session.poll(*now) {
+            match output {
+                Output::Send(_, bytes) => behind.sent(&bytes),
+                Output::Close(_) => behind.seen.closed = true,
+                Output::Event(Event::Established(negotiated)) => *receive = negotiated.receive,
+                Output::Event(Event::Update(view)) => {
+                    behind.seen.update = Some(view.outcome());
+                    scratch.batches(&view, receive, |batch| behind.apply(&batch));
+                }
+                Output::Connect(_) | Output::Event(_) => {}
+            }
+        }
+    }
+}
+
+/// What stands behind the session: admission and Adj-RIB-In.
+struct Behind<'a> {
+    rib: &'a mut Rib,
+    store: &'a mut AttrStore,
+    source: SourceId,
+    admission: &'a Policy,
+    seen: &'a mut Seen,
+    now: Instant,
+}
+
+impl Behind<'_> {
+    fn apply(&mut self, batch: &RouteBatch<'_>) -> bool {
+        let attrs = match &batch.attrs {
+            BatchAttrs::Raw { key, parse } => self.store.intern_raw(*key, parse),
+            BatchAttrs::Owned(attrs) => self.store.intern(attrs),
+            BatchAttrs::None => AttrId::default(),
+        };
+        let (source, withdrawn, announced) = (self.source, batch.withdrawn, batch.announced);
+        let change = Change {
+            source,
+            withdrawn,
+            attrs,
+            announced,
+        };
+        self.seen.with_path_ids |= withdrawn.iter().any(|one| one.path_id.is_some());
+        let (admission, rejected_by) = (self.admission, &mut self.seen.rejected_by);
+        let admit = |store: &mut AttrStore, one: &Announcement| {
+            let attrs = store.attrs(one.attrs);
+            let verdict = admission.evaluate(&attrs, one.prefix, &RouteMeta::default());
+            match verdict.outcome {
+                PolicyOutcome::Accept { .. } => Admission::Accept(one.attrs),
+                PolicyOutcome::Reject => {
+                    *rejected_by = Some(verdict.rule);
+                    Admission::Reject(verdict.rule)
+                }
+            }
+        };
+        // The source has no limit.
+        if let Ok(applied) = self
+            .rib
+            .apply(self.store, &change, self.now, admit, |_, _| {})
+        {
+            let sum = &mut self.seen.applied;
+            sum.announced += applied.announced;
+            sum.rejected += applied.rejected;
+            sum.withdrawn += applied.withdrawn;
+            sum.unknown += applied.unknown;
+        }
+        true
+    }
+
+    fn sent(&mut self, bytes: &[u8]) {
+        if let Ok(Message::Notification(sent)) = decode(bytes, &Context::default()) {
+            self.seen.sent = Some(sent);
+        }
+    }
+}
+
+impl Seen {
+    fn treatment(self, ignored: bool) -> Treatment {
+        let Applied {
+            announced,
+            rejected,
+            withdrawn,
+            unknown,
+            ..
+        } = self.applied;
+        if let Some(sent) = self.sent {
+            return Treatment::Notification(sent);
+        }
+        if self.closed {
+            return Treatment::Close;
+        }
+        // RFC 7911 section 5: a path id that was never announced.
+        let unknown_paths = self.with_path_ids && unknown > 0 && announced + withdrawn == 0;
+        if ignored || unknown_paths {
+            return Treatment::IgnoreMessage;
+        }
+        match (self.update, self.rejected_by) {
+            (Some(Outcome::TreatAsWithdraw), _) => Treatment::TreatAsWithdraw,
+            (_, Some(rule)) if rejected == announced => Treatment::IgnoreRoute(rule),
+            (Some(Outcome::AttributeDiscard), _) => Treatment::AttributeDiscard,
+            _ => Treatment::Accept,
+        }
+    }
+}
