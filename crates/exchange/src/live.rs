@@ -176,6 +176,16 @@ impl Exchange {
         }
     }
 
+    /// How many routes are held of a real peer.
+    pub fn live_routes(&self, link: LinkId) -> usize {
+        let held = self.our_side(link).and_then(|side| {
+            let table = self.table(self.graph.link(link).end(side).speaker)?;
+            let source = self.direction_of(link, side.other()).source?;
+            Some(table.rib.counts(source).held())
+        });
+        held.unwrap_or_default() as usize
+    }
+
     /// The routes of a real peer in a family are stale from here on (RFC 7313 section 4).
     pub fn mark_stale(&mut self, link: LinkId, family: Family) {
         let Some(side) = self.our_side(link) else {

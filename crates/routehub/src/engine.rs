@@ -298,6 +298,11 @@ impl Engine {
         }
     }
 
+    /// The next thing that the engine asks for and that is known already: does no work on routes.
+    pub fn waiting_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
     /// The next encoded messages for a peer; none if it knows everything. Members of an export
     /// group share the bytes.
     pub fn pull(&mut self, peer: PeerId) -> Option<Bytes> {

@@ -1,0 +1,41 @@
+//! The live route server: sockets, timers and tasks around [`routehub::Engine`] and
+//! [`routehub_session::Session`].
+//!
+//! Every session runs in a task of its own, which owns its TCP connections: KEEPALIVEs and hold
+//! timers never wait for routes. One thread owns the routes. Between them:
+//!
+//! * session to routes: one bounded channel. If the routes lag, sessions read no more until they
+//!   have caught up, and their timers go on.
+//! * routes to session: encoded messages, only so many as the session has asked for. A peer that
+//!   does not read costs an entry for each prefix that changes, never a queue that grows, and
+//!   nobody waits for it.
+//!
+//! ```no_run
+//! use routehub_scenario::Scenario;
+//! use routehub_speaker::Server;
+//!
+//! # async fn run(text: &str) -> Result<(), Box<dyn std::error::Error>> {
+//! let scenario = Scenario::parse(text).map_err(|mut wrong| wrong.remove(0))?;
+//! let server = Server::start(&scenario.profile, scenario.estate, &scenario.live).await?;
+//! let routes = server.ask(|engine| engine.exchange().rs_learned("rs", "nva")).await?;
+//! println!("{} routes", routes.len());
+//! server.stop("maintenance").await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod clock;
+mod connection;
+mod listener;
+mod neighbor;
+mod notice;
+mod outside;
+mod owner;
+mod request;
+mod server;
+mod session_task;
+mod wake;
+
+pub use neighbor::Neighbor;
+pub use notice::{Notice, What};
+pub use server::{Server, StartError, Stopped};
