@@ -217,6 +217,11 @@ impl Owner {
                     self.pending.push(peer);
                 }
             }
+            Effect::RequestRefresh(peer) => {
+                if let Some(outlet) = self.peer(peer).and_then(|one| one.outlet.as_ref()) {
+                    outlet.request_refresh();
+                }
+            }
             Effect::LimitExceeded(peer) => {
                 if let Some(outlet) = self.peer(peer).and_then(|one| one.outlet.as_mut()) {
                     outlet.tear_down(Notification::MAXIMUM_PREFIXES);

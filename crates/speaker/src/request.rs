@@ -7,7 +7,7 @@ use bytes::Bytes;
 use routehub::types::{Family, FamilySet, PeerId};
 use routehub::{Engine, EngineError, Event};
 use routehub_wire::{Context, Notification};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Encoded messages on their way to a peer.
 pub(crate) type Chunk = Vec<Bytes>;
@@ -57,6 +57,7 @@ pub(crate) struct Agreed {
 pub(crate) struct Outlet {
     chunks: mpsc::Sender<Chunk>,
     starved: Arc<AtomicBool>,
+    refresh: Arc<Notify>,
     teardown: Option<oneshot::Sender<Notification>>,
 }
 
@@ -66,6 +67,8 @@ pub(crate) struct Inlet {
     pub(crate) chunks: mpsc::Receiver<Chunk>,
     /// None once it has spoken, or never will.
     pub(crate) teardown: Option<oneshot::Receiver<Notification>>,
+    /// The peer is to be asked for its routes again.
+    pub(crate) refresh: Arc<Notify>,
     starved: Arc<AtomicBool>,
 }
 
@@ -74,14 +77,17 @@ pub(crate) fn outlet() -> (Outlet, Inlet) {
     let (sender, chunks) = mpsc::channel(CHUNKS);
     let (end, teardown) = oneshot::channel();
     let starved = Arc::new(AtomicBool::new(false));
+    let refresh = Arc::new(Notify::new());
     let outlet = Outlet {
         chunks: sender,
         starved: Arc::clone(&starved),
+        refresh: Arc::clone(&refresh),
         teardown: Some(end),
     };
     let inlet = Inlet {
         chunks,
         teardown: Some(teardown),
+        refresh,
         starved,
     };
     (outlet, inlet)
@@ -113,6 +119,11 @@ impl Outlet {
             Ok(permit) => Room::Here(permit),
             Err(_) => Room::Later,
         }
+    }
+
+    /// Has the peer asked for its routes again.
+    pub(crate) fn request_refresh(&self) {
+        self.refresh.notify_one();
     }
 
     /// Has the session ended; the peer is told why.

@@ -83,6 +83,10 @@ impl SessionTask {
             }
             Wake::Chunk(chunk) => self.send(chunk),
             Wake::TearDown(why) => self.session.teardown(now, why),
+            Wake::RequestRefresh => {
+                // A session that has ended hears everything when it is established again.
+                let _ = self.session.request_refresh(now);
+            }
             Wake::Timeout => {}
         }
         false

@@ -3,12 +3,13 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 
 use routehub_session::ConnectionId;
 use routehub_wire::Notification;
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::connection::{Connection, Readiness};
 use crate::request::{Chunk, Inlet, Request};
@@ -47,6 +48,8 @@ pub(crate) enum Wake {
     Chunk(Chunk),
     /// The owner of the routes ends the session.
     TearDown(Notification),
+    /// The owner of the routes wants all of the peer's routes again.
+    RequestRefresh,
     Timeout,
 }
 
@@ -77,9 +80,13 @@ impl Sources<'_> {
             write,
             timeout,
         } = self;
-        let (chunks, teardown) = match inlet.as_mut() {
-            Some(inlet) => (Some(&mut inlet.chunks), Some(&mut inlet.teardown)),
-            None => (None, None),
+        let (chunks, teardown, refresh) = match inlet.as_mut() {
+            Some(inlet) => (
+                Some(&mut inlet.chunks),
+                Some(&mut inlet.teardown),
+                Some(&inlet.refresh),
+            ),
+            None => (None, None, None),
         };
         let chunks = chunks.filter(|_| write);
         tokio::select! {
@@ -99,6 +106,7 @@ impl Sources<'_> {
             }) => Wake::Ready(at, readiness),
             Some(chunk) = async { chunks?.recv().await }, if write => Wake::Chunk(chunk),
             Some(why) = torn_down(teardown) => Wake::TearDown(why),
+            () = asked(refresh) => Wake::RequestRefresh,
             () = sleep(timeout) => Wake::Timeout,
         }
     }
@@ -134,6 +142,13 @@ async fn torn_down(
     let why = end.as_mut()?.await;
     *end = None;
     why.ok()
+}
+
+async fn asked(refresh: Option<&Arc<Notify>>) {
+    match refresh {
+        Some(refresh) => refresh.notified().await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn sleep(until: Option<tokio::time::Instant>) {
