@@ -168,7 +168,12 @@ fn every_case_of_the_catalogue_is_decided_as_the_rfcs_say() {
         .filter(|(case, report)| !is_right(&case["expected"], report))
         .map(|(case, report)| format!("{}: {report}, not {}", case["id"], case["expected"]))
         .collect();
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 /// Whether a report says what is expected, or where the RFCs leave a choice one of the

@@ -115,7 +115,14 @@ impl Policies<'_> {
             actions.push(Action::SetLocalPref(None));
         }
         if !actions.is_empty() {
-            rules.push(Rule::change(RuleId(85), "eBGP", Vec::new(), actions));
+            let rule = match (speaker.at(), &link.kind) {
+                (Some(At::Edge), LinkKind::GatewayToEdge(_)) => 154,
+                (Some(At::Edge | At::ExpressRouteGateway), _) => 114,
+                (Some(At::VpnGateway), LinkKind::GatewayToRouteServer) => 153,
+                (Some(At::VpnGateway), _) => 112,
+                _ => 85,
+            };
+            rules.push(Rule::change(RuleId(rule), "eBGP", Vec::new(), actions));
         }
         rules
     }

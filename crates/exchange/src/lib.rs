@@ -15,6 +15,7 @@ pub mod estate;
 mod event;
 mod exchange;
 mod exchange_table;
+pub mod explain;
 mod export;
 mod export_groups;
 mod findings;

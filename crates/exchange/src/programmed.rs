@@ -54,7 +54,11 @@ impl Exchange {
 
     /// The routes that a network's NICs are programmed with, by prefix: those of the Route Server
     /// or gateways in the network, else in the hub it uses.
-    fn programmed(&self, vnet: VnetId, nic: &Nic) -> impl Iterator<Item = ProgrammedRoute> {
+    pub(crate) fn programmed(
+        &self,
+        vnet: VnetId,
+        nic: &Nic,
+    ) -> impl Iterator<Item = ProgrammedRoute> {
         let hub = [Some(vnet), self.topology.hub(vnet)].into_iter().flatten();
         let mut routes = BTreeMap::new();
         if let Some((servers, gateways)) = hub
@@ -79,7 +83,7 @@ impl Exchange {
 
     /// The Route Server instances and the gateways in a network, ExpressRoute first. While every
     /// instance is down the gateways stand alone.
-    fn sources(&self, vnet: VnetId) -> (Vec<SpeakerId>, Vec<SpeakerId>) {
+    pub(crate) fn sources(&self, vnet: VnetId) -> (Vec<SpeakerId>, Vec<SpeakerId>) {
         let (mut servers, mut gateways) = (Vec::new(), Vec::new());
         for id in self.graph.speakers() {
             let speaker = self.graph.speaker(id);

@@ -19,6 +19,17 @@ pub const FROM_THIS_NEIGHBOR: RuleId = RuleId(1005);
 /// The speaker has sent or reflected the route itself (RFC 4456 section 8).
 pub const REFLECTED: RuleId = RuleId(1006);
 
+/// The session or connection is down.
+pub const LINK_DOWN: RuleId = RuleId(1007);
+/// An NVA announces the route to other neighbours only.
+pub const ANNOUNCED_TO_OTHERS: RuleId = RuleId(1008);
+/// Packets come back to where they were.
+pub const FORWARDING_LOOP: RuleId = RuleId(1009);
+/// Nothing of this address is known: nobody in the estate has it.
+pub const UNKNOWN_NEXT_HOP: RuleId = RuleId(1010);
+/// There is no route to the destination.
+pub const NO_ROUTE: RuleId = RuleId(1011);
+
 /// What a reason means, in one sentence; rules of the catalogue have theirs in the profile.
 pub fn text(rule: RuleId) -> Option<&'static str> {
     Some(match rule {
@@ -29,6 +40,11 @@ pub fn text(rule: RuleId) -> Option<&'static str> {
         NO_ROW => "routes of this kind have no business at this neighbour",
         FROM_THIS_NEIGHBOR => "the route came from this neighbour",
         REFLECTED => "the receiver has sent or reflected the route itself",
+        LINK_DOWN => "the session or connection is down",
+        ANNOUNCED_TO_OTHERS => "the NVA announces the route to other neighbours only",
+        FORWARDING_LOOP => "packets come back to where they were",
+        UNKNOWN_NEXT_HOP => "the address belongs to nothing that is known",
+        NO_ROUTE => "there is no route to the destination",
         _ => return None,
     })
 }

@@ -36,6 +36,8 @@ pub struct PathReport {
 
 /// Where a path stands among those of its prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum PathStanding {
     /// It is the best one, and the one that is passed on.
     Best,

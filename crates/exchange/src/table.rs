@@ -10,6 +10,7 @@ use routehub_types::{AsPath, Community, Prefix, RuleId};
 
 /// Where a route came from, in the words of the management interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum RouteOrigin {
     /// Local to the gateway: network prefixes and static sites.
     Network,
@@ -40,6 +41,7 @@ impl fmt::Display for RouteOrigin {
 
 /// A route that a speaker holds or sends: one row of a learned or advertised table.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct RouteRow {
     /// Where to.
     pub prefix: Prefix,
@@ -63,6 +65,7 @@ pub struct RouteRow {
 
 /// Where an effective route comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum RouteSource {
     /// A system route.
     Default,
@@ -74,6 +77,7 @@ pub enum RouteSource {
 
 /// Whether an effective route is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum RouteState {
     /// In use.
     Active,
@@ -83,6 +87,7 @@ pub enum RouteState {
 
 /// The next hop type of an effective route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum NextHopType {
     /// Within the network.
     VnetLocal,
@@ -104,6 +109,7 @@ pub enum NextHopType {
 
 /// One row of a NIC's effective routes.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct EffectiveRow {
     /// Where to; a service endpoint row has several.
     pub prefixes: Vec<Prefix>,
@@ -153,6 +159,8 @@ pub struct SessionRow {
 
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Severity {
     /// It does not work, or not as meant.
     Error,
@@ -164,6 +172,7 @@ pub enum Severity {
 
 /// Something to say about a deployment: rule, object, evidence, remedy.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Finding {
     /// The rule.
     pub rule: RuleId,

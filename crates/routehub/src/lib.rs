@@ -5,23 +5,31 @@
 //!   site and NIC sees.
 //! * [`Engine`]: the same estate with real routers in some places; routes only.
 //! * [`RouteServer`]: engine and BGP sessions on one thread, without sockets.
+//! * [`Network::explain`] and [`Network::trace`]: why a route is there or is not, and where a
+//!   packet goes.
 //! * [`Profile`]: the numbers and switches, Azure's by year, each with its rule and source.
 #![forbid(unsafe_code)]
 
 mod batch;
 mod engine;
 mod examine;
+pub mod explain;
 mod network;
 mod peer;
 pub mod profile;
+mod remedy;
 mod route_server;
+mod trace_text;
 
 pub use batch::{BatchAttrs, RouteBatch};
 pub use engine::{Effect, Engine, EngineError, Input};
 pub use examine::{Examination, ExamineError, ExaminedState, Treatment};
+pub use explain::Explained;
 pub use network::Network;
 pub use profile::{Profile, ProfileError};
+pub use remedy::remedy;
 pub use route_server::{Action, RouteServer, RouteServerError};
+pub use routehub_exchange::explain::{Trace, TraceEnd, TraceHop};
 pub use routehub_exchange::{
     ConnectionEnds, EffectiveRow, Estate, Event, EventError, Exchange, Finding, Instance, LinkId,
     LiveLink, NextHopType, NotConverged, NvaSessions, PathReport, PathStanding, Refused,
@@ -29,3 +37,4 @@ pub use routehub_exchange::{
     estate,
 };
 pub use routehub_types as types;
+pub use trace_text::TraceText;

@@ -10,7 +10,7 @@ use routehub_exchange::{
 
 use routehub_types::Prefix;
 
-use crate::Profile;
+use crate::{Explained, Profile, Trace};
 
 /// The seed of a model's tables: nobody attacks them, and equal estates shall work alike.
 const SEED: u64 = 0;
@@ -136,6 +136,17 @@ impl Network {
     /// Everything that is to be said about the estate as it is now.
     pub fn findings(&self) -> Vec<Finding> {
         self.exchange.findings()
+    }
+
+    /// Why a NIC, Route Server, gateway, circuit, NVA or site has, or has not, routes around a
+    /// prefix or address; none if nothing has this name.
+    pub fn explain(&self, name: &str, destination: Prefix) -> Option<Explained> {
+        self.exchange.explain(name, destination).map(Explained)
+    }
+
+    /// The way of a packet from a NIC to an address; none if there is no such NIC.
+    pub fn trace(&self, nic: &str, address: IpAddr) -> Option<Trace> {
+        self.exchange.trace(nic, address)
     }
 
     /// The address of an instance of a Route Server.

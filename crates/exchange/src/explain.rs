@@ -1,0 +1,250 @@
+//! Why somebody has, or has not, a route: the reasons that are stored, put together.
+//!
+//! Nothing is decided and nothing is propagated here. RIBs say where each path stands, the same
+//! policies that let routes pass are asked by which rule they did, and the offers of each link
+//! are the ones that the tables show.
+
+mod known;
+mod nic;
+mod route;
+mod trace;
+
+use std::net::IpAddr;
+
+use routehub_types::{AsPath, Attrs, Community, Prefix, RuleId};
+
+use crate::announce::UNKNOWN_ADDRESS;
+use crate::exchange::Exchange;
+use crate::reports::PathStanding;
+use crate::table::EffectiveRow;
+
+pub use trace::{Trace, TraceEnd, TraceHop};
+
+/// Why somebody has, or has not, routes around a destination.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(tag = "of", rename_all = "snake_case"))]
+pub enum Explanation {
+    /// At a network interface.
+    Nic(NicExplanation),
+    /// At a Route Server, gateway, circuit, NVA or site.
+    Speaker(SpeakerExplanation),
+}
+
+/// Why a network interface has, or has not, routes around a destination.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct NicExplanation {
+    /// The network interface.
+    pub nic: String,
+    /// Its network.
+    pub vnet: String,
+    /// What was asked for; an address is a prefix of full length.
+    pub destination: Prefix,
+    /// The names of the Route Servers, else of the gateways, that program it; empty: nobody does.
+    pub programmed_by: Vec<String>,
+    /// The rows around the destination, the longest first.
+    pub rows: Vec<ExplainedRow>,
+    /// Routes around the destination that somebody has, and that are not on the interface.
+    pub missing: Vec<MissingRoute>,
+}
+
+/// A row of a network interface, and why it is as it is.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct ExplainedRow {
+    /// The row.
+    pub row: EffectiveRow,
+    /// What it is good for.
+    pub outcome: RowOutcome,
+    /// Next hops that the network does not reach, so that they are left out.
+    pub unreachable: Vec<IpAddr>,
+    /// How the route came to those who program it; empty for system and user-defined routes.
+    pub routes: Vec<ExplainedRoute>,
+}
+
+/// What a row is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum RowOutcome {
+    /// Packets to the destination follow it: no active row is longer.
+    Used,
+    /// A longer one is used.
+    Shorter {
+        /// The prefix of the one that is used.
+        than: Prefix,
+    },
+    /// A user-defined route of the same prefix makes it Invalid.
+    Overridden,
+}
+
+/// A route that is not on a network interface, and why.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct MissingRoute {
+    /// Where to.
+    pub prefix: Prefix,
+    /// Why it is not there.
+    pub because: Reason,
+    /// Where it stands, or where it ends, on its way to those who program the interface.
+    pub routes: Vec<ExplainedRoute>,
+}
+
+/// A rule, and what it saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Reason {
+    /// The rule.
+    pub rule: RuleId,
+    /// What it saw, in a few words; may be empty.
+    pub evidence: String,
+}
+
+/// Why a speaker has, or has not, routes around a destination.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct SpeakerExplanation {
+    /// The name of the speaker.
+    pub speaker: String,
+    /// What was asked for; an address is a prefix of full length.
+    pub destination: Prefix,
+    /// What it has of each prefix around the destination, the longest prefix first.
+    pub routes: Vec<ExplainedRoute>,
+}
+
+/// What a speaker has of one prefix.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct ExplainedRoute {
+    /// The speaker.
+    pub speaker: String,
+    /// The instances of a Route Server of which all this holds.
+    pub instances: Vec<u8>,
+    /// The prefix.
+    pub prefix: Prefix,
+    /// Its paths, the ones in use first.
+    pub paths: Vec<ExplainedPath>,
+    /// Neighbours that have a route and do not send it.
+    pub withheld: Vec<Withheld>,
+    /// What becomes of it at each neighbour; only where this speaker was asked about.
+    pub told: Vec<Told>,
+}
+
+/// A path of a prefix at a speaker, and how it came there.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct ExplainedPath {
+    /// The neighbour it came from; none for a local network.
+    pub from: Option<String>,
+    /// What it carried when it came.
+    pub received: Carried,
+    /// What import made of it, if that is something else.
+    pub imported: Option<Carried>,
+    /// Where it stands, and why.
+    pub standing: PathStanding,
+    /// What the rule saw that refused it.
+    pub evidence: String,
+    /// How the neighbour came to send it; none for a local network.
+    pub sent: Option<Sent>,
+}
+
+/// What a route carries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Carried {
+    /// The AS path, nearest first.
+    pub as_path: AsPath,
+    /// The next hop; none where it is not known.
+    pub next_hop: Option<IpAddr>,
+    /// Standard communities.
+    pub communities: Vec<Community>,
+}
+
+/// How a neighbour came to send a route.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Sent {
+    /// It announces the route itself.
+    Announced,
+    /// It passed the route on.
+    PassedOn {
+        /// Rules that changed the route on its way out.
+        changed_by: Vec<RuleId>,
+        /// What the neighbour has of it; several if it was made of several prefixes.
+        routes: Vec<ExplainedRoute>,
+    },
+}
+
+/// A neighbour that has a route, or would get one, and does not send it.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Withheld {
+    /// The neighbour.
+    pub by: String,
+    /// Why it does not send it; none if it has no route itself.
+    pub because: Option<Reason>,
+    /// What the neighbour has, or where the route ended before it.
+    pub routes: Vec<ExplainedRoute>,
+}
+
+/// What becomes of a route at one neighbour.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Told {
+    /// It is sent.
+    Sent {
+        /// To whom.
+        to: String,
+        /// As what.
+        carried: Carried,
+        /// Rules that changed it on its way out.
+        changed_by: Vec<RuleId>,
+        /// Why the neighbour refuses it, if it does.
+        refused: Option<Reason>,
+    },
+    /// It is kept back.
+    Blocked {
+        /// From whom.
+        to: String,
+        /// Why.
+        because: Reason,
+    },
+}
+
+impl Reason {
+    pub(crate) fn new(rule: RuleId, evidence: impl Into<String>) -> Self {
+        Self {
+            rule,
+            evidence: evidence.into(),
+        }
+    }
+}
+
+impl From<&Attrs> for Carried {
+    fn from(attrs: &Attrs) -> Self {
+        let mut communities = attrs.communities.clone();
+        communities.sort_unstable();
+        communities.dedup();
+        let next_hop = attrs.next_hop.address;
+        Self {
+            as_path: attrs.as_path.clone(),
+            next_hop: (next_hop != UNKNOWN_ADDRESS).then_some(next_hop),
+            communities,
+        }
+    }
+}
+
+impl Exchange {
+    /// Why a NIC or a speaker has, or has not, routes around a destination; none if there is
+    /// neither of this name.
+    pub fn explain(&self, name: &str, destination: Prefix) -> Option<Explanation> {
+        if let Some(nic) = self.explain_nic(name, destination) {
+            return Some(Explanation::Nic(nic));
+        }
+        self.explain_speaker(name, destination)
+            .map(Explanation::Speaker)
+    }
+}

@@ -1,0 +1,160 @@
+//! What is known of a destination anywhere in the estate.
+
+use std::collections::BTreeSet;
+
+use routehub_types::{AsPath, Asn, Attrs, Prefix, RuleId};
+
+use crate::exchange::Exchange;
+use crate::link::{LinkId, Side};
+use crate::reason;
+use crate::speaker::SpeakerId;
+
+use super::Reason;
+
+impl Exchange {
+    /// Every prefix around a destination that anybody announces or holds, refused ones too; the
+    /// longest first.
+    pub(super) fn known_around(&self, destination: Prefix) -> Vec<Prefix> {
+        let mut known = BTreeSet::new();
+        for link in self.graph.links() {
+            for side in Side::BOTH {
+                known.extend(self.stated(link, side).into_keys());
+            }
+        }
+        for table in self.tables.iter().flatten() {
+            for (source, _) in table.rib.sources() {
+                known.extend(table.received(source).map(|(prefix, _)| prefix));
+            }
+            known.extend(table.prefixes());
+        }
+        let mut known: Vec<Prefix> = known.into_iter().collect();
+        known.retain(|prefix| prefix.contains(destination));
+        known.sort_by_key(|prefix| std::cmp::Reverse(prefix.length()));
+        known
+    }
+
+    /// What the speaker on `side` sends over a link for a prefix.
+    pub(super) fn offered(
+        &self,
+        link: LinkId,
+        side: Side,
+        prefix: Prefix,
+    ) -> Result<Attrs, Reason> {
+        self.down_reason(link).map_or(Ok(()), Err)?;
+        if let Some(stated) = self.stated(link, side).remove(&prefix) {
+            let elsewhere = || Reason::new(reason::ANNOUNCED_TO_OTHERS, "");
+            return stated.ok_or_else(elsewhere);
+        }
+        let one = self.graph.link(link);
+        match self.passed_on(link, side, prefix) {
+            Ok((sent, attrs)) if sent == prefix => Ok(attrs),
+            passed => {
+                // A route map may make the prefix of others.
+                let policies = self.policies();
+                let map = policies.outbound_map(one, side).map(|map| &map.name);
+                let made = map.and_then(|_| self.offers(link, side).remove(&prefix));
+                match (made, passed) {
+                    (Some(attrs), _) => Ok(attrs),
+                    (None, Ok((sent, _))) => {
+                        let map = map.map_or("", String::as_str);
+                        let evidence = format!("route map {map} sends {sent} in its place");
+                        Err(Reason::new(self.parameters.route_maps.rule, evidence))
+                    }
+                    (None, Err(rule)) => Err(self.kept_back(link, side, prefix, rule)),
+                }
+            }
+        }
+    }
+
+    /// Why a link carries nothing, if it is down.
+    pub(super) fn down_reason(&self, link: LinkId) -> Option<Reason> {
+        let one = self.graph.link(link);
+        if one.is_up() {
+            return None;
+        }
+        let down = one.down;
+        let (a, b) = (
+            self.graph.speaker(one.a.speaker),
+            self.graph.speaker(one.b.speaker),
+        );
+        let what = format!("{a} and {}", b.name);
+        if let Some(rule) = down.refused.or(down.limit) {
+            return Some(Reason::new(rule, format!("nothing passes between {what}")));
+        }
+        let evidence = if down.instance {
+            format!("an instance of {} is down", b.name)
+        } else if down.removed {
+            format!("between {what}: removed")
+        } else {
+            format!("between {what}")
+        };
+        Some(Reason::new(reason::LINK_DOWN, evidence))
+    }
+
+    /// A rule that kept a route back, and what it saw.
+    fn kept_back(&self, link: LinkId, side: Side, prefix: Prefix, rule: RuleId) -> Reason {
+        let one = self.graph.link(link);
+        let sender = self.graph.speaker(one.end(side).speaker);
+        let name = |speaker: SpeakerId| &self.graph.speaker(speaker).name;
+        let policies = self.policies();
+        let map = policies.outbound_map(one, side);
+        let evidence = match rule.0 {
+            87 | 92 => format!("branch-to-branch is off at {}", sender.name),
+            96 => format!("{} does not join circuits", sender.name),
+            98 | 99 => "by the community it carries".to_owned(),
+            112 if prefix.is_default() => "a default route".to_owned(),
+            _ if rule == self.parameters.route_maps.rule => {
+                map.map_or_else(String::new, |map| format!("route map {}", map.name))
+            }
+            _ if rule == reason::NOT_READVERTISED => {
+                format!("{} to {}", sender.name, name(one.end(side.other()).speaker))
+            }
+            _ => String::new(),
+        };
+        Reason::new(rule, evidence)
+    }
+
+    /// What the rule saw that refused a route which the speaker on `side` of a link received.
+    pub(super) fn refusal(
+        &self,
+        link: LinkId,
+        side: Side,
+        prefix: Prefix,
+        attrs: &Attrs,
+        rule: RuleId,
+    ) -> String {
+        let one = self.graph.link(link);
+        let speaker = self.graph.speaker(one.end(side).speaker);
+        let around = |space: &[Prefix]| space.iter().copied().find(|one| one.contains(prefix));
+        match rule.0 {
+            8 => {
+                let limit = self.parameters.max_total_prefixes.unwrap_or_default();
+                format!("{} holds {limit} prefixes already", speaker.name)
+            }
+            50 | 54 => own_asn(speaker.asn, &attrs.as_path),
+            51 | 113 => speaker
+                .vnet
+                .into_iter()
+                .flat_map(|vnet| std::iter::once(vnet).chain(self.topology.spokes(vnet)))
+                .find_map(|vnet| {
+                    let around = around(self.topology.space(vnet))?;
+                    let name = &self.estate.vnets[vnet.0].name;
+                    Some(format!("inside {around} of VNet {name}"))
+                })
+                .unwrap_or_default(),
+            97 => format!("it carries {}", self.parameters.branch_community),
+            _ if rule == reason::OWN_AS_IN_PATH => own_asn(speaker.asn, &attrs.as_path),
+            _ if rule == reason::NEXT_HOP_IS_RECEIVER => attrs.next_hop.address.to_string(),
+            _ => self
+                .policies()
+                .inbound_map(one, side)
+                .filter(|_| rule == self.parameters.route_maps.rule)
+                .map_or_else(String::new, |map| format!("route map {}", map.name)),
+        }
+    }
+}
+
+fn own_asn(asn: Option<Asn>, path: &AsPath) -> String {
+    let asn = asn.unwrap_or_default();
+    format!("AS {asn} stands in the path {path}")
+}

@@ -1,0 +1,118 @@
+//! What users of a Route Server ask most, a network file for each, and the answer that they get.
+//!
+//! The answers are for somebody who has never seen the code: read them when they change.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use routehub::{Network, TraceText};
+use routehub_scenario::Scenario;
+
+/// What is asked about a network.
+enum Ask {
+    /// Why somebody has, or has not, a route.
+    Explain(&'static str, &'static str),
+    /// Where a packet goes.
+    Trace(&'static str, &'static str),
+    /// What is to be said about it.
+    Lint,
+}
+use Ask::{Explain, Lint, Trace};
+
+fn network(file: &str, events: bool) -> Network {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/pains")
+        .join(file);
+    let text = std::fs::read_to_string(path).expect("the file is there");
+    let scenario = Scenario::parse(&text).unwrap_or_else(|e| panic!("{file}: {e:?}"));
+    let mut network = scenario.network().expect("it settles");
+    for (_, event) in scenario.events.iter().filter(|_| events) {
+        network.apply(event).expect("it settles");
+    }
+    network
+}
+
+/// The answers to some questions about a network, after its events.
+fn answers(file: &str, asked: &[Ask]) -> String {
+    let network = network(file, true);
+    let mut text = String::new();
+    for ask in asked {
+        match ask {
+            Explain(whose, destination) => {
+                let prefix = if destination.contains('/') {
+                    destination.parse().expect("a prefix")
+                } else {
+                    routehub::types::Prefix::host(destination.parse().expect("an address"))
+                };
+                let told = network.explain(whose, prefix).expect("it exists");
+                let _ = writeln!(text, "> explain {whose} {destination}\n{told}");
+            }
+            Trace(nic, address) => {
+                let trace = network.trace(nic, address.parse().expect("an address"));
+                let trace = trace.expect("it exists");
+                let _ = writeln!(text, "> trace {nic} {address}\n{}", TraceText(&trace));
+            }
+            Lint => {
+                let _ = writeln!(text, "> lint");
+                for one in network.findings() {
+                    let (severity, rule) = (one.severity, one.rule);
+                    let _ = writeln!(text, "{severity:?} {rule} {}: {}", one.subject, one.text);
+                }
+            }
+        }
+    }
+    text
+}
+
+macro_rules! pains {
+    ($($name:ident, $file:literal, $asked:expr;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                insta::assert_snapshot!(answers(concat!($file, ".yaml"), &$asked));
+            }
+        )*
+    };
+}
+
+pains! {
+    p01_routes_that_are_not_on_the_vm, "01-routes-not-on-the-vm", [
+        Explain("vm-no-flag", "192.168.1.1"), Explain("vm-no-propagation", "192.168.1.1"),
+        Explain("vm-overlap", "172.20.5.9"), Explain("vm-hub", "192.168.1.1"), Lint];
+    p02_steering_inside_a_vnet, "02-steering-inside-a-vnet", [
+        Explain("vm", "10.10.1.4"), Explain("rs", "10.10.1.0/27"), Explain("vm", "10.99.0.1")];
+    p03_own_asn_in_the_path, "03-own-asn-in-the-path", [Explain("vm2", "10.11.0.4"), Lint];
+    p04_default_route_loop, "04-default-route-loop", [
+        Trace("vm", "203.0.113.1"), Explain("firewall-nic", "203.0.113.1"), Lint];
+    p05_limit_counted_twice, "05-limit-counted-twice", [
+        Explain("vm", "100.0.0.1"), Explain("rs", "192.168.0.0/16"), Lint];
+    p06_circuit_limit, "06-circuit-limit", [Explain("vm", "10.200.0.1"), Explain("er", "10.0.0.0/16"), Lint];
+    p09_asymmetric_nvas, "09-asymmetric-nvas", [Trace("vm", "192.168.0.1"), Lint];
+    p10_three_ways_to_one_site, "10-three-ways-to-one-site", [
+        Explain("vm", "10.200.0.1"), Trace("vm", "10.200.0.1"), Lint];
+    p11_prepends_that_are_invisible, "11-prepend-invisible", [Explain("er", "192.168.0.0/16"), Lint];
+    p13_sessions_that_flap, "13-session-flaps", [Lint];
+    p14_a_vpn_gateway_that_does_not_fit, "14-vpn-gateway-beside", [Explain("branch", "10.0.0.0/16"), Lint];
+    p15_regions_on_one_circuit, "15-shared-circuit", [
+        Explain("vm2", "192.168.0.1"), Explain("other", "10.200.0.0/16"), Lint];
+    p16_too_many_peers, "16-too-many-peers", [Explain("vm", "192.168.9.1"), Lint];
+    p17_route_maps, "17-route-maps", [
+        Explain("vm", "192.168.9.1"), Explain("vm", "172.16.1.1"), Explain("nva2", "192.168.8.0/24"), Lint];
+    p18_point_to_site_and_ipv6, "18-point-to-site-and-ipv6", [
+        Explain("vm", "172.30.0.9"), Explain("branch", "172.30.0.0/24"), Lint];
+}
+
+#[test]
+fn what_a_failure_changes_is_seen_from_the_explanation() {
+    let before = network("10-three-ways-to-one-site.yaml", false);
+    let prefix = "10.200.0.0/16".parse().expect("a prefix");
+    let why = before.explain("vm", prefix).expect("it exists").to_string();
+    assert!(
+        why.contains("from ergw, AS path 12076 64600, next hop 10.0.7.4: best"),
+        "{why}"
+    );
+    assert!(
+        why.contains("lost to ergw by the routing preference (R-061)"),
+        "{why}"
+    );
+}
