@@ -18,6 +18,7 @@ use crate::exchange::Exchange;
 use crate::reports::PathStanding;
 use crate::table::EffectiveRow;
 
+pub(crate) use nic::interface_of;
 pub use trace::{Trace, TraceEnd, TraceHop};
 
 /// Why somebody has, or has not, routes around a destination.

@@ -2,14 +2,18 @@
 
 use std::net::IpAddr;
 
-use routehub_types::RuleId;
+use routehub_types::{Prefix, RuleId};
 
 use crate::exchange::Exchange;
 use crate::table::{Finding, Severity};
 
+mod limits;
 mod networks;
+mod paths;
+mod peers;
 mod routes;
 mod servers;
+mod spokes;
 
 /// Findings as they are made, and what they are made from.
 struct Findings<'a> {
@@ -29,6 +33,11 @@ impl Exchange {
         it.gateways();
         it.networks();
         it.routes();
+        it.announcements();
+        it.ways();
+        it.head_rooms();
+        it.spokes();
+        it.route_maps();
         let key = |one: &Finding| (one.rule, one.subject.clone(), one.severity);
         it.found.sort_by_key(key);
         it.found.dedup_by(|a, b| key(a) == key(b));
@@ -37,6 +46,16 @@ impl Exchange {
 }
 
 impl Findings<'_> {
+    /// What may not stand in a route map.
+    fn route_maps(&mut self) {
+        let terms = &self.exchange.parameters.route_maps;
+        for map in &self.exchange.estate.route_maps {
+            for error in map.check(terms) {
+                self.error(error.rule.0, &map.name, format!("{error}."));
+            }
+        }
+    }
+
     fn add(&mut self, rule: u16, subject: &str, severity: Severity, text: impl Into<String>) {
         self.found.push(Finding {
             rule: RuleId(rule),
@@ -66,4 +85,15 @@ fn listed(addresses: &[IpAddr]) -> String {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// The first of some prefixes, and how many more there are.
+fn some_of(prefixes: &[Prefix]) -> String {
+    const MOST: usize = 3;
+    let shown = prefixes.iter().take(MOST).map(ToString::to_string);
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match prefixes.len().saturating_sub(MOST) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }

@@ -102,15 +102,9 @@ impl Exchange {
         (servers, gateways)
     }
 
-    /// Both instances' best routes; of different ones for a prefix the better by the decision
-    /// process, of equal ones all next hops.
-    fn route_server_routes(
-        &self,
-        servers: &[SpeakerId],
-        nic: &Nic,
-        routes: &mut BTreeMap<Prefix, Vec<ProgrammedNextHop>>,
-    ) {
-        let serving: Vec<SpeakerId> = match self.parameters.one_instance_nics {
+    /// Which of a Route Server's instances a NIC's routes come from.
+    pub(crate) fn serving(&self, servers: &[SpeakerId], nic: &Nic) -> Vec<SpeakerId> {
+        match self.parameters.one_instance_nics {
             OneInstanceNics::Both => servers.to_vec(),
             OneInstanceNics::Hash => {
                 let sum = nic
@@ -123,7 +117,18 @@ impl Exchange {
                     .into_iter()
                     .collect()
             }
-        };
+        }
+    }
+
+    /// Both instances' best routes; of different ones for a prefix the better by the decision
+    /// process, of equal ones all next hops.
+    fn route_server_routes(
+        &self,
+        servers: &[SpeakerId],
+        nic: &Nic,
+        routes: &mut BTreeMap<Prefix, Vec<ProgrammedNextHop>>,
+    ) {
+        let serving = self.serving(servers, nic);
         let mut best: BTreeMap<Prefix, Vec<(SpeakerId, BestPath)>> = BTreeMap::new();
         for server in serving {
             let Some(table) = self.table(server) else {

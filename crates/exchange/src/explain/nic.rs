@@ -23,7 +23,7 @@ impl Exchange {
         let nic = self.estate.nics.iter().find(|one| one.name == name)?;
         let view = self.nic_view(nic)?;
         let programmed: Vec<ProgrammedRoute> = self.programmed(view.vnet, nic).collect();
-        let sources = self.programming(view.vnet);
+        let sources = self.programming(view.vnet, nic);
         let mut programmed_by: Vec<String> = Vec::new();
         for id in &sources {
             let name = &self.graph.speaker(*id).name;
@@ -120,7 +120,7 @@ impl Exchange {
     }
 
     /// Who programs the NICs of a network: Route Server instances, else gateways.
-    pub(crate) fn programming(&self, vnet: VnetId) -> Vec<SpeakerId> {
+    pub(crate) fn programming(&self, vnet: VnetId, nic: &Nic) -> Vec<SpeakerId> {
         let hubs = [Some(vnet), self.topology.hub(vnet)].into_iter().flatten();
         let mut sources = hubs.map(|hub| self.sources(hub));
         let (servers, gateways) = sources
@@ -129,7 +129,7 @@ impl Exchange {
         if servers.is_empty() {
             gateways
         } else {
-            servers
+            self.serving(&servers, nic)
         }
     }
 
@@ -265,6 +265,15 @@ impl Exchange {
             tables.any(|table| !table.rib.best(prefix).is_empty())
         };
         let name = sources.first().map(|id| &self.graph.speaker(*id).name)?;
+        let has = |id: &SpeakerId| {
+            let table = self.table(*id);
+            table.is_some_and(|table| !table.rib.best(prefix).is_empty())
+        };
+        let other = self.graph.named(name).iter().find(|id| has(id));
+        if let Some(other) = other.filter(|id| !sources.contains(id)) {
+            let evidence = format!("only {} has it", self.graph.speaker(*other));
+            return Some(Reason::new(RuleId(43), evidence));
+        }
         announced.then(|| Reason::new(reason::NO_ROW, format!("nothing of it reaches {name}")))
     }
 }

@@ -1,0 +1,143 @@
+//! Findings about numbers that are near a limit, or beyond one.
+
+use crate::estate::{Connection, Routes};
+use crate::link::{LinkKind, Side};
+
+use super::Findings;
+
+/// Virtual machines that a Route Server serves without more infrastructure units (R-010).
+const VIRTUAL_MACHINES: usize = 4000;
+/// Routes that a circuit takes from on-premises: Local and Standard, and Premium (R-013).
+const FROM_ON_PREMISES: [usize; 2] = [4000, 10_000];
+/// Routes that a VPN gateway takes from a site (R-014).
+const FROM_SITE: usize = 4000;
+
+/// Whether a number is at four fifths of a limit, or beyond.
+fn is_near(number: usize, limit: u32) -> bool {
+    number.saturating_mul(5) >= (limit as usize).saturating_mul(4)
+}
+
+fn count(routes: &[Routes]) -> usize {
+    routes.iter().map(|one| one.prefixes.len()).sum()
+}
+
+impl Findings<'_> {
+    pub(super) fn head_rooms(&mut self) {
+        // A plain route server has none of these numbers.
+        if self.exchange.parameters.max_peers.is_none() {
+            return;
+        }
+        self.total_prefixes();
+        self.towards_circuits();
+        self.on_premises();
+        self.machines();
+    }
+
+    fn total_prefixes(&mut self) {
+        let exchange = self.exchange;
+        let Some(limit) = exchange.parameters.max_total_prefixes else {
+            return;
+        };
+        for server in &exchange.estate.route_servers {
+            let table = exchange.graph.instance(&server.name, 0);
+            let table = table.and_then(|id| exchange.table(id));
+            let held = table.map_or(0, |table| table.prefixes().count());
+            if is_near(held, limit) {
+                let text = format!(
+                    "{} holds {held} prefixes of {limit}. Summarise.",
+                    server.name
+                );
+                self.warning(8, &server.name, text);
+            }
+        }
+    }
+
+    fn towards_circuits(&mut self) {
+        let exchange = self.exchange;
+        let Some(limit) = exchange.parameters.max_routes_to_circuit else {
+            return;
+        };
+        for link in exchange.graph.links() {
+            let one = exchange.graph.link(link);
+            let (LinkKind::GatewayToEdge(_), true) = (&one.kind, one.is_up()) else {
+                continue;
+            };
+            let sent = exchange.offers(link, Side::A).len();
+            let gateway = &exchange.graph.speaker(one.a.speaker).name;
+            let circuit = &exchange.graph.speaker(one.b.speaker).name;
+            if sent > limit as usize {
+                let text = format!(
+                    "{gateway} has {sent} routes for {circuit}, more than {limit}: the connection \
+                     goes down. Summarise."
+                );
+                self.error(11, gateway, text);
+            } else if is_near(sent, limit) {
+                let text = format!(
+                    "{gateway} sends {sent} routes of {limit} to {circuit}: with more the connection \
+                     goes down. Summarise."
+                );
+                self.warning(11, gateway, text);
+            }
+        }
+    }
+
+    fn on_premises(&mut self) {
+        let estate = &self.exchange.estate;
+        for circuit in &estate.circuits {
+            let routes = circuit.on_prem.as_ref().map_or(0, |one| count(&one.routes));
+            let [standard, premium] = FROM_ON_PREMISES;
+            let text = format!(
+                "{routes} routes from on-premises are more than a circuit takes ({standard}, Premium \
+                 {premium}): its BGP session goes down. Summarise."
+            );
+            if routes > premium {
+                self.error(13, &circuit.name, text);
+            } else if routes > standard {
+                self.warning(13, &circuit.name, text);
+            }
+        }
+        for gateway in &estate.gateways {
+            for connection in &gateway.connections {
+                let Connection::Site { site, .. } = connection else {
+                    continue;
+                };
+                let site = estate.sites.iter().find(|one| one.name == *site);
+                let Some(site) = site.filter(|one| count(&one.routes) > FROM_SITE) else {
+                    continue;
+                };
+                let text = format!(
+                    "{} announces more than {FROM_SITE} routes to {}: the session goes down. \
+                     Summarise.",
+                    site.name, gateway.name
+                );
+                self.error(14, &site.name, text);
+            }
+        }
+    }
+
+    fn machines(&mut self) {
+        let exchange = self.exchange;
+        for server in &exchange.estate.route_servers {
+            let Some(hub) = exchange.topology.vnet(&server.vnet) else {
+                continue;
+            };
+            let served = |vnet: &str| {
+                let vnet = exchange.topology.vnet(vnet);
+                vnet == Some(hub) || vnet.is_some_and(|one| exchange.topology.hub(one) == Some(hub))
+            };
+            let nics = exchange
+                .estate
+                .nics
+                .iter()
+                .filter(|nic| served(&nic.vnet))
+                .count();
+            if nics > VIRTUAL_MACHINES {
+                let text = format!(
+                    "{nics} virtual machines are more than {VIRTUAL_MACHINES}: add routing \
+                     infrastructure units."
+                );
+                self.warning(10, &server.name, text);
+            }
+        }
+    }
+}
