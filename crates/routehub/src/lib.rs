@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod batch;
+pub mod diff;
 mod engine;
 mod examine;
 pub mod explain;
@@ -22,6 +23,7 @@ mod route_server;
 mod trace_text;
 
 pub use batch::{BatchAttrs, RouteBatch};
+pub use diff::{Difference, Seen};
 pub use engine::{Effect, Engine, EngineError, Input};
 pub use examine::{Examination, ExamineError, ExaminedState, Treatment};
 pub use explain::Explained;

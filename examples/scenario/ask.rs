@@ -1,0 +1,181 @@
+//! Questions about a network: why, where to, what is wrong, what changes.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use routehub::types::Prefix;
+use routehub::{Difference, Network, Seen, Severity, TraceText};
+use routehub_scenario::expect::INITIAL;
+use routehub_scenario::{RunError, Scenario};
+use serde::Serialize;
+
+use crate::{Arguments, Failure, read_scenario};
+
+/// Answers the question that the arguments ask, if they ask one: says whether the answer is a
+/// good one.
+pub(crate) fn answer(
+    arguments: &Arguments,
+    scenario: &Scenario,
+    out: &mut String,
+) -> Option<Result<bool, Failure>> {
+    if let [who, what] = arguments.explain.as_slice() {
+        return Some(explain(arguments, scenario, who, what, out));
+    }
+    if let [nic, address] = arguments.trace.as_slice() {
+        return Some(trace(arguments, scenario, nic, address, out));
+    }
+    if arguments.lint {
+        return Some(lint(arguments, scenario, out));
+    }
+    if let Some(other) = &arguments.diff {
+        return Some(diff(arguments, scenario, other, out));
+    }
+    let event = arguments.diff_event.as_ref()?;
+    Some(diff_event(arguments, scenario, event, out))
+}
+
+/// The network at the time asked for: before the first event unless told otherwise.
+fn network(arguments: &Arguments, scenario: &Scenario) -> Result<Network, Failure> {
+    let at = arguments.at.as_deref().unwrap_or(INITIAL);
+    let events = match scenario.events.iter().position(|(id, _)| id == at) {
+        Some(last) => last + 1,
+        None => 0,
+    };
+    after(scenario, events)
+}
+
+/// The network after so many events.
+fn after(scenario: &Scenario, events: usize) -> Result<Network, Failure> {
+    let failed = |at: &str| {
+        let at = at.to_owned();
+        move |problem| Failure::from(RunError { at, problem })
+    };
+    let network = scenario.network();
+    let mut network = network.map_err(|error| failed(INITIAL)(error.into()))?;
+    for (id, event) in scenario.events.iter().take(events) {
+        network.apply(event).map_err(failed(id))?;
+    }
+    Ok(network)
+}
+
+fn explain(
+    arguments: &Arguments,
+    scenario: &Scenario,
+    who: &str,
+    what: &str,
+    out: &mut String,
+) -> Result<bool, Failure> {
+    let destination = what
+        .parse::<IpAddr>()
+        .map(Prefix::host)
+        .or_else(|_| what.parse::<Prefix>())
+        .map_err(|error| Failure::bad_input(format!("--explain {who} {what}: {error}")))?;
+    let network = network(arguments, scenario)?;
+    let explained = network.explain(who, destination).ok_or_else(|| {
+        let message = format!("--explain {who}: there is no NIC or speaker of this name");
+        Failure::bad_input(message)
+    })?;
+    write(arguments, out, &explained, &explained.to_string())?;
+    Ok(true)
+}
+
+fn trace(
+    arguments: &Arguments,
+    scenario: &Scenario,
+    nic: &str,
+    address: &str,
+    out: &mut String,
+) -> Result<bool, Failure> {
+    let address = address
+        .parse()
+        .map_err(|error| Failure::bad_input(format!("--trace {nic} {address}: {error}")))?;
+    let network = network(arguments, scenario)?;
+    let trace = network
+        .trace(nic, address)
+        .ok_or_else(|| Failure::bad_input(format!("--trace {nic}: there is no such NIC")))?;
+    write(arguments, out, &trace, &TraceText(&trace).to_string())?;
+    Ok(trace.arrives())
+}
+
+fn lint(arguments: &Arguments, scenario: &Scenario, out: &mut String) -> Result<bool, Failure> {
+    let findings = network(arguments, scenario)?.findings();
+    let mut text = String::new();
+    for one in &findings {
+        let severity = match one.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "{severity:7}  {}  {}: {}",
+            one.rule, one.subject, one.text
+        );
+    }
+    if findings.is_empty() {
+        text.push_str("nothing to say\n");
+    }
+    write(arguments, out, &findings, &text)?;
+    Ok(findings.iter().all(|one| one.severity != Severity::Error))
+}
+
+fn diff(
+    arguments: &Arguments,
+    scenario: &Scenario,
+    other: &str,
+    out: &mut String,
+) -> Result<bool, Failure> {
+    let other = read_scenario(other)?;
+    let before = Seen::of(&after(scenario, 0)?);
+    changes(arguments, &before, &Seen::of(&after(&other, 0)?), out)
+}
+
+fn diff_event(
+    arguments: &Arguments,
+    scenario: &Scenario,
+    event: &str,
+    out: &mut String,
+) -> Result<bool, Failure> {
+    let place = scenario.events.iter().position(|(id, _)| id == event);
+    let place = place.ok_or_else(|| {
+        Failure::bad_input(format!("--diff-event {event}: there is no such event"))
+    })?;
+    let before = Seen::of(&after(scenario, place)?);
+    changes(
+        arguments,
+        &before,
+        &Seen::of(&after(scenario, place + 1)?),
+        out,
+    )
+}
+
+/// What changes; good is only that nothing does.
+fn changes(
+    arguments: &Arguments,
+    before: &Seen,
+    after: &Seen,
+    out: &mut String,
+) -> Result<bool, Failure> {
+    let difference = Difference::between(before, after);
+    write(arguments, out, &difference, &difference.to_string())?;
+    Ok(difference.is_empty())
+}
+
+/// The answer as text, or as JSON if that is asked for.
+fn write(
+    arguments: &Arguments,
+    out: &mut String,
+    data: &impl Serialize,
+    text: &str,
+) -> Result<(), Failure> {
+    if arguments.json {
+        let pretty = serde_json::to_string_pretty(data);
+        let pretty = pretty.map_err(|error| Failure::bad_input(error.to_string()))?;
+        out.push_str(&pretty);
+        out.push('\n');
+    } else {
+        out.push_str(text);
+    }
+    Ok(())
+}
