@@ -76,7 +76,7 @@ impl<K: Key> Table<K> {
         let mut read = 0;
         for item in batch.iter_mut().filter(|item| item.entry != NONE) {
             for group in self.groups.iter().flatten() {
-                read ^= group.touch(item.entry);
+                read ^= group.touch(&self.entries, item.entry);
             }
             if self.entries[item.entry].key != item.key {
                 item.entry = self.find_hashed(item.key, item.hash).unwrap_or(NONE);

@@ -184,8 +184,8 @@ impl Rib {
     /// What is sent for a prefix since the last flush: its attributes and source.
     pub fn sent(&self, group: GroupId, prefix: Prefix) -> Option<(SourceId, AttrId)> {
         let (source, attrs) = match prefix {
-            Prefix::V4(key) => self.v4.group(group.0)?.sent(self.v4.find(key)?),
-            Prefix::V6(key) => self.v6.group(group.0)?.sent(self.v6.find(key)?),
+            Prefix::V4(key) => self.v4.sent(group.0, key),
+            Prefix::V6(key) => self.v6.sent(group.0, key),
         }?;
         Some((SourceId(source), attrs))
     }
@@ -220,14 +220,14 @@ impl<K: Key> Table<K> {
         if self.groups.len() <= at {
             self.groups.resize_with(at + 1, || None);
         }
-        self.groups[at] = present.then(|| Group::new(backlog));
+        self.groups[at] = present.then(|| Group::new(at == 0, backlog));
         self.mark_all(at);
     }
 
     fn remove_group(&mut self, number: u32, store: &mut AttrStore) {
         let slot = self.groups.get_mut(number as usize);
         if let Some(mut group) = slot.and_then(Option::take) {
-            group.clear(store);
+            group.clear(&mut self.entries, store);
             let empty = self.live().filter(|(_, entry)| entry.head.is_absent());
             let empty: Vec<u32> = empty.map(|(entry, _)| entry).collect();
             for entry in empty {
@@ -240,6 +240,10 @@ impl<K: Key> Table<K> {
         self.groups.get(number as usize)?.as_ref()
     }
 
+    fn sent(&self, number: u32, key: K) -> Option<(u16, AttrId)> {
+        self.group(number)?.sent(&self.entries, self.find(key)?)
+    }
+
     /// Whether anything that a group sent, or will send, names a source.
     pub(crate) fn names(&self, source: u16) -> bool {
         self.groups
@@ -250,7 +254,9 @@ impl<K: Key> Table<K> {
 
     fn adj_out(&self, number: u32, source: u16) -> Vec<AdjOut> {
         let group = self.group(number);
-        let sent = group.into_iter().flat_map(|group| group.sent_to(source));
+        let sent = group
+            .into_iter()
+            .flat_map(|group| group.sent_to(&self.entries, source));
         let routes = sent.map(|(entry, source, attrs)| AdjOut {
             prefix: self.entries[entry].key.prefix(),
             attrs,

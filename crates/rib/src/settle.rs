@@ -78,7 +78,7 @@ impl<K: Key> Table<K> {
         let first = |set: &[BestPath]| set.first().map(|best| (best.source, best.attrs));
         if first(before) != first(after) {
             for group in self.groups.iter_mut().flatten() {
-                group.mark(entry);
+                group.mark(&mut self.entries, entry);
             }
         }
         let delta = Delta {

@@ -9,7 +9,7 @@ use crate::SourceId;
 use crate::change::{BestPath, BestSet};
 use crate::decide::Contender;
 use crate::entry_set::EntrySet;
-use crate::export::Group;
+use crate::export::{Group, Slot};
 use crate::hash::Seeded;
 use crate::key::Key;
 use crate::path::{NONE, Path};
@@ -24,6 +24,8 @@ pub(crate) struct Entry<K> {
     pub(crate) key: K,
     live: bool,
     pub(crate) head: Path,
+    /// What the first export group sends, here because it is looked at whenever the paths are.
+    pub(crate) slot: Slot,
 }
 
 /// A prefix of a batch on its way through the table.
@@ -122,6 +124,7 @@ impl<K: Key> Table<K> {
             key,
             live: true,
             head: Path::absent(NONE),
+            slot: Slot::default(),
         };
         let number = match self.free_entry {
             NONE => self.entries.push(vacant),
@@ -150,7 +153,7 @@ impl<K: Key> Table<K> {
     pub(crate) fn release_empty(&mut self, entry: u32) {
         let head = &self.entries[entry].head;
         let mut groups = self.groups.iter().flatten();
-        if !head.is_absent() || groups.any(|group| group.needs(entry)) {
+        if !head.is_absent() || groups.any(|group| group.needs(&self.entries, entry)) {
             return;
         }
         let hash = self.hash(self.entries[entry].key);
@@ -160,6 +163,7 @@ impl<K: Key> Table<K> {
                 key: K::DEFAULT,
                 live: false,
                 head: Path::absent(self.free_entry),
+                slot: Slot::default(),
             };
             self.free_entry = entry;
         }
@@ -340,8 +344,8 @@ mod tests {
     use super::Entry;
 
     #[test]
-    fn an_entry_is_24_bytes_and_36_for_ipv6() {
-        assert_eq!(size_of::<Entry<Ipv4Prefix>>(), 24);
-        assert_eq!(size_of::<Entry<Ipv6Prefix>>(), 36);
+    fn an_entry_is_36_bytes_and_48_for_ipv6() {
+        assert_eq!(size_of::<Entry<Ipv4Prefix>>(), 36);
+        assert_eq!(size_of::<Entry<Ipv6Prefix>>(), 48);
     }
 }

@@ -9,7 +9,8 @@ use super::{Export, Flushed};
 use crate::AttrStore;
 use crate::key::Key;
 use crate::path::{NO_SOURCE, NONE};
-use crate::table::Table;
+use crate::slab::Slab;
+use crate::table::{Entry, Table};
 
 /// Says what a group sends for a best path.
 pub(crate) type Ask<'a> = dyn FnMut(&mut AttrStore, &Export) -> Result<AttrId, RuleId> + 'a;
@@ -55,7 +56,7 @@ impl<K: Key> Table<K> {
         let Some(mut group) = self.groups.get_mut(number).and_then(Option::take) else {
             return Flushed::default();
         };
-        let mut unneeded = group.trim(store);
+        let mut unneeded = group.trim(&mut self.entries, store);
         let looked_at = budget.min(group.dirty.len());
         let dirty: Vec<u32> = group.dirty.drain(..looked_at).collect();
         let mut work = Vec::with_capacity(looked_at);
@@ -63,7 +64,7 @@ impl<K: Key> Table<K> {
             self.look_ahead(&group, some);
             for entry in some {
                 self.compare(store, &mut group, *entry, ask, &mut work);
-                if !group.needs(*entry) {
+                if !group.needs(&self.entries, *entry) {
                     unneeded.push(*entry);
                 }
             }
@@ -90,14 +91,14 @@ impl<K: Key> Table<K> {
     /// Reads what is compared next, so that the waits for memory overlap.
     fn look_ahead(&self, group: &Group<K>, entries: &[u32]) {
         let read = entries.iter().fold(0, |read, entry| {
-            read ^ group.touch(*entry) ^ self.entries[*entry].head.imported
+            read ^ group.touch(&self.entries, *entry) ^ self.entries[*entry].head.imported
         });
         core::hint::black_box(read);
     }
 
     /// Compares what is sent for an entry with what should be.
     fn compare(
-        &self,
+        &mut self,
         store: &mut AttrStore,
         group: &mut Group<K>,
         entry: u32,
@@ -113,7 +114,7 @@ impl<K: Key> Table<K> {
             let attrs = ask(store, &export).ok()?;
             Some((attrs.0, best.source.0))
         });
-        let slot = group.slots.slot(entry);
+        let slot = group.slot_mut(&mut self.entries, entry);
         slot.flags &= !DIRTY;
         let (attrs, source) = best.unwrap_or((NONE, NO_SOURCE));
         let old = *slot;
@@ -125,7 +126,7 @@ impl<K: Key> Table<K> {
             slot.flags &= !TOMBSTONE;
             group.count_sent(source);
         }
-        let slot = group.slots.slot(entry);
+        let slot = group.slot_mut(&mut self.entries, entry);
         (slot.attrs, slot.source) = (attrs, source);
         let push = |attrs, source, only| Work {
             attrs,
@@ -150,7 +151,7 @@ impl<K: Key> Table<K> {
 
     /// Makes a batch of every run of equal attributes and source; says how many.
     fn batch(
-        &self,
+        &mut self,
         store: &mut AttrStore,
         group: &mut Group<K>,
         work: &[Work],
@@ -158,14 +159,14 @@ impl<K: Key> Table<K> {
     ) -> usize {
         let attended = group.members.iter().any(Option::is_some);
         let mut batches = 0;
-        group.renumber_if_due(store, work.len());
+        group.renumber_if_due(&mut self.entries, store, work.len());
         for run in work.chunk_by(|one, next| one.order() == next.order()) {
             let Some(first) = run.first() else { continue };
             group.seq += 1;
             batches += 1;
             let seq = group.seq;
             for one in run.iter().filter(|one| !one.only) {
-                let slot = group.slots.slot(one.entry);
+                let slot = group.slot_mut(&mut self.entries, one.entry);
                 slot.seq = seq;
                 if one.attrs == NONE && attended {
                     slot.flags |= TOMBSTONE;
@@ -203,8 +204,10 @@ impl<K: Key> Table<K> {
         let Some(mut group) = self.groups.get_mut(number).and_then(Option::take) else {
             return;
         };
-        for (entry, _) in self.live().filter(|(_, entry)| entry.head.is_used()) {
-            group.mark(entry);
+        for entry in 0..self.entries.len() {
+            if self.entries[entry].head.is_used() {
+                group.mark(&mut self.entries, entry);
+            }
         }
         self.groups[number] = Some(group);
     }
@@ -212,7 +215,7 @@ impl<K: Key> Table<K> {
 
 impl<K: Key> Group<K> {
     /// Drops what every member has pulled; names entries that may go.
-    fn trim(&mut self, store: &mut AttrStore) -> Vec<u32> {
+    fn trim(&mut self, entries: &mut Slab<Entry<K>>, store: &mut AttrStore) -> Vec<u32> {
         let mut unneeded = Vec::new();
         if self.ring.is_empty() && self.tombstones.is_empty() {
             return unneeded;
@@ -224,10 +227,10 @@ impl<K: Key> Group<K> {
             self.drop_oldest(store);
         }
         while let Some((seq, entry)) = self.tombstones.pop_front_if(|(seq, _)| *seq <= told) {
-            let slot = self.slots.slot(entry);
+            let slot = self.slot_mut(entries, entry);
             if slot.flags & TOMBSTONE != 0 && slot.seq == seq {
                 slot.flags &= !TOMBSTONE;
-                if !self.needs(entry) {
+                if !self.needs(entries, entry) {
                     unneeded.push(entry);
                 }
             }
@@ -237,15 +240,20 @@ impl<K: Key> Group<K> {
 
     /// Starts to count batches from 1 again before the numbers run out: all that was sent is of
     /// batch 1, and whoever has not got so far is told everything again.
-    fn renumber_if_due(&mut self, store: &mut AttrStore, batches: usize) {
+    fn renumber_if_due(
+        &mut self,
+        entries: &mut Slab<Entry<K>>,
+        store: &mut AttrStore,
+        batches: usize,
+    ) {
         if (self.seq as usize).saturating_add(batches) < NONE as usize {
             return;
         }
         while !self.ring.is_empty() {
             self.drop_oldest(store);
         }
-        for entry in 0..self.slots.len() {
-            let slot = self.slots.slot(entry);
+        for entry in 0..self.places(entries) {
+            let slot = self.slot_mut(entries, entry);
             slot.seq = slot.seq.min(1);
         }
         for (seq, _) in &mut self.tombstones {

@@ -9,7 +9,8 @@ use routehub_types::AttrId;
 use super::member::Member;
 use crate::AttrStore;
 use crate::path::{NO_SOURCE, NONE};
-use crate::slab::Column;
+use crate::slab::{Column, Slab};
+use crate::table::Entry;
 
 /// Waits in the list of prefixes to look at.
 pub(super) const DIRTY: u16 = 1;
@@ -71,7 +72,10 @@ impl<K> Batch<K> {
 /// One export group, one family.
 #[derive(Debug)]
 pub(crate) struct Group<K> {
-    pub(super) slots: Column<Slot>,
+    /// Whether the slots are those in the entries; the first group of a table has these.
+    own: bool,
+    /// The slots of any other group.
+    slots: Column<Slot>,
     pub(super) dirty: VecDeque<u32>,
     /// The number of the last batch.
     pub(super) seq: u32,
@@ -90,8 +94,9 @@ pub(crate) struct Group<K> {
 }
 
 impl<K> Group<K> {
-    pub(crate) fn new(backlog: usize) -> Self {
+    pub(crate) fn new(own: bool, backlog: usize) -> Self {
         Self {
+            own,
             slots: Column::default(),
             dirty: VecDeque::new(),
             seq: 0,
@@ -106,10 +111,42 @@ impl<K> Group<K> {
         }
     }
 
+    /// What is sent for an entry.
+    #[inline]
+    pub(super) fn slot(&self, entries: &Slab<Entry<K>>, entry: u32) -> Slot {
+        if self.own {
+            entries[entry].slot
+        } else {
+            self.slots.get(entry)
+        }
+    }
+
+    #[inline]
+    pub(super) fn slot_mut<'a>(
+        &'a mut self,
+        entries: &'a mut Slab<Entry<K>>,
+        entry: u32,
+    ) -> &'a mut Slot {
+        if self.own {
+            &mut entries[entry].slot
+        } else {
+            self.slots.slot(entry)
+        }
+    }
+
+    /// How many entries may have something in their slots.
+    pub(super) fn places(&self, entries: &Slab<Entry<K>>) -> u32 {
+        if self.own {
+            entries.len()
+        } else {
+            self.slots.len()
+        }
+    }
+
     /// Notes that the best path of an entry is another one.
     #[inline]
-    pub(crate) fn mark(&mut self, entry: u32) {
-        let slot = self.slots.slot(entry);
+    pub(crate) fn mark(&mut self, entries: &mut Slab<Entry<K>>, entry: u32) {
+        let slot = self.slot_mut(entries, entry);
         if slot.flags & DIRTY == 0 {
             slot.flags |= DIRTY;
             self.dirty.push_back(entry);
@@ -118,13 +155,13 @@ impl<K> Group<K> {
 
     /// Reads of a slot, which puts it into the processor's cache.
     #[inline]
-    pub(crate) fn touch(&self, entry: u32) -> u32 {
-        self.slots.get(entry).seq
+    pub(crate) fn touch(&self, entries: &Slab<Entry<K>>, entry: u32) -> u32 {
+        self.slot(entries, entry).seq
     }
 
     /// Whether an entry without paths has to stay.
-    pub(crate) fn needs(&self, entry: u32) -> bool {
-        let slot = self.slots.get(entry);
+    pub(crate) fn needs(&self, entries: &Slab<Entry<K>>, entry: u32) -> bool {
+        let slot = self.slot(entries, entry);
         slot.attrs != NONE || slot.flags != 0
     }
 
@@ -186,17 +223,21 @@ impl<K> Group<K> {
     }
 
     /// The entries that are sent, in no order that may be shown.
-    pub(crate) fn sent_to(&self, member: u16) -> impl Iterator<Item = (u32, u16, AttrId)> + '_ {
-        (0..self.slots.len()).filter_map(move |entry| {
-            let slot = self.slots.get(entry);
+    pub(crate) fn sent_to<'a>(
+        &'a self,
+        entries: &'a Slab<Entry<K>>,
+        member: u16,
+    ) -> impl Iterator<Item = (u32, u16, AttrId)> + 'a {
+        (0..self.places(entries)).filter_map(move |entry| {
+            let slot = self.slot(entries, entry);
             slot.is_for(member)
                 .then_some((entry, slot.source, AttrId(slot.attrs)))
         })
     }
 
     /// What is sent for one entry.
-    pub(crate) fn sent(&self, entry: u32) -> Option<(u16, AttrId)> {
-        let slot = self.slots.get(entry);
+    pub(crate) fn sent(&self, entries: &Slab<Entry<K>>, entry: u32) -> Option<(u16, AttrId)> {
+        let slot = self.slot(entries, entry);
         (slot.attrs != NONE).then_some((slot.source, AttrId(slot.attrs)))
     }
 
@@ -219,9 +260,9 @@ impl<K> Group<K> {
     }
 
     /// Gives back all attribute sets.
-    pub(crate) fn clear(&mut self, store: &mut AttrStore) {
-        for entry in 0..self.slots.len() {
-            let slot = core::mem::take(self.slots.slot(entry));
+    pub(crate) fn clear(&mut self, entries: &mut Slab<Entry<K>>, store: &mut AttrStore) {
+        for entry in 0..self.places(entries) {
+            let slot = core::mem::take(self.slot_mut(entries, entry));
             if slot.attrs != NONE {
                 store.release(AttrId(slot.attrs));
             }

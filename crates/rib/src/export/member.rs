@@ -248,7 +248,7 @@ impl<K: Key> Table<K> {
         mut walk: Walk,
     ) {
         let mut found: Vec<(Option<AttrId>, u16, u32)> = Vec::new();
-        let end = group.slots.len();
+        let end = group.places(&self.entries);
         if walk.next == 0 {
             walk.until = group.seq;
             if core::mem::take(&mut member.fresh) {
@@ -256,7 +256,7 @@ impl<K: Key> Table<K> {
             }
         }
         while walk.next < end && found.len() < WINDOW {
-            let slot = group.slots.get(walk.next);
+            let slot = group.slot(&self.entries, walk.next);
             if let Some(attrs) = member.says(&walk, &slot) {
                 found.push((attrs, slot.source, walk.next));
             }

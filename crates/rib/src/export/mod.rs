@@ -7,7 +7,7 @@ mod member;
 use bytes::Bytes;
 use routehub_types::{AttrId, Family, FamilySet, Ipv4Prefix, Ipv6Prefix, Prefix, RuleId};
 
-pub(crate) use group::Group;
+pub(crate) use group::{Group, Slot};
 
 use crate::SourceId;
 
