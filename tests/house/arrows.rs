@@ -160,6 +160,19 @@ fn every_dependency_follows_an_arrow() {
 }
 
 #[test]
+fn every_package_of_the_table_exists() {
+    let metadata = metadata();
+    let members = metadata.workspace_packages();
+    for row in &ARROWS {
+        assert!(
+            members.iter().any(|package| package.name == row.package),
+            "{}",
+            row.package
+        );
+    }
+}
+
+#[test]
 fn libraries_stay_in_their_home() {
     none(&homeless(&metadata(), &HOMES));
 }

@@ -142,6 +142,29 @@ fn manifests_inherit_what_all_share_and_switch_bench_off() {
 }
 
 #[test]
+fn every_shared_dependency_has_a_user() {
+    let workspace = read("Cargo.toml")
+        .parse::<Table>()
+        .expect("a valid manifest");
+    let shared = workspace["workspace"]["dependencies"]
+        .as_table()
+        .expect("a table");
+    let metadata = metadata();
+    let used = |name: &str| {
+        metadata
+            .workspace_packages()
+            .iter()
+            .any(|package| package.dependencies.iter().any(|used| used.name == name))
+    };
+    let unused: Vec<String> = shared
+        .keys()
+        .filter(|name| !used(name))
+        .map(|name| format!("Cargo.toml: nobody uses {name}"))
+        .collect();
+    none(&unused);
+}
+
+#[test]
 fn the_manifest_rules_see_what_is_missing() {
     let house = "[package]\nname = 'x'\nlicense.workspace = true\n[lib]\n[[bin]]\nname = 'a'\n\
                  bench = false\n";

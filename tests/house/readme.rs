@@ -3,13 +3,21 @@
 
 use std::process::Command;
 
-use crate::tree::{metadata, read, root};
+use crate::tree::{metadata, none, read, root};
 
 /// The line before the block that shows what the quickstart prints.
 const MARKER: &str = "<!-- quickstart output -->";
 
 /// The command that a reader runs first, and its arguments for cargo.
 const QUICKSTART: &str = "cargo run --release --example quickstart";
+
+/// The pages whose links are followed.
+const PAGES: [&str; 4] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+];
 
 /// The text of the fenced block that follows `marker`.
 fn block_after<'a>(page: &'a str, marker: &str) -> Option<&'a str> {
@@ -35,6 +43,40 @@ fn fenced_lines(page: &str) -> impl Iterator<Item = &str> {
         inside ^= fence;
         inside && !fence
     })
+}
+
+/// Relative links, and paths between backticks, that lead nowhere.
+fn dead_paths(page: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
+    let links = page
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next());
+    let links = links.filter(|link| !link.contains("://") && !link.starts_with('#'));
+    let quoted = page
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|text| is_path(text));
+    links
+        .chain(quoted)
+        .map(|path| path.split('#').next().unwrap_or_default())
+        .filter(|path| !exists(path))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether a backticked text names a path of this repository.
+fn is_path(text: &str) -> bool {
+    const FOLDERS: [&str; 7] = [
+        "crates/",
+        "examples/",
+        "benches/",
+        "fuzz/",
+        "tests/",
+        ".ci/",
+        ".github/",
+    ];
+    FOLDERS.iter().any(|folder| text.starts_with(folder)) && !text.contains([' ', '*', '\n', '{'])
 }
 
 #[test]
@@ -82,6 +124,19 @@ fn ci_runs_the_test_commands_of_the_readme() {
 }
 
 #[test]
+fn the_pages_point_at_what_exists() {
+    for page in PAGES {
+        let dead = dead_paths(&read(page), |path| root().join(path).exists());
+        none(
+            &dead
+                .iter()
+                .map(|path| format!("{page}: {path} does not exist"))
+                .collect::<Vec<_>>(),
+        );
+    }
+}
+
+#[test]
 fn the_readme_and_the_architecture_name_every_crate() {
     for page in ["README.md", "ARCHITECTURE.md"] {
         let text = read(page);
@@ -116,4 +171,6 @@ fn the_page_rules_read_blocks_commands_and_paths() {
     assert_eq!(block_after(page, "<!-- m -->"), Some("a\n b\n"));
     assert_eq!(block_after(page, "<!-- other -->"), None);
     assert_eq!(test_commands(page), ["cargo test -q"]);
+    let dead = dead_paths(page, |path| path == "README.md");
+    assert_eq!(dead, ["gone.md", "crates/none"]);
 }
