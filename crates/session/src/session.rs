@@ -1,23 +1,15 @@
-//! The session: inputs, outputs, and what an operator may look at.
+//! The session: inputs and outputs.
 
 use alloc::vec::Vec;
-use core::time::Duration;
 
-use bytes::Bytes;
-use routehub_types::{Family, FamilySet, Instant};
-use routehub_wire::{
-    EncodeError, HEADER_LEN, Message, MessageType, Notification, Open, RefreshKind, RouteRefresh,
-    decode,
-};
+use routehub_types::Instant;
+use routehub_wire::{EncodeError, HEADER_LEN, Message, MessageType, Notification, Open, decode};
 
 use crate::negotiation::offered_hold_time;
 use crate::peering::{Machine, Peering, Queued};
 use crate::receive::ReceiveBuffer;
 use crate::slots::{Slot, Slots};
-use crate::{
-    ConnectionId, Counters, Direction, DownReason, Event, FsmEvent, LastError, Negotiated, Output,
-    SessionConfig, State, Timer,
-};
+use crate::{ConnectionId, Direction, DownReason, Event, FsmEvent, Output, SessionConfig, State};
 
 /// A BGP session with one peer.
 ///
@@ -26,30 +18,8 @@ use crate::{
 /// documentation shows the loop.
 #[derive(Clone, Debug)]
 pub struct Session {
-    peering: Peering,
+    pub(crate) peering: Peering,
     receive: Slots<ReceiveBuffer>,
-}
-
-/// The session is not established, so there is nobody to send to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotEstablished;
-
-impl core::fmt::Display for NotEstablished {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("the session is not established")
-    }
-}
-
-impl core::error::Error for NotEstablished {}
-
-/// What became of a request for the peer's routes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RefreshRequest {
-    /// The peer was asked for its routes of these families.
-    Sent(FamilySet),
-    /// The peer cannot be asked: the session was reset, and the peer sends all its routes when it
-    /// is established again.
-    Reset,
 }
 
 /// What a message that was taken from a receive buffer asks for.
@@ -122,7 +92,7 @@ impl Session {
         self.end(now, &DownReason::TornDown(reason));
     }
 
-    fn end(&mut self, now: Instant, reason: &DownReason) {
+    pub(crate) fn end(&mut self, now: Instant, reason: &DownReason) {
         self.peering.advance(now);
         self.peering.end_everywhere(FsmEvent::AutomaticStop, reason);
         self.peering.restart_if_idle();
@@ -251,81 +221,6 @@ impl Session {
             .expire(|slot| receive.at(slot).has_message(max_len));
     }
 
-    /// Sends UPDATEs that are encoded for [`Negotiated::send`], one or more whole messages, packed
-    /// once for all sessions that share its key.
-    ///
-    /// # Errors
-    /// The session is not established.
-    pub fn send_encoded(&mut self, now: Instant, messages: Bytes) -> Result<(), NotEstablished> {
-        let peering = &mut self.peering;
-        peering.advance(now);
-        let slot = peering.established().ok_or(NotEstablished)?;
-        let mut rest: &[u8] = &messages;
-        while let Some([.., high, low, _]) = rest.first_chunk::<HEADER_LEN>() {
-            let length = usize::from(u16::from_be_bytes([*high, *low])).max(HEADER_LEN);
-            peering.counters.sent.count(MessageType::Update, length);
-            rest = rest.get(length..).unwrap_or_default();
-        }
-        peering.give_out(slot, messages);
-        peering.restart_keepalive(slot);
-        Ok(())
-    }
-
-    /// Sends a ROUTE-REFRESH: a request for the peer's routes of a family (RFC 2918), or the begin
-    /// or end of sending ours again (RFC 7313), which must not come before the End-of-RIB of a
-    /// session with graceful restart. What the peer does not understand, or a family that is not
-    /// in use, is not sent; whether it was is the answer.
-    ///
-    /// # Errors
-    /// The session is not established.
-    pub fn send_route_refresh(
-        &mut self,
-        now: Instant,
-        family: Family,
-        kind: RefreshKind,
-    ) -> Result<bool, NotEstablished> {
-        let peering = &mut self.peering;
-        peering.advance(now);
-        let slot = peering.established().ok_or(NotEstablished)?;
-        let agreed = peering
-            .connection(slot)
-            .and_then(|one| one.negotiated.as_ref());
-        let understood = agreed.is_some_and(|negotiated| {
-            let kind_known = match kind {
-                RefreshKind::Request => negotiated.route_refresh,
-                RefreshKind::Begin | RefreshKind::End => negotiated.enhanced_refresh,
-                RefreshKind::Other(_) => false,
-            };
-            kind_known && negotiated.families.contains(family)
-        });
-        if understood {
-            let mut bytes = Vec::new();
-            RouteRefresh::new(family, kind).encode(&mut bytes);
-            peering.send(slot, MessageType::RouteRefresh, Bytes::from(bytes));
-        }
-        Ok(understood)
-    }
-
-    /// Asks for all routes of the peer again; a peer without the route refresh capability is reset
-    ///
-    ///
-    /// # Errors
-    /// The session is not established.
-    pub fn request_refresh(&mut self, now: Instant) -> Result<RefreshRequest, NotEstablished> {
-        self.peering.advance(now);
-        let agreed = self.negotiated().ok_or(NotEstablished)?;
-        if !agreed.route_refresh {
-            let reason = Notification::ADMINISTRATIVE_RESET;
-            self.end(now, &DownReason::NoRouteRefresh(reason));
-            return Ok(RefreshRequest::Reset);
-        }
-        let families = agreed.families;
-        for family in families.iter() {
-            self.send_route_refresh(now, family, RefreshKind::Request)?;
-        }
-        Ok(RefreshRequest::Sent(families))
-    }
-
     /// The next output, in order; none: nothing is left to do until the next input or
     /// [`poll_timeout`](Self::poll_timeout).
     ///
@@ -405,72 +300,6 @@ impl Session {
     /// always later than the time it was given. None: nothing is waited for.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.peering.next_deadline()
-    }
-
-    /// The configuration.
-    pub fn config(&self) -> &SessionConfig {
-        &self.peering.config
-    }
-
-    /// The state: that of the connection that got furthest.
-    pub fn state(&self) -> State {
-        self.peering.state()
-    }
-
-    /// When the state last changed.
-    pub fn state_since(&self) -> Instant {
-        self.peering.changed_at
-    }
-
-    /// What was agreed on, while the session is established.
-    pub fn negotiated(&self) -> Option<&Negotiated> {
-        let slot = self.peering.established()?;
-        self.peering.connection(slot)?.negotiated.as_ref()
-    }
-
-    /// How long the session is established; none: it is not.
-    pub fn uptime(&self, now: Instant) -> Option<Duration> {
-        self.peering.established_at.map(|since| now - since)
-    }
-
-    /// The connections that are open, with their states.
-    pub fn connections(&self) -> impl Iterator<Item = (ConnectionId, Direction, State)> + '_ {
-        let connected = self.peering.connected();
-        connected.map(|(_, one)| (one.id, one.direction, one.state))
-    }
-
-    /// The timers that are armed, and when they expire; a timer of a connection is there once for
-    /// each.
-    pub fn timers(&self) -> impl Iterator<Item = (Timer, Instant)> + '_ {
-        self.peering.timers()
-    }
-
-    /// What was counted since the session was made.
-    pub fn counters(&self) -> &Counters {
-        &self.peering.counters
-    }
-
-    /// The ConnectRetryCounter (RFC 4271 section 8).
-    pub fn connect_retry_counter(&self) -> u32 {
-        self.peering.retry_counter
-    }
-
-    /// The last NOTIFICATION that the peer was sent.
-    pub fn last_sent_error(&self) -> Option<&LastError> {
-        self.peering.last_sent.as_ref()
-    }
-
-    /// The last NOTIFICATION that the peer sent.
-    pub fn last_received_error(&self) -> Option<&LastError> {
-        self.peering.last_received.as_ref()
-    }
-
-    /// When and why the session last went down.
-    pub fn last_down(&self) -> Option<(Instant, &DownReason)> {
-        self.peering
-            .last_down
-            .as_ref()
-            .map(|(at, reason)| (*at, reason))
     }
 }
 
