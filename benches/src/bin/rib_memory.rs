@@ -111,6 +111,7 @@ fn table(family: Family, targets: [f64; 3]) {
         further,
         targets[2],
     );
+    println!("  (a path is 16 B; what is more is its bit in the set of its source's entries)");
     let prefix: Prefix = table.prefixes[0];
     assert_eq!(rib.paths(&store, prefix).len(), 8, "{prefix} has all paths");
     assert_eq!(rib.len(family), table.prefixes.len());

@@ -41,6 +41,22 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Cost
+//!
+//! An IPv4 prefix with one path takes 36 bytes and 10 of the index, an IPv6 prefix 48 and 10, a
+//! further path 16 and a bit, each with Adj-RIB-In, Loc-RIB, the standing and the Adj-RIB-Out of
+//! the first export group; a further group takes 12 bytes per prefix that it sends. Counted on a
+//! full table of 1,042,325 prefixes: 46.4 bytes per prefix live, 47.1 at the peak of filling. An
+//! attribute set takes 40 bytes, 9 of the index and its block.
+//! `cargo run --release -p routehub-benches --bin rib_memory` repeats the count,
+//! `cargo bench -p routehub-benches --bench rib` the times.
+//!
+//! Look-ups are made for a whole [`Change`] at once, so announce many prefixes with one call.
+//! Every change decides its prefix again over all of its paths. A source that is lost costs its
+//! own routes, not the table. A longest match looks for every prefix length in use.
+//!
+//! # Order
+//!
 //! Results do not depend on the order of arrival, unless the decision process has
 //! [`Step::Current`]. What is listed is in the order of prefixes. Time and seeds are arguments.
 //!

@@ -151,6 +151,12 @@ impl World {
                     |store, delta| replay(replayed, store, delta),
                 );
             }
+            _ => self.handle_configuration(event),
+        }
+    }
+
+    fn handle_configuration(&mut self, event: &Event) {
+        match event {
             Event::Source(number, variant) => {
                 let source = source(*number, *variant);
                 self.model.sources[*number].1 = source.clone();
@@ -181,6 +187,12 @@ impl World {
                     |store, delta| replay(replayed, store, delta),
                 );
             }
+            _ => self.handle_export(event),
+        }
+    }
+
+    fn handle_export(&mut self, event: &Event) {
+        match event {
             Event::Export(group, policy) => {
                 self.exports[*group] = *policy;
                 self.rib.reexport(self.groups[*group]);
@@ -218,6 +230,7 @@ impl World {
                 }
             }
             Event::Collect => self.store.collect(|_| {}),
+            other => panic!("{other:?} is handled before"),
         }
     }
 

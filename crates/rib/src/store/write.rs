@@ -125,10 +125,28 @@ fn write_known(attrs: &Attrs, code: u8, out: &mut Vec<u8>) {
                 out.extend_from_slice(&by.router.0.to_be_bytes());
             }
         }
+        code::ORIGINATOR_ID => number(out, OPTIONAL, code, attrs.originator_id.map(|id| id.0)),
+        code::AIGP => {
+            if let Some(metric) = attrs.aigp {
+                header(out, OPTIONAL, code, 11);
+                out.extend_from_slice(&[1, 0, 11]);
+                out.extend_from_slice(&metric.to_be_bytes());
+            }
+        }
+        code::ONLY_TO_CUSTOMER => {
+            let asn = attrs.only_to_customer.map(|asn| asn.0);
+            number(out, TRANSITIVE, code, asn);
+        }
+        _ => write_list(attrs, code, out),
+    }
+}
+
+/// Appends an attribute that is a list.
+fn write_list(attrs: &Attrs, code: u8, out: &mut Vec<u8>) {
+    match code {
         code::COMMUNITIES => list(out, TRANSITIVE, code, &attrs.communities, |one| {
             one.0.to_be_bytes()
         }),
-        code::ORIGINATOR_ID => number(out, OPTIONAL, code, attrs.originator_id.map(|id| id.0)),
         code::CLUSTER_LIST => list(out, OPTIONAL, code, &attrs.cluster_list, |one| {
             one.0.to_be_bytes()
         }),
@@ -146,13 +164,6 @@ fn write_known(attrs: &Attrs, code: u8, out: &mut Vec<u8>) {
                 |one| one.0,
             );
         }
-        code::AIGP => {
-            if let Some(metric) = attrs.aigp {
-                header(out, OPTIONAL, code, 11);
-                out.extend_from_slice(&[1, 0, 11]);
-                out.extend_from_slice(&metric.to_be_bytes());
-            }
-        }
         code::LARGE_COMMUNITIES => list(out, TRANSITIVE, code, &attrs.large_communities, |one| {
             let mut octets = [0; 12];
             let parts = [one.global, one.local1, one.local2];
@@ -161,12 +172,7 @@ fn write_known(attrs: &Attrs, code: u8, out: &mut Vec<u8>) {
             }
             octets
         }),
-        _ => number(
-            out,
-            TRANSITIVE,
-            code,
-            attrs.only_to_customer.map(|asn| asn.0),
-        ),
+        _ => {}
     }
 }
 
