@@ -6,10 +6,17 @@
 //! cargo run --release --example scenario -- FILE --at failure    after one event
 //! cargo run --release --example scenario -- FILE --json          in the shapes of `expect`
 //! cargo run --release --example scenario -- FILE --check         what differs from `expect`
+//! cargo run --release --example scenario -- FILE --explain vm 10.1.2.3    why, hop by hop
+//! cargo run --release --example scenario -- FILE --trace vm 10.1.2.3      the way of a packet
+//! cargo run --release --example scenario -- FILE --lint          what is to be said about it
+//! cargo run --release --example scenario -- FILE --diff OTHER    what another file changes
+//! cargo run --release --example scenario -- FILE --diff-event ID what an event changes
 //! ```
 //!
-//! Exit code 0: done; 1: a hard row differs, or the network does not settle; 2: a bad file.
+//! Exit code 0: done; 1: a hard row differs, a packet does not arrive, a finding is an error,
+//! something changes, or the network does not settle; 2: a bad file.
 
+mod ask;
 mod az;
 mod columns;
 mod text;
@@ -34,15 +41,37 @@ struct Arguments {
     /// Only the time after this event, or `initial`.
     #[arg(long, value_name = "EVENT")]
     at: Option<String>,
-    /// Print `[{at, tables}]` as JSON, in the shapes that `expect` has.
+    /// Print `[{at, tables}]` as JSON, in the shapes that `expect` has; with a question, its
+    /// answer.
     #[arg(long, conflicts_with_all = ["az", "check"])]
     json: bool,
     /// Print the JSON that Azure's commands print for the tables they know.
-    #[arg(long, conflicts_with = "check")]
+    #[arg(long, conflicts_with_all = ["check", "question"])]
     az: bool,
     /// Compare with the file's `expect` and print every difference.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "question")]
     check: bool,
+    /// Why a NIC, Route Server, NVA, gateway, circuit or site has, or has not, routes to a prefix
+    /// or address; before the first event, or at the time of `--at`.
+    #[arg(long, num_args = 2, value_names = ["NAME", "PREFIX_OR_ADDRESS"], group = "question")]
+    explain: Vec<String>,
+    /// The way of a packet from a NIC to an address; exit code 1 if it does not arrive.
+    #[arg(long, num_args = 2, value_names = ["NIC", "ADDRESS"], group = "question")]
+    trace: Vec<String>,
+    /// What is to be said about the network; exit code 1 if there is an error.
+    #[arg(long, group = "question")]
+    lint: bool,
+    /// What changes for every NIC and peer with another file; exit code 1 if anything does.
+    #[arg(
+        long,
+        value_name = "OTHER_FILE",
+        group = "question",
+        conflicts_with = "at"
+    )]
+    diff: Option<String>,
+    /// What changes for every NIC and peer by an event; exit code 1 if anything does.
+    #[arg(long, value_name = "EVENT", group = "question", conflicts_with = "at")]
+    diff_event: Option<String>,
 }
 
 /// What ends a run early: the exit code and what to say.
@@ -90,12 +119,13 @@ fn main() -> ExitCode {
 
 /// Does what is asked and says whether it holds.
 fn run(arguments: &Arguments, out: &mut String) -> Result<bool, Failure> {
-    let source = read(&arguments.file)?;
-    let mut scenario = Scenario::parse(&source)
-        .map_err(|wrong| Failure::bad_input(told(&wrong, &arguments.file)))?;
+    let mut scenario = read_scenario(&arguments.file)?;
     let at = arguments.at.as_deref();
     if let Some(at) = at {
         stop_after(&mut scenario, at)?;
+    }
+    if let Some(answered) = ask::answer(arguments, &scenario, out) {
+        return answered;
     }
     if arguments.check {
         return check(&scenario, at, out);
@@ -121,6 +151,11 @@ fn run(arguments: &Arguments, out: &mut String) -> Result<bool, Failure> {
     }
     out.push_str(&text);
     Ok(true)
+}
+
+fn read_scenario(file: &str) -> Result<Scenario, Failure> {
+    let source = read(file)?;
+    Scenario::parse(&source).map_err(|wrong| Failure::bad_input(told(&wrong, file)))
 }
 
 fn read(file: &str) -> Result<String, Failure> {

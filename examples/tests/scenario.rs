@@ -240,3 +240,132 @@ fn every_example_network_shows_what_it_expects() {
         );
     }
 }
+
+/// A route inside the hub, which the Route Server drops, and a default route.
+fn with_a_refused_route() -> String {
+    FILE.replace("prepend: 1}]}", "prepend: 1}, {prefix: 10.0.9.0/24}]}")
+}
+
+#[test]
+fn a_route_that_is_not_there_is_explained_with_rule_and_remedy() {
+    let run = scenario(&with_a_refused_route(), &["--explain", "vm", "10.0.9.1"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{}", run.out);
+    for words in [
+        "10.0.9.0/24 is not there: from two: inside 10.0.0.0/16 of VNet hub (R-051:",
+        "remedy: advertise a supernet",
+    ] {
+        assert!(run.out.contains(words), "{words:?} is not in:\n{}", run.out);
+    }
+    let json = scenario(
+        &with_a_refused_route(),
+        &["--json", "--explain", "vm", "10.0.9.1"],
+    );
+    let json: Value = serde_json::from_str(&json.out).expect("it is JSON");
+    assert_eq!(json["missing"][0]["because"]["rule"], 51);
+}
+
+#[test]
+fn an_explanation_is_of_the_time_asked_for() {
+    let first = scenario(FILE, &["--explain", "vm", "192.168.1.1"]);
+    assert!(
+        first
+            .out
+            .contains("192.168.0.0/16 by 10.0.4.4 (VirtualNetworkGateway): used"),
+        "{}",
+        first.out
+    );
+    let later = scenario(FILE, &["--at", "failure", "--explain", "vm", "192.168.1.1"]);
+    assert!(
+        later
+            .out
+            .contains("192.168.0.0/16 by 10.0.4.5 (VirtualNetworkGateway): used"),
+        "{}",
+        later.out
+    );
+    assert!(
+        later
+            .out
+            .contains("one does not send it: the session or connection is down"),
+        "{}",
+        later.out
+    );
+}
+
+#[test]
+fn a_name_that_nobody_has_is_bad_input() {
+    for question in [
+        ["--explain", "nobody", "10.0.0.1"],
+        ["--trace", "nobody", "10.0.0.1"],
+        ["--trace", "vm", "x"],
+    ] {
+        let run = scenario(FILE, &question);
+        assert_eq!(run.code, Some(2), "{question:?}: {}", run.out);
+        assert!(run.err.contains(question[0]), "{}", run.err);
+    }
+}
+
+#[test]
+fn a_packet_is_traced_and_a_lost_one_is_exit_code_1() {
+    let run = scenario(FILE, &["--trace", "vm", "192.168.1.1"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(
+        run.out.contains("arrives at the network behind one"),
+        "{}",
+        run.out
+    );
+    let lost = scenario(FILE, &["--trace", "vm", "172.16.0.1"]);
+    assert_eq!(lost.code, Some(1), "{}", lost.err);
+    assert!(lost.out.contains("dropped"), "{}", lost.out);
+}
+
+#[test]
+fn findings_are_printed_and_an_error_among_them_is_exit_code_1() {
+    let run = scenario(FILE, &["--lint"]);
+    assert_eq!(run.code, Some(0), "{}", run.out);
+    let wrong = FILE.replace("asn: 65002", "asn: 65520");
+    let run = scenario(&wrong, &["--lint"]);
+    assert_eq!(run.code, Some(1), "{}", run.out);
+    assert!(run.out.contains("error    R-024  two:"), "{}", run.out);
+}
+
+#[test]
+fn what_an_event_changes_is_printed_with_exit_code_1() {
+    let run = scenario(FILE, &["--diff-event", "failure"]);
+    assert_eq!(run.code, Some(1), "{}", run.err);
+    let wanted = "effective routes of NIC vm\n  \
+                  - 192.168.0.0/16 by 10.0.4.4 VirtualNetworkGateway (VirtualNetworkGateway)\n  \
+                  + 192.168.0.0/16 by 10.0.4.5 VirtualNetworkGateway (VirtualNetworkGateway)\n";
+    assert!(run.out.contains(wanted), "{}", run.out);
+    let json = scenario(FILE, &["--json", "--diff-event", "failure"]);
+    let json: Value = serde_json::from_str(&json.out).expect("it is JSON");
+    assert_eq!(json[0]["table"], "nic_effective");
+}
+
+#[test]
+fn a_file_is_compared_with_another_one() {
+    let folder = std::env::temp_dir().join(format!("routehub-diff-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let other = folder.join("other.yaml");
+    std::fs::write(&other, FILE).expect("a file");
+    let path = other.to_str().expect("a name");
+    let same = scenario(FILE, &["--diff", path]);
+    assert_eq!(
+        (same.code, same.out.as_str()),
+        (Some(0), "nothing changes\n")
+    );
+    std::fs::write(
+        &other,
+        with_a_refused_route().replace("prepend: 1", "prepend: 0"),
+    )
+    .expect("a file");
+    let changed = scenario(FILE, &["--diff", path]);
+    assert_eq!(changed.code, Some(1), "{}", changed.err);
+    assert!(
+        changed
+            .out
+            .contains("+ 192.168.0.0/16 by 10.0.4.4, 10.0.4.5"),
+        "{}",
+        changed.out
+    );
+    std::fs::remove_dir_all(&folder).expect("it goes");
+}
