@@ -1,31 +1,10 @@
 //! The labs: networks whose real outputs are known.
 
-use std::path::{Path, PathBuf};
+mod support;
 
 use routehub_scenario::Scenario;
 
-/// Every lab, by name.
-fn labs() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/labs");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .expect("the labs are there")
-        .map(|entry| entry.expect("a lab can be listed").path())
-        .collect();
-    files.sort();
-    assert!(files.len() >= 32, "labs are missing: {files:?}");
-    files
-        .into_iter()
-        .map(|file| {
-            let name = file
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            let text = std::fs::read_to_string(&file).expect("a lab can be read");
-            (name, text)
-        })
-        .collect()
-}
+use support::{labs, read};
 
 #[test]
 fn every_lab_is_read_without_diagnostics() {
@@ -72,7 +51,7 @@ fn every_switch_of_a_profile_can_be_written() {
 fn every_hard_row_of_every_lab_holds() {
     let (mut hard, mut soft, mut failures) = (0, 0, Vec::new());
     for (name, text) in labs() {
-        let scenario = Scenario::parse(&text).unwrap_or_else(|e| panic!("{name}: {e:?}"));
+        let scenario = read(&name, &text);
         let reports = scenario.check().unwrap_or_else(|e| panic!("{name}: {e}"));
         for report in reports {
             hard += report.hard;
