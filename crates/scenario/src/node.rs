@@ -90,7 +90,11 @@ pub(crate) fn parse(text: &Text<'_>, source: &str) -> Result<Node, Vec<Fault>> {
 
 /// Limits that grow with the file, so that a large one loads and aliases cannot blow up a small one.
 fn options(length: usize) -> serde_saphyr::Options {
+    /// How deep values may nest; the format needs eleven levels.
+    const DEPTH: usize = 24;
     let mut budget = serde_saphyr::Budget::default();
+    budget.max_depth = DEPTH;
+    budget.flow_nesting_limit = DEPTH;
     budget.max_events = budget.max_events.max(2 * length);
     budget.max_nodes = budget.max_nodes.max(2 * length);
     let mut options = serde_saphyr::Options::default();
@@ -98,6 +102,7 @@ fn options(length: usize) -> serde_saphyr::Options {
     options.emit_comments = false;
     // Both entries of a key that stands twice come through, and are found below.
     options.duplicate_keys = serde_saphyr::DuplicateKeyPolicy::LastWins;
+    options.alias_limits.max_total_replayed_events = 100_000;
     options.merge_keys = serde_saphyr::options::MergeKeyPolicy::AsOrdinary;
     options.strict_booleans = true;
     options.with_snippet = false;
