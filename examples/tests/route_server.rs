@@ -1,0 +1,184 @@
+//! `route_server` as its users run it, with a hand-made neighbour.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use routehub_types::{Asn, RouterId};
+use routehub_wire::{
+    AfiSafi, Capability, Context, KEEPALIVE, MAX_LEN, Message, Notification, Open, decode, frame,
+};
+
+/// The longest time that a neighbour waits for anything.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A loopback address of this process alone.
+fn address(host: u8) -> IpAddr {
+    let [.., second, third] = std::process::id().to_be_bytes();
+    IpAddr::from([127, second % 64, third, host])
+}
+
+fn network() -> String {
+    format!(
+        "schema: routehub/1
+title: A hub with a live NVA
+vnets:
+  - {{name: hub, address_space: [10.1.0.0/16]}}
+route_servers:
+  - {{name: rs, vnet: hub, ips: [10.1.255.4, 10.1.255.5]}}
+nvas:
+  - {{name: nva, vnet: hub, ip: 10.1.2.4, asn: 65001, live: true, peer_address: {},
+     sessions: [{{route_server: rs, instances: [0]}}]}}
+listen:
+  addresses: {{10.1.255.4: '{}:179'}}
+",
+        address(100),
+        address(4)
+    )
+}
+
+struct Server {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+    _file: tempfile::NamedTempFile,
+}
+
+impl Server {
+    /// Runs the example with the network above; [`expect`](Self::expect) reads what it prints.
+    fn start(port: u16) -> Self {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        file.write_all(network().as_bytes()).expect("room");
+        let mut child = Command::new(env!("CARGO"))
+            .args(["run", "--quiet", "--package", "routehub-examples"])
+            .args(["--example", "route_server", "--"])
+            .arg(file.path())
+            .args(["--listen-port", &port.to_string()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("cargo runs");
+        let lines = BufReader::new(child.stdout.take().expect("a pipe"));
+        Self {
+            child,
+            lines,
+            _file: file,
+        }
+    }
+
+    /// The next line, which must hold this.
+    fn expect(&mut self, part: &str) -> String {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).expect("a line");
+        assert!(line.contains(part), "{line:?} is not {part:?}");
+        line
+    }
+
+    /// Asks it to stop, as a service manager does.
+    fn terminate(&self) {
+        let process = self.child.id().to_string();
+        let done = Command::new("kill").arg(process).status();
+        assert!(done.expect("kill runs").success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Connects from a loopback address.
+fn connect(from: IpAddr, to: SocketAddr) -> TcpStream {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let opened = runtime.expect("a runtime").block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::new(from, 0))?;
+        socket.connect(to).await?.into_std()
+    });
+    let stream = opened.expect("a connection");
+    stream.set_nonblocking(false).expect("a socket that waits");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    stream
+}
+
+/// The next message of a stream.
+fn next(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Vec<u8> {
+    loop {
+        if let Some(length) = frame(buffer, MAX_LEN).expect("a message") {
+            return buffer.drain(..length).collect();
+        }
+        let mut bytes = [0; 4096];
+        let length = stream.read(&mut bytes).expect("bytes");
+        assert!(length > 0, "closed in the middle of {buffer:?}");
+        buffer.extend_from_slice(&bytes[..length]);
+    }
+}
+
+#[test]
+fn a_configured_neighbour_peers_a_stranger_does_not_and_sigterm_ends_with_cease() {
+    let port = 1790;
+    let to = SocketAddr::new(address(4), port);
+    let mut server = Server::start(port);
+    server.expect(&format!("listening on {to}"));
+    server.expect("awaiting nva at rs 0");
+
+    let mut stranger = connect(address(99), to);
+    assert_eq!(stranger.read(&mut [0; 1]).expect("an end"), 0);
+    server.expect(&format!("connection from {} to {to} refused", address(99)));
+
+    let mut stream = connect(address(100), to);
+    let capabilities = [
+        Capability::FourOctetAs(Asn(65001)),
+        Capability::Multiprotocol(AfiSafi::IPV4),
+    ];
+    let open = Open {
+        asn: Asn(65001),
+        hold_time: 90,
+        router_id: RouterId(1),
+        capabilities: capabilities.into_iter().collect(),
+    };
+    let mut bytes = Vec::new();
+    open.encode(&mut bytes).expect("an OPEN");
+    bytes.extend(KEEPALIVE);
+    stream.write_all(&bytes).expect("an open stream");
+    server.expect("established, AS 65001, hold time 90 s");
+
+    server.terminate();
+    let (context, mut buffer) = (Context::default(), Vec::new());
+    let last = loop {
+        let message = next(&mut stream, &mut buffer);
+        if let Message::Notification(last) = decode(&message, &context).expect("a message") {
+            break last;
+        }
+    };
+    assert_eq!(
+        last,
+        Notification::ADMINISTRATIVE_SHUTDOWN.with_text("routehub is stopping")
+    );
+    server.expect("stopping");
+    assert_eq!(server.child.wait().expect("an end").code(), Some(0));
+}
+
+#[test]
+fn a_file_that_is_wrong_is_shown_and_nothing_is_served() {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    let wrong = network().replace("title", "titel");
+    file.write_all(wrong.as_bytes()).expect("room");
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--package", "routehub-examples"])
+        .args(["--example", "route_server", "--"])
+        .arg(file.path())
+        .output()
+        .expect("cargo runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(
+        errors.contains("titel") && errors.contains(":2:1"),
+        "{errors}"
+    );
+    assert!(output.stdout.is_empty());
+}
