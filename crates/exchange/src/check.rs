@@ -53,3 +53,97 @@ impl<'a> Seen<'a> {
         self.0.insert(name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::estate::{Nva, NvaSession, Peering, RouteServer, Vnet};
+    use routehub_types::Asn;
+    use std::net::Ipv4Addr;
+
+    fn vnet(name: &str, prefix: &str) -> Vnet {
+        Vnet {
+            name: name.into(),
+            address_space: vec![prefix.parse().unwrap()],
+            ..Vnet::default()
+        }
+    }
+
+    /// A hub with a Route Server and an NVA, and a spoke.
+    fn sound() -> Estate {
+        let ips = [4, 5].map(|host| Ipv4Addr::new(10, 0, 6, host).into());
+        let nva = Nva::new("nva", "hub", Ipv4Addr::new(10, 0, 4, 4), Asn(65001));
+        Estate {
+            vnets: vec![vnet("hub", "10.0.0.0/16"), vnet("spoke", "10.1.0.0/16")],
+            peerings: vec![Peering::hub_and_spoke("hub", "spoke")],
+            route_servers: vec![RouteServer {
+                ips: Some(ips),
+                ..RouteServer::new("rs", "hub")
+            }],
+            nvas: vec![Nva {
+                sessions: vec![NvaSession::both("rs")],
+                ..nva
+            }],
+            ..Estate::default()
+        }
+    }
+
+    fn told(estate: &Estate) -> Vec<String> {
+        estate.check().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_sound_estate_has_nothing_wrong() {
+        assert_eq!(told(&sound()), [""; 0]);
+    }
+
+    #[test]
+    fn an_error_names_object_problem_and_place() {
+        let mut estate = sound();
+        estate.nvas[0].sessions[0].route_server = "sr".into();
+        let told = told(&estate);
+        assert_eq!(
+            told,
+            [
+                "NVA `nva`: there is no Route Server `sr`; did you mean `rs`? \
+                 (nvas[0].sessions[0].route_server)"
+            ]
+        );
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_found_in_the_order_of_the_estate() {
+        let mut estate = sound();
+        estate.vnets[1] = vnet("spoke", "10.0.128.0/17");
+        estate.nvas[0].ip = Ipv4Addr::new(10, 0, 6, 4).into();
+        let places: Vec<String> = estate
+            .check()
+            .iter()
+            .map(|error| error.place.to_string())
+            .collect();
+        assert_eq!(places, ["peerings[0]", "nvas[0].ip"]);
+    }
+
+    #[test]
+    fn a_route_server_that_an_event_adds_may_be_named_before() {
+        let mut estate = sound();
+        let later = estate.route_servers.remove(0);
+        assert_eq!(estate.check().len(), 2, "{:?}", told(&estate));
+        let events = [("deployed".to_owned(), Event::AddRouteServer(later))];
+        assert_eq!(estate.check_run(&events), []);
+    }
+
+    #[test]
+    fn an_event_that_repeats_another_is_told() {
+        let gone = Event::RemoveRouteServer {
+            route_server: "rs".into(),
+        };
+        let events = [("one".to_owned(), gone.clone()), ("two".to_owned(), gone)];
+        let errors = sound().check_run(&events);
+        assert_eq!(errors.len(), 1);
+        assert_eq!(
+            errors[0].place,
+            Place::entry(List::Events, 1).key("route_server")
+        );
+    }
+}
