@@ -113,7 +113,7 @@ impl Table {
     }
 }
 
-/// How a speaker decides (R-060 to R-073, SCENARIO.md section 1 for NVAs).
+/// How a speaker decides (R-060 to R-073; NVAs as the network file says).
 pub(crate) fn decision(kind: SpeakerKind, parameters: &Parameters) -> DecisionConfig {
     use Step::{AsPathLength, Cost, External, PeerAddress, Rank, TieBreak};
     let many = u8::try_from(parameters.max_ecmp).unwrap_or(u8::MAX);
