@@ -38,13 +38,26 @@ impl Peers {
         }
     }
 
+    /// The session of zettabgp.
+    pub(crate) fn zettabgp_params(&self) -> zettabgp::BgpSessionParams {
+        self.zettabgp.clone()
+    }
+
+    /// A message as netgauze-bgp-pkt has it.
+    pub(crate) fn netgauze_message(
+        &mut self,
+        message: &[u8],
+    ) -> Option<netgauze_bgp_pkt::BgpMessage> {
+        let mut reader = SliceReader::new(message);
+        netgauze_bgp_pkt::BgpMessage::parse(&mut reader, &mut self.netgauze).ok()
+    }
+
     /// netgauze-bgp-pkt.
     pub(crate) fn netgauze(&mut self, message: &[u8]) -> Option<u64> {
         use netgauze_bgp_pkt::path_attribute::{
             As4PathSegment, AsPath, MpReach, MpUnreach, PathAttributeValue,
         };
-        let mut reader = SliceReader::new(message);
-        let parsed = netgauze_bgp_pkt::BgpMessage::parse(&mut reader, &mut self.netgauze).ok()?;
+        let parsed = self.netgauze_message(message)?;
         let netgauze_bgp_pkt::BgpMessage::Update(update) = parsed else {
             return None;
         };
@@ -99,12 +112,7 @@ impl Peers {
     /// rustbgpd-wire; without its RFC 7606 handling, which takes longer.
     pub(crate) fn rustbgpd(&mut self, message: &[u8]) -> Option<u64> {
         use rustbgpd_wire::{AsPathSegment, NlriEntry, PathAttribute, Prefix};
-        let mut bytes = Bytes::copy_from_slice(message);
-        let parsed = rustbgpd_wire::decode_message(&mut bytes, 4096).ok()?;
-        let rustbgpd_wire::Message::Update(update) = parsed else {
-            return None;
-        };
-        let update = update.parse(true, false, &[]).ok()?;
+        let update = rustbgpd_update(message)?;
         let entries = |list: &[NlriEntry]| {
             list.iter().fold(0u64, |sum, one| {
                 sum.wrapping_add(match one.prefix {
@@ -328,6 +336,15 @@ impl Peers {
             });
         }
         Some(sum)
+    }
+}
+
+/// An update as rustbgpd-wire has it.
+pub(crate) fn rustbgpd_update(message: &[u8]) -> Option<rustbgpd_wire::ParsedUpdate> {
+    let mut bytes = Bytes::copy_from_slice(message);
+    match rustbgpd_wire::decode_message(&mut bytes, 4096).ok()? {
+        rustbgpd_wire::Message::Update(update) => update.parse(true, false, &[]).ok(),
+        _ => None,
     }
 }
 

@@ -139,13 +139,10 @@ impl<'a> Attributes<'a> {
 
     /// Whether an attribute of a message with faults counts.
     #[cold]
-    fn counts(&mut self, raw: &RawAttribute<'_>) -> bool {
-        let RawAttribute {
-            flags, code, value, ..
-        } = *raw;
+    fn counts(&mut self, element: &Element<'_>) -> bool {
+        let code = element.code;
         let first = self.recheck.as_mut().is_none_or(|seen| seen.insert(code));
-        let element = Element { flags, code, value };
-        first && check::attribute(&element, &self.context, self.has_nlri).is_ok()
+        first && check::attribute(element, &self.context, self.has_nlri).is_ok()
     }
 }
 
@@ -155,14 +152,14 @@ impl<'a> Iterator for Attributes<'a> {
     #[inline(always)]
     fn next(&mut self) -> Option<Attribute<'a>> {
         loop {
-            let raw = self.raw.next()?;
-            if matches!(raw.code, code::MP_REACH_NLRI | code::MP_UNREACH_NLRI) {
+            let offset = self.raw.end - self.raw.left.len();
+            let (rest, element) = update::attribute(self.raw.left).ok()?;
+            self.raw.left = rest;
+            let multi = matches!(element.code, code::MP_REACH_NLRI | code::MP_UNREACH_NLRI);
+            if multi || self.recheck.is_some() && !self.counts(&element) {
                 continue;
             }
-            if self.recheck.is_some() && !self.counts(&raw) {
-                continue;
-            }
-            if let Some(attribute) = typed(&raw, &self.context) {
+            if let Some(attribute) = typed(&element, offset, &self.context) {
                 return Some(attribute);
             }
         }
@@ -190,11 +187,11 @@ fn aggregator(value: &[u8]) -> Option<Aggregator> {
     })
 }
 
-/// The value of an attribute that is in order; none if it is to be ignored.
+/// The value of an attribute that is in order and starts there; none if it is to be ignored.
 #[inline(always)]
-pub(super) fn typed<'a>(raw: &RawAttribute<'a>, context: &Context) -> Option<Attribute<'a>> {
-    let value = raw.value;
-    Some(match raw.code {
+fn typed<'a>(element: &Element<'a>, offset: usize, context: &Context) -> Option<Attribute<'a>> {
+    let Element { flags, code, value } = *element;
+    Some(match code {
         code::ORIGIN => Attribute::Origin(match value {
             [0] => Origin::Igp,
             [1] => Origin::Egp,
@@ -218,6 +215,11 @@ pub(super) fn typed<'a>(raw: &RawAttribute<'a>, context: &Context) -> Option<Att
         code::AIGP => Attribute::Aigp(check::aigp_metric(value)?),
         code::LARGE_COMMUNITIES => Attribute::LargeCommunities(Values::new(value)),
         code::ONLY_TO_CUSTOMER => Attribute::OnlyToCustomer(Asn(number(value)?)),
-        _ => Attribute::Unknown(*raw),
+        _ => Attribute::Unknown(RawAttribute {
+            flags,
+            code,
+            value,
+            offset,
+        }),
     })
 }

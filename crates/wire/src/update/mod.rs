@@ -113,7 +113,7 @@ impl<'a> UpdateView<'a> {
     #[inline]
     pub const fn action(&self) -> Action {
         match self.verdict.action {
-            Action::AttributeDiscard if !self.has_reachable() => Action::Accept,
+            Action::AttributeDiscard if !self.parts.announces() => Action::Accept,
             action => action,
         }
     }
@@ -131,15 +131,6 @@ impl<'a> UpdateView<'a> {
             scan::scan(self.message, &self.context, &mut faults);
         }
         faults
-    }
-
-    /// Whether the message announces prefixes, of whatever family.
-    const fn has_reachable(&self) -> bool {
-        let reach = match self.parts.reach {
-            Some(reach) => !reach.nlri.is_empty(),
-            None => false,
-        };
-        reach || !self.parts.nlri.is_empty()
     }
 
     /// The families whose routes cannot be read.
@@ -328,14 +319,11 @@ impl<'a> UpdateView<'a> {
         if !self.parts.seen.has(code) {
             return None;
         }
-        if self.verdict.any {
-            let raw = self.first(code)?;
-            let has_nlri = !self.parts.nlri.is_empty();
-            let alone = self.message.get(raw.offset..raw.end())?;
-            let alone = RawAttributes::new(alone, raw.end());
-            return Attributes::new(alone, self.context, has_nlri, true).next();
-        }
-        attribute::typed(&self.first(code)?, &self.context)
+        let raw = self.first(code)?;
+        let alone = self.message.get(raw.offset..raw.end())?;
+        let alone = RawAttributes::new(alone, raw.end());
+        let has_nlri = !self.parts.nlri.is_empty();
+        Attributes::new(alone, self.context, has_nlri, self.verdict.any).next()
     }
 
     /// The value of one of the [raw attributes](Self::raw_attributes), if it counts: not where it

@@ -99,23 +99,20 @@ impl Seen {
     }
 }
 
-/// A pass over one message.
+/// What a pass over one message needs everywhere.
 struct Scan<'a, 's, S> {
     message: &'a [u8],
     context: &'s Context,
     sink: &'s mut S,
-    parts: Parts,
 }
 
 /// Checks a message whose header is in order, and finds its parts.
 #[inline]
 pub(super) fn scan<'s, S: Sink>(message: &[u8], context: &'s Context, sink: &'s mut S) -> Parts {
-    let parts = Parts::default();
     let mut scan = Scan {
         message,
         context,
         sink,
-        parts,
     };
     let body = message.get(HEADER_LEN..).unwrap_or_default();
     match update::fields(body) {
@@ -125,13 +122,13 @@ pub(super) fn scan<'s, S: Sink>(message: &[u8], context: &'s Context, sink: &'s 
             let reason = reason.unwrap_or(Reason::AttributesOverrun);
             let offset = message.len() - at.len();
             scan.fault(None, offset, reason, Action::Reset);
+            Parts::default()
         }
     }
-    scan.parts
 }
 
-impl<'a, S: Sink> Scan<'a, '_, S> {
-    #[cold]
+impl<S: Sink> Scan<'_, '_, S> {
+    #[inline(always)]
     fn fault(&mut self, attribute: Option<u8>, offset: usize, reason: Reason, action: Action) {
         self.sink.fault(Fault {
             attribute,
@@ -141,8 +138,8 @@ impl<'a, S: Sink> Scan<'a, '_, S> {
         });
     }
 
-    #[inline]
-    fn body(&mut self, fields: &Fields<'a>) {
+    #[inline(always)]
+    fn body(&mut self, fields: &Fields<'_>) -> Parts {
         let Fields {
             withdrawn,
             attributes,
@@ -150,18 +147,21 @@ impl<'a, S: Sink> Scan<'a, '_, S> {
         } = *fields;
         // The fields stand behind the header and the length fields.
         let start = HEADER_LEN + 2;
-        self.parts.withdrawn = Span::new(start, withdrawn.len());
-        self.parts.attributes = Span::new(start + withdrawn.len() + 2, attributes.len());
-        self.parts.nlri = Span::new(self.message.len() - nlri.len(), nlri.len());
+        let mut parts = Parts {
+            withdrawn: Span::new(start, withdrawn.len()),
+            attributes: Span::new(start + withdrawn.len() + 2, attributes.len()),
+            nlri: Span::new(self.message.len() - nlri.len(), nlri.len()),
+            ..Parts::default()
+        };
         self.plain_nlri(withdrawn, start);
-        self.attributes(attributes);
+        self.attributes(attributes, &mut parts);
         self.plain_nlri(nlri, self.message.len() - nlri.len());
-        self.mandatory();
-        self.nothing_to_withdraw();
+        self.as_a_whole(&parts);
+        parts
     }
 
     /// IPv4 prefixes in one of the fields of RFC 4271.
-    #[inline]
+    #[inline(always)]
     fn plain_nlri(&mut self, field: &[u8], start: usize) {
         let add_path = self.context.add_path_receive.contains(Family::Ipv4);
         if let Err((at, reason)) = nlri::check(field, Family::Ipv4, add_path) {
@@ -179,18 +179,35 @@ impl<'a, S: Sink> Scan<'a, '_, S> {
         }
     }
 
-    #[inline]
-    fn attributes(&mut self, field: &'a [u8]) {
+    #[inline(always)]
+    fn attributes(&mut self, field: &[u8], parts: &mut Parts) {
         // Where the field ends in the message: what is left tells where an attribute starts.
-        let end = self.parts.attributes.end();
-        let has_nlri = !self.parts.nlri.is_empty();
+        let end = parts.attributes.end();
+        let has_nlri = !parts.nlri.is_empty();
         let mut left = field;
         while !left.is_empty() {
             let offset = end - left.len();
             match update::attribute(left) {
                 Ok((rest, element)) => {
-                    self.attribute(&element, offset, has_nlri);
                     left = rest;
+                    let code = element.code;
+                    if !parts.seen.insert(code) {
+                        self.again(code, offset);
+                    } else if matches!(code, MP_REACH_NLRI | MP_UNREACH_NLRI) {
+                        let multi = self.multi(&element, offset);
+                        if code == MP_REACH_NLRI {
+                            parts.reach = multi;
+                        } else {
+                            parts.unreach = multi;
+                        }
+                    } else if let Err((reason, action)) =
+                        check::attribute(&element, self.context, has_nlri)
+                    {
+                        self.fault(Some(code), offset, reason, action);
+                    } else if code == NEXT_HOP {
+                        let start = offset + element.header_len();
+                        parts.next_hop = Span::new(start, element.value.len());
+                    }
                 }
                 Err(error) => {
                     let reason = Stop::of(&error, left).reason;
@@ -202,34 +219,18 @@ impl<'a, S: Sink> Scan<'a, '_, S> {
         }
     }
 
-    #[inline]
-    fn attribute(&mut self, element: &Element<'a>, offset: usize, has_nlri: bool) {
-        let code = element.code;
-        let new = self.parts.seen.insert(code);
-        if matches!(code, MP_REACH_NLRI | MP_UNREACH_NLRI) {
-            if new {
-                self.multi(element, offset);
-            } else {
-                self.fault(Some(code), offset, Reason::MpDuplicate, Action::Reset);
-            }
-        } else if !new {
-            // The first one counts.
-            self.fault(
-                Some(code),
-                offset,
-                Reason::AttributeDuplicate,
-                Action::Accept,
-            );
-        } else if let Err((reason, action)) = check::attribute(element, self.context, has_nlri) {
-            self.fault(Some(code), offset, reason, action);
-        } else if code == NEXT_HOP {
-            let start = offset + element.header_len();
-            self.parts.next_hop = Span::new(start, element.value.len());
-        }
+    /// An attribute that comes once more: the first one counts (RFC 7606 section 3 g).
+    #[cold]
+    fn again(&mut self, code: u8, offset: usize) {
+        let (reason, action) = match code {
+            MP_REACH_NLRI | MP_UNREACH_NLRI => (Reason::MpDuplicate, Action::Reset),
+            _ => (Reason::AttributeDuplicate, Action::Accept),
+        };
+        self.fault(Some(code), offset, reason, action);
     }
 
     /// An MP attribute (RFC 4760, RFC 7606 sections 5.3 and 7.11).
-    fn multi(&mut self, element: &Element<'a>, offset: usize) {
+    fn multi(&mut self, element: &Element<'_>, offset: usize) -> Option<Multi> {
         let Element { flags, code, value } = *element;
         let class = flags & (code::OPTIONAL | code::TRANSITIVE);
         let parsed = if code == MP_REACH_NLRI {
@@ -242,7 +243,8 @@ impl<'a, S: Sink> Scan<'a, '_, S> {
                 .ok()
                 .and_then(|(_, family)| family.family())
                 .map_or(Action::Reset, |family| self.family_action(family));
-            return self.fault(Some(code), offset, Reason::AttributeLength, action);
+            self.fault(Some(code), offset, Reason::AttributeLength, action);
+            return None;
         };
         let start = offset + element.header_len();
         let end = start + value.len();
@@ -252,12 +254,6 @@ impl<'a, S: Sink> Scan<'a, '_, S> {
             next_hop: Span::new(start + 4, next_hop.len()),
             nlri: Span::new(end - nlri.len(), nlri.len()),
         };
-        let part = if code == MP_REACH_NLRI {
-            &mut self.parts.reach
-        } else {
-            &mut self.parts.unreach
-        };
-        *part = Some(multi);
         let in_use = family
             .family()
             .filter(|family| self.context.families.contains(*family));
@@ -268,13 +264,15 @@ impl<'a, S: Sink> Scan<'a, '_, S> {
         if let Some(family) = in_use {
             self.multi_in_use(code, &multi, family, offset);
         }
+        Some(multi)
     }
 
     /// Next hop and prefixes of an MP attribute that starts there.
     fn multi_in_use(&mut self, code: u8, multi: &Multi, family: Family, offset: usize) {
         let action = self.family_action(family);
         if code == MP_REACH_NLRI {
-            match super::section::next_hop(multi.next_hop.of(self.message), family, self.context) {
+            let next_hop = multi.next_hop.of(self.message);
+            match super::section::next_hop(next_hop, family, self.context) {
                 None => return self.fault(Some(code), offset, Reason::NextHopLength, action),
                 Some(next_hop) if !check::is_host(next_hop.address) => {
                     let action = Action::TreatAsWithdraw;
@@ -291,41 +289,51 @@ impl<'a, S: Sink> Scan<'a, '_, S> {
         }
     }
 
-    /// Attributes that must come with announced prefixes (RFC 4271 section 6.3, RFC 4760).
-    #[inline]
-    fn mandatory(&mut self) {
-        if !self.announces() {
-            return;
+    /// What can only be said when all attributes have been seen.
+    #[inline(always)]
+    fn as_a_whole(&mut self, parts: &Parts) {
+        let announces = parts.announces();
+        if announces && !parts.has_mandatory() {
+            self.missing(parts);
         }
-        let seen = self.parts.seen;
-        let next_hop = self.parts.nlri.is_empty() || seen.has(NEXT_HOP);
-        for (code, there) in [
-            (ORIGIN, seen.has(ORIGIN)),
-            (AS_PATH, seen.has(AS_PATH)),
-            (NEXT_HOP, next_hop),
-        ] {
-            if !there {
-                let offset = self.parts.withdrawn.end() + 2;
+        // Perhaps the prefixes were not found, so that nothing could be withdrawn (RFC 7606
+        // section 5.2).
+        if !announces && self.sink.strongest() == Action::TreatAsWithdraw {
+            let offset = self.message.len();
+            self.fault(None, offset, Reason::NothingToWithdraw, Action::Reset);
+        }
+    }
+
+    /// Attributes that must come with announced prefixes (RFC 4271 section 6.3, RFC 4760).
+    #[cold]
+    fn missing(&mut self, parts: &Parts) {
+        let offset = parts.withdrawn.end() + 2;
+        for code in [ORIGIN, AS_PATH, NEXT_HOP] {
+            let needed = code != NEXT_HOP || !parts.nlri.is_empty();
+            if needed && !parts.seen.has(code) {
                 let action = Action::TreatAsWithdraw;
                 self.fault(Some(code), offset, Reason::AttributeMissing, action);
             }
         }
     }
+}
 
+impl Parts {
     /// Whether the message announces prefixes, of whatever family.
     #[inline]
-    fn announces(&self) -> bool {
-        let reach = self.parts.reach.is_some_and(|reach| !reach.nlri.is_empty());
-        !self.parts.nlri.is_empty() || reach
+    pub(super) const fn announces(&self) -> bool {
+        let multi = match self.reach {
+            Some(reach) => !reach.nlri.is_empty(),
+            None => false,
+        };
+        multi || !self.nlri.is_empty()
     }
 
-    /// A malformed attribute in a message that announces nothing: perhaps the prefixes were not
-    /// found, so that nothing could be withdrawn (RFC 7606 section 5.2).
+    /// Whether the attributes are there without which no prefix is announced; NEXT_HOP belongs to
+    /// the NLRI field alone (RFC 4760).
     #[inline]
-    fn nothing_to_withdraw(&mut self) {
-        if self.sink.strongest() == Action::TreatAsWithdraw && !self.announces() {
-            let offset = self.message.len();
-            self.fault(None, offset, Reason::NothingToWithdraw, Action::Reset);
-        }
+    const fn has_mandatory(&self) -> bool {
+        let next_hop = self.nlri.is_empty() || self.seen.has(NEXT_HOP);
+        next_hop && self.seen.has(ORIGIN) && self.seen.has(AS_PATH)
     }
 }
