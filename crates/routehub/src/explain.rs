@@ -30,14 +30,12 @@
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
-use routehub_exchange::explain::{
-    Carried, ExplainedPath, ExplainedRoute, ExplainedRow, MissingRoute, NicExplanation, Reason,
-    RowOutcome, Sent, SpeakerExplanation, Told, Withheld,
+pub use routehub_exchange::explain::{
+    Carried, ExplainedPath, ExplainedRoute, ExplainedRow, Explanation, MissingRoute,
+    NicExplanation, Reason, RowOutcome, Sent, SpeakerExplanation, Told, Withheld,
 };
 use routehub_exchange::reason;
 use routehub_types::{Prefix, RuleId};
-
-pub use routehub_exchange::explain::Explanation;
 
 use crate::profile::rule_text;
 use crate::{NextHopType, PathStanding, remedy};

@@ -36,7 +36,7 @@ pub use routehub_exchange::{
     ConnectionEnds, EffectiveRow, Estate, Event, EventError, Exchange, Finding, Instance, LinkId,
     LiveLink, NextHopType, NotConverged, NvaSessions, PathReport, PathStanding, Refused,
     RouteOrigin, RouteRow, RouteSource, RouteState, SessionRow, SessionState, Severity, check,
-    estate,
+    estate, reason,
 };
 pub use routehub_types as types;
 pub use trace_text::TraceText;

@@ -151,10 +151,10 @@ impl Exchange {
         let routes = self.routes_at(sources, prefix);
         let because = if programmed.iter().any(|one| one.prefix == prefix) {
             self.kept_from(view, prefix)
-        } else if sources.is_empty() {
-            self.nobody_programs(view, prefix)?
         } else if let Some(owner) = self.owner_of(prefix) {
             self.not_peered(view, owner, prefix)?
+        } else if sources.is_empty() {
+            return Some(self.nobody_programs(view, prefix));
         } else {
             stopped(&routes).or_else(|| self.not_sent_here(sources, prefix))?
         };
@@ -190,29 +190,39 @@ impl Exchange {
         Reason::new(RuleId(103), evidence)
     }
 
-    /// Nobody programs the network: a peered one could.
-    fn nobody_programs(&self, view: &NicView<'_>, prefix: Prefix) -> Option<Reason> {
+    /// Nobody programs the network: a peered one could, and what stands there.
+    fn nobody_programs(&self, view: &NicView<'_>, prefix: Prefix) -> MissingRoute {
         let own = &self.estate.vnets[view.vnet.0].name;
-        let has = |id: &SpeakerId| {
-            let table = self.table(*id);
-            table.is_some_and(|table| !table.rib.best(prefix).is_empty())
-        };
         let neighbors = self.topology.neighbors(view.vnet).iter();
-        let hub = neighbors.map(|one| one.vnet).find(|vnet| {
-            let (servers, gateways) = self.sources(*vnet);
-            servers.iter().chain(&gateways).any(has)
-        });
-        let Some(hub) = hub else {
-            let evidence = format!("{own} uses nobody's Route Server or gateway");
-            let known = self.graph.speakers().any(|id| has(&id));
-            return known.then(|| Reason::new(RuleId(120), evidence));
+        let mut hubs: Vec<(VnetId, Vec<ExplainedRoute>)> = neighbors
+            .filter_map(|one| {
+                let (servers, gateways) = self.sources(one.vnet);
+                let sources = if servers.is_empty() {
+                    gateways
+                } else {
+                    servers
+                };
+                (!sources.is_empty()).then(|| (one.vnet, self.routes_at(&sources, prefix)))
+            })
+            .collect();
+        // One that has the route, if there is one.
+        hubs.sort_by_key(|(_, routes)| routes.iter().all(|route| route.paths.is_empty()));
+        let (evidence, routes) = match hubs.into_iter().next() {
+            Some((hub, routes)) => {
+                let hub = &self.estate.vnets[hub.0].name;
+                let flags = self.missing_flags(own, hub);
+                (format!("peering of {own} with {hub}: {flags}"), routes)
+            }
+            None => (
+                format!("{own} uses nobody's Route Server or gateway"),
+                Vec::new(),
+            ),
         };
-        let hub = &self.estate.vnets[hub.0].name;
-        let flags = self.missing_flags(own, hub);
-        Some(Reason::new(
-            RuleId(120),
-            format!("peering of {own} with {hub}: {flags}"),
-        ))
+        MissingRoute {
+            prefix,
+            because: Reason::new(RuleId(120), evidence),
+            routes,
+        }
     }
 
     /// The flags that a spoke lacks to use a hub.

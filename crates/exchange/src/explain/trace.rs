@@ -227,33 +227,61 @@ impl Packet<'_> {
         near: bool,
         passed: &mut Vec<SpeakerId>,
     ) -> TraceHop {
-        let exchange = self.exchange;
         if !near {
             let end = dropped(RuleId(56), format!("next hop {hop}"));
             return TraceHop::ending(at, Some(prefix), hop.to_string(), end);
         }
-        let mut speakers = exchange.graph.speakers();
-        let has = |id: &SpeakerId| {
-            let speaker = exchange.graph.speaker(*id);
-            !matches!(speaker.kind, SpeakerKind::RouteServer { .. })
-                && speaker.addresses.contains(&hop)
-        };
-        if let Some(id) = speakers.find(has) {
-            return self.at_speaker(id, passed);
-        }
-        // The edge routers of a circuit have addresses on the connection only.
-        let mut links = exchange.graph.links();
-        let edge = links.find_map(|link| match &exchange.graph.link(link).kind {
-            LinkKind::GatewayToEdge(connection) if connection.nic_next_hops.contains(&hop) => {
-                Some(exchange.graph.link(link).a.speaker)
-            }
-            _ => None,
-        });
-        if let Some(gateway) = edge {
-            return self.at_speaker(gateway, passed);
+        let there = self.who_has(hop);
+        // Gateways may share addresses: the one meant has a way on that is not the Route Server.
+        let meant = there
+            .iter()
+            .find(|id| self.leads_on(**id))
+            .or(there.first());
+        if let Some(id) = meant {
+            return self.at_speaker(*id, passed);
         }
         let end = delivered(format!("{hop}, which the file does not describe"));
         TraceHop::ending(&hop.to_string(), None, "", end)
+    }
+
+    /// NVAs and gateways with an address; a gateway also has those of the edge routers that its
+    /// connections lead to.
+    fn who_has(&self, address: IpAddr) -> Vec<SpeakerId> {
+        let graph = &self.exchange.graph;
+        let has = |id: &SpeakerId| {
+            let speaker = graph.speaker(*id);
+            !matches!(speaker.kind, SpeakerKind::RouteServer { .. })
+                && speaker.addresses.contains(&address)
+        };
+        let mut there: Vec<SpeakerId> = graph.speakers().filter(has).collect();
+        there.extend(
+            graph
+                .links()
+                .filter_map(|link| match &graph.link(link).kind {
+                    LinkKind::GatewayToEdge(to) if to.nic_next_hops.contains(&address) => {
+                        Some(graph.link(link).a.speaker)
+                    }
+                    _ => None,
+                }),
+        );
+        there
+    }
+
+    /// Whether a speaker has another way to the address than by a Route Server.
+    fn leads_on(&self, id: SpeakerId) -> bool {
+        let graph = &self.exchange.graph;
+        let SpeakerKind::Gateway { .. } = graph.speaker(id).kind else {
+            return true;
+        };
+        let Some(table) = self.exchange.table(id) else {
+            return false;
+        };
+        let best = table.rib.longest_match(self.address);
+        let origin = best.and_then(|(_, best)| best.first().map(|one| table.origin(one.source)));
+        match origin {
+            Some(Origin::Link(link)) => graph.link(link).kind != LinkKind::GatewayToRouteServer,
+            other => other.is_some(),
+        }
     }
 
     /// At an NVA, gateway, circuit or site.

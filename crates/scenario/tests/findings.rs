@@ -1,0 +1,396 @@
+//! What is said about a network: each finding where its cause is, and not where it is not.
+
+use routehub::{Finding, Severity};
+use routehub_scenario::Scenario;
+
+/// A hub with everything as it should be, so far as one file can be.
+const SOUND: &str = "
+schema: routehub/1
+title: A hub
+vnets:
+  - name: hub
+    address_space: [10.0.0.0/16]
+    subnets:
+      - {name: RouteServerSubnet, prefix: 10.0.6.0/26}
+      - {name: GatewaySubnet, prefix: 10.0.7.0/26}
+      - {name: nvas, prefix: 10.0.4.0/24, route_table: quiet}
+  - {name: spoke, address_space: [10.1.0.0/16]}
+  - {name: other, address_space: [10.2.0.0/16]}
+peerings:
+  - {hub: hub, spoke: spoke}
+  - {hub: hub, spoke: other}
+route_servers: [{name: rs, vnet: hub, branch_to_branch: true}]
+route_tables: [{name: quiet, disable_bgp_route_propagation: true}]
+nvas:
+  - {name: one, vnet: hub, ip: 10.0.4.4, asn: 65001, sessions: [rs], originates: [{prefix: 192.168.1.0/24}]}
+  - {name: two, vnet: hub, ip: 10.0.4.5, asn: 65002, sessions: [rs], originates: [{prefix: 192.168.2.0/24}]}
+gateways:
+  - {name: ergw, vnet: hub, type: express_route, connections: [{circuit: er}]}
+  - {name: vpngw, vnet: hub, type: vpn, connections: [{site: branch}]}
+circuits: [{name: er, on_prem: {asn: 64600, prefixes: [10.200.0.0/16]}}]
+sites: [{name: branch, asn: 64601, bgp_ips: [172.31.0.1], prefixes: [10.201.0.0/16]}]
+nics: [{name: vm, vnet: spoke}]
+";
+
+fn findings(text: &str) -> Vec<Finding> {
+    let scenario = Scenario::parse(text).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
+    let mut network = scenario.network().expect("it settles");
+    for (_, event) in &scenario.events {
+        network.apply(event).expect("it settles");
+    }
+    network.findings()
+}
+
+/// Changes the sound network, and checks that this adds a finding about the rule whose text has
+/// these words.
+#[track_caller]
+fn adds(changes: &[(&str, &str)], rule: u16, subject: &str, severity: Severity, words: &str) {
+    let mut text = SOUND.to_owned();
+    for (old, new) in changes {
+        assert!(text.contains(old), "{old:?} is not in the file");
+        text = text.replace(old, new);
+    }
+    let found = findings(&text);
+    let is =
+        |one: &&Finding| one.rule.0 == rule && one.subject == subject && one.severity == severity;
+    let one = found.iter().find(is);
+    let one = one.unwrap_or_else(|| panic!("nothing of R-{rule:03} about {subject}: {found:#?}"));
+    assert!(
+        one.text.contains(words),
+        "{words:?} is not in {:?}",
+        one.text
+    );
+    let before = findings(SOUND);
+    assert!(
+        !before.iter().any(|one| is(&one)),
+        "it is there without the change too: {before:#?}"
+    );
+}
+
+use Severity::{Error, Info, Warning};
+
+#[test]
+fn nothing_but_the_outage_of_a_deployment_is_said_of_a_sound_network() {
+    let found = findings(SOUND);
+    let rules: Vec<u16> = found.iter().map(|one| one.rule.0).collect();
+    assert_eq!(rules, [138], "{found:#?}");
+}
+
+#[test]
+fn r004_more_than_half_of_the_limit_cannot_be_sent_again_at_once() {
+    let many = "prefixes_from: {base: 100.0.0.0/24, count: 2001}";
+    adds(
+        &[("prefix: 192.168.1.0/24", many)],
+        4,
+        "one",
+        Warning,
+        "2001 routes of 4000",
+    );
+}
+
+#[test]
+fn r008_a_nearly_full_route_server_is_said() {
+    let change = [(
+        "title: A hub",
+        "title: A hub\nprofile: {base: azure-2026, max_total_prefixes: 8}",
+    )];
+    adds(&change, 8, "rs", Warning, "of 8");
+}
+
+#[test]
+fn r010_more_machines_than_the_default_units_serve_are_said() {
+    let nics: Vec<String> = (0..4001)
+        .map(|n| format!("{{name: vm{n}, vnet: spoke}}"))
+        .collect();
+    let nics = format!("nics: [{}]", nics.join(", "));
+    adds(
+        &[("nics: [{name: vm, vnet: spoke}]", &nics)],
+        10,
+        "rs",
+        Warning,
+        "4001",
+    );
+}
+
+#[test]
+fn r011_routes_towards_a_circuit_are_counted() {
+    let change = (
+        "title: A hub",
+        "title: A hub\nprofile: {base: azure-2026, max_routes_to_circuit: 6}",
+    );
+    adds(&[change], 11, "ergw", Warning, "6 routes of 6");
+    let more = (
+        "prefix: 192.168.1.0/24",
+        "prefixes: [192.168.1.0/24, 192.168.3.0/24]",
+    );
+    adds(&[change, more], 11, "ergw", Error, "Summarise");
+}
+
+#[test]
+fn r013_routes_from_on_premises_to_a_circuit_are_counted() {
+    let many =
+        |count: u32| format!("routes: [{{prefixes_from: {{base: 100.0.0.0/24, count: {count}}}}}]");
+    adds(
+        &[(
+            "asn: 64600, prefixes: [10.200.0.0/16]",
+            &format!("asn: 64600, {}", many(4001)),
+        )],
+        13,
+        "er",
+        Warning,
+        "4001",
+    );
+    adds(
+        &[(
+            "asn: 64600, prefixes: [10.200.0.0/16]",
+            &format!("asn: 64600, {}", many(10_001)),
+        )],
+        13,
+        "er",
+        Error,
+        "10001",
+    );
+}
+
+#[test]
+fn r014_routes_from_a_site_are_counted() {
+    let many = "routes: [{prefixes_from: {base: 100.0.0.0/24, count: 4001}}]";
+    adds(
+        &[("prefixes: [10.201.0.0/16]", many)],
+        14,
+        "branch",
+        Error,
+        "4000",
+    );
+}
+
+#[test]
+fn r015_more_equal_paths_than_are_used_are_said() {
+    let mut nvas = String::from("gateways:");
+    for n in 0..7 {
+        let nva = format!(
+            "  - {{name: more{n}, vnet: hub, ip: 10.0.5.{n}, asn: 65010, sessions: [rs], originates: [{{prefix: 192.168.1.0/24}}]}}\n",
+        );
+        nvas.insert_str(0, &nva);
+    }
+    nvas.insert_str(0, "  - {name: more7, vnet: hub, ip: 10.0.5.9, asn: 65010, sessions: [rs], originates: [{prefix: 192.168.1.0/24}]}\n");
+    let change = (
+        "title: A hub",
+        "title: A hub\nprofile: {base: azure-2026, max_peers: 20}",
+    );
+    adds(
+        &[change, ("gateways:", &nvas)],
+        15,
+        "rs",
+        Info,
+        "192.168.1.0/24",
+    );
+}
+
+#[test]
+fn r020_different_routes_to_the_two_instances_are_said() {
+    let change = "originates: [{prefix: 192.168.1.0/24}], advertises: [{to: rs, instance: 0, prefix: 192.168.9.0/24}]";
+    adds(
+        &[("originates: [{prefix: 192.168.1.0/24}]", change)],
+        20,
+        "one",
+        Warning,
+        "192.168.9.0/24",
+    );
+}
+
+#[test]
+fn r026_r042_a_peer_in_another_network_is_said() {
+    let change = ("vnet: hub, ip: 10.0.4.4", "vnet: spoke, ip: 10.1.4.4");
+    adds(
+        &[change],
+        42,
+        "one",
+        Info,
+        "static route to RouteServerSubnet",
+    );
+    let plain = [
+        change,
+        ("- {hub: hub, spoke: spoke}", "- {a: hub, b: spoke}"),
+        (
+            "title: A hub",
+            "title: A hub\nroute_maps: [{name: map, rules: [{actions: [{type: drop}]}]}]",
+        ),
+    ];
+    adds(&plain, 26, "one", Warning, "use_remote_gateways");
+}
+
+#[test]
+fn r050_r051_routes_that_the_route_server_drops_are_said() {
+    let looped = "originates: [{prefix: 192.168.1.0/24, as_path: [65515]}]";
+    adds(
+        &[("originates: [{prefix: 192.168.1.0/24}]", looped)],
+        50,
+        "one",
+        Warning,
+        "192.168.1.0/24",
+    );
+    adds(
+        &[("prefix: 192.168.1.0/24", "prefix: 10.1.0.0/24")],
+        51,
+        "one",
+        Info,
+        "10.1.0.0/24",
+    );
+}
+
+#[test]
+fn r056_next_hops_out_of_reach_are_said() {
+    let change = "originates: [{prefix: 192.168.1.0/24, next_hop: 10.2.0.9}]";
+    adds(
+        &[("originates: [{prefix: 192.168.1.0/24}]", change)],
+        56,
+        "spoke",
+        Warning,
+        "192.168.1.0/24",
+    );
+}
+
+#[test]
+fn r057_a_gateways_address_as_next_hop_is_said() {
+    let change = "originates: [{prefix: 192.168.1.0/24, next_hop: 10.0.7.4}]";
+    adds(
+        &[("originates: [{prefix: 192.168.1.0/24}]", change)],
+        57,
+        "one",
+        Warning,
+        "192.168.1.0/24",
+    );
+}
+
+#[test]
+fn r066_equal_ways_by_several_nvas_are_said() {
+    adds(
+        &[("prefix: 192.168.2.0/24", "prefix: 192.168.1.0/24")],
+        66,
+        "rs",
+        Info,
+        "192.168.1.0/24",
+    );
+}
+
+#[test]
+fn r073_a_backup_as_short_as_the_circuit_is_said() {
+    let change = ("prefixes: [10.201.0.0/16]", "prefixes: [10.200.0.0/16]");
+    adds(&[change], 73, "rs", Info, "10.200.0.0/16");
+}
+
+#[test]
+fn r074_a_gateways_route_that_comes_back_from_an_nva_is_said() {
+    let change = "originates: [{prefix: 192.168.1.0/24}], readvertises: [{from: [rs], to: all, as_path: strip}]";
+    adds(
+        &[("originates: [{prefix: 192.168.1.0/24}]", change)],
+        74,
+        "one",
+        Warning,
+        "10.201.0.0/16",
+    );
+}
+
+#[test]
+fn r097_the_mark_of_branches_from_on_premises_is_said() {
+    let change = "routes: [{prefix: 10.200.0.0/16, communities: ['65517:65517']}]";
+    adds(
+        &[(
+            "asn: 64600, prefixes: [10.200.0.0/16]",
+            &format!("asn: 64600, {change}"),
+        )],
+        97,
+        "er",
+        Warning,
+        "65517:65517",
+    );
+    adds(
+        &[(
+            "asn: 64600, prefixes: [10.200.0.0/16]",
+            &format!("asn: 64600, {change}"),
+        )],
+        97,
+        "ergw",
+        Info,
+        "10.200.0.0/16",
+    );
+}
+
+#[test]
+fn r109_a_route_table_that_keeps_routes_from_machines_is_said() {
+    adds(
+        &[(
+            "name: vm, vnet: spoke",
+            "name: vm, vnet: spoke, route_table: quiet",
+        )],
+        109,
+        "quiet",
+        Info,
+        "vm gets no routes",
+    );
+}
+
+#[test]
+fn r110_an_nva_that_gets_its_own_routes_is_said() {
+    let change = ("10.0.4.0/24, route_table: quiet", "10.0.4.0/24");
+    adds(&[change], 110, "one", Info, "192.168.1.0/24 by 10.0.4.4");
+    adds(
+        &[change, ("prefix: 192.168.1.0/24", "prefix: 0.0.0.0/0")],
+        110,
+        "one",
+        Warning,
+        "0.0.0.0/0 by 10.0.4.4",
+    );
+}
+
+#[test]
+fn r114_prepends_that_on_premises_does_not_see_are_said() {
+    let change = "originates: [{prefix: 192.168.1.0/24, prepend: 2}]";
+    adds(
+        &[("originates: [{prefix: 192.168.1.0/24}]", change)],
+        114,
+        "one",
+        Warning,
+        "on-premises sees 12076",
+    );
+}
+
+#[test]
+fn r120_a_spoke_that_does_not_use_the_hub_is_said() {
+    let half = "- {a: hub, b: spoke, a_to_b: {allow_gateway_transit: true}}";
+    adds(
+        &[("- {hub: hub, spoke: spoke}", half)],
+        120,
+        "spoke",
+        Warning,
+        "use_remote_gateways is off in spoke",
+    );
+    adds(
+        &[("- {hub: hub, spoke: spoke}", "- {a: hub, b: spoke}")],
+        120,
+        "spoke",
+        Info,
+        "allow_gateway_transit is off in hub",
+    );
+}
+
+#[test]
+fn r145_r146_what_route_maps_may_not_do_is_said() {
+    let map = (
+        "title: A hub",
+        "title: A hub\nroute_maps: [{name: map, rules: [{actions: [{type: add, as_path: [65010]}]}]}]",
+    );
+    adds(&[map], 145, "map", Error, "65010");
+    let place = [
+        (
+            "title: A hub",
+            "title: A hub\nroute_maps: [{name: map, rules: [{actions: [{type: drop}]}]}]",
+        ),
+        (
+            "vnet: hub, ip: 10.0.4.4, asn: 65001, sessions: [rs]",
+            "vnet: spoke, ip: 10.1.4.4, asn: 65001, sessions: [{route_server: rs, inbound_route_map: map}]",
+        ),
+    ];
+    adds(&place, 146, "one", Error, "10.1.4.4");
+}
