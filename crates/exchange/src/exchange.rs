@@ -58,7 +58,7 @@ pub(crate) struct Direction {
     /// What the receiver's policies call routes of this link.
     pub(crate) class: SourceClass,
     /// Export verdicts by class and set; an entry dies with its set.
-    pub(crate) exported: HashMap<(SourceClass, AttrId), KnownVerdict>,
+    pub(crate) exported: BTreeMap<SourceClass, HashMap<AttrId, KnownVerdict>>,
     /// Import verdicts likewise: there is one class only.
     pub(crate) imported: HashMap<AttrId, KnownVerdict>,
 }
@@ -167,7 +167,7 @@ impl Exchange {
             import,
             class: speaker_table::policy_class(&self.graph, link, receiver),
             source: self.add_source(link, receiver),
-            exported: HashMap::new(),
+            exported: BTreeMap::new(),
             imported: HashMap::new(),
         }
     }

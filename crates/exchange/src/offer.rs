@@ -145,7 +145,8 @@ pub(crate) fn exported(
         neighbor: None,
     };
     let export = &direction.export;
-    let verdict = *direction.exported.entry((class, attrs)).or_insert_with(|| {
+    let known = direction.exported.entry(class).or_default();
+    let verdict = *known.entry(attrs).or_insert_with(|| {
         let verdict = export.set_verdict(&store.attrs(attrs), &meta);
         KnownVerdict::of(verdict, store)
     });

@@ -12,8 +12,10 @@ impl Exchange {
     /// Forgets what the policies of a direction said: they are others now.
     pub(crate) fn forget_verdicts(&mut self, link: LinkId, sender: Side) {
         let direction = &mut self.directions[link.0 as usize][sender as usize];
-        let exported = direction.exported.drain().map(|(_, verdict)| verdict);
-        let verdicts = exported.chain(direction.imported.drain().map(|(_, verdict)| verdict));
+        let exported = std::mem::take(&mut direction.exported);
+        let exported = exported.into_values().flatten();
+        let verdicts = exported.chain(direction.imported.drain());
+        let verdicts = verdicts.map(|(_, verdict)| verdict);
         for verdict in verdicts {
             if let KnownVerdict::Changed(id) = verdict {
                 self.store.release(id);

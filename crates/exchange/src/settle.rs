@@ -350,39 +350,34 @@ impl Exchange {
 
     /// Forgets verdicts about attribute sets that are no more.
     pub(crate) fn collect(&mut self) {
-        let mut freed = BTreeSet::new();
-        self.store.collect(|id| {
-            freed.insert(id);
-        });
-        while !freed.is_empty() {
+        let mut freed = Vec::new();
+        loop {
+            self.store.collect(|id| freed.push(id));
+            if freed.is_empty() {
+                return;
+            }
             for direction in self.directions.iter_mut().flatten() {
-                direction
-                    .imported
-                    .retain(|id, verdict| keep(&mut self.store, &freed, *id, *verdict));
-                direction
-                    .exported
-                    .retain(|(_, id), verdict| keep(&mut self.store, &freed, *id, *verdict));
+                forget(direction, &mut self.store, &freed);
             }
             freed.clear();
-            self.store.collect(|id| {
-                freed.insert(id);
-            });
         }
     }
 }
 
-/// Whether a verdict still speaks of a set that lives; if not, it lets go of the set it names.
-fn keep(
-    store: &mut AttrStore,
-    freed: &BTreeSet<AttrId>,
-    id: AttrId,
-    verdict: KnownVerdict,
-) -> bool {
-    let lives = !freed.contains(&id);
-    if let (false, KnownVerdict::Changed(sent)) = (lives, verdict) {
-        store.release(sent);
+/// Drops the verdicts of a direction on sets that no longer live, and lets go of the sets that
+/// they name. Costs no more the more verdicts stay.
+fn forget(direction: &mut Direction, store: &mut AttrStore, freed: &[AttrId]) {
+    let mut release = |verdict: Option<KnownVerdict>| {
+        if let Some(KnownVerdict::Changed(sent)) = verdict {
+            store.release(sent);
+        }
+    };
+    let kept = direction.exported.values_mut();
+    for kept in kept.chain([&mut direction.imported]) {
+        if !kept.is_empty() {
+            freed.iter().for_each(|id| release(kept.remove(id)));
+        }
     }
-    lives
 }
 
 /// What the receiver of a link says of one route.
