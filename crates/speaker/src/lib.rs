@@ -34,6 +34,7 @@ mod owner;
 mod request;
 mod server;
 mod session_task;
+mod sockopt;
 mod wake;
 
 pub use neighbor::Neighbor;

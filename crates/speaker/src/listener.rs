@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{broadcast, mpsc};
 
+use crate::Neighbor;
 use crate::notice::{Notice, What};
 use crate::wake::Command;
 
@@ -19,11 +21,14 @@ const BACKLOG: u32 = 1024;
 /// The pause after a connection could not be taken, as when there are no file descriptors left.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Who is awaited at an address, by where they connect from.
+pub(crate) type Awaited = HashMap<IpAddr, (Arc<Neighbor>, mpsc::Sender<Command>)>;
+
 /// Listens on one of our addresses.
 pub(crate) struct Listener {
     socket: TcpListener,
     local: SocketAddr,
-    sessions: HashMap<IpAddr, mpsc::Sender<Command>>,
+    awaited: Awaited,
     notices: broadcast::Sender<Notice>,
     refused: Arc<AtomicU64>,
 }
@@ -32,7 +37,7 @@ impl Listener {
     /// Listens for these peers.
     pub(crate) fn bind(
         address: SocketAddr,
-        sessions: HashMap<IpAddr, mpsc::Sender<Command>>,
+        awaited: Awaited,
         notices: broadcast::Sender<Notice>,
         refused: Arc<AtomicU64>,
     ) -> io::Result<Self> {
@@ -41,12 +46,21 @@ impl Listener {
             SocketAddr::V6(_) => TcpSocket::new_v6()?,
         };
         socket.set_reuseaddr(true)?;
+        for (neighbor, _) in awaited.values() {
+            neighbor.protect(socket.as_fd())?;
+        }
+        // Where all are to be near, those who are far do not even get a connection.
+        if awaited.values().all(|(neighbor, _)| neighbor.ttl_security) {
+            for (neighbor, _) in awaited.values() {
+                neighbor.believe_near(socket.as_fd())?;
+            }
+        }
         socket.bind(address)?;
         let socket = socket.listen(BACKLOG)?;
         Ok(Self {
             local: socket.local_addr()?,
             socket,
-            sessions,
+            awaited,
             notices,
             refused,
         })
@@ -65,13 +79,20 @@ impl Listener {
                 continue;
             };
             let address = remote.ip().to_canonical();
-            let session = self.sessions.get(&address);
-            // A session that does not get to it has more connections than it can want.
-            let taken = session.map(|session| session.try_send(Command::Accepted(stream)));
-            if !matches!(taken, Some(Ok(()))) {
+            if !self.hand_over(stream, address) {
                 self.count_refused(address);
             }
         }
+    }
+
+    /// Hands a connection to the session it is for; says no if there is none.
+    fn hand_over(&self, stream: TcpStream, remote: IpAddr) -> bool {
+        let Some((neighbor, session)) = self.awaited.get(&remote) else {
+            return false;
+        };
+        // A session that does not get to it has more connections than it can want.
+        neighbor.believe_near(stream.as_fd()).is_ok()
+            && session.try_send(Command::Accepted(stream)).is_ok()
     }
 
     fn count_refused(&self, remote: IpAddr) {

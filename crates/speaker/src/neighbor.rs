@@ -1,11 +1,15 @@
 //! Whom a session is held with.
 
 use std::fmt;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::BorrowedFd;
 
 use routehub::LiveLink;
 use routehub::types::PeerId;
 use routehub_scenario::Live;
+
+use crate::sockopt;
 
 /// A real router that a session is held with, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +24,20 @@ pub struct Neighbor {
     pub remote: Vec<IpAddr>,
     /// Whether it is waited for only; otherwise it is connected to as well.
     pub passive: bool,
+    /// Whether packets are believed only from a direct neighbour (GTSM, RFC 5082).
+    pub ttl_security: bool,
+    /// What segments are signed with (TCP-MD5, RFC 2385).
+    pub(crate) password: Option<Password>,
+}
+
+/// A key that is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Password(pub(crate) String);
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password")
+    }
 }
 
 impl Neighbor {
@@ -37,6 +55,29 @@ impl Neighbor {
                 None => link.remote_addresses.clone(),
             },
             passive: peer.is_none_or(|peer| peer.passive),
+            ttl_security: peer.is_some_and(|peer| peer.ttl_security),
+            password: peer.and_then(|peer| peer.password.clone()).map(Password),
+        }
+    }
+
+    /// Makes a socket one for this neighbour: signed with its key, and sending as far as GTSM asks.
+    pub(crate) fn protect(&self, socket: BorrowedFd<'_>) -> io::Result<()> {
+        for remote in &self.remote {
+            if let Some(Password(key)) = &self.password {
+                sockopt::set_md5_key(socket, *remote, key)?;
+            }
+            if self.ttl_security {
+                sockopt::send_far(socket, *remote)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Has a socket believe this neighbour only from as near as GTSM asks.
+    pub(crate) fn believe_near(&self, socket: BorrowedFd<'_>) -> io::Result<()> {
+        match self.remote.first() {
+            Some(remote) if self.ttl_security => sockopt::believe_near(socket, *remote),
+            _ => Ok(()),
         }
     }
 

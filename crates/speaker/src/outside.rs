@@ -3,6 +3,8 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -153,14 +155,17 @@ impl Outside {
     }
 
     fn open(&self, id: ConnectionId) -> Dial {
-        let (local, target) = (self.neighbor.local.ip(), self.neighbor.target());
+        let neighbor = Arc::clone(&self.neighbor);
+        let (local, target) = (neighbor.local.ip(), neighbor.target());
         let opening = async move {
             let target = target.ok_or(io::ErrorKind::AddrNotAvailable)?;
             let socket = match target {
-                std::net::SocketAddr::V4(_) => TcpSocket::new_v4()?,
-                std::net::SocketAddr::V6(_) => TcpSocket::new_v6()?,
+                SocketAddr::V4(_) => TcpSocket::new_v4()?,
+                SocketAddr::V6(_) => TcpSocket::new_v6()?,
             };
-            socket.bind(std::net::SocketAddr::new(local, 0))?;
+            socket.bind(SocketAddr::new(local, 0))?;
+            neighbor.protect(socket.as_fd())?;
+            neighbor.believe_near(socket.as_fd())?;
             socket.connect(target).await
         };
         Dial {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -16,11 +16,12 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::clock::Clock;
-use crate::listener::Listener;
+use crate::listener::{Awaited, Listener};
 use crate::outside::Outside;
 use crate::owner::{INBOX, Owner};
 use crate::request::Request;
 use crate::session_task::SessionTask;
+use crate::sockopt::MAX_KEY;
 use crate::wake::Command;
 use crate::{Neighbor, Notice};
 
@@ -46,6 +47,20 @@ pub enum StartError {
         neighbor: Box<Neighbor>,
         /// Why not.
         error: EncodeError,
+    },
+    /// The network asks for what this server has not.
+    #[error("{peer} wants {what}, which this server does not have")]
+    Unsupported {
+        /// Whose setting it is.
+        peer: String,
+        /// The setting.
+        what: &'static str,
+    },
+    /// The TCP-MD5 key of a peer cannot be used.
+    #[error("the password of {peer} must have 1 to {MAX_KEY} octets")]
+    Password {
+        /// Whose password it is.
+        peer: String,
     },
     /// An address cannot be listened on.
     #[error("cannot listen on {address} for {who}: {error}")]
@@ -89,6 +104,7 @@ impl Server {
     pub async fn start(profile: &Profile, estate: Estate, live: &Live) -> Result<Self, StartError> {
         let names = live.peers.iter().filter(|(_, peer)| peer.live);
         let names: BTreeSet<String> = names.map(|(name, _)| name.clone()).collect();
+        check(live)?;
         let seed = RandomState::new().hash_one(());
         let engine = Engine::new(estate, profile.into(), &names, seed)?;
         let (notices, _) = broadcast::channel(NOTICES);
@@ -158,19 +174,18 @@ impl Server {
 
     /// Listens wherever a peer is awaited.
     fn bind(&self) -> Result<Vec<Listener>, StartError> {
-        let mut awaited: BTreeMap<SocketAddr, HashMap<IpAddr, mpsc::Sender<Command>>> =
-            BTreeMap::new();
+        let mut awaited: BTreeMap<SocketAddr, Awaited> = BTreeMap::new();
         let mut whose = HashMap::new();
         for (neighbor, commands) in self.neighbors.iter().zip(&self.commands) {
             let peers = awaited.entry(neighbor.local).or_default();
             for remote in &neighbor.remote {
-                peers.insert(*remote, commands.clone());
+                peers.insert(*remote, (Arc::clone(neighbor), commands.clone()));
             }
             whose.insert(neighbor.local, neighbor);
         }
-        let bind = |(address, sessions)| {
+        let bind = |(address, awaited)| {
             let refused = Arc::clone(&self.refused);
-            let listener = Listener::bind(address, sessions, self.notices.clone(), refused);
+            let listener = Listener::bind(address, awaited, self.notices.clone(), refused);
             listener.map_err(|error| StartError::Listen {
                 address,
                 who: whose
@@ -261,6 +276,23 @@ impl Drop for Server {
             listener.abort();
         }
     }
+}
+
+/// Refuses settings that would not be kept.
+fn check(live: &Live) -> Result<(), StartError> {
+    for (name, peer) in live.peers.iter().filter(|(_, peer)| peer.live) {
+        let peer_name = || name.clone();
+        if peer.bfd.is_some() {
+            let (peer, what) = (peer_name(), "bfd");
+            return Err(StartError::Unsupported { peer, what });
+        }
+        let fits = |key: &String| (1..=MAX_KEY).contains(&key.len());
+        if !peer.password.as_ref().is_none_or(fits) {
+            let peer = peer_name();
+            return Err(StartError::Password { peer });
+        }
+    }
+    Ok(())
 }
 
 /// Runs the owner of the routes on a thread of its own, which ends with the last of those who can

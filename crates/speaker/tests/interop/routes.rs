@@ -1,5 +1,7 @@
 //! Routes both ways between a BIRD and both instances of a Route Server.
 
+use std::time::Duration;
+
 use routehub::{EffectiveRow, RouteRow};
 use routehub_speaker::Server;
 
@@ -129,5 +131,39 @@ async fn bird_and_both_instances_exchange_routes_and_lose_and_find_each_other() 
         until("all is withdrawn", || learned(&server), Vec::is_empty).await;
         assert!(effective(&server).await.is_empty());
     }
+    server.stop("the test is over").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bird_with_the_password_and_near_by_is_a_peer_and_others_get_no_connection() {
+    let Some(programs) = Programs::find() else {
+        return;
+    };
+    let addresses = Addresses::new();
+    let protected = "live: true, password: open sesame, ttl_security: true";
+    let file = network(addresses).replace("live: true", protected);
+    let server = serve(&file).await;
+
+    let stranger = tokio::net::TcpSocket::new_v4().expect("a socket");
+    let own = format!("{}:0", addresses.host(100))
+        .parse()
+        .expect("an address");
+    stranger.bind(own).expect("its address");
+    let to = server.addresses()[0];
+    let refused = tokio::time::timeout(Duration::from_millis(500), stranger.connect(to)).await;
+    assert!(refused.is_err(), "{refused:?}");
+
+    let configuration = configuration(addresses).replace(
+        "multihop;",
+        "multihop 1; ttl security on; password \"open sesame\";",
+    );
+    let bird = programs.start(&configuration);
+    until(
+        "both instances learn",
+        || learned(&server),
+        |rows| rows.len() == 2,
+    )
+    .await;
+    bird.stop();
     server.stop("the test is over").await;
 }
