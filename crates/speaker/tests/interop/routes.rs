@@ -26,6 +26,7 @@ filter announce {{
 }}
 template bgp route_server {{
   local {nva} port 1791 as 65001;
+  strict bind;
   multihop;
   connect retry time 1;
   connect delay time 1;
