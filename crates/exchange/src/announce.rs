@@ -64,25 +64,47 @@ pub(crate) fn originated(
 ) -> BTreeMap<Prefix, Option<Attrs>> {
     let mut all = BTreeMap::new();
     for origination in &nva.originates {
-        let sent = origination.to.is_empty() || origination.to.iter().any(|to| to == neighbor);
-        for (prefix, attrs) in originated_routes(nva, origination, external) {
-            let slot = all.entry(prefix).or_insert(None);
-            if sent {
-                *slot = Some(attrs);
+        let attrs = sent_to(nva, origination, neighbor, external);
+        for prefix in &origination.routes.prefixes {
+            let slot = all.entry(*prefix).or_insert(None);
+            if attrs.is_some() {
+                slot.clone_from(&attrs);
             }
         }
     }
     all
 }
 
-fn originated_routes(nva: &Nva, origination: &Origination, external: bool) -> Announcements {
-    let mut routes = announcements([&origination.routes].into_iter(), &[], nva.ip);
-    for attrs in routes.values_mut().filter(|_| external) {
+/// The same for one prefix; none if the NVA does not originate it.
+pub(crate) fn originated_for(
+    nva: &Nva,
+    neighbor: &str,
+    external: bool,
+    prefix: Prefix,
+) -> Option<Option<Attrs>> {
+    let of_prefix = nva
+        .originates
+        .iter()
+        .filter(|one| one.routes.prefixes.contains(&prefix));
+    let mut sent = of_prefix
+        .map(|one| sent_to(nva, one, neighbor, external))
+        .peekable();
+    sent.peek()?;
+    Some(sent.flatten().last())
+}
+
+/// What an NVA's own routes carry towards a neighbour that hears of them.
+fn sent_to(nva: &Nva, origination: &Origination, neighbor: &str, external: bool) -> Option<Attrs> {
+    if !origination.to.is_empty() && !origination.to.iter().any(|to| to == neighbor) {
+        return None;
+    }
+    let mut attrs = attributes(&origination.routes, &[], nva.ip);
+    if external {
         attrs
             .as_path
             .prepend(nva.asn, 1 + usize::from(origination.prepend));
     }
-    routes
+    Some(attrs)
 }
 
 /// The address that stands as next hop where an end has several.
@@ -97,17 +119,20 @@ fn announcements<'a>(
 ) -> Announcements {
     let mut all = Announcements::new();
     for one in routes {
-        let path = one.as_path.as_deref().unwrap_or(path);
-        let mut attrs = Attrs::new(
-            AsPath::sequence(path.iter().copied()),
-            one.next_hop.unwrap_or(next_hop),
-        );
-        attrs.origin = one.origin;
-        attrs.med = one.med;
-        for community in &one.communities {
-            attrs.add_community(*community);
-        }
+        let attrs = attributes(one, path, next_hop);
         all.extend(one.prefixes.iter().map(|prefix| (*prefix, attrs.clone())));
     }
     all
+}
+
+fn attributes(routes: &Routes, path: &[Asn], next_hop: IpAddr) -> Attrs {
+    let path = routes.as_path.as_deref().unwrap_or(path);
+    let path = AsPath::sequence(path.iter().copied());
+    let mut attrs = Attrs::new(path, routes.next_hop.unwrap_or(next_hop));
+    attrs.origin = routes.origin;
+    attrs.med = routes.med;
+    for community in &routes.communities {
+        attrs.add_community(*community);
+    }
+    attrs
 }

@@ -1,6 +1,6 @@
 //! Events: each changes the estate, then lets the exchange settle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use routehub_types::{AttrId, Nlri, Prefix};
 
@@ -12,7 +12,6 @@ use crate::exchange::Exchange;
 use crate::link::{Link, LinkId, LinkKind, Side};
 use crate::policies::MapNames;
 use crate::speaker::{SpeakerId, SpeakerKind};
-use crate::speaker_table;
 use crate::topology::Topology;
 
 /// Why an event could not be applied. The estate is as before, except for `NotConverged`.
@@ -159,8 +158,10 @@ impl Exchange {
             let one = self.graph.link(link);
             let export = policies.export(one, sender);
             let import = policies.import(one, sender.other());
+            let silent = policies.passes_nothing(one, sender);
             let direction = self.direction_mut(link, sender);
             direction.export = export;
+            direction.silent = silent;
             direction.import = import;
             self.forget_verdicts(link, sender);
             self.readmit(link, sender);
@@ -176,19 +177,7 @@ impl Exchange {
     ) -> Result<(), EventError> {
         self.route_server_mut(route_server)?.routing_preference = value;
         for speaker in self.graph.named(route_server).to_vec() {
-            let mut sources = Vec::new();
-            for link in self.graph.links_of(speaker).to_vec() {
-                let Some(side) = self.graph.link(link).side_of(speaker) else {
-                    continue;
-                };
-                let preference = Some(value);
-                let source =
-                    speaker_table::source(&self.graph, &self.parameters, preference, link, side);
-                if let Some(id) = self.direction_of(link, side.other()).source {
-                    sources.push((id, source));
-                }
-            }
-            self.set_sources(speaker, sources);
+            self.refresh_sources(speaker);
         }
         Ok(())
     }
@@ -245,7 +234,7 @@ impl Exchange {
                 literal.remove(prefix);
             }
         }
-        self.sync(link, Side::A);
+        self.tell(link, Side::A, prefixes);
     }
 
     /// The links of an NVA: all, or those with a Route Server, or with one instance.
@@ -398,10 +387,18 @@ impl Exchange {
         self.graph
             .add_route_server(&self.estate, &self.parameters, &self.topology, place);
         self.extend_to_graph();
-        for speaker in self.graph.named(&server.name).to_vec() {
+        let instances = self.graph.named(&server.name).to_vec();
+        let mut peers = BTreeSet::new();
+        for speaker in instances {
             self.announce_networks(speaker);
+            let links = self.graph.links_of(speaker).iter();
+            peers.extend(links.filter_map(|link| self.graph.link(*link).peer_of(speaker)));
         }
         self.refresh_route_server(&server.name);
+        for peer in peers {
+            self.refresh_sources(peer);
+            self.refresh_speaker(peer);
+        }
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use routehub_types::{Family, Ipv4Prefix, Prefix};
 
+use crate::announce::UNKNOWN_ADDRESS;
 use crate::estate::{Nic, RouteTable, UserRouteTarget};
 use crate::parameters::UnreachableNextHop;
 use crate::table::{EffectiveRow, NextHopType, RouteSource, RouteState};
@@ -221,7 +222,7 @@ impl NicView<'_> {
                 ProgrammedNextHop::Appliance(address) => {
                     if self.unreachable == UnreachableNextHop::Show || self.reaches(address) {
                         reachable = true;
-                        next_hops.insert(address);
+                        next_hops.extend((address != UNKNOWN_ADDRESS).then_some(address));
                     }
                 }
                 ProgrammedNextHop::Gateway(address) => {

@@ -1,10 +1,10 @@
 //! The exchange: every speaker's routes, and the links they pass over.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use routehub_policy::{Policy, SetVerdict, SourceClass};
+use routehub_policy::{Policy, SourceClass};
 use routehub_rib::{AttrStore, MemberId, SourceId};
-use routehub_types::{AttrId, Attrs, Instant, Prefix, RuleId};
+use routehub_types::{AttrId, Attrs, Instant, Prefix};
 
 use crate::announce::{self, Announcements};
 use crate::estate::{Estate, RoutingPreference};
@@ -16,35 +16,7 @@ use crate::policies::{GatewayMaps, Policies};
 use crate::speaker::{SpeakerId, SpeakerKind};
 use crate::speaker_table::{self, Origin, Table};
 use crate::topology::Topology;
-
-/// What a policy says of an attribute set, kept so that it is asked once.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum KnownVerdict {
-    /// Passes as it is.
-    Unchanged,
-    /// Passes as this set.
-    Changed(AttrId),
-    /// Does not pass, by this rule.
-    Blocked(RuleId),
-    /// Each prefix has to be asked.
-    AskPrefix,
-}
-
-impl KnownVerdict {
-    /// Keeps a verdict; the set it changes to lives as long as the entry that names it.
-    pub(crate) fn of(verdict: SetVerdict, store: &mut AttrStore) -> Self {
-        match verdict {
-            SetVerdict::Accept(None) => Self::Unchanged,
-            SetVerdict::Accept(Some(changed)) => {
-                let id = store.intern(&changed);
-                store.retain(id);
-                Self::Changed(id)
-            }
-            SetVerdict::Reject(rule) => Self::Blocked(rule),
-            SetVerdict::AskPrefix => Self::AskPrefix,
-        }
-    }
-}
+use crate::verdicts::Verdicts;
 
 /// One direction of a link: from the speaker on a side to the other.
 #[derive(Debug)]
@@ -57,10 +29,12 @@ pub(crate) struct Direction {
     pub(crate) source: Option<SourceId>,
     /// What the receiver's policies call routes of this link.
     pub(crate) class: SourceClass,
-    /// Export verdicts by class and set; an entry dies with its set.
-    pub(crate) exported: BTreeMap<SourceClass, HashMap<AttrId, KnownVerdict>>,
-    /// Import verdicts likewise: there is one class only.
-    pub(crate) imported: HashMap<AttrId, KnownVerdict>,
+    /// Whether the sender passes nothing on, whatever it hears.
+    pub(crate) silent: bool,
+    /// What the export policy said.
+    pub(crate) exported: Verdicts,
+    /// What the import policy said: there is one class only.
+    pub(crate) imported: Verdicts,
 }
 
 /// An estate at work.
@@ -77,7 +51,9 @@ pub struct Exchange {
     pub(crate) tables: Vec<Option<Table>>,
     pub(crate) directions: Vec<[Direction; 2]>,
     pub(crate) literal: BTreeMap<LinkId, Announcements>,
-    pub(crate) dirty: BTreeMap<SpeakerId, BTreeSet<Prefix>>,
+    pub(crate) dirty: BTreeMap<SpeakerId, Vec<Prefix>>,
+    pub(crate) swaying: Vec<String>,
+    pub(crate) shuffle: u64,
     pub(crate) removed: BTreeSet<SpeakerId>,
     pub(crate) instances_down: BTreeSet<SpeakerId>,
     pub(crate) groups: Vec<LiveGroup>,
@@ -115,6 +91,8 @@ impl Exchange {
             directions: Vec::new(),
             literal: BTreeMap::new(),
             dirty: BTreeMap::new(),
+            swaying: Vec::new(),
+            shuffle: seed,
             removed: BTreeSet::new(),
             instances_down: BTreeSet::new(),
             groups: Vec::new(),
@@ -162,13 +140,15 @@ impl Exchange {
         let policies = self.policies();
         let one = self.graph.link(link);
         let (export, import) = (policies.export(one, sender), policies.import(one, receiver));
+        let silent = policies.passes_nothing(one, sender);
         Direction {
             export,
             import,
             class: speaker_table::policy_class(&self.graph, link, receiver),
             source: self.add_source(link, receiver),
-            exported: BTreeMap::new(),
-            imported: HashMap::new(),
+            silent,
+            exported: Verdicts::default(),
+            imported: Verdicts::default(),
         }
     }
 

@@ -42,6 +42,24 @@ impl Policies<'_> {
         }
     }
 
+    /// Whether the exchange table lets nothing pass from the speaker on `side` to the other, of
+    /// whatever class.
+    pub(crate) fn passes_nothing(&self, link: &Link, side: Side) -> bool {
+        let speaker = self.graph.speaker(link.end(side).speaker);
+        let peer = self.graph.speaker(link.end(side.other()).speaker);
+        let Some(at) = speaker.at() else {
+            return false;
+        };
+        let Some(to) = peer.class_at(at) else {
+            return true;
+        };
+        let passes = |from: &Class| {
+            let row = exchange_table::lookup(at, *from, to);
+            row.is_some_and(|row| self.is_open(row.gate, *from, speaker))
+        };
+        !Class::ALL.iter().any(passes)
+    }
+
     /// What well-known communities ask for.
     fn community_rules(&self, link: &Link) -> Vec<Rule> {
         let peer = if link.external {

@@ -20,6 +20,8 @@ pub(crate) struct Graph {
     links: Vec<Link>,
     links_of: Vec<Vec<LinkId>>,
     by_name: HashMap<String, Vec<SpeakerId>>,
+    /// Names of the speakers that real routers play.
+    live: BTreeSet<String>,
 }
 
 impl Graph {
@@ -30,13 +32,16 @@ impl Graph {
         topology: &Topology,
         live: &BTreeSet<String>,
     ) -> Self {
-        let mut it = Self::default();
+        let mut it = Self {
+            live: live.clone(),
+            ..Self::default()
+        };
         for server in 0..estate.route_servers.len() {
             it.add_route_server_speakers(estate, parameters, topology, server);
         }
         it.add_other_speakers(estate, parameters, topology);
         for (nva, one) in estate.nvas.iter().enumerate() {
-            it.link_nva(estate, parameters, nva, one, live);
+            it.link_nva(estate, parameters, nva, one);
         }
         for gateway in &estate.gateways {
             it.link_gateway(estate, gateway, live);
@@ -104,7 +109,8 @@ impl Graph {
         links.find(|link| self.link(*link).peer_of(a) == Some(b))
     }
 
-    /// Adds the two instances of a Route Server and their links with the gateways of its network.
+    /// Adds the two instances of a Route Server, and their links with the NVAs that name it and
+    /// the gateways of its network.
     pub(crate) fn add_route_server(
         &mut self,
         estate: &Estate,
@@ -116,6 +122,9 @@ impl Graph {
         let Some(one) = estate.route_servers.get(server) else {
             return;
         };
+        for nva in 0..estate.nvas.len() {
+            self.link_nva_to_server(estate, parameters, nva, &one.name);
+        }
         for gateway in estate
             .gateways
             .iter()
@@ -235,32 +244,39 @@ impl Graph {
         self.links_of.push(Vec::new());
     }
 
-    fn link_nva(
+    fn link_nva(&mut self, estate: &Estate, parameters: &Parameters, nva: usize, one: &Nva) {
+        for server in one.sessions.iter().map(|with| &with.route_server) {
+            self.link_nva_to_server(estate, parameters, nva, server);
+        }
+        let [speaker, _] = self.pair(&one.name);
+        for neighbor in &one.neighbors {
+            let [other, _] = self.pair(neighbor);
+            let live = self.live.contains(&one.name) || self.live.contains(neighbor);
+            self.link_if(speaker, other, LinkKind::NvaToNeighbor, live);
+        }
+    }
+
+    /// The sessions of an NVA with one Route Server.
+    fn link_nva_to_server(
         &mut self,
         estate: &Estate,
         parameters: &Parameters,
         nva: usize,
-        one: &Nva,
-        live: &BTreeSet<String>,
+        route_server: &str,
     ) {
-        let [Some(speaker), _] = self.pair(&one.name) else {
-            return;
-        };
-        for (session, with) in one.sessions.iter().enumerate() {
-            let refused = refusal(estate, parameters, nva, &with.route_server);
+        let one = &estate.nvas[nva];
+        let [speaker, _] = self.pair(&one.name);
+        let live = self.live.contains(&one.name);
+        let sessions = one.sessions.iter().enumerate();
+        for (session, with) in sessions.filter(|(_, with)| with.route_server == route_server) {
+            let refused = refusal(estate, parameters, nva, route_server);
             for instance in (0..2u8).filter(|n| with.instances[usize::from(*n)]) {
-                let server = self.instance(&with.route_server, instance);
+                let server = self.instance(route_server, instance);
                 let kind = LinkKind::NvaToRouteServer { session };
-                let live = live.contains(&one.name);
-                if let Some(link) = self.link_if(Some(speaker), server, kind, live) {
+                if let Some(link) = self.link_if(speaker, server, kind, live) {
                     self.link_mut(link).down.refused = refused;
                 }
             }
-        }
-        for neighbor in &one.neighbors {
-            let [other, _] = self.pair(neighbor);
-            let live = live.contains(&one.name) || live.contains(neighbor);
-            self.link_if(Some(speaker), other, LinkKind::NvaToNeighbor, live);
         }
     }
 

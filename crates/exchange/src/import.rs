@@ -82,10 +82,15 @@ fn own_as(speaker: &Speaker, rule: RuleId) -> Vec<Rule> {
 /// Refuses routes that lead back to the speaker: by next hop, and over iBGP by what route
 /// reflectors leave behind.
 fn own_routes(speaker: &Speaker, link: &Link) -> Vec<Rule> {
-    let mut rules = vec![Rule::own_next_hop(
-        reason::NEXT_HOP_IS_RECEIVER,
-        speaker.addresses.iter().copied(),
-    )];
+    let mut rules = Vec::new();
+    // Edge routers may have the addresses of a gateway in the same subnet, and their routes reach
+    // it by way of the Route Server: both take base + 4 and + 5 of it.
+    if !matches!(link.kind, LinkKind::GatewayToRouteServer) {
+        rules.push(Rule::own_next_hop(
+            reason::NEXT_HOP_IS_RECEIVER,
+            speaker.addresses.iter().copied(),
+        ));
+    }
     if !link.external
         && let Some(IpAddr::V4(address)) = speaker.addresses.first()
     {

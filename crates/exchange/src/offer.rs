@@ -9,11 +9,12 @@ use routehub_rib::{AttrStore, BestPath};
 use routehub_types::{AttrId, Attrs, Prefix, RuleId};
 
 use crate::announce;
-use crate::exchange::{Direction, Exchange, KnownVerdict};
-use crate::link::{LinkId, Side};
+use crate::exchange::{Direction, Exchange};
+use crate::link::{LinkId, LinkKind, Side};
 use crate::reason;
 use crate::speaker::SpeakerKind;
 use crate::speaker_table::Origin;
+use crate::verdicts::KnownVerdict;
 
 /// What a speaker sends for one prefix, or why it sends nothing.
 pub(crate) type Offer<T> = Result<T, RuleId>;
@@ -46,11 +47,43 @@ impl Exchange {
         }
     }
 
+    /// What [`stated`](Self::stated) says of one prefix.
+    pub(crate) fn stated_for(
+        &self,
+        link: LinkId,
+        side: Side,
+        prefix: Prefix,
+    ) -> Option<Option<Attrs>> {
+        let one = self.graph.link(link);
+        let speaker = self.graph.speaker(one.end(side).speaker);
+        let SpeakerKind::Nva { nva } = speaker.kind else {
+            let ends = speaker.only_ends_routes(&self.estate);
+            return ends
+                .then(|| self.stated(link, side).remove(&prefix))
+                .flatten();
+        };
+        let literal = self.literal.get(&link).and_then(|all| all.get(&prefix));
+        match literal {
+            _ if one.live => None,
+            Some(attrs) => Some(Some(attrs.clone())),
+            None => {
+                let peer = &self.graph.speaker(one.end(side.other()).speaker).name;
+                announce::originated_for(&self.estate.nvas[nva], peer, one.external, prefix)
+            }
+        }
+    }
+
     /// Everything that the speaker on `side` sends over a link that is up, by prefix.
     pub(crate) fn offers(&self, link: LinkId, side: Side) -> BTreeMap<Prefix, Attrs> {
-        if !self.graph.link(link).is_up() {
-            return BTreeMap::new();
+        if self.graph.link(link).is_up() {
+            self.offers_if_up(link, side)
+        } else {
+            BTreeMap::new()
         }
+    }
+
+    /// The same of a link that may be down: what would be sent.
+    pub(crate) fn offers_if_up(&self, link: LinkId, side: Side) -> BTreeMap<Prefix, Attrs> {
         let mut offers = BTreeMap::new();
         let stated = self.stated(link, side);
         if let Some(table) = self.table(self.graph.link(link).end(side).speaker) {
@@ -121,6 +154,10 @@ impl Exchange {
     fn best_for(&self, link: LinkId, side: Side, prefix: Prefix) -> Offer<BestPath> {
         let speaker = self.graph.link(link).end(side).speaker;
         let table = self.table(speaker).ok_or(reason::NO_ROW)?;
+        // A static site hears nothing: there is no session.
+        if self.graph.link(link).kind == (LinkKind::GatewayToSite { bgp: false }) {
+            return Err(reason::NO_ROW);
+        }
         let best = table.rib.best(prefix);
         let best = best.first().ok_or(reason::NO_ROW)?;
         // nobody hears of its own route. NVAs have rules of their own for that.
@@ -145,10 +182,12 @@ pub(crate) fn exported(
         neighbor: None,
     };
     let export = &direction.export;
-    let known = direction.exported.entry(class).or_default();
-    let verdict = *known.entry(attrs).or_insert_with(|| {
+    let known = direction.exported.known(class, attrs);
+    let verdict = known.unwrap_or_else(|| {
         let verdict = export.set_verdict(&store.attrs(attrs), &meta);
-        KnownVerdict::of(verdict, store)
+        let verdict = KnownVerdict::of(verdict, store);
+        direction.exported.note(class, attrs, verdict);
+        verdict
     });
     match verdict {
         KnownVerdict::Unchanged => Ok(attrs),

@@ -48,7 +48,7 @@ impl Policies<'_> {
     pub(crate) fn branch_to_branch_beside(&self, speaker: &Speaker) -> bool {
         let beside = |one: &&RouteServer| self.topology.vnet(&one.vnet) == speaker.vnet;
         let mut servers = self.estate.route_servers.iter();
-        servers.find(beside).is_some_and(|one| one.branch_to_branch)
+        servers.any(|one| beside(&one) && one.branch_to_branch)
     }
 
     /// The route map on what the speaker on `side` takes in, if that is a Route Server.

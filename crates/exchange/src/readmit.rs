@@ -2,7 +2,7 @@
 
 use routehub_rib::{Announcement, AttrStore, Delta, Source, SourceId};
 
-use crate::exchange::{Exchange, KnownVerdict};
+use crate::exchange::Exchange;
 use crate::link::{LinkId, Side};
 use crate::settle::admission;
 use crate::speaker::SpeakerId;
@@ -12,15 +12,8 @@ impl Exchange {
     /// Forgets what the policies of a direction said: they are others now.
     pub(crate) fn forget_verdicts(&mut self, link: LinkId, sender: Side) {
         let direction = &mut self.directions[link.0 as usize][sender as usize];
-        let exported = std::mem::take(&mut direction.exported);
-        let exported = exported.into_values().flatten();
-        let verdicts = exported.chain(direction.imported.drain());
-        let verdicts = verdicts.map(|(_, verdict)| verdict);
-        for verdict in verdicts {
-            if let KnownVerdict::Changed(id) = verdict {
-                self.store.release(id);
-            }
-        }
+        direction.exported.clear(&mut self.store);
+        direction.imported.clear(&mut self.store);
     }
 
     /// Asks the receiver's import policy again for all that it holds from `sender`.
@@ -42,6 +35,23 @@ impl Exchange {
         if listens {
             self.mark_dirty(told, changed);
         }
+    }
+
+    /// Works out anew what the decision process of a speaker knows of its neighbours.
+    pub(crate) fn refresh_sources(&mut self, speaker: SpeakerId) {
+        let preference = self.preference(speaker);
+        let mut sources = Vec::new();
+        for link in self.graph.links_of(speaker).to_vec() {
+            let Some(side) = self.graph.link(link).side_of(speaker) else {
+                continue;
+            };
+            if let Some(id) = self.direction_of(link, side.other()).source {
+                let parameters = &self.parameters;
+                let source = speaker_table::source(&self.graph, parameters, preference, link, side);
+                sources.push((id, source));
+            }
+        }
+        self.set_sources(speaker, sources);
     }
 
     /// Changes what the decision process knows of a source.

@@ -4,15 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use routehub_policy::{Outcome, RouteMeta};
-use routehub_rib::{Admission, Announcement, AttrStore, Change, Delta, SourceId};
+use routehub_rib::{Admission, Announcement, AttrStore, Change, Delta};
 use routehub_types::{AsPath, AttrId, Attrs, Nlri, Prefix, RuleId};
 
 use crate::announce::UNKNOWN_ADDRESS;
-use crate::exchange::{Direction, Exchange, KnownVerdict};
+use crate::estate::RouteMapAction;
+use crate::exchange::{Direction, Exchange};
 use crate::link::{LinkId, Side};
-use crate::parameters::Parameters;
+use crate::packing;
+use crate::parameters::{Parameters, PrefixCountMode};
 use crate::speaker::{SpeakerId, SpeakerKind};
 use crate::speaker_table::Origin;
+use crate::verdicts::KnownVerdict;
 
 /// The routes of one UPDATE: prefixes withdrawn, and prefixes announced with one attribute set
 /// that the exchange has interned.
@@ -29,6 +32,9 @@ pub struct UpdateBatch<'a> {
 /// Turns that a speaker may take for each speaker of the estate before the estate counts as one
 /// that does not converge.
 const TURNS: usize = 64;
+
+/// How often connections to circuits may go down and come back before an estate comes to rest.
+const WEIGHINGS: usize = 16;
 
 /// An estate that never comes to rest: routes go round and change each other.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,14 +55,32 @@ fn list(prefixes: &[Prefix]) -> String {
 }
 
 impl Exchange {
-    /// Lets every speaker tell what is new until nothing is.
+    /// Lets every speaker tell what is new until nothing is, and weighs what circuits are told.
     pub(crate) fn settle(&mut self) -> Result<(), NotConverged> {
+        self.propagate()?;
+        for _ in 0..WEIGHINGS {
+            let Some(gateways) = self.weigh_connections() else {
+                self.collect();
+                return Ok(());
+            };
+            self.propagate()?;
+            self.swaying = gateways;
+        }
+        Err(NotConverged {
+            speakers: core::mem::take(&mut self.swaying),
+            prefixes: Vec::new(),
+        })
+    }
+
+    fn propagate(&mut self) -> Result<(), NotConverged> {
         let limit = TURNS * (self.tables.len() + 1);
         let mut restless: BTreeMap<SpeakerId, BTreeSet<Prefix>> = BTreeMap::new();
         for turn in 0.. {
-            let Some((speaker, prefixes)) = self.dirty.pop_first() else {
+            let Some((speaker, mut prefixes)) = self.next_to_speak(turn > limit / 4) else {
                 break;
             };
+            prefixes.sort_unstable();
+            prefixes.dedup();
             if turn > limit {
                 restless.entry(speaker).or_default().extend(&prefixes);
             }
@@ -69,8 +93,22 @@ impl Exchange {
                 }
             }
         }
-        self.collect();
         Ok(())
+    }
+
+    /// The speaker that tells next: in the order of their numbers, until that takes long. Two that
+    /// always change their minds at once may go on for ever in that order, and come to rest in
+    /// another.
+    fn next_to_speak(&mut self, shuffled: bool) -> Option<(SpeakerId, Vec<Prefix>)> {
+        if !shuffled || self.dirty.len() < 2 {
+            return self.dirty.pop_first();
+        }
+        // A linear congruential generator (Knuth's MMIX): any order will do that is not regular.
+        let next = self.shuffle.wrapping_mul(6_364_136_223_846_793_005);
+        self.shuffle = next.wrapping_add(1_442_695_040_888_963_407);
+        let nth = (self.shuffle >> 33) as usize % self.dirty.len();
+        let speaker = self.dirty.keys().nth(nth).copied()?;
+        self.dirty.remove_entry(&speaker)
     }
 
     fn not_converged(&mut self, restless: &BTreeMap<SpeakerId, BTreeSet<Prefix>>) -> NotConverged {
@@ -91,25 +129,28 @@ impl Exchange {
     }
 
     /// Tells the far end what became of these prefixes.
-    fn tell(&mut self, link: LinkId, side: Side, prefixes: &BTreeSet<Prefix>) {
-        let receiver = self.direction_of(link, side).source;
-        let (Some(source), true) = (receiver, self.graph.link(link).is_up()) else {
+    pub(crate) fn tell(&mut self, link: LinkId, side: Side, prefixes: &[Prefix]) {
+        let direction = self.direction_of(link, side);
+        let (Some(source), true) = (direction.source, self.graph.link(link).is_up()) else {
             return;
         };
+        if direction.silent {
+            return;
+        }
         if self.replaces_prefixes(link, side) {
             self.sync(link, side);
             return;
         }
-        let stated = self.stated(link, side);
         let told = self.graph.link(link).end(side.other()).speaker;
         let mut announced: BTreeMap<AttrId, Vec<Nlri>> = BTreeMap::new();
         let mut withdrawn = Vec::new();
-        for prefix in prefixes
-            .iter()
-            .filter(|prefix| !stated.contains_key(prefix))
-        {
-            let offer = self.passed_on_id(link, side, *prefix).ok();
-            let held = self.held(told, source, *prefix);
+        for prefix in prefixes {
+            let offer = match self.stated_for(link, side, *prefix) {
+                Some(stated) => stated.map(|attrs| self.store.intern(&attrs)),
+                None => self.passed_on_id(link, side, *prefix).ok(),
+            };
+            let table = self.table(told);
+            let held = table.and_then(|table| table.rib.received(source, *prefix));
             match (offer, held) {
                 (Some(offer), held) if held != Some(offer) => {
                     announced
@@ -126,9 +167,14 @@ impl Exchange {
 
     /// Whether what is sent may stand under another prefix than what it comes from.
     fn replaces_prefixes(&self, link: LinkId, side: Side) -> bool {
-        self.policies()
-            .outbound_map(self.graph.link(link), side)
-            .is_some()
+        let replaces = |action: &_| matches!(action, RouteMapAction::ReplacePrefix(_));
+        let policies = self.policies();
+        let map = policies.outbound_map(self.graph.link(link), side);
+        map.is_some_and(|map| {
+            map.rules
+                .iter()
+                .any(|rule| rule.actions.iter().any(replaces))
+        })
     }
 
     /// Makes the far end hold exactly what this side offers now. What a real router offers only
@@ -176,14 +222,21 @@ impl Exchange {
         let first = (!withdrawn.is_empty()).then(|| (AttrId::default(), Vec::new()));
         let mut withdrawn = Some(withdrawn);
         for (attrs, announced) in first.into_iter().chain(announced) {
-            let withdrawn = withdrawn.take().unwrap_or_default();
-            let batch = UpdateBatch {
-                withdrawn,
-                attrs,
-                announced: &announced,
+            let messages = match self.parameters.prefix_count_mode {
+                PrefixCountMode::PerMessage if !announced.is_empty() => {
+                    packing::messages(&self.store.attrs(attrs), &announced)
+                }
+                _ => vec![announced.as_slice()],
             };
-            if !self.apply(link, side, batch) {
-                return;
+            for announced in messages {
+                let batch = UpdateBatch {
+                    withdrawn: withdrawn.take().unwrap_or_default(),
+                    attrs,
+                    announced,
+                };
+                if !self.apply(link, side, batch) {
+                    return;
+                }
             }
         }
         let told = self.graph.link(link).end(side.other()).speaker;
@@ -263,15 +316,6 @@ impl Exchange {
         }
     }
 
-    /// What a speaker holds as received from a source for a prefix.
-    fn held(&self, speaker: SpeakerId, source: SourceId, prefix: Prefix) -> Option<AttrId> {
-        let paths = self.table(speaker)?.rib.paths(&self.store, prefix);
-        paths
-            .iter()
-            .find(|one| one.path.source == source)
-            .and_then(|one| one.received)
-    }
-
     /// Makes a speaker's RIB hold the prefixes of its network and of those that use it.
     pub(crate) fn announce_networks(&mut self, speaker: SpeakerId) {
         let one = self.graph.speaker(speaker);
@@ -337,7 +381,10 @@ impl Exchange {
     pub(crate) fn listens(&self, speaker: SpeakerId) -> bool {
         self.graph.links_of(speaker).iter().any(|link| {
             let side = self.graph.link(*link).side_of(speaker);
-            side.is_some_and(|side| self.direction_of(*link, side).source.is_some())
+            side.is_some_and(|side| {
+                let direction = self.direction_of(*link, side);
+                direction.source.is_some() && !direction.silent
+            })
         })
     }
 
@@ -345,37 +392,6 @@ impl Exchange {
     pub(crate) fn mark_dirty(&mut self, speaker: SpeakerId, changed: Vec<Prefix>) {
         if !changed.is_empty() {
             self.dirty.entry(speaker).or_default().extend(changed);
-        }
-    }
-
-    /// Forgets verdicts about attribute sets that are no more.
-    pub(crate) fn collect(&mut self) {
-        let mut freed = Vec::new();
-        loop {
-            self.store.collect(|id| freed.push(id));
-            if freed.is_empty() {
-                return;
-            }
-            for direction in self.directions.iter_mut().flatten() {
-                forget(direction, &mut self.store, &freed);
-            }
-            freed.clear();
-        }
-    }
-}
-
-/// Drops the verdicts of a direction on sets that no longer live, and lets go of the sets that
-/// they name. Costs no more the more verdicts stay.
-fn forget(direction: &mut Direction, store: &mut AttrStore, freed: &[AttrId]) {
-    let mut release = |verdict: Option<KnownVerdict>| {
-        if let Some(KnownVerdict::Changed(sent)) = verdict {
-            store.release(sent);
-        }
-    };
-    let kept = direction.exported.values_mut();
-    for kept in kept.chain([&mut direction.imported]) {
-        if !kept.is_empty() {
-            freed.iter().for_each(|id| release(kept.remove(id)));
         }
     }
 }
@@ -392,11 +408,11 @@ pub(crate) fn admission(
         neighbor: None,
     };
     let import = &direction.import;
-    let known = direction.imported.get(&one.attrs).copied();
+    let known = direction.imported.known(direction.class, one.attrs);
     let verdict = known.unwrap_or_else(|| {
         let verdict = import.set_verdict(&store.attrs(one.attrs), &meta);
         let verdict = KnownVerdict::of(verdict, store);
-        direction.imported.insert(one.attrs, verdict);
+        direction.imported.note(direction.class, one.attrs, verdict);
         verdict
     });
     let accepted = match verdict {
@@ -430,9 +446,11 @@ pub(crate) fn admission(
     }
 }
 
-/// A refused route: kept with its reason, and where the profile says so shown as learned.
+/// A refused route: kept with its reason. What a route map dropped is shown as learned all the same
+/// and what lies in a local network where the profile says so.
 fn refused(parameters: &Parameters, rule: RuleId) -> Admission {
-    if rule == RuleId(51) && parameters.show_overlap_in_learned {
+    let shown_overlap = rule == RuleId(51) && parameters.show_overlap_in_learned;
+    if shown_overlap || rule == parameters.route_maps.rule {
         Admission::Hold(rule)
     } else {
         Admission::Reject(rule)

@@ -115,12 +115,14 @@ impl Table {
 
 /// How a speaker decides (R-060 to R-073; NVAs as the network file says).
 pub(crate) fn decision(kind: SpeakerKind, parameters: &Parameters) -> DecisionConfig {
-    use Step::{AsPathLength, Cost, External, PeerAddress, Rank, TieBreak};
+    use Step::{AsPathLength, Cost, External, NextHop, PeerAddress, Rank, TieBreak};
     let many = u8::try_from(parameters.max_ecmp).unwrap_or(u8::MAX);
     match kind {
-        SpeakerKind::RouteServer { .. } => {
-            DecisionConfig::new([Rank, AsPathLength, Cost], [PeerAddress, TieBreak], many)
-        }
+        SpeakerKind::RouteServer { .. } => DecisionConfig::new(
+            [Rank, AsPathLength, Cost],
+            [PeerAddress, TieBreak, NextHop],
+            many,
+        ),
         SpeakerKind::Gateway {
             kind: GatewayKind::ExpressRoute,
             ..
@@ -133,9 +135,11 @@ pub(crate) fn decision(kind: SpeakerKind, parameters: &Parameters) -> DecisionCo
             [PeerAddress, TieBreak],
             many,
         ),
-        SpeakerKind::Nva { .. } => {
-            DecisionConfig::new([AsPathLength, External], [PeerAddress, TieBreak], 1)
-        }
+        SpeakerKind::Nva { .. } => DecisionConfig::new(
+            [AsPathLength, External],
+            [NextHop, PeerAddress, TieBreak],
+            1,
+        ),
         _ => DecisionConfig::new([AsPathLength], [TieBreak, PeerAddress], 1),
     }
 }

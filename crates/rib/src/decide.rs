@@ -4,6 +4,7 @@
 //! are never compared across a MED group, so the order of the paths cannot matter.
 
 use core::cmp::Ordering;
+use core::net::IpAddr;
 
 use routehub_types::AttrId;
 use smallvec::SmallVec;
@@ -88,6 +89,7 @@ impl Judge<'_> {
                 Step::Current => lowest(*step, alive, all, |one| !one.current),
                 Step::RouterId => lowest(*step, alive, all, |one| source(one).router_id),
                 Step::PeerAddress => lowest(*step, alive, all, |one| source(one).address),
+                Step::NextHop => lowest(*step, alive, all, |one| self.next_hop(one)),
                 Step::MaxPaths | Step::Identity => {}
             }
         }
@@ -107,7 +109,15 @@ impl Judge<'_> {
             Step::TieBreak => source.tie_break.into(),
             Step::RouterId => source.router_id.into(),
             Step::PeerAddress => source.address,
+            Step::NextHop => self.next_hop(one),
             Step::Current | Step::MaxPaths | Step::Identity => 0,
+        }
+    }
+
+    fn next_hop(&self, one: &Contender) -> u128 {
+        match self.store.attrs(one.attrs).next_hop.address {
+            IpAddr::V4(address) => address.to_bits().into(),
+            IpAddr::V6(address) => address.to_bits(),
         }
     }
 

@@ -39,6 +39,8 @@ pub enum Step {
     RouterId,
     /// The lowest peer address (RFC 4271 section 9.1.2.2 g).
     PeerAddress,
+    /// The lowest next hop address, IPv4 before IPv6; costs more than the other steps.
+    NextHop,
     /// Equal so far, but the best set was full: never configured, only reported.
     MaxPaths,
     /// The source's number, the path id, the attributes: never configured, it ends every tie.
@@ -47,7 +49,7 @@ pub enum Step {
 
 impl Step {
     /// Every step, in the order of declaration.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Rank,
         Self::LocalPref,
         Self::AsPathLength,
@@ -60,6 +62,7 @@ impl Step {
         Self::Current,
         Self::RouterId,
         Self::PeerAddress,
+        Self::NextHop,
         Self::MaxPaths,
         Self::Identity,
     ];
@@ -79,6 +82,7 @@ impl Step {
             Self::Current => "best before",
             Self::RouterId => "router id",
             Self::PeerAddress => "peer address",
+            Self::NextHop => "next hop address",
             Self::MaxPaths => "number of equal paths",
             Self::Identity => "order of sources",
         }

@@ -166,6 +166,13 @@ impl<K: Key> Table<K> {
         })
     }
 
+    /// What a source announced a prefix with.
+    pub(crate) fn announced(&self, key: K, source: u16) -> Option<AttrId> {
+        let mut paths = self.chain(self.find(key)?);
+        let found = paths.find(|(_, path)| path.source == source && !path.is_derived());
+        found.map(|(_, path)| AttrId(path.received))
+    }
+
     /// The paths of a prefix: the best set first, then the others by source.
     pub(crate) fn paths(&self, judge: &Judge<'_>, entry: u32) -> Vec<PathView> {
         let mut contenders = Vec::new();

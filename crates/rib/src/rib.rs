@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use routehub_types::{Family, Instant, Ipv4Prefix, Ipv6Prefix, Prefix};
+use routehub_types::{AttrId, Family, Instant, Ipv4Prefix, Ipv6Prefix, Prefix};
 
 use crate::apply::Admit;
 use crate::change::{Admission, Announcement, Applied, BestSet, Change, Delta};
@@ -303,6 +303,15 @@ impl Rib {
             Prefix::V6(key) => self.v6.find(key).map(|entry| self.v6.paths(&judge, entry)),
         }
         .unwrap_or_default()
+    }
+
+    /// The attributes that a source announced a prefix with, as received; with add-path those of
+    /// one of its paths.
+    pub fn received(&self, id: SourceId, prefix: Prefix) -> Option<AttrId> {
+        match prefix {
+            Prefix::V4(key) => self.v4.announced(key, id.0),
+            Prefix::V6(key) => self.v6.announced(key, id.0),
+        }
     }
 
     /// The prefixes of a family that have a best path, with their best sets, in order (Loc-RIB).

@@ -1,0 +1,218 @@
+//! Random events that fit an estate as it is now.
+
+use routehub_exchange::estate::{Connection, Estate, Peering, RoutingPreference};
+use routehub_exchange::{ConnectionEnds, Event, Instance, NvaSessions};
+
+use super::{Numbers, any_map, any_prefix, hub_name, routes, rules, server_in};
+
+/// An event; none where the one drawn needs something that is not there.
+pub(crate) fn event(numbers: &mut Numbers, estate: &Estate, removed: &[String]) -> Option<Event> {
+    let alive: Vec<_> = estate
+        .route_servers
+        .iter()
+        .filter(|one| !removed.contains(&one.name))
+        .collect();
+    let server =
+        |numbers: &mut Numbers| (!alive.is_empty()).then(|| numbers.one_of(&alive).name.clone());
+    let nva =
+        |numbers: &mut Numbers| (!estate.nvas.is_empty()).then(|| numbers.one_of(&estate.nvas));
+    Some(match numbers.below(16) {
+        0 => Event::SetBranchToBranch {
+            route_server: server(numbers)?,
+            value: numbers.below(2) == 0,
+        },
+        1 => Event::SetRoutingPreference {
+            route_server: server(numbers)?,
+            value: *numbers.one_of(&[
+                RoutingPreference::AsPath,
+                RoutingPreference::VpnGateway,
+                RoutingPreference::ExpressRoute,
+            ]),
+        },
+        2 | 3 => {
+            let nva = nva(numbers)?;
+            let all = (0..=numbers.below(2))
+                .map(|_| routes(numbers, Some(nva.asn)))
+                .collect();
+            Event::Advertise {
+                nva: nva.name.clone(),
+                routes: all,
+                to: if numbers.once_in(3) {
+                    server(numbers)
+                } else {
+                    None
+                },
+                instance: numbers.once_in(3).then_some(1),
+            }
+        }
+        4 => Event::Withdraw {
+            nva: nva(numbers)?.name.clone(),
+            prefixes: vec![any_prefix(numbers), any_prefix(numbers)],
+            to: None,
+            instance: numbers.once_in(3).then_some(0),
+        },
+        n @ (5 | 6) => {
+            let sessions = NvaSessions {
+                nva: nva(numbers)?.name.clone(),
+                route_server: if numbers.once_in(3) {
+                    server(numbers)
+                } else {
+                    None
+                },
+                instance: numbers.once_in(3).then_some(0),
+            };
+            if n == 5 {
+                Event::NvaDown(sessions)
+            } else {
+                Event::NvaUp(sessions)
+            }
+        }
+        n @ (7 | 8) => {
+            let instance = Instance {
+                route_server: server(numbers)?,
+                instance: numbers.below(2) as u8,
+            };
+            if n == 7 {
+                Event::InstanceDown(instance)
+            } else {
+                Event::InstanceUp(instance)
+            }
+        }
+        n @ (9 | 10) => {
+            let ends = connection(numbers, estate)?;
+            if n == 9 {
+                Event::ConnectionDown(ends)
+            } else {
+                Event::ConnectionUp(ends)
+            }
+        }
+        11 => add_peering(numbers, estate)?,
+        12 => {
+            if estate.peerings.is_empty() {
+                return None;
+            }
+            let one = numbers.one_of(&estate.peerings);
+            Event::RemovePeering {
+                a: one.b.clone(),
+                b: one.a.clone(),
+            }
+        }
+        13 => servers_come_and_go(numbers, estate, removed)?,
+        14 => Event::SetReadvertises {
+            nva: nva(numbers)?.name.clone(),
+            rules: rules(numbers),
+        },
+        _ => {
+            let server = server(numbers)?;
+            set_route_map(numbers, estate, server)?
+        }
+    })
+}
+
+fn connection(numbers: &mut Numbers, estate: &Estate) -> Option<ConnectionEnds> {
+    let all: Vec<_> = estate
+        .gateways
+        .iter()
+        .flat_map(|gateway| gateway.connections.iter().map(move |one| (gateway, one)))
+        .collect();
+    if all.is_empty() {
+        return None;
+    }
+    let (gateway, to) = numbers.one_of(&all);
+    let to = match to {
+        Connection::Circuit { circuit, .. } => circuit,
+        Connection::Site { site, .. } => site,
+        Connection::Gateway { gateway } => gateway,
+    };
+    Some(ConnectionEnds {
+        gateway: gateway.name.clone(),
+        to: to.clone(),
+    })
+}
+
+fn add_peering(numbers: &mut Numbers, estate: &Estate) -> Option<Event> {
+    let a = numbers.one_of(&estate.vnets).name.clone();
+    let b = numbers.one_of(&estate.vnets).name.clone();
+    let known = |one: &Peering| (one.a == a && one.b == b) || (one.a == b && one.b == a);
+    if a == b || estate.peerings.iter().any(known) {
+        return None;
+    }
+    let uses = |one: &Peering| {
+        one.a == b && one.a_to_b.use_remote_gateways || one.b == b && one.b_to_a.use_remote_gateways
+    };
+    let spoke = b.starts_with("spoke") && a.starts_with("hub");
+    let free = !estate.peerings.iter().any(uses);
+    Some(Event::AddPeering(
+        if spoke && free && numbers.below(4) < 3 {
+            Peering::hub_and_spoke(a, b)
+        } else {
+            Peering::plain(a, b)
+        },
+    ))
+}
+
+fn servers_come_and_go(
+    numbers: &mut Numbers,
+    estate: &Estate,
+    removed: &[String],
+) -> Option<Event> {
+    let hubs = estate
+        .vnets
+        .iter()
+        .filter(|one| !one.subnets.is_empty())
+        .count();
+    let hub = numbers.below(hubs);
+    let mut here = estate
+        .route_servers
+        .iter()
+        .filter(|one| one.vnet == hub_name(hub));
+    if let Some(server) = here.clone().find(|one| !removed.contains(&one.name)) {
+        return Some(Event::RemoveRouteServer {
+            route_server: server.name.clone(),
+        });
+    }
+    let mut server = server_in(hub);
+    if here.next().is_some() {
+        server.name = format!("rs{hub}-again");
+        if estate
+            .route_servers
+            .iter()
+            .any(|one| one.name == server.name)
+        {
+            return None;
+        }
+    }
+    server.branch_to_branch = numbers.below(2) == 0;
+    Some(Event::AddRouteServer(server))
+}
+
+fn set_route_map(numbers: &mut Numbers, estate: &Estate, server: String) -> Option<Event> {
+    let vnet = &estate
+        .route_servers
+        .iter()
+        .find(|one| one.name == server)?
+        .vnet;
+    let nvas = estate.nvas.iter().filter(|nva| {
+        nva.sessions
+            .iter()
+            .any(|one| one.route_server == server && one.instances[0])
+    });
+    let mut peers: Vec<&String> = nvas.map(|one| &one.name).collect();
+    peers.extend(
+        estate
+            .gateways
+            .iter()
+            .filter(|one| one.vnet == *vnet)
+            .map(|one| &one.name),
+    );
+    if peers.is_empty() {
+        return None;
+    }
+    let peer = (*numbers.one_of(&peers)).clone();
+    Some(Event::SetRouteMap {
+        route_server: server,
+        peer,
+        inbound: (numbers.below(2) == 0).then(|| any_map(numbers)),
+        outbound: (numbers.below(2) == 0).then(|| any_map(numbers)),
+    })
+}

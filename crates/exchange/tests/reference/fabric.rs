@@ -1,0 +1,294 @@
+//! The effective routes of a NIC.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use routehub_exchange::estate::{Nic, UserRouteTarget};
+use routehub_exchange::{EffectiveRow, NextHopType, RouteSource, RouteState, UnreachableNextHop};
+use routehub_types::{Family, Prefix};
+
+use super::maps::inside;
+use super::neighbors::{LinkKind, gateway_addresses};
+use super::taking::{Best, Candidate, Class};
+use super::{Model, Node};
+
+const DROPPED: [&str; 17] = [
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "198.18.0.0/15",
+    "25.33.0.0/16",
+    "25.41.0.0/20",
+    "25.48.0.0/12",
+    "25.4.0.0/14",
+    "157.59.0.0/16",
+    "40.108.0.0/17",
+    "40.109.0.0/16",
+    "104.146.0.0/17",
+    "104.147.0.0/16",
+    "23.103.0.0/18",
+    "20.35.252.0/22",
+];
+
+/// A programmed next hop, and whether it is a gateway's; what an NVA named comes first.
+type Hops = BTreeSet<(bool, Option<IpAddr>)>;
+
+impl Model {
+    pub(crate) fn nic_effective(&self, nic: &Nic) -> Vec<EffectiveRow> {
+        let vnet = self
+            .estate
+            .vnets
+            .iter()
+            .find(|one| one.name == nic.vnet)
+            .unwrap();
+        let subnet = vnet
+            .subnets
+            .iter()
+            .find(|one| Some(&one.name) == nic.subnet.as_ref());
+        let table = nic
+            .route_table
+            .clone()
+            .or(subnet.and_then(|one| one.route_table.clone()));
+        let table = self
+            .estate
+            .route_tables
+            .iter()
+            .find(|one| Some(&one.name) == table.as_ref());
+        let silent = table.is_some_and(|one| one.disable_bgp_route_propagation);
+        let row = |prefix: Prefix, kind, source| EffectiveRow {
+            prefixes: vec![prefix],
+            next_hop_type: kind,
+            next_hops: Vec::new(),
+            source,
+            state: RouteState::Active,
+            name: None,
+            disable_bgp_route_propagation: silent,
+        };
+        let mut system = Vec::new();
+        for prefix in self.space(&nic.vnet) {
+            system.push(row(prefix, NextHopType::VnetLocal, RouteSource::Default));
+        }
+        let mut peered = Vec::new();
+        for (other, kind) in self.peers_of(&nic.vnet) {
+            for prefix in self.space(other) {
+                peered.push(prefix);
+                system.push(row(prefix, kind, RouteSource::Default));
+            }
+        }
+        let mut reachable = self.space(&nic.vnet);
+        reachable.extend(peered);
+        let mut covered = reachable.clone();
+        covered.extend(&nic.service_endpoints);
+
+        let mut bgp = Vec::new();
+        for (prefix, hops) in self.programmed(&nic.vnet) {
+            if silent || covered.iter().any(|one| one.contains(prefix)) {
+                continue;
+            }
+            let show = self.parameters.unreachable_next_hop == UnreachableNextHop::Show;
+            let usable = hops.iter().filter(|(of_gateway, address)| {
+                *of_gateway || show || address.is_some_and(|one| inside(one, &reachable))
+            });
+            let usable: Vec<_> = usable.collect();
+            let kind = match usable.is_empty() {
+                true => NextHopType::None,
+                false => NextHopType::VirtualNetworkGateway,
+            };
+            let addresses: BTreeSet<IpAddr> = usable.iter().filter_map(|(_, one)| *one).collect();
+            bgp.push(EffectiveRow {
+                next_hops: addresses.into_iter().collect(),
+                ..row(prefix, kind, RouteSource::VirtualNetworkGateway)
+            });
+        }
+
+        let mut user = Vec::new();
+        for route in table.iter().flat_map(|one| &one.routes) {
+            let (kind, hop) = match route.target {
+                UserRouteTarget::VirtualAppliance(address) => {
+                    (NextHopType::VirtualAppliance, Some(address))
+                }
+                UserRouteTarget::VirtualNetworkGateway => {
+                    (NextHopType::VirtualNetworkGateway, None)
+                }
+                UserRouteTarget::VnetLocal => (NextHopType::VnetLocal, None),
+                UserRouteTarget::Internet => (NextHopType::Internet, None),
+                UserRouteTarget::None => (NextHopType::None, None),
+            };
+            user.push(EffectiveRow {
+                next_hops: hop.into_iter().collect(),
+                name: route.name.clone(),
+                ..row(route.prefix, kind, RouteSource::User)
+            });
+        }
+
+        let default = Prefix::default_of(Family::Ipv4);
+        let has = |rows: &[EffectiveRow], prefix| rows.iter().any(|one| one.prefixes == [prefix]);
+        if !has(&bgp, default) {
+            system.push(row(default, NextHopType::Internet, RouteSource::Default));
+            if !has(&user, default) {
+                for text in DROPPED {
+                    let prefix: Prefix = text.parse().unwrap();
+                    let within = reachable.iter().any(|one| one.contains(prefix));
+                    if !within && !has(&bgp, prefix) {
+                        system.push(row(prefix, NextHopType::None, RouteSource::Default));
+                    }
+                }
+            }
+        }
+        if !nic.service_endpoints.is_empty() {
+            system.push(EffectiveRow {
+                prefixes: nic.service_endpoints.clone(),
+                ..row(
+                    default,
+                    NextHopType::VirtualNetworkServiceEndpoint,
+                    RouteSource::Default,
+                )
+            });
+        }
+        for one in system.iter_mut().chain(&mut bgp) {
+            if one.prefixes.iter().all(|prefix| has(&user, *prefix)) {
+                one.state = RouteState::Invalid;
+            }
+        }
+        system.into_iter().chain(bgp).chain(user).collect()
+    }
+
+    /// The networks that a network is peered with so that traffic may pass.
+    fn peers_of(&self, vnet: &str) -> Vec<(&str, NextHopType)> {
+        let region = |name: &str| {
+            let one = self.estate.vnets.iter().find(|one| one.name == name);
+            one.and_then(|one| one.region.clone())
+        };
+        let mut all = Vec::new();
+        for one in &self.estate.peerings {
+            let differ = match (region(&one.a), region(&one.b)) {
+                (Some(a), Some(b)) => a != b,
+                _ => false,
+            };
+            let kind = match one.global.unwrap_or(differ) {
+                true => NextHopType::VNetGlobalPeering,
+                false => NextHopType::VNetPeering,
+            };
+            if one.a == vnet && one.a_to_b.allow_virtual_network_access {
+                all.push((one.b.as_str(), kind));
+            }
+            if one.b == vnet && one.b_to_a.allow_virtual_network_access {
+                all.push((one.a.as_str(), kind));
+            }
+        }
+        all
+    }
+
+    /// What a Route Server or gateways program into a network, by prefix.
+    fn programmed(&self, vnet: &str) -> BTreeMap<Prefix, Hops> {
+        let mut routes = BTreeMap::new();
+        for one in [Some(vnet), self.hub_of(vnet)].into_iter().flatten() {
+            let servers = self.estate.route_servers.iter();
+            let server = servers
+                .clone()
+                .find(|server| server.vnet == one && !self.is_removed(&server.name));
+            let mut gateways: Vec<_> = self
+                .estate
+                .gateways
+                .iter()
+                .filter(|gw| gw.vnet == one)
+                .collect();
+            gateways.sort_by_key(|gw| gw.kind);
+            let server = server.filter(|server| {
+                let down = |n| self.instances_down.contains(&(server.name.clone(), n));
+                gateways.is_empty() || !(down(0) && down(1))
+            });
+            if server.is_none() && gateways.is_empty() {
+                continue;
+            }
+            match server {
+                Some(server) => self.of_server(&server.name, &mut routes),
+                None => {
+                    for gateway in &gateways {
+                        self.of_gateway(&gateway.name, &mut routes);
+                    }
+                }
+            }
+            for gateway in gateways {
+                let hops = gateway_addresses(&self.estate, gateway).into_iter();
+                let hops: Hops = hops.map(|address| (true, Some(address))).collect();
+                for pool in &gateway.p2s_pools {
+                    routes.insert(*pool, hops.clone());
+                }
+            }
+            break;
+        }
+        routes
+    }
+
+    fn of_server(&self, name: &str, routes: &mut BTreeMap<Prefix, Hops>) {
+        let nodes = [0, 1].map(|instance| Node::RouteServer(name.to_owned(), instance));
+        let mut all: BTreeMap<Prefix, Vec<(Node, Candidate)>> = BTreeMap::new();
+        for node in nodes {
+            for (prefix, best) in self.best_routes(&node) {
+                let heard = best.into_iter().filter(|one| one.link.is_some());
+                all.entry(prefix)
+                    .or_default()
+                    .extend(heard.map(|one| (node.clone(), one)));
+            }
+        }
+        let mut gateways: BTreeMap<String, Best> = BTreeMap::new();
+        for (prefix, candidates) in all {
+            let merits = candidates.iter().map(|(node, one)| self.merit(node, one));
+            let Some(highest) = merits.min() else {
+                continue;
+            };
+            let mut hops = Hops::new();
+            for (node, one) in &candidates {
+                if self.merit(node, one) != highest {
+                    continue;
+                }
+                if one.class == Class::Nva {
+                    hops.insert((false, one.route.next_hop));
+                    continue;
+                }
+                let gateway = self.links[one.link.unwrap()].beyond(node).0.clone();
+                let best = gateways
+                    .entry(gateway.name().to_owned())
+                    .or_insert_with(|| self.best_routes(&gateway));
+                if let Some(first) = best.get(&prefix).and_then(|all| all.first()) {
+                    hops.extend(self.gateway_hops(&gateway, first));
+                }
+            }
+            let hops = hops.into_iter().take(self.parameters.max_ecmp).collect();
+            routes.insert(prefix, hops);
+        }
+    }
+
+    fn of_gateway(&self, name: &str, routes: &mut BTreeMap<Prefix, Hops>) {
+        let node = Node::Gateway(name.to_owned());
+        for (prefix, best) in self.best_routes(&node) {
+            let hops: Hops = best
+                .iter()
+                .flat_map(|one| self.gateway_hops(&node, one))
+                .collect();
+            if !hops.is_empty() {
+                routes.entry(prefix).or_insert(hops);
+            }
+        }
+    }
+
+    fn gateway_hops(&self, node: &Node, one: &Candidate) -> Hops {
+        let Some(link) = one.link else {
+            return Hops::new();
+        };
+        let addresses = match &self.links[link].kind {
+            LinkKind::Circuit { nic_next_hops, .. } => nic_next_hops.clone(),
+            _ => gateway_addresses(&self.estate, self.gateway(node.name())),
+        };
+        if addresses.is_empty() {
+            return Hops::from([(true, None)]);
+        }
+        addresses
+            .into_iter()
+            .map(|address| (true, Some(address)))
+            .collect()
+    }
+}

@@ -1,0 +1,413 @@
+//! A second model of an estate, for tests: deliberately naive. Everybody tells everybody, again
+//! and again, from nothing, until nothing is new. No RIB, no caches, no policies: the rules are
+//! written once more, as plainly as they read in the catalogue.
+
+mod fabric;
+mod maps;
+mod neighbors;
+mod passing;
+mod rest;
+mod tables;
+mod taking;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use routehub_exchange::estate::{Estate, Gateway, GatewayKind, Nva, RouteServer};
+use routehub_exchange::{Event, Parameters};
+use routehub_types::{Community, Origin, Prefix};
+
+pub(crate) use neighbors::{Link, LinkKind};
+pub(crate) use tables::{Tables, of_exchange};
+
+/// Who speaks.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Node {
+    RouteServer(String, u8),
+    Gateway(String),
+    Edge(String),
+    Nva(String),
+    Site(String),
+    Customer(String),
+}
+
+impl Node {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::RouteServer(name, _)
+            | Self::Gateway(name)
+            | Self::Edge(name)
+            | Self::Nva(name)
+            | Self::Site(name)
+            | Self::Customer(name) => name,
+        }
+    }
+}
+
+/// A route without its prefix.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Route {
+    pub(crate) path: Vec<u32>,
+    pub(crate) next_hop: Option<IpAddr>,
+    pub(crate) communities: BTreeSet<Community>,
+    pub(crate) med: Option<u32>,
+    pub(crate) origin: Origin,
+}
+
+pub(crate) type Routes = BTreeMap<Prefix, Route>;
+/// What is sent now: by link, and whether it is its first end that sends.
+pub(crate) type Sent = BTreeMap<(usize, bool), Routes>;
+
+/// An estate and all that happened to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Model {
+    pub(crate) estate: Estate,
+    pub(crate) parameters: Parameters,
+    pub(crate) links: Vec<Link>,
+    /// Literal routes, by link.
+    literal: BTreeMap<usize, Routes>,
+    down: BTreeSet<usize>,
+    instances_down: BTreeSet<(String, u8)>,
+    removed: BTreeSet<String>,
+    /// Route maps of gateways at Route Servers: inbound, outbound.
+    gateway_maps: BTreeMap<(String, String), (Option<String>, Option<String>)>,
+    /// Connections that carry too many routes.
+    overloaded: BTreeSet<usize>,
+    pub(crate) sent: Sent,
+}
+
+impl Model {
+    pub(crate) fn new(estate: Estate, parameters: Parameters) -> Self {
+        let mut it = Self {
+            estate,
+            parameters,
+            links: Vec::new(),
+            literal: BTreeMap::new(),
+            down: BTreeSet::new(),
+            instances_down: BTreeSet::new(),
+            removed: BTreeSet::new(),
+            gateway_maps: BTreeMap::new(),
+            overloaded: BTreeSet::new(),
+            sent: Sent::new(),
+        };
+        it.links = neighbors::links(&it.estate, &it.parameters);
+        for n in 0..it.links.len() {
+            it.state_literal(n);
+        }
+        it
+    }
+
+    fn state_literal(&mut self, link: usize) {
+        let one = &self.links[link];
+        let (Node::Nva(name), Node::RouteServer(server, instance)) = (&one.a, &one.b) else {
+            return;
+        };
+        let nva = self.nva(name);
+        let mut all = Routes::new();
+        for advertisement in &nva.advertises {
+            let meant = advertisement.instance.is_none_or(|only| only == *instance);
+            if advertisement.to == *server && meant {
+                all.extend(written(&advertisement.routes, &[nva.asn.0], Some(nva.ip)));
+            }
+        }
+        self.literal.insert(link, all);
+    }
+
+    pub(crate) fn nva(&self, name: &str) -> &Nva {
+        self.estate
+            .nvas
+            .iter()
+            .find(|one| one.name == name)
+            .unwrap()
+    }
+
+    fn nva_mut(&mut self, name: &str) -> &mut Nva {
+        let mut nvas = self.estate.nvas.iter_mut();
+        nvas.find(|one| one.name == name).unwrap()
+    }
+
+    pub(crate) fn gateway(&self, name: &str) -> &Gateway {
+        let mut gateways = self.estate.gateways.iter();
+        gateways.find(|one| one.name == name).unwrap()
+    }
+
+    pub(crate) fn server(&self, name: &str) -> &RouteServer {
+        let mut servers = self.estate.route_servers.iter();
+        servers.find(|one| one.name == name).unwrap()
+    }
+
+    fn server_mut(&mut self, name: &str) -> &mut RouteServer {
+        let mut servers = self.estate.route_servers.iter_mut();
+        servers.find(|one| one.name == name).unwrap()
+    }
+
+    pub(crate) fn is_express_route(&self, gateway: &str) -> bool {
+        self.gateway(gateway).kind == GatewayKind::ExpressRoute
+    }
+
+    pub(crate) fn is_removed(&self, server: &str) -> bool {
+        self.removed.contains(server)
+    }
+
+    /// Whether routes pass over a link.
+    pub(crate) fn is_up(&self, link: usize) -> bool {
+        !self.overloaded.contains(&link) && self.is_up_by_events(link)
+    }
+
+    fn is_up_by_events(&self, link: usize) -> bool {
+        let one = &self.links[link];
+        let server = match &one.b {
+            Node::RouteServer(name, instance) => {
+                !self.removed.contains(name)
+                    && !self.instances_down.contains(&(name.clone(), *instance))
+            }
+            _ => true,
+        };
+        server && !one.refused && !self.down.contains(&link)
+    }
+
+    /// Lets an event happen to the estate; nothing is told to anybody yet.
+    pub(crate) fn apply(&mut self, event: &Event) {
+        match event {
+            Event::SetBranchToBranch {
+                route_server,
+                value,
+            } => self.server_mut(route_server).branch_to_branch = *value,
+            Event::SetRoutingPreference {
+                route_server,
+                value,
+            } => self.server_mut(route_server).routing_preference = *value,
+            Event::Advertise {
+                nva,
+                routes,
+                to,
+                instance,
+            } => {
+                let one = self.nva(nva);
+                let (asn, ip) = (one.asn.0, one.ip);
+                for link in self.sessions(nva, to.as_deref(), *instance, true) {
+                    for one in routes {
+                        let routes = written(one, &[asn], Some(ip));
+                        self.literal.entry(link).or_default().extend(routes);
+                    }
+                }
+            }
+            Event::Withdraw {
+                nva,
+                prefixes,
+                to,
+                instance,
+            } => {
+                for link in self.sessions(nva, to.as_deref(), *instance, true) {
+                    let literal = self.literal.entry(link).or_default();
+                    literal.retain(|prefix, _| !prefixes.contains(prefix));
+                }
+            }
+            Event::NvaDown(one) => {
+                let server = one.route_server.as_deref();
+                self.down
+                    .extend(self.sessions(&one.nva, server, one.instance, false));
+            }
+            Event::NvaUp(one) => {
+                let server = one.route_server.as_deref();
+                for link in self.sessions(&one.nva, server, one.instance, false) {
+                    self.down.remove(&link);
+                }
+            }
+            Event::InstanceDown(one) => {
+                let key = (one.route_server.clone(), one.instance);
+                self.instances_down.insert(key);
+            }
+            Event::InstanceUp(one) => {
+                let key = (one.route_server.clone(), one.instance);
+                self.instances_down.remove(&key);
+            }
+            Event::ConnectionDown(ends) => {
+                self.down.insert(self.connection(&ends.gateway, &ends.to));
+            }
+            Event::ConnectionUp(ends) => {
+                self.down.remove(&self.connection(&ends.gateway, &ends.to));
+            }
+            Event::AddPeering(peering) => self.estate.peerings.push(peering.clone()),
+            Event::RemovePeering { a, b } => self
+                .estate
+                .peerings
+                .retain(|one| !((one.a == *a && one.b == *b) || (one.a == *b && one.b == *a))),
+            Event::AddRouteServer(server) => {
+                self.estate.route_servers.push(server.clone());
+                let new = neighbors::links_of_server(&self.estate, &self.parameters, server);
+                for link in new {
+                    self.links.push(link);
+                    self.state_literal(self.links.len() - 1);
+                }
+            }
+            Event::RemoveRouteServer { route_server } => {
+                self.server_mut(route_server).branch_to_branch = false;
+                self.removed.insert(route_server.clone());
+            }
+            Event::SetReadvertises { nva, rules } => {
+                self.nva_mut(nva).readvertises.clone_from(rules);
+            }
+            Event::SetRouteMap {
+                route_server,
+                peer,
+                inbound,
+                outbound,
+            } => self.set_route_map(route_server, peer, inbound, outbound),
+        }
+    }
+
+    fn set_route_map(
+        &mut self,
+        server: &str,
+        peer: &str,
+        inbound: &Option<Option<String>>,
+        outbound: &Option<Option<String>>,
+    ) {
+        let mut nvas = self.estate.nvas.iter_mut();
+        if let Some(nva) = nvas.find(|one| one.name == peer) {
+            for session in &mut nva.sessions {
+                if session.route_server == server {
+                    if let Some(name) = inbound {
+                        session.inbound_route_map.clone_from(name);
+                    }
+                    if let Some(name) = outbound {
+                        session.outbound_route_map.clone_from(name);
+                    }
+                }
+            }
+            return;
+        }
+        let key = (server.to_owned(), peer.to_owned());
+        let names = self.gateway_maps.entry(key).or_default();
+        if let Some(name) = inbound {
+            names.0.clone_from(name);
+        }
+        if let Some(name) = outbound {
+            names.1.clone_from(name);
+        }
+    }
+
+    /// The links of an NVA, all or those with a Route Server or an instance.
+    fn sessions(
+        &self,
+        nva: &str,
+        server: Option<&str>,
+        instance: Option<u8>,
+        with_servers: bool,
+    ) -> Vec<usize> {
+        let fits = |link: &Link| {
+            let far = match (&link.a, &link.b) {
+                (Node::Nva(a), b) if a == nva => b,
+                (a, Node::Nva(b)) if b == nva => a,
+                _ => return false,
+            };
+            match far {
+                Node::RouteServer(name, one) => {
+                    server.is_none_or(|wanted| wanted == name)
+                        && instance.is_none_or(|wanted| wanted == *one)
+                }
+                _ => !with_servers && server.is_none() && instance.is_none(),
+            }
+        };
+        let links = self.links.iter().enumerate();
+        links
+            .filter(|(_, link)| fits(link))
+            .map(|(n, _)| n)
+            .collect()
+    }
+
+    fn connection(&self, gateway: &str, to: &str) -> usize {
+        let is =
+            |link: &Link, one: &str, other: &str| link.a.name() == one && link.b.name() == other;
+        let mut links = self.links.iter();
+        let found = links.position(|link| is(link, gateway, to) || is(link, to, gateway));
+        found.unwrap()
+    }
+
+    /// Everybody tells everybody until nothing is new, starting from what is sent in `self.sent`.
+    /// Says no if that never ends.
+    pub(crate) fn settle(&mut self) -> bool {
+        let nodes: BTreeSet<Node> = self
+            .links
+            .iter()
+            .flat_map(|link| [link.a.clone(), link.b.clone()])
+            .collect();
+        for _ in 0..100 {
+            let before = (self.sent.clone(), self.overloaded.clone());
+            for node in &nodes {
+                self.speak(node);
+            }
+            self.weigh_connections();
+            if (&self.sent, &self.overloaded) == (&before.0, &before.1) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// A speaker tells its neighbours what it has to tell now.
+    fn speak(&mut self, node: &Node) {
+        let best = self.best_routes(node);
+        for link in 0..self.links.len() {
+            for first in [true, false] {
+                if self.links[link].end(first) == node {
+                    let told = self.told(node, link, &best);
+                    self.sent.insert((link, first), told);
+                }
+            }
+        }
+    }
+
+    /// Starts from nothing.
+    pub(crate) fn settle_from_nothing(&mut self) -> bool {
+        self.sent.clear();
+        self.overloaded.clear();
+        self.settle()
+    }
+
+    /// A connection to a circuit is down while more routes would pass than may.
+    fn weigh_connections(&mut self) {
+        let Some(max) = self.parameters.max_routes_to_circuit else {
+            return;
+        };
+        for link in 0..self.links.len() {
+            if !matches!(self.links[link].kind, LinkKind::Circuit { .. })
+                || !self.is_up_by_events(link)
+            {
+                continue;
+            }
+            let gateway = self.links[link].a.clone();
+            let best = self.best_routes(&gateway);
+            if self.would_tell(&gateway, link, &best).len() > max as usize {
+                self.overloaded.insert(link);
+            } else {
+                self.overloaded.remove(&link);
+            }
+        }
+    }
+}
+
+/// Routes as an estate writes them: a path or next hop that is not given is the announcer's.
+pub(crate) fn written(
+    routes: &routehub_exchange::estate::Routes,
+    path: &[u32],
+    next_hop: Option<IpAddr>,
+) -> Routes {
+    let path = match &routes.as_path {
+        Some(given) => given.iter().map(|asn| asn.0).collect(),
+        None => path.to_vec(),
+    };
+    let route = Route {
+        path,
+        next_hop: routes.next_hop.or(next_hop),
+        communities: routes.communities.iter().copied().collect(),
+        med: routes.med,
+        origin: routes.origin,
+    };
+    routes
+        .prefixes
+        .iter()
+        .map(|prefix| (*prefix, route.clone()))
+        .collect()
+}

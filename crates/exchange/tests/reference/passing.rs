@@ -1,0 +1,273 @@
+//! What a speaker tells each neighbour, and how it looks there.
+
+use routehub_exchange::ReflectBetweenNvas;
+use routehub_exchange::estate::{
+    ReadvertiseTo, ReadvertisedNextHop, ReadvertisedPath, Readvertisement,
+};
+use routehub_types::{Community, Prefix};
+
+use super::neighbors::LinkKind;
+use super::taking::{Best, Candidate, Class};
+use super::{Model, Node, Route, Routes, written};
+
+impl Model {
+    /// All that a speaker tells over a link.
+    pub(crate) fn told(&self, node: &Node, link: usize, best: &Best) -> Routes {
+        if self.is_up(link) {
+            self.would_tell(node, link, best)
+        } else {
+            Routes::new()
+        }
+    }
+
+    pub(crate) fn would_tell(&self, node: &Node, link: usize, best: &Best) -> Routes {
+        let bgp = self.links[link].kind != LinkKind::Site { bgp: false };
+        match node {
+            Node::Site(name) => {
+                let site = self
+                    .estate
+                    .sites
+                    .iter()
+                    .find(|one| one.name == *name)
+                    .unwrap();
+                let address = site.bgp_ips.first().copied();
+                let path: Vec<u32> = site.asn.map(|asn| asn.0).into_iter().collect();
+                let all = site
+                    .routes
+                    .iter()
+                    .flat_map(|one| written(one, &path, address));
+                if bgp {
+                    return all.collect();
+                }
+                all.map(|(prefix, _)| (prefix, Route::default())).collect()
+            }
+            Node::Customer(name) => {
+                let circuit = self
+                    .estate
+                    .circuits
+                    .iter()
+                    .find(|one| one.name == *name)
+                    .unwrap();
+                let on_prem = circuit.on_prem.as_ref().unwrap();
+                let routes = on_prem.routes.iter();
+                routes
+                    .flat_map(|one| written(one, &[on_prem.asn.0], circuit.ce_ip))
+                    .collect()
+            }
+            _ if !bgp => Routes::new(),
+            Node::Nva(_) => self.nva_tells(node, link, best),
+            _ => {
+                let mut all = Routes::new();
+                for (prefix, candidates) in best {
+                    let first = &candidates[0];
+                    if let Some((prefix, route)) = self.passes(node, link, *prefix, first) {
+                        all.insert(prefix, route);
+                    }
+                }
+                all
+            }
+        }
+    }
+
+    /// Communities that keep a route from a neighbour.
+    fn is_kept(&self, link: usize, route: &Route) -> bool {
+        let known = &self.parameters.well_known;
+        let has = |one| route.communities.contains(&one);
+        known.no_advertise.is_some() && has(Community::NO_ADVERTISE)
+            || known.no_export.is_some() && self.is_external(link) && has(Community::NO_EXPORT)
+    }
+
+    fn passes(
+        &self,
+        node: &Node,
+        link: usize,
+        prefix: Prefix,
+        one: &Candidate,
+    ) -> Option<(Prefix, Route)> {
+        let to = self.class_beyond(node, link);
+        let mut route = one.route.clone();
+        if one.link == Some(link) || self.is_kept(link, &route) || !self.may(node, one.class, to) {
+            return None;
+        }
+        let vpn = matches!(node, Node::Gateway(name) if !self.is_express_route(name));
+        let heard = matches!(one.class, Class::Branch | Class::RouteServer);
+        if vpn && to == Class::Branch && heard && prefix.is_default() {
+            return None;
+        }
+        let mut prefix = prefix;
+        if let Node::RouteServer(..) = node {
+            (prefix, route) = self.outbound(node, link, prefix, route, one.class)?;
+        }
+        let external = self.is_external(link);
+        let transparent = self.parameters.transparent && matches!(node, Node::RouteServer(..));
+        if matches!(node, Node::RouteServer(..)) && !transparent {
+            if matches!(one.class, Class::Nva | Class::Vpn | Class::ExpressRoute) {
+                route.communities.insert(self.parameters.branch_community);
+            }
+            if one.class == Class::Spoke && to == Class::Nva {
+                route.communities.insert(self.parameters.vnet_community);
+            }
+        }
+        let own = self.asn_of(node).unwrap();
+        let peer = self.asn_of(self.links[link].beyond(node).0);
+        if let Node::Edge(_) = node {
+            if to == Class::Customer {
+                route.path.retain(|asn| !is_private(*asn));
+            } else {
+                for asn in &mut route.path {
+                    if Some(*asn) == peer {
+                        *asn = own;
+                    }
+                }
+            }
+        }
+        if external && !transparent {
+            route.path.insert(0, own);
+            route.next_hop = self.links[link].addresses_of(node).first().copied();
+            route.med = None;
+        }
+        Some((prefix, route))
+    }
+
+    /// Who may tell whom.
+    fn may(&self, node: &Node, from: Class, to: Class) -> bool {
+        use Class as C;
+        match node {
+            Node::RouteServer(name, _) => {
+                let b2b = self.server(name).branch_to_branch;
+                match (from, to) {
+                    (C::OwnNetwork | C::Spoke, C::Nva) => !self.parameters.transparent,
+                    (C::Nva, C::Nva) => match self.parameters.reflect_between_nvas {
+                        ReflectBetweenNvas::BranchToBranch => b2b,
+                        ReflectBetweenNvas::Always => true,
+                        ReflectBetweenNvas::Never => false,
+                    },
+                    (C::Nva, C::Vpn | C::ExpressRoute)
+                    | (C::Vpn | C::ExpressRoute, C::Nva)
+                    | (C::Vpn, C::ExpressRoute)
+                    | (C::ExpressRoute, C::Vpn) => b2b,
+                    _ => false,
+                }
+            }
+            Node::Gateway(name) if self.is_express_route(name) => match to {
+                C::Circuit => matches!(from, C::OwnNetwork | C::Spoke | C::RouteServer),
+                C::RouteServer => from == C::Circuit,
+                _ => false,
+            },
+            Node::Gateway(_) => match to {
+                C::Branch => true,
+                C::RouteServer => matches!(from, C::StaticSite | C::Branch),
+                _ => false,
+            },
+            Node::Edge(_) => true,
+            _ => false,
+        }
+    }
+
+    fn nva_tells(&self, node: &Node, link: usize, best: &Best) -> Routes {
+        let nva = self.nva(node.name());
+        let far = self.links[link].beyond(node).0.name();
+        let external = self.is_external(link);
+        let mut all = Routes::new();
+        for (prefix, candidates) in best {
+            let one = &candidates[0];
+            let rule = nva
+                .readvertises
+                .iter()
+                .find(|rule| self.rule_fits(node, rule, far, *prefix, one));
+            let from_internal = one.link.is_some_and(|link| !self.is_external(link));
+            let route = &one.route;
+            if self.is_kept(link, route) || from_internal && !external {
+                continue;
+            }
+            if let Some(rule) = rule {
+                all.insert(*prefix, self.readvertised(node, rule, link, route));
+            }
+        }
+        // Its own routes come first: a prefix that it originates is not passed on to anybody.
+        for one in &nva.originates {
+            for (prefix, mut route) in written(&one.routes, &[], Some(nva.ip)) {
+                let sent = one.to.is_empty() || one.to.iter().any(|to| to == far);
+                if external {
+                    for _ in 0..=one.prepend {
+                        route.path.insert(0, nva.asn.0);
+                    }
+                }
+                let first = nva
+                    .originates
+                    .iter()
+                    .take_while(|other| !std::ptr::eq(*other, one));
+                let mut before = first.filter(|other| {
+                    other.routes.prefixes.contains(&prefix)
+                        && (other.to.is_empty() || other.to.iter().any(|to| to == far))
+                });
+                if sent {
+                    all.insert(prefix, route);
+                } else if before.next().is_none() {
+                    all.remove(&prefix);
+                }
+            }
+        }
+        if let Some(literal) = self.literal.get(&link) {
+            all.extend(literal.clone());
+        }
+        all
+    }
+
+    fn rule_fits(
+        &self,
+        node: &Node,
+        rule: &Readvertisement,
+        far: &str,
+        prefix: Prefix,
+        one: &Candidate,
+    ) -> bool {
+        let from = self.links[one.link.unwrap()].beyond(node).0.name();
+        let target = match &rule.to {
+            ReadvertiseTo::Others => from != far,
+            ReadvertiseTo::All => true,
+            ReadvertiseTo::Named(names) => names.iter().any(|one| one == far),
+        };
+        target
+            && (rule.from.is_empty() || rule.from.iter().any(|one| one == from))
+            && (rule.prefixes.is_empty() || rule.prefixes.contains(&prefix))
+    }
+
+    fn readvertised(
+        &self,
+        node: &Node,
+        rule: &Readvertisement,
+        link: usize,
+        route: &Route,
+    ) -> Route {
+        let nva = self.nva(node.name());
+        let mut route = route.clone();
+        if self.is_external(link) {
+            if let Some(receiver) = self.asn_of(self.links[link].beyond(node).0) {
+                match rule.as_path {
+                    ReadvertisedPath::Keep => {}
+                    ReadvertisedPath::Strip => route.path.retain(|asn| *asn != receiver),
+                    ReadvertisedPath::Override => {
+                        for asn in route.path.iter_mut().filter(|asn| **asn == receiver) {
+                            *asn = nva.asn.0;
+                        }
+                    }
+                }
+            }
+            for _ in 0..=rule.prepend {
+                route.path.insert(0, nva.asn.0);
+            }
+            route.med = None;
+        }
+        match rule.next_hop {
+            ReadvertisedNextHop::Own => route.next_hop = Some(nva.ip),
+            ReadvertisedNextHop::Unchanged => {}
+            ReadvertisedNextHop::Address(address) => route.next_hop = Some(address),
+        }
+        route
+    }
+}
+
+fn is_private(asn: u32) -> bool {
+    (64512..=65534).contains(&asn) || (4_200_000_000..=4_294_967_294).contains(&asn)
+}

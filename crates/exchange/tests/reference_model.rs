@@ -1,0 +1,177 @@
+//! The exchange, which changes only what depends on an event, against a model that recomputes
+//! everything: after each of many random events on random estates every table is the same.
+
+mod random;
+mod reference;
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use routehub_exchange::estate::Estate;
+use routehub_exchange::{Event, EventError, Exchange, NotConverged};
+
+use random::Numbers;
+use reference::{Model, Tables, of_exchange};
+
+/// Random estates.
+const CASES: u32 = 1000;
+
+/// Comparisons, those among them with another state of rest than the reference's own, and estates
+/// that the exchange gave up although the reference comes to rest.
+static COMPARED: AtomicUsize = AtomicUsize::new(0);
+static OTHER_REST: AtomicUsize = AtomicUsize::new(0);
+static GAVE_UP: AtomicUsize = AtomicUsize::new(0);
+
+/// Notes that an exchange gave up: it has to say who keeps changing what.
+fn gave_up(error: &NotConverged) {
+    assert!(!error.speakers.is_empty(), "{error}");
+    GAVE_UP.fetch_add(1, Relaxed);
+}
+
+/// The tables that differ, a line for each row that one side alone has.
+fn differences(exchange: &Tables, reference: &Tables) -> String {
+    let mut text = String::new();
+    let names: BTreeSet<&String> = exchange.keys().chain(reference.keys()).collect();
+    for name in names {
+        let (one, other) = (exchange.get(name), reference.get(name));
+        if one == other {
+            continue;
+        }
+        let rows = |all: Option<&Vec<String>>| all.cloned().unwrap_or_default();
+        let (one, other) = (rows(one), rows(other));
+        text += &format!("{name}\n");
+        for row in one.iter().filter(|row| !other.contains(row)) {
+            text += &format!("  exchange only:  {row}\n");
+        }
+        for row in other.iter().filter(|row| !one.contains(row)) {
+            text += &format!("  reference only: {row}\n");
+        }
+        if one.len() != other.len() {
+            text += &format!("  {} rows against {}\n", one.len(), other.len());
+        }
+    }
+    text
+}
+
+/// An estate on a few lines.
+fn in_short(estate: &Estate) -> String {
+    let mut text = String::new();
+    for one in &estate.peerings {
+        text += &format!("{one:?}\n");
+    }
+    for one in &estate.route_servers {
+        text += &format!("{one:?}\n");
+    }
+    for one in &estate.nvas {
+        text += &format!("{one:?}\n");
+    }
+    for one in &estate.gateways {
+        text += &format!("{one:?}\n");
+    }
+    for one in &estate.circuits {
+        text += &format!("{one:?}\n");
+    }
+    for one in &estate.sites {
+        text += &format!("{one:?}\n");
+    }
+    text
+}
+
+/// Runs an estate and events drawn from these numbers on both sides.
+fn agrees(numbers: Vec<u16>, events: usize) -> Result<(), TestCaseError> {
+    let numbers = &mut Numbers::new(numbers);
+    let (parameters, estate) = (random::parameters(numbers), random::estate(numbers));
+    let mut reference = Model::new(estate.clone(), parameters.clone());
+    let exchange = Exchange::new(estate, parameters, &BTreeSet::new(), 7);
+    let (settles, exchange) = (reference.settle_from_nothing(), exchange);
+    let mut exchange = match (settles, exchange) {
+        (true, Ok(exchange)) => exchange,
+        (false, Err(_)) => return Ok(()),
+        (true, Err(error)) => {
+            gave_up(&error);
+            return Ok(());
+        }
+        (false, Ok(exchange)) => exchange,
+    };
+    let mut told: Vec<Event> = Vec::new();
+    let mut removed = Vec::new();
+    compare(&exchange, &mut reference, &told)?;
+    for _ in 0..events {
+        let Some(event) = random::event(numbers, exchange.estate(), &removed) else {
+            continue;
+        };
+        if let Event::RemoveRouteServer { route_server } = &event {
+            removed.push(route_server.clone());
+        }
+        told.push(event.clone());
+        reference.apply(&event);
+        match exchange.apply_event(&event) {
+            Ok(()) => {}
+            Err(EventError::NotConverged(error)) => {
+                if reference.settle_from_nothing() {
+                    gave_up(&error);
+                }
+                return Ok(());
+            }
+            Err(error) => prop_assert!(false, "{error}\n{told:?}"),
+        }
+        compare(&exchange, &mut reference, &told)?;
+    }
+    Ok(())
+}
+
+fn compare(
+    exchange: &Exchange,
+    reference: &mut Model,
+    told: &[Event],
+) -> Result<(), TestCaseError> {
+    let tables = of_exchange(exchange);
+    COMPARED.fetch_add(1, Relaxed);
+    let settles = reference.settle_from_nothing();
+    let wrong = differences(&tables, &reference.tables());
+    if settles && wrong.is_empty() {
+        return Ok(());
+    }
+    OTHER_REST.fetch_add(1, Relaxed);
+    // Routes that are passed round may come to rest in more than one way. Then that of the exchange
+    // has to be one of them: nobody has anything to tell.
+    reference.take_over(exchange);
+    prop_assert!(
+        reference.settle(),
+        "the exchange rests alone\nafter {told:?}"
+    );
+    let still = differences(&tables, &reference.tables());
+    prop_assert!(
+        still.is_empty(),
+        "{wrong}\nfrom the exchange's own state:\n{still}\nafter {told:?}\n{}",
+        in_short(exchange.estate())
+    );
+    Ok(())
+}
+
+#[test]
+fn every_table_equals_that_of_a_model_which_recomputes_everything() {
+    let mut runner = TestRunner::new(Config {
+        cases: CASES,
+        max_shrink_iters: 2000,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let numbers = proptest::collection::vec(any::<u16>(), 50..400);
+    if let Err(error) = runner.run(&numbers, |numbers| agrees(numbers, 8)) {
+        panic!("{error}");
+    }
+    let (compared, other_rest) = (COMPARED.load(Relaxed), OTHER_REST.load(Relaxed));
+    let gave_up = GAVE_UP.load(Relaxed);
+    println!(
+        "{compared} comparisons, {other_rest} of them in another state of rest, {gave_up} given up"
+    );
+    assert!(compared > 4 * CASES as usize, "most events are compared");
+    assert!(
+        other_rest * 20 < compared,
+        "nearly all estates have one state of rest"
+    );
+    assert!(gave_up * 200 < compared, "what can rest nearly always does");
+}
