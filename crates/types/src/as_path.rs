@@ -326,9 +326,9 @@ mod tests {
 
     #[test]
     fn replace_and_retain_reach_every_segment() {
-        let mut it = path("65515 65001 {65515}");
+        let mut it = path("64512 65001 {64512}");
         it.replace(Asn(65001), Asn(9));
-        it.retain(|asn| asn != Asn(65515));
+        it.retain(|asn| asn != Asn(64512));
         assert_eq!(it, path("9"));
     }
 
