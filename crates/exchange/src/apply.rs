@@ -286,6 +286,7 @@ impl Exchange {
         } else {
             self.instances_down.remove(&speaker);
         }
+        self.note_standing(speaker);
         for link in self.graph.links_of(speaker).to_vec() {
             self.set_down(link, |link| link.down.instance = down);
         }
@@ -366,6 +367,7 @@ impl Exchange {
     /// Networks and what lies inside them are others now, for every Route Server and gateway.
     fn topology_changed(&mut self) {
         self.topology = Topology::new(&self.estate);
+        self.note_topology();
         let holds = |id: &SpeakerId| {
             let kind = self.graph.speaker(*id).kind;
             matches!(
@@ -390,6 +392,7 @@ impl Exchange {
         let instances = self.graph.named(&server.name).to_vec();
         let mut peers = BTreeSet::new();
         for speaker in instances {
+            self.note_standing(speaker);
             self.announce_networks(speaker);
             let links = self.graph.links_of(speaker).iter();
             peers.extend(links.filter_map(|link| self.graph.link(*link).peer_of(speaker)));
@@ -406,6 +409,7 @@ impl Exchange {
         self.route_server_mut(name)?.branch_to_branch = false;
         for speaker in self.graph.named(name).to_vec() {
             self.removed.insert(speaker);
+            self.note_standing(speaker);
             for link in self.graph.links_of(speaker).to_vec() {
                 self.set_down(link, |link| link.down.removed = true);
             }

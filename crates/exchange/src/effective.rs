@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use routehub_types::{Family, Ipv4Prefix, Prefix};
 
 use crate::announce::UNKNOWN_ADDRESS;
-use crate::estate::{Nic, RouteTable, UserRouteTarget};
+use crate::estate::{RouteTable, UserRouteTarget};
 use crate::parameters::UnreachableNextHop;
 use crate::table::{EffectiveRow, NextHopType, RouteSource, RouteState};
 use crate::topology::{Topology, VnetId};
@@ -59,8 +59,8 @@ pub(crate) struct NicView<'a> {
     pub(crate) topology: &'a Topology,
     /// The NIC's network.
     pub(crate) vnet: VnetId,
-    /// The NIC.
-    pub(crate) nic: &'a Nic,
+    /// Prefixes of service endpoints on its subnet.
+    pub(crate) service_endpoints: &'a [Prefix],
     /// Its route table, its own or its subnet's.
     pub(crate) route_table: Option<&'a RouteTable>,
     /// What unreachable next hops look like.
@@ -117,7 +117,7 @@ impl NicView<'_> {
     /// endpoints.
     pub(crate) fn covered_space(&self) -> Vec<Prefix> {
         let mut space = self.topology.system_space(self.vnet);
-        space.extend(&self.nic.service_endpoints);
+        space.extend(self.service_endpoints);
         space
     }
 
@@ -169,8 +169,8 @@ impl NicView<'_> {
                 }
             }
         }
-        if !self.nic.service_endpoints.is_empty() {
-            let prefixes = self.nic.service_endpoints.iter().copied();
+        if !self.service_endpoints.is_empty() {
+            let prefixes = self.service_endpoints.iter().copied();
             let kind = NextHopType::VirtualNetworkServiceEndpoint;
             rows.push(row(prefixes, kind, RouteSource::Default));
         }
@@ -214,7 +214,7 @@ impl NicView<'_> {
         rows.collect()
     }
 
-    fn programmed_row(&self, route: &ProgrammedRoute) -> EffectiveRow {
+    pub(crate) fn programmed_row(&self, route: &ProgrammedRoute) -> EffectiveRow {
         let mut next_hops = BTreeSet::new();
         let mut reachable = false;
         for next_hop in &route.next_hops {

@@ -10,6 +10,7 @@ use crate::announce::{self, Announcements};
 use crate::estate::{Estate, RoutingPreference};
 use crate::export_groups::{Lent, LiveGroup};
 use crate::graph::Graph;
+use crate::journal::Journal;
 use crate::link::{LinkId, LinkKind, Side};
 use crate::parameters::Parameters;
 use crate::policies::{GatewayMaps, Policies};
@@ -62,6 +63,7 @@ pub struct Exchange {
     pub(crate) refreshes: Vec<LinkId>,
     pub(crate) forgotten: BTreeMap<LinkId, Vec<Prefix>>,
     pub(crate) lent: Lent,
+    pub(crate) journal: Option<Journal>,
     pub(crate) now: Instant,
     pub(crate) seed: u64,
 }
@@ -101,6 +103,7 @@ impl Exchange {
             refreshes: Vec::new(),
             forgotten: BTreeMap::new(),
             lent: Lent::default(),
+            journal: None,
             now: Instant::ZERO,
             seed,
         };

@@ -22,6 +22,7 @@ mod export_groups;
 mod findings;
 mod graph;
 mod import;
+mod journal;
 mod link;
 mod live;
 mod offer;
@@ -39,12 +40,14 @@ mod table;
 mod topology;
 mod verdicts;
 mod views;
+mod vnet_routes;
 
 pub use apply::EventError;
 pub use estate::Estate;
 pub use event::{ConnectionEnds, Event, Instance, NvaSessions};
 pub use exchange::Exchange;
 pub use exchange_table::{At, Class, Gate, Row, TABLE as EXCHANGE_TABLE, lookup as exchange_row};
+pub use journal::Changes;
 pub use link::LinkId;
 pub use live::LiveLink;
 pub use parameters::{
@@ -57,3 +60,4 @@ pub use table::{
     EffectiveRow, Finding, NextHopType, RouteOrigin, RouteRow, RouteSource, RouteState, SessionRow,
     SessionState, Severity,
 };
+pub use vnet_routes::{VnetRoute, VnetRoutes};

@@ -212,9 +212,7 @@ impl Exchange {
             let mut changed = Vec::new();
             let see = |_: &AttrStore, delta: &Delta<'_>| changed.push(delta.prefix);
             table.rib.sweep_stale(&mut self.store, source, family, see);
-            if self.listens(speaker) {
-                self.mark_dirty(speaker, changed);
-            }
+            self.note_changed(speaker, changed);
         }
         self.settle()
     }

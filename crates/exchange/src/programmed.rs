@@ -3,8 +3,6 @@
 //! Nothing is stored per network: the routes are a view over the RIBs of the Route Server
 //! instances, or of the gateways where there is no Route Server.
 
-use std::collections::BTreeMap;
-
 use routehub_rib::BestPath;
 use routehub_types::Prefix;
 
@@ -14,9 +12,29 @@ use crate::exchange::Exchange;
 use crate::link::{LinkId, LinkKind};
 use crate::parameters::OneInstanceNics;
 use crate::speaker::{SpeakerId, SpeakerKind};
-use crate::speaker_table::Origin;
+use crate::speaker_table::{Origin, Table};
 use crate::table::EffectiveRow;
 use crate::topology::VnetId;
+
+/// Who programs the NICs of a network.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Programmers {
+    /// The instances of its Route Server.
+    servers: Vec<SpeakerId>,
+    /// Its gateways, ExpressRoute first.
+    gateways: Vec<SpeakerId>,
+}
+
+impl Programmers {
+    /// Whose routes are taken: those of the Route Server, and only without one of gateways.
+    pub(crate) fn deciding(&self) -> &[SpeakerId] {
+        if self.servers.is_empty() {
+            &self.gateways
+        } else {
+            &self.servers
+        }
+    }
+}
 
 impl Exchange {
     /// The effective routes of a NIC; none if there is no such NIC or network.
@@ -31,7 +49,7 @@ impl Exchange {
         Some(NicView {
             topology: &self.topology,
             vnet,
-            nic,
+            service_endpoints: &nic.service_endpoints,
             route_table: self.route_table(nic, vnet),
             unreachable: self.parameters.unreachable_next_hop,
             ipv6: self.parameters.ipv6,
@@ -52,33 +70,65 @@ impl Exchange {
             .find(|table| table.name == *name)
     }
 
-    /// The routes that a network's NICs are programmed with, by prefix: those of the Route Server
-    /// or gateways in the network, else in the hub it uses.
+    /// The routes that a network's NICs are programmed with, by prefix.
     pub(crate) fn programmed(
         &self,
         vnet: VnetId,
         nic: &Nic,
     ) -> impl Iterator<Item = ProgrammedRoute> {
-        let hub = [Some(vnet), self.topology.hub(vnet)].into_iter().flatten();
-        let mut routes = BTreeMap::new();
-        if let Some((servers, gateways)) = hub
-            .map(|hub| self.sources(hub))
+        self.programmed_from(self.programmers(vnet, &nic.name))
+    }
+
+    /// The routes that these programmers have, by prefix.
+    pub(crate) fn programmed_from(&self, by: Programmers) -> impl Iterator<Item = ProgrammedRoute> {
+        let prefixes = self.programmable(&by).into_iter();
+        prefixes.filter_map(move |prefix| self.programmed_route(&by, prefix))
+    }
+
+    /// Who programs the NICs of a network: the Route Server or gateways in the network, else in
+    /// the hub it uses.
+    pub(crate) fn programmers(&self, vnet: VnetId, nic: &str) -> Programmers {
+        let hubs = [Some(vnet), self.topology.hub(vnet)].into_iter().flatten();
+        let mut sources = hubs.map(|hub| self.sources(hub));
+        let (servers, gateways) = sources
             .find(|(servers, gateways)| !servers.is_empty() || !gateways.is_empty())
-        {
-            if servers.is_empty() {
-                for gateway in &gateways {
-                    self.gateway_routes(*gateway, &mut routes);
-                }
-            } else {
-                self.route_server_routes(&servers, nic, &mut routes);
-            }
-            for gateway in gateways {
-                self.point_to_site(gateway, &mut routes);
-            }
+            .unwrap_or_default();
+        Programmers {
+            servers: self.serving(&servers, nic),
+            gateways,
         }
-        routes
-            .into_iter()
-            .map(|(prefix, next_hops)| ProgrammedRoute { prefix, next_hops })
+    }
+
+    /// Every prefix that these programmers may have a route for, in order.
+    fn programmable(&self, by: &Programmers) -> Vec<Prefix> {
+        let deciding = by.deciding().iter().filter_map(|id| self.table(*id));
+        let mut prefixes: Vec<Prefix> = deciding.flat_map(Table::prefixes).collect();
+        let gateways = by.gateways.iter();
+        prefixes.extend(gateways.flat_map(|id| self.pools(*id)));
+        prefixes.sort();
+        prefixes.dedup();
+        prefixes
+    }
+
+    /// The route that these programmers have for a prefix.
+    pub(crate) fn programmed_route(
+        &self,
+        by: &Programmers,
+        prefix: Prefix,
+    ) -> Option<ProgrammedRoute> {
+        let pool = by.gateways.iter().rev();
+        let mut pool = pool.filter(|id| self.pools(**id).contains(&prefix));
+        let next_hops = match pool.next() {
+            Some(gateway) => self.point_to_site(*gateway),
+            None if by.servers.is_empty() => {
+                // What a gateway looked at earlier has stays: without a Route Server too,
+                // ExpressRoute comes before VPN.
+                let mut gateways = by.gateways.iter();
+                gateways.find_map(|id| self.gateway_route(*id, prefix))?
+            }
+            None => self.route_server_route(&by.servers, prefix)?,
+        };
+        Some(ProgrammedRoute { prefix, next_hops })
     }
 
     /// The Route Server instances and the gateways in a network, ExpressRoute first. While every
@@ -103,59 +153,45 @@ impl Exchange {
     }
 
     /// Which of a Route Server's instances a NIC's routes come from.
-    pub(crate) fn serving(&self, servers: &[SpeakerId], nic: &Nic) -> Vec<SpeakerId> {
+    fn serving(&self, servers: &[SpeakerId], nic: &str) -> Vec<SpeakerId> {
         match self.parameters.one_instance_nics {
             OneInstanceNics::Both => servers.to_vec(),
             OneInstanceNics::Hash => {
-                let sum = nic
-                    .name
-                    .bytes()
-                    .fold(0usize, |sum, byte| sum + usize::from(byte));
-                servers
-                    .get(sum % servers.len())
-                    .copied()
-                    .into_iter()
-                    .collect()
+                let sum = nic.bytes().map(usize::from).sum::<usize>();
+                let place = sum.checked_rem(servers.len());
+                let one = place.and_then(|place| servers.get(place));
+                one.copied().into_iter().collect()
             }
         }
     }
 
     /// Both instances' best routes; of different ones for a prefix the better by the decision
     /// process, of equal ones all next hops.
-    fn route_server_routes(
+    fn route_server_route(
         &self,
         servers: &[SpeakerId],
-        nic: &Nic,
-        routes: &mut BTreeMap<Prefix, Vec<ProgrammedNextHop>>,
-    ) {
-        let serving = self.serving(servers, nic);
-        let mut best: BTreeMap<Prefix, Vec<(SpeakerId, BestPath)>> = BTreeMap::new();
-        for server in serving {
-            let Some(table) = self.table(server) else {
+        prefix: Prefix,
+    ) -> Option<Vec<ProgrammedNextHop>> {
+        let mut paths: Vec<(SpeakerId, BestPath)> = Vec::new();
+        for server in servers {
+            let Some(table) = self.table(*server) else {
                 continue;
             };
-            for prefix in table.prefixes() {
-                let paths = table.rib.best(prefix);
-                let heard = |path: &&BestPath| matches!(table.origin(path.source), Origin::Link(_));
-                let paths = paths.iter().filter(heard).map(|path| (server, *path));
-                best.entry(prefix).or_default().extend(paths);
-            }
+            let best = table.rib.best(prefix);
+            let heard = |path: &&BestPath| matches!(table.origin(path.source), Origin::Link(_));
+            paths.extend(best.iter().filter(heard).map(|path| (*server, *path)));
         }
-        for (prefix, mut paths) in best {
-            let merit = |(server, path): &(SpeakerId, BestPath)| self.merit(*server, path);
-            let Some(highest) = paths.iter().map(merit).min() else {
-                continue;
-            };
-            paths.retain(|path| merit(path) == highest);
-            let next_hops = paths
-                .iter()
-                .flat_map(|(server, path)| self.next_hops(*server, prefix, path));
-            let mut all: Vec<_> = next_hops.collect();
-            all.sort_unstable();
-            all.dedup();
-            all.truncate(self.parameters.max_ecmp);
-            routes.insert(prefix, all);
-        }
+        let merit = |(server, path): &(SpeakerId, BestPath)| self.merit(*server, path);
+        let highest = paths.iter().map(merit).min()?;
+        paths.retain(|path| merit(path) == highest);
+        let next_hops = paths
+            .iter()
+            .flat_map(|(server, path)| self.next_hops(*server, prefix, path));
+        let mut all: Vec<_> = next_hops.collect();
+        all.sort_unstable();
+        all.dedup();
+        all.truncate(self.parameters.max_ecmp);
+        Some(all)
     }
 
     /// What a Route Server compares: class, AS path length, cost.
@@ -196,28 +232,16 @@ impl Exchange {
         }
     }
 
-    /// A gateway's own routes, all equal next hops of all connections. What a gateway looked at
-    /// earlier has stays: without a Route Server too, ExpressRoute comes before VPN.
-    fn gateway_routes(
-        &self,
-        gateway: SpeakerId,
-        routes: &mut BTreeMap<Prefix, Vec<ProgrammedNextHop>>,
-    ) {
-        let Some(table) = self.table(gateway) else {
-            return;
-        };
-        for prefix in table.prefixes() {
-            let paths = table.rib.best(prefix);
-            let mut all: Vec<_> = paths
-                .iter()
-                .flat_map(|path| self.gateway_next_hops(gateway, path))
-                .collect();
-            if !all.is_empty() {
-                all.sort_unstable();
-                all.dedup();
-                routes.entry(prefix).or_insert(all);
-            }
-        }
+    /// A gateway's own route, all equal next hops of all connections.
+    fn gateway_route(&self, gateway: SpeakerId, prefix: Prefix) -> Option<Vec<ProgrammedNextHop>> {
+        let paths = self.table(gateway)?.rib.best(prefix);
+        let mut all: Vec<_> = paths
+            .iter()
+            .flat_map(|path| self.gateway_next_hops(gateway, path))
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        (!all.is_empty()).then_some(all)
     }
 
     /// Where packets go by a path of a gateway: circuits by their edge routers, sites by the
@@ -249,22 +273,20 @@ impl Exchange {
     }
 
     /// Address pools of point-to-site clients: on NICs only.
-    fn point_to_site(
-        &self,
-        gateway: SpeakerId,
-        routes: &mut BTreeMap<Prefix, Vec<ProgrammedNextHop>>,
-    ) {
-        let SpeakerKind::Gateway { gateway: place, .. } = self.graph.speaker(gateway).kind else {
-            return;
-        };
-        let addresses = &self.graph.speaker(gateway).addresses;
-        let hops: Vec<_> = addresses
-            .iter()
-            .map(|a| ProgrammedNextHop::Gateway(*a))
-            .collect();
-        for pool in &self.estate.gateways[place].p2s_pools {
-            routes.insert(*pool, hops.clone());
+    fn pools(&self, gateway: SpeakerId) -> &[Prefix] {
+        match self.graph.speaker(gateway).kind {
+            SpeakerKind::Gateway { gateway, .. } => &self.estate.gateways[gateway].p2s_pools,
+            _ => &[],
         }
+    }
+
+    /// Where packets to point-to-site clients go.
+    fn point_to_site(&self, gateway: SpeakerId) -> Vec<ProgrammedNextHop> {
+        let addresses = &self.graph.speaker(gateway).addresses;
+        addresses
+            .iter()
+            .map(|address| ProgrammedNextHop::Gateway(*address))
+            .collect()
     }
 
     /// Whether a Route Server was deleted by an event.

@@ -19,7 +19,6 @@ impl Exchange {
     /// Asks the receiver's import policy again for all that it holds from `sender`.
     pub(crate) fn readmit(&mut self, link: LinkId, sender: Side) {
         let told = self.graph.link(link).end(sender.other()).speaker;
-        let listens = self.listens(told);
         let direction = &mut self.directions[link.0 as usize][sender as usize];
         let (Some(source), Some(table)) = (direction.source, self.tables[told.0 as usize].as_mut())
         else {
@@ -32,9 +31,7 @@ impl Exchange {
         let mut changed = Vec::new();
         let see = |_: &AttrStore, delta: &Delta<'_>| changed.push(delta.prefix);
         table.rib.readmit(&mut self.store, source, admit, see);
-        if listens {
-            self.mark_dirty(told, changed);
-        }
+        self.note_changed(told, changed);
     }
 
     /// Works out anew what the decision process of a speaker knows of its neighbours.
@@ -56,16 +53,15 @@ impl Exchange {
 
     /// Changes what the decision process knows of a source.
     pub(crate) fn set_sources(&mut self, speaker: SpeakerId, sources: Vec<(SourceId, Source)>) {
-        let listens = self.listens(speaker);
         let Some(table) = self.tables[speaker.0 as usize].as_mut() else {
             return;
         };
         let mut changed = Vec::new();
         let see = |_: &AttrStore, delta: &Delta<'_>| changed.push(delta.prefix);
         table.rib.reconfigure(&mut self.store, sources, None, see);
-        if listens {
-            self.mark_dirty(speaker, changed);
-        }
+        self.note_changed(speaker, changed);
+        // Instances are compared with each other by these too.
+        self.note_standing(speaker);
     }
 
     /// Gives an NVA a RIB of its own, or takes it away: only one that passes routes on has one.

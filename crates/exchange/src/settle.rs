@@ -251,7 +251,7 @@ impl Exchange {
     /// Applies one UPDATE from `side` at the other. Says no if the route limit ended the session.
     pub(crate) fn apply(&mut self, link: LinkId, side: Side, batch: UpdateBatch<'_>) -> bool {
         let told = self.graph.link(link).end(side.other()).speaker;
-        let listens = self.listens(told);
+        let heard = self.journals(told) || self.listens(told);
         let direction = &mut self.directions[link.0 as usize][side as usize];
         let (Some(source), Some(table)) = (direction.source, self.tables[told.0 as usize].as_mut())
         else {
@@ -274,14 +274,14 @@ impl Exchange {
         };
         let mut changed = Vec::new();
         let see = |_: &AttrStore, delta: &Delta<'_>| {
-            if listens {
+            if heard {
                 changed.push(delta.prefix);
             }
         };
         let applied = table
             .rib
             .apply(&mut self.store, &change, self.now, admit, see);
-        self.mark_dirty(told, changed);
+        self.note_changed(told, changed);
         if applied.is_err() {
             self.exceeded(link);
         }
@@ -310,9 +310,7 @@ impl Exchange {
             let mut changed = Vec::new();
             let see = |_: &AttrStore, delta: &Delta<'_>| changed.push(delta.prefix);
             table.rib.source_down(&mut self.store, source, see);
-            if self.listens(told) {
-                self.mark_dirty(told, changed);
-            }
+            self.note_changed(told, changed);
         }
     }
 
@@ -372,9 +370,7 @@ impl Exchange {
         let _ = table
             .rib
             .apply(&mut self.store, &change, self.now, admit, see);
-        if self.listens(speaker) {
-            self.mark_dirty(speaker, changed);
-        }
+        self.note_changed(speaker, changed);
     }
 
     /// Whether a speaker has a neighbour that keeps what it hears of it.

@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, VecDeque};
 
 use bytes::Bytes;
 use routehub_exchange::{
-    Estate, Event, EventError, Exchange, LinkId, LiveLink, NotConverged, Parameters, UpdateBatch,
+    Changes, Estate, Event, EventError, Exchange, LinkId, LiveLink, NotConverged, Parameters,
+    UpdateBatch,
 };
 use routehub_rib::Pull;
 use routehub_types::{AttrId, Family, FamilySet, Instant, Nlri, PeerId};
@@ -162,6 +163,16 @@ impl Engine {
     /// What is known and modelled: every table can be asked for.
     pub fn exchange(&self) -> &Exchange {
         &self.exchange
+    }
+
+    /// Writes down what changes from here on, for who follows the fabric.
+    pub fn keep_journal(&mut self) {
+        self.exchange.keep_journal();
+    }
+
+    /// What changed since the last call; nothing if no journal is kept.
+    pub fn take_changes(&mut self) -> Changes {
+        self.exchange.take_changes()
     }
 
     /// Takes an input in.

@@ -33,10 +33,10 @@ pub use remedy::remedy;
 pub use route_server::{Action, RouteServer, RouteServerError};
 pub use routehub_exchange::explain::{Trace, TraceEnd, TraceHop};
 pub use routehub_exchange::{
-    ConnectionEnds, EffectiveRow, Estate, Event, EventError, Exchange, Finding, Instance, LinkId,
-    LiveLink, NextHopType, NotConverged, NvaSessions, PathReport, PathStanding, Refused,
-    RouteOrigin, RouteRow, RouteSource, RouteState, SessionRow, SessionState, Severity, check,
-    estate, reason,
+    Changes, ConnectionEnds, EffectiveRow, Estate, Event, EventError, Exchange, Finding, Instance,
+    LinkId, LiveLink, NextHopType, NotConverged, NvaSessions, PathReport, PathStanding, Refused,
+    RouteOrigin, RouteRow, RouteSource, RouteState, SessionRow, SessionState, Severity, SpeakerId,
+    VnetRoute, VnetRoutes, check, estate, reason,
 };
 pub use routehub_types as types;
 pub use trace_text::TraceText;

@@ -22,8 +22,9 @@ impl Exchange {
     pub(super) fn explain_nic(&self, name: &str, destination: Prefix) -> Option<NicExplanation> {
         let nic = self.estate.nics.iter().find(|one| one.name == name)?;
         let view = self.nic_view(nic)?;
-        let programmed: Vec<ProgrammedRoute> = self.programmed(view.vnet, nic).collect();
-        let sources = self.programming(view.vnet, nic);
+        let programmers = self.programmers(view.vnet, &nic.name);
+        let sources = programmers.deciding().to_vec();
+        let programmed: Vec<ProgrammedRoute> = self.programmed_from(programmers).collect();
         let mut programmed_by: Vec<String> = Vec::new();
         for id in &sources {
             let name = &self.graph.speaker(*id).name;
@@ -119,20 +120,6 @@ impl Exchange {
         ends.any(|(link, side)| self.stated(link, side).contains_key(&prefix))
     }
 
-    /// Who programs the NICs of a network: Route Server instances, else gateways.
-    pub(crate) fn programming(&self, vnet: VnetId, nic: &Nic) -> Vec<SpeakerId> {
-        let hubs = [Some(vnet), self.topology.hub(vnet)].into_iter().flatten();
-        let mut sources = hubs.map(|hub| self.sources(hub));
-        let (servers, gateways) = sources
-            .find(|(servers, gateways)| !servers.is_empty() || !gateways.is_empty())
-            .unwrap_or_default();
-        if servers.is_empty() {
-            gateways
-        } else {
-            self.serving(&servers, nic)
-        }
-    }
-
     fn routes_at(&self, speakers: &[SpeakerId], prefix: Prefix) -> Vec<ExplainedRoute> {
         let routes = speakers
             .iter()
@@ -172,7 +159,7 @@ impl Exchange {
             let evidence = format!("route table {table} disables propagation");
             return Reason::new(RuleId(109), evidence);
         }
-        let endpoints = view.nic.service_endpoints.iter();
+        let endpoints = view.service_endpoints.iter();
         if let Some(endpoint) = endpoints.copied().find(|one| one.contains(prefix)) {
             return Reason::new(RuleId(132), format!("inside service endpoint {endpoint}"));
         }
