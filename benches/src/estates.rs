@@ -3,16 +3,19 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use routehub::estate::{
-    Circuit, Connection, Estate, Gateway, GatewayKind, Nic, Nva, NvaSession, OnPremises,
-    Origination, Peering, RouteServer, Routes, Site, Vnet, consecutive_prefixes,
+    Advertisement, Circuit, Connection, Estate, Gateway, GatewayKind, Nic, Nva, NvaSession,
+    OnPremises, Origination, Peering, RouteServer, Routes, Site, Vnet, consecutive_prefixes,
 };
 use routehub::{Network, Profile};
 use routehub_types::{Asn, Community, Prefix};
 
 /// NVAs of a [`large`] estate.
 pub const NVAS: u32 = 8;
-/// Routes that each of them announces.
+/// Routes that each of them announces; nva3 one less, so that the limit of 4,000, which counts a
+/// route that is announced again twice, leaves room to change one.
 pub const ROUTES: u32 = 4000;
+/// A route of nva3 that it announces literally, so that events can change it.
+pub const LITERAL: &str = "198.18.7.0/24";
 /// Prefixes that share an attribute set.
 const ALIKE: u32 = 8;
 
@@ -89,9 +92,24 @@ pub fn large(vnets: u32) -> Estate {
             routes,
             ..Origination::default()
         });
+        let mut originates: Vec<Origination> = originates.collect();
+        let mut advertises = Vec::new();
+        if n == 3 {
+            originates[0].routes.prefixes.drain(..2);
+            let prefixes = vec![LITERAL.parse().expect("a prefix")];
+            advertises.push(Advertisement {
+                to: "rs".into(),
+                routes: Routes {
+                    prefixes,
+                    ..Routes::default()
+                },
+                ..Advertisement::default()
+            });
+        }
         estate.nvas.push(Nva {
             sessions: vec![NvaSession::both("rs")],
-            originates: originates.collect(),
+            originates,
+            advertises,
             ..Nva::new(format!("nva{n}"), "hub", ip, Asn(65001 + n))
         });
     }

@@ -151,8 +151,10 @@ impl Exchange {
         }
     }
 
-    /// Compiles the policies of a link anew and brings both ends up to date.
-    pub(crate) fn refresh_link(&mut self, link: LinkId) {
+    /// Compiles the policies of a link anew; where one is another than before, what it lets pass
+    /// is looked at again.
+    fn refresh_link(&mut self, link: LinkId) {
+        let mut exports_otherwise = false;
         for sender in Side::BOTH {
             let policies = self.policies();
             let one = self.graph.link(link);
@@ -160,14 +162,24 @@ impl Exchange {
             let import = policies.import(one, sender.other());
             let silent = policies.passes_nothing(one, sender);
             let direction = self.direction_mut(link, sender);
+            let exports = direction.export != export || direction.silent != silent;
+            let imports = direction.import != import;
             direction.export = export;
             direction.silent = silent;
             direction.import = import;
-            self.forget_verdicts(link, sender);
-            self.readmit(link, sender);
+            if imports {
+                self.forget_imported(link, sender);
+                self.readmit(link, sender);
+            }
+            if exports {
+                self.forget_exported(link, sender);
+                self.sync(link, sender);
+                exports_otherwise = true;
+            }
         }
-        self.sync_link(link);
-        self.export_changed(link);
+        if exports_otherwise {
+            self.export_changed(link);
+        }
     }
 
     fn set_routing_preference(
@@ -401,6 +413,7 @@ impl Exchange {
         for peer in peers {
             self.refresh_sources(peer);
             self.refresh_speaker(peer);
+            self.sync_speaker(peer);
         }
         Ok(())
     }
@@ -427,6 +440,7 @@ impl Exchange {
         if let Some(speaker) = self.graph.named(nva).first().copied() {
             self.set_passes_on(speaker, !rules.is_empty());
             self.refresh_speaker(speaker);
+            self.sync_speaker(speaker);
         }
         Ok(())
     }

@@ -9,11 +9,16 @@ use crate::speaker::SpeakerId;
 use crate::speaker_table::{self, Table};
 
 impl Exchange {
-    /// Forgets what the policies of a direction said: they are others now.
-    pub(crate) fn forget_verdicts(&mut self, link: LinkId, sender: Side) {
+    /// Forgets what the import policy of a direction said: it is another now.
+    pub(crate) fn forget_imported(&mut self, link: LinkId, sender: Side) {
+        let direction = &mut self.directions[link.0 as usize][sender as usize];
+        direction.imported.clear(&mut self.store);
+    }
+
+    /// Forgets what the export policy of a direction said: it is another now.
+    pub(crate) fn forget_exported(&mut self, link: LinkId, sender: Side) {
         let direction = &mut self.directions[link.0 as usize][sender as usize];
         direction.exported.clear(&mut self.store);
-        direction.imported.clear(&mut self.store);
     }
 
     /// Asks the receiver's import policy again for all that it holds from `sender`.

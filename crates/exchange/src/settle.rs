@@ -14,7 +14,7 @@ use crate::link::{LinkId, Side};
 use crate::packing;
 use crate::parameters::{Parameters, PrefixCountMode};
 use crate::speaker::{SpeakerId, SpeakerKind};
-use crate::speaker_table::Origin;
+use crate::speaker_table::{Origin, Table};
 use crate::verdicts::KnownVerdict;
 
 /// The routes of one UPDATE: prefixes withdrawn, and prefixes announced with one attribute set
@@ -187,7 +187,7 @@ impl Exchange {
             return;
         };
         let told = self.graph.link(link).end(side.other()).speaker;
-        let offers = self.offers(link, side);
+        let offers = self.offered_ids(link, side);
         let Some(table) = self.table(told) else {
             return;
         };
@@ -195,13 +195,49 @@ impl Exchange {
         let gone = held.keys().filter(|prefix| !offers.contains_key(prefix));
         let withdrawn: Vec<Nlri> = gone.map(|prefix| Nlri::from(*prefix)).collect();
         let mut announced: BTreeMap<AttrId, Vec<Nlri>> = BTreeMap::new();
-        for (prefix, attrs) in offers {
-            let offer = self.store.intern(&attrs);
+        for (prefix, offer) in offers {
             if held.get(&prefix) != Some(&offer) {
                 announced.entry(offer).or_default().push(Nlri::from(prefix));
             }
         }
         self.hand_over(link, side, &withdrawn, announced);
+    }
+
+    /// Everything that the speaker on `side` sends, as ids of attribute sets.
+    fn offered_ids(&mut self, link: LinkId, side: Side) -> BTreeMap<Prefix, AttrId> {
+        if self.replaces_prefixes(link, side) || !self.graph.link(link).is_up() {
+            let offers = self.offers(link, side).into_iter();
+            return offers
+                .map(|(prefix, attrs)| (prefix, self.store.intern(&attrs)))
+                .collect();
+        }
+        let stated = self.stated(link, side);
+        let table = self.table(self.graph.link(link).end(side).speaker);
+        let held: Vec<Prefix> = table
+            .into_iter()
+            .flat_map(Table::prefixes)
+            .filter(|prefix| !stated.contains_key(prefix))
+            .collect();
+        let mut offers = BTreeMap::new();
+        for prefix in held {
+            if let Ok(attrs) = self.passed_on_id(link, side, prefix) {
+                offers.insert(prefix, attrs);
+            }
+        }
+        for (prefix, attrs) in stated {
+            if let Some(attrs) = attrs {
+                offers.insert(prefix, self.store.intern(&attrs));
+            }
+        }
+        offers
+    }
+
+    /// Syncs all links of a speaker.
+    pub(crate) fn sync_speaker(&mut self, speaker: SpeakerId) {
+        for link in self.graph.links_of(speaker).to_vec() {
+            self.sync_link(link);
+            self.export_changed(link);
+        }
     }
 
     /// Syncs both directions of a link.
