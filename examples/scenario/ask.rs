@@ -93,7 +93,8 @@ fn trace(
     let trace = network
         .trace(nic, address)
         .ok_or_else(|| Failure::bad_input(format!("--trace {nic}: there is no such NIC")))?;
-    write(arguments, out, &trace, &TraceText(&trace).to_string())?;
+    let text = TraceText(&trace);
+    write(arguments, out, &text, &text.to_string())?;
     Ok(trace.arrives())
 }
 

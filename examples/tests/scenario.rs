@@ -262,6 +262,19 @@ fn a_route_that_is_not_there_is_explained_with_rule_and_remedy() {
     );
     let json: Value = serde_json::from_str(&json.out).expect("it is JSON");
     assert_eq!(json["missing"][0]["because"]["rule"], 51);
+    let notes = json["rules"].as_array().expect("rules are spelled out");
+    let note = notes.iter().find(|note| note["rule"] == 51);
+    let note = note.expect("every rule that is named is among them");
+    assert!(
+        note["text"]
+            .as_str()
+            .is_some_and(|text| text.contains("local network"))
+    );
+    assert!(
+        note["remedy"]
+            .as_str()
+            .is_some_and(|text| text.contains("supernet"))
+    );
 }
 
 #[test]

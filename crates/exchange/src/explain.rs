@@ -7,6 +7,7 @@
 mod known;
 mod nic;
 mod route;
+mod rules;
 mod trace;
 
 use std::net::IpAddr;
@@ -80,7 +81,7 @@ pub enum RowOutcome {
     Overridden,
 }
 
-/// A route that is not on a network interface, and why.
+/// A route that is not on a network interface or at a speaker, and why.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct MissingRoute {
@@ -88,7 +89,8 @@ pub struct MissingRoute {
     pub prefix: Prefix,
     /// Why it is not there.
     pub because: Reason,
-    /// Where it stands, or where it ends, on its way to those who program the interface.
+    /// Where it stands, or where it ends, on its way to those who program the interface; empty
+    /// where nobody has it as a route.
     pub routes: Vec<ExplainedRoute>,
 }
 
@@ -112,6 +114,8 @@ pub struct SpeakerExplanation {
     pub destination: Prefix,
     /// What it has of each prefix around the destination, the longest prefix first.
     pub routes: Vec<ExplainedRoute>,
+    /// What never becomes a route that speakers tell each other.
+    pub missing: Vec<MissingRoute>,
 }
 
 /// What a speaker has of one prefix.

@@ -41,10 +41,50 @@ use crate::profile::rule_text;
 use crate::{NextHopType, PathStanding, remedy};
 
 /// An explanation, to be read or written.
+///
+/// As JSON: the explanation, and under `rules` what each rule says that it names, as
+/// [`RuleNote`]s.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Explained(pub Explanation);
+
+/// A rule that an answer names: what it says, and what to do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct RuleNote {
+    /// The number.
+    pub rule: RuleId,
+    /// What it says, in one sentence.
+    pub text: &'static str,
+    /// What to do where it is in the way; none where there is nothing to do.
+    pub remedy: Option<&'static str>,
+}
+
+impl RuleNote {
+    /// What there is to say about each of these rules.
+    pub fn of(rules: &BTreeSet<RuleId>) -> Vec<Self> {
+        let note = |rule: &RuleId| Self {
+            rule: *rule,
+            text: text_of(*rule),
+            remedy: remedy(*rule),
+        };
+        rules.iter().map(note).collect()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Explained {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct WithNotes<'a> {
+            #[serde(flatten)]
+            explanation: &'a Explanation,
+            rules: Vec<RuleNote>,
+        }
+        let rules = RuleNote::of(&self.0.rules());
+        let explanation = &self.0;
+        WithNotes { explanation, rules }.serialize(serializer)
+    }
+}
 
 /// What a rule says: of the catalogue, or of BGP itself.
 pub fn text_of(rule: RuleId) -> &'static str {
@@ -160,10 +200,13 @@ impl Text {
 
     fn speaker(&mut self, one: &SpeakerExplanation) {
         self.line(format!("{}, to {}", one.speaker, asked(one.destination)));
-        if one.routes.is_empty() {
+        if one.routes.is_empty() && one.missing.is_empty() {
             self.line("nobody announces a route to it");
         }
         self.routes(&one.routes);
+        for missing in &one.missing {
+            self.missing(missing);
+        }
     }
 
     fn routes(&mut self, routes: &[ExplainedRoute]) {
@@ -227,7 +270,10 @@ impl Text {
             Some(Sent::Announced) => self.line(format!("{from} announces it itself")),
             Some(Sent::PassedOn { changed_by, routes }) => {
                 self.line(format!("{from} passed it on{}", changed(changed_by)));
-                self.inside(|text| text.routes(routes));
+                self.inside(|text| {
+                    text.spell_out(changed_by);
+                    text.routes(routes);
+                });
             }
             None => {}
         }
@@ -254,9 +300,19 @@ impl Text {
                     Some(because) => self.reason(&format!("{sent}; refused there"), because),
                     None => self.line(sent),
                 }
+                self.inside(|text| text.spell_out(changed_by));
             }
             Told::Blocked { to, because } => {
                 self.reason(&format!("to {to}: not sent"), because);
+            }
+        }
+    }
+
+    /// What rules say that changed a route, and were not spelled out yet.
+    fn spell_out(&mut self, rules: &[RuleId]) {
+        for rule in rules {
+            if self.told.insert(*rule) {
+                self.line(format!("{rule}: {}", text_of(*rule)));
             }
         }
     }

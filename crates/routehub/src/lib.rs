@@ -26,7 +26,7 @@ pub use batch::{BatchAttrs, RouteBatch};
 pub use diff::{Difference, Seen};
 pub use engine::{Effect, Engine, EngineError, Input};
 pub use examine::{Examination, ExamineError, ExaminedState, Treatment};
-pub use explain::Explained;
+pub use explain::{Explained, RuleNote};
 pub use network::Network;
 pub use profile::{Profile, ProfileError};
 pub use remedy::remedy;

@@ -51,7 +51,7 @@ const REMEDIES: &[(u16, &str)] = &[
     (92, "switch branch-to-branch on at the Route Server"),
     (
         96,
-        "connect the circuits with ExpressRoute Global Reach: a Route Server never joins them",
+        "connect circuits with ExpressRoute Global Reach; let an NVA announce the prefix of clients",
     ),
     (
         97,

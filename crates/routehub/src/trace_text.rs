@@ -7,9 +7,24 @@ use routehub_exchange::explain::Reason;
 use crate::explain::text_of;
 use crate::{Trace, TraceEnd, TraceHop, remedy};
 
-/// A trace, to be read.
+/// A trace, to be read. As JSON: the trace, and under `rules` what each rule says that it names,
+/// as [`RuleNote`](crate::RuleNote)s.
 #[derive(Clone, Copy, Debug)]
 pub struct TraceText<'a>(pub &'a Trace);
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for TraceText<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct WithNotes<'a> {
+            #[serde(flatten)]
+            trace: &'a Trace,
+            rules: Vec<crate::RuleNote>,
+        }
+        let (trace, rules) = (self.0, crate::RuleNote::of(&self.0.rules()));
+        WithNotes { trace, rules }.serialize(serializer)
+    }
+}
 
 impl fmt::Display for TraceText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -99,7 +99,7 @@ pains! {
     p17_route_maps, "17-route-maps", [
         Explain("vm", "192.168.9.1"), Explain("vm", "172.16.1.1"), Explain("nva2", "192.168.8.0/24"), Lint];
     p18_point_to_site_and_ipv6, "18-point-to-site-and-ipv6", [
-        Explain("vm", "172.30.0.9"), Explain("branch", "172.30.0.0/24"), Lint];
+        Explain("vm", "172.30.0.9"), Explain("branch", "172.30.0.0/24"), Explain("nva1", "fd00:1::/48"), Lint];
 }
 
 #[test]

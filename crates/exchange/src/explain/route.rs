@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use routehub_policy::{Outcome, Policy, RouteMeta};
 use routehub_rib::{Imported, PathView, Standing};
-use routehub_types::{Attrs, Prefix, RuleId};
+use routehub_types::{Attrs, Family, Prefix, RuleId};
 
 use crate::exchange::Exchange;
 use crate::link::{LinkId, Side};
@@ -14,7 +14,8 @@ use crate::speaker::{SpeakerId, SpeakerKind};
 use crate::speaker_table::{Origin, Table};
 
 use super::{
-    Carried, ExplainedPath, ExplainedRoute, Reason, Sent, SpeakerExplanation, Told, Withheld,
+    Carried, ExplainedPath, ExplainedRoute, MissingRoute, Reason, Sent, SpeakerExplanation, Told,
+    Withheld,
 };
 
 /// The speakers on the way back to where a route comes from.
@@ -45,7 +46,41 @@ impl Exchange {
             speaker: name,
             destination,
             routes,
+            missing: self.never_routes(destination),
         })
+    }
+
+    /// Prefixes around a destination that are never exchanged: pools of point-to-site clients
+    /// and IPv6 prefixes of networks.
+    fn never_routes(&self, destination: Prefix) -> Vec<MissingRoute> {
+        let mut all = Vec::new();
+        let mut never = |prefix: &Prefix, rule: u16, evidence: String| {
+            if prefix.contains(destination) {
+                let because = Reason::new(RuleId(rule), evidence);
+                all.push(MissingRoute {
+                    prefix: *prefix,
+                    because,
+                    routes: Vec::new(),
+                });
+            }
+        };
+        for gateway in &self.estate.gateways {
+            for pool in &gateway.p2s_pools {
+                never(
+                    pool,
+                    96,
+                    format!("point-to-site clients of {}", gateway.name),
+                );
+            }
+        }
+        for vnet in self.estate.vnets.iter().filter(|_| !self.parameters.ipv6) {
+            let ipv6 = vnet
+                .address_space
+                .iter()
+                .filter(|one| one.family() == Family::Ipv6);
+            ipv6.for_each(|space| never(space, 59, format!("of VNet {}", vnet.name)));
+        }
+        all
     }
 
     /// What a speaker has of a prefix, and who has it and does not send it.

@@ -211,7 +211,10 @@ const RULES: &[(u16, &str)] = &[
         85,
         "towards NVAs the Route Server puts its ASN in front and itself as next hop",
     ),
-    (86, "one NVA's routes reach another marked 65517:65517"),
+    (
+        86,
+        "routes of NVAs and gateways are passed on marked 65517:65517",
+    ),
     (
         87,
         "whether NVAs hear of each other's routes depends on branch-to-branch",
@@ -298,7 +301,8 @@ const RULES: &[(u16, &str)] = &[
     ),
     (
         112,
-        "a VPN gateway announces neither a default route nor what overlaps its network",
+        "a VPN gateway announces, from its ASN, networks and what it learned, but neither a default \
+         route nor what overlaps its network",
     ),
     (
         113,
@@ -306,7 +310,8 @@ const RULES: &[(u16, &str)] = &[
     ),
     (
         114,
-        "a circuit's edge removes private ASNs towards on-premises",
+        "a gateway announces networks and what it learned to the circuit from its ASN; the circuit's \
+         edge removes private ASNs towards on-premises",
     ),
     (
         116,
