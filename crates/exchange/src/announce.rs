@@ -16,9 +16,8 @@ pub(crate) type Announcements = BTreeMap<Prefix, Attrs>;
 /// The next hop of a route whose announcer has no known address.
 pub(crate) const UNKNOWN_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
-/// What a site or customer's edge announces over a link: with its ASN as path where none is
-/// given; without path and next hop where the link is static.
-pub(crate) fn on_premises(estate: &Estate, speaker: &Speaker, link: &Link) -> Announcements {
+/// The routes that the estate gives a site or customer's edge.
+pub(crate) fn routes_of<'a>(estate: &'a Estate, speaker: &Speaker) -> &'a [Routes] {
     let routes = match speaker.kind {
         SpeakerKind::Site { site } => estate.sites.get(site).map(|one| &one.routes),
         SpeakerKind::CustomerEdge { circuit } => {
@@ -29,14 +28,38 @@ pub(crate) fn on_premises(estate: &Estate, speaker: &Speaker, link: &Link) -> An
         }
         _ => None,
     };
-    let routes = routes.into_iter().flatten();
-    if link.kind == (LinkKind::GatewayToSite { bgp: false }) {
-        let prefixes = routes.flat_map(|one| &one.prefixes);
-        let attrs = Attrs::new(AsPath::empty(), UNKNOWN_ADDRESS);
-        return prefixes.map(|prefix| (*prefix, attrs.clone())).collect();
+    routes.map_or(&[], Vec::as_slice)
+}
+
+/// What a site or customer's edge announces over a link.
+pub(crate) fn on_premises(estate: &Estate, speaker: &Speaker, link: &Link) -> Announcements {
+    let mut all = Announcements::new();
+    for routes in routes_of(estate, speaker) {
+        let attrs = on_premises_attrs(speaker, link, routes);
+        all.extend(routes.prefixes.iter().map(|one| (*one, attrs.clone())));
     }
-    let path: Vec<Asn> = speaker.asn.into_iter().collect();
-    announcements(routes, &path, first_address(&link.b))
+    all
+}
+
+/// The same for one prefix; none if it is not announced.
+pub(crate) fn on_premises_for(
+    estate: &Estate,
+    speaker: &Speaker,
+    link: &Link,
+    prefix: Prefix,
+) -> Option<Attrs> {
+    let mut last_first = routes_of(estate, speaker).iter().rev();
+    let routes = last_first.find(|routes| routes.prefixes.contains(&prefix))?;
+    Some(on_premises_attrs(speaker, link, routes))
+}
+
+/// With the announcer's ASN as path where none is given; without path and next hop where the link
+/// is static.
+fn on_premises_attrs(speaker: &Speaker, link: &Link, routes: &Routes) -> Attrs {
+    if link.kind == (LinkKind::GatewayToSite { bgp: false }) {
+        return Attrs::new(AsPath::empty(), UNKNOWN_ADDRESS);
+    }
+    attributes(routes, speaker.asn.as_slice(), first_address(&link.b))
 }
 
 /// The literal routes of an NVA towards one instance of a Route Server.

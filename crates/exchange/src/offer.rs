@@ -57,10 +57,8 @@ impl Exchange {
         let one = self.graph.link(link);
         let speaker = self.graph.speaker(one.end(side).speaker);
         let SpeakerKind::Nva { nva } = speaker.kind else {
-            let ends = speaker.only_ends_routes(&self.estate);
-            return ends
-                .then(|| self.stated(link, side).remove(&prefix))
-                .flatten();
+            let stated = || announce::on_premises_for(&self.estate, speaker, one, prefix);
+            return (!one.live).then(stated).flatten().map(Some);
         };
         let literal = self.literal.get(&link).and_then(|all| all.get(&prefix));
         match literal {
@@ -71,6 +69,35 @@ impl Exchange {
                 announce::originated_for(&self.estate.nvas[nva], peer, one.external, prefix)
             }
         }
+    }
+
+    /// The prefixes around a destination for which the speaker on `side` states something.
+    pub(crate) fn stated_around(
+        &self,
+        link: LinkId,
+        side: Side,
+        destination: Prefix,
+    ) -> impl Iterator<Item = Prefix> + '_ {
+        let one = self.graph.link(link);
+        let speaker = self.graph.speaker(one.end(side).speaker);
+        let nva = match speaker.kind {
+            SpeakerKind::Nva { nva } if !one.live => self.estate.nvas.get(nva),
+            _ => None,
+        };
+        let own = nva.into_iter().flat_map(|nva| &nva.originates);
+        let own = own.map(|origination| &origination.routes);
+        let literal = nva.and_then(|_| self.literal.get(&link));
+        let literal = literal.into_iter().flat_map(|all| all.keys());
+        let on_premises = if one.live {
+            &[]
+        } else {
+            announce::routes_of(&self.estate, speaker)
+        };
+        own.chain(on_premises)
+            .flat_map(|routes| &routes.prefixes)
+            .chain(literal)
+            .copied()
+            .filter(move |prefix| prefix.contains(destination))
     }
 
     /// Everything that the speaker on `side` sends over a link that is up, by prefix.

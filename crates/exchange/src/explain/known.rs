@@ -18,17 +18,16 @@ impl Exchange {
         let mut known = BTreeSet::new();
         for link in self.graph.links() {
             for side in Side::BOTH {
-                known.extend(self.stated(link, side).into_keys());
+                known.extend(self.stated_around(link, side, destination));
             }
         }
-        for table in self.tables.iter().flatten() {
-            for (source, _) in table.rib.sources() {
-                known.extend(table.received(source).map(|(prefix, _)| prefix));
+        for prefix in around(destination) {
+            let mut tables = self.tables.iter().flatten();
+            if tables.any(|table| !table.rib.paths(&self.store, prefix).is_empty()) {
+                known.insert(prefix);
             }
-            known.extend(table.prefixes());
         }
         let mut known: Vec<Prefix> = known.into_iter().collect();
-        known.retain(|prefix| prefix.contains(destination));
         known.sort_by_key(|prefix| std::cmp::Reverse(prefix.length()));
         known
     }
@@ -41,7 +40,7 @@ impl Exchange {
         prefix: Prefix,
     ) -> Result<Attrs, Reason> {
         self.down_reason(link).map_or(Ok(()), Err)?;
-        if let Some(stated) = self.stated(link, side).remove(&prefix) {
+        if let Some(stated) = self.stated_for(link, side, prefix) {
             let elsewhere = || Reason::new(reason::ANNOUNCED_TO_OTHERS, "");
             return stated.ok_or_else(elsewhere);
         }
@@ -152,6 +151,12 @@ impl Exchange {
                 .map_or_else(String::new, |map| format!("route map {}", map.name)),
         }
     }
+}
+
+/// Every prefix that contains a destination, the longest first.
+pub(super) fn around(destination: Prefix) -> impl Iterator<Item = Prefix> {
+    let lengths = (0..=destination.length()).rev();
+    lengths.filter_map(move |length| destination.supernet(length))
 }
 
 fn own_asn(asn: Option<Asn>, path: &AsPath) -> String {

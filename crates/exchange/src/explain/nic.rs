@@ -14,6 +14,7 @@ use crate::speaker::SpeakerId;
 use crate::table::{EffectiveRow, RouteSource, RouteState};
 use crate::topology::VnetId;
 
+use super::known::around;
 use super::route::{Seen, merged};
 use super::{ExplainedRoute, ExplainedRow, MissingRoute, NicExplanation, Reason, RowOutcome};
 
@@ -59,6 +60,19 @@ impl Exchange {
             missing: missing.collect(),
             rows,
         })
+    }
+
+    /// The programmed routes around a destination, the longest first: no other one has a say in
+    /// the rows around it.
+    pub(super) fn programmed_around(
+        &self,
+        view: &NicView<'_>,
+        nic: &Nic,
+        destination: Prefix,
+    ) -> Vec<ProgrammedRoute> {
+        let by = self.programmers(view.vnet, &nic.name);
+        let routes = around(destination).filter_map(|one| self.programmed_route(&by, one));
+        routes.collect()
     }
 
     /// The rows around a destination, the longest first.
@@ -117,7 +131,7 @@ impl Exchange {
         use crate::link::Side;
         let links = self.graph.links();
         let mut ends = links.flat_map(|link| Side::BOTH.map(|side| (link, side)));
-        ends.any(|(link, side)| self.stated(link, side).contains_key(&prefix))
+        ends.any(|(link, side)| self.stated_for(link, side, prefix).is_some())
     }
 
     fn routes_at(&self, speakers: &[SpeakerId], prefix: Prefix) -> Vec<ExplainedRoute> {

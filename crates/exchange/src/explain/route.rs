@@ -222,13 +222,13 @@ impl Exchange {
         let one = self.graph.link(link);
         let side = one.side_of(to)?.other();
         let by = one.end(side).speaker;
-        let stated = self.stated(link, side);
-        if self.table(by).is_none() || prefixes.iter().all(|prefix| stated.contains_key(prefix)) {
+        let stated = |prefix: &Prefix| self.stated_for(link, side, *prefix).is_some();
+        if self.table(by).is_none() || prefixes.iter().all(stated) {
             return Some(Sent::Announced);
         }
         let mut changed_by = Vec::new();
         let mut routes = Vec::new();
-        for prefix in prefixes.iter().filter(|one| !stated.contains_key(one)) {
+        for prefix in prefixes.iter().filter(|one| !stated(one)) {
             for made_of in self.made_of(link, side, *prefix) {
                 changed_by.extend(self.export_rules(link, side, made_of));
                 routes.push(self.best_at(by, made_of, seen));
@@ -319,7 +319,7 @@ impl Exchange {
                 because: Some(because),
                 routes: vec![self.best_at(by, prefix, seen)],
             }),
-            None if self.stated(link, side).contains_key(&prefix) => Some(Withheld {
+            None if self.stated_for(link, side, prefix).is_some() => Some(Withheld {
                 by: name,
                 because: Some(because),
                 routes: Vec::new(),
@@ -345,7 +345,7 @@ impl Exchange {
             let Some(side) = one.side_of(id) else {
                 continue;
             };
-            let has = self.stated(link, side).contains_key(&prefix)
+            let has = self.stated_for(link, side, prefix).is_some()
                 || self
                     .table(id)
                     .is_some_and(|table| !table.rib.best(prefix).is_empty());

@@ -125,7 +125,8 @@ impl Packet<'_> {
     fn at_interface(&self, at: &str, nic: &Nic, passed: &mut Vec<SpeakerId>) -> Option<TraceHop> {
         let exchange = self.exchange;
         let view = exchange.nic_view(nic)?;
-        let rows = view.rows(exchange.programmed(view.vnet, nic));
+        let programmed = exchange.programmed_around(&view, nic, Prefix::host(self.address));
+        let rows = view.rows(programmed.into_iter());
         let mut found: Option<(Prefix, EffectiveRow)> = None;
         for row in rows {
             let around = row
@@ -326,10 +327,8 @@ impl Packet<'_> {
         let one = &exchange.estate.nvas[nva];
         let own = exchange.graph.links_of(id).iter().filter_map(|link| {
             let side = exchange.graph.link(*link).side_of(id)?;
-            let stated = exchange.stated(*link, side).into_keys();
-            stated
-                .filter(|prefix| prefix.contains_address(self.address))
-                .max_by_key(|p| p.length())
+            let stated = exchange.stated_around(*link, side, Prefix::host(self.address));
+            stated.max_by_key(|prefix| prefix.length())
         });
         let own = own.max_by_key(|prefix| prefix.length());
         let learned = self.neighbors_route(id);
