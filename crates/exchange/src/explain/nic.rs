@@ -8,6 +8,7 @@ use crate::effective::{NicView, ProgrammedNextHop, ProgrammedRoute};
 use crate::estate::Nic;
 use crate::exchange::Exchange;
 use crate::parameters::UnreachableNextHop;
+use crate::programmed::Programmers;
 use crate::reason;
 use crate::reports::PathStanding;
 use crate::speaker::SpeakerId;
@@ -25,7 +26,7 @@ impl Exchange {
         let view = self.nic_view(nic)?;
         let programmers = self.programmers(view.vnet, &nic.name);
         let sources = programmers.deciding().to_vec();
-        let programmed: Vec<ProgrammedRoute> = self.programmed_from(programmers).collect();
+        let programmed = self.programmed_around(&programmers, destination);
         let mut programmed_by: Vec<String> = Vec::new();
         for id in &sources {
             let name = &self.graph.speaker(*id).name;
@@ -66,12 +67,10 @@ impl Exchange {
     /// the rows around it.
     pub(super) fn programmed_around(
         &self,
-        view: &NicView<'_>,
-        nic: &Nic,
+        by: &Programmers,
         destination: Prefix,
     ) -> Vec<ProgrammedRoute> {
-        let by = self.programmers(view.vnet, &nic.name);
-        let routes = around(destination).filter_map(|one| self.programmed_route(&by, one));
+        let routes = around(destination).filter_map(|one| self.programmed_route(by, one));
         routes.collect()
     }
 

@@ -125,7 +125,8 @@ impl Packet<'_> {
     fn at_interface(&self, at: &str, nic: &Nic, passed: &mut Vec<SpeakerId>) -> Option<TraceHop> {
         let exchange = self.exchange;
         let view = exchange.nic_view(nic)?;
-        let programmed = exchange.programmed_around(&view, nic, Prefix::host(self.address));
+        let by = exchange.programmers(view.vnet, &nic.name);
+        let programmed = exchange.programmed_around(&by, Prefix::host(self.address));
         let rows = view.rows(programmed.into_iter());
         let mut found: Option<(Prefix, EffectiveRow)> = None;
         for row in rows {
