@@ -56,7 +56,7 @@ impl Exchange {
     }
 
     /// The networks whose NICs may use routes of a Route Server instance or gateway, by name: its
-    /// own, and those that use it.
+    /// own first, then those that use it.
     pub fn vnets_served(&self, speaker: SpeakerId) -> impl Iterator<Item = &str> {
         let own = self.graph.speaker(speaker).vnet;
         let vnets = own.into_iter().flat_map(|vnet| self.served_from(vnet));

@@ -17,7 +17,7 @@ use crate::table::EffectiveRow;
 use crate::topology::VnetId;
 
 /// Who programs the NICs of a network.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Programmers {
     /// The instances of its Route Server.
     servers: Vec<SpeakerId>,

@@ -60,6 +60,24 @@ impl VnetRoutes<'_> {
         programmed.filter_map(|route| self.shown(&route))
     }
 
+    /// The routes of several networks to a prefix, by their place in the list. Networks that one
+    /// and the same Route Server programs are looked up once.
+    pub fn route_of_each(
+        vnets: &[Self],
+        prefix: Prefix,
+        mut visit: impl FnMut(usize, Option<VnetRoute>),
+    ) {
+        let mut last: Option<(&Programmers, Option<ProgrammedRoute>)> = None;
+        for (place, one) in vnets.iter().enumerate() {
+            let known = last.take().filter(|(by, _)| **by == one.by);
+            let (_, route) = last.insert(known.unwrap_or_else(|| {
+                let route = one.exchange.programmed_route(&one.by, prefix);
+                (&one.by, route)
+            }));
+            visit(place, route.as_ref().and_then(|route| one.shown(route)));
+        }
+    }
+
     fn shown(&self, route: &ProgrammedRoute) -> Option<VnetRoute> {
         let free = !inside_any(route.prefix, &self.covered);
         free.then(|| VnetRoute {

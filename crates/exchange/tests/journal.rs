@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use routehub_exchange::estate::Nic;
-use routehub_exchange::{Event, Exchange, RouteSource};
+use routehub_exchange::{Event, Exchange, RouteSource, VnetRoutes};
 use routehub_types::Prefix;
 
 use random::Numbers;
@@ -43,19 +43,19 @@ fn follow(exchange: &mut Exchange, held: &mut BTreeMap<String, Routes>) {
         held.insert(vnet.clone(), all(exchange, vnet));
     }
     for (speaker, prefix) in &changes.paths {
-        for vnet in exchange.vnets_served(*speaker) {
-            let route = exchange
-                .vnet_routes(vnet)
-                .expect("the network")
-                .route(*prefix);
-            let routes = held.get_mut(vnet).expect("the network");
+        let names: Vec<&str> = exchange.vnets_served(*speaker).collect();
+        let vnets = names.iter().map(|name| exchange.vnet_routes(name));
+        let vnets: Vec<VnetRoutes<'_>> = vnets.map(|vnet| vnet.expect("the network")).collect();
+        VnetRoutes::route_of_each(&vnets, *prefix, |place, route| {
+            assert_eq!(vnets[place].route(*prefix), route);
+            let routes = held.get_mut(names[place]).expect("the network");
             let before = routes.remove(prefix);
             let after = route.map(|route| route.next_hops);
             if before != after {
                 CHANGED.fetch_add(1, Relaxed);
             }
             routes.extend(after.map(|next_hops| (*prefix, next_hops)));
-        }
+        });
     }
 }
 

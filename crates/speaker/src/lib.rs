@@ -26,6 +26,7 @@
 
 mod clock;
 mod connection;
+mod follower;
 mod listener;
 mod neighbor;
 mod notice;
@@ -34,6 +35,7 @@ mod owner;
 mod request;
 mod server;
 mod session_task;
+pub mod sink;
 mod sockopt;
 mod wake;
 

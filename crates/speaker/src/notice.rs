@@ -49,6 +49,13 @@ pub enum What {
         /// How many were refused so far.
         refused: u64,
     },
+    /// A sink did not take everything.
+    Sink {
+        /// Which one.
+        sink: &'static str,
+        /// Why not.
+        error: String,
+    },
     /// The estate could not follow.
     Failed(String),
 }
@@ -75,6 +82,7 @@ impl fmt::Display for Notice {
                 f,
                 "connection from {remote} to {local} refused, {refused} so far"
             ),
+            What::Sink { sink, error } => write!(f, "sink {sink}: {error}"),
             What::Failed(why) => f.write_str(why),
         }
     }

@@ -95,8 +95,9 @@ impl Outside {
                 Request::Down(peer, sent.map(|one| (one.code, one.subcode)))
             }
             Event::AttemptFailed(reason) => return self.tell(What::AttemptFailed(*reason)),
-            // UPDATEs are gathered before this; the end of a run tells what an End-of-RIB ends.
-            Event::Update(_) | Event::EndOfRib(_) => return,
+            Event::EndOfRib(_) => Request::EndOfRib(peer),
+            // UPDATEs are gathered before this.
+            Event::Update(_) => return,
         };
         self.outbox.push_back(request);
     }

@@ -11,6 +11,7 @@ use tokio::sync::{broadcast, mpsc};
 
 use crate::Neighbor;
 use crate::clock::Clock;
+use crate::follower::Follower;
 use crate::notice::{Notice, What};
 use crate::request::{Agreed, Outlet, Request, Room};
 
@@ -55,6 +56,7 @@ pub(crate) struct Owner {
     peers: Vec<Peer>,
     pending: Vec<PeerId>,
     notices: broadcast::Sender<Notice>,
+    follower: Option<Follower>,
 }
 
 impl Owner {
@@ -63,6 +65,7 @@ impl Owner {
         clock: Clock,
         neighbors: Vec<Arc<Neighbor>>,
         notices: broadcast::Sender<Notice>,
+        follower: Option<Follower>,
     ) -> Self {
         let peers = neighbors.iter().map(|_| Peer::default()).collect();
         Self {
@@ -72,11 +75,15 @@ impl Owner {
             peers,
             pending: Vec::new(),
             notices,
+            follower,
         }
     }
 
     /// Works until nobody can ask for anything any more.
     pub(crate) async fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
+        if let Some(follower) = &mut self.follower {
+            follower.start(&mut self.engine);
+        }
         let mut pace = Pace::Done;
         loop {
             let first = match pace {
@@ -94,6 +101,10 @@ impl Owner {
             for _ in 1..BURST {
                 let Ok(request) = inbox.try_recv() else { break };
                 self.take(request);
+            }
+            // Before sessions are served: packets go by these.
+            if let Some(follower) = &mut self.follower {
+                follower.follow(&mut self.engine);
             }
             pace = self.hand_out();
         }
@@ -126,8 +137,10 @@ impl Owner {
             Request::RunEnded(peer) => {
                 let ended = self.engine.handle(now, Input::RunEnded { peer });
                 self.report(peer, ended);
+                self.heard_all(peer);
                 return self.learned(peer);
             }
+            Request::EndOfRib(peer) => return self.heard_all(peer),
             Request::Refresh(peer, family) => (peer, Input::RefreshRequested { peer, family }),
             Request::MarkStale(peer, family) => (peer, Input::MarkStale { peer, family }),
             Request::SweepStale(peer, family) => (peer, Input::SweepStale { peer, family }),
@@ -277,6 +290,12 @@ impl Owner {
             }
         }
         gave
+    }
+
+    fn heard_all(&mut self, peer: PeerId) {
+        if let Some(follower) = &mut self.follower {
+            follower.heard(peer);
+        }
     }
 
     fn learned(&self, peer: PeerId) {

@@ -23,6 +23,8 @@ pub(crate) enum Request {
     Updates(PeerId, Bytes),
     /// A run of UPDATEs is over.
     RunEnded(PeerId),
+    /// The peer has told all its routes of a family.
+    EndOfRib(PeerId),
     /// The peer wants all routes of a family again.
     Refresh(PeerId, Family),
     /// The peer's routes of a family are stale.

@@ -16,11 +16,15 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::clock::Clock;
+use crate::follower::Follower;
 use crate::listener::{Awaited, Listener};
 use crate::outside::Outside;
 use crate::owner::{INBOX, Owner};
 use crate::request::Request;
 use crate::session_task::SessionTask;
+use crate::sink::Sinks;
+use crate::sink::board::Board;
+use crate::sink::runner;
 use crate::sockopt::MAX_KEY;
 use crate::wake::Command;
 use crate::{Neighbor, Notice};
@@ -72,8 +76,8 @@ pub enum StartError {
         /// Why not.
         error: io::Error,
     },
-    /// The thread of the routes could not be started.
-    #[error("cannot start the thread of the routes: {0}")]
+    /// The thread of the routes, or of a sink, could not be started.
+    #[error("cannot start a thread: {0}")]
     Thread(io::Error),
 }
 
@@ -93,6 +97,14 @@ pub struct Server {
     listeners: Vec<JoinHandle<()>>,
     notices: broadcast::Sender<Notice>,
     refused: Arc<AtomicU64>,
+    sinks: Vec<RunningSink>,
+}
+
+/// The thread of a sink: its board, and what speaks once it has ended.
+#[derive(Debug)]
+struct RunningSink {
+    board: Arc<Board>,
+    end: oneshot::Receiver<()>,
 }
 
 impl Server {
@@ -102,6 +114,19 @@ impl Server {
     /// # Errors
     /// [`StartError`], with nothing left running.
     pub async fn start(profile: &Profile, estate: Estate, live: &Live) -> Result<Self, StartError> {
+        Self::start_with(profile, estate, live, Sinks::default()).await
+    }
+
+    /// The same, with sinks that are told the routes of the estate's networks.
+    ///
+    /// # Errors
+    /// As of [`start`](Self::start).
+    pub async fn start_with(
+        profile: &Profile,
+        estate: Estate,
+        live: &Live,
+        sinks: Sinks,
+    ) -> Result<Self, StartError> {
         let names = live.peers.iter().filter(|(_, peer)| peer.live);
         let names: BTreeSet<String> = names.map(|(name, _)| name.clone()).collect();
         check(live)?;
@@ -122,10 +147,12 @@ impl Server {
             listeners: Vec::new(),
             notices: notices.clone(),
             refused: Arc::default(),
+            sinks: Vec::new(),
         };
         let tasks = server.tasks(profile, clock, seed)?;
         let listeners = server.bind()?;
-        let owner = Owner::new(engine, clock, server.neighbors.clone(), notices);
+        let follower = server.start_sinks(sinks)?;
+        let owner = Owner::new(engine, clock, server.neighbors.clone(), notices, follower);
         start_owner(owner, inbox)?;
         for listener in listeners {
             server.addresses.push(listener.local());
@@ -135,6 +162,20 @@ impl Server {
             server.sessions.spawn(task.run());
         }
         Ok(server)
+    }
+
+    /// Starts the sinks; none: nobody follows the networks' routes.
+    fn start_sinks(&mut self, sinks: Sinks) -> Result<Option<Follower>, StartError> {
+        let mut follower = Follower::new(self.neighbors.iter().map(|one| one.id));
+        for sink in sinks.sinks {
+            let board = Arc::new(Board::default());
+            follower.add(Arc::clone(&board), sink.follows());
+            let notices = self.notices.clone();
+            let end = runner::start(sink, Arc::clone(&board), notices, sinks.patience);
+            let end = end.map_err(StartError::Thread)?;
+            self.sinks.push(RunningSink { board, end });
+        }
+        Ok((!self.sinks.is_empty()).then_some(follower))
     }
 
     /// A task for each session.
@@ -258,12 +299,19 @@ impl Server {
             listener.abort();
         }
         let why = Notification::ADMINISTRATIVE_SHUTDOWN.with_text(text);
+        for sink in &self.sinks {
+            sink.board.stop();
+        }
         let all = async {
             for commands in &self.commands {
                 // A session that has ended needs not be stopped.
                 let _ = commands.send(Command::Stop(why.clone())).await;
             }
             while self.sessions.join_next().await.is_some() {}
+            for sink in &mut self.sinks {
+                // Ended either way.
+                let _ = (&mut sink.end).await;
+            }
         };
         // Who has not gone by then is cut off.
         let _ = tokio::time::timeout(GOOD_BYE, all).await;

@@ -1,0 +1,291 @@
+//! A sink that programs the routes of networks into the Linux kernel: each network has a routing
+//! table, in this network namespace or in one that stands for its VMs.
+//!
+//! Routes carry the protocol number [`PROTOCOL`] and the metric [`METRIC`]; those of others are
+//! left alone, and where another has a route with the same prefix and metric ours is not put in
+//! its place. A route with several next hops is a multipath route, and is replaced in one step; one
+//! without next hops drops packets (`blackhole`).
+//!
+//! The routes go when the server stops. After a crash they stay, and packets go on; the next run
+//! finds them by their protocol number, changes nothing until it knows all routes again (or has
+//! waited long enough for live routers that do not come back), and then brings the tables to what
+//! is right.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use routehub::types::Prefix;
+use rtnetlink::Error;
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+
+mod namespace;
+mod request;
+mod table;
+
+use super::{NotTaken, Sink, SinkError};
+use table::Table;
+
+/// The protocol number of routes of this sink (`rtm_protocol`): one that no other daemon is known
+/// to use.
+pub const PROTOCOL: u8 = 177;
+
+/// The metric of routes of this sink.
+pub const METRIC: u32 = 177;
+
+/// Requests that wait for the kernel's answer at most.
+const IN_FLIGHT: usize = 64;
+
+/// Where a network's routes go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KernelTarget {
+    /// The network.
+    pub vnet: String,
+    /// The network namespace; none: that of this process.
+    pub namespace: Option<Namespace>,
+    /// The number of the routing table; 254 is the main one.
+    pub table: u32,
+}
+
+/// A network namespace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Namespace {
+    /// One with a name, as `ip netns` gives it.
+    Named(String),
+    /// The file of one, such as `/proc/1234/ns/net`.
+    File(PathBuf),
+}
+
+impl fmt::Display for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(name) => f.write_str(name),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// Why the kernel's tables cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KernelError {
+    /// Two networks have the same table.
+    #[error("{one} and {other} have the same table {table}")]
+    SameTable {
+        /// A network.
+        one: String,
+        /// Another one, or the same.
+        other: String,
+        /// The table's number.
+        table: u32,
+    },
+    /// A network namespace cannot be entered.
+    #[error("cannot enter network namespace {namespace}: {error}")]
+    Namespace {
+        /// The namespace.
+        namespace: Namespace,
+        /// Why not.
+        error: io::Error,
+    },
+    /// There is no way to the kernel.
+    #[error("cannot speak to the kernel: {0}")]
+    Socket(io::Error),
+    /// The routes of an earlier run cannot be read.
+    #[error("cannot read table {table} for {vnet}: {why}")]
+    Read {
+        /// The network.
+        vnet: String,
+        /// The table's number.
+        table: u32,
+        /// Why not.
+        why: String,
+    },
+}
+
+/// One change, and how it is asked for.
+struct Asked {
+    vnet: String,
+    prefix: Prefix,
+    there: bool,
+}
+
+/// Programs routes into the kernel.
+pub struct KernelSink {
+    /// None once it has ended.
+    runtime: Option<Runtime>,
+    tables: BTreeMap<String, Table>,
+    batch: Vec<(String, Prefix, Option<Vec<IpAddr>>)>,
+}
+
+impl KernelSink {
+    /// Opens the tables of networks, and looks what an earlier run has left in them.
+    ///
+    /// # Errors
+    /// [`KernelError`].
+    pub fn open(targets: &[KernelTarget]) -> Result<Self, KernelError> {
+        let mut taken: BTreeMap<(&Option<Namespace>, u32), &str> = BTreeMap::new();
+        let mut names = BTreeSet::new();
+        for target in targets {
+            let place = (&target.namespace, target.table);
+            let other = taken.insert(place, &target.vnet);
+            if other.is_some() || !names.insert(&target.vnet) {
+                return Err(KernelError::SameTable {
+                    one: other.unwrap_or(&target.vnet).to_owned(),
+                    other: target.vnet.clone(),
+                    table: target.table,
+                });
+            }
+        }
+        // A runtime cannot be waited for on the thread of another.
+        let opened = std::thread::scope(|scope| scope.spawn(|| Self::open_here(targets)).join());
+        opened.unwrap_or_else(|_| Err(KernelError::Socket(io::ErrorKind::Other.into())))
+    }
+
+    fn open_here(targets: &[KernelTarget]) -> Result<Self, KernelError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()
+            .map_err(KernelError::Socket)?;
+        let mut tables = BTreeMap::new();
+        for target in targets {
+            let handle = namespace::connect(&runtime, target.namespace.as_ref())?;
+            let table = runtime.block_on(Table::open(handle, target.table));
+            let table = table.map_err(|error| KernelError::Read {
+                vnet: target.vnet.clone(),
+                table: target.table,
+                why: request::why(&error),
+            })?;
+            tables.insert(target.vnet.clone(), table);
+        }
+        Ok(Self {
+            runtime: Some(runtime),
+            tables,
+            batch: Vec::new(),
+        })
+    }
+
+    /// How many routes of an earlier run are in the tables still.
+    pub fn stale(&self) -> usize {
+        self.tables.values().map(Table::stale).sum()
+    }
+
+    fn runtime(&self) -> Result<&Runtime, SinkError> {
+        let ended = || SinkError::Gone(io::ErrorKind::NotConnected.into());
+        self.runtime.as_ref().ok_or_else(ended)
+    }
+
+    /// Notes what became of a change.
+    fn heed(&mut self, (asked, result): (Asked, Result<(), Error>), all: &mut Vec<NotTaken>) {
+        let Asked {
+            vnet,
+            prefix,
+            there,
+        } = asked;
+        if let Some(table) = self.tables.get_mut(&vnet) {
+            table.note(prefix, there && result.is_ok());
+        }
+        if let Err(error) = result {
+            let why = request::why(&error);
+            all.push(NotTaken { vnet, prefix, why });
+        }
+    }
+}
+
+impl Sink for KernelSink {
+    fn name(&self) -> &'static str {
+        "kernel"
+    }
+
+    fn follows(&self) -> Option<BTreeSet<String>> {
+        Some(self.tables.keys().cloned().collect())
+    }
+
+    fn waits(&self) -> bool {
+        self.stale() > 0
+    }
+
+    fn replace(&mut self, vnet: &str, prefix: Prefix, next_hops: &[IpAddr]) {
+        let next_hops = Some(next_hops.to_vec());
+        self.batch.push((vnet.to_owned(), prefix, next_hops));
+    }
+
+    fn withdraw(&mut self, vnet: &str, prefix: Prefix) {
+        self.batch.push((vnet.to_owned(), prefix, None));
+    }
+
+    fn commit(&mut self) -> Result<(), SinkError> {
+        let mut requests = Vec::new();
+        for (vnet, prefix, next_hops) in std::mem::take(&mut self.batch) {
+            if let Some(table) = self.tables.get(&vnet) {
+                let there = next_hops.is_some();
+                let asked = Asked {
+                    vnet,
+                    prefix,
+                    there,
+                };
+                requests.push((asked, table.request(prefix, next_hops.as_deref())));
+            }
+        }
+        let answers = self.runtime()?.block_on(async {
+            let (mut running, mut answers) = (JoinSet::new(), Vec::new());
+            for (asked, request) in requests {
+                while running.len() >= IN_FLIGHT {
+                    answers.extend(running.join_next().await.and_then(Result::ok));
+                }
+                running.spawn(async { (asked, request.run().await) });
+            }
+            while let Some(answer) = running.join_next().await {
+                answers.extend(answer);
+            }
+            answers
+        });
+        let mut not_taken = Vec::new();
+        for answer in answers {
+            self.heed(answer, &mut not_taken);
+        }
+        if not_taken.is_empty() {
+            return Ok(());
+        }
+        not_taken.sort_by(|a, b| (&a.vnet, a.prefix).cmp(&(&b.vnet, b.prefix)));
+        Err(SinkError::NotTaken(not_taken))
+    }
+
+    /// What an earlier run left and this one has not is removed.
+    fn complete(&mut self) -> Result<(), SinkError> {
+        let mut not_taken = Vec::new();
+        for (vnet, table) in &mut self.tables {
+            let Some(runtime) = &self.runtime else { break };
+            runtime.block_on(table.sweep(vnet, &mut not_taken));
+        }
+        if not_taken.is_empty() {
+            Ok(())
+        } else {
+            Err(SinkError::NotTaken(not_taken))
+        }
+    }
+
+    /// Every route with our protocol number is removed.
+    fn stop(&mut self) -> Result<(), SinkError> {
+        let mut not_taken = Vec::new();
+        for (vnet, table) in &mut self.tables {
+            let Some(runtime) = &self.runtime else { break };
+            runtime.block_on(table.clear(vnet, &mut not_taken));
+        }
+        if not_taken.is_empty() {
+            Ok(())
+        } else {
+            Err(SinkError::NotTaken(not_taken))
+        }
+    }
+}
+
+impl Drop for KernelSink {
+    fn drop(&mut self) {
+        // Also on a thread of another runtime, which must not wait.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
