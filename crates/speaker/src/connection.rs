@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+use std::os::fd::AsFd;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use bytes::{Buf, Bytes};
 use routehub_session::ConnectionId;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+
+use crate::sockopt;
 
 /// Octets that one read takes at most.
 const READ: usize = 1 << 16;
@@ -19,6 +22,9 @@ const PIECES: usize = 64;
 
 /// How long a connection that is closed may take to deliver what was written last.
 pub(crate) const LINGER: Duration = Duration::from_secs(1);
+
+/// How long the kernel tries to deliver what was written last once nobody waits for it.
+const LAST: Duration = Duration::from_secs(10);
 
 thread_local! {
     /// What a read reads into: it is handed on before the next one, so one for each thread is
@@ -135,7 +141,9 @@ impl Connection {
             self.stream.shutdown().await?;
             tokio::io::copy(&mut self.stream, &mut tokio::io::sink()).await
         };
-        // Whatever comes of it, the connection is closed after this.
+        // Whatever comes of it, the connection is closed after this, and the kernel tries to deliver
+        // what is left for a while.
         let _ = tokio::time::timeout(LINGER, gentle).await;
+        let _ = sockopt::give_up_after(self.stream.as_fd(), LAST);
     }
 }

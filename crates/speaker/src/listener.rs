@@ -92,6 +92,7 @@ impl Listener {
         };
         // A session that does not get to it has more connections than it can want.
         neighbor.believe_near(stream.as_fd()).is_ok()
+            && neighbor.limit(stream.as_fd()).is_ok()
             && session.try_send(Command::Accepted(stream)).is_ok()
     }
 

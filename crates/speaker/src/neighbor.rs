@@ -4,9 +4,10 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
-use routehub::LiveLink;
 use routehub::types::PeerId;
+use routehub::{LiveLink, Profile};
 use routehub_scenario::Live;
 
 use crate::sockopt;
@@ -28,6 +29,8 @@ pub struct Neighbor {
     pub ttl_security: bool,
     /// What segments are signed with (TCP-MD5, RFC 2385).
     pub(crate) password: Option<Password>,
+    /// How long what is sent may go unacknowledged.
+    user_timeout: Duration,
 }
 
 /// A key that is not shown.
@@ -42,7 +45,7 @@ impl fmt::Debug for Password {
 
 impl Neighbor {
     /// The neighbour at the far end of a link.
-    pub(crate) fn new(id: PeerId, link: &LiveLink, live: &Live) -> Self {
+    pub(crate) fn new(id: PeerId, link: &LiveLink, live: &Live, profile: &Profile) -> Self {
         let peer = live.peers.get(&link.remote);
         let mapped = live.addresses.get(&link.local_address).copied();
         let really = peer.and_then(|peer| peer.peer_address);
@@ -57,6 +60,7 @@ impl Neighbor {
             passive: peer.is_none_or(|peer| peer.passive),
             ttl_security: peer.is_some_and(|peer| peer.ttl_security),
             password: peer.and_then(|peer| peer.password.clone()).map(Password),
+            user_timeout: user_timeout(profile.hold_time),
         }
     }
 
@@ -81,11 +85,23 @@ impl Neighbor {
         }
     }
 
+    /// Has a connection with it end that nobody acknowledges (RFC 5482).
+    pub(crate) fn limit(&self, socket: BorrowedFd<'_>) -> io::Result<()> {
+        sockopt::give_up_after(socket, self.user_timeout)
+    }
+
     /// Where it is connected to: at the port that it would connect to here.
     pub(crate) fn target(&self) -> Option<SocketAddr> {
         let address = self.remote.first()?;
         Some(SocketAddr::new(*address, self.local.port()))
     }
+}
+
+/// The TCP user timeout of sessions with this hold time, in seconds: a minute more than the send
+/// hold time that RFC 9687 recommends, so that a peer that does not read is told by the session
+/// why it ends.
+fn user_timeout(hold_time: u16) -> Duration {
+    Duration::from_secs(60 + u64::from(hold_time).saturating_mul(2).max(480))
 }
 
 impl fmt::Display for Neighbor {

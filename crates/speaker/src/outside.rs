@@ -167,6 +167,7 @@ impl Outside {
             socket.bind(SocketAddr::new(local, 0))?;
             neighbor.protect(socket.as_fd())?;
             neighbor.believe_near(socket.as_fd())?;
+            neighbor.limit(socket.as_fd())?;
             socket.connect(target).await
         };
         Dial {

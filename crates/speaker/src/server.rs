@@ -138,7 +138,7 @@ impl Server {
         let mut server = Self {
             neighbors: engine
                 .peers()
-                .map(|(id, link)| Arc::new(Neighbor::new(id, link, live)))
+                .map(|(id, link)| Arc::new(Neighbor::new(id, link, live, profile)))
                 .collect(),
             addresses: Vec::new(),
             owner,

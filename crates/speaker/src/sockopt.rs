@@ -1,5 +1,5 @@
-//! Socket options that the standard library and tokio do not offer: TCP-MD5 (RFC 2385) and the
-//! time to live of sent and believed packets (GTSM, RFC 5082).
+//! Socket options that the standard library and tokio do not offer: TCP-MD5 (RFC 2385), the time
+//! to live of sent and believed packets (GTSM, RFC 5082), and the user timeout (RFC 5482).
 //!
 //! The only unsafe code of the project: `setsockopt` with a value that lives through the call.
 #![allow(unsafe_code)]
@@ -7,8 +7,11 @@
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
 
-use libc::{c_int, c_void, in_addr, in6_addr, sa_family_t, sockaddr_in, sockaddr_in6, socklen_t};
+use libc::{
+    c_int, c_uint, c_void, in_addr, in6_addr, sa_family_t, sockaddr_in, sockaddr_in6, socklen_t,
+};
 
 /// The longest TCP-MD5 key, in octets: the limit of Linux.
 pub(crate) const MAX_KEY: usize = 80;
@@ -112,6 +115,21 @@ pub(crate) fn believe_near(socket: BorrowedFd<'_>, peer: IpAddr) -> io::Result<(
     set(socket, level, option, &GTSM_TTL)
 }
 
+/// Has a connection end if what is sent, or asked whether there is room again, is not acknowledged
+/// for so long (`TCP_USER_TIMEOUT`).
+///
+/// # Errors
+/// The system refuses.
+pub(crate) fn give_up_after(socket: BorrowedFd<'_>, time: Duration) -> io::Result<()> {
+    let milliseconds = c_uint::try_from(time.as_millis()).unwrap_or(c_uint::MAX);
+    set(
+        socket,
+        libc::IPPROTO_TCP,
+        libc::TCP_USER_TIMEOUT,
+        &milliseconds,
+    )
+}
+
 fn set<T>(socket: BorrowedFd<'_>, level: c_int, option: c_int, value: &T) -> io::Result<()> {
     let pointer: *const c_void = std::ptr::from_ref(value).cast();
     let length = size_of::<T>() as socklen_t;
@@ -135,5 +153,26 @@ mod tests {
         assert_eq!(std::mem::offset_of!(Md5Signature, key_length), 130);
         assert_eq!(std::mem::offset_of!(Md5Signature, key), 136);
         assert_eq!(size_of::<Md5Signature>(), 216);
+    }
+
+    #[test]
+    fn a_connection_has_the_user_timeout_it_was_given() {
+        use std::os::fd::AsFd;
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
+        give_up_after(socket.as_fd(), Duration::from_secs(540)).expect("a user timeout");
+        let (mut value, mut length) = (0 as c_uint, size_of::<c_uint>() as socklen_t);
+        let pointer: *mut c_void = std::ptr::from_mut(&mut value).cast();
+        let fd = socket.as_raw_fd();
+        // SAFETY: `pointer` leads to `length` octets that outlive the call.
+        let result = unsafe {
+            libc::getsockopt(
+                fd,
+                libc::IPPROTO_TCP,
+                libc::TCP_USER_TIMEOUT,
+                pointer,
+                &raw mut length,
+            )
+        };
+        assert_eq!((result, value), (0, 540_000));
     }
 }
