@@ -90,9 +90,17 @@ impl<K: Key> Table<K> {
             }
         }
         for item in found() {
+            let head = &self.entries[item.entry].head;
+            if head.next == NONE {
+                if head.is_candidate() {
+                    read ^= store.touch(AttrId(head.imported));
+                }
+                continue;
+            }
             for (_, path) in self.chain(item.entry).take(TOUCHED) {
                 if path.is_candidate() {
-                    read ^= store.touch(AttrId(path.imported));
+                    let attrs = AttrId(path.imported);
+                    read ^= store.touch(attrs) ^ store.touch_key(attrs);
                 }
             }
         }
@@ -225,7 +233,12 @@ impl<K: Key> Table<K> {
             applied.changed += u32::from(changed);
             return;
         }
-        let entry = entry.unwrap_or_else(|| self.insert(item.key, item.hash));
+        if let (None, Ok(attrs)) = (entry, outcome) {
+            self.insert_alone(cx, (source, item), (received, attrs), visit);
+            applied.changed += 1;
+            return;
+        }
+        let entry = entry.unwrap_or_else(|| self.insert(item.key, item.hash, Path::absent(NONE)));
         if fresh && let Some((entry, at, path)) = old {
             if path.is_stale()
                 && let Some(state) = cx.sources.state_mut(source)
@@ -260,6 +273,34 @@ impl<K: Key> Table<K> {
     fn is_alone(&self, entry: u32) -> bool {
         let head = &self.entries[entry].head;
         head.next == NONE && head.is_used() && !head.is_stale()
+    }
+
+    /// Stores the first path of a prefix, which is best: by far the most frequent change of a
+    /// table that fills.
+    fn insert_alone(
+        &mut self,
+        cx: &mut Context<'_>,
+        (source, item): (u16, &Item<K>),
+        (received, attrs): (AttrId, AttrId),
+        visit: &mut Visit<'_>,
+    ) {
+        cx.store.retain_both(received, attrs);
+        if let Some(state) = cx.sources.state_mut(source) {
+            state.counts.accepted += 1;
+        }
+        let mut path = Path::alone(source, received, attrs);
+        if item.path_id.is_some() {
+            path = path.with_id();
+        }
+        let entry = self.insert(item.key, item.hash, path);
+        self.set_path_id(entry, HEAD, item.path_id);
+        self.list(source, entry);
+        let best = BestPath {
+            source: SourceId(source),
+            path_id: item.path_id.map(PathId),
+            attrs,
+        };
+        self.tell(cx.store, entry, &[], &[best], visit);
     }
 
     /// Gives the one path of an entry, which is in use and stays so, other attributes: by far the

@@ -77,6 +77,7 @@ mod entry_set;
 mod export;
 mod groups;
 mod hash;
+mod index;
 mod key;
 mod limit;
 mod path;

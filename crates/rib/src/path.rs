@@ -75,6 +75,25 @@ impl Path {
         }
     }
 
+    /// A received path that is the only one, and best.
+    pub(crate) const fn alone(source: u16, received: AttrId, imported: AttrId) -> Self {
+        Self {
+            received: received.0,
+            imported: imported.0,
+            source,
+            state: CODE_BEST,
+            ..Self::absent(NONE)
+        }
+    }
+
+    /// The path, with a path id beside it.
+    pub(crate) const fn with_id(self) -> Self {
+        Self {
+            state: self.state | HAS_ID,
+            ..self
+        }
+    }
+
     /// A derived path with one contributor.
     pub(crate) const fn derived(source: u16, attrs: AttrId) -> Self {
         Self {

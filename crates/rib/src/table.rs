@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashMap;
 use routehub_types::{AttrId, PathId};
 
 use crate::SourceId;
@@ -11,6 +11,7 @@ use crate::decide::Contender;
 use crate::entry_set::EntrySet;
 use crate::export::{Group, Slot};
 use crate::hash::Seeded;
+use crate::index::Index;
 use crate::key::Key;
 use crate::path::{NONE, Path};
 use crate::slab::{Column, Slab};
@@ -18,14 +19,76 @@ use crate::slab::{Column, Slab};
 /// Says that a path is the first of its chain, which stands in the entry itself.
 pub(crate) const HEAD: u32 = NONE;
 
-/// A prefix and its first path; if there is a best path, that is the first.
+/// A prefix and its first path; if there is a best path, that is the first. What the first export
+/// group sends stands here too, because it is looked at whenever the paths are.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry<K> {
-    pub(crate) key: K,
-    live: bool,
+pub(crate) struct Entry<K: Key> {
     pub(crate) head: Path,
-    /// What the first export group sends, here because it is looked at whenever the paths are.
-    pub(crate) slot: Slot,
+    sent_attrs: u32,
+    sent_seq: u32,
+    sent_source: u16,
+    /// The flags of the slot, and `LIVE`.
+    flags: u8,
+    pub(crate) key: K,
+    _line: [K::Line; 0],
+}
+
+/// Flag of an entry: it is in use.
+const LIVE: u8 = 0x80;
+
+impl<K: Key> Entry<K> {
+    #[inline]
+    fn new(key: K, head: Path) -> Self {
+        let none = Slot::default();
+        Self {
+            head,
+            sent_attrs: none.attrs,
+            sent_seq: none.seq,
+            sent_source: none.source,
+            flags: none.flags | LIVE,
+            key,
+            _line: [],
+        }
+    }
+
+    fn vacant(next: u32) -> Self {
+        Self {
+            flags: 0,
+            ..Self::new(K::DEFAULT, Path::absent(next))
+        }
+    }
+
+    #[inline]
+    fn is_live(&self) -> bool {
+        self.flags & LIVE != 0
+    }
+
+    /// What the first export group sends.
+    #[inline]
+    pub(crate) fn slot(&self) -> Slot {
+        Slot {
+            attrs: self.sent_attrs,
+            seq: self.sent_seq,
+            source: self.sent_source,
+            flags: self.flags & !LIVE,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn set_slot(&mut self, slot: Slot) {
+        self.sent_attrs = slot.attrs;
+        self.sent_seq = slot.seq;
+        self.sent_source = slot.source;
+        self.flags = slot.flags | self.flags & LIVE;
+    }
+
+    /// Sets flags of the slot; says whether they were not set before.
+    #[inline]
+    pub(crate) fn flag(&mut self, flags: u8) -> bool {
+        let new = self.flags & flags != flags;
+        self.flags |= flags;
+        new
+    }
 }
 
 /// A prefix of a batch on its way through the table.
@@ -42,8 +105,8 @@ pub(crate) type Contribution = (u32, u16, Option<u32>);
 
 /// The table of one family.
 #[derive(Debug)]
-pub(crate) struct Table<K> {
-    index: HashTable<u32>,
+pub(crate) struct Table<K: Key> {
+    index: Index,
     pub(crate) entries: Slab<Entry<K>>,
     free_entry: u32,
     pool: Slab<Path>,
@@ -67,7 +130,7 @@ pub(crate) struct Table<K> {
 impl<K: Key> Table<K> {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
-            index: HashTable::new(),
+            index: Index::default(),
             entries: Slab::default(),
             free_entry: NONE,
             pool: Slab::default(),
@@ -97,14 +160,14 @@ impl<K: Key> Table<K> {
 
     #[inline]
     pub(crate) fn find_hashed(&self, key: K, hash: u64) -> Option<u32> {
-        let same = |entry: &u32| self.entries[*entry].key == key;
-        self.index.find(hash, same).copied()
+        self.index
+            .find(hash, |entry| self.entries[entry].key == key)
     }
 
     /// The first entry that may be that of a hash; whose it is has to be looked at.
     #[inline]
     pub(crate) fn likely(&self, hash: u64) -> u32 {
-        self.index.iter_hash(hash).next().copied().unwrap_or(NONE)
+        self.index.likely(hash).unwrap_or(NONE)
     }
 
     pub(crate) fn find(&self, key: K) -> Option<u32> {
@@ -115,37 +178,48 @@ impl<K: Key> Table<K> {
     #[inline]
     pub(crate) fn holds(&self, entry: u32, key: K) -> bool {
         let found = self.entries.get(entry);
-        found.is_some_and(|entry| entry.live && entry.key == key)
+        found.is_some_and(|entry| entry.is_live() && entry.key == key)
     }
 
-    /// A new entry without paths.
-    pub(crate) fn insert(&mut self, key: K, hash: u64) -> u32 {
-        let vacant = Entry {
-            key,
-            live: true,
-            head: Path::absent(NONE),
-            slot: Slot::default(),
-        };
+    /// A new entry with its first path, or an absent one.
+    #[inline]
+    pub(crate) fn insert(&mut self, key: K, hash: u64, head: Path) -> u32 {
+        if self.index.is_full() {
+            self.grow();
+        }
+        let new = Entry::new(key, head);
         let number = match self.free_entry {
-            NONE => self.entries.push(vacant),
+            NONE => self.entries.push(new),
             free => {
                 let entry = &mut self.entries[free];
                 self.free_entry = entry.head.next;
-                *entry = vacant;
+                *entry = new;
                 free
             }
         };
-        let (entries, seeded) = (&self.entries, &self.hash);
-        let rehash = |entry: &u32| entries[*entry].key.hash(seeded);
-        self.index.insert_unique(hash, number, rehash);
+        self.index.insert(hash, number);
         number
+    }
+
+    /// Makes a larger index. The old one goes first, for the entries tell all that is in it; and
+    /// they are read in the order in which they are stored.
+    #[cold]
+    fn grow(&mut self) {
+        let entries = self.index.len();
+        self.index = Index::default();
+        self.index = Index::with_room(2 * entries);
+        for (number, entry) in (0..).zip(self.entries.iter()) {
+            if entry.is_live() {
+                self.index.insert(entry.key.hash(&self.hash), number);
+            }
+        }
     }
 
     pub(crate) fn find_or_insert(&mut self, key: K) -> u32 {
         let hash = self.hash(key);
         match self.find_hashed(key, hash) {
             Some(entry) => entry,
-            None => self.insert(key, hash),
+            None => self.insert(key, hash, Path::absent(NONE)),
         }
     }
 
@@ -157,14 +231,8 @@ impl<K: Key> Table<K> {
             return;
         }
         let hash = self.hash(self.entries[entry].key);
-        if let Ok(found) = self.index.find_entry(hash, |one| *one == entry) {
-            found.remove();
-            self.entries[entry] = Entry {
-                key: K::DEFAULT,
-                live: false,
-                head: Path::absent(self.free_entry),
-                slot: Slot::default(),
-            };
+        if self.index.remove(hash, entry) {
+            self.entries[entry] = Entry::vacant(self.free_entry);
             self.free_entry = entry;
         }
     }
@@ -172,7 +240,7 @@ impl<K: Key> Table<K> {
     /// Every entry in use, in no order that may be shown.
     pub(crate) fn live(&self) -> impl Iterator<Item = (u32, &Entry<K>)> {
         let numbered = (0..).zip(self.entries.iter());
-        numbered.filter(|(_, entry)| entry.live)
+        numbered.filter(|(_, entry)| entry.is_live())
     }
 
     pub(crate) fn path(&self, entry: u32, at: u32) -> &Path {
@@ -198,7 +266,7 @@ impl<K: Key> Table<K> {
         })
     }
 
-    fn set_path_id(&mut self, entry: u32, at: u32, id: Option<u32>) {
+    pub(crate) fn set_path_id(&mut self, entry: u32, at: u32, id: Option<u32>) {
         if let Some(id) = id {
             *match at {
                 HEAD => self.head_ids.slot(entry),
@@ -344,8 +412,9 @@ mod tests {
     use super::Entry;
 
     #[test]
-    fn an_entry_is_36_bytes_and_48_for_ipv6() {
-        assert_eq!(size_of::<Entry<Ipv4Prefix>>(), 36);
-        assert_eq!(size_of::<Entry<Ipv6Prefix>>(), 48);
+    fn an_entry_is_half_a_line_of_the_cache_and_44_bytes_for_ipv6() {
+        assert_eq!(size_of::<Entry<Ipv4Prefix>>(), 32);
+        assert_eq!(align_of::<Entry<Ipv4Prefix>>(), 32);
+        assert_eq!(size_of::<Entry<Ipv6Prefix>>(), 44);
     }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use routehub_types::{AttrId, RuleId};
 
-use super::group::{Batch, DIRTY, Group, TOMBSTONE};
+use super::group::{Batch, DIRTY, Group, Slot, TOMBSTONE};
 use super::{Export, Flushed};
 use crate::AttrStore;
 use crate::key::Key;
@@ -114,20 +114,24 @@ impl<K: Key> Table<K> {
             let attrs = ask(store, &export).ok()?;
             Some((attrs.0, best.source.0))
         });
-        let slot = group.slot_mut(&mut self.entries, entry);
-        slot.flags &= !DIRTY;
+        let old = group.slot(&self.entries, entry);
         let (attrs, source) = best.unwrap_or((NONE, NO_SOURCE));
-        let old = *slot;
+        let mut new = Slot {
+            attrs,
+            source,
+            flags: old.flags & !DIRTY,
+            ..old
+        };
         if (attrs, source) == (old.attrs, old.source) {
+            group.set_slot(&mut self.entries, entry, new);
             return;
         }
         if attrs != NONE {
             store.retain(AttrId(attrs));
-            slot.flags &= !TOMBSTONE;
+            new.flags &= !TOMBSTONE;
             group.count_sent(source);
         }
-        let slot = group.slot_mut(&mut self.entries, entry);
-        (slot.attrs, slot.source) = (attrs, source);
+        group.set_slot(&mut self.entries, entry, new);
         let push = |attrs, source, only| Work {
             attrs,
             entry,
@@ -166,7 +170,7 @@ impl<K: Key> Table<K> {
             batches += 1;
             let seq = group.seq;
             for one in run.iter().filter(|one| !one.only) {
-                let slot = group.slot_mut(&mut self.entries, one.entry);
+                let mut slot = group.slot(&self.entries, one.entry);
                 slot.seq = seq;
                 if one.attrs == NONE && attended {
                     slot.flags |= TOMBSTONE;
@@ -174,6 +178,7 @@ impl<K: Key> Table<K> {
                 } else if one.attrs == NONE {
                     unneeded.push(one.entry);
                 }
+                group.set_slot(&mut self.entries, one.entry, slot);
             }
             if !attended {
                 continue;
@@ -227,9 +232,10 @@ impl<K: Key> Group<K> {
             self.drop_oldest(store);
         }
         while let Some((seq, entry)) = self.tombstones.pop_front_if(|(seq, _)| *seq <= told) {
-            let slot = self.slot_mut(entries, entry);
+            let mut slot = self.slot(entries, entry);
             if slot.flags & TOMBSTONE != 0 && slot.seq == seq {
                 slot.flags &= !TOMBSTONE;
+                self.set_slot(entries, entry, slot);
                 if !self.needs(entries, entry) {
                     unneeded.push(entry);
                 }
@@ -253,8 +259,9 @@ impl<K: Key> Group<K> {
             self.drop_oldest(store);
         }
         for entry in 0..self.places(entries) {
-            let slot = self.slot_mut(entries, entry);
+            let mut slot = self.slot(entries, entry);
             slot.seq = slot.seq.min(1);
+            self.set_slot(entries, entry, slot);
         }
         for (seq, _) in &mut self.tombstones {
             *seq = 1;

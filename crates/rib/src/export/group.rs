@@ -8,24 +8,25 @@ use routehub_types::AttrId;
 
 use super::member::Member;
 use crate::AttrStore;
+use crate::key::Key;
 use crate::path::{NO_SOURCE, NONE};
 use crate::slab::{Column, Slab};
 use crate::table::Entry;
 
 /// Waits in the list of prefixes to look at.
-pub(super) const DIRTY: u16 = 1;
+pub(super) const DIRTY: u8 = 1;
 /// Withdrawn, and some member may not know.
-pub(super) const TOMBSTONE: u16 = 2;
+pub(super) const TOMBSTONE: u8 = 2;
 
 /// What the group sends for one entry: 12 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
     /// The attributes as sent; `NONE` if nothing is sent.
-    pub(super) attrs: u32,
+    pub(crate) attrs: u32,
     /// The batch of the last change.
-    pub(super) seq: u32,
-    pub(super) source: u16,
-    pub(super) flags: u16,
+    pub(crate) seq: u32,
+    pub(crate) source: u16,
+    pub(crate) flags: u8,
 }
 
 impl Default for Slot {
@@ -93,7 +94,7 @@ pub(crate) struct Group<K> {
     pub(super) of_source: Vec<u32>,
 }
 
-impl<K> Group<K> {
+impl<K: Key> Group<K> {
     pub(crate) fn new(own: bool, backlog: usize) -> Self {
         Self {
             own,
@@ -115,22 +116,18 @@ impl<K> Group<K> {
     #[inline]
     pub(super) fn slot(&self, entries: &Slab<Entry<K>>, entry: u32) -> Slot {
         if self.own {
-            entries[entry].slot
+            entries[entry].slot()
         } else {
             self.slots.get(entry)
         }
     }
 
     #[inline]
-    pub(super) fn slot_mut<'a>(
-        &'a mut self,
-        entries: &'a mut Slab<Entry<K>>,
-        entry: u32,
-    ) -> &'a mut Slot {
+    pub(super) fn set_slot(&mut self, entries: &mut Slab<Entry<K>>, entry: u32, slot: Slot) {
         if self.own {
-            &mut entries[entry].slot
+            entries[entry].set_slot(slot);
         } else {
-            self.slots.slot(entry)
+            *self.slots.slot(entry) = slot;
         }
     }
 
@@ -146,9 +143,15 @@ impl<K> Group<K> {
     /// Notes that the best path of an entry is another one.
     #[inline]
     pub(crate) fn mark(&mut self, entries: &mut Slab<Entry<K>>, entry: u32) {
-        let slot = self.slot_mut(entries, entry);
-        if slot.flags & DIRTY == 0 {
+        let new = if self.own {
+            entries[entry].flag(DIRTY)
+        } else {
+            let slot = self.slots.slot(entry);
+            let new = slot.flags & DIRTY == 0;
             slot.flags |= DIRTY;
+            new
+        };
+        if new {
             self.dirty.push_back(entry);
         }
     }
@@ -262,7 +265,8 @@ impl<K> Group<K> {
     /// Gives back all attribute sets.
     pub(crate) fn clear(&mut self, entries: &mut Slab<Entry<K>>, store: &mut AttrStore) {
         for entry in 0..self.places(entries) {
-            let slot = core::mem::take(self.slot_mut(entries, entry));
+            let slot = self.slot(entries, entry);
+            self.set_slot(entries, entry, Slot::default());
             if slot.attrs != NONE {
                 store.release(AttrId(slot.attrs));
             }

@@ -34,21 +34,12 @@ pub struct RawKey<'a> {
 
 /// No context yet: the set was never received in the form of its canonical block.
 const NO_CTX: u16 = u16::MAX;
-/// Bit of `Set::refs`: the set is in the list of those that nobody may use any more.
+/// Bit of the count of references: the set is in the list of those that nobody may use any more.
 const IDLE: u32 = 1 << 31;
-
-/// One attribute set: 40 bytes and its block.
-#[derive(Debug)]
-struct Set {
-    block: Box<[u8]>,
-    key: DecisionKey,
-    /// How many slots refer to it, and the `IDLE` bit.
-    refs: u32,
-    /// The context in which the raw block is the canonical one.
-    ctx: u16,
-    /// Whether other raw blocks mean this set too.
-    aliased: bool,
-}
+/// Bit of the count of references: other raw blocks mean this set too.
+const ALIASED: u32 = 1 << 30;
+/// The bits of the count itself.
+const COUNT: u32 = ALIASED - 1;
 
 /// Every attribute set of an engine, each stored once.
 ///
@@ -73,7 +64,14 @@ struct Set {
 /// ```
 #[derive(Debug)]
 pub struct AttrStore {
-    sets: Slab<Set>,
+    // A set is 38 bytes and its block, each in an array of its own: most often counts alone are
+    // read and written, and these are few enough to stay in the processor's cache.
+    blocks: Slab<Box<[u8]>>,
+    keys: Slab<DecisionKey>,
+    /// How many slots refer to each set, and two bits.
+    refs: Slab<u32>,
+    /// The context in which each set's raw block is the canonical one.
+    contexts: Slab<u16>,
     by_block: HashTable<u32>,
     aliases: Aliases,
     hash: Seeded,
@@ -86,7 +84,10 @@ impl AttrStore {
     /// An empty store; peers should not know the seed.
     pub fn new(seed: u64) -> Self {
         Self {
-            sets: Slab::default(),
+            blocks: Slab::default(),
+            keys: Slab::default(),
+            refs: Slab::default(),
+            contexts: Slab::default(),
             by_block: HashTable::new(),
             aliases: Aliases::default(),
             hash: Seeded::new(seed),
@@ -131,7 +132,7 @@ impl AttrStore {
     /// The id of the set that a raw block means, if the block was seen and the set lives.
     pub fn find_raw(&mut self, raw: RawKey<'_>) -> Option<AttrId> {
         self.find_canonical(raw)
-            .filter(|id| self.sets[*id].ctx == u16::from(raw.ctx))
+            .filter(|id| self.contexts[*id] == u16::from(raw.ctx))
             .or_else(|| self.aliases.find(&self.hash, raw))
             .map(AttrId)
     }
@@ -147,7 +148,7 @@ impl AttrStore {
         });
         if raw.next_hop.is_none() || v4.is_some() {
             let id = self.find_block(self.hash.bytes(raw.block), raw.block)?;
-            let same = v4.is_none() || read::next_hop_v4(&self.sets[id].block) == v4;
+            let same = v4.is_none() || read::next_hop_v4(&self.blocks[id]) == v4;
             return same.then_some(id);
         }
         let mut block = mem::take(&mut self.scratch);
@@ -164,16 +165,16 @@ impl AttrStore {
     /// Notes that a raw block means a set.
     fn remember_raw(&mut self, raw: RawKey<'_>, id: AttrId) {
         let canonical = self.find_canonical(raw) == Some(id.0);
-        let set = &mut self.sets[id.0];
-        if canonical && set.ctx == NO_CTX {
-            set.ctx = u16::from(raw.ctx);
+        let context = &mut self.contexts[id.0];
+        if canonical && *context == NO_CTX {
+            *context = u16::from(raw.ctx);
         } else if self.aliases.insert(&self.hash, raw, id.0) {
-            set.aliased = true;
+            self.refs[id.0] |= ALIASED;
         }
     }
 
     fn find_block(&self, hash: u64, block: &[u8]) -> Option<u32> {
-        let same = |id: &u32| *self.sets[*id].block == *block;
+        let same = |id: &u32| *self.blocks[*id] == *block;
         self.by_block.find(hash, same).copied()
     }
 
@@ -182,22 +183,23 @@ impl AttrStore {
         if let Some(id) = self.find_block(hash, block) {
             return id;
         }
-        let set = Set {
-            block: block.into(),
-            key: key(),
-            refs: IDLE,
-            ctx: NO_CTX,
-            aliased: false,
-        };
         let id = match self.free.pop() {
             Some(id) => {
-                self.sets[id] = set;
+                self.blocks[id] = block.into();
+                self.keys[id] = key();
+                self.refs[id] = IDLE;
+                self.contexts[id] = NO_CTX;
                 id
             }
-            None => self.sets.push(set),
+            None => {
+                self.keys.push(key());
+                self.refs.push(IDLE);
+                self.contexts.push(NO_CTX);
+                self.blocks.push(block.into())
+            }
         };
         self.idle.push(id);
-        let rehash = |id: &u32| self.hash.bytes(&self.sets[*id].block);
+        let rehash = |id: &u32| self.hash.bytes(&self.blocks[*id]);
         self.by_block.insert_unique(hash, id, rehash);
         id
     }
@@ -207,7 +209,7 @@ impl AttrStore {
     /// # Panics
     /// If the id is of another store; for a freed id the answer is of no meaning.
     pub fn attrs(&self, id: AttrId) -> Attrs {
-        read::read(&self.sets[id.0].block)
+        read::read(&self.blocks[id.0])
     }
 
     /// What the decision process compares of a set.
@@ -216,13 +218,19 @@ impl AttrStore {
     /// If the id is of another store.
     #[inline]
     pub fn key(&self, id: AttrId) -> &DecisionKey {
-        &self.sets[id.0].key
+        &self.keys[id.0]
     }
 
-    /// Reads of a set, which puts it into the processor's cache.
+    /// Reads of what is counted of a set, which puts it into the processor's cache.
     #[inline]
     pub(crate) fn touch(&self, id: AttrId) -> u32 {
-        self.sets[id.0].refs
+        self.refs[id.0]
+    }
+
+    /// Reads of what is compared of a set, which puts it into the processor's cache.
+    #[inline]
+    pub(crate) fn touch_key(&self, id: AttrId) -> u32 {
+        self.keys[id.0].med
     }
 
     /// Orders two sets by their content, so that no result depends on the order of arrival; only
@@ -234,14 +242,14 @@ impl AttrStore {
     /// Counts one more slot that refers to a set.
     #[inline]
     pub fn retain(&mut self, id: AttrId) {
-        self.sets[id.0].refs += 1;
+        self.refs[id.0] += 1;
     }
 
     /// Counts one more slot for each of two sets, which are the same most often.
     #[inline]
     pub(crate) fn retain_both(&mut self, one: AttrId, other: AttrId) {
         if one == other {
-            self.sets[one.0].refs += 2;
+            self.refs[one.0] += 2;
         } else {
             self.retain(one);
             self.retain(other);
@@ -252,7 +260,7 @@ impl AttrStore {
     #[inline]
     pub(crate) fn release_both(&mut self, one: AttrId, other: AttrId) {
         if one == other {
-            self.sets[one.0].refs -= 1;
+            self.refs[one.0] -= 1;
         } else {
             self.release(other);
         }
@@ -262,14 +270,11 @@ impl AttrStore {
     /// Counts one slot less; the set lives until [`collect`](Self::collect) at least.
     #[inline]
     pub fn release(&mut self, id: AttrId) {
-        let set = &mut self.sets[id.0];
-        debug_assert!(
-            set.refs & !IDLE > 0,
-            "{id} released more often than retained"
-        );
-        set.refs -= 1;
-        if set.refs == 0 {
-            set.refs = IDLE;
+        let refs = &mut self.refs[id.0];
+        debug_assert!(*refs & COUNT > 0, "{id} released more often than retained");
+        *refs -= 1;
+        if *refs & (COUNT | IDLE) == 0 {
+            *refs |= IDLE;
             self.idle.push(id.0);
         }
     }
@@ -278,15 +283,15 @@ impl AttrStore {
     /// to go, for the id will be given to another set.
     pub fn collect(&mut self, mut freed: impl FnMut(AttrId)) {
         while let Some(id) = self.idle.pop() {
-            let set = &mut self.sets[id];
-            set.refs &= !IDLE;
-            if set.refs > 0 {
+            let refs = &mut self.refs[id];
+            *refs &= !IDLE;
+            if *refs & COUNT > 0 {
                 continue;
             }
-            let block = mem::take(&mut set.block);
-            if mem::take(&mut set.aliased) {
+            if mem::take(refs) & ALIASED != 0 {
                 self.aliases.remove(id);
             }
+            let block = mem::take(&mut self.blocks[id]);
             let hash = self.hash.bytes(&block);
             if let Ok(entry) = self.by_block.find_entry(hash, |one| *one == id) {
                 entry.remove();
