@@ -69,35 +69,47 @@ impl<K: Key> Table<K> {
                 entry: NONE,
             })
         }));
+        let mut read = batch
+            .iter()
+            .fold(0, |read, item| read ^ self.touch_index(item.hash));
         // What the index names first is the entry almost always.
         for item in batch.iter_mut() {
             item.entry = self.likely(item.hash);
         }
-        let mut read = 0;
+        read ^= batch
+            .iter()
+            .filter_map(|item| self.entries.get(item.entry))
+            .fold(0, |read, entry| read ^ entry.head.next);
         for item in batch.iter_mut().filter(|item| item.entry != NONE) {
-            for group in self.groups.iter().flatten() {
-                read ^= group.touch(&self.entries, item.entry);
-            }
             if self.entries[item.entry].key != item.key {
                 item.entry = self.find_hashed(item.key, item.hash).unwrap_or(NONE);
             }
         }
         let found = || batch.iter().filter(|item| item.entry != NONE);
-        for item in found() {
-            let next = self.entries[item.entry].head.next;
-            if next != NONE {
-                read ^= self.path(item.entry, next).imported;
+        let heads = || {
+            let entries = batch.iter().filter_map(|item| self.entries.get(item.entry));
+            entries.map(|entry| &entry.head)
+        };
+        for group in self
+            .groups
+            .iter()
+            .flatten()
+            .filter(|group| group.is_apart())
+        {
+            read ^= found().fold(0, |read, item| read ^ group.touch(item.entry));
+        }
+        for head in heads().filter(|head| head.next != NONE) {
+            read ^= self.pooled(head.next).imported;
+        }
+        for head in heads().filter(|head| head.is_candidate()) {
+            let attrs = AttrId(head.imported);
+            read ^= store.touch(attrs);
+            if head.next != NONE {
+                read ^= store.touch_key(attrs);
             }
         }
-        for item in found() {
-            let head = &self.entries[item.entry].head;
-            if head.next == NONE {
-                if head.is_candidate() {
-                    read ^= store.touch(AttrId(head.imported));
-                }
-                continue;
-            }
-            for (_, path) in self.chain(item.entry).take(TOUCHED) {
+        for head in heads().filter(|head| head.next != NONE) {
+            for path in self.behind(head).take(TOUCHED) {
                 if path.is_candidate() {
                     let attrs = AttrId(path.imported);
                     read ^= store.touch(attrs) ^ store.touch_key(attrs);
@@ -143,7 +155,7 @@ impl<K: Key> Table<K> {
         visit: &mut Visit<'_>,
         applied: &mut Applied,
     ) {
-        let before = self.best_set(entry);
+        let before = self.first_best(entry, cx.max_paths());
         let source = self.path(entry, at).source;
         let target = self.take_path(cx, entry, at);
         applied.withdrawn += 1;
@@ -252,7 +264,7 @@ impl<K: Key> Table<K> {
         {
             return;
         }
-        let before = self.best_set(entry);
+        let before = self.first_best(entry, cx.max_paths());
         let contribution = (entry, source, item.path_id);
         let old = self.put_path(
             cx,

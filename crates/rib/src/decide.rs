@@ -45,6 +45,11 @@ impl Judge<'_> {
             only.outcome = Outcome::Used(0);
             return;
         }
+        if let [one, other] = all
+            && self.decide_pair(one, other)
+        {
+            return;
+        }
         let mut alive: Alive = (0..all.len() as u32).collect();
         self.eliminate(self.config.steps(), &mut alive, all);
         if self.config.max_paths() == 1 {
@@ -69,6 +74,25 @@ impl Judge<'_> {
         }
     }
 
+    /// Decides between two, which is the same as elimination; says whether a step told them apart.
+    fn decide_pair(&self, one: &mut Contender, other: &mut Contender) -> bool {
+        let ties = match self.config.max_paths() {
+            1 => self.config.tie_breakers(),
+            _ => &[],
+        };
+        for step in self.config.steps().iter().chain(ties) {
+            let (winner, loser) = match self.compare(*step, one, other) {
+                Ordering::Less => (one, other),
+                Ordering::Greater => (other, one),
+                Ordering::Equal => continue,
+            };
+            winner.outcome = Outcome::Used(0);
+            loser.outcome = Outcome::Lost(*step);
+            return true;
+        }
+        false
+    }
+
     /// Drops at each step what is worse there, until one is left.
     fn eliminate(&self, steps: &[Step], alive: &mut Alive, all: &mut [Contender]) {
         for step in steps {
@@ -87,7 +111,7 @@ impl Judge<'_> {
                 Step::Cost => lowest(*step, alive, all, |one| source(one).cost),
                 Step::TieBreak => lowest(*step, alive, all, |one| source(one).tie_break),
                 Step::Current => lowest(*step, alive, all, |one| !one.current),
-                Step::RouterId => lowest(*step, alive, all, |one| source(one).router_id),
+                Step::RouterId => lowest(*step, alive, all, |one| self.router_id(one)),
                 Step::PeerAddress => lowest(*step, alive, all, |one| source(one).address),
                 Step::NextHop => lowest(*step, alive, all, |one| self.next_hop(one)),
                 Step::MaxPaths | Step::Identity => {}
@@ -95,23 +119,36 @@ impl Judge<'_> {
         }
     }
 
-    /// What a tie-breaker compares; lower is better.
-    fn value(&self, step: Step, one: &Contender) -> u128 {
-        let source = self.sources.data(one.source);
+    /// How two paths compare at a step; the lesser one is better.
+    fn compare(&self, step: Step, one: &Contender, other: &Contender) -> Ordering {
+        let source = |one: &Contender| self.sources.data(one.source);
+        let (key, than) = (&one.key, &other.key);
         match step {
-            Step::Rank => source.rank.into(),
-            Step::LocalPref => (!one.key.local_pref).into(),
-            Step::AsPathLength => one.key.path_length.into(),
-            Step::Origin => one.key.origin as u128,
-            Step::Med | Step::MedAlways => one.key.med.into(),
-            Step::External => (!source.external).into(),
-            Step::Cost => source.cost.into(),
-            Step::TieBreak => source.tie_break.into(),
-            Step::RouterId => source.router_id.into(),
-            Step::PeerAddress => source.address,
-            Step::NextHop => self.next_hop(one),
-            Step::Current | Step::MaxPaths | Step::Identity => 0,
+            Step::Rank => source(one).rank.cmp(&source(other).rank),
+            Step::LocalPref => than.local_pref.cmp(&key.local_pref),
+            Step::AsPathLength => key.path_length.cmp(&than.path_length),
+            Step::Origin => (key.origin as u8).cmp(&(than.origin as u8)),
+            Step::Med if key.neighbor != than.neighbor => Ordering::Equal,
+            Step::Med | Step::MedAlways => key.med.cmp(&than.med),
+            Step::External => source(other).external.cmp(&source(one).external),
+            Step::Cost => source(one).cost.cmp(&source(other).cost),
+            Step::TieBreak => source(one).tie_break.cmp(&source(other).tie_break),
+            Step::Current => other.current.cmp(&one.current),
+            Step::RouterId => self.router_id(one).cmp(&self.router_id(other)),
+            Step::PeerAddress => source(one).address.cmp(&source(other).address),
+            Step::NextHop => self.next_hop(one).cmp(&self.next_hop(other)),
+            Step::MaxPaths | Step::Identity => Ordering::Equal,
         }
+    }
+
+    /// The BGP identifier of who brought a path into the AS (RFC 4456 section 9).
+    fn router_id(&self, one: &Contender) -> u32 {
+        if one.key.reflected
+            && let Some(originator) = self.store.originator(one.attrs)
+        {
+            return originator.0;
+        }
+        self.sources.data(one.source).router_id
     }
 
     fn next_hop(&self, one: &Contender) -> u128 {
@@ -123,7 +160,7 @@ impl Judge<'_> {
 
     /// The order of paths that are equal so far.
     pub(crate) fn order(&self, one: &Contender, other: &Contender) -> Ordering {
-        let by_step = |step: &Step| self.value(*step, one).cmp(&self.value(*step, other));
+        let by_step = |step: &Step| self.compare(*step, one, other);
         let mut steps = self.config.tie_breakers().iter().map(by_step);
         steps
             .find(|order| order.is_ne())

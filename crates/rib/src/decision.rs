@@ -35,7 +35,8 @@ pub enum Step {
     TieBreak,
     /// Paths that were in the best set before: the only step in which history counts.
     Current,
-    /// The lowest BGP identifier of the source (RFC 4271 section 9.1.2.2 f).
+    /// The lowest BGP identifier of the source, or of the ORIGINATOR_ID where there is one
+    /// (RFC 4271 section 9.1.2.2 f, RFC 4456 section 9).
     RouterId,
     /// The lowest peer address (RFC 4271 section 9.1.2.2 g).
     PeerAddress,

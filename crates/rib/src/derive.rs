@@ -32,7 +32,7 @@ impl<K: Key> Table<K> {
                 continue;
             };
             let entry = self.find_or_insert(key);
-            let before = self.best_set(entry);
+            let before = self.first_best(entry, cx.max_paths());
             if let Some((_, attrs)) = new {
                 self.contribute(cx, entry, source, attrs);
             }

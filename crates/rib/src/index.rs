@@ -16,6 +16,8 @@ const LOAD: usize = 8;
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 /// All bits of each octet but the top one.
 const LOW: u64 = ONES * 0x7f;
+/// Times this, the lowest bit of octet `n` becomes bit `56 + n`.
+const GATHER: u64 = 0x0102_0408_1020_4080;
 
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
@@ -41,35 +43,25 @@ impl Line {
         let pattern = u64::from(tag) * ONES;
         let first = u64::from_le_bytes([a, b, c, d, e, f, g, h]) ^ pattern;
         let last = u64::from_le_bytes([i, j, k, l, 0, 0, 0, 0]) ^ (pattern & u64::from(u32::MAX));
-        // The top bit of each octet that is zero; the upper half of `last` is out of play.
+        // The top bit of each octet that is zero, then these bits side by side: without a branch,
+        // for a wrong guess would wait for memory.
         let zeros = |word: u64| !(((word & LOW) + LOW) | word | LOW);
-        Places {
-            first: zeros(first),
-            last: zeros(last) & u64::from(u32::MAX),
-        }
+        let bits = |word: u64| (zeros(word) >> 7).wrapping_mul(GATHER) >> 56;
+        Places((bits(first) | (bits(last) & 0xf) << 8) as u32)
     }
 }
 
-struct Places {
-    first: u64,
-    last: u64,
-}
+/// Bits of places.
+struct Places(u32);
 
 impl Iterator for Places {
     type Item = usize;
 
     #[inline]
     fn next(&mut self) -> Option<usize> {
-        let (word, base) = match self.first {
-            0 => (&mut self.last, 8),
-            _ => (&mut self.first, 0),
-        };
-        if *word == 0 {
-            return None;
-        }
-        let place = base + word.trailing_zeros() as usize / 8;
-        *word &= *word - 1;
-        Some(place)
+        let place = self.0.trailing_zeros() as usize;
+        self.0 &= self.0.wrapping_sub(1);
+        (place < PLACES).then_some(place)
     }
 }
 
@@ -118,6 +110,14 @@ impl Index {
             0 => 1,
             tag => tag,
         }
+    }
+
+    /// Reads of the line of a hash, which puts it into the processor's cache.
+    #[inline]
+    pub(crate) fn touch(&self, hash: u64) -> u32 {
+        self.lines
+            .get(self.home(hash))
+            .map_or(0, |line| line.passed)
     }
 
     /// The first entry in the line of a hash that may be its own; whose it is has to be looked at.

@@ -22,6 +22,11 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// How many paths the best set of a decided entry holds at most.
+    pub(crate) fn max_paths(&self) -> usize {
+        self.config.max_paths().into()
+    }
+
     pub(crate) fn judge(&self) -> Judge<'_> {
         Judge {
             config: self.config,
@@ -50,7 +55,7 @@ impl<K: Key> Table<K> {
         } else if head.is_candidate() {
             head.set_outcome(Outcome::Used(0));
         }
-        let after = self.best_set(entry);
+        let after = self.first_best(entry, cx.max_paths());
         let changed = *before != after;
         if changed {
             self.tell(cx.store, entry, before, &after, visit);

@@ -34,7 +34,7 @@ impl<K: Key> Table<K> {
             if self.find_received(entry, source, fits).is_none() {
                 continue;
             }
-            let before = self.best_set(entry);
+            let before = self.first_best(entry, cx.max_paths());
             while let Some(at) = self.find_received(entry, source, fits) {
                 targets.extend(self.take_path(cx, entry, at));
                 applied.withdrawn += 1;

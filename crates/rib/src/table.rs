@@ -164,6 +164,12 @@ impl<K: Key> Table<K> {
             .find(hash, |entry| self.entries[entry].key == key)
     }
 
+    /// Reads of the index what `likely` needs, which puts it into the processor's cache.
+    #[inline]
+    pub(crate) fn touch_index(&self, hash: u64) -> u32 {
+        self.index.touch(hash)
+    }
+
     /// The first entry that may be that of a hash; whose it is has to be looked at.
     #[inline]
     pub(crate) fn likely(&self, hash: u64) -> u32 {
@@ -275,6 +281,19 @@ impl<K: Key> Table<K> {
         }
     }
 
+    /// A path that is not the first of its chain.
+    #[inline]
+    pub(crate) fn pooled(&self, at: u32) -> &Path {
+        &self.pool[at]
+    }
+
+    /// The paths behind one in its chain.
+    #[inline]
+    pub(crate) fn behind(&self, path: &Path) -> impl Iterator<Item = &Path> {
+        let at = |next: u32| (next != NONE).then(|| &self.pool[next]);
+        core::iter::successors(at(path.next), move |path| at(path.next))
+    }
+
     /// The paths of an entry and where each is stored.
     pub(crate) fn chain(&self, entry: u32) -> impl Iterator<Item = (u32, &Path)> {
         let head = &self.entries[entry].head;
@@ -383,14 +402,19 @@ impl<K: Key> Table<K> {
     /// The paths in use, best first.
     #[inline]
     pub(crate) fn best_set(&self, entry: u32) -> BestSet {
+        self.first_best(entry, usize::MAX)
+    }
+
+    /// The paths in use, best first, of which there are so many at most.
+    #[inline]
+    pub(crate) fn first_best(&self, entry: u32, max: usize) -> BestSet {
         let mut set = BestSet::default();
         let head = &self.entries[entry].head;
-        if !head.is_used() {
-            return set;
-        }
-        set.paths.push(self.best_path(entry, HEAD));
-        if head.next != NONE {
-            self.add_equal(entry, &mut set);
+        if head.is_used() {
+            set.paths.push(self.best_path(entry, HEAD));
+            if max > 1 && head.next != NONE {
+                self.add_equal(entry, &mut set);
+            }
         }
         set
     }

@@ -156,10 +156,15 @@ impl<K: Key> Group<K> {
         }
     }
 
-    /// Reads of a slot, which puts it into the processor's cache.
+    /// Reads of a slot that is not part of its entry, which puts it into the processor's cache.
     #[inline]
-    pub(crate) fn touch(&self, entries: &Slab<Entry<K>>, entry: u32) -> u32 {
-        self.slot(entries, entry).seq
+    pub(crate) fn touch(&self, entry: u32) -> u32 {
+        self.slots.get(entry).seq
+    }
+
+    /// Whether the slots are apart from the entries.
+    pub(crate) const fn is_apart(&self) -> bool {
+        !self.own
     }
 
     /// Whether an entry without paths has to stay.

@@ -18,6 +18,8 @@ pub struct DecisionKey {
     pub path_length: u16,
     /// ORIGIN.
     pub origin: Origin,
+    /// Whether there is an ORIGINATOR_ID, which stands for the router id then (RFC 4456 section 9).
+    pub reflected: bool,
 }
 
 impl DecisionKey {
@@ -29,6 +31,7 @@ impl DecisionKey {
             neighbor: attrs.as_path.neighbor().unwrap_or(Asn::ZERO),
             path_length: u16::try_from(attrs.as_path.length()).unwrap_or(u16::MAX),
             origin: attrs.origin,
+            reflected: attrs.originator_id.is_some(),
         }
     }
 }

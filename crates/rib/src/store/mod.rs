@@ -11,7 +11,7 @@ use core::mem;
 use core::net::IpAddr;
 
 use hashbrown::HashTable;
-use routehub_types::{AttrId, Attrs, NextHop};
+use routehub_types::{AttrId, Attrs, NextHop, RouterId};
 
 pub use key::DecisionKey;
 
@@ -219,6 +219,11 @@ impl AttrStore {
     #[inline]
     pub fn key(&self, id: AttrId) -> &DecisionKey {
         &self.keys[id.0]
+    }
+
+    /// The ORIGINATOR_ID of a set.
+    pub(crate) fn originator(&self, id: AttrId) -> Option<RouterId> {
+        read::originator(&self.blocks[id.0])
     }
 
     /// Reads of what is counted of a set, which puts it into the processor's cache.

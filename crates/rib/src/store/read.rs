@@ -169,8 +169,18 @@ fn read_path(mut from: Reader<'_>) -> AsPath {
     AsPath::from_segments(segments)
 }
 
-/// The IPv4 next hop of a canonical block, without reading the rest.
+/// The IPv4 next hop of a canonical block.
 pub(super) fn next_hop_v4(block: &[u8]) -> Option<Ipv4Addr> {
+    find(block, code::NEXT_HOP).map(|mut value| Ipv4Addr::from(value.u32()))
+}
+
+/// The originator of a canonical block.
+pub(super) fn originator(block: &[u8]) -> Option<RouterId> {
+    find(block, code::ORIGINATOR_ID).map(|mut value| RouterId(value.u32()))
+}
+
+/// The value of a known attribute of a canonical block, without reading the others.
+fn find(block: &[u8], wanted: u8) -> Option<Reader<'_>> {
     let mut from = Reader(block);
     while from.0.first().is_some_and(|first| *first > tail::UNKNOWN) {
         let (flags, code) = (from.u8(), from.u8());
@@ -181,11 +191,9 @@ pub(super) fn next_hop_v4(block: &[u8]) -> Option<Ipv4Addr> {
                 length => usize::from(length),
             },
         };
-        let mut value = Reader(from.take(length));
-        match code {
-            code::NEXT_HOP => return Some(Ipv4Addr::from(value.u32())),
-            code if code > code::NEXT_HOP => return None,
-            _ => {}
+        let value = Reader(from.take(length));
+        if code >= wanted {
+            return (code == wanted).then_some(value);
         }
     }
     None
