@@ -7,6 +7,14 @@
 //!
 //! NVAs, sites and on-premises routers with `live: true` have to connect; everything else of the
 //! file is modelled. SIGINT and SIGTERM end all sessions with a Cease.
+//!
+//! The routes of the networks can go to the Linux kernel, each network's into a namespace that
+//! stands for its VMs or into a routing table, or to a stream of JSON lines:
+//!
+//! ```text
+//! route_server network.yaml --sink kernel --kernel-netns spoke=vm --kernel-table hub=100
+//! route_server network.yaml --sink json --sink-file changes.jsonl
+//! ```
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
@@ -21,6 +29,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
+mod sinks;
+
+use sinks::SinkArguments;
+
 /// Run the Route Servers of a network file for real routers.
 ///
 /// Listens on the address of every instance, gateway and circuit edge that has a session with an
@@ -33,6 +45,8 @@ struct Arguments {
     /// Listen on this port instead of the one in the file (179 if it names none).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     listen_port: Option<u16>,
+    #[command(flatten)]
+    sinks: SinkArguments,
 }
 
 fn main() -> ExitCode {
@@ -54,7 +68,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         }
     }
     let runtime = tokio::runtime::Runtime::new().context("cannot start")?;
-    runtime.block_on(serve(scenario))
+    runtime.block_on(serve(scenario, &arguments.sinks))
 }
 
 fn load(file: &Path) -> Result<Scenario> {
@@ -66,7 +80,11 @@ fn load(file: &Path) -> Result<Scenario> {
     })
 }
 
-async fn serve(scenario: Scenario) -> Result<()> {
+async fn serve(scenario: Scenario, sinks: &SinkArguments) -> Result<()> {
+    let out = Out {
+        taken: sinks.take_output(),
+    };
+    let sinks = sinks.open(&scenario)?;
     let (mut interrupt, mut terminate) = (
         signal(SignalKind::interrupt())?,
         signal(SignalKind::terminate())?,
@@ -77,20 +95,20 @@ async fn serve(scenario: Scenario) -> Result<()> {
         live,
         ..
     } = scenario;
-    let server = Server::start(&profile, estate, &live).await?;
+    let server = Server::start_with(&profile, estate, &live, sinks).await?;
     let notices = server.watch();
     for address in server.addresses() {
-        print(&format_args!("listening on {address}"));
+        out.print(&format_args!("listening on {address}"));
     }
     for neighbor in server.neighbors() {
-        print(&format_args!("awaiting {neighbor}"));
+        out.print(&format_args!("awaiting {neighbor}"));
     }
     if server.addresses().is_empty() {
-        print(&"nobody in this network is live: no session to hold");
+        out.print(&"nobody in this network is live: no session to hold");
     }
     tokio::select! {
-        () = follow(notices) => {}
-        () = stopped(&mut interrupt, &mut terminate) => print(&"stopping"),
+        () = follow(notices, out) => {}
+        () = stopped(&mut interrupt, &mut terminate) => out.print(&"stopping"),
     }
     server.stop("routehub is stopping").await;
     Ok(())
@@ -104,17 +122,30 @@ async fn stopped(interrupt: &mut Signal, terminate: &mut Signal) {
 }
 
 /// Prints what happens, for ever.
-async fn follow(mut notices: Receiver<Notice>) {
+async fn follow(mut notices: Receiver<Notice>, out: Out) {
     loop {
         match notices.recv().await {
-            Ok(notice) => print(&notice),
-            Err(RecvError::Lagged(lost)) => print(&format_args!("{lost} lines left out")),
+            Ok(notice) => out.print(&notice),
+            Err(RecvError::Lagged(lost)) => out.print(&format_args!("{lost} lines left out")),
             Err(RecvError::Closed) => return,
         }
     }
 }
 
-/// Prints a line. Who reads it may have gone, which does not concern the routers.
-fn print(line: &dyn Display) {
-    let _ = writeln!(io::stdout().lock(), "{line}");
+/// Where lines go.
+#[derive(Clone, Copy)]
+struct Out {
+    /// The standard output is for something else.
+    taken: bool,
+}
+
+impl Out {
+    /// Prints a line. Who reads it may have gone, which does not concern the routers.
+    fn print(self, line: &dyn Display) {
+        let _ = if self.taken {
+            writeln!(io::stderr().lock(), "{line}")
+        } else {
+            writeln!(io::stdout().lock(), "{line}")
+        };
+    }
 }
