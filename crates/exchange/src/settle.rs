@@ -2,6 +2,7 @@
 //! of their numbers, until nobody has anything new to tell.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound::{Excluded, Unbounded};
 
 use routehub_policy::{Outcome, RouteMeta};
 use routehub_rib::{Admission, Announcement, AttrStore, Change, Delta};
@@ -32,6 +33,20 @@ pub struct UpdateBatch<'a> {
 /// Turns that a speaker may take for each speaker of the estate before the estate counts as one
 /// that does not converge.
 const TURNS: usize = 64;
+
+/// Speakers that keep changing, and what.
+type Restless = BTreeMap<SpeakerId, BTreeSet<Prefix>>;
+
+/// Who of those with something to tell comes next.
+#[derive(Clone, Copy, Debug)]
+enum Order {
+    /// The one with the lowest number.
+    Lowest,
+    /// Any.
+    Shuffled,
+    /// The one after this one.
+    InTurn(Option<SpeakerId>),
+}
 
 /// How often connections to circuits may go down and come back before an estate comes to rest.
 const WEIGHINGS: usize = 16;
@@ -72,19 +87,35 @@ impl Exchange {
         })
     }
 
+    /// Most estates rest after a few turns. What does not is tried in other orders before it
+    /// counts as restless: two that always change their minds at once may go on for ever in one
+    /// order and come to rest in another, or only from a state that they have left.
     fn propagate(&mut self) -> Result<(), NotConverged> {
         let limit = TURNS * (self.tables.len() + 1);
-        let mut restless: BTreeMap<SpeakerId, BTreeSet<Prefix>> = BTreeMap::new();
+        let mut restless = Restless::new();
+        let mut spoke = None;
         for turn in 0.. {
-            let Some((speaker, mut prefixes)) = self.next_to_speak(turn > limit / 4) else {
+            let order = match turn {
+                _ if turn > limit => Order::InTurn(spoke),
+                _ if turn > limit / 4 => Order::Shuffled,
+                _ => Order::Lowest,
+            };
+            let Some((speaker, mut prefixes)) = self.next_to_speak(order) else {
                 break;
             };
+            spoke = Some(speaker);
             prefixes.sort_unstable();
             prefixes.dedup();
-            if turn > limit {
+            if turn > limit / 2 {
                 restless.entry(speaker).or_default().extend(&prefixes);
             }
-            if turn > 2 * limit {
+            if turn == limit {
+                self.mark_dirty(speaker, prefixes);
+                self.begin_again(&std::mem::take(&mut restless));
+                continue;
+            }
+            if turn == 2 * limit {
+                self.mark_dirty(speaker, prefixes);
                 return Err(self.not_converged(&restless));
             }
             for link in self.graph.links_of(speaker).to_vec() {
@@ -96,35 +127,56 @@ impl Exchange {
         Ok(())
     }
 
-    /// The speaker that tells next: in the order of their numbers, until that takes long. Two that
-    /// always change their minds at once may go on for ever in that order, and come to rest in
-    /// another.
-    fn next_to_speak(&mut self, shuffled: bool) -> Option<(SpeakerId, Vec<Prefix>)> {
-        if !shuffled || self.dirty.len() < 2 {
-            return self.dirty.pop_first();
+    /// The speaker that tells next.
+    fn next_to_speak(&mut self, order: Order) -> Option<(SpeakerId, Vec<Prefix>)> {
+        let speaker = match order {
+            Order::Lowest => None,
+            Order::Shuffled => {
+                // A linear congruential generator (Knuth's MMIX): any order will do that is not
+                // regular.
+                let next = self.shuffle.wrapping_mul(6_364_136_223_846_793_005);
+                self.shuffle = next.wrapping_add(1_442_695_040_888_963_407);
+                let nth = (self.shuffle >> 33) as usize % self.dirty.len().max(1);
+                self.dirty.keys().nth(nth).copied()
+            }
+            Order::InTurn(last) => last.and_then(|last| {
+                let mut after = self.dirty.range((Excluded(last), Unbounded));
+                after.next().map(|(speaker, _)| *speaker)
+            }),
+        };
+        match speaker {
+            Some(speaker) => self.dirty.remove_entry(&speaker),
+            None => self.dirty.pop_first(),
         }
-        // A linear congruential generator (Knuth's MMIX): any order will do that is not regular.
-        let next = self.shuffle.wrapping_mul(6_364_136_223_846_793_005);
-        self.shuffle = next.wrapping_add(1_442_695_040_888_963_407);
-        let nth = (self.shuffle >> 33) as usize % self.dirty.len();
-        let speaker = self.dirty.keys().nth(nth).copied()?;
-        self.dirty.remove_entry(&speaker)
     }
 
-    fn not_converged(&mut self, restless: &BTreeMap<SpeakerId, BTreeSet<Prefix>>) -> NotConverged {
-        self.dirty.clear();
+    /// Nobody holds these prefixes any more, and everybody tells them anew. What a real router
+    /// announced stays: it would not say it again.
+    fn begin_again(&mut self, restless: &Restless) {
+        let prefixes: BTreeSet<Prefix> = restless.values().flatten().copied().collect();
+        let all: Vec<Nlri> = prefixes.iter().copied().map(Nlri::from).collect();
+        for link in self.graph.links() {
+            for side in Side::BOTH {
+                let live = self.graph.link(link).live && self.our_side(link) != Some(side);
+                if !live && self.graph.link(link).is_up() {
+                    self.hand_over(link, side, &all, BTreeMap::new());
+                }
+            }
+        }
+        for speaker in self.graph.speakers() {
+            self.mark_dirty(speaker, prefixes.iter().copied().collect());
+        }
+    }
+
+    /// What is restless stays to be told: an event may bring it to rest.
+    fn not_converged(&self, restless: &Restless) -> NotConverged {
+        let speakers = restless.keys();
+        let prefixes: BTreeSet<Prefix> = restless.values().flatten().copied().collect();
         NotConverged {
-            speakers: restless
-                .keys()
+            speakers: speakers
                 .map(|id| self.graph.speaker(*id).to_string())
                 .collect(),
-            prefixes: restless
-                .values()
-                .flatten()
-                .copied()
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .collect(),
+            prefixes: prefixes.into_iter().collect(),
         }
     }
 
