@@ -8,6 +8,7 @@ use crate::exchange::Exchange;
 use crate::table::{Finding, Severity};
 
 mod limits;
+mod loops;
 mod networks;
 mod paths;
 mod peers;
@@ -35,6 +36,7 @@ impl Exchange {
         it.routes();
         it.announcements();
         it.ways();
+        it.loops();
         it.head_rooms();
         it.spokes();
         it.route_maps();
@@ -88,7 +90,7 @@ fn listed(addresses: &[IpAddr]) -> String {
 }
 
 /// The first of some prefixes, and how many more there are.
-fn some_of(prefixes: &[Prefix]) -> String {
+pub(crate) fn some_of(prefixes: &[Prefix]) -> String {
     const MOST: usize = 3;
     let shown = prefixes.iter().take(MOST).map(ToString::to_string);
     let shown = shown.collect::<Vec<_>>().join(", ");

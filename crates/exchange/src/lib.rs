@@ -11,6 +11,7 @@ mod announce;
 mod apply;
 pub mod check;
 mod connections;
+mod convergence;
 mod effective;
 pub mod estate;
 mod event;
@@ -43,6 +44,7 @@ mod views;
 mod vnet_routes;
 
 pub use apply::EventError;
+pub use convergence::NotConverged;
 pub use estate::Estate;
 pub use event::{ConnectionEnds, Event, Instance, NvaSessions};
 pub use exchange::Exchange;
@@ -54,7 +56,7 @@ pub use parameters::{
     OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
 };
 pub use reports::{PathReport, PathStanding, Refused};
-pub use settle::{NotConverged, UpdateBatch};
+pub use settle::UpdateBatch;
 pub use speaker::{Speaker, SpeakerId, SpeakerKind};
 pub use table::{
     EffectiveRow, Finding, NextHopType, RouteOrigin, RouteRow, RouteSource, RouteState, SessionRow,
