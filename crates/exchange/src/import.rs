@@ -17,8 +17,8 @@ impl Policies<'_> {
         let rules = match speaker.kind {
             SpeakerKind::RouteServer { .. } => self.route_server_import(speaker, link),
             SpeakerKind::Gateway { .. } => self.gateway_import(speaker, link),
-            SpeakerKind::Edge { .. } => own_as(speaker, RuleId(54)),
-            _ => own_as(speaker, reason::OWN_AS_IN_PATH),
+            SpeakerKind::Edge { .. } => Self::other_import(speaker, link, RuleId(54)),
+            _ => Self::other_import(speaker, link, reason::OWN_AS_IN_PATH),
         };
         let policy = Policy::compile(rules, Fallback::Accept(RuleId(0)));
         match self.inbound_map(link, side) {
@@ -59,6 +59,13 @@ impl Policies<'_> {
             ));
         }
         rules.extend(self.inside_transit_space(speaker, RuleId(113)));
+        rules
+    }
+
+    /// NVAs and edges of circuits.
+    fn other_import(speaker: &Speaker, link: &Link, looped: RuleId) -> Vec<Rule> {
+        let mut rules = own_as(speaker, looped);
+        rules.extend(own_routes(speaker, link));
         rules
     }
 
