@@ -17,7 +17,6 @@
 //! something changes, or the network does not settle; 2: a bad file.
 
 mod ask;
-mod az;
 mod columns;
 mod text;
 
@@ -26,6 +25,7 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
+use routehub_scenario::az::AzTables;
 use routehub_scenario::expect::INITIAL;
 use routehub_scenario::{Diagnostic, Report, RunError, Scenario, Tables, compare};
 use serde_json::{Value, json};
@@ -140,7 +140,7 @@ fn run(arguments: &Arguments, out: &mut String) -> Result<bool, Failure> {
         if arguments.json {
             snapshots.push(json!({"at": now, "tables": tables}));
         } else if arguments.az {
-            snapshots.push(json!({"at": now, "tables": az::tables(&tables)}));
+            snapshots.push(json!({"at": now, "tables": AzTables::of(&tables)}));
         } else {
             text::snapshot(&mut text, now, &tables);
         }

@@ -18,6 +18,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod az;
 mod compare;
 mod de;
 mod diagnostic;

@@ -1,0 +1,236 @@
+//! The shapes that Azure's commands print, for the tables they know.
+//!
+//! Everything here serializes with its keys in alphabetical order, as the command line prints them.
+//!
+//! ```
+//! use routehub::{Network, Profile};
+//! use routehub_scenario::{Scenario, az};
+//!
+//! let text = "
+//! schema: routehub/1
+//! title: A hub
+//! vnets:
+//!   - {name: hub, address_space: [10.0.0.0/16]}
+//! route_servers:
+//!   - {name: rs, vnet: hub, ips: [10.0.6.4, 10.0.6.5]}
+//! nvas:
+//!   - {name: nva, vnet: hub, ip: 10.0.4.4, asn: 65001, sessions: [rs], originates: [{prefix: 192.0.2.0/24}]}
+//! ";
+//! let network = Scenario::parse(text).unwrap().network()?;
+//! let both = [0, 1].map(|instance| network.instance_address("rs", instance));
+//! let learned = az::Peering::learned(&network.rs_learned("rs", "nva"), both);
+//! let json = serde_json::to_value(&learned).unwrap();
+//! assert_eq!(json["RouteServiceRole_IN_0"][0]["network"], "192.0.2.0/24");
+//! assert_eq!(json["RouteServiceRole_IN_1"][0]["localAddress"], "10.0.6.5");
+//! # Ok::<(), routehub::NotConverged>(())
+//! ```
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use routehub::{EffectiveRow, RouteOrigin, RouteRow};
+use serde::Serialize;
+
+use crate::Tables;
+
+/// Rows under `value`, as most of the commands wrap them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Rows<R> {
+    value: Vec<R>,
+}
+
+impl<R> FromIterator<R> for Rows<R> {
+    fn from_iter<I: IntoIterator<Item = R>>(rows: I) -> Self {
+        Self {
+            value: rows.into_iter().collect(),
+        }
+    }
+}
+
+/// A Route Server's view of a peering, an instance after the other.
+#[derive(Clone, Debug, Serialize)]
+pub struct Peering {
+    #[serde(rename = "RouteServiceRole_IN_0")]
+    zero: Vec<Route>,
+    #[serde(rename = "RouteServiceRole_IN_1")]
+    one: Vec<Route>,
+}
+
+impl Peering {
+    /// `peering list-learned-routes`; the instances have these addresses.
+    pub fn learned(rows: &[RouteRow], addresses: [Option<IpAddr>; 2]) -> Self {
+        Self::new(rows, addresses, |row| Some(row.source_peer))
+    }
+
+    /// `peering list-advertised-routes`, in which no row names a peer.
+    pub fn advertised(rows: &[RouteRow], addresses: [Option<IpAddr>; 2]) -> Self {
+        Self::new(rows, addresses, |_| None)
+    }
+
+    fn new(
+        rows: &[RouteRow],
+        [zero, one]: [Option<IpAddr>; 2],
+        peer: impl Fn(&RouteRow) -> Option<Option<IpAddr>>,
+    ) -> Self {
+        let of = |instance: u8, local| {
+            let own = rows.iter().filter(|row| row.instance == Some(instance));
+            own.map(|row| Route::new(row, local, peer(row))).collect()
+        };
+        Self {
+            zero: of(0, zero),
+            one: of(1, one),
+        }
+    }
+}
+
+/// A route of a Route Server or gateway.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Route {
+    as_path: String,
+    local_address: Option<IpAddr>,
+    network: String,
+    next_hop: Option<IpAddr>,
+    origin: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_peer: Option<Option<IpAddr>>,
+    weight: u32,
+}
+
+impl Route {
+    fn new(row: &RouteRow, local: Option<IpAddr>, source_peer: Option<Option<IpAddr>>) -> Self {
+        Self {
+            as_path: path(row, "-"),
+            local_address: local,
+            network: row.prefix.to_string(),
+            next_hop: row.next_hop,
+            origin: row.origin.to_string(),
+            source_peer,
+            weight: row.weight,
+        }
+    }
+}
+
+/// `vnet-gateway list-learned-routes`; rows are those of the gateway's first instance.
+pub fn gateway_learned(rows: &[RouteRow], local: Option<IpAddr>) -> Rows<Route> {
+    let routes = rows.iter();
+    routes
+        .map(|row| Route::new(row, local, Some(row.source_peer)))
+        .collect()
+}
+
+/// `vnet-gateway list-advertised-routes`; the sending instance is the next hop of what it sends.
+pub fn gateway_advertised(rows: &[RouteRow]) -> Rows<Route> {
+    let routes = rows.iter();
+    routes
+        .map(|row| Route::new(row, row.next_hop, Some(None)))
+        .collect()
+}
+
+/// A route at the edge of a circuit.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CircuitRoute {
+    loc_prf: &'static str,
+    network: String,
+    next_hop: Option<IpAddr>,
+    path: String,
+    weight: u32,
+}
+
+/// The route table of a circuit: `65515 I`.
+pub fn circuit_routes(rows: &[RouteRow]) -> Rows<CircuitRoute> {
+    let routes = rows.iter().map(|row| {
+        let letter = match row.origin {
+            RouteOrigin::Egp => "E",
+            RouteOrigin::Incomplete => "?",
+            _ => "I",
+        };
+        CircuitRoute {
+            loc_prf: "",
+            network: row.prefix.to_string(),
+            next_hop: row.next_hop,
+            path: format!("{} {letter}", path(row, " "))
+                .trim_start()
+                .to_owned(),
+            weight: 0,
+        }
+    });
+    routes.collect()
+}
+
+/// A row of `nic show-effective-route-table`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EffectiveRoute {
+    address_prefix: Vec<String>,
+    disable_bgp_route_propagation: bool,
+    name: Option<String>,
+    next_hop_ip_address: Vec<IpAddr>,
+    next_hop_type: String,
+    source: String,
+    state: String,
+}
+
+/// `nic show-effective-route-table`.
+pub fn effective(rows: &[EffectiveRow]) -> Rows<EffectiveRoute> {
+    let routes = rows.iter().map(|row| EffectiveRoute {
+        address_prefix: row.prefixes.iter().map(ToString::to_string).collect(),
+        disable_bgp_route_propagation: row.disable_bgp_route_propagation,
+        name: row.name.clone(),
+        next_hop_ip_address: row.next_hops.clone(),
+        next_hop_type: format!("{:?}", row.next_hop_type),
+        source: format!("{:?}", row.source),
+        state: format!("{:?}", row.state),
+    });
+    routes.collect()
+}
+
+type Named<R> = BTreeMap<String, R>;
+
+/// Every table that Azure has a command for.
+#[derive(Clone, Debug, Serialize)]
+pub struct AzTables {
+    circuit_routes: Named<Rows<CircuitRoute>>,
+    gateway_advertised: Named<Named<Rows<Route>>>,
+    gateway_learned: Named<Rows<Route>>,
+    nic_effective: Named<Rows<EffectiveRoute>>,
+    rs_advertised: Named<Named<Peering>>,
+    rs_learned: Named<Named<Peering>>,
+}
+
+impl AzTables {
+    /// The tables of a network.
+    pub fn of(tables: &Tables) -> Self {
+        let both = |server: &str| tables.instances.get(server).copied().unwrap_or_default();
+        let local = |gateway: &str| tables.gateways.get(gateway)?.first().copied();
+        Self {
+            circuit_routes: named(&tables.circuit_routes, |_, rows| circuit_routes(rows)),
+            gateway_advertised: named(&tables.gateway_advertised, |_, ends| {
+                named(ends, |_, rows| gateway_advertised(rows))
+            }),
+            gateway_learned: named(&tables.gateway_learned, |gateway, rows| {
+                gateway_learned(rows, local(gateway))
+            }),
+            nic_effective: named(&tables.nic_effective, |_, rows| effective(rows)),
+            rs_advertised: named(&tables.rs_advertised, |server, nvas| {
+                named(nvas, |_, rows| Peering::advertised(rows, both(server)))
+            }),
+            rs_learned: named(&tables.rs_learned, |server, nvas| {
+                named(nvas, |_, rows| Peering::learned(rows, both(server)))
+            }),
+        }
+    }
+}
+
+fn named<A, B>(all: &Named<A>, shape: impl Fn(&str, &A) -> B) -> Named<B> {
+    let each = all.iter();
+    each.map(|(name, one)| (name.clone(), shape(name, one)))
+        .collect()
+}
+
+/// The AS path as the commands write it: `65001-65000`.
+fn path(row: &RouteRow, with: &str) -> String {
+    let asns: Vec<String> = row.as_path.asns().map(|asn| asn.to_string()).collect();
+    asns.join(with)
+}
