@@ -36,7 +36,7 @@ impl Exchange {
     }
 
     /// How many routes a circuit is told over a connection, or would be.
-    fn weight(&self, link: LinkId) -> usize {
+    pub(crate) fn weight(&self, link: LinkId) -> usize {
         let one = self.graph.link(link);
         let source = self.direction_of(link, Side::A).source;
         match (one.is_up(), source, self.table(one.b.speaker)) {

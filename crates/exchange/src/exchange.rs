@@ -1,6 +1,6 @@
 //! The exchange: every speaker's routes, and the links they pass over.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use routehub_policy::{Policy, SourceClass};
 use routehub_rib::{AttrStore, MemberId, SourceId};
@@ -58,9 +58,9 @@ pub struct Exchange {
     pub(crate) instances_down: BTreeSet<SpeakerId>,
     pub(crate) groups: Vec<LiveGroup>,
     pub(crate) members: BTreeMap<LinkId, MemberId>,
-    pub(crate) rejoined: Vec<LinkId>,
+    pub(crate) regrouping: BTreeSet<LinkId>,
     pub(crate) refreshes: Vec<LinkId>,
-    pub(crate) forgotten: BTreeMap<LinkId, Vec<Prefix>>,
+    pub(crate) owed: BTreeMap<LinkId, VecDeque<Prefix>>,
     pub(crate) lent: Lent,
     pub(crate) journal: Option<Journal>,
     pub(crate) now: Instant,
@@ -97,9 +97,9 @@ impl Exchange {
             instances_down: BTreeSet::new(),
             groups: Vec::new(),
             members: BTreeMap::new(),
-            rejoined: Vec::new(),
+            regrouping: BTreeSet::new(),
             refreshes: Vec::new(),
-            forgotten: BTreeMap::new(),
+            owed: BTreeMap::new(),
             lent: Lent::default(),
             journal: None,
             now: Instant::ZERO,

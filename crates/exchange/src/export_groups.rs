@@ -2,9 +2,7 @@
 //! the work, and pull batches when they can be written to.
 
 use bytes::Bytes;
-use routehub_rib::{
-    AttrStore, Export, GroupConfig, GroupId, MemberId, Outgoing, Prefixes, Pull, SourceId, Ticket,
-};
+use routehub_rib::{AttrStore, Export, Flushed, GroupConfig, GroupId, MemberId, Pull, Ticket};
 use routehub_types::{Family, FamilySet, Ipv4Prefix, Ipv6Prefix, Prefix};
 
 use crate::exchange::{Direction, Exchange};
@@ -39,15 +37,15 @@ pub(crate) struct LiveGroup {
 /// Prefixes that are lent to whoever pulls.
 #[derive(Debug, Default)]
 pub(crate) struct Lent {
-    v4: Vec<Ipv4Prefix>,
-    v6: Vec<Ipv6Prefix>,
+    pub(crate) v4: Vec<Ipv4Prefix>,
+    pub(crate) v6: Vec<Ipv6Prefix>,
 }
 
 impl Lent {
-    fn with(mut self, prefix: &Prefix) -> Self {
+    pub(crate) fn with(mut self, prefix: Prefix) -> Self {
         match prefix {
-            Prefix::V4(prefix) => self.v4.push(*prefix),
-            Prefix::V6(prefix) => self.v6.push(*prefix),
+            Prefix::V4(prefix) => self.v4.push(prefix),
+            Prefix::V6(prefix) => self.v6.push(prefix),
         }
         self
     }
@@ -85,10 +83,7 @@ impl Exchange {
     /// Takes a link out of its export group, which goes with its last member.
     pub(crate) fn leave(&mut self, link: LinkId) -> Option<GroupKey> {
         let member = self.members.remove(&link)?;
-        let place = self
-            .groups
-            .iter()
-            .position(|group| group.members.contains(&link))?;
+        let place = self.place_of(link)?;
         let group = &mut self.groups[place];
         let key = group.key.clone();
         group.members.retain(|one| *one != link);
@@ -105,75 +100,35 @@ impl Exchange {
     }
 
     /// The export policy of a link may be another one: its group looks at all routes again, and a
-    /// link whose policy is no longer that of its group finds another, and hears everything anew.
+    /// link whose policy is no longer that of its group finds another before routes are sent next.
     pub(crate) fn export_changed(&mut self, link: LinkId) {
-        let Some(place) = self
-            .groups
-            .iter()
-            .position(|group| group.members.contains(&link))
-        else {
+        let Some(group) = self.group_of(link) else {
             return;
         };
-        let LiveGroup {
-            key, side, group, ..
-        } = &self.groups[place];
-        let (side, group, old) = (*side, *group, key.clone());
-        if self.group_key(link, side, old.encoding, old.families) == old {
-            if let Some(table) = self.tables[old.speaker.0 as usize].as_mut() {
-                table.rib.reexport(group);
-            }
-        } else {
-            self.withdraw_blocked(link, side, old.speaker);
-            self.leave(link);
-            self.join(link, side, old.encoding, old.families);
-            self.rejoined.push(link);
+        let (side, id, old) = (group.side, group.group, group.key.clone());
+        if self.group_key(link, side, old.encoding, old.families) != old {
+            self.regrouping.insert(link);
+        } else if let Some(table) = self.tables[old.speaker.0 as usize].as_mut() {
+            table.rib.reexport(id);
         }
     }
 
-    /// A peer that changes groups is told everything anew, but nobody there knows what it has to
-    /// forget: that is noted here.
-    fn withdraw_blocked(&mut self, link: LinkId, side: Side, speaker: SpeakerId) {
-        let Some(member) = self.members.get(&link).copied() else {
-            return;
-        };
-        let Some(table) = self.tables[speaker.0 as usize].as_ref() else {
-            return;
-        };
-        let sent = Family::ALL
-            .into_iter()
-            .flat_map(|family| table.rib.adj_out(member, family));
-        let sent: Vec<Prefix> = sent.map(|route| route.prefix).collect();
-        let gone = |prefix: &Prefix| self.passed_on(link, side, *prefix).is_err();
-        let gone: Vec<Prefix> = sent.into_iter().filter(gone).collect();
-        if !gone.is_empty() {
-            self.forgotten.entry(link).or_default().extend(gone);
-        }
+    /// The export group that a link is a member of.
+    fn group_of(&self, link: LinkId) -> Option<&LiveGroup> {
+        self.groups.get(self.place_of(link)?)
     }
 
-    /// What a peer has to forget before it is told anything else, one family at a time.
-    fn pull_forgotten(&mut self, link: LinkId, source: SourceId) -> Option<Pull<'_>> {
-        let waiting = self.forgotten.get_mut(&link)?;
-        let (v4, v6): (Vec<Prefix>, Vec<Prefix>) = waiting
-            .drain(..)
-            .partition(|prefix| matches!(prefix, Prefix::V4(_)));
-        let (now, later) = if v4.is_empty() { (v6, v4) } else { (v4, v6) };
-        *waiting = later;
-        if waiting.is_empty() {
-            self.forgotten.remove(&link);
-        }
-        self.lent = now.iter().fold(Lent::default(), Lent::with);
-        let prefixes = match self.lent.v4.is_empty() {
-            false => Prefixes::V4(&self.lent.v4),
-            true => Prefixes::V6(&self.lent.v6),
-        };
-        let routes = Outgoing {
-            attrs: None,
-            source,
-            prefixes,
-            encoded: None,
-            ticket: None,
-        };
-        (!prefixes.is_empty()).then_some(Pull::Routes(routes))
+    /// The place of the export group that a link is a member of.
+    pub(crate) fn place_of(&self, link: LinkId) -> Option<usize> {
+        let mut groups = self.groups.iter();
+        groups.position(|group| group.members.contains(&link))
+    }
+
+    /// What was agreed on with a peer that is a member of a group: how it is written to, and the
+    /// families.
+    pub(crate) fn agreed(&self, link: LinkId) -> Option<(u32, FamilySet)> {
+        let key = &self.group_of(link)?.key;
+        Some((key.encoding, key.families))
     }
 
     /// Sends a real peer all routes of a family again (RFC 2918).
@@ -187,30 +142,36 @@ impl Exchange {
     /// have something to pull; says whether prefixes are left.
     pub fn flush(&mut self, budget: usize, mut ready: impl FnMut(LinkId)) -> bool {
         let mut more = false;
-        self.rejoined.drain(..).for_each(&mut ready);
-        for group in &self.groups {
-            let Some(table) = self.tables[group.key.speaker.0 as usize].as_mut() else {
-                continue;
-            };
-            let Table { rib, .. } = table;
-            if !rib.needs_flush(group.group) {
-                continue;
-            }
-            let direction: &mut Direction =
-                &mut self.directions[group.link.0 as usize][group.side as usize];
-            let classes = &table.classes;
-            let ask = |store: &mut AttrStore, best: &Export| {
-                let class = classes[usize::from(best.source.number())];
-                exported(direction, store, class, best.attrs, best.prefix)
-            };
-            let flushed = table.rib.flush(&mut self.store, group.group, budget, ask);
+        self.regroup(&mut ready);
+        for place in 0..self.groups.len() {
+            let flushed = self.flush_group(place, budget);
             more |= flushed.more;
             if flushed.batches > 0 {
-                group.members.iter().copied().for_each(&mut ready);
+                let members = &self.groups[place].members;
+                members.iter().copied().for_each(&mut ready);
             }
         }
         self.collect();
         more
+    }
+
+    /// Looks at up to `budget` changed prefixes of one group.
+    pub(crate) fn flush_group(&mut self, place: usize, budget: usize) -> Flushed {
+        let group = &self.groups[place];
+        let Some(table) = self.tables[group.key.speaker.0 as usize].as_mut() else {
+            return Flushed::default();
+        };
+        if !table.rib.needs_flush(group.group) {
+            return Flushed::default();
+        }
+        let direction: &mut Direction =
+            &mut self.directions[group.link.0 as usize][group.side as usize];
+        let classes = &table.classes;
+        let ask = |store: &mut AttrStore, best: &Export| {
+            let class = classes[usize::from(best.source.number())];
+            exported(direction, store, class, best.attrs, best.prefix)
+        };
+        table.rib.flush(&mut self.store, group.group, budget, ask)
     }
 
     /// What a real peer is sent next.
@@ -221,10 +182,10 @@ impl Exchange {
         let Some(side) = self.our_side(link) else {
             return Pull::Idle;
         };
-        if self.forgotten.contains_key(&link)
+        if self.owed.contains_key(&link)
             && let Some(source) = self.direction_of(link, side.other()).source
         {
-            return self.pull_forgotten(link, source).unwrap_or(Pull::Idle);
+            return self.pull_owed(link, source).unwrap_or(Pull::Idle);
         }
         let speaker = self.graph.link(link).end(side).speaker;
         match self.tables[speaker.0 as usize].as_mut() {

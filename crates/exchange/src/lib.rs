@@ -22,11 +22,14 @@ mod export;
 mod export_groups;
 mod findings;
 mod graph;
+mod handover;
 mod import;
 mod journal;
 mod link;
 mod live;
+mod monitoring;
 mod offer;
+mod owed;
 mod packing;
 mod parameters;
 mod policies;
@@ -52,6 +55,7 @@ pub use exchange_table::{At, Class, Gate, Row, TABLE as EXCHANGE_TABLE, lookup a
 pub use journal::Changes;
 pub use link::LinkId;
 pub use live::LiveLink;
+pub use monitoring::{ConnectionLoad, PeeringReport, RouteServerLoad};
 pub use parameters::{
     OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
 };

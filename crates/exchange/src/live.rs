@@ -127,7 +127,7 @@ impl Exchange {
             one.notification = one.notification.or(notification);
         });
         self.leave(link);
-        self.forgotten.remove(&link);
+        self.owed.remove(&link);
         self.settle()
     }
 

@@ -227,7 +227,7 @@ impl Exchange {
 
     /// A session sent more routes than it may: it ends with Cease, maximum number of prefixes
     /// reached.
-    fn exceeded(&mut self, link: LinkId) {
+    pub(crate) fn exceeded(&mut self, link: LinkId) {
         let one = self.graph.link_mut(link);
         one.notification = Some((6, 1));
         one.resets += 1;

@@ -94,7 +94,8 @@ mod table;
 pub use change::{Admission, Announcement, Applied, BestPath, BestSet, Change, Delta, PathRef};
 pub use decision::{DecisionConfig, Standing, Step};
 pub use export::{
-    Export, Exported, Flushed, GroupConfig, GroupId, MemberId, Outgoing, Prefixes, Pull, Ticket,
+    Export, Exported, Flushed, GroupConfig, GroupId, Known, MemberId, Outgoing, Prefixes, Pull,
+    Ticket,
 };
 pub use limit::{LimitExceeded, LimitMode, RouteLimit};
 pub use query::{AdjIn, AdjOut, Imported, PathView};

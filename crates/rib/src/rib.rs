@@ -127,13 +127,24 @@ impl Rib {
         store: &mut AttrStore,
         change: &Change<'_>,
         now: Instant,
+        admit: impl FnMut(&mut AttrStore, &Announcement) -> Admission,
+        visit: impl FnMut(&AttrStore, &Delta<'_>),
+    ) -> Result<Applied, LimitExceeded> {
+        self.count(change, now)?;
+        Ok(self.restore(store, change, admit, visit))
+    }
+
+    /// Applies routes that another table has counted against the limit of their source already.
+    pub fn restore(
+        &mut self,
+        store: &mut AttrStore,
+        change: &Change<'_>,
         mut admit: impl FnMut(&mut AttrStore, &Announcement) -> Admission,
         mut visit: impl FnMut(&AttrStore, &Delta<'_>),
-    ) -> Result<Applied, LimitExceeded> {
+    ) -> Applied {
         let mut applied = Applied::default();
-        self.count(change, now)?;
         if self.sources.state(change.source.0).is_none() {
-            return Ok(applied);
+            return applied;
         }
         let (admit, visit): (&mut Admit<'_>, &mut Visit<'_>) = (&mut admit, &mut visit);
         let mut unknown = 0;
@@ -144,7 +155,7 @@ impl Rib {
         cx.others = v4.best;
         v6.apply(&mut cx, change, (admit, visit), &mut applied);
         applied.unknown += unknown;
-        Ok(applied)
+        applied
     }
 
     /// Counts an UPDATE against the route limit of its source.

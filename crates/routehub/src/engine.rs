@@ -103,11 +103,21 @@ pub enum EngineError {
 
 /// A peer that a real router plays.
 #[derive(Debug)]
-struct Peer {
-    link: LiveLink,
-    packer: Option<Packer>,
+pub(crate) struct Peer {
+    pub(crate) link: LiveLink,
+    pub(crate) packer: Option<Packer>,
     /// Waits in the queue of effects.
     ready: bool,
+}
+
+impl Peer {
+    pub(crate) const fn new(link: LiveLink) -> Self {
+        Self {
+            link,
+            packer: None,
+            ready: false,
+        }
+    }
 }
 
 /// The engine: give it [`Input`]s, drain [`poll`](Self::poll), and [`pull`](Self::pull) for the
@@ -117,9 +127,10 @@ struct Peer {
 /// changes: nothing is queued for it until it is pulled.
 #[derive(Debug)]
 pub struct Engine {
-    exchange: Exchange,
-    peers: Vec<Peer>,
-    effects: VecDeque<Effect>,
+    pub(crate) exchange: Exchange,
+    /// By number; a number may be free.
+    pub(crate) peers: Vec<Option<Peer>>,
+    pub(crate) effects: VecDeque<Effect>,
     scratch: Scratch,
     nlri: Vec<Nlri>,
 }
@@ -136,28 +147,30 @@ impl Engine {
         seed: u64,
     ) -> Result<Self, NotConverged> {
         let exchange = Exchange::new(estate, parameters, live, seed)?;
-        let peers = exchange.live_links().into_iter();
-        let peers = peers
-            .map(|link| Peer {
-                link,
-                packer: None,
-                ready: false,
-            })
-            .collect();
-        Ok(Self {
+        let links = exchange.live_links().into_iter();
+        let peers = links.map(|link| Some(Peer::new(link))).collect();
+        Ok(Self::with(exchange, peers))
+    }
+
+    pub(crate) fn with(exchange: Exchange, peers: Vec<Option<Peer>>) -> Self {
+        Self {
             exchange,
             peers,
             effects: VecDeque::new(),
             scratch: Scratch::default(),
             nlri: Vec::new(),
-        })
+        }
     }
 
     /// Everyone that a session is to be held with.
     pub fn peers(&self) -> impl Iterator<Item = (PeerId, &LiveLink)> {
-        (0..)
-            .map(PeerId)
-            .zip(self.peers.iter().map(|peer| &peer.link))
+        let places = (0..).map(PeerId).zip(&self.peers);
+        places.filter_map(|(id, peer)| Some((id, &peer.as_ref()?.link)))
+    }
+
+    /// What a peer is to the estate.
+    pub fn peer(&self, id: PeerId) -> Option<&LiveLink> {
+        Some(&self.peers.get(id.0 as usize)?.as_ref()?.link)
     }
 
     /// What is known and modelled: every table can be asked for.
@@ -186,15 +199,19 @@ impl Engine {
                 send,
                 families,
             } => {
-                let link = self.link(peer)?;
-                self.peers[peer.0 as usize].packer = Some(Packer::new(&send));
+                let one = self.peer_mut(peer)?;
+                one.packer = Some(Packer::new(&send));
+                one.ready = false;
+                let link = one.link.link;
                 self.exchange
                     .link_up(link, u32::from(send.encode_key().to_bits()), families)?;
                 self.ready(peer);
             }
             Input::Down { peer, notification } => {
-                let link = self.link(peer)?;
-                self.peers[peer.0 as usize].packer = None;
+                let one = self.peer_mut(peer)?;
+                one.packer = None;
+                one.ready = false;
+                let link = one.link.link;
                 self.exchange.link_down(link, notification)?;
             }
             Input::Update {
@@ -221,11 +238,7 @@ impl Engine {
             }
             Input::Event(event) => {
                 self.exchange.apply_event(event)?;
-                for link in self.exchange.take_refreshes() {
-                    if let Some(peer) = self.peer_of(link) {
-                        self.effects.push_back(Effect::RequestRefresh(peer));
-                    }
-                }
+                self.request_refreshes();
             }
         }
         Ok(())
@@ -317,7 +330,7 @@ impl Engine {
     /// The next encoded messages for a peer; none if it knows everything. Members of an export
     /// group share the bytes.
     pub fn pull(&mut self, peer: PeerId) -> Option<Bytes> {
-        let one = self.peers.get_mut(peer.0 as usize)?;
+        let one = self.peers.get_mut(peer.0 as usize)?.as_mut()?;
         one.ready = false;
         let packer = one.packer.as_mut()?;
         let link = one.link.link;
@@ -355,22 +368,37 @@ impl Engine {
         }
     }
 
-    fn ready(&mut self, peer: PeerId) {
-        if let Some(one) = self.peers.get_mut(peer.0 as usize)
+    pub(crate) fn ready(&mut self, peer: PeerId) {
+        if let Ok(one) = self.peer_mut(peer)
             && !std::mem::replace(&mut one.ready, true)
         {
             self.effects.push_back(Effect::Ready(peer));
         }
     }
 
-    fn peer_of(&self, link: LinkId) -> Option<PeerId> {
-        let place = self.peers.iter().position(|one| one.link.link == link)?;
-        u32::try_from(place).ok().map(PeerId)
+    pub(crate) fn request_refreshes(&mut self) {
+        for link in self.exchange.take_refreshes() {
+            if let Some(peer) = self.peer_of(link) {
+                self.effects.push_back(Effect::RequestRefresh(peer));
+            }
+        }
+    }
+
+    pub(crate) fn peer_of(&self, link: LinkId) -> Option<PeerId> {
+        let mut peers = self.peers();
+        let (id, _) = peers.find(|(_, one)| one.link == link)?;
+        Some(id)
     }
 
     fn link(&self, peer: PeerId) -> Result<LinkId, EngineError> {
-        let one = self.peers.get(peer.0 as usize);
-        one.map(|one| one.link.link)
+        let one = self.peer(peer);
+        one.map(|one| one.link)
+            .ok_or(EngineError::UnknownPeer(peer))
+    }
+
+    fn peer_mut(&mut self, peer: PeerId) -> Result<&mut Peer, EngineError> {
+        let one = self.peers.get_mut(peer.0 as usize);
+        one.and_then(Option::as_mut)
             .ok_or(EngineError::UnknownPeer(peer))
     }
 }

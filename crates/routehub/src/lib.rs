@@ -20,6 +20,7 @@ mod peer;
 pub mod profile;
 mod remedy;
 mod route_server;
+mod succession;
 mod trace_text;
 
 pub use batch::{BatchAttrs, RouteBatch};
@@ -33,10 +34,12 @@ pub use remedy::remedy;
 pub use route_server::{Action, RouteServer, RouteServerError};
 pub use routehub_exchange::explain::{Trace, TraceEnd, TraceHop};
 pub use routehub_exchange::{
-    Changes, ConnectionEnds, EffectiveRow, Estate, Event, EventError, Exchange, Finding, Instance,
-    LinkId, LiveLink, NextHopType, NotConverged, NvaSessions, PathReport, PathStanding, Refused,
-    RouteOrigin, RouteRow, RouteSource, RouteState, SessionRow, SessionState, Severity, SpeakerId,
-    VnetRoute, VnetRoutes, check, estate, reason,
+    Changes, ConnectionEnds, ConnectionLoad, EffectiveRow, Estate, Event, EventError, Exchange,
+    Finding, Instance, LinkId, LiveLink, NextHopType, NotConverged, NvaSessions, PathReport,
+    PathStanding, PeeringReport, Refused, RouteOrigin, RouteRow, RouteServerLoad, RouteSource,
+    RouteState, SessionRow, SessionState, Severity, SpeakerId, VnetRoute, VnetRoutes, check,
+    estate, reason,
 };
 pub use routehub_types as types;
+pub use succession::Successor;
 pub use trace_text::TraceText;

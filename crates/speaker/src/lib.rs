@@ -27,18 +27,25 @@
 mod clock;
 mod connection;
 mod follower;
+mod held;
 mod listener;
 mod neighbor;
 mod notice;
 mod outside;
 mod owner;
+mod reload;
+mod report;
 mod request;
 mod server;
 mod session_task;
 pub mod sink;
 mod sockopt;
+mod start_error;
 mod wake;
 
 pub use neighbor::Neighbor;
 pub use notice::{Notice, What};
-pub use server::{Server, StartError, Stopped};
+pub use reload::Reloaded;
+pub use report::{Agreement, SessionReport};
+pub use server::Server;
+pub use start_error::{StartError, Stopped};

@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::AsFd;
-use std::sync::Arc;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{broadcast, mpsc};
 
-use crate::Neighbor;
 use crate::notice::{Notice, What};
 use crate::wake::Command;
+use crate::{Neighbor, sockopt};
 
 /// Connections that wait to be taken at most.
 const BACKLOG: u32 = 1024;
@@ -28,7 +28,7 @@ pub(crate) type Awaited = HashMap<IpAddr, (Arc<Neighbor>, mpsc::Sender<Command>)
 pub(crate) struct Listener {
     socket: TcpListener,
     local: SocketAddr,
-    awaited: Awaited,
+    awaited: Mutex<Awaited>,
     notices: broadcast::Sender<Notice>,
     refused: Arc<AtomicU64>,
 }
@@ -46,21 +46,13 @@ impl Listener {
             SocketAddr::V6(_) => TcpSocket::new_v6()?,
         };
         socket.set_reuseaddr(true)?;
-        for (neighbor, _) in awaited.values() {
-            neighbor.protect(socket.as_fd())?;
-        }
-        // Where all are to be near, those who are far do not even get a connection.
-        if awaited.values().all(|(neighbor, _)| neighbor.ttl_security) {
-            for (neighbor, _) in awaited.values() {
-                neighbor.believe_near(socket.as_fd())?;
-            }
-        }
+        protect(socket.as_fd(), &awaited)?;
         socket.bind(address)?;
         let socket = socket.listen(BACKLOG)?;
         Ok(Self {
             local: socket.local_addr()?,
             socket,
-            awaited,
+            awaited: Mutex::new(awaited),
             notices,
             refused,
         })
@@ -71,8 +63,26 @@ impl Listener {
         self.local
     }
 
+    /// Listens for these peers from now on.
+    pub(crate) fn await_only(&self, awaited: &Awaited) -> io::Result<()> {
+        let socket = self.socket.as_fd();
+        let before = std::mem::replace(&mut *self.awaited(), awaited.clone());
+        for (remote, (neighbor, _)) in &before {
+            let signs = |(one, _): &(Arc<Neighbor>, _)| one.password.is_some();
+            if neighbor.password.is_some() && !awaited.get(remote).is_some_and(signs) {
+                sockopt::remove_md5_key(socket, *remote)?;
+            }
+        }
+        sockopt::believe_all(socket, self.local.ip())?;
+        protect(socket, awaited)
+    }
+
+    fn awaited(&self) -> MutexGuard<'_, Awaited> {
+        self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes connections and hands them to their sessions, for ever.
-    pub(crate) async fn run(self) {
+    pub(crate) async fn run(self: Arc<Self>) {
         loop {
             let Ok((stream, remote)) = self.socket.accept().await else {
                 tokio::time::sleep(PAUSE).await;
@@ -87,7 +97,7 @@ impl Listener {
 
     /// Hands a connection to the session it is for; says no if there is none.
     fn hand_over(&self, stream: TcpStream, remote: IpAddr) -> bool {
-        let Some((neighbor, session)) = self.awaited.get(&remote) else {
+        let Some((neighbor, session)) = self.awaited().get(&remote).cloned() else {
             return false;
         };
         // A session that does not get to it has more connections than it can want.
@@ -109,4 +119,18 @@ impl Listener {
             what,
         });
     }
+}
+
+/// Makes a listening socket one for these peers: signed with their keys, and where all are to be
+/// near, those who are far do not even get a connection.
+fn protect(socket: BorrowedFd<'_>, awaited: &Awaited) -> io::Result<()> {
+    let all = || awaited.values().map(|(neighbor, _)| neighbor);
+    let near = all().all(|neighbor| neighbor.ttl_security);
+    for neighbor in all() {
+        neighbor.protect(socket)?;
+        if near {
+            neighbor.believe_near(socket)?;
+        }
+    }
+    Ok(())
 }

@@ -33,6 +33,9 @@ pub struct Neighbor {
     user_timeout: Duration,
 }
 
+/// A place for a neighbour in an estate.
+pub(crate) type Place = (String, Option<u8>, String);
+
 /// A key that is not shown.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Password(pub(crate) String);
@@ -62,6 +65,33 @@ impl Neighbor {
             password: peer.and_then(|peer| peer.password.clone()).map(Password),
             user_timeout: user_timeout(profile.hold_time),
         }
+    }
+
+    /// Whether a session with this neighbour is as good as one with the other: nothing that the
+    /// session or its connections depend on differs.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let link = LiveLink {
+            link: other.link.link,
+            ..self.link.clone()
+        };
+        let id = other.id;
+        *other
+            == Self {
+                id,
+                link,
+                ..self.clone()
+            }
+    }
+
+    /// Which place of the estate it has: our speaker, its instance, and the neighbour's name.
+    pub(crate) fn place(&self) -> Place {
+        let LiveLink {
+            local,
+            instance,
+            remote,
+            ..
+        } = &self.link;
+        (local.clone(), *instance, remote.clone())
     }
 
     /// Makes a socket one for this neighbour: signed with its key, and sending as far as GTSM asks.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use routehub::types::Asn;
 use routehub_session::DownReason;
 
-use crate::Neighbor;
+use crate::{Neighbor, Reloaded};
 
 /// Something that happened, and with whom.
 #[derive(Clone, Debug)]
@@ -56,6 +56,8 @@ pub enum What {
         /// Why not.
         error: String,
     },
+    /// The server went over to another network.
+    Reloaded(Reloaded),
     /// The estate could not follow.
     Failed(String),
 }
@@ -83,6 +85,16 @@ impl fmt::Display for Notice {
                 "connection from {remote} to {local} refused, {refused} so far"
             ),
             What::Sink { sink, error } => write!(f, "sink {sink}: {error}"),
+            What::Reloaded(Reloaded {
+                kept,
+                reset,
+                added,
+                removed,
+            }) => write!(
+                f,
+                "reloaded: {kept} sessions go on, {reset} are reset, {added} are new, \
+                 {removed} are gone"
+            ),
             What::Failed(why) => f.write_str(why),
         }
     }

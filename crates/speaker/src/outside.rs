@@ -22,7 +22,7 @@ use crate::wake::{Dial, Place};
 
 /// What the outputs of a session act on.
 pub(crate) struct Outside {
-    neighbor: Arc<Neighbor>,
+    pub(crate) neighbor: Arc<Neighbor>,
     owner: mpsc::Sender<Request>,
     notices: broadcast::Sender<Notice>,
     pub(crate) connections: Vec<Connection>,

@@ -1,19 +1,18 @@
 //! The owner of the routes: one thread, which never waits for a session.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
 use routehub::types::PeerId;
-use routehub::{Effect, Engine, EngineError, Input};
+use routehub::{Effect, Engine, EngineError, Input, NotConverged};
 use routehub_wire::{Context, Message, Notification, decode, frame};
 use tokio::sync::{broadcast, mpsc};
 
-use crate::Neighbor;
 use crate::clock::Clock;
 use crate::follower::Follower;
 use crate::notice::{Notice, What};
-use crate::request::{Agreed, Outlet, Request, Room};
+use crate::request::{Agreed, Neighbors, Outlet, Replacement, Request, Room};
 
 /// Requests that wait for the owner at most.
 pub(crate) const INBOX: usize = 64;
@@ -52,7 +51,7 @@ enum Pace {
 pub(crate) struct Owner {
     engine: Engine,
     clock: Clock,
-    neighbors: Vec<Arc<Neighbor>>,
+    neighbors: Neighbors,
     peers: Vec<Peer>,
     pending: Vec<PeerId>,
     notices: broadcast::Sender<Notice>,
@@ -63,7 +62,7 @@ impl Owner {
     pub(crate) fn new(
         engine: Engine,
         clock: Clock,
-        neighbors: Vec<Arc<Neighbor>>,
+        neighbors: Neighbors,
         notices: broadcast::Sender<Notice>,
         follower: Option<Follower>,
     ) -> Self {
@@ -127,6 +126,11 @@ impl Owner {
                 let _ = answer.send(result);
                 return;
             }
+            Request::Replace(replacement, answer) => {
+                // Who asked may have gone.
+                let _ = answer.send(self.replace(*replacement));
+                return;
+            }
             Request::Ask(ask) => return ask(&self.engine),
             Request::Down(peer, notification) => {
                 if let Some(one) = self.peer(peer) {
@@ -147,6 +151,33 @@ impl Owner {
         };
         let result = self.engine.handle(now, input);
         self.report(id, result);
+    }
+
+    /// Goes on with another estate. Sessions that are not kept have ended before this.
+    fn replace(&mut self, replacement: Replacement) -> Result<(), NotConverged> {
+        let Replacement {
+            successor,
+            neighbors,
+        } = replacement;
+        let kept: BTreeSet<PeerId> = successor.kept().iter().copied().collect();
+        let before: Vec<PeerId> = self.engine.peers().map(|(id, _)| id).collect();
+        successor.take_over(self.clock.now(), &mut self.engine)?;
+        self.pending.clear();
+        self.peers.resize_with(neighbors.len(), Peer::default);
+        for (id, peer) in (0..).map(PeerId).zip(&mut self.peers) {
+            if kept.contains(&id) {
+                (peer.pending, peer.full) = (false, false);
+            } else {
+                *peer = Peer::default();
+            }
+        }
+        self.neighbors = neighbors;
+        if let Some(follower) = &mut self.follower {
+            let gone = before.into_iter().filter(|id| !kept.contains(id));
+            gone.for_each(|id| follower.heard(id));
+            follower.start(&mut self.engine);
+        }
+        Ok(())
     }
 
     fn established(&mut self, peer: PeerId, agreed: Agreed) {
@@ -302,20 +333,23 @@ impl Owner {
         if self.notices.receiver_count() == 0 {
             return;
         }
-        if let Some(neighbor) = self.neighbors.get(peer.0 as usize) {
-            let routes = self.engine.exchange().live_routes(neighbor.link.link);
+        if let Some(link) = self.engine.peer(peer) {
+            let routes = self.engine.exchange().live_routes(link.link);
             self.tell(peer, What::Learned { routes });
         }
     }
 
     fn report(&self, peer: PeerId, result: Result<(), EngineError>) {
-        if let Err(error) = result {
+        // Of a neighbour that is no longer there, something may still be on its way.
+        if let Err(error) = result
+            && !matches!(error, EngineError::UnknownPeer(_))
+        {
             self.tell(peer, What::Failed(error.to_string()));
         }
     }
 
     fn tell(&self, peer: PeerId, what: What) {
-        let neighbor = self.neighbors.get(peer.0 as usize).cloned();
+        let neighbor = self.neighbors.get(peer.0 as usize).cloned().flatten();
         // Without anybody who watches, nobody is told.
         let _ = self.notices.send(Notice { neighbor, what });
     }

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use routehub::types::{Family, FamilySet, PeerId};
-use routehub::{Engine, EngineError, Event};
+use routehub::{Engine, EngineError, Event, NotConverged, Successor};
 use routehub_wire::{Context, Notification};
 use tokio::sync::{Notify, mpsc, oneshot};
+
+use crate::Neighbor;
 
 /// Encoded messages on their way to a peer.
 pub(crate) type Chunk = Vec<Bytes>;
@@ -37,9 +39,21 @@ pub(crate) enum Request {
     Down(PeerId, Option<(u8, u8)>),
     /// Something happens to the estate.
     Event(Box<Event>, oneshot::Sender<Result<(), EngineError>>),
+    /// Another estate takes the place of the present one.
+    Replace(Box<Replacement>, oneshot::Sender<Result<(), NotConverged>>),
     /// Somebody wants to look.
     Ask(Box<dyn FnOnce(&Engine) + Send>),
 }
+
+/// What takes the place of the present engine.
+pub(crate) struct Replacement {
+    pub(crate) successor: Successor,
+    /// By their numbers.
+    pub(crate) neighbors: Neighbors,
+}
+
+/// Neighbours by their numbers; a number may be free.
+pub(crate) type Neighbors = Vec<Option<Arc<Neighbor>>>;
 
 /// What a session agreed on, as far as routes are concerned.
 pub(crate) struct Agreed {

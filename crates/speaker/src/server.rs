@@ -1,110 +1,86 @@
 //! The server: everything started together and stopped together.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use routehub::{Engine, EngineError, Estate, Event, NotConverged, Profile};
+use routehub::types::PeerId;
+use routehub::{Engine, EngineError, Estate, Event, Profile};
 use routehub_scenario::Live;
-use routehub_session::{Session, SessionConfig};
-use routehub_wire::{EncodeError, Notification};
-use tokio::sync::{broadcast, mpsc, oneshot};
-use tokio::task::{JoinHandle, JoinSet};
+use routehub_wire::Notification;
+use tokio::sync::{Mutex, broadcast, mpsc, oneshot, watch};
 
 use crate::clock::Clock;
 use crate::follower::Follower;
-use crate::listener::{Awaited, Listener};
-use crate::outside::Outside;
+use crate::held::{self, GOOD_BYE, Held, Open, Planned};
 use crate::owner::{INBOX, Owner};
-use crate::request::Request;
-use crate::session_task::SessionTask;
+use crate::report::SessionReport;
+use crate::request::{Neighbors, Request};
 use crate::sink::Sinks;
 use crate::sink::board::Board;
 use crate::sink::runner;
-use crate::sockopt::MAX_KEY;
+use crate::start_error::{StartError, Stopped, check};
 use crate::wake::Command;
 use crate::{Neighbor, Notice};
 
 /// Notices that wait for who watches; the oldest are lost first.
 const NOTICES: usize = 1024;
 
-/// Commands that wait for a session at most.
-const COMMANDS: usize = 4;
+/// How long a session may take to say how it is.
+const REPORT: Duration = Duration::from_secs(1);
 
-/// How long sessions may take to say good-bye.
-const GOOD_BYE: Duration = Duration::from_secs(3);
-
-/// Why a server did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// What is modelled of the estate does not come to rest.
-    #[error(transparent)]
-    NotConverged(#[from] NotConverged),
-    /// The OPEN of a session cannot be encoded.
-    #[error("the OPEN for {neighbor} cannot be encoded: {error}")]
-    Open {
-        /// With whom the session is.
-        neighbor: Box<Neighbor>,
-        /// Why not.
-        error: EncodeError,
-    },
-    /// The network asks for what this server has not.
-    #[error("{peer} wants {what}, which this server does not have")]
-    Unsupported {
-        /// Whose setting it is.
-        peer: String,
-        /// The setting.
-        what: &'static str,
-    },
-    /// The TCP-MD5 key of a peer cannot be used.
-    #[error("the password of {peer} must have 1 to {MAX_KEY} octets")]
-    Password {
-        /// Whose password it is.
-        peer: String,
-    },
-    /// An address cannot be listened on.
-    #[error("cannot listen on {address} for {who}: {error}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Whose address it is.
-        who: String,
-        /// Why not.
-        error: io::Error,
-    },
-    /// The thread of the routes, or of a sink, could not be started.
-    #[error("cannot start a thread: {0}")]
-    Thread(io::Error),
+/// What all parts of a server use.
+pub(crate) struct Common {
+    pub(crate) owner: mpsc::Sender<Request>,
+    pub(crate) notices: broadcast::Sender<Notice>,
+    pub(crate) refused: Arc<AtomicU64>,
+    pub(crate) clock: Clock,
+    pub(crate) seed: u64,
 }
 
-/// The server has stopped, and there is nothing left to ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the server has stopped")]
-pub struct Stopped;
-
-/// A route server with real routers in some places of its estate.
-#[derive(Debug)]
-pub struct Server {
-    neighbors: Vec<Arc<Neighbor>>,
+/// What can be looked at while something changes.
+#[derive(Default)]
+pub(crate) struct View {
+    pub(crate) sessions: Vec<(Arc<Neighbor>, mpsc::Sender<Command>)>,
     addresses: Vec<SocketAddr>,
-    owner: mpsc::Sender<Request>,
-    commands: Vec<mpsc::Sender<Command>>,
-    sessions: JoinSet<()>,
-    listeners: Vec<JoinHandle<()>>,
-    notices: broadcast::Sender<Notice>,
-    refused: Arc<AtomicU64>,
+}
+
+/// What runs.
+#[derive(Default)]
+pub(crate) struct Running {
+    pub(crate) sessions: Vec<Held>,
+    /// By the address that was asked for.
+    pub(crate) listeners: BTreeMap<SocketAddr, Open>,
     sinks: Vec<RunningSink>,
+    stopped: bool,
 }
 
 /// The thread of a sink: its board, and what speaks once it has ended.
-#[derive(Debug)]
 struct RunningSink {
     board: Arc<Board>,
     end: oneshot::Receiver<()>,
+}
+
+/// A route server with real routers in some places of its estate.
+///
+/// It can be shared: everything is asked of `&self`.
+pub struct Server {
+    pub(crate) common: Common,
+    pub(crate) view: watch::Sender<Arc<View>>,
+    pub(crate) running: Mutex<Running>,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let addresses = self.addresses();
+        f.debug_struct("Server")
+            .field("addresses", &addresses)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Server {
@@ -127,139 +103,89 @@ impl Server {
         live: &Live,
         sinks: Sinks,
     ) -> Result<Self, StartError> {
-        let names = live.peers.iter().filter(|(_, peer)| peer.live);
-        let names: BTreeSet<String> = names.map(|(name, _)| name.clone()).collect();
         check(live)?;
         let seed = RandomState::new().hash_one(());
-        let engine = Engine::new(estate, profile.into(), &names, seed)?;
+        let engine = Engine::new(estate, profile.into(), &live_names(live), seed)?;
         let (notices, _) = broadcast::channel(NOTICES);
         let (owner, inbox) = mpsc::channel(INBOX);
-        let clock = Clock::start();
-        let mut server = Self {
-            neighbors: engine
-                .peers()
-                .map(|(id, link)| Arc::new(Neighbor::new(id, link, live, profile)))
-                .collect(),
-            addresses: Vec::new(),
+        let common = Common {
             owner,
-            commands: Vec::new(),
-            sessions: JoinSet::new(),
-            listeners: Vec::new(),
-            notices: notices.clone(),
+            notices,
             refused: Arc::default(),
-            sinks: Vec::new(),
+            clock: Clock::start(),
+            seed,
         };
-        let tasks = server.tasks(profile, clock, seed)?;
-        let listeners = server.bind()?;
-        let follower = server.start_sinks(sinks)?;
-        let owner = Owner::new(engine, clock, server.neighbors.clone(), notices, follower);
+        let planned = engine.peers();
+        let planned = planned.map(|peer| Planned::new(&common, profile, live, peer));
+        let planned: Vec<Planned> = planned.collect::<Result<_, _>>()?;
+        let sessions = planned.iter().map(|one| (&one.neighbor, &one.commands));
+        let mut listeners = Vec::new();
+        for (address, awaited) in held::awaited(sessions) {
+            listeners.push((address, held::bind(&common, address, awaited)?));
+        }
+        let neighbors = by_number(planned.iter().map(|one| &one.neighbor));
+        let awaited = planned.iter().map(|one| one.neighbor.id);
+        let (sinks, follower) = start_sinks(&common, sinks, awaited)?;
+        let notices = common.notices.clone();
+        let owner = Owner::new(engine, common.clock, neighbors, notices, follower);
         start_owner(owner, inbox)?;
-        for listener in listeners {
-            server.addresses.push(listener.local());
-            server.listeners.push(tokio::spawn(listener.run()));
-        }
-        for task in tasks {
-            server.sessions.spawn(task.run());
-        }
-        Ok(server)
-    }
-
-    /// Starts the sinks; none: nobody follows the networks' routes.
-    fn start_sinks(&mut self, sinks: Sinks) -> Result<Option<Follower>, StartError> {
-        let mut follower = Follower::new(self.neighbors.iter().map(|one| one.id));
-        for sink in sinks.sinks {
-            let board = Arc::new(Board::default());
-            follower.add(Arc::clone(&board), sink.follows());
-            let notices = self.notices.clone();
-            let end = runner::start(sink, Arc::clone(&board), notices, sinks.patience);
-            let end = end.map_err(StartError::Thread)?;
-            self.sinks.push(RunningSink { board, end });
-        }
-        Ok((!self.sinks.is_empty()).then_some(follower))
-    }
-
-    /// A task for each session.
-    fn tasks(
-        &mut self,
-        profile: &Profile,
-        clock: Clock,
-        seed: u64,
-    ) -> Result<Vec<SessionTask>, StartError> {
-        let mut tasks = Vec::new();
-        for neighbor in &self.neighbors {
-            let config = SessionConfig {
-                passive: neighbor.passive,
-                ..profile.session_config(&neighbor.link)
-            };
-            let session = Session::new(config, seed ^ u64::from(neighbor.id.0));
-            let session = session.map_err(|error| StartError::Open {
-                neighbor: Box::new(Neighbor::clone(neighbor)),
-                error,
-            })?;
-            let (sender, commands) = mpsc::channel(COMMANDS);
-            self.commands.push(sender);
-            let outside = Outside::new(
-                Arc::clone(neighbor),
-                self.owner.clone(),
-                self.notices.clone(),
-            );
-            tasks.push(SessionTask {
-                session,
-                clock,
-                commands,
-                outside,
-            });
-        }
-        Ok(tasks)
-    }
-
-    /// Listens wherever a peer is awaited.
-    fn bind(&self) -> Result<Vec<Listener>, StartError> {
-        let mut awaited: BTreeMap<SocketAddr, Awaited> = BTreeMap::new();
-        let mut whose = HashMap::new();
-        for (neighbor, commands) in self.neighbors.iter().zip(&self.commands) {
-            let peers = awaited.entry(neighbor.local).or_default();
-            for remote in &neighbor.remote {
-                peers.insert(*remote, (Arc::clone(neighbor), commands.clone()));
-            }
-            whose.insert(neighbor.local, neighbor);
-        }
-        let bind = |(address, awaited)| {
-            let refused = Arc::clone(&self.refused);
-            let listener = Listener::bind(address, awaited, self.notices.clone(), refused);
-            listener.map_err(|error| StartError::Listen {
-                address,
-                who: whose
-                    .get(&address)
-                    .map(|neighbor| match neighbor.link.instance {
-                        Some(instance) => format!("{} {instance}", neighbor.link.local),
-                        None => neighbor.link.local.clone(),
-                    })
-                    .unwrap_or_default(),
-                error,
-            })
+        let listeners = listeners.into_iter();
+        let running = Running {
+            listeners: listeners
+                .map(|(address, listener)| (address, Open::new(listener)))
+                .collect(),
+            sessions: planned.into_iter().map(|one| one.start(&common)).collect(),
+            sinks,
+            stopped: false,
         };
-        awaited.into_iter().map(bind).collect()
+        Ok(Self {
+            common,
+            view: watch::Sender::new(running.view()),
+            running: Mutex::new(running),
+        })
     }
 
     /// Everyone that a session is held with.
-    pub fn neighbors(&self) -> impl Iterator<Item = &Neighbor> {
-        self.neighbors.iter().map(AsRef::as_ref)
+    pub fn neighbors(&self) -> Vec<Arc<Neighbor>> {
+        let view = self.view.borrow();
+        let all = view.sessions.iter();
+        all.map(|(neighbor, _)| Arc::clone(neighbor)).collect()
     }
 
     /// Where it listens.
-    pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.view.borrow().addresses.clone()
     }
 
     /// How many connections were refused.
     pub fn refused(&self) -> u64 {
-        self.refused.load(Ordering::Relaxed)
+        self.common.refused.load(Ordering::Relaxed)
     }
 
     /// Everything that happens from here on. Who does not keep up loses the oldest.
     pub fn watch(&self) -> broadcast::Receiver<Notice> {
-        self.notices.subscribe()
+        self.common.notices.subscribe()
+    }
+
+    /// How every session is; none for one that does not say so within a second, because it is
+    /// about to end.
+    pub async fn sessions(&self) -> Vec<(Arc<Neighbor>, Option<SessionReport>)> {
+        let view = Arc::clone(&self.view.borrow());
+        let deadline = tokio::time::Instant::now() + REPORT;
+        let mut asked = Vec::with_capacity(view.sessions.len());
+        for (neighbor, commands) in &view.sessions {
+            let (sender, answer) = oneshot::channel();
+            let ask = commands.send(Command::Report(sender));
+            // A session that has ended answers nothing.
+            let _ = tokio::time::timeout_at(deadline, ask).await;
+            asked.push((Arc::clone(neighbor), answer));
+        }
+        let mut all = Vec::with_capacity(asked.len());
+        for (neighbor, answer) in asked {
+            let answer = tokio::time::timeout_at(deadline, answer).await;
+            all.push((neighbor, answer.ok().and_then(Result::ok)));
+        }
+        all
     }
 
     /// Looks at the engine between two of its works.
@@ -275,8 +201,7 @@ impl Server {
             // Who asked may have gone.
             let _ = sender.send(question(engine));
         };
-        let request = Request::Ask(Box::new(ask));
-        self.owner.send(request).await.map_err(|_| Stopped)?;
+        self.request(Request::Ask(Box::new(ask))).await?;
         answer.await.map_err(|_| Stopped)
     }
 
@@ -287,60 +212,98 @@ impl Server {
     /// estate does not settle.
     pub async fn apply(&self, event: Event) -> Result<Result<(), EngineError>, Stopped> {
         let (sender, answer) = oneshot::channel();
-        let request = Request::Event(Box::new(event), sender);
-        self.owner.send(request).await.map_err(|_| Stopped)?;
+        self.request(Request::Event(Box::new(event), sender))
+            .await?;
         answer.await.map_err(|_| Stopped)
     }
 
+    pub(crate) async fn request(&self, request: Request) -> Result<(), Stopped> {
+        let sent = self.common.owner.send(request).await;
+        sent.map_err(|_| Stopped)
+    }
+
     /// Ends every session with Cease, administrative shutdown, and this text (RFC 9003), then
-    /// stops.
-    pub async fn stop(mut self, text: &str) {
-        for listener in &self.listeners {
-            listener.abort();
-        }
+    /// stops listening. Routes can still be asked for; nothing starts again.
+    pub async fn stop(&self, text: &str) {
+        let mut running = self.running.lock().await;
+        running.stopped = true;
+        running.listeners.clear();
         let why = Notification::ADMINISTRATIVE_SHUTDOWN.with_text(text);
-        for sink in &self.sinks {
+        let sessions = std::mem::take(&mut running.sessions);
+        let sessions = sessions.into_iter().map(|one| (one, why.clone()));
+        let sinks = std::mem::take(&mut running.sinks);
+        for sink in &sinks {
             sink.board.stop();
         }
-        let all = async {
-            for commands in &self.commands {
-                // A session that has ended needs not be stopped.
-                let _ = commands.send(Command::Stop(why.clone())).await;
-            }
-            while self.sessions.join_next().await.is_some() {}
-            for sink in &mut self.sinks {
+        held::stop(sessions.collect()).await;
+        let ends = async {
+            for sink in sinks {
                 // Ended either way.
-                let _ = (&mut sink.end).await;
+                let _ = sink.end.await;
             }
         };
-        // Who has not gone by then is cut off.
-        let _ = tokio::time::timeout(GOOD_BYE, all).await;
+        // Who has not ended by then is left behind.
+        let _ = tokio::time::timeout(GOOD_BYE, ends).await;
+        self.view.send_replace(running.view());
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        for listener in &self.listeners {
-            listener.abort();
-        }
+impl Running {
+    pub(crate) fn view(&self) -> Arc<View> {
+        let sessions = self.sessions.iter();
+        let sessions = sessions.map(|one| (Arc::clone(&one.neighbor), one.commands.clone()));
+        let listeners = self.listeners.values();
+        Arc::new(View {
+            sessions: sessions.collect(),
+            addresses: listeners.map(|one| one.listener.local()).collect(),
+        })
+    }
+
+    /// Says no once everything has stopped.
+    pub(crate) fn check(&self) -> Result<(), Stopped> {
+        if self.stopped { Err(Stopped) } else { Ok(()) }
     }
 }
 
-/// Refuses settings that would not be kept.
-fn check(live: &Live) -> Result<(), StartError> {
-    for (name, peer) in live.peers.iter().filter(|(_, peer)| peer.live) {
-        let peer_name = || name.clone();
-        if peer.bfd.is_some() {
-            let (peer, what) = (peer_name(), "bfd");
-            return Err(StartError::Unsupported { peer, what });
+/// The names of the speakers that real routers play.
+pub(crate) fn live_names(live: &Live) -> BTreeSet<String> {
+    let names = live.peers.iter().filter(|(_, peer)| peer.live);
+    names.map(|(name, _)| name.clone()).collect()
+}
+
+/// Neighbours by their numbers.
+pub(crate) fn by_number<'a>(all: impl Iterator<Item = &'a Arc<Neighbor>>) -> Neighbors {
+    let mut places = Neighbors::new();
+    for neighbor in all {
+        let place = neighbor.id.0 as usize;
+        if places.len() <= place {
+            places.resize(place + 1, None);
         }
-        let fits = |key: &String| (1..=MAX_KEY).contains(&key.len());
-        if !peer.password.as_ref().is_none_or(fits) {
-            let peer = peer_name();
-            return Err(StartError::Password { peer });
+        if let Some(place) = places.get_mut(place) {
+            *place = Some(Arc::clone(neighbor));
         }
     }
-    Ok(())
+    places
+}
+
+/// Starts the sinks; none: nobody follows the networks' routes.
+fn start_sinks(
+    common: &Common,
+    sinks: Sinks,
+    awaited: impl Iterator<Item = PeerId>,
+) -> Result<(Vec<RunningSink>, Option<Follower>), StartError> {
+    let mut follower = Follower::new(awaited);
+    let mut running = Vec::new();
+    for sink in sinks.sinks {
+        let board = Arc::new(Board::default());
+        follower.add(Arc::clone(&board), sink.follows());
+        let notices = common.notices.clone();
+        let end = runner::start(sink, Arc::clone(&board), notices, sinks.patience);
+        let end = end.map_err(StartError::Thread)?;
+        running.push(RunningSink { board, end });
+    }
+    let follower = (!running.is_empty()).then_some(follower);
+    Ok((running, follower))
 }
 
 /// Runs the owner of the routes on a thread of its own, which ends with the last of those who can

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use crate::clock::Clock;
 use crate::connection::Readiness;
 use crate::outside::Outside;
+use crate::report::SessionReport;
 use crate::request::{Chunk, Inlet, Request};
 use crate::wake::{Command, Sources, Wake};
 
@@ -66,6 +67,11 @@ impl SessionTask {
                 }
             }
             Wake::Command(Command::Stop(why)) => return self.stop(why),
+            Wake::Command(Command::Report(answer)) => {
+                // Who asked may have gone.
+                let _ = answer.send(SessionReport::of(&self.session, now));
+            }
+            Wake::Command(Command::Known(neighbor)) => self.outside.neighbor = neighbor,
             Wake::OwnerGone => return self.stop(Notification::ADMINISTRATIVE_SHUTDOWN),
             Wake::Place(permit) => {
                 if let Some(request) = self.outside.outbox.pop_front() {

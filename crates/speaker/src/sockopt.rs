@@ -90,6 +90,18 @@ pub(crate) fn set_md5_key(socket: BorrowedFd<'_>, peer: IpAddr, key: &str) -> io
     set(socket, libc::IPPROTO_TCP, libc::TCP_MD5SIG, &signature)
 }
 
+/// Has segments to and from a peer signed no longer; nothing happens if they were not.
+///
+/// # Errors
+/// The system refuses.
+pub(crate) fn remove_md5_key(socket: BorrowedFd<'_>, peer: IpAddr) -> io::Result<()> {
+    // A key without octets is none.
+    match set_md5_key(socket, peer, "") {
+        Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(()),
+        result => result,
+    }
+}
+
 /// Has packets sent with the time to live that GTSM asks for.
 ///
 /// # Errors
@@ -108,11 +120,23 @@ pub(crate) fn send_far(socket: BorrowedFd<'_>, peer: IpAddr) -> io::Result<()> {
 /// # Errors
 /// The system refuses.
 pub(crate) fn believe_near(socket: BorrowedFd<'_>, peer: IpAddr) -> io::Result<()> {
-    let (level, option) = match peer {
+    believe_from(socket, peer, GTSM_TTL)
+}
+
+/// Has packets of this family believed from however far they come.
+///
+/// # Errors
+/// The system refuses.
+pub(crate) fn believe_all(socket: BorrowedFd<'_>, family: IpAddr) -> io::Result<()> {
+    believe_from(socket, family, 0)
+}
+
+fn believe_from(socket: BorrowedFd<'_>, family: IpAddr, least: c_int) -> io::Result<()> {
+    let (level, option) = match family {
         IpAddr::V4(_) => (libc::IPPROTO_IP, libc::IP_MINTTL),
         IpAddr::V6(_) => (libc::IPPROTO_IPV6, libc::IPV6_MINHOPCOUNT),
     };
-    set(socket, level, option, &GTSM_TTL)
+    set(socket, level, option, &least)
 }
 
 /// Has a connection end if what is sent, or asked whether there is room again, is not acknowledged

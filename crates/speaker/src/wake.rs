@@ -11,7 +11,9 @@ use routehub_wire::Notification;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use crate::Neighbor;
 use crate::connection::{Connection, Readiness};
+use crate::report::SessionReport;
 use crate::request::{Chunk, Inlet, Request};
 
 /// What a session's task is told from outside.
@@ -21,6 +23,10 @@ pub(crate) enum Command {
     Accepted(TcpStream),
     /// Stop; tell the peer why.
     Stop(Notification),
+    /// Say how the session is.
+    Report(oneshot::Sender<SessionReport>),
+    /// The neighbour is known by this from now on.
+    Known(Arc<Neighbor>),
 }
 
 /// A connection that is being opened.

@@ -2,11 +2,10 @@
 
 use crate::estate::{Connection, Routes};
 use crate::link::{LinkKind, Side};
+use crate::monitoring::RouteServerLoad;
 
 use super::Findings;
 
-/// Virtual machines that a Route Server serves without more infrastructure units (R-010).
-const VIRTUAL_MACHINES: usize = 4000;
 /// Routes that a circuit takes from on-premises: Local and Standard, and Premium (R-013).
 const FROM_ON_PREMISES: [usize; 2] = [4000, 10_000];
 /// Routes that a VPN gateway takes from a site (R-014).
@@ -118,22 +117,11 @@ impl Findings<'_> {
     fn machines(&mut self) {
         let exchange = self.exchange;
         for server in &exchange.estate.route_servers {
-            let Some(hub) = exchange.topology.vnet(&server.vnet) else {
-                continue;
-            };
-            let served = |vnet: &str| {
-                let vnet = exchange.topology.vnet(vnet);
-                vnet == Some(hub) || vnet.is_some_and(|one| exchange.topology.hub(one) == Some(hub))
-            };
-            let nics = exchange
-                .estate
-                .nics
-                .iter()
-                .filter(|nic| served(&nic.vnet))
-                .count();
-            if nics > VIRTUAL_MACHINES {
+            let nics = exchange.machines(&server.vnet);
+            let most = RouteServerLoad::MACHINES;
+            if nics > most {
                 let text = format!(
-                    "{nics} virtual machines are more than {VIRTUAL_MACHINES}: add routing \
+                    "{nics} virtual machines are more than {most}: add routing \
                      infrastructure units."
                 );
                 self.warning(10, &server.name, text);

@@ -85,6 +85,27 @@ impl<K> Member<K> {
         self.walk = Some(Walk::new(true));
     }
 
+    /// Whether it pulls from a walk over the entries, not from the ring.
+    pub(super) fn walks(&self) -> bool {
+        self.walk.is_some() || !self.queue.is_empty()
+    }
+
+    /// Whether a walk that began with nothing has not ended, or nobody was told that it has.
+    pub(super) fn awaits_all(&self) -> bool {
+        self.complete || self.walk.is_some_and(|walk| walk.resend)
+    }
+
+    /// Knows all batches up to this one.
+    pub(super) fn catch_up(&mut self, seq: u32, store: &mut AttrStore) {
+        self.clear(store);
+        *self = Self {
+            told: seq,
+            fresh: false,
+            walk: None,
+            ..Self::new(self.source)
+        };
+    }
+
     pub(super) fn batches(&self) -> impl Iterator<Item = &Batch<K>> {
         self.queue.iter().chain(&self.current)
     }

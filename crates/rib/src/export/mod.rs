@@ -2,12 +2,14 @@
 
 mod flush;
 mod group;
+mod known;
 mod member;
 
 use bytes::Bytes;
 use routehub_types::{AttrId, Family, FamilySet, Ipv4Prefix, Ipv6Prefix, Prefix, RuleId};
 
 pub(crate) use group::{Group, Slot};
+pub use known::Known;
 
 use crate::SourceId;
 
