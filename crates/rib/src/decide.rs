@@ -111,6 +111,7 @@ impl Judge<'_> {
                 Step::Cost => lowest(*step, alive, all, |one| source(one).cost),
                 Step::TieBreak => lowest(*step, alive, all, |one| source(one).tie_break),
                 Step::Current => lowest(*step, alive, all, |one| !one.current),
+                Step::Failback => self.hold_back(alive, all),
                 Step::RouterId => lowest(*step, alive, all, |one| self.router_id(one)),
                 Step::PeerAddress => lowest(*step, alive, all, |one| source(one).address),
                 Step::NextHop => lowest(*step, alive, all, |one| self.next_hop(one)),
@@ -134,11 +135,37 @@ impl Judge<'_> {
             Step::Cost => source(one).cost.cmp(&source(other).cost),
             Step::TieBreak => source(one).tie_break.cmp(&source(other).tie_break),
             Step::Current => other.current.cmp(&one.current),
+            Step::Failback => {
+                let away = self.stays_away(one, other);
+                away.cmp(&self.stays_away(other, one))
+            }
             Step::RouterId => self.router_id(one).cmp(&self.router_id(other)),
             Step::PeerAddress => source(one).address.cmp(&source(other).address),
             Step::NextHop => self.next_hop(one).cmp(&self.next_hop(other)),
             Step::MaxPaths | Step::Identity => Ordering::Equal,
         }
+    }
+
+    /// Whether a path of a lower rank gives way to one that was best before and is no longer.
+    fn stays_away(&self, one: &Contender, before: &Contender) -> bool {
+        let rank = |one: &Contender| self.sources.data(one.source).rank;
+        before.current
+            && !one.current
+            && rank(one) < rank(before)
+            && one.key.path_length >= before.key.path_length
+    }
+
+    /// Drops every path that gives way to one that was best before.
+    fn hold_back(&self, alive: &mut Alive, all: &mut [Contender]) {
+        let before: Alive = alive.clone();
+        alive.retain(|one| {
+            let held = |other: &u32| self.stays_away(&all[*one as usize], &all[*other as usize]);
+            let away = before.iter().any(held);
+            if away {
+                all[*one as usize].outcome = Outcome::Lost(Step::Failback);
+            }
+            !away
+        });
     }
 
     /// The BGP identifier of who brought a path into the AS (RFC 4456 section 9).

@@ -33,8 +33,11 @@ pub enum Step {
     Cost,
     /// The lowest configured number ([`Source::tie_break`](crate::Source::tie_break)).
     TieBreak,
-    /// Paths that were in the best set before: the only step in which history counts.
+    /// Paths that were in the best set before.
     Current,
+    /// Paths of a lower rank than one that was in the best set before only if their AS path is
+    /// shorter: what was better and comes back stays away.
+    Failback,
     /// The lowest BGP identifier of the source, or of the ORIGINATOR_ID where there is one
     /// (RFC 4271 section 9.1.2.2 f, RFC 4456 section 9).
     RouterId,
@@ -50,7 +53,7 @@ pub enum Step {
 
 impl Step {
     /// Every step, in the order of declaration.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Rank,
         Self::LocalPref,
         Self::AsPathLength,
@@ -61,6 +64,7 @@ impl Step {
         Self::Cost,
         Self::TieBreak,
         Self::Current,
+        Self::Failback,
         Self::RouterId,
         Self::PeerAddress,
         Self::NextHop,
@@ -81,6 +85,7 @@ impl Step {
             Self::Cost => "cost",
             Self::TieBreak => "tie-break number",
             Self::Current => "best before",
+            Self::Failback => "best before, and no longer",
             Self::RouterId => "router id",
             Self::PeerAddress => "peer address",
             Self::NextHop => "next hop address",
@@ -111,7 +116,7 @@ impl DecisionConfig {
     ///
     /// With one path the tie-breakers are steps like the others. With more, they only order: the
     /// first path is the one that is sent to others. A MED among tie-breakers compares
-    /// all paths, and [`Step::Current`] among them is left out.
+    /// all paths; [`Step::Current`] and [`Step::Failback`] among them are left out.
     pub fn new(
         steps: impl IntoIterator<Item = Step>,
         tie_breakers: impl IntoIterator<Item = Step>,
@@ -120,7 +125,7 @@ impl DecisionConfig {
         let reported = |step: &Step| matches!(step, Step::MaxPaths | Step::Identity);
         let tie_breakers = tie_breakers.into_iter().filter_map(|step| match step {
             Step::Med => Some(Step::MedAlways),
-            Step::Current => None,
+            Step::Current | Step::Failback => None,
             step => (!reported(&step)).then_some(step),
         });
         Self {

@@ -58,7 +58,8 @@
 //! # Order
 //!
 //! Results do not depend on the order of arrival, unless the decision process has
-//! [`Step::Current`]. What is listed is in the order of prefixes. Time and seeds are arguments.
+//! [`Step::Current`] or [`Step::Failback`]. What is listed is in the order of prefixes. Time and
+//! seeds are arguments.
 //!
 //! Feature: `serde`.
 #![no_std]
