@@ -9,6 +9,7 @@ use crate::announce;
 use crate::estate::{Peering, Readvertisement, RouteServer, Routes, RoutingPreference};
 use crate::event::{ConnectionEnds, Event, Instance, NvaSessions};
 use crate::exchange::Exchange;
+use crate::graph::refusal;
 use crate::link::{Link, LinkId, LinkKind, Side};
 use crate::policies::MapNames;
 use crate::speaker::{SpeakerId, SpeakerKind};
@@ -380,6 +381,7 @@ impl Exchange {
     fn topology_changed(&mut self) {
         self.topology = Topology::new(&self.estate);
         self.note_topology();
+        self.review_peers();
         let holds = |id: &SpeakerId| {
             let kind = self.graph.speaker(*id).kind;
             matches!(
@@ -390,6 +392,23 @@ impl Exchange {
         for speaker in self.graph.speakers().filter(holds).collect::<Vec<_>>() {
             self.announce_networks(speaker);
             self.refresh_speaker(speaker);
+        }
+    }
+
+    /// A peer that may not be there in the network it is in, or may from now on.
+    fn review_peers(&mut self) {
+        for link in self.graph.links() {
+            let one = self.graph.link(link);
+            let server = &self.graph.speaker(one.b.speaker).name;
+            let SpeakerKind::Nva { nva } = self.graph.speaker(one.a.speaker).kind else {
+                continue;
+            };
+            if !matches!(one.kind, LinkKind::NvaToRouteServer { .. }) {
+                continue;
+            }
+            let (estate, parameters) = (&self.estate, &self.parameters);
+            let refused = refusal(estate, parameters, &self.topology, nva, server);
+            self.set_down(link, |link| link.down.refused = refused);
         }
     }
 

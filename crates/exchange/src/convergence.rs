@@ -52,6 +52,7 @@ impl Exchange {
         };
         for _ in 0..WEIGHINGS {
             let Some(gateways) = self.weigh_connections() else {
+                self.stick();
                 self.collect();
                 return Ok(());
             };

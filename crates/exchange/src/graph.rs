@@ -40,8 +40,8 @@ impl Graph {
             it.add_route_server_speakers(estate, parameters, topology, server);
         }
         it.add_other_speakers(estate, parameters, topology);
-        for (nva, one) in estate.nvas.iter().enumerate() {
-            it.link_nva(estate, parameters, nva, one);
+        for nva in 0..estate.nvas.len() {
+            it.link_nva(estate, parameters, topology, nva);
         }
         for gateway in &estate.gateways {
             it.link_gateway(estate, gateway, live);
@@ -123,7 +123,7 @@ impl Graph {
             return;
         };
         for nva in 0..estate.nvas.len() {
-            self.link_nva_to_server(estate, parameters, nva, &one.name);
+            self.link_nva_to_server(estate, parameters, topology, nva, &one.name);
         }
         for gateway in estate
             .gateways
@@ -244,9 +244,16 @@ impl Graph {
         self.links_of.push(Vec::new());
     }
 
-    fn link_nva(&mut self, estate: &Estate, parameters: &Parameters, nva: usize, one: &Nva) {
+    fn link_nva(
+        &mut self,
+        estate: &Estate,
+        parameters: &Parameters,
+        topology: &Topology,
+        nva: usize,
+    ) {
+        let one = &estate.nvas[nva];
         for server in one.sessions.iter().map(|with| &with.route_server) {
-            self.link_nva_to_server(estate, parameters, nva, server);
+            self.link_nva_to_server(estate, parameters, topology, nva, server);
         }
         let [speaker, _] = self.pair(&one.name);
         for neighbor in &one.neighbors {
@@ -261,6 +268,7 @@ impl Graph {
         &mut self,
         estate: &Estate,
         parameters: &Parameters,
+        topology: &Topology,
         nva: usize,
         route_server: &str,
     ) {
@@ -269,7 +277,7 @@ impl Graph {
         let live = self.live.contains(&one.name);
         let sessions = one.sessions.iter().enumerate();
         for (session, with) in sessions.filter(|(_, with)| with.route_server == route_server) {
-            let refused = refusal(estate, parameters, nva, route_server);
+            let refused = refusal(estate, parameters, topology, nva, route_server);
             for instance in (0..2u8).filter(|n| with.instances[usize::from(*n)]) {
                 let server = self.instance(route_server, instance);
                 let kind = LinkKind::NvaToRouteServer { session };
@@ -402,10 +410,12 @@ impl Graph {
     }
 }
 
-/// Why a Route Server refuses an NVA as a peer: a forbidden ASN, or too many.
+/// Why a Route Server refuses an NVA as a peer: a forbidden ASN, too many, or
+/// after the upgrade a network that does not use its gateways.
 pub(crate) fn refusal(
     estate: &Estate,
     parameters: &Parameters,
+    topology: &Topology,
     nva: usize,
     route_server: &str,
 ) -> Option<RuleId> {
@@ -430,5 +440,11 @@ pub(crate) fn refusal(
     let limit = parameters
         .max_peers
         .map_or(usize::MAX, |limit| limit as usize);
-    (before >= limit).then_some(RuleId(1))
+    if before >= limit {
+        return Some(RuleId(1));
+    }
+    let here = server.and_then(|one| topology.vnet(&one.vnet));
+    let from = topology.vnet(&estate.nvas[nva].vnet);
+    let uses = from == here || from.is_some_and(|from| topology.hub(from) == here);
+    (parameters.upgraded && !uses).then_some(RuleId(26))
 }

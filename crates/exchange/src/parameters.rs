@@ -87,6 +87,11 @@ pub struct Parameters {
     pub unreachable_next_hop: UnreachableNextHop,
     /// Which NICs see routes that one instance alone has.
     pub one_instance_nics: OneInstanceNics,
+    /// Whether traffic stays on VPN or NVA routes after a circuit has come back.
+    pub sticky_failback: bool,
+    /// Whether Route Servers have had the upgrade after which a peer of another network has to use
+    /// their network's gateways.
+    pub upgraded: bool,
     /// Pass AS path and next hop on unchanged, add no community, announce no networks (RFC 7947).
     pub transparent: bool,
     /// Longest prefix of RouteServerSubnet without a finding.

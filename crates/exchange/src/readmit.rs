@@ -2,6 +2,7 @@
 
 use routehub_rib::{Announcement, AttrStore, Delta, Source, SourceId};
 
+use crate::estate::RoutingPreference;
 use crate::exchange::Exchange;
 use crate::link::{LinkId, Side};
 use crate::settle::admission;
@@ -56,14 +57,44 @@ impl Exchange {
         self.set_sources(speaker, sources);
     }
 
+    /// Route Servers whose tables are at rest keep from here on what is best when a circuit comes
+    /// back. Only with preference ExpressRoute is a circuit more than the others.
+    pub(crate) fn stick(&mut self) {
+        if !self.parameters.sticky_failback {
+            return;
+        }
+        for speaker in self.graph.speakers() {
+            if self.preference(speaker) != Some(RoutingPreference::ExpressRoute) {
+                continue;
+            }
+            if let Some(table) = self.tables[speaker.0 as usize].as_mut()
+                && !table.sticky
+            {
+                table.sticky = true;
+                let config = speaker_table::sticky_decision(&self.parameters);
+                let none: [(SourceId, Source); 0] = [];
+                // What is best stays best.
+                table
+                    .rib
+                    .reconfigure(&mut self.store, none, Some(config), |_, _| {});
+            }
+        }
+    }
+
     /// Changes what the decision process knows of a source.
     pub(crate) fn set_sources(&mut self, speaker: SpeakerId, sources: Vec<(SourceId, Source)>) {
+        let kind = self.graph.speaker(speaker).kind;
         let Some(table) = self.tables[speaker.0 as usize].as_mut() else {
             return;
         };
+        // Another preference decides anew, whatever was best.
+        let config = table
+            .sticky
+            .then(|| speaker_table::decision(kind, &self.parameters));
+        table.sticky = false;
         let mut changed = Vec::new();
         let see = |_: &AttrStore, delta: &Delta<'_>| changed.push(delta.prefix);
-        table.rib.reconfigure(&mut self.store, sources, None, see);
+        table.rib.reconfigure(&mut self.store, sources, config, see);
         self.note_changed(speaker, changed);
         // Instances are compared with each other by these too.
         self.note_standing(speaker);

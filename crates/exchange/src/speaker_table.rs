@@ -35,6 +35,8 @@ pub(crate) struct Table {
     origins: Vec<Origin>,
     /// What policies call each source, by its number.
     pub(crate) classes: Vec<SourceClass>,
+    /// Whether what was best and comes back stays away.
+    pub(crate) sticky: bool,
 }
 
 impl Table {
@@ -44,6 +46,7 @@ impl Table {
             rib: Rib::new(seed, config),
             origins: Vec::new(),
             classes: Vec::new(),
+            sticky: false,
         };
         for (origin, class) in [
             (Origin::OwnNetwork, Class::OwnNetwork),
@@ -142,6 +145,21 @@ pub(crate) fn decision(kind: SpeakerKind, parameters: &Parameters) -> DecisionCo
         ),
         _ => DecisionConfig::new([AsPathLength], [TieBreak, PeerAddress], 1),
     }
+}
+
+/// How a Route Server decides after something has failed, if traffic stays where it went.
+pub(crate) fn sticky_decision(parameters: &Parameters) -> DecisionConfig {
+    let kind = SpeakerKind::RouteServer {
+        server: 0,
+        instance: 0,
+    };
+    let plain = decision(kind, parameters);
+    let steps = std::iter::once(Step::Failback).chain(plain.steps().iter().copied());
+    DecisionConfig::new(
+        steps,
+        plain.tie_breakers().iter().copied(),
+        plain.max_paths(),
+    )
 }
 
 /// What the RIB of the speaker on `side` needs to know of a link as a source.

@@ -377,6 +377,11 @@ fn by_step(step: &str) -> String {
         "rank" => "the routing preference (R-061)".to_owned(),
         "AS path length" => "a shorter AS path (R-066)".to_owned(),
         "cost" => "preference among circuits (R-068, R-069)".to_owned(),
+        "best before, and no longer" => {
+            "its staying where it went when the circuit failed (R-073): prepend on VPN and NVA so that \
+             their AS paths are longer than the circuit's"
+                .to_owned()
+        }
         "number of equal paths" => "the number of equal paths (R-015)".to_owned(),
         other => other.to_owned(),
     }

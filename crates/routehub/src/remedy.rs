@@ -31,6 +31,10 @@ const REMEDIES: &[(u16, &str)] = &[
     ),
     (25, "peer the NVA's network with that of the Route Server"),
     (
+        26,
+        "set use_remote_gateways in the NVA's network, or put the NVA into the Route Server's",
+    ),
+    (
         50,
         "let the NVA strip or replace this ASN in what it announces (as-override, as-path exclude)",
     ),

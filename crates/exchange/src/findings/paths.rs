@@ -16,6 +16,26 @@ use crate::speaker_table::{Origin, Table};
 /// Prefixes by whom a finding is about.
 type About = BTreeMap<String, Vec<Prefix>>;
 
+/// Prefixes at a Route Server of which something is to be said.
+#[derive(Default)]
+struct Seen {
+    /// Several NVAs are used alike.
+    equal: Vec<Prefix>,
+    /// There are more equal paths than are used.
+    full: Vec<Prefix>,
+    /// Traffic may stay on a backup after a failure.
+    may_stay: Vec<Prefix>,
+    /// It did.
+    stayed: Vec<Prefix>,
+}
+
+/// Whether a path lost at this step.
+fn lost_at(paths: &[PathView], wanted: Step) -> bool {
+    let lost =
+        |path: &PathView| matches!(path.standing, Standing::Lost { step, .. } if step == wanted);
+    paths.iter().any(lost)
+}
+
 impl Findings<'_> {
     pub(super) fn ways(&mut self) {
         for server in &self.exchange.estate.route_servers {
@@ -33,8 +53,8 @@ impl Findings<'_> {
         let Some(table) = exchange.table(id) else {
             return;
         };
-        let (mut equal, mut back, mut full, mut stays) =
-            (Vec::new(), About::new(), Vec::new(), Vec::new());
+        let mut seen = Seen::default();
+        let mut back = About::new();
         for prefix in table.prefixes() {
             let paths = table.rib.paths(&exchange.store, prefix);
             if paths.len() < 2 {
@@ -48,28 +68,22 @@ impl Findings<'_> {
                 .count()
                 > 1
             {
-                equal.push(prefix);
+                seen.equal.push(prefix);
             }
-            let lost_place = |path: &PathView| {
-                matches!(
-                    path.standing,
-                    Standing::Lost {
-                        step: Step::MaxPaths,
-                        ..
-                    }
-                )
-            };
-            if paths.iter().any(lost_place) {
-                full.push(prefix);
+            if lost_at(&paths, Step::MaxPaths) {
+                seen.full.push(prefix);
+            }
+            if lost_at(&paths, Step::Failback) {
+                seen.stayed.push(prefix);
             }
             if self.may_stay(id, table, &paths) {
-                stays.push(prefix);
+                seen.may_stay.push(prefix);
             }
             for nva in self.boomerangs(table, &paths) {
                 back.entry(nva).or_default().push(prefix);
             }
         }
-        self.say_ways(name, &equal, &full, &stays);
+        self.say_ways(name, &seen);
         for (nva, prefixes) in back {
             let text = format!(
                 "{nva} tells {name} routes that {name} has from a gateway, {}: packets may go in \
@@ -80,7 +94,13 @@ impl Findings<'_> {
         }
     }
 
-    fn say_ways(&mut self, name: &str, equal: &[Prefix], full: &[Prefix], stays: &[Prefix]) {
+    fn say_ways(&mut self, name: &str, seen: &Seen) {
+        let Seen {
+            equal,
+            full,
+            may_stay,
+            stayed,
+        } = seen;
         if !equal.is_empty() {
             let text = format!(
                 "{} by several NVAs of {name} alike: the way back may pass another one than the way \
@@ -98,11 +118,19 @@ impl Findings<'_> {
             );
             self.info(15, name, text);
         }
-        if !stays.is_empty() {
+        if !stayed.is_empty() {
+            let text = format!(
+                "{} stay with VPN or NVA although the circuit is back: their AS paths are no longer \
+                 than the circuit's. Prepend on the backup.",
+                some_of(stayed)
+            );
+            self.warning(73, name, text);
+        }
+        if !may_stay.is_empty() {
             let text = format!(
                 "{} by a circuit, and by VPN or NVA with AS paths no longer: after a failure traffic \
                  may stay there when the circuit is back. Prepend on the backup.",
-                some_of(stays)
+                some_of(may_stay)
             );
             self.info(73, name, text);
         }

@@ -182,7 +182,9 @@ impl Findings<'_> {
             .vnet(&nva.vnet)
             .and_then(|vnet| exchange.topology.hub(vnet));
         let uses = hub.is_some() && hub == exchange.topology.vnet(&server.vnet);
-        if !uses && !exchange.estate.route_maps.is_empty() {
+        // After it a peer is refused, which is an error of its own.
+        let before_upgrade = !exchange.parameters.upgraded;
+        if !uses && before_upgrade && !exchange.estate.route_maps.is_empty() {
             let text = format!(
                 "With route maps {} takes new peers of another network only if it uses the Route \
                  Server's gateways: set use_remote_gateways in {}.",

@@ -139,7 +139,8 @@ impl Findings<'_> {
         for (place, nva) in estate.nvas.iter().enumerate() {
             for session in &nva.sessions {
                 let server = &session.route_server;
-                match refusal(estate, parameters, place, server) {
+                let topology = &self.exchange.topology;
+                match refusal(estate, parameters, topology, place, server) {
                     Some(rule) if rule.0 == 24 => {
                         let text = format!(
                             "AS {} is reserved or does not fit 16 bits: {server} refuses the \
@@ -147,6 +148,15 @@ impl Findings<'_> {
                             nva.asn
                         );
                         self.error(24, &nva.name, text);
+                    }
+                    Some(rule) if rule.0 == 26 => {
+                        let text = format!(
+                            "{server} is upgraded: it refuses a peer in {}, which does not use its \
+                             network's gateways. Set use_remote_gateways there; a network with a \
+                             gateway of its own cannot.",
+                            nva.vnet
+                        );
+                        self.error(26, &nva.name, text);
                     }
                     Some(_) => {
                         let limit = parameters.max_peers.unwrap_or_default();

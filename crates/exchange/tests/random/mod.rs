@@ -39,7 +39,7 @@ impl Numbers {
     }
 }
 
-const PREFIXES: [&str; 10] = [
+const PREFIXES: [&str; 13] = [
     "192.168.1.0/24",
     "192.168.0.0/16",
     "192.168.2.0/24",
@@ -50,6 +50,9 @@ const PREFIXES: [&str; 10] = [
     "10.1.0.0/16",
     "10.0.6.0/27",
     "10.101.0.0/16",
+    "2001:db8:9::/48",
+    "::/0",
+    "2001:db8:0:7::/64",
 ];
 
 fn prefix(text: &str) -> Prefix {
@@ -116,6 +119,10 @@ pub(crate) fn parameters(numbers: &mut Numbers) -> Parameters {
     }
     if numbers.once_in(6) {
         it.max_peers = Some(2);
+    }
+    it.upgraded = numbers.once_in(6);
+    if numbers.once_in(6) {
+        it.one_instance_nics = routehub_exchange::OneInstanceNics::Hash;
     }
     it
 }
@@ -188,9 +195,13 @@ fn networks(numbers: &mut Numbers, it: &mut Estate) {
     }
     let hubs = it.vnets.len();
     for n in 0..numbers.below(4) {
+        let mut space = vec![prefix(&format!("10.{}.0.0/16", 100 + n))];
+        if numbers.once_in(5) {
+            space.push(prefix(&format!("2001:db8:{n}::/48")));
+        }
         it.vnets.push(Vnet {
             name: format!("spoke{n}"),
-            address_space: vec![prefix(&format!("10.{}.0.0/16", 100 + n))],
+            address_space: space,
             ..Vnet::default()
         });
         let hub = hub_name(numbers.below(hubs));

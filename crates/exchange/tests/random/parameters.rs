@@ -57,6 +57,8 @@ pub(crate) fn azure() -> Parameters {
         reflect_between_nvas: ReflectBetweenNvas::BranchToBranch,
         unreachable_next_hop: UnreachableNextHop::None,
         one_instance_nics: OneInstanceNics::Both,
+        sticky_failback: false,
+        upgraded: false,
         transparent: false,
         min_route_server_subnet: Some(26),
     }

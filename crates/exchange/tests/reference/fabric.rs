@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use routehub_exchange::estate::{Nic, UserRouteTarget};
-use routehub_exchange::{EffectiveRow, NextHopType, RouteSource, RouteState, UnreachableNextHop};
+use routehub_exchange::{
+    EffectiveRow, NextHopType, OneInstanceNics, RouteSource, RouteState, UnreachableNextHop,
+};
 use routehub_types::{Family, Prefix};
 
 use super::maps::inside;
@@ -83,7 +85,7 @@ impl Model {
         covered.extend(&nic.service_endpoints);
 
         let mut bgp = Vec::new();
-        for (prefix, hops) in self.programmed(&nic.vnet) {
+        for (prefix, hops) in self.programmed(&nic.vnet, &nic.name) {
             if silent || covered.iter().any(|one| one.contains(prefix)) {
                 continue;
             }
@@ -182,7 +184,7 @@ impl Model {
     }
 
     /// What a Route Server or gateways program into a network, by prefix.
-    fn programmed(&self, vnet: &str) -> BTreeMap<Prefix, Hops> {
+    fn programmed(&self, vnet: &str, nic: &str) -> BTreeMap<Prefix, Hops> {
         let mut routes = BTreeMap::new();
         for one in [Some(vnet), self.hub_of(vnet)].into_iter().flatten() {
             let servers = self.estate.route_servers.iter();
@@ -204,7 +206,7 @@ impl Model {
                 continue;
             }
             match server {
-                Some(server) => self.of_server(&server.name, &mut routes),
+                Some(server) => self.of_server(&server.name, nic, &mut routes),
                 None => {
                     for gateway in &gateways {
                         self.of_gateway(&gateway.name, &mut routes);
@@ -223,8 +225,14 @@ impl Model {
         routes
     }
 
-    fn of_server(&self, name: &str, routes: &mut BTreeMap<Prefix, Hops>) {
-        let nodes = [0, 1].map(|instance| Node::RouteServer(name.to_owned(), instance));
+    fn of_server(&self, name: &str, nic: &str, routes: &mut BTreeMap<Prefix, Hops>) {
+        let mut nodes = [0, 1]
+            .map(|instance| Node::RouteServer(name.to_owned(), instance))
+            .to_vec();
+        if self.parameters.one_instance_nics == OneInstanceNics::Hash {
+            let sum: usize = nic.bytes().map(usize::from).sum();
+            nodes = vec![nodes.swap_remove(sum % 2)];
+        }
         let mut all: BTreeMap<Prefix, Vec<(Node, Candidate)>> = BTreeMap::new();
         for node in nodes {
             for (prefix, best) in self.best_routes(&node) {

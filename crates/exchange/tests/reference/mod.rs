@@ -154,6 +154,19 @@ impl Model {
         !self.overloaded.contains(&link) && self.is_up_by_events(link)
     }
 
+    /// Whether a peer may not be where it is, or at all.
+    pub(crate) fn is_refused(&self, link: usize) -> bool {
+        let one = &self.links[link];
+        let away = || match (&one.a, &one.b) {
+            (Node::Nva(nva), Node::RouteServer(server, _)) => {
+                let (from, here) = (&self.nva(nva).vnet, &self.server(server).vnet);
+                from != here && self.hub_of(from) != Some(here)
+            }
+            _ => false,
+        };
+        one.refused || self.parameters.upgraded && away()
+    }
+
     fn is_up_by_events(&self, link: usize) -> bool {
         let one = &self.links[link];
         let server = match &one.b {
@@ -163,7 +176,7 @@ impl Model {
             }
             _ => true,
         };
-        server && !one.refused && !self.down.contains(&link)
+        server && !self.is_refused(link) && !self.down.contains(&link)
     }
 
     /// Lets an event happen to the estate; nothing is told to anybody yet.

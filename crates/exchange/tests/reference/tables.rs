@@ -268,7 +268,7 @@ impl Model {
     fn session_rows(&self, server: &str, nva: &str) -> Vec<String> {
         let sessions = self.sessions_of(server, nva).into_iter();
         let rows = sessions.map(|(instance, node, link)| {
-            let state = match (self.links[link].refused, self.is_up(link)) {
+            let state = match (self.is_refused(link), self.is_up(link)) {
                 (true, _) => "Failed",
                 (_, true) => "Established",
                 _ => "Idle",

@@ -33,6 +33,8 @@ impl From<&Profile> for Parameters {
             reflect_between_nvas: profile.reflect_between_nvas,
             unreachable_next_hop: profile.unreachable_next_hop,
             one_instance_nics: profile.one_instance_nics,
+            sticky_failback: profile.sticky_failback,
+            upgraded: profile.upgraded,
             transparent: profile.transparent,
             min_route_server_subnet: profile.min_route_server_subnet,
         }
