@@ -1,0 +1,10 @@
+//! The routes of networks where they are used: in the Linux kernel, in memory, as lines of JSON.
+
+mod bgp;
+mod crash;
+mod failover;
+mod kernel;
+mod netns;
+mod streams;
+mod topology;
+mod traffic;
