@@ -71,9 +71,11 @@ impl Follower {
             let old: Vec<String> = old.cloned().collect();
             names.extend(old);
         }
+        self.open();
         for vnet in names {
             self.tell_all(engine.exchange(), &vnet);
         }
+        self.close();
         self.complete_if_heard();
     }
 
@@ -81,7 +83,9 @@ impl Follower {
     pub(crate) fn follow(&mut self, engine: &mut Engine) {
         let changes = engine.take_changes();
         if !changes.is_empty() {
+            self.open();
             self.tell(engine.exchange(), &changes);
+            self.close();
         }
         self.complete_if_heard();
     }
@@ -89,6 +93,18 @@ impl Follower {
     /// A live router has told all its routes.
     pub(crate) fn heard(&mut self, peer: PeerId) {
         self.awaited.remove(&peer);
+    }
+
+    fn open(&self) {
+        for followed in &self.followed {
+            followed.board.open();
+        }
+    }
+
+    fn close(&self) {
+        for followed in &self.followed {
+            followed.board.close();
+        }
     }
 
     fn complete_if_heard(&mut self) {
@@ -149,6 +165,8 @@ impl Follower {
             });
             if self.followed.iter().any(|one| one.news.len() >= SHARE) {
                 self.post();
+                // So much is a batch of its own, and more than one.
+                self.close();
             }
         }
         self.post();

@@ -38,6 +38,8 @@ struct State {
     vnets: Vec<Arc<str>>,
     entries: BTreeMap<Key, Entry>,
     queue: Vec<Key>,
+    /// More is being noted that belongs to what is queued.
+    open: bool,
     complete: bool,
     stopping: bool,
     /// The sink is gone: nothing is noted any more.
@@ -75,6 +77,19 @@ impl Board {
         let mut state = self.state();
         state.vnets.push(vnet.into());
         state.vnets.len() as u32 - 1
+    }
+
+    /// What is noted from here on belongs together, until [`close`](Self::close): the sink does not
+    /// take a part of it.
+    pub(crate) fn open(&self) {
+        self.state().open = true;
+    }
+
+    /// The sink may take what was noted.
+    pub(crate) fn close(&self) {
+        let mut state = self.state();
+        state.open = false;
+        self.wake(&state);
     }
 
     /// Notes routes as they are from now on.
@@ -136,7 +151,7 @@ impl Board {
     }
 
     fn wake(&self, state: &State) {
-        if !state.queue.is_empty() {
+        if !state.open {
             self.news.notify_one();
         }
     }
@@ -148,12 +163,10 @@ impl Board {
             if state.stopping {
                 return Wake::Stop;
             }
-            if !hold && !state.queue.is_empty() {
-                let mut round = std::mem::take(&mut state.queue);
-                round.sort_unstable();
-                return Wake::Round(round);
+            if !hold && !state.open && !state.queue.is_empty() {
+                return Wake::Round(state.round());
             }
-            if state.complete && !completed {
+            if state.complete && !completed && !state.open {
                 return Wake::Complete;
             }
             let left = until.map(|at| at.saturating_duration_since(Instant::now()));
@@ -171,6 +184,16 @@ impl Board {
         }
     }
 
+    /// What has changed by now, in order; waits for what belongs to it.
+    pub(crate) fn round(&self) -> Vec<Key> {
+        let mut state = self.state();
+        while state.open && !state.stopping {
+            let waited = self.news.wait(state);
+            state = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        state.round()
+    }
+
     /// What there is to tell of these, as it is now.
     pub(crate) fn take(&self, keys: &[Key]) -> Vec<Change> {
         let mut state = self.state();
@@ -179,6 +202,12 @@ impl Board {
 }
 
 impl State {
+    fn round(&mut self) -> Vec<Key> {
+        let mut round = std::mem::take(&mut self.queue);
+        round.sort_unstable();
+        round
+    }
+
     fn want(&mut self, key: Key, wanted: Option<NextHops>) {
         if self.gone || (wanted.is_none() && !self.entries.contains_key(&key)) {
             return;
@@ -284,6 +313,18 @@ mod tests {
         board.note_not_taken(&[key]);
         assert_eq!(round(&board)[0].next_hops, None);
         assert!(round(&board).is_empty());
+    }
+
+    #[test]
+    fn what_belongs_together_is_not_taken_in_parts() {
+        let board = Board::default();
+        let vnet = board.add("spoke");
+        board.open();
+        board.note([((vnet, prefix("10.0.0.0/8")), hops(1))]);
+        assert!(round(&board).is_empty());
+        board.note([((vnet, prefix("10.0.0.0/9")), hops(1))]);
+        board.close();
+        assert_eq!(round(&board).len(), 2);
     }
 
     #[test]

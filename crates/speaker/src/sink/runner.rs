@@ -89,9 +89,8 @@ impl Runner {
     /// The routes are complete: tells what was held back, and then that.
     fn complete(&mut self) -> Result<(), ()> {
         self.patience = None;
-        if let Wake::Round(keys) = self.board.wait(Some(Instant::now()), false, true) {
-            self.round(&keys)?;
-        }
+        let keys = self.board.round();
+        self.round(&keys)?;
         let completed = self.sink.complete();
         self.heed(completed, &[])
     }
