@@ -10,13 +10,13 @@ use std::time::{Duration, Instant as Clock};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use routehub_benches::tables::{Numbers, attribute_sets, full_table};
 use routehub_rib::{
-    Admission, Announcement, AttrStore, Change, DecisionConfig, GroupConfig, GroupId, RawKey, Rib,
-    Source, SourceId, Step,
+    Admission, Announcement, AttrStore, Change, DecisionConfig, Delta, GroupConfig, GroupId,
+    MemberId, Pull, RawKey, Rib, Source, SourceId, Step,
 };
 use routehub_types::{AttrId, Attrs, Family, Instant, Ipv4Prefix, Nlri, Prefix, RouterId};
 
-/// Prefixes announced with one set at once.
-const BATCH: usize = 8;
+/// Prefixes announced with one set at once: of a usual UPDATE, and of a packed one.
+const BATCHES: [usize; 2] = [8, 64];
 /// Prefixes announced between two flushes of the export group.
 const TURN: usize = 1 << 12;
 const SETS: usize = 150_000;
@@ -27,16 +27,20 @@ struct Bed {
     rib: Rib,
     sources: Vec<SourceId>,
     group: GroupId,
+    /// Who is sent the table, if anyone.
+    member: Option<MemberId>,
+    /// The attribute sets, in a random order.
     sets: Vec<AttrId>,
-    numbers: Numbers,
+    next: usize,
+    batch: usize,
 }
 
 impl Bed {
-    fn new(sources: u32, sets: usize, config: DecisionConfig) -> Self {
+    fn new(sources: u32, sets: &[Attrs], config: DecisionConfig, batch: usize) -> Self {
         let mut store = AttrStore::new(1);
-        let sets = attribute_sets(sets, 3);
-        let sets: Vec<AttrId> = sets.iter().map(|set| store.intern(set)).collect();
+        let mut sets: Vec<AttrId> = sets.iter().map(|set| store.intern(set)).collect();
         sets.iter().for_each(|set| store.retain(*set));
+        Numbers::new(5).shuffle(&mut sets);
         let mut rib = Rib::new(2, config);
         let source = |number| Source {
             router_id: RouterId(number),
@@ -52,16 +56,25 @@ impl Bed {
             rib,
             sources,
             group,
+            member: None,
             sets,
-            numbers: Numbers::new(5),
+            next: 0,
+            batch,
         }
+    }
+
+    /// The bed with a member that pulls all that is flushed.
+    fn with_member(mut self) -> Self {
+        self.member = Some(self.rib.add_member(self.group, None));
+        self
     }
 
     /// Announces prefixes from one source, each batch with another set, and flushes the group.
     fn announce(&mut self, source: usize, prefixes: &[Nlri]) {
         for turn in prefixes.chunks(TURN) {
-            for announced in turn.chunks(BATCH) {
-                let attrs = self.sets[self.numbers.below(self.sets.len() as u64) as usize];
+            for announced in turn.chunks(self.batch) {
+                self.next = (self.next + 1) % self.sets.len();
+                let attrs = self.sets[self.next];
                 let change = Change {
                     source: self.sources[source],
                     withdrawn: &[],
@@ -83,6 +96,9 @@ impl Bed {
             .flush(store, self.group, TURN, |_, best| Ok(best.attrs))
             .more
         {}
+        if let Some(member) = self.member {
+            while !matches!(black_box(rib.pull(store, member)), Pull::Idle) {}
+        }
     }
 }
 
@@ -122,55 +138,89 @@ fn config() -> DecisionConfig {
 }
 
 fn full(c: &mut Criterion) {
-    let prefixes = table();
+    let (prefixes, sets) = (table(), attribute_sets(SETS, 3));
     let mut again = prefixes.clone();
     Numbers::new(4).shuffle(&mut again);
     let mut group = c.benchmark_group("full table");
     group.sample_size(10);
     group.throughput(Throughput::Elements(prefixes.len() as u64));
-    group.bench_function("first fill, a path", |b| {
-        let prepare = || Bed::new(2, SETS, config());
-        b.iter_custom(|n| timed(n, prepare, |bed| bed.announce(0, &prefixes)));
-    });
-    let mut bed = Bed::new(2, SETS, config());
-    bed.announce(0, &prefixes);
-    group.bench_function("update, one path a prefix", |b| {
-        b.iter(|| bed.announce(0, &again));
-    });
-    bed.announce(1, &prefixes);
-    group.bench_function("update, two paths a prefix", |b| {
-        b.iter(|| bed.announce(0, &again));
-    });
+    for batch in BATCHES {
+        let new = || Bed::new(2, &sets, config(), batch);
+        let mut bench = |name: &str, run: &mut dyn FnMut(u64) -> Duration| {
+            group.bench_function(format!("{name}, batches of {batch}"), |b| {
+                b.iter_custom(&mut *run)
+            });
+        };
+        bench("first fill", &mut |n| {
+            timed(n, new, |bed| bed.announce(0, &prefixes))
+        });
+        let filled = || {
+            let mut bed = new();
+            bed.announce(0, &prefixes);
+            bed
+        };
+        bench("second path", &mut |n| {
+            timed(n, filled, |bed| bed.announce(1, &again))
+        });
+        let mut bed = filled();
+        bench("update, one path a prefix", &mut |n| {
+            repeated(n, || bed.announce(0, &again))
+        });
+        bed.announce(1, &prefixes);
+        bench("update, two paths a prefix", &mut |n| {
+            repeated(n, || bed.announce(0, &again))
+        });
+        let mut bed = filled().with_member();
+        bed.flush();
+        bench("update, one path a prefix, a member pulls", &mut |n| {
+            repeated(n, || bed.announce(0, &again))
+        });
+    }
     group.finish();
 }
 
+/// Times `run`, so many times.
+fn repeated(iterations: u64, mut run: impl FnMut()) -> Duration {
+    let begin = Clock::now();
+    (0..iterations).for_each(|_| run());
+    begin.elapsed()
+}
+
+/// What ten and a hundred times the size takes.
 fn growth(c: &mut Criterion) {
+    let sets = attribute_sets(10_000, 3);
     let mut group = c.benchmark_group("growth");
     group.sample_size(10);
     for count in [100_000, 1_000_000, 10_000_000] {
         let prefixes = many(count);
+        let mut again = prefixes.clone();
+        Numbers::new(4).shuffle(&mut again);
+        let new = || Bed::new(2, &sets, config(), BATCHES[0]);
+        let filled = |sources: usize| {
+            let mut bed = new();
+            (0..sources).for_each(|source| bed.announce(source, &prefixes));
+            bed
+        };
         group.throughput(Throughput::Elements(count.into()));
         group.bench_function(format!("first fill, {count} paths"), |b| {
-            let prepare = || Bed::new(1, 10_000, config());
-            b.iter_custom(|n| timed(n, prepare, |bed| bed.announce(0, &prefixes)));
+            b.iter_custom(|n| timed(n, new, |bed| bed.announce(0, &prefixes)));
+        });
+        group.bench_function(format!("update, {count} paths"), |b| {
+            let mut bed = filled(1);
+            b.iter_custom(|n| repeated(n, || bed.announce(0, &again)));
         });
         if count > 1_000_000 {
             continue;
         }
         group.bench_function(format!("source loss, {count} paths"), |b| {
-            let prepare = || {
-                let mut bed = Bed::new(2, 10_000, config());
-                bed.announce(0, &prefixes);
-                bed.announce(1, &prefixes);
-                bed
-            };
             let lose = |bed: &mut Bed| {
-                let source = bed.sources[0];
-                let applied = bed.rib.source_down(&mut bed.store, source, |_, _| {});
-                assert_eq!(applied.withdrawn, count);
+                let (source, mut told) = (bed.sources[0], 0);
+                let visit = |_: &AttrStore, _: &Delta<'_>| told += 1;
+                let applied = bed.rib.source_down(&mut bed.store, source, visit);
+                assert_eq!((applied.withdrawn, applied.changed), (count, told));
                 bed.flush();
             };
-            b.iter_custom(|n| timed(n, prepare, lose));
+            b.iter_custom(|n| timed(n, || filled(2), lose));
         });
     }
     group.finish();
@@ -179,10 +229,10 @@ fn growth(c: &mut Criterion) {
 /// Eight paths a prefix in a small table: the decision itself.
 fn decision(c: &mut Criterion) {
     let mut group = c.benchmark_group("decision");
-    let prefixes = many(1000);
+    let (prefixes, sets) = (many(1000), attribute_sets(1000, 3));
     let ecmp = DecisionConfig::new([Step::Rank, Step::AsPathLength], [Step::PeerAddress], 8);
     for (name, config) in [("RFC 4271", config()), ("rank, path length, ECMP", ecmp)] {
-        let mut bed = Bed::new(8, 1000, config);
+        let mut bed = Bed::new(8, &sets, config, BATCHES[0]);
         for source in 0..8 {
             bed.announce(source, &prefixes);
         }
@@ -199,14 +249,14 @@ fn decision(c: &mut Criterion) {
 
 fn lookup(c: &mut Criterion) {
     let prefixes = table();
-    let mut bed = Bed::new(1, SETS, config());
+    let mut bed = Bed::new(1, &attribute_sets(SETS, 3), config(), BATCHES[0]);
     bed.announce(0, &prefixes);
     let mut numbers = Numbers::new(8);
-    let mut addresses = Vec::new();
+    let mut wanted = Vec::new();
     for _ in 0..100_000 {
-        let inside = prefixes[numbers.below(prefixes.len() as u64) as usize];
-        addresses.push(inside.prefix.address());
+        wanted.push(prefixes[numbers.below(prefixes.len() as u64) as usize].prefix);
     }
+    let addresses: Vec<IpAddr> = wanted.iter().map(|prefix| prefix.address()).collect();
     let mut group = c.benchmark_group("lookup");
     group.throughput(Throughput::Elements(addresses.len() as u64));
     group.bench_function("longest match", |b| {
@@ -218,8 +268,8 @@ fn lookup(c: &mut Criterion) {
     });
     group.bench_function("exact", |b| {
         b.iter(|| {
-            for address in &addresses {
-                black_box(bed.rib.best(Prefix::host(*address)));
+            for prefix in &wanted {
+                black_box(bed.rib.best(*prefix));
             }
         });
     });

@@ -178,11 +178,8 @@ impl Judge<'_> {
         self.sources.data(one.source).router_id
     }
 
-    fn next_hop(&self, one: &Contender) -> u128 {
-        match self.store.attrs(one.attrs).next_hop.address {
-            IpAddr::V4(address) => address.to_bits().into(),
-            IpAddr::V6(address) => address.to_bits(),
-        }
+    fn next_hop(&self, one: &Contender) -> IpAddr {
+        self.store.attrs(one.attrs).next_hop.address
     }
 
     /// The order of paths that are equal so far.

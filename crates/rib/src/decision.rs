@@ -41,7 +41,7 @@ pub enum Step {
     /// The lowest BGP identifier of the source, or of the ORIGINATOR_ID where there is one
     /// (RFC 4271 section 9.1.2.2 f, RFC 4456 section 9).
     RouterId,
-    /// The lowest peer address (RFC 4271 section 9.1.2.2 g).
+    /// The lowest peer address, IPv4 before IPv6 (RFC 4271 section 9.1.2.2 g).
     PeerAddress,
     /// The lowest next hop address, IPv4 before IPv6; costs more than the other steps.
     NextHop,

@@ -7,10 +7,9 @@ use crate::limit::Run;
 use crate::{Source, SourceCounts};
 
 /// What the decision process reads of a source, close together.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct SourceData {
-    /// The peer address as a number.
-    pub(crate) address: u128,
+    pub(crate) address: IpAddr,
     pub(crate) router_id: u32,
     pub(crate) cost: u32,
     pub(crate) tie_break: u32,
@@ -46,19 +45,17 @@ impl Sources {
     pub(crate) fn put(&mut self, number: usize, source: Source) {
         if self.states.len() <= number {
             self.states.resize_with(number + 1, || None);
-            self.data.resize_with(number + 1, SourceData::default);
         }
-        self.data[number] = SourceData {
-            address: match source.peer_address {
-                IpAddr::V4(address) => address.to_bits().into(),
-                IpAddr::V6(address) => address.to_bits(),
-            },
+        let data = SourceData {
+            address: source.peer_address,
             router_id: source.router_id.0,
             cost: source.cost,
             tie_break: source.tie_break,
             rank: source.rank,
             external: source.external,
         };
+        self.data.resize(self.states.len(), data);
+        self.data[number] = data;
         match &mut self.states[number] {
             Some(state) => state.source = source,
             vacant => {

@@ -1,12 +1,16 @@
 //! A naive table that recomputes everything, and knows nothing of how the real one works.
 
 pub(crate) mod events;
+mod limit;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
-use routehub_rib::{DecisionConfig, Source, Step};
-use routehub_types::{AsPath, Attrs, PathId, Prefix, RuleId};
+use routehub_rib::{DecisionConfig, LimitExceeded, Source, Step};
+use routehub_types::{AsPath, Attrs, Instant, Nlri, PathId, Prefix, RuleId};
+
+pub(crate) use limit::Run;
 
 /// Names a path: source, path id, whether it is derived.
 pub(crate) type Name = (usize, Option<PathId>, bool);
@@ -46,6 +50,8 @@ pub(crate) struct Candidate {
     /// The source's number in the real table, the last but one of all tie-breakers.
     pub(crate) number: u16,
     pub(crate) contributors: u32,
+    /// Whether it was in the best set before.
+    pub(crate) current: bool,
 }
 
 impl Candidate {
@@ -54,8 +60,10 @@ impl Candidate {
     }
 
     /// Lower is better.
-    fn value(&self, step: Step) -> i128 {
-        match step {
+    fn value(&self, step: Step) -> (i128, Option<IpAddr>) {
+        let number = match step {
+            Step::PeerAddress => return (0, Some(self.source.peer_address)),
+            Step::NextHop => return (0, Some(self.attrs.next_hop.address)),
             Step::Rank => self.source.rank.into(),
             Step::LocalPref => -i128::from(self.attrs.local_pref.unwrap_or(100)),
             Step::AsPathLength => self.attrs.as_path.length() as i128,
@@ -64,13 +72,14 @@ impl Candidate {
             Step::External => i128::from(!self.source.external),
             Step::Cost => self.source.cost.into(),
             Step::TieBreak => self.source.tie_break.into(),
-            Step::RouterId => self.source.router_id.0.into(),
-            Step::PeerAddress => match self.source.peer_address {
-                std::net::IpAddr::V4(address) => address.to_bits().into(),
-                std::net::IpAddr::V6(address) => (address.to_bits() >> 1) as i128,
-            },
+            Step::RouterId => {
+                let id = self.attrs.originator_id;
+                id.unwrap_or(self.source.router_id).0.into()
+            }
+            Step::Current => i128::from(!self.current),
             other => panic!("{other} cannot be configured"),
-        }
+        };
+        (number, None)
     }
 
     /// Whether another path is worse at a step.
@@ -146,6 +155,9 @@ pub(crate) struct Received {
     pub(crate) stale: bool,
 }
 
+/// What came of the last decision of each prefix, where that counts.
+pub(crate) type Decided = BTreeMap<Prefix, Vec<Path>>;
+
 /// The naive table.
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
@@ -153,6 +165,9 @@ pub(crate) struct Model {
     pub(crate) sources: Vec<(u16, Source)>,
     pub(crate) policies: Vec<u8>,
     pub(crate) adj_in: BTreeMap<(usize, Prefix, Option<PathId>), Received>,
+    /// The run of updates that each source is in.
+    pub(crate) runs: Vec<Run>,
+    pub(crate) decided: Option<Decided>,
 }
 
 impl Model {
@@ -160,8 +175,66 @@ impl Model {
         import(self.policies[source], prefix, attrs)
     }
 
+    /// What was received for a prefix and what import makes of it.
+    pub(crate) fn imports(&self, prefix: Prefix) -> Vec<(Name, Attrs, Import)> {
+        let all = self.adj_in.iter().filter(|((_, one, _), _)| *one == prefix);
+        all.map(|((source, _, id), path)| {
+            let import = self.import(*source, prefix, &path.attrs);
+            ((*source, *id, false), path.attrs.clone(), import)
+        })
+        .collect()
+    }
+
+    /// Counts an update against the limit of its source.
+    pub(crate) fn count(
+        &mut self,
+        source: usize,
+        now: Instant,
+        announced: &[Nlri],
+    ) -> Result<(), LimitExceeded> {
+        let held: BTreeSet<(Prefix, Option<PathId>)> = self
+            .adj_in
+            .iter()
+            .filter(|((one, prefix, _), path)| {
+                let import = self.import(*one, *prefix, &path.attrs);
+                *one == source && !matches!(import, Import::Reject(_))
+            })
+            .map(|((_, prefix, id), _)| (*prefix, *id))
+            .collect();
+        let named: BTreeSet<_> = announced
+            .iter()
+            .map(|one| (one.prefix, one.path_id))
+            .collect();
+        let new = named.difference(&held).count() as u32;
+        let all = announced.len() as u32;
+        let data = self.sources[source].1.clone();
+        self.runs[source].count(&data, now, held.len() as u32, (all, new))
+    }
+
     /// The paths of a prefix and where each stands, by name.
     pub(crate) fn paths(&self, prefix: Prefix) -> Vec<Path> {
+        match &self.decided {
+            Some(decided) => decided.get(&prefix).cloned().unwrap_or_default(),
+            None => self.decide(prefix),
+        }
+    }
+
+    /// Decides a prefix again, where the last decision counts.
+    pub(crate) fn touch(&mut self, prefix: Prefix) {
+        let paths = self.decide(prefix);
+        if let Some(decided) = &mut self.decided {
+            decided.insert(prefix, paths);
+        }
+    }
+
+    /// Whether a path was in the best set at the last decision.
+    fn is_current(&self, prefix: Prefix, name: Name) -> bool {
+        let paths = self.decided.as_ref().and_then(|all| all.get(&prefix));
+        let used = |one: &Path| matches!(one.stands, Stands::Best | Stands::Equal);
+        paths.is_some_and(|paths| paths.iter().any(|one| one.name == name && used(one)))
+    }
+
+    fn decide(&self, prefix: Prefix) -> Vec<Path> {
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut others = Vec::new();
         for ((source, received, id), path) in &self.adj_in {
@@ -171,6 +244,7 @@ impl Model {
                 source: self.sources[*source].1.clone(),
                 number: self.sources[*source].0,
                 contributors,
+                current: self.is_current(prefix, name),
             };
             let name = (*source, *id, false);
             let mut other = |attrs, stands| {
@@ -231,6 +305,7 @@ impl Model {
                 source: self.sources[one.name.0].1.clone(),
                 number: self.sources[one.name.0].0,
                 contributors: 0,
+                current: true,
             })
             .collect();
         used.sort_by(|one, other| tie_order(&self.config, one, other));
