@@ -11,7 +11,7 @@ use crate::path::NONE;
 /// Entries in one line.
 const PLACES: usize = 12;
 /// Of these, how many are taken on average when the index is to grow, in tenths.
-const LOAD: usize = 8;
+const LOAD: usize = 7;
 
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 /// All bits of each octet but the top one.
@@ -74,7 +74,7 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// An index with room for so many entries and some more.
+    /// The smallest index that is not full with so many entries.
     pub(crate) fn with_room(entries: usize) -> Self {
         let lines = entries * 10 / (PLACES * LOAD) + 1;
         Self {

@@ -17,22 +17,30 @@ pub(crate) trait Key: Copy + Eq + Ord + Hash + Debug {
     const DEFAULT: Self;
     /// Aligned as entries are to be.
     type Line: Copy + Debug;
+    /// Prefixes of this length are areas, in each of which the longer lengths are noted.
+    const AREA: u8;
+    /// One bit for each length beyond `AREA`.
+    type Long: Copy + Default + Debug + Into<u128> + TryFrom<u128>;
 
     fn of(prefix: Prefix) -> Option<Self>;
     fn prefix(self) -> Prefix;
     fn hash(self, seeded: &Seeded) -> u64;
     fn length(self) -> u8;
+    /// The first `AREA` bits of the address.
+    fn first_bits(self) -> u32;
     /// The prefix of that length around an address of this family.
     fn around(address: IpAddr, length: u8) -> Option<Self>;
     fn lend(list: &[Self]) -> Prefixes<'_>;
 }
 
 macro_rules! key {
-    ($type:ty, $variant:ident, $family:ident, $hash:ident, $line:ty) => {
+    ($type:ty, $variant:ident, $family:ident, $hash:ident, $line:ty, $area:literal, $long:ty) => {
         impl Key for $type {
             const FAMILY: Family = Family::$family;
             const DEFAULT: Self = <$type>::DEFAULT;
             type Line = $line;
+            const AREA: u8 = $area;
+            type Long = $long;
 
             #[inline]
             fn of(prefix: Prefix) -> Option<Self> {
@@ -56,6 +64,11 @@ macro_rules! key {
                 <$type>::length(self)
             }
 
+            #[inline]
+            fn first_bits(self) -> u32 {
+                (self.address().to_bits() >> (Family::$family.max_length() - $area)) as u32
+            }
+
             fn around(address: IpAddr, length: u8) -> Option<Self> {
                 match address {
                     IpAddr::$variant(address) => <$type>::truncated(address, length),
@@ -75,9 +88,9 @@ macro_rules! key {
 #[repr(align(32))]
 pub(crate) struct HalfLine;
 
-key!(Ipv4Prefix, V4, Ipv4, v4, HalfLine);
+key!(Ipv4Prefix, V4, Ipv4, v4, HalfLine, 16, u16);
 // Entries of 44 bytes would have to grow by half to stand so.
-key!(Ipv6Prefix, V6, Ipv6, v6, ());
+key!(Ipv6Prefix, V6, Ipv6, v6, (), 32, u128);
 
 /// Sorts and yields owned items: what leaves a table is in the order of prefixes.
 pub(crate) fn sorted<T>(

@@ -80,6 +80,7 @@ mod groups;
 mod hash;
 mod index;
 mod key;
+mod lengths;
 mod limit;
 mod path;
 mod query;

@@ -74,6 +74,9 @@ pub struct AdjOut {
     pub source: SourceId,
 }
 
+/// Lengths that a longest match looks for at once.
+const AT_ONCE: usize = 4;
+
 impl<K: Key> Table<K> {
     /// These entries in the order of their prefixes.
     pub(crate) fn in_order(&self, entries: impl Iterator<Item = u32>) -> Vec<u32> {
@@ -153,14 +156,36 @@ impl<K: Key> Table<K> {
         u32::try_from(new.count()).unwrap_or(u32::MAX)
     }
 
+    /// The longest prefix with a best path that an address is in.
+    pub(crate) fn longest_match(&self, address: IpAddr) -> Option<u32> {
+        let mut lengths = self.lengths.around(address, K::FAMILY.max_length());
+        loop {
+            // A few lengths at once, so that the waits for memory overlap.
+            let some = lengths.by_ref().take(AT_ONCE);
+            let keys = some.filter_map(|length| K::around(address, length));
+            let some: smallvec::SmallVec<[(K, u64); AT_ONCE]> =
+                keys.map(|key| (key, self.hash(key))).collect();
+            if some.is_empty() {
+                return None;
+            }
+            let read = some
+                .iter()
+                .fold(0, |read, (_, hash)| read ^ self.touch_index(*hash));
+            core::hint::black_box(read);
+            let found = some.iter().find_map(|(key, hash)| {
+                let entry = self.find_hashed(*key, *hash)?;
+                self.entries[entry].head.is_used().then_some(entry)
+            });
+            if found.is_some() {
+                return found;
+            }
+        }
+    }
+
     /// The prefixes around another one that have a best path, the longest first.
     pub(crate) fn covering(&self, address: IpAddr, length: u8) -> impl Iterator<Item = u32> + '_ {
-        let lengths = self.lengths.get(..=usize::from(length)).unwrap_or(&[]);
-        let present = (0..=length)
-            .zip(lengths)
-            .rev()
-            .filter(|(_, count)| **count > 0);
-        present.filter_map(move |(length, _)| {
+        let lengths = self.lengths.around(address, length);
+        lengths.filter_map(move |length| {
             let entry = self.find(K::around(address, length)?)?;
             self.entries[entry].head.is_used().then_some(entry)
         })

@@ -341,7 +341,10 @@ impl Rib {
 
     /// The longest prefix with a best path that an address is in, and its best set.
     pub fn longest_match(&self, address: IpAddr) -> Option<(Prefix, BestSet)> {
-        self.covering(Prefix::host(address)).next()
+        match address {
+            IpAddr::V4(_) => found(&self.v4, self.v4.longest_match(address)?),
+            IpAddr::V6(_) => found(&self.v6, self.v6.longest_match(address)?),
+        }
     }
 
     /// The prefixes with a best path that are equal to a prefix or around it, the longest first.
@@ -350,6 +353,10 @@ impl Rib {
         let v6 = matches!(prefix, Prefix::V6(_)).then(|| covering(&self.v6, prefix));
         v4.into_iter().flatten().chain(v6.into_iter().flatten())
     }
+}
+
+fn found<K: Key>(table: &Table<K>, entry: u32) -> Option<(Prefix, BestSet)> {
+    Some((table.entries[entry].key.prefix(), table.best_set(entry)))
 }
 
 fn covering<K: Key>(

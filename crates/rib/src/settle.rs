@@ -95,18 +95,19 @@ impl<K: Key> Table<K> {
     }
 
     fn count_best(&mut self, key: K, is_none: bool) {
-        if self.lengths.is_empty() {
-            self.lengths
-                .resize(usize::from(K::FAMILY.max_length()) + 1, 0);
-        }
-        let count = &mut self.lengths[usize::from(key.length())];
         if is_none {
-            *count -= 1;
+            self.lengths.remove(key);
             self.best -= 1;
-        } else {
-            *count += 1;
-            self.best += 1;
+            return;
         }
+        if key.length() > K::AREA && self.lengths.is_crowded() {
+            let mut lengths = core::mem::take(&mut self.lengths);
+            let used = self.live().filter(|(_, entry)| entry.head.is_used());
+            lengths.spread(used.map(|(_, entry)| entry.key));
+            self.lengths = lengths;
+        }
+        self.lengths.add(key);
+        self.best += 1;
     }
 
     fn decide(&mut self, cx: &Context<'_>, entry: u32) {

@@ -13,6 +13,7 @@ use crate::export::{Group, Slot};
 use crate::hash::Seeded;
 use crate::index::Index;
 use crate::key::Key;
+use crate::lengths::Lengths;
 use crate::path::{NONE, Path};
 use crate::slab::{Column, Slab};
 
@@ -32,6 +33,9 @@ pub(crate) struct Entry<K: Key> {
     pub(crate) key: K,
     _line: [K::Line; 0],
 }
+
+/// Entries that are read ahead while the index is made anew.
+const AT_ONCE: usize = 128;
 
 /// Flag of an entry: it is in use.
 const LIVE: u8 = 0x80;
@@ -117,8 +121,8 @@ pub(crate) struct Table<K: Key> {
     pub(crate) listed: Vec<EntrySet>,
     /// The prefix that stands in place of a replaced path's own.
     pub(crate) replaced: HashMap<Contribution, K, foldhash::fast::FixedState>,
-    /// Per prefix length, how many entries have a best path.
-    pub(crate) lengths: Vec<u32>,
+    /// Which lengths the entries with a best path have.
+    pub(crate) lengths: Lengths<K>,
     /// How many entries have a best path.
     pub(crate) best: usize,
     pub(crate) groups: Vec<Option<Group<K>>>,
@@ -139,7 +143,7 @@ impl<K: Key> Table<K> {
             pool_ids: Column::default(),
             listed: Vec::new(),
             replaced: HashMap::with_hasher(foldhash::fast::FixedState::with_seed(seed)),
-            lengths: Vec::new(),
+            lengths: Lengths::default(),
             best: 0,
             groups: Vec::new(),
             batch: Vec::new(),
@@ -213,10 +217,22 @@ impl<K: Key> Table<K> {
     fn grow(&mut self) {
         let entries = self.index.len();
         self.index = Index::default();
-        self.index = Index::with_room(2 * entries);
-        for (number, entry) in (0..).zip(self.entries.iter()) {
-            if entry.is_live() {
-                self.index.insert(entry.key.hash(&self.hash), number);
+        self.index = Index::with_room(entries);
+        let live = (0..).zip(self.entries.iter());
+        let mut live = live.filter(|(_, entry)| entry.is_live());
+        let mut some = Vec::with_capacity(AT_ONCE);
+        loop {
+            let next = live.by_ref().take(AT_ONCE);
+            some.extend(next.map(|(number, entry)| (entry.key.hash(&self.hash), number)));
+            let touched = some
+                .iter()
+                .fold(0, |read, (hash, _)| read ^ self.index.touch(*hash));
+            core::hint::black_box(touched);
+            if some.is_empty() {
+                return;
+            }
+            for (hash, number) in some.drain(..) {
+                self.index.insert(hash, number);
             }
         }
     }

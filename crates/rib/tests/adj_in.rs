@@ -216,3 +216,43 @@ fn admission_is_told_how_many_prefixes_there_are_so_that_it_can_refuse_more() {
     let applied = bed.apply(two, &[], attrs, &many(3), at_most_four).unwrap();
     assert_eq!((applied.rejected, bed.rib.len(Family::Ipv6)), (0, 1));
 }
+
+#[test]
+fn what_a_source_announced_is_told_whatever_import_made_of_it() {
+    let mut bed = bed();
+    let (one, two) = (bed.source(1), bed.source(2));
+    let (first, second) = (bed.length(1), bed.length(2));
+    let target = prefix("10.0.0.0/16");
+    let routes = ["10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"].map(|text| Nlri::from(prefix(text)));
+    let verdicts = [
+        Admission::Accept(second),
+        Admission::Reject(RuleId(51)),
+        Admission::Replace {
+            prefix: target,
+            attrs: second,
+        },
+    ];
+    for (route, verdict) in routes.iter().zip(verdicts) {
+        bed.apply(one, &[], first, &[*route], |_, _| verdict)
+            .unwrap();
+        let received = |source| bed.rib.received(source, route.prefix);
+        assert_eq!((received(one), received(two)), (Some(first), None));
+    }
+    assert_eq!(
+        bed.rib.received(one, target),
+        None,
+        "a derived path was not announced"
+    );
+    assert_eq!(bed.rib.received(one, prefix("2001:db8::/32")), None);
+    bed.withdraw(one, &routes[..1]);
+    assert_eq!(bed.rib.received(one, routes[0].prefix), None);
+
+    // With add-path it is one of those there are.
+    let both = [with_id("10.9.0.0/16", 1), with_id("10.9.0.0/16", 2)];
+    bed.announce(two, 1, &both[..1]);
+    bed.announce(two, 2, &both[1..]);
+    let known = bed.rib.received(two, both[0].prefix);
+    assert!(known == Some(first) || known == Some(second));
+    bed.withdraw(two, &both[..1]);
+    assert_eq!(bed.rib.received(two, both[0].prefix), Some(second));
+}

@@ -4,7 +4,9 @@ mod model;
 mod world;
 
 use model::Import;
-use model::events::{Event, attribute_sets, configs, event, prefixes, sticky_configs};
+use model::events::{
+    Event, attribute_sets, configs, event, limited_event, prefixes, sticky_configs,
+};
 use proptest::prelude::*;
 use routehub_types::RuleId;
 use world::World;
@@ -28,6 +30,16 @@ proptest! {
         events in prop::collection::vec(event(), 1..60),
     ) {
         run(World::new(4, sticky_configs(), true), &events);
+    }
+
+    #[test]
+    fn a_route_limit_counts_what_a_count_from_the_beginning_gives(
+        variant in 64..=255u8,
+        events in prop::collection::vec(limited_event(), 1..80),
+    ) {
+        let mut world = World::new(4, configs(), false);
+        world.handle(&Event::Source(0, variant));
+        run(world, &events);
     }
 }
 

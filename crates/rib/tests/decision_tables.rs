@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use routehub_rib::{
-    Admission, AttrStore, Change, DecisionConfig, Rib, Source, SourceId, Standing, Step,
+    Admission, AttrStore, Change, DecisionConfig, GroupConfig, Rib, Source, SourceId, Standing,
+    Step,
 };
 use routehub_types::{
     AsPath, Asn, Attrs, Instant, Nlri, Origin, Prefix, RouterId, Segment, SegmentKind,
@@ -88,6 +89,7 @@ fn line(text: &str, mode: &str) -> Line {
             "path" => attrs.as_path = path_of(value),
             "med" => attrs.med = Some(value.parse().unwrap()),
             "local_pref" => attrs.local_pref = Some(value.parse().unwrap()),
+            "originator" => attrs.originator_id = Some(RouterId(value.parse().unwrap())),
             "origin" => attrs.origin = value.parse::<Origin>().unwrap(),
             "external" => source.external = value.parse().unwrap(),
             "cost" => source.cost = value.parse().unwrap(),
@@ -234,12 +236,12 @@ fn run_all(text: &str, at_least: usize) {
 
 #[test]
 fn rfc_4271_section_9_1_2() {
-    run_all(include_str!("decisions/rfc4271.txt"), 14);
+    run_all(include_str!("decisions/rfc4271.txt"), 25);
 }
 
 #[test]
 fn azure_route_server_r060_to_r072() {
-    run_all(include_str!("decisions/azure.txt"), 20);
+    run_all(include_str!("decisions/azure.txt"), 23);
 }
 
 #[test]
@@ -273,4 +275,43 @@ fn r060_prefixes_of_different_length_never_compete() {
     }
     let via = |address: &str| rib.longest_match(address.parse().unwrap()).unwrap().1[0].source;
     assert_eq!((via("10.0.1.7"), via("10.0.2.7")), (vpn, er));
+}
+
+#[test]
+fn r072_what_is_sent_follows_the_routing_preference_as_what_is_used_does() {
+    let mut store = AttrStore::new(1);
+    let mut rib = Rib::new(1, config_of("ExpressRoute"));
+    let source = |mode, kind| Source {
+        rank: preference(mode, kind),
+        ..Source::default()
+    };
+    let er = rib.add_source(source("ExpressRoute", "er")).unwrap();
+    let vpn = rib.add_source(source("ExpressRoute", "vpn")).unwrap();
+    let group = rib.add_group(GroupConfig::default());
+    let prefix: Prefix = "10.40.0.0/16".parse().unwrap();
+    for (from, path) in [(er, "12076,65001"), (vpn, "65001")] {
+        let attrs = store.intern(&Attrs::new(path_of(path), Ipv4Addr::new(192, 0, 2, 1)));
+        let change = Change {
+            source: from,
+            withdrawn: &[],
+            attrs,
+            announced: &[prefix.into()],
+        };
+        rib.apply(
+            &mut store,
+            &change,
+            Instant::ZERO,
+            |_, path| Admission::Accept(path.attrs),
+            |_, _| {},
+        )
+        .unwrap();
+    }
+    for (mode, winner) in [("ExpressRoute", er), ("VpnGateway", vpn), ("ASPath", vpn)] {
+        let sources = [(er, source(mode, "er")), (vpn, source(mode, "vpn"))];
+        rib.reconfigure(&mut store, sources, Some(config_of(mode)), |_, _| {});
+        rib.flush(&mut store, group, 10, |_, best| Ok(best.attrs));
+        let sent = rib.sent(group, prefix).map(|(source, _)| source);
+        let used: Vec<SourceId> = rib.best(prefix).iter().map(|one| one.source).collect();
+        assert_eq!((sent, used), (Some(winner), vec![winner]), "{mode}");
+    }
 }

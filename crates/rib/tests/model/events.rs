@@ -175,3 +175,16 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
     ];
     prop_oneof![22 => table, 14 => export]
 }
+
+/// Updates of one source with a limit, close together and further apart.
+pub(crate) fn limited_event() -> impl Strategy<Value = Event> {
+    let some = || prop::collection::vec(0..8usize, 0..4);
+    prop_oneof![
+        10 => (some(), some(), 0..8usize).prop_map(|(w, a, set)| Event::Update(0, w, a, set, None)),
+        8 => (0..1100u16).prop_map(Event::Wait),
+        1 => Just(Event::EndRun(0)),
+        1 => Just(Event::Down(0)),
+        1 => (64..=255u8).prop_map(|variant| Event::Source(0, variant)),
+        1 => (0..6u8).prop_map(|policy| Event::Import(0, policy)),
+    ]
+}
