@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use routehub::types::Prefix;
-use routehub::{Difference, Network, Seen, Severity, TraceText};
+use routehub::{Difference, EventReport, Network, Seen, Severity, TraceText};
 use routehub_scenario::expect::INITIAL;
 use routehub_scenario::{RunError, Scenario};
 use serde::Serialize;
@@ -29,6 +29,9 @@ pub(crate) fn answer(
     }
     if let Some(other) = &arguments.diff {
         return Some(diff(arguments, scenario, other, out));
+    }
+    if arguments.events {
+        return Some(events(arguments, scenario, out));
     }
     let event = arguments.diff_event.as_ref()?;
     Some(diff_event(arguments, scenario, event, out))
@@ -119,6 +122,38 @@ fn lint(arguments: &Arguments, scenario: &Scenario, out: &mut String) -> Result<
     }
     write(arguments, out, &findings, &text)?;
     Ok(findings.iter().all(|one| one.severity != Severity::Error))
+}
+
+/// What an event changed.
+#[derive(Serialize)]
+struct Happened<'a> {
+    at: &'a str,
+    changed: EventReport,
+}
+
+fn events(arguments: &Arguments, scenario: &Scenario, out: &mut String) -> Result<bool, Failure> {
+    let mut network = after(scenario, 0)?;
+    let mut all = Vec::new();
+    let mut text = String::new();
+    for (at, event) in &scenario.events {
+        let changed = network.apply(event).map_err(|problem| {
+            let at = at.clone();
+            Failure::from(RunError { at, problem })
+        })?;
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{at}");
+        for line in changed.to_string().lines() {
+            let _ = writeln!(text, "  {line}");
+        }
+        all.push(Happened { at, changed });
+    }
+    let wanted = |one: &Happened<'_>| arguments.at.as_deref().is_none_or(|at| at == one.at);
+    if arguments.at.is_some() {
+        all.retain(wanted);
+        text = all.iter().map(|one| one.changed.to_string()).collect();
+    }
+    write(arguments, out, &all, &text)?;
+    Ok(true)
 }
 
 fn diff(

@@ -10,7 +10,8 @@
 //! cargo run --release --example scenario -- FILE --trace vm 10.1.2.3      the way of a packet
 //! cargo run --release --example scenario -- FILE --lint          what is to be said about it
 //! cargo run --release --example scenario -- FILE --diff OTHER    what another file changes
-//! cargo run --release --example scenario -- FILE --diff-event ID what an event changes
+//! cargo run --release --example scenario -- FILE --diff-event ID what an event changes, row by row
+//! cargo run --release --example scenario -- FILE --events        what each event changes, in short
 //! ```
 //!
 //! Exit code 0: done; 1: a hard row differs, a packet does not arrive, a finding is an error,
@@ -72,6 +73,9 @@ struct Arguments {
     /// What changes for every NIC and peer by an event; exit code 1 if anything does.
     #[arg(long, value_name = "EVENT", group = "question", conflicts_with = "at")]
     diff_event: Option<String>,
+    /// What each event changes, in short: sessions, best paths, networks.
+    #[arg(long, group = "question")]
+    events: bool,
 }
 
 /// What ends a run early: the exit code and what to say.

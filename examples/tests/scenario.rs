@@ -382,3 +382,32 @@ fn a_file_is_compared_with_another_one() {
     );
     std::fs::remove_dir_all(&folder).expect("it goes");
 }
+
+#[test]
+fn events_says_what_each_event_changes() {
+    let run = scenario(FILE, &["--events"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    let json = scenario(FILE, &["--json", "--events"]);
+    let all: Value = serde_json::from_str(&json.out).expect("JSON");
+    let all = all.as_array().expect("a list");
+    assert!(!all.is_empty());
+    for one in all {
+        let at = one["at"].as_str().expect("an event");
+        assert!(run.out.lines().any(|line| line == at), "{at}");
+    }
+    let failure = all
+        .iter()
+        .find(|one| one["at"] == "failure")
+        .expect("it is there");
+    let links = failure["changed"]["links"].as_array().expect("a list");
+    assert!(
+        links.iter().all(|link| link["up"] == false) && !links.is_empty(),
+        "{links:?}"
+    );
+    assert!(
+        !failure["changed"]["best_paths"]
+            .as_array()
+            .expect("a list")
+            .is_empty()
+    );
+}

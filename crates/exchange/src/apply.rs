@@ -284,6 +284,9 @@ impl Exchange {
     pub(crate) fn set_down(&mut self, link: LinkId, change: impl FnOnce(&mut Link)) {
         let before = self.graph.link(link).is_up();
         change(self.graph.link_mut(link));
+        if before != self.graph.link(link).is_up() {
+            self.note_link(link);
+        }
         match (before, self.graph.link(link).is_up()) {
             (true, false) => self.lose(link),
             (false, true) => self.sync_link(link),

@@ -3,7 +3,8 @@
 use routehub_types::Prefix;
 
 use crate::exchange::Exchange;
-use crate::speaker::{SpeakerId, SpeakerKind};
+use crate::link::LinkId;
+use crate::speaker::{Speaker, SpeakerId, SpeakerKind};
 use crate::topology::VnetId;
 
 /// What changed since the journal was read last.
@@ -14,12 +15,24 @@ pub struct Changes {
     /// Networks, by name, of which anything may have changed: peerings, Route Servers, instances;
     /// sorted, each once.
     pub vnets: Vec<String>,
+    /// Links that went down or came up, in order, each once.
+    pub links: Vec<LinkChange>,
+}
+
+/// A session or connection that went down or came up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct LinkChange {
+    /// The names of its ends, an instance of a Route Server as `rs/0`.
+    pub ends: [String; 2],
+    /// Whether it is up now.
+    pub up: bool,
 }
 
 impl Changes {
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
-        self.paths.is_empty() && self.vnets.is_empty()
+        self.paths.is_empty() && self.vnets.is_empty() && self.links.is_empty()
     }
 }
 
@@ -28,6 +41,7 @@ impl Changes {
 pub(crate) struct Journal {
     paths: Vec<(SpeakerId, Prefix)>,
     vnets: Vec<VnetId>,
+    links: Vec<LinkId>,
 }
 
 impl Exchange {
@@ -42,7 +56,11 @@ impl Exchange {
         let Some(journal) = &mut self.journal else {
             return Changes::default();
         };
-        let Journal { mut paths, vnets } = std::mem::take(journal);
+        let Journal {
+            mut paths,
+            vnets,
+            mut links,
+        } = std::mem::take(journal);
         paths.sort_unstable();
         paths.dedup();
         let vnets = vnets.into_iter().filter_map(|vnet| {
@@ -52,7 +70,35 @@ impl Exchange {
         let mut vnets: Vec<String> = vnets.collect();
         vnets.sort_unstable();
         vnets.dedup();
-        Changes { paths, vnets }
+        links.sort_unstable();
+        links.dedup();
+        let links = links.into_iter().map(|link| self.link_change(link));
+        Changes {
+            paths,
+            vnets,
+            links: links.collect(),
+        }
+    }
+
+    fn link_change(&self, link: LinkId) -> LinkChange {
+        let one = self.graph.link(link);
+        let name = |id| self.graph.speaker(id).to_string();
+        LinkChange {
+            ends: [one.a.speaker, one.b.speaker].map(name),
+            up: one.is_up(),
+        }
+    }
+
+    /// The speaker of an id.
+    pub fn speaker(&self, id: SpeakerId) -> &Speaker {
+        self.graph.speaker(id)
+    }
+
+    /// Writes down that a link went down or came up.
+    pub(crate) fn note_link(&mut self, link: LinkId) {
+        if let Some(journal) = &mut self.journal {
+            journal.links.push(link);
+        }
     }
 
     /// The networks whose NICs may use routes of a Route Server instance or gateway, by name: its

@@ -232,6 +232,7 @@ impl Exchange {
         one.notification = Some((6, 1));
         one.resets += 1;
         one.down.limit = Some(RuleId(4));
+        self.note_link(link);
         self.lose(link);
     }
 

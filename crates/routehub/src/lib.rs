@@ -13,6 +13,7 @@
 mod batch;
 pub mod diff;
 mod engine;
+mod event_report;
 mod examine;
 pub mod explain;
 mod network;
@@ -26,6 +27,7 @@ mod trace_text;
 pub use batch::{BatchAttrs, RouteBatch};
 pub use diff::{Difference, Seen};
 pub use engine::{Effect, Engine, EngineError, Input};
+pub use event_report::{BestPathChange, EventReport};
 pub use examine::{Examination, ExamineError, ExaminedState, Treatment};
 pub use explain::{Explained, RuleNote};
 pub use network::Network;
@@ -35,10 +37,10 @@ pub use route_server::{Action, RouteServer, RouteServerError};
 pub use routehub_exchange::explain::{Trace, TraceEnd, TraceHop};
 pub use routehub_exchange::{
     Changes, ConnectionEnds, ConnectionLoad, EffectiveRow, Estate, Event, EventError, Exchange,
-    Finding, Instance, LinkId, LiveLink, NextHopType, NotConverged, NvaSessions, PathReport,
-    PathStanding, PeeringReport, Refused, RouteOrigin, RouteRow, RouteServerLoad, RouteSource,
-    RouteState, SessionRow, SessionState, Severity, SpeakerId, VnetRoute, VnetRoutes, check,
-    estate, reason,
+    Finding, Instance, LinkChange, LinkId, LiveLink, NextHopType, NotConverged, NvaSessions,
+    PathReport, PathStanding, PeeringReport, Refused, RouteOrigin, RouteRow, RouteServerLoad,
+    RouteSource, RouteState, SessionRow, SessionState, Severity, SpeakerId, VnetRoute, VnetRoutes,
+    check, estate, reason,
 };
 pub use routehub_types as types;
 pub use succession::Successor;

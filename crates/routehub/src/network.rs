@@ -10,7 +10,7 @@ use routehub_exchange::{
 
 use routehub_types::Prefix;
 
-use crate::{Explained, Profile, Trace};
+use crate::{EventReport, Explained, Profile, Trace};
 
 /// The seed of a model's tables: nobody attacks them, and equal estates shall work alike.
 const SEED: u64 = 0;
@@ -61,16 +61,21 @@ impl Network {
     /// # Errors
     /// [`NotConverged`] if the estate never comes to rest.
     pub fn new(profile: &Profile, estate: Estate) -> Result<Self, NotConverged> {
-        let exchange = Exchange::new(estate, profile.into(), &BTreeSet::new(), SEED)?;
+        let mut exchange = Exchange::new(estate, profile.into(), &BTreeSet::new(), SEED)?;
+        exchange.keep_journal();
         Ok(Self { exchange })
     }
 
-    /// Lets something happen, and settles.
+    /// Lets something happen, and settles. Says what changed: at which speakers the best paths to
+    /// which prefixes, which sessions and connections, and whose machines may have other routes.
+    /// The rows before and after are a [`Difference`](crate::Difference).
     ///
     /// # Errors
-    /// [`EventError`] if the event names something unknown, or the estate does not settle.
-    pub fn apply(&mut self, event: &Event) -> Result<(), EventError> {
-        self.exchange.apply_event(event)
+    /// [`EventError`] if the event names something unknown, or the estate does not settle. What
+    /// changed all the same stands in the next report.
+    pub fn apply(&mut self, event: &Event) -> Result<EventReport, EventError> {
+        self.exchange.apply_event(event)?;
+        Ok(EventReport::take(&mut self.exchange))
     }
 
     /// The estate as it is now.
