@@ -146,7 +146,8 @@ impl Exchange {
         for place in 0..self.groups.len() {
             let flushed = self.flush_group(place, budget);
             more |= flushed.more;
-            if flushed.batches > 0 {
+            // Who has just joined, or asked for everything again, waits for the last prefix.
+            if flushed.batches > 0 || flushed.prefixes > 0 && !flushed.more {
                 let members = &self.groups[place].members;
                 members.iter().copied().for_each(&mut ready);
             }

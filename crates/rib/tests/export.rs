@@ -203,6 +203,36 @@ fn a_late_joiner_gets_everything_packed_by_attributes_and_then_an_end_of_rib() {
 }
 
 #[test]
+fn the_first_member_of_a_group_waits_for_the_routes_before_it_is_told_that_they_are_all() {
+    let mut bed = bed();
+    let source = bed.source(1);
+    let (other, _) = group(&mut bed, &[source], 10);
+    bed.announce(source, 1, &many(10));
+    flush(&mut bed, other);
+    let group = bed.rib.add_group(GroupConfig {
+        families: FamilySet::IPV4,
+        ..GroupConfig::default()
+    });
+    let member = bed.rib.add_member(group, None);
+    assert_eq!(pull_one(&mut bed, member), None, "nothing is known yet");
+    flush(&mut bed, group);
+    let told = pull(&mut bed, member);
+    assert!(matches!(&told[..1], [Pulled::Announce(_, _, prefixes)] if prefixes.len() == 10));
+    bed.announce(source, 2, &many(10));
+    bed.rib.refresh_member(member, Family::Ipv4);
+    assert_eq!(
+        pull_one(&mut bed, member),
+        None,
+        "the change is not looked at yet"
+    );
+    flush(&mut bed, group);
+    let all: Vec<Pulled> = std::iter::from_fn(|| pull_one(&mut bed, member)).collect();
+    let end = Pulled::Complete(Family::Ipv4);
+    assert!(matches!(&all[0], Pulled::Announce(_, _, prefixes) if prefixes.len() == 10));
+    assert_eq!(all[1..], [end], "what is sent again is sent once");
+}
+
+#[test]
 fn a_slow_member_costs_no_queue_and_ends_with_the_same_table() {
     let mut bed = bed();
     let source = bed.source(1);

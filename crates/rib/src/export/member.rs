@@ -56,6 +56,11 @@ impl Walk {
             resend,
         }
     }
+
+    /// Whether it has not begun, and is to tell everything.
+    const fn is_first(&self) -> bool {
+        self.next == 0 && self.resend
+    }
 }
 
 /// What a member pulls next, by place.
@@ -236,6 +241,11 @@ impl<K: Key> Table<K> {
                 return Next::Current;
             }
             if let Some(walk) = member.walk.take() {
+                // It would end without what waits to be looked at, and be called complete.
+                if walk.is_first() && group.is_dirty() {
+                    member.walk = Some(walk);
+                    return Next::Idle;
+                }
                 self.walk(store, group, member, walk);
                 continue;
             }

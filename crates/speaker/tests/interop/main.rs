@@ -1,5 +1,8 @@
-//! Real daemons as neighbours of a live server, over loopback addresses.
+//! Real daemons as neighbours of a live server, each test in a network namespace of its own.
 
-mod bird;
+#[path = "../lab/mod.rs"]
 mod lab;
-mod routes;
+
+mod both_ways;
+mod daemons;
+mod refused;

@@ -1,0 +1,166 @@
+//! FRR's bgpd without zebra, asked through `vtysh`.
+
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::{Daemon, Heard, Router, text};
+use crate::lab::process::{Process, ask, folder, programs};
+
+struct Frr {
+    vtysh: PathBuf,
+    process: Process,
+    peers: Vec<Ipv4Addr>,
+}
+
+pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
+    let [bgpd, vtysh] = programs("frr", ["frr/bgpd", "vtysh"])?;
+    let folder = folder();
+    let file = |name: &str| folder.path().join(name);
+    std::fs::write(file("frr.conf"), configuration(router)).expect("a configuration");
+    let mut command = Command::new(bgpd);
+    command
+        .args([
+            "-Z",
+            "-S",
+            "-P",
+            "0",
+            "--log",
+            "stdout",
+            "--log-level",
+            "notifications",
+        ])
+        .args(["-l".into(), text(router.address)])
+        .args(["-f".into(), file("frr.conf")])
+        .args(["-i".into(), file("pid")])
+        .args(["--vty_socket".into(), folder.path().to_owned()]);
+    Some(Frr {
+        vtysh,
+        process: Process::start(folder, &mut command),
+        peers: router.peers.clone(),
+    })
+}
+
+fn configuration(router: &Router) -> String {
+    let mut maps = String::new();
+    let mut networks = String::new();
+    for (at, announced) in router.announces.iter().enumerate() {
+        let communities = announced.communities.join(" ");
+        maps += &format!("route-map announce{at} permit 10\n");
+        maps += &format!(" set community {communities}\nexit\n");
+        let prefix = announced.prefix;
+        networks += &format!("  network {prefix} route-map announce{at}\n");
+    }
+    let (address, asn) = (router.address, router.asn);
+    let (peer_asn, hold_time) = (router.peer_asn, router.hold_time);
+    let keepalive = hold_time / 3;
+    let mut text = format!(
+        "frr defaults traditional
+{maps}router bgp {asn}
+ bgp router-id {address}
+ no bgp ebgp-requires-policy
+ no bgp network import-check
+ neighbor rs peer-group
+ neighbor rs remote-as {peer_asn}
+ neighbor rs ebgp-multihop 255
+ neighbor rs update-source {address}
+ neighbor rs advertisement-interval 0
+ neighbor rs timers {keepalive} {hold_time}
+ neighbor rs timers connect 1
+"
+    );
+    if let Some(key) = router.password {
+        text += &format!(" neighbor rs password {key}\n");
+    }
+    for peer in &router.peers {
+        text += &format!(" neighbor {peer} peer-group rs\n");
+    }
+    text + &format!(" address-family ipv4 unicast\n{networks} exit-address-family\nexit\n")
+}
+
+impl Frr {
+    fn ask(&self, command: &str) -> String {
+        let folder = self.process.file("");
+        ask(
+            &self.vtysh,
+            &["--vty_socket".into(), folder, "-c".into(), command.into()],
+        )
+    }
+
+    fn json(&self, command: &str) -> Value {
+        serde_json::from_str(&self.ask(command)).unwrap_or_default()
+    }
+
+    fn neighbor(&self, peer: Ipv4Addr) -> Value {
+        let mut all = self.json(&format!("show bgp neighbors {peer} json"));
+        all[text(peer)].take()
+    }
+}
+
+fn words(list: &Value) -> Vec<String> {
+    let all = list.as_array().into_iter().flatten();
+    let all = all.filter_map(Value::as_str).map(str::to_owned);
+    let mut words: Vec<String> = all.collect();
+    words.sort();
+    words
+}
+
+fn heard(prefix: &str, path: &Value) -> Option<Heard> {
+    Some(Heard {
+        from: path["peer"]["peerId"].as_str()?.to_owned(),
+        prefix: prefix.to_owned(),
+        as_path: path["aspath"]["string"].as_str()?.to_owned(),
+        next_hop: path["nexthops"][0]["ip"].as_str()?.to_owned(),
+        communities: words(&path["community"]["list"]),
+    })
+}
+
+impl Daemon for Frr {
+    fn process(self: Box<Self>) -> Process {
+        self.process
+    }
+
+    fn heard(&self) -> Vec<Heard> {
+        let table = self.json("show bgp ipv4 unicast json");
+        let prefixes = table["routes"].as_object().into_iter().flatten();
+        let mut all = Vec::new();
+        for (prefix, _) in prefixes {
+            let detail = self.json(&format!("show bgp ipv4 unicast {prefix} json"));
+            let paths = detail["paths"].as_array().into_iter().flatten();
+            let external = paths.filter(|path| path["peer"]["type"] == "external");
+            all.extend(external.filter_map(|path| heard(prefix, path)));
+        }
+        all.sort();
+        all
+    }
+
+    fn established(&self) -> usize {
+        let all = self.peers.iter().map(|peer| self.neighbor(*peer));
+        all.filter(|one| one["bgpState"] == "Established").count()
+    }
+
+    fn refresh(&self) -> bool {
+        self.ask("clear bgp ipv4 unicast * soft in");
+        true
+    }
+
+    fn updates(&self, peer: Ipv4Addr) -> u64 {
+        let neighbor = self.neighbor(peer);
+        let updates = &neighbor["messageStats"]["updatesRecv"];
+        updates.as_u64().unwrap_or_default()
+    }
+
+    fn notification(&self, peer: Ipv4Addr) -> Option<String> {
+        let neighbor = self.neighbor(peer);
+        if neighbor["lastResetDueTo"] != "BGP Notification received" {
+            return None;
+        }
+        // Such as 0202.
+        let pair = neighbor["lastErrorCodeSubcode"].as_str()?;
+        let (code, subcode) = (pair.get(..2)?, pair.get(2..4)?);
+        let number = |hex| u8::from_str_radix(hex, 16).ok();
+        Some(format!("{}/{}", number(code)?, number(subcode)?))
+    }
+}

@@ -1,0 +1,175 @@
+//! GoBGP, asked through `gobgp`.
+
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::{Daemon, Heard, Router, text};
+use crate::lab::process::{Process, ask_json, folder, programs};
+
+struct Gobgp {
+    gobgp: PathBuf,
+    process: Process,
+    router: Router,
+}
+
+pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
+    let [gobgpd, gobgp] = programs("gobgpd", ["gobgpd", "gobgp"])?;
+    let folder = folder();
+    let file = folder.path().join("gobgp.toml");
+    std::fs::write(&file, configuration(router)).expect("a configuration");
+    let mut command = Command::new(gobgpd);
+    command
+        .args(["-t", "toml", "-l", "info", "--pprof-disable"])
+        .args(["--api-hosts", "127.0.0.1:50051"])
+        .arg("-f")
+        .arg(file);
+    let daemon = Gobgp {
+        gobgp,
+        process: Process::start(folder, &mut command),
+        router: router.clone(),
+    };
+    daemon.announce();
+    Some(daemon)
+}
+
+fn configuration(router: &Router) -> String {
+    let address = router.address;
+    let mut text = format!(
+        "[global.config]
+as = {asn}
+router-id = \"{address}\"
+port = 179
+local-address-list = [\"{address}\"]
+",
+        asn = router.asn
+    );
+    for peer in &router.peers {
+        text += &format!(
+            "[[neighbors]]
+[neighbors.config]
+neighbor-address = \"{peer}\"
+peer-as = {peer_asn}
+auth-password = \"{password}\"
+[neighbors.transport.config]
+local-address = \"{address}\"
+[neighbors.ebgp-multihop.config]
+enabled = true
+multihop-ttl = 64
+[neighbors.timers.config]
+connect-retry = 1
+hold-time = {hold_time}
+keepalive-interval = {keepalive}
+idle-hold-time-after-reset = 1
+[[neighbors.afi-safis]]
+[neighbors.afi-safis.config]
+afi-safi-name = \"ipv4-unicast\"
+",
+            peer_asn = router.peer_asn,
+            password = router.password.unwrap_or_default(),
+            hold_time = router.hold_time,
+            keepalive = router.hold_time / 3,
+        );
+    }
+    text
+}
+
+impl Gobgp {
+    /// Has it announce its routes, as soon as it can be asked to.
+    fn announce(&self) {
+        let start = std::time::Instant::now();
+        for announced in &self.router.announces {
+            let next_hop = text(self.router.address);
+            let communities = announced.communities.join(",");
+            let route = ["global", "rib", "add", announced.prefix];
+            let attributes = ["nexthop", &next_hop, "community", &communities];
+            let add = [route.as_slice(), attributes.as_slice()].concat();
+            loop {
+                let done = Command::new(&self.gobgp).args(&add).output();
+                if done.expect("gobgp runs").status.success() {
+                    break;
+                }
+                assert!(start.elapsed() < crate::lab::PATIENCE, "no API");
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+        }
+    }
+
+    fn neighbors(&self) -> Vec<Value> {
+        let all = ask_json(&self.gobgp, &["neighbor", "-j"]);
+        all.as_array().cloned().unwrap_or_default()
+    }
+
+    fn neighbor(&self, peer: Ipv4Addr) -> Option<Value> {
+        let mut all = self.neighbors().into_iter();
+        all.find(|one| one["conf"]["neighbor_address"] == text(peer))
+    }
+}
+
+/// The state of the protocol for an established session.
+const ESTABLISHED: u64 = 6;
+
+fn heard(path: &Value) -> Option<Heard> {
+    let attribute = |number: u64| {
+        let all = path["attrs"].as_array()?;
+        all.iter().find(|one| one["type"] == number)
+    };
+    let segments = attribute(2)?["as_paths"].as_array()?.iter();
+    let asns = segments.flat_map(|segment| segment["asns"].as_array().into_iter().flatten());
+    let asns: Vec<String> = asns.map(ToString::to_string).collect();
+    let communities = attribute(8).and_then(|one| one["communities"].as_array());
+    let communities = communities.into_iter().flatten().filter_map(Value::as_u64);
+    let communities = communities.map(|one| format!("{}:{}", one >> 16, one & 0xffff));
+    let mut communities: Vec<String> = communities.collect();
+    communities.sort();
+    Some(Heard {
+        from: path["neighbor-ip"].as_str()?.to_owned(),
+        prefix: path["nlri"]["prefix"].as_str()?.to_owned(),
+        as_path: asns.join(" "),
+        next_hop: attribute(3)?["nexthop"].as_str()?.to_owned(),
+        communities,
+    })
+}
+
+impl Daemon for Gobgp {
+    fn process(self: Box<Self>) -> Process {
+        self.process
+    }
+
+    fn heard(&self) -> Vec<Heard> {
+        let mut all = Vec::new();
+        for peer in &self.router.peers {
+            let table = ask_json(&self.gobgp, &["neighbor", &text(*peer), "adj-in", "-j"]);
+            let paths = table.as_object().into_iter().flatten();
+            let paths = paths.flat_map(|(_, paths)| paths.as_array().into_iter().flatten());
+            all.extend(paths.filter_map(heard));
+        }
+        all.sort();
+        all
+    }
+
+    fn established(&self) -> usize {
+        let all = self.neighbors().into_iter();
+        all.filter(|one| one["state"]["session_state"] == ESTABLISHED)
+            .count()
+    }
+
+    /// It keeps what it received, and looks at that again.
+    fn refresh(&self) -> bool {
+        false
+    }
+
+    fn updates(&self, peer: Ipv4Addr) -> u64 {
+        let neighbor = self.neighbor(peer).unwrap_or_default();
+        let updates = &neighbor["state"]["messages"]["received"]["update"];
+        updates.as_u64().unwrap_or_default()
+    }
+
+    fn notification(&self, peer: Ipv4Addr) -> Option<String> {
+        let received = &self.neighbor(peer)?["state"]["messages"]["received"];
+        let notifications = received["notification"].as_u64()?;
+        (notifications > 0).then(|| "?".to_owned())
+    }
+}

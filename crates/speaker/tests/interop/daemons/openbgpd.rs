@@ -1,0 +1,183 @@
+//! OpenBGPD, asked through `bgpctl`.
+
+use std::net::Ipv4Addr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::{Daemon, Heard, Router, code_of, text};
+use crate::lab::process::{Process, ask, folder, programs};
+
+/// Where its processes lock themselves in: the home of its user.
+const HOME: &str = "/run/openbgpd";
+
+struct Openbgpd {
+    bgpctl: PathBuf,
+    process: Process,
+    peers: Vec<Ipv4Addr>,
+}
+
+pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
+    // FRR's daemon has the same name, but not in a directory that is searched for programs.
+    let [bgpctl, bgpd] = programs("openbgpd", ["bgpctl", "bgpd"])?;
+    std::fs::create_dir_all(HOME).expect("a directory");
+    let folder = folder();
+    let file = |name: &str| folder.path().join(name);
+    let socket = file("control").display().to_string();
+    std::fs::write(file("bgpd.conf"), configuration(router, &socket)).expect("a configuration");
+    // It does not believe a file that others may read.
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(file("bgpd.conf"), private).expect("permissions");
+    let mut command = Command::new(bgpd);
+    command.args(["-d".into(), "-f".into(), file("bgpd.conf")]);
+    Some(Openbgpd {
+        bgpctl,
+        process: Process::start(folder, &mut command),
+        peers: router.peers.clone(),
+    })
+}
+
+fn configuration(router: &Router, socket: &str) -> String {
+    let Router {
+        address,
+        asn,
+        peer_asn,
+        hold_time,
+        ..
+    } = router;
+    let mut text = format!(
+        "AS {asn}
+router-id {address}
+fib-update no
+listen on {address}
+socket \"{socket}\"
+connect-retry 1
+"
+    );
+    for announced in &router.announces {
+        let prefix = announced.prefix;
+        let communities = announced.communities.iter();
+        let communities: String = communities.map(|one| format!("community {one} ")).collect();
+        text += &format!("network {prefix} set {{ {communities} nexthop {address} }}\n");
+    }
+    text += &format!(
+        "group \"rs\" {{
+  remote-as {peer_asn}
+  local-address {address}
+  multihop 64
+  holdtime {hold_time}
+  announce refresh yes
+"
+    );
+    if let Some(key) = router.password {
+        text += &format!("  tcp md5sig password \"{key}\"\n");
+    }
+    for peer in &router.peers {
+        text += &format!("  neighbor {peer}\n");
+    }
+    text + "}\nallow from any\nallow to any\n"
+}
+
+impl Openbgpd {
+    fn ask(&self, command: &str) -> String {
+        let socket = self.process.file("control").display().to_string();
+        let mut arguments = vec!["-s", &socket, "-j"];
+        arguments.extend(command.split(' '));
+        ask(&self.bgpctl, &arguments)
+    }
+
+    fn json(&self, command: &str) -> Value {
+        serde_json::from_str(&self.ask(command)).unwrap_or_default()
+    }
+
+    fn neighbor(&self, peer: Ipv4Addr) -> Value {
+        let mut all = self.json(&format!("show neighbor {peer}"));
+        all["neighbors"][0].take()
+    }
+
+    /// After a session has ended it pauses for half a minute, unless it is told not to.
+    fn hurry(&self, peer: Ipv4Addr) -> Value {
+        let neighbor = self.neighbor(peer);
+        if neighbor["state"] == "Idle" {
+            self.ask(&format!("neighbor {peer} up"));
+        }
+        neighbor
+    }
+}
+
+fn heard(path: &Value) -> Option<Heard> {
+    let communities = path["communities"].as_array().into_iter().flatten();
+    let communities = communities.filter_map(Value::as_str).map(str::to_owned);
+    let mut communities: Vec<String> = communities.collect();
+    communities.sort();
+    Some(Heard {
+        from: path["neighbor"]["remote_addr"].as_str()?.to_owned(),
+        prefix: path["prefix"].as_str()?.to_owned(),
+        as_path: path["aspath"].as_str()?.to_owned(),
+        next_hop: path["exit_nexthop"].as_str()?.to_owned(),
+        communities,
+    })
+}
+
+/// What it logs when it has received a NOTIFICATION.
+const NOTIFICATIONS: [(&str, &str); 4] = [
+    ("error in OPEN message, AS unacceptable", "2/2"),
+    ("received notification: HoldTimer expired", "4/0"),
+    (
+        "received notification: Cease, maximum number of prefixes",
+        "6/1",
+    ),
+    ("received notification: Cease, administratively down", "6/2"),
+];
+
+impl Daemon for Openbgpd {
+    fn process(self: Box<Self>) -> Process {
+        self.process
+    }
+
+    fn heard(&self) -> Vec<Heard> {
+        for peer in &self.peers {
+            self.hurry(*peer);
+        }
+        let table = self.json("show rib in detail");
+        let paths = table["rib"].as_array().into_iter().flatten();
+        let external = paths.filter(|path| path["source"] == "external");
+        let mut all: Vec<Heard> = external.filter_map(heard).collect();
+        all.sort();
+        all
+    }
+
+    fn established(&self) -> usize {
+        let all = self.peers.iter().map(|peer| self.hurry(*peer));
+        all.filter(|one| one["state"] == "Established").count()
+    }
+
+    fn refresh(&self) -> bool {
+        for peer in &self.peers {
+            self.ask(&format!("neighbor {peer} refresh"));
+        }
+        true
+    }
+
+    /// Debian's 7.7 says that the family was not negotiated, although it was.
+    fn answers_refresh(&self) -> bool {
+        false
+    }
+
+    fn updates(&self, peer: Ipv4Addr) -> u64 {
+        let neighbor = self.neighbor(peer);
+        let updates = &neighbor["stats"]["message"]["received"]["updates"];
+        updates.as_u64().unwrap_or_default()
+    }
+
+    fn notification(&self, peer: Ipv4Addr) -> Option<String> {
+        let log = self.process.log();
+        let of_peer = format!("neighbor {}", text(peer));
+        let mut lines = log.lines().rev();
+        let last = lines
+            .find(|line| line.starts_with(&of_peer) && line.contains("received notification"))?;
+        code_of(last, &NOTIFICATIONS)
+    }
+}

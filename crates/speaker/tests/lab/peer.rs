@@ -1,0 +1,1 @@
+//! A peer that is played octet by octet.

@@ -1,0 +1,104 @@
+//! A daemon that runs in the foreground, in a folder of its own.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+/// Where a program is, if it is installed.
+fn installed(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let system = ["/usr/sbin".into(), "/sbin".into(), "/usr/lib".into()];
+    let places = std::env::split_paths(&path).chain(system);
+    places
+        .map(|place| place.join(program))
+        .find(|file| file.is_file())
+}
+
+/// Where the programs of a package are. Whether one of them is not installed is said, and is an
+/// error where the tests have to run.
+pub(crate) fn programs<const N: usize>(package: &str, names: [&str; N]) -> Option<[PathBuf; N]> {
+    let found: Vec<PathBuf> = names.iter().filter_map(|name| installed(name)).collect();
+    if let Ok(all) = <[PathBuf; N]>::try_from(found) {
+        return Some(all);
+    }
+    assert!(!super::required(), "the package {package} is not installed");
+    eprintln!("\n*** NOT TESTED: the package {package} is not installed ***\n");
+    None
+}
+
+/// A folder for a daemon's files.
+pub(crate) fn folder() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+/// A daemon that runs.
+pub(crate) struct Process {
+    child: Child,
+    folder: TempDir,
+}
+
+impl Process {
+    /// Starts a daemon that stays in the foreground.
+    pub(crate) fn start(folder: TempDir, command: &mut Command) -> Self {
+        let log = File::create(folder.path().join("log")).expect("a log");
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a log"))
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        Self { child, folder }
+    }
+
+    /// A file of the daemon.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What it wrote so far.
+    pub(crate) fn log(&self) -> String {
+        contents(&self.file("log"))
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub(crate) fn terminate(mut self) {
+        let process = Pid::from_raw(self.child.id().cast_signed());
+        kill(process, Signal::SIGTERM).expect("a process");
+        self.child.wait().expect("an end");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.log());
+        }
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What is in a file so far.
+pub(crate) fn contents(file: &Path) -> String {
+    std::fs::read_to_string(file).unwrap_or_default()
+}
+
+/// What a program says to these arguments; nothing while nobody answers it.
+pub(crate) fn ask<A: AsRef<std::ffi::OsStr>>(program: &Path, arguments: &[A]) -> String {
+    let output = Command::new(program).args(arguments).output();
+    let output = output.unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What it says as JSON; null while nobody answers it.
+pub(crate) fn ask_json<A: AsRef<std::ffi::OsStr>>(
+    program: &Path,
+    arguments: &[A],
+) -> serde_json::Value {
+    serde_json::from_str(&ask(program, arguments)).unwrap_or_default()
+}
