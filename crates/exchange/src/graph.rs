@@ -333,7 +333,10 @@ impl Graph {
                 Connection::Gateway { gateway } => (gateway, LinkKind::GatewayToGateway),
             };
             let [other, _] = self.pair(name);
-            let Some(link) = self.link_if(speaker, other, kind, live.contains(name)) else {
+            // A live circuit is one whose customer is: its edge is ours.
+            let ends = matches!(kind, LinkKind::GatewayToSite { .. });
+            let live = ends && live.contains(name);
+            let Some(link) = self.link_if(speaker, other, kind, live) else {
                 continue;
             };
             self.connection_addresses(estate, gateway, connection, link);

@@ -6,6 +6,7 @@ use routehub_rib::{AttrStore, Delta, RawKey};
 use routehub_types::{Asn, AttrId, Attrs, Family, FamilySet, Instant};
 
 use crate::NotConverged;
+use crate::announce::UNKNOWN_ADDRESS;
 use crate::exchange::Exchange;
 use crate::link::{LinkId, LinkKind, Side};
 use crate::settle::UpdateBatch;
@@ -57,11 +58,25 @@ impl Exchange {
                 remote: remote.name.clone(),
                 local_asn: local.asn?,
                 remote_asn: remote.asn?,
-                local_address: ours.addresses.first().copied()?,
+                local_address: self.listening_address(link)?,
                 remote_addresses: theirs.addresses.clone(),
             })
         });
         links.collect()
+    }
+
+    /// Where we hold the session of a link that a real router plays: our first address. The edge
+    /// of a circuit is where its first connection shows it.
+    fn listening_address(&self, link: LinkId) -> Option<IpAddr> {
+        let ours = self.graph.link(link).end(self.our_side(link)?);
+        let shown = || {
+            let links = self.graph.links_of(ours.speaker).iter();
+            let mut connections = links.map(|link| self.graph.link(*link)).filter(|one| {
+                matches!(one.kind, LinkKind::GatewayToEdge(_)) && one.b.speaker == ours.speaker
+            });
+            connections.find_map(|one| one.b.addresses.first())
+        };
+        ours.addresses.first().or_else(shown).copied()
     }
 
     /// Our side of a link that a real router plays.
@@ -84,6 +99,18 @@ impl Exchange {
     /// The attributes of a set.
     pub fn attrs(&self, id: AttrId) -> Attrs {
         self.store.attrs(id)
+    }
+
+    /// The attributes of a set as a real peer is sent them: where the estate does not tell our
+    /// address to be its next hop, that of the session is.
+    pub fn sent_attrs(&self, link: LinkId, id: AttrId) -> Attrs {
+        let mut attrs = self.store.attrs(id);
+        if attrs.next_hop.address == UNKNOWN_ADDRESS
+            && let Some(address) = self.listening_address(link)
+        {
+            attrs.next_hop = address.into();
+        }
+        attrs
     }
 
     /// A session is established: its peer may send, and becomes a member of an export group.

@@ -353,7 +353,10 @@ impl Engine {
             };
             let mut out = Vec::new();
             let packed = match attrs {
-                Some(attrs) => packer.announce(&self.exchange.attrs(attrs), &self.nlri, &mut out),
+                Some(attrs) => {
+                    let attrs = self.exchange.sent_attrs(link, attrs);
+                    packer.announce(&attrs, &self.nlri, &mut out)
+                }
                 None => packer.withdraw(&self.nlri, &mut out),
             };
             // Attributes that do not fit a message cannot be told; the routes are left out.

@@ -89,8 +89,12 @@ impl Peering {
         };
         if view.context().families.contains(family) {
             self.counters.end_of_rib += 1;
+            // A refreshing peer may mark an end between the routes that it sends again.
+            let first = !self.stale.complete.contains(family);
             self.complete(family);
-            self.end_run(RunEnd::EndOfRib);
+            if first || self.config.timers.run_gap.is_none() {
+                self.end_run(RunEnd::EndOfRib);
+            }
         } else {
             self.counters.ignored.end_of_rib_family += 1;
         }

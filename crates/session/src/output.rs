@@ -81,7 +81,7 @@ pub struct Down {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum RunEnd {
-    /// An End-of-RIB marker.
+    /// The End-of-RIB marker of a family: the first, or without a quiet gap any.
     EndOfRib,
     /// No UPDATE came for the quiet gap.
     QuietGap,

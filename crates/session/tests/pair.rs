@@ -407,6 +407,22 @@ fn a_run_ends_after_a_quiet_gap_and_only_once() {
 }
 
 #[test]
+fn a_later_end_of_rib_is_not_the_end_of_a_run() {
+    let mut pair = Pair::established();
+    let ends = |pair: &Pair, end| pair.a.count(|seen| *seen == Seen::RunEnded(end));
+    pair.send_encoded(Who::B, update([1]));
+    pair.send_encoded(Who::B, end_of_rib());
+    pair.run(seconds(3));
+    assert_eq!(ends(&pair, RunEnd::EndOfRib), 1);
+    pair.send_encoded(Who::B, update([1]));
+    pair.send_encoded(Who::B, end_of_rib());
+    pair.send_encoded(Who::B, update([2]));
+    pair.run(seconds(3));
+    assert_eq!(ends(&pair, RunEnd::EndOfRib), 1);
+    assert_eq!(ends(&pair, RunEnd::QuietGap), 1);
+}
+
+#[test]
 fn a_run_without_a_gap_ends_at_end_of_rib_alone() {
     let mut a = local_config();
     a.timers.run_gap = None;

@@ -44,8 +44,6 @@ events:
   - {id: firewall-up, nva_up: {nva: firewall}}
   - {id: peer, add_peering: {hub: hub, spoke: late}}
   - {id: unpeer, remove_peering: {a: hub, b: late}}
-  - {id: alone, set_branch_to_branch: {route_server: rs, value: false}}
-  - {id: together, set_branch_to_branch: {route_server: rs, value: true}}
 ";
 
 /// The router that the file awaits.
@@ -58,7 +56,7 @@ pub(crate) fn router() -> Router {
         hold_time: 6,
         password: None,
         announces: vec![Announced {
-            prefix: "10.250.0.0/16",
+            prefix: "10.250.0.0/16".to_owned(),
             communities: vec!["65001:7", "65001:8"],
         }],
     }

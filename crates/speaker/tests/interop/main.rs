@@ -4,5 +4,8 @@
 mod lab;
 
 mod both_ways;
+mod branches;
 mod daemons;
+mod exchange;
+mod limit;
 mod refused;

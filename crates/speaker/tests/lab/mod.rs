@@ -114,7 +114,20 @@ pub(crate) fn kernel_count(name: &str) -> u64 {
 pub(crate) struct Lab {
     pub(crate) server: Server,
     pub(crate) scenario: Scenario,
-    notices: Receiver<Notice>,
+    notices: Notices,
+}
+
+/// What happens from here on; a test that fails shows what nobody has looked at.
+struct Notices(Receiver<Notice>);
+
+impl Drop for Notices {
+    fn drop(&mut self) {
+        while std::thread::panicking()
+            && let Ok(notice) = self.0.try_recv()
+        {
+            eprintln!("{notice}");
+        }
+    }
 }
 
 impl Lab {
@@ -134,7 +147,7 @@ impl Lab {
         let server = Server::start(&profile, estate, &live).await;
         let server = server.expect("a server");
         Self {
-            notices: server.watch(),
+            notices: Notices(server.watch()),
             server,
             scenario,
         }
@@ -173,7 +186,7 @@ impl Lab {
         let mut found = 0;
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while found < count {
-            match tokio::time::timeout_at(deadline, self.notices.recv()).await {
+            match tokio::time::timeout_at(deadline, self.notices.0.recv()).await {
                 Ok(Ok(notice)) => {
                     found += usize::from(is(&notice.what));
                     seen.push(notice.to_string());
@@ -188,7 +201,7 @@ impl Lab {
     /// Everything that has happened since the last call.
     pub(crate) fn noticed(&mut self) -> Vec<String> {
         let mut seen = Vec::new();
-        while let Ok(notice) = self.notices.try_recv() {
+        while let Ok(notice) = self.notices.0.try_recv() {
             seen.push(notice.to_string());
         }
         seen

@@ -37,6 +37,11 @@ impl Bird {
         })
     }
 
+    /// Starts BIRD as a router.
+    pub(crate) fn start_as(router: &Router) -> Option<Self> {
+        Self::start(&configuration(router))
+    }
+
     /// What `birdc` says to a command; nothing while BIRD does not listen yet.
     pub(crate) fn ask(&self, command: &str) -> String {
         let mut arguments = vec!["-s".into(), self.process.file("control")];
@@ -62,7 +67,7 @@ fn peer_of(protocol: &str) -> String {
     protocol.trim_start_matches("to_").replace('_', ".")
 }
 
-pub(super) fn configuration(router: &Router) -> String {
+fn configuration(router: &Router) -> String {
     let Router {
         address,
         asn,
@@ -107,7 +112,7 @@ fn route(announced: &Announced) -> String {
         format!("bgp_community.add(({pair}));")
     });
     let communities: String = communities.collect();
-    let prefix = announced.prefix;
+    let prefix = &announced.prefix;
     format!("  route {prefix} unreachable {{ {communities} }};\n")
 }
 

@@ -44,7 +44,7 @@ pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
 fn configuration(router: &Router, talk: &str) -> String {
     let routes = router.announces.iter().map(|announced| {
         let communities = announced.communities.join(" ");
-        let prefix = announced.prefix;
+        let prefix = &announced.prefix;
         format!("      route {prefix} next-hop self community [{communities}];\n")
     });
     let routes: String = routes.collect();

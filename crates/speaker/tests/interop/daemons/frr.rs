@@ -47,10 +47,14 @@ fn configuration(router: &Router) -> String {
     let mut maps = String::new();
     let mut networks = String::new();
     for (at, announced) in router.announces.iter().enumerate() {
+        let prefix = &announced.prefix;
+        if announced.communities.is_empty() {
+            networks += &format!("  network {prefix}\n");
+            continue;
+        }
         let communities = announced.communities.join(" ");
         maps += &format!("route-map announce{at} permit 10\n");
         maps += &format!(" set community {communities}\nexit\n");
-        let prefix = announced.prefix;
         networks += &format!("  network {prefix} route-map announce{at}\n");
     }
     let (address, asn) = (router.address, router.asn);

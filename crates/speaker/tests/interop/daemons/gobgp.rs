@@ -83,7 +83,7 @@ impl Gobgp {
         for announced in &self.router.announces {
             let next_hop = text(self.router.address);
             let communities = announced.communities.join(",");
-            let route = ["global", "rib", "add", announced.prefix];
+            let route = ["global", "rib", "add", announced.prefix.as_str()];
             let attributes = ["nexthop", &next_hop, "community", &communities];
             let add = [route.as_slice(), attributes.as_slice()].concat();
             loop {

@@ -29,7 +29,7 @@ pub(crate) struct Router {
 /// A route that a router announces with itself as next hop.
 #[derive(Clone, Debug)]
 pub(crate) struct Announced {
-    pub(crate) prefix: &'static str,
+    pub(crate) prefix: String,
     pub(crate) communities: Vec<&'static str>,
 }
 
@@ -87,7 +87,7 @@ impl Kind {
     /// Starts it as a router; none if it is not installed.
     pub(crate) fn start(self, router: &Router) -> Option<Box<dyn Daemon>> {
         Some(match self {
-            Self::Bird => Box::new(Bird::start(&bird::configuration(router))?),
+            Self::Bird => Box::new(Bird::start_as(router)?),
             Self::Exabgp => Box::new(exabgp::start(router)?),
             Self::Frr => Box::new(frr::start(router)?),
             Self::Gobgp => Box::new(gobgp::start(router)?),

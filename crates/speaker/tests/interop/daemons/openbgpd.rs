@@ -57,7 +57,7 @@ connect-retry 1
 "
     );
     for announced in &router.announces {
-        let prefix = announced.prefix;
+        let prefix = &announced.prefix;
         let communities = announced.communities.iter();
         let communities: String = communities.map(|one| format!("community {one} ")).collect();
         text += &format!("network {prefix} set {{ {communities} nexthop {address} }}\n");
