@@ -6,7 +6,18 @@
 //! ```
 //!
 //! NVAs, sites and on-premises routers with `live: true` have to connect; everything else of the
-//! file is modelled. SIGINT and SIGTERM end all sessions with a Cease.
+//! file is modelled. SIGINT and SIGTERM end all sessions with a Cease. SIGHUP reads the file again:
+//! sessions that are described as before go on.
+//!
+//! Over HTTP there are tables, peers, explanations, metrics and a stream of what happens; events can
+//! be posted:
+//!
+//! ```text
+//! route_server network.yaml --http 127.0.0.1:8179
+//! curl -s http://127.0.0.1:8179/v1/peers
+//! curl -s http://127.0.0.1:8179/v1/events --data-binary \
+//!     '{id: on, set_branch_to_branch: {route_server: rs, value: true}}'
+//! ```
 //!
 //! The routes of the networks can go to the Linux kernel, each network's into a namespace that
 //! stands for its VMs or into a routing table, or to a stream of JSON lines:
@@ -18,12 +29,15 @@
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use routehub_scenario::Scenario;
+use routehub_speaker::http::{Changes, Http, Token};
 use routehub_speaker::{Notice, Server};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::Receiver;
@@ -45,6 +59,13 @@ struct Arguments {
     /// Listen on this port instead of the one in the file (179 if it names none).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     listen_port: Option<u16>,
+    /// Answer HTTP requests on this address and port.
+    #[arg(long, value_name = "ADDRESS")]
+    http: Option<SocketAddr>,
+    /// Events that are posted need the token in this file. Without one they are taken only on a
+    /// loopback address.
+    #[arg(long, value_name = "FILE", requires = "http")]
+    token_file: Option<PathBuf>,
     #[command(flatten)]
     sinks: SinkArguments,
 }
@@ -60,18 +81,40 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
-    let mut scenario = load(&arguments.file)?;
-    if let Some(port) = arguments.listen_port {
-        scenario.live.port = port;
-        for address in scenario.live.addresses.values_mut() {
-            address.set_port(port);
-        }
-    }
+    let scenario = arguments.load()?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start")?;
-    runtime.block_on(serve(scenario, &arguments.sinks))
+    runtime.block_on(serve(scenario, arguments))
 }
 
-fn load(file: &Path) -> Result<Scenario> {
+impl Arguments {
+    /// Reads the network file.
+    fn load(&self) -> Result<Scenario> {
+        let mut scenario = read(&self.file)?;
+        if let Some(port) = self.listen_port {
+            scenario.live.port = port;
+            for address in scenario.live.addresses.values_mut() {
+                address.set_port(port);
+            }
+        }
+        Ok(scenario)
+    }
+
+    /// Listens for HTTP requests, if that is wanted.
+    async fn http(&self) -> Result<Option<Http>> {
+        let Some(address) = self.http else {
+            return Ok(None);
+        };
+        let token = self.token_file.as_deref().map(|file| {
+            let token = Token::read(file);
+            token.with_context(|| format!("the token file {}", file.display()))
+        });
+        let http = Http::bind(address, token.transpose()?).await;
+        let http = http.with_context(|| format!("cannot listen on {address} for HTTP"))?;
+        Ok(Some(http))
+    }
+}
+
+fn read(file: &Path) -> Result<Scenario> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
     Scenario::parse(&text).map_err(|diagnostics| {
@@ -80,15 +123,22 @@ fn load(file: &Path) -> Result<Scenario> {
     })
 }
 
-async fn serve(scenario: Scenario, sinks: &SinkArguments) -> Result<()> {
+async fn serve(scenario: Scenario, arguments: &Arguments) -> Result<()> {
     let out = Out {
-        taken: sinks.take_output(),
+        taken: arguments.sinks.take_output(),
     };
-    let sinks = sinks.open(&scenario)?;
-    let (mut interrupt, mut terminate) = (
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::terminate())?,
-    );
+    let mut sinks = arguments.sinks.open(&scenario)?;
+    let mut http = arguments.http().await?;
+    if let Some(answering) = http.take() {
+        let changes = Changes::default();
+        sinks.sinks.push(changes.sink());
+        http = Some(answering.with_changes(changes));
+    }
+    let signals = Signals {
+        interrupt: signal(SignalKind::interrupt())?,
+        terminate: signal(SignalKind::terminate())?,
+        hangup: signal(SignalKind::hangup())?,
+    };
     let Scenario {
         profile,
         estate,
@@ -96,6 +146,7 @@ async fn serve(scenario: Scenario, sinks: &SinkArguments) -> Result<()> {
         ..
     } = scenario;
     let server = Server::start_with(&profile, estate, &live, sinks).await?;
+    let server = Arc::new(server);
     let notices = server.watch();
     for address in server.addresses() {
         out.print(&format_args!("listening on {address}"));
@@ -106,19 +157,51 @@ async fn serve(scenario: Scenario, sinks: &SinkArguments) -> Result<()> {
     if server.addresses().is_empty() {
         out.print(&"nobody in this network is live: no session to hold");
     }
+    if let Some(http) = http {
+        out.print(&format_args!("answering on http://{}", http.address()?));
+        tokio::spawn(http.serve(Arc::clone(&server)));
+    }
     tokio::select! {
         () = follow(notices, out) => {}
-        () = stopped(&mut interrupt, &mut terminate) => out.print(&"stopping"),
+        () = heed(signals, &server, arguments, out) => out.print(&"stopping"),
     }
     server.stop("routehub is stopping").await;
     Ok(())
 }
 
-async fn stopped(interrupt: &mut Signal, terminate: &mut Signal) {
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// What may be asked of this process.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+/// Reads the file again whenever that is asked for, until the end is asked for.
+async fn heed(mut signals: Signals, server: &Server, arguments: &Arguments, out: Out) {
+    loop {
+        tokio::select! {
+            _ = signals.interrupt.recv() => return,
+            _ = signals.terminate.recv() => return,
+            _ = signals.hangup.recv() => {}
+        }
+        if let Err(error) = reload(server, arguments).await {
+            out.print(&format_args!(
+                "not reloaded, nothing has changed: {error:#}"
+            ));
+        }
     }
+}
+
+/// Goes over to what the file says now.
+async fn reload(server: &Server, arguments: &Arguments) -> Result<()> {
+    let Scenario {
+        profile,
+        estate,
+        live,
+        ..
+    } = arguments.load()?;
+    server.reload(&profile, estate, &live).await?;
+    Ok(())
 }
 
 /// Prints what happens, for ever.

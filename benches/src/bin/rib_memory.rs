@@ -90,7 +90,10 @@ fn table(family: Family, targets: [f64; 3]) {
     let mut rib = Rib::new(2, DecisionConfig::rfc4271());
     let empty = measure(|| drop(Rib::new(2, DecisionConfig::rfc4271())));
     let empty = empty.bytes_max;
-    println!("{:<50} {empty:>8}", "an empty table with its decision process");
+    println!(
+        "{:<50} {empty:>8}",
+        "an empty table with its decision process"
+    );
     let first = rib.add_source(source(1)).expect("there is room");
     let group = rib.add_group(GroupConfig::default());
     rib.add_member(group, None);

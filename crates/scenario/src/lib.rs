@@ -22,6 +22,7 @@ pub mod az;
 mod compare;
 mod de;
 mod diagnostic;
+mod event_text;
 pub mod expect;
 mod fault;
 mod file;
@@ -41,6 +42,7 @@ mod text;
 
 pub use compare::compare;
 pub use diagnostic::{Diagnostic, Excerpt};
+pub use event_text::parse_events;
 pub use live::{Bfd, Live, LivePeer};
 pub use read::Scenario;
 pub use report::{Difference, Report};

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use routehub::Event;
 use routehub::check::{EstateError, List, Place, Step, nearest_name};
+use routehub::{Estate, Event};
 
 use crate::Scenario;
 use crate::expect::{INITIAL, Table};
@@ -16,8 +16,21 @@ pub(crate) fn check(scenario: &Scenario, root: &Node, faults: &mut Vec<Fault>) {
     for error in scenario.estate.check_run(&scenario.events) {
         faults.push(placed(root, &error));
     }
-    event_ids(scenario, root, faults);
+    event_ids(&scenario.events, root, faults);
     expectations(scenario, root, faults);
+}
+
+/// Checks events that are to happen to an estate which is known to be sound.
+pub(crate) fn check_events(
+    estate: &Estate,
+    events: &[(String, Event)],
+    root: &Node,
+    faults: &mut Vec<Fault>,
+) {
+    let errors = estate.check_run(events).into_iter();
+    let errors = errors.filter(|error| error.place.list == List::Events);
+    faults.extend(errors.map(|error| placed(root, &error)));
+    event_ids(events, root, faults);
 }
 
 fn placed(root: &Node, error: &EstateError) -> Fault {
@@ -73,7 +86,7 @@ fn short_form(key: &str) -> &str {
     }
 }
 
-fn event_ids(scenario: &Scenario, root: &Node, faults: &mut Vec<Fault>) {
+fn event_ids(events: &[(String, Event)], root: &Node, faults: &mut Vec<Fault>) {
     let span = |index| {
         let id = Place::entry(List::Events, index);
         let event = root.field("events").and_then(|list| list.item(id.index));
@@ -81,7 +94,7 @@ fn event_ids(scenario: &Scenario, root: &Node, faults: &mut Vec<Fault>) {
         id.map_or(root.span, |id| id.span)
     };
     let mut seen: HashMap<&str, usize> = HashMap::new();
-    for (index, (id, _)) in scenario.events.iter().enumerate() {
+    for (index, (id, _)) in events.iter().enumerate() {
         if id == INITIAL {
             let message =
                 format!("`{INITIAL}` is the time before the first event; no event is called so");

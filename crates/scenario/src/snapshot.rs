@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use routehub::{EffectiveRow, Finding, Network, RouteRow, SessionRow};
+use routehub::{EffectiveRow, Exchange, Finding, Network, RouteRow, SessionRow};
 
 use crate::expect::Table;
 
@@ -52,52 +52,62 @@ pub trait Snapshot {
     }
 }
 
-impl Snapshot for Network {
-    fn rs_learned(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
-        self.rs_learned(route_server, nva)
-    }
+/// Both show the same tables by the same names.
+macro_rules! snapshot {
+    ($seen:ty, $nic_effective:expr) => {
+        impl Snapshot for $seen {
+            fn rs_learned(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
+                self.rs_learned(route_server, nva)
+            }
 
-    fn rs_advertised(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
-        self.rs_advertised(route_server, nva)
-    }
+            fn rs_advertised(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
+                self.rs_advertised(route_server, nva)
+            }
 
-    fn nva_learned(&self, nva: &str) -> Vec<RouteRow> {
-        self.nva_learned(nva)
-    }
+            fn nva_learned(&self, nva: &str) -> Vec<RouteRow> {
+                self.nva_learned(nva)
+            }
 
-    fn gateway_learned(&self, gateway: &str) -> Vec<RouteRow> {
-        self.gateway_learned(gateway)
-    }
+            fn gateway_learned(&self, gateway: &str) -> Vec<RouteRow> {
+                self.gateway_learned(gateway)
+            }
 
-    fn gateway_advertised(&self, gateway: &str, to: &str) -> Vec<RouteRow> {
-        self.gateway_advertised(gateway, to)
-    }
+            fn gateway_advertised(&self, gateway: &str, to: &str) -> Vec<RouteRow> {
+                self.gateway_advertised(gateway, to)
+            }
 
-    fn circuit_routes(&self, circuit: &str) -> Vec<RouteRow> {
-        self.circuit_routes(circuit)
-    }
+            fn circuit_routes(&self, circuit: &str) -> Vec<RouteRow> {
+                self.circuit_routes(circuit)
+            }
 
-    fn on_prem_learned(&self, name: &str) -> Vec<RouteRow> {
-        self.on_prem_learned(name)
-    }
+            fn on_prem_learned(&self, name: &str) -> Vec<RouteRow> {
+                self.on_prem_learned(name)
+            }
 
-    fn nic_effective(&self, nic: &str) -> Vec<EffectiveRow> {
-        self.nic_effective(nic)
-    }
+            fn nic_effective(&self, nic: &str) -> Vec<EffectiveRow> {
+                $nic_effective(self, nic)
+            }
 
-    fn sessions(&self, route_server: &str, nva: &str) -> Vec<SessionRow> {
-        self.sessions(route_server, nva)
-    }
+            fn sessions(&self, route_server: &str, nva: &str) -> Vec<SessionRow> {
+                self.sessions(route_server, nva)
+            }
 
-    fn findings(&self) -> Vec<Finding> {
-        self.findings()
-    }
+            fn findings(&self) -> Vec<Finding> {
+                self.findings()
+            }
 
-    fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr> {
-        self.instance_address(route_server, instance)
-    }
+            fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr> {
+                self.instance_address(route_server, instance)
+            }
 
-    fn gateway_addresses(&self, gateway: &str) -> Vec<IpAddr> {
-        self.estate().gateway_addresses(gateway)
-    }
+            fn gateway_addresses(&self, gateway: &str) -> Vec<IpAddr> {
+                self.estate().gateway_addresses(gateway)
+            }
+        }
+    };
 }
+
+snapshot!(Network, Network::nic_effective);
+snapshot!(Exchange, |exchange: &Exchange, nic| exchange
+    .nic_effective(nic)
+    .unwrap_or_default());

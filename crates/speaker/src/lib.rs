@@ -28,6 +28,8 @@ mod clock;
 mod connection;
 mod follower;
 mod held;
+#[cfg(feature = "http")]
+pub mod http;
 mod listener;
 mod neighbor;
 mod notice;

@@ -56,6 +56,8 @@ pub enum What {
         /// Why not.
         error: String,
     },
+    /// An event that somebody let happen, by its id.
+    Happened(String),
     /// The server went over to another network.
     Reloaded(Reloaded),
     /// The estate could not follow.
@@ -85,6 +87,7 @@ impl fmt::Display for Notice {
                 "connection from {remote} to {local} refused, {refused} so far"
             ),
             What::Sink { sink, error } => write!(f, "sink {sink}: {error}"),
+            What::Happened(id) => write!(f, "event {id} happened"),
             What::Reloaded(Reloaded {
                 kept,
                 reset,

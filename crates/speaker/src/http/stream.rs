@@ -1,0 +1,171 @@
+//! What happens from here on, line by line.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use bytes::Bytes;
+use serde::Serialize;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
+
+use super::App;
+use super::body::endless;
+use super::error::Refusal;
+use crate::notice::{Notice, What};
+
+/// After how long of silence a sign of life is sent.
+const ALIVE: Duration = Duration::from_secs(10);
+
+/// How lines are sent.
+#[derive(Clone, Copy)]
+enum Form {
+    /// Server-sent events.
+    Events,
+    /// Lines of JSON.
+    Lines,
+}
+
+impl Form {
+    fn of(headers: &HeaderMap) -> Self {
+        let accepted = headers.get_all(header::ACCEPT).into_iter();
+        let mut accepted = accepted.filter_map(|one| one.to_str().ok());
+        match accepted.any(|one| one.contains("text/event-stream")) {
+            true => Self::Events,
+            false => Self::Lines,
+        }
+    }
+
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Events => "text/event-stream",
+            Self::Lines => "application/x-ndjson",
+        }
+    }
+
+    /// Lines as they are sent.
+    fn frame(self, lines: Bytes) -> Bytes {
+        let Self::Events = self else { return lines };
+        let text = String::from_utf8_lossy(&lines);
+        let framed = text.lines().map(|line| format!("data: {line}\n\n"));
+        framed.collect::<String>().into()
+    }
+
+    /// Nothing, but a sign of life.
+    const fn blank(self) -> Bytes {
+        match self {
+            Self::Events => Bytes::from_static(b": alive\n\n"),
+            Self::Lines => Bytes::from_static(b"\n"),
+        }
+    }
+}
+
+/// A notice as a line.
+#[derive(Serialize)]
+struct Line<'a> {
+    /// Milliseconds since 1970.
+    unix_ms: u64,
+    event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<std::net::IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    routes: Option<usize>,
+    text: String,
+}
+
+/// Everything that happens.
+pub(crate) async fn events(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let notices = app.server.watch();
+    let line = |notice: Notice| line(&told(&notice));
+    stream(&app, &headers, notices, line)
+}
+
+/// Every change of the networks' routes.
+pub(crate) async fn changes(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let Some(changes) = &app.changes else {
+        let error = "this server does not follow the changes of routes";
+        return Err(Refusal::new(StatusCode::NOT_FOUND, error));
+    };
+    stream(&app, &headers, changes.listen(), |lines| lines)
+}
+
+fn stream<T: Clone + Send + 'static>(
+    app: &App,
+    headers: &HeaderMap,
+    source: Receiver<T>,
+    line: impl Fn(T) -> Bytes + Send + 'static,
+) -> Result<Response, Refusal> {
+    let room = Arc::clone(&app.streams).try_acquire_owned();
+    let room = room.map_err(|_: TryAcquireError| {
+        let error = "too many streams are open";
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error)
+    })?;
+    let form = Form::of(headers);
+    let state: (Receiver<T>, OwnedSemaphorePermit, _) = (source, room, line);
+    let lines = futures_util::stream::unfold(state, move |(mut source, room, line)| async move {
+        let next = tokio::time::timeout(ALIVE, source.recv()).await;
+        let lines = match next {
+            Err(_) => form.blank(),
+            Ok(Ok(one)) => form.frame(line(one)),
+            Ok(Err(RecvError::Lagged(lost))) => form.frame(lagged(lost)),
+            Ok(Err(RecvError::Closed)) => return None,
+        };
+        Some((lines, (source, room, line)))
+    });
+    Ok(endless(form.kind(), lines))
+}
+
+fn line(value: &impl Serialize) -> Bytes {
+    // Texts and numbers serialize.
+    let mut text = serde_json::to_vec(value).unwrap_or_default();
+    text.push(b'\n');
+    text.into()
+}
+
+fn lagged(lost: u64) -> Bytes {
+    line(&serde_json::json!({"event": "lost", "lines": lost}))
+}
+
+fn told(notice: &Notice) -> Line<'_> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let link = notice.neighbor.as_ref().map(|neighbor| &neighbor.link);
+    Line {
+        unix_ms: since.unwrap_or_default().as_millis() as u64,
+        event: match notice.what {
+            What::Established { .. } => "established",
+            What::Learned { .. } => "learned",
+            What::Down(_) => "down",
+            What::AttemptFailed(_) => "attempt_failed",
+            What::LimitExceeded => "limit_exceeded",
+            What::Refused { .. } => "refused",
+            What::Sink { .. } => "sink",
+            What::Happened(_) => "happened",
+            What::Reloaded(_) => "reloaded",
+            What::Failed(_) => "failed",
+        },
+        peer: link.and_then(|link| link.remote_addresses.first().copied()),
+        name: link.map(|link| link.remote.as_str()),
+        local: link.map(|link| link.local.as_str()),
+        instance: link.and_then(|link| link.instance),
+        routes: match notice.what {
+            What::Learned { routes } => Some(routes),
+            _ => None,
+        },
+        text: notice.to_string(),
+    }
+}

@@ -1,0 +1,219 @@
+//! What every test needs: addresses of its own, a server with HTTP, and patience with a limit.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+use routehub_scenario::Scenario;
+use routehub_speaker::Server;
+use routehub_speaker::http::{Changes, Http, Token};
+use routehub_speaker::sink::Sinks;
+use tokio::task::JoinHandle;
+
+use crate::router::Router;
+
+/// The longest time that anything here may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The port of the server: one that needs no privileges.
+pub(crate) const PORT: u16 = 1790;
+
+/// The loopback network of one test: nobody else uses its addresses.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addresses([u8; 3]);
+
+impl Addresses {
+    pub(crate) fn new() -> Self {
+        static TESTS: AtomicU16 = AtomicU16::new(0);
+        let process = std::process::id();
+        let test = TESTS.fetch_add(1, Ordering::Relaxed);
+        let second = 1 + (process >> 8) as u8 % 60;
+        Self([127, second, (process as u8).wrapping_add(test as u8)])
+    }
+
+    pub(crate) fn host(self, host: u8) -> IpAddr {
+        let [a, b, c] = self.0;
+        IpAddr::from([a, b, c, host])
+    }
+}
+
+/// A hub with a Route Server, live NVAs, a modelled one with a VPN gateway and a circuit beside it,
+/// and a spoke with a VM. NVAs are `name: (host, asn)`; instance 0 alone is live, for short.
+#[derive(Clone, Debug)]
+pub(crate) struct Network {
+    pub(crate) addresses: Addresses,
+    /// Names, the last octet of addresses, ASNs, and further keys.
+    pub(crate) live: Vec<(&'static str, u8, u32, &'static str)>,
+    pub(crate) profile: &'static str,
+    pub(crate) branch_to_branch: bool,
+    pub(crate) spoke: bool,
+}
+
+impl Network {
+    pub(crate) fn new() -> Self {
+        Self {
+            addresses: Addresses::new(),
+            live: vec![("nva1", 101, 65001, ""), ("nva2", 102, 65002, "")],
+            profile: "azure-2026",
+            branch_to_branch: true,
+            spoke: true,
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let instance = |n: u8| self.addresses.host(4 + n);
+        let mut nvas = String::new();
+        for (name, host, asn, more) in &self.live {
+            nvas.push_str(&format!(
+                "  - {{name: {name}, vnet: hub, ip: 10.1.2.{host}, asn: {asn}, live: true, \
+                 peer_address: {}{more}, sessions: [{{route_server: rs, instances: [0]}}]}}\n",
+                self.addresses.host(*host)
+            ));
+        }
+        let spoke = if self.spoke {
+            "  - {hub: hub, spoke: spoke}"
+        } else {
+            ""
+        };
+        format!(
+            "schema: routehub/1
+title: Live NVAs in a hub, a branch and a spoke beside them
+profile: {}
+vnets:
+  - name: hub
+    address_space: [10.1.0.0/16]
+    subnets: [{{name: RouteServerSubnet, prefix: 10.1.255.0/26}}]
+  - {{name: spoke, address_space: [10.2.0.0/16]}}
+peerings:
+{spoke}
+route_servers:
+  - {{name: rs, vnet: hub, branch_to_branch: {}}}
+nvas:
+{nvas}  - {{name: model, vnet: hub, ip: 10.1.3.4, asn: 65009, sessions: [rs],
+     originates: [{{prefix: 192.168.9.0/24}}]}}
+gateways:
+  - {{name: vpngw, vnet: hub, type: vpn, bgp_ips: [10.1.7.4, 10.1.7.5], connections: [{{site: branch}}]}}
+  - {{name: ergw, vnet: hub, type: express_route, bgp_ips: [10.1.7.12, 10.1.7.13], connections: [{{circuit: er, msee_ips: [10.1.7.20]}}]}}
+circuits:
+  - {{name: er, ce_ip: 172.30.0.1, on_prem: {{asn: 65020, prefixes: [10.210.0.0/16]}}}}
+sites:
+  - {{name: branch, asn: 65101, bgp_ips: [172.31.0.1], prefixes: [10.200.0.0/16]}}
+nics:
+  - {{name: vm, vnet: spoke}}
+listen:
+  port: {PORT}
+  addresses: {{10.1.255.4: '{}:{PORT}', 10.1.255.5: '{}:{PORT}'}}
+",
+            self.profile,
+            self.branch_to_branch,
+            instance(0),
+            instance(1)
+        )
+    }
+
+    pub(crate) fn scenario(&self) -> Scenario {
+        parse(&self.text())
+    }
+
+    /// The router that plays a live NVA.
+    pub(crate) fn router(&self, name: &str) -> Router {
+        let mut live = self.live.iter();
+        let (_, host, asn, _) = live.find(|one| one.0 == name).expect("a live NVA");
+        let to = SocketAddr::new(self.addresses.host(4), PORT);
+        Router::start(self.addresses.host(*host), *asn, to)
+    }
+}
+
+pub(crate) fn parse(text: &str) -> Scenario {
+    Scenario::parse(text).unwrap_or_else(|wrong| panic!("{wrong:#?}"))
+}
+
+/// A server, and where it answers over HTTP.
+pub(crate) struct Lab {
+    pub(crate) server: Arc<Server>,
+    pub(crate) http: SocketAddr,
+    answering: JoinHandle<()>,
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.answering.abort();
+    }
+}
+
+impl Lab {
+    pub(crate) async fn new(network: &Network) -> Self {
+        let http = SocketAddr::new(network.addresses.host(80), 0);
+        Self::with(network, http, None).await
+    }
+
+    pub(crate) async fn with(network: &Network, http: SocketAddr, token: Option<&str>) -> Self {
+        let scenario = network.scenario();
+        let changes = Changes::default();
+        let sinks = Sinks {
+            sinks: vec![changes.sink()],
+            ..Sinks::default()
+        };
+        let server =
+            Server::start_with(&scenario.profile, scenario.estate, &scenario.live, sinks).await;
+        let server = Arc::new(server.expect("a server"));
+        let token = token.map(|token| Token::new(token).expect("a token"));
+        let http = Http::bind(http, token).await.expect("an address");
+        let http = http.with_changes(changes);
+        let address = http.address().expect("an address");
+        Self {
+            answering: tokio::spawn(http.serve(Arc::clone(&server))),
+            server,
+            http: address,
+        }
+    }
+
+    pub(crate) async fn reload(&self, network: &Network) -> routehub_speaker::Reloaded {
+        let scenario = network.scenario();
+        let reloaded = self
+            .server
+            .reload(&scenario.profile, scenario.estate, &scenario.live);
+        reloaded.await.expect("reloaded")
+    }
+
+    /// Waits until so many routes of a live NVA are held.
+    pub(crate) async fn learned(&self, nva: &'static str, routes: usize) {
+        let look = || async {
+            let ask = move |engine: &routehub::Engine| {
+                let peerings = engine.exchange().peerings();
+                let mut peerings = peerings.into_iter();
+                peerings
+                    .find(|one| one.remote == nva)
+                    .map(|one| one.learned)
+            };
+            self.server.ask(ask).await.expect("an answer")
+        };
+        let what = format!("{routes} routes of {nva}");
+        until(&what, look, |held| *held == Some(routes)).await;
+    }
+}
+
+/// Waits until what is looked at is as it should be.
+///
+/// # Panics
+/// After [`PATIENCE`], with what was seen last.
+pub(crate) async fn until<T, F>(
+    what: &str,
+    mut look: impl FnMut() -> F,
+    good: impl Fn(&T) -> bool,
+) -> T
+where
+    T: std::fmt::Debug,
+    F: Future<Output = T>,
+{
+    let start = Instant::now();
+    loop {
+        let seen = look().await;
+        if good(&seen) {
+            return seen;
+        }
+        assert!(start.elapsed() < PATIENCE, "{what}, but there is {seen:#?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,175 @@
+//! Clients that do harm: what they cost is bounded, and the routes do not wait for them.
+
+use std::time::{Duration, Instant};
+
+use routehub::types::{Ipv4Prefix, Prefix};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::client::{get, look};
+use crate::lab::{Lab, Network};
+
+/// So many host routes.
+fn many(count: u32) -> Vec<Prefix> {
+    let base = u32::from_be_bytes([100, 64, 0, 0]);
+    let hosts = (0..count).map(|n| Ipv4Prefix::host((base + n).into()));
+    hosts.map(Prefix::V4).collect()
+}
+
+fn resident_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("a status");
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let words = line.expect("a line").split_whitespace();
+    words
+        .filter_map(|word| word.parse().ok())
+        .next()
+        .expect("kB")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_reads_nothing_delays_neither_routes_nor_other_clients() {
+    let network = Network {
+        profile: "open",
+        ..Network::new()
+    };
+    let lab = Lab::new(&network).await;
+    let (one, two) = (network.router("nva1"), network.router("nva2"));
+    one.announce_all("10.1.2.101", many(40_000));
+    two.until("all is told", |seen| seen.routes.len() > 40_000)
+        .await;
+
+    let path = "/v1/route-servers/rs/peerings/nva1/learned-routes";
+    let mut stuck = Vec::new();
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(lab.http).await.expect("a connection");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        // It has an answer, and reads no more of it.
+        stream.read_exact(&mut [0; 100]).await.expect("a head");
+        stuck.push(stream);
+    }
+    let start = Instant::now();
+    one.announce("10.1.2.101", &["192.168.1.0/24"]);
+    let wanted = "192.168.1.0/24".parse().expect("a prefix");
+    two.until("a new route passes", |seen| {
+        seen.routes.contains_key(&wanted)
+    })
+    .await;
+    let table = look(lab.http, path).await;
+    let rows = table["RouteServiceRole_IN_0"].as_array().expect("rows");
+    assert_eq!(rows.len(), 40_001);
+    assert!(
+        start.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        start.elapsed()
+    );
+    // They are cut off when nothing has moved for half a minute.
+    for stream in &mut stuck {
+        let mut rest = Vec::new();
+        let waited = Instant::now();
+        tokio::time::sleep(Duration::from_secs(31).saturating_sub(start.elapsed())).await;
+        let read = stream.read_to_end(&mut rest).await;
+        let cut = read.is_err() || rest.len() < 5_000_000;
+        assert!(cut, "{} octets after {:?}", rest.len(), waited.elapsed());
+    }
+    assert_eq!(get(lab.http, "/healthz").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_never_ends_is_not_waited_for_and_others_are_served() {
+    let network = Network::new();
+    let lab = Lab::new(&network).await;
+    let mut slow = Vec::new();
+    for _ in 0..40 {
+        let mut stream = TcpStream::connect(lab.http).await.expect("a connection");
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nX-Slow: ")
+            .await
+            .expect("sent");
+        slow.push(stream);
+    }
+    look(lab.http, "/healthz").await;
+    let mut last = slow.pop().expect("one");
+    let mut rest = Vec::new();
+    let end = last.read_to_end(&mut rest);
+    let end = tokio::time::timeout(Duration::from_secs(25), end).await;
+    assert!(end.is_ok(), "the head was waited for");
+
+    let mut stream = TcpStream::connect(lab.http).await.expect("a connection");
+    let huge = format!("GET / HTTP/1.1\r\nX-Huge: {}\r\n\r\n", "x".repeat(200_000));
+    // It may be refused before it is all sent.
+    let _ = stream.write_all(huge.as_bytes()).await;
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer).await;
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 431"),
+        "{answer}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_are_limited_and_one_that_does_not_read_loses_what_is_oldest() {
+    let network = Network::new();
+    let lab = Lab::new(&network).await;
+    let mut open = Vec::new();
+    for _ in 0..routehub_speaker::http::STREAMS {
+        open.push(crate::client::Lines::open(lab.http, "/v1/events", "*/*").await);
+    }
+    let answer = get(lab.http, "/v1/events").await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.error(), "too many streams are open");
+    open.truncate(1);
+    // The places of those that have gone are free when the server has seen it.
+    let look = || async { get_started(lab.http).await };
+    crate::lab::until("a place is free", look, |status| *status == 200).await;
+}
+
+/// The status of a stream, which is left at once.
+async fn get_started(to: std::net::SocketAddr) -> u16 {
+    let mut stream = TcpStream::connect(to).await.expect("a connection");
+    let request = b"GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n";
+    stream.write_all(request).await.expect("sent");
+    let mut head = [0; 12];
+    stream.read_exact(&mut head).await.expect("a head");
+    std::str::from_utf8(&head[9..])
+        .expect("digits")
+        .parse()
+        .expect("a status")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_stays_while_requests_events_and_reloads_go_on() {
+    let network = Network::new();
+    let lab = Lab::new(&network).await;
+    let router = network.router("nva1");
+    router.announce_all("10.1.2.101", many(1000));
+    lab.learned("nva1", 1000).await;
+    let other = Network {
+        branch_to_branch: false,
+        ..network.clone()
+    };
+    let mut after_warming = 0;
+    for round in 0..60 {
+        for path in [
+            "/metrics",
+            "/v1/peers",
+            "/v1/tables",
+            "/v1/route-servers/rs/peerings/nva1/learned-routes",
+            "/v1/nics/vm/effective-routes",
+        ] {
+            assert_eq!(get(lab.http, path).await.status, 200);
+        }
+        lab.reload(if round % 2 == 0 { &other } else { &network })
+            .await;
+        if round == 20 {
+            after_warming = resident_memory();
+        }
+    }
+    let now = resident_memory();
+    assert!(
+        now < after_warming + after_warming / 10 + 4096,
+        "{after_warming} kB have become {now} kB"
+    );
+    assert_eq!(router.seen().established, 1);
+    assert_eq!(router.seen().notifications, []);
+}

@@ -1,0 +1,11 @@
+//! What a live server shows and takes over HTTP, and what a reload of its network does, as its
+//! users meet it.
+
+mod client;
+mod events;
+mod lab;
+mod limits;
+mod metrics;
+mod reload;
+mod router;
+mod tables;
