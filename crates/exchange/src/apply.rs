@@ -82,6 +82,32 @@ impl Exchange {
                     self.withdraw_literal(link, prefixes);
                 }
             }
+            Event::NvaDown(_)
+            | Event::NvaUp(_)
+            | Event::InstanceDown(_)
+            | Event::InstanceUp(_)
+            | Event::ConnectionDown(_)
+            | Event::ConnectionUp(_) => self.go_down_or_up(event)?,
+            Event::AddPeering(peering) => self.add_peering(peering)?,
+            Event::RemovePeering { a, b } => self.remove_peering(a, b)?,
+            Event::AddRouteServer(server) => self.add_route_server(server)?,
+            Event::RemoveRouteServer { route_server } => self.remove_route_server(route_server)?,
+            Event::SetReadvertises { nva, rules } => self.set_readvertises(nva, rules)?,
+            Event::SetRouteMap {
+                route_server,
+                peer,
+                inbound,
+                outbound,
+            } => {
+                self.set_route_map(route_server, peer, inbound.as_ref(), outbound.as_ref())?;
+            }
+        }
+        Ok(self.settle()?)
+    }
+
+    /// Sessions, instances and connections that go down or come up.
+    fn go_down_or_up(&mut self, event: &Event) -> Result<(), EventError> {
+        match event {
             Event::NvaDown(sessions) => {
                 for link in self.nva_links(sessions)? {
                     self.set_down(link, |link| link.down.by_event = true);
@@ -106,21 +132,9 @@ impl Exchange {
                 let link = self.connection(ends)?;
                 self.set_down(link, |link| link.down.by_event = false);
             }
-            Event::AddPeering(peering) => self.add_peering(peering)?,
-            Event::RemovePeering { a, b } => self.remove_peering(a, b)?,
-            Event::AddRouteServer(server) => self.add_route_server(server)?,
-            Event::RemoveRouteServer { route_server } => self.remove_route_server(route_server)?,
-            Event::SetReadvertises { nva, rules } => self.set_readvertises(nva, rules)?,
-            Event::SetRouteMap {
-                route_server,
-                peer,
-                inbound,
-                outbound,
-            } => {
-                self.set_route_map(route_server, peer, inbound.as_ref(), outbound.as_ref())?;
-            }
+            _ => {}
         }
-        Ok(self.settle()?)
+        Ok(())
     }
 
     fn route_server_mut(&mut self, name: &str) -> Result<&mut RouteServer, EventError> {

@@ -8,6 +8,7 @@ use routehub_types::{AttrId, Attrs, Instant, Prefix};
 
 use crate::announce::{self, Announcements};
 use crate::estate::{Estate, RoutingPreference};
+use crate::exchange_table::At;
 use crate::export_groups::{Lent, LiveGroup};
 use crate::graph::Graph;
 use crate::journal::Journal;
@@ -30,6 +31,8 @@ pub(crate) struct Direction {
     pub(crate) source: Option<SourceId>,
     /// What the receiver's policies call routes of this link.
     pub(crate) class: SourceClass,
+    /// How many prefixes the receiver holds at most; none: it is no Route Server.
+    pub(crate) max_prefixes: Option<u32>,
     /// Whether the sender passes nothing on, whatever it hears.
     pub(crate) silent: bool,
     /// What the export policy said.
@@ -142,14 +145,17 @@ impl Exchange {
         let one = self.graph.link(link);
         let (export, import) = (policies.export(one, sender), policies.import(one, receiver));
         let silent = policies.passes_nothing(one, sender);
+        let told = self.graph.speaker(one.end(receiver).speaker).at();
+        let max_prefixes = self.parameters.max_total_prefixes;
         Direction {
+            max_prefixes: max_prefixes.filter(|_| told == Some(At::RouteServer)),
             export,
             import,
             class: speaker_table::policy_class(&self.graph, link, receiver),
             source: self.add_source(link, receiver),
             silent,
-            exported: Verdicts::default(),
-            imported: Verdicts::default(),
+            exported: Verdicts::new(self.seed),
+            imported: Verdicts::new(self.seed),
         }
     }
 

@@ -53,11 +53,22 @@ impl Policies<'_> {
         let Some(to) = peer.class_at(at) else {
             return true;
         };
-        let passes = |from: &Class| {
-            let row = exchange_table::lookup(at, *from, to);
-            row.is_some_and(|row| self.is_open(row.gate, *from, speaker))
-        };
+        let passes = |from: &Class| self.row_is_open(at, *from, to, speaker);
         !Class::ALL.iter().any(passes)
+    }
+
+    /// Whether the exchange table lets routes of a class pass from the speaker on `side` to the
+    /// other.
+    pub(crate) fn lets_pass(&self, link: &Link, side: Side, from: Class) -> bool {
+        let speaker = self.graph.speaker(link.end(side).speaker);
+        let peer = self.graph.speaker(link.end(side.other()).speaker);
+        let to = speaker.at().and_then(|at| Some((at, peer.class_at(at)?)));
+        to.is_some_and(|(at, to)| self.row_is_open(at, from, to, speaker))
+    }
+
+    fn row_is_open(&self, at: At, from: Class, to: Class, speaker: &Speaker) -> bool {
+        let row = exchange_table::lookup(at, from, to);
+        row.is_some_and(|row| self.is_open(row.gate, from, speaker))
     }
 
     /// What well-known communities ask for.

@@ -112,17 +112,29 @@ impl Exchange {
     /// The same of a link that may be down: what would be sent.
     pub(crate) fn offers_if_up(&self, link: LinkId, side: Side) -> BTreeMap<Prefix, Attrs> {
         let mut offers = BTreeMap::new();
+        let mut passed = BTreeMap::new();
         let stated = self.stated(link, side);
         if let Some(table) = self.table(self.graph.link(link).end(side).speaker) {
             for prefix in table
                 .prefixes()
                 .filter(|prefix| !stated.contains_key(prefix))
             {
-                if let Ok((prefix, attrs)) = self.passed_on(link, side, prefix) {
-                    offers.insert(prefix, attrs);
+                if let Ok((sent, attrs)) = self.passed_on(link, side, prefix) {
+                    // Where a map puts one prefix in the place of several, or of one that
+                    // is there already, the shortest AS path is sent, then what has its own name.
+                    let merit = (attrs.as_path.length(), sent != prefix);
+                    let better = |(best, _): &((usize, bool), Attrs)| merit < *best;
+                    if passed.get(&sent).is_none_or(better) {
+                        passed.insert(sent, (merit, attrs));
+                    }
                 }
             }
         }
+        offers.extend(
+            passed
+                .into_iter()
+                .map(|(prefix, (_, attrs))| (prefix, attrs)),
+        );
         for (prefix, stated) in stated {
             if let Some(attrs) = stated {
                 offers.insert(prefix, attrs);

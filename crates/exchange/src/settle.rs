@@ -369,8 +369,8 @@ pub(crate) fn admission(
             }
         }
     };
-    let full = parameters
-        .max_total_prefixes
+    let full = direction
+        .max_prefixes
         .is_some_and(|max| one.prefixes >= max as usize);
     match accepted {
         Admission::Accept(_) | Admission::Replace { .. } if full && !one.prefix_known => {

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use routehub_policy::{SetVerdict, SourceClass};
 use routehub_rib::AttrStore;
 use routehub_types::{AttrId, RuleId};
@@ -44,10 +46,15 @@ impl KnownVerdict {
 }
 
 /// The verdicts of one policy, by attribute set and class of source.
-#[derive(Debug, Default)]
-pub(crate) struct Verdicts(HashMap<AttrId, Vec<(SourceClass, KnownVerdict)>>);
+#[derive(Debug)]
+pub(crate) struct Verdicts(HashMap<AttrId, Vec<(SourceClass, KnownVerdict)>, FixedState>);
 
 impl Verdicts {
+    /// None yet.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(HashMap::with_hasher(FixedState::with_seed(seed)))
+    }
+
     /// What was said of a set from such a source.
     pub(crate) fn known(&self, class: SourceClass, id: AttrId) -> Option<KnownVerdict> {
         let all = self.0.get(&id)?.iter();

@@ -30,7 +30,7 @@ struct Route {
 }
 
 /// The fields that rows of a table have beyond prefix, path and next hop.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Has {
     communities: bool,
     origin: bool,
@@ -41,14 +41,52 @@ struct Has {
 }
 
 impl Has {
-    /// Communities and origin.
-    const ATTRIBUTES: Self = Self {
-        communities: true,
-        origin: true,
+    const NOTHING: Self = Self {
+        communities: false,
+        origin: false,
         weight: false,
         source_peer: false,
         instance: false,
         from: false,
+    };
+    /// Communities and origin.
+    const ATTRIBUTES: Self = Self {
+        communities: true,
+        origin: true,
+        ..Self::NOTHING
+    };
+    const RS_LEARNED: Self = Self {
+        weight: true,
+        source_peer: true,
+        instance: true,
+        ..Self::ATTRIBUTES
+    };
+    const RS_ADVERTISED: Self = Self {
+        weight: true,
+        instance: true,
+        ..Self::ATTRIBUTES
+    };
+    const NVA_LEARNED: Self = Self {
+        instance: true,
+        from: true,
+        ..Self::ATTRIBUTES
+    };
+    const GATEWAY_LEARNED: Self = Self {
+        weight: true,
+        source_peer: true,
+        ..Self::ATTRIBUTES
+    };
+    const GATEWAY_ADVERTISED: Self = Self {
+        weight: true,
+        ..Self::ATTRIBUTES
+    };
+    const CIRCUIT_ROUTES: Self = Self {
+        origin: true,
+        ..Self::NOTHING
+    };
+    const ON_PREM_LEARNED: Self = Self {
+        from: true,
+        ..Self::NOTHING
     };
 
     fn route(self, row: &RouteRow) -> Route {
@@ -158,63 +196,32 @@ fn pairs<A, B>(
 
 impl Serialize for Tables {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let learned = Has {
-            weight: true,
-            source_peer: true,
-            instance: true,
-            ..Has::ATTRIBUTES
-        };
-        let advertised = Has {
-            weight: true,
-            instance: true,
-            ..Has::ATTRIBUTES
-        };
-        let heard = Has {
-            instance: true,
-            from: true,
-            ..Has::ATTRIBUTES
-        };
-        let gateway = Has {
-            weight: true,
-            source_peer: true,
-            ..Has::ATTRIBUTES
-        };
-        let sent = Has {
-            weight: true,
-            ..Has::ATTRIBUTES
-        };
-        let edge = Has {
-            origin: true,
-            ..Has::default()
-        };
-        let on_prem = Has {
-            from: true,
-            ..Has::default()
-        };
         let mut all = serializer.serialize_struct("tables", 10)?;
         all.serialize_field(
             "rs_learned",
-            &pairs(&self.rs_learned, |r| learned.routes(r)),
+            &pairs(&self.rs_learned, |r| Has::RS_LEARNED.routes(r)),
         )?;
         all.serialize_field(
             "rs_advertised",
-            &pairs(&self.rs_advertised, |r| advertised.routes(r)),
+            &pairs(&self.rs_advertised, |r| Has::RS_ADVERTISED.routes(r)),
         )?;
         all.serialize_field(
             "nva_learned",
-            &named(&self.nva_learned, |r| heard.routes(r)),
+            &named(&self.nva_learned, |r| Has::NVA_LEARNED.routes(r)),
         )?;
         all.serialize_field(
             "gateway_learned",
-            &named(&self.gateway_learned, |r| gateway.routes(r)),
+            &named(&self.gateway_learned, |r| Has::GATEWAY_LEARNED.routes(r)),
         )?;
-        let to = pairs(&self.gateway_advertised, |r| sent.routes(r));
+        let to = pairs(&self.gateway_advertised, |r| {
+            Has::GATEWAY_ADVERTISED.routes(r)
+        });
         all.serialize_field("gateway_advertised", &to)?;
         all.serialize_field(
             "circuit_routes",
-            &named(&self.circuit_routes, |r| edge.routes(r)),
+            &named(&self.circuit_routes, |r| Has::CIRCUIT_ROUTES.routes(r)),
         )?;
-        let ends = named(&self.on_prem_learned, |r| on_prem.routes(r));
+        let ends = named(&self.on_prem_learned, |r| Has::ON_PREM_LEARNED.routes(r));
         all.serialize_field("on_prem_learned", &ends)?;
         all.serialize_field("nic_effective", &named(&self.nic_effective, effective))?;
         all.serialize_field("sessions", &pairs(&self.sessions, sessions))?;

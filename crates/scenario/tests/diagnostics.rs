@@ -477,3 +477,16 @@ fn a_long_line_is_cut_around_the_mistake() {
             .is_some_and(|help| help.contains("address_space"))
     );
 }
+
+#[test]
+fn a_subnet_outside_its_network() {
+    bad("vnets:
+  - name: hub
+    address_space: [10.0.0.0/16, 10.9.0.0/16]
+    subnets: [{name: nvas, prefix: 10.9.1.0/24}, {name: RouteServerSubnet, prefix: «10.1.6.0/26»}]
+")
+    .says(&[
+        "subnet `RouteServerSubnet`",
+        "10.1.6.0/26 is not inside VNet `hub` (10.0.0.0/16, 10.9.0.0/16)",
+    ]);
+}

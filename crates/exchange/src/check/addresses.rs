@@ -29,8 +29,26 @@ fn object(route_server: &str) -> String {
     format!("Route Server `{route_server}`")
 }
 
-/// Checks the addresses of Route Servers, NVAs and gateways.
+/// Checks subnets and the addresses of Route Servers, NVAs and gateways.
 pub(super) fn check(estate: &Estate, errors: &mut Vec<EstateError>) {
+    for (index, vnet) in estate.vnets.iter().enumerate() {
+        let entry = Place::entry(List::Vnets, index);
+        for (n, subnet) in vnet.subnets.iter().enumerate() {
+            let mut space = vnet.address_space.iter();
+            if !space.any(|prefix| prefix.contains(subnet.prefix)) {
+                errors.push(EstateError {
+                    place: entry.clone().key("subnets").item(n).key("prefix"),
+                    object: format!("subnet `{}`", subnet.name),
+                    problem: Problem::SubnetOutside {
+                        prefix: subnet.prefix,
+                        vnet: vnet.name.clone(),
+                        space: vnet.address_space.clone(),
+                    },
+                    other: None,
+                });
+            }
+        }
+    }
     collect(estate, errors);
 }
 

@@ -127,6 +127,15 @@ pub enum Problem {
         /// Its address space.
         space: Vec<Prefix>,
     },
+    /// A subnet that its network does not have room for.
+    SubnetOutside {
+        /// The subnet.
+        prefix: Prefix,
+        /// The network.
+        vnet: String,
+        /// Its address space.
+        space: Vec<Prefix>,
+    },
     /// An address that two have.
     AddressTwice {
         /// The address.
@@ -249,43 +258,27 @@ pub enum Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NameTwice { name, first } => {
-                write!(
-                    f,
-                    "the name `{name}` belongs to {} {first} already",
-                    first.article()
-                )
-            }
-            Self::NoSuch {
-                wanted,
-                name,
-                nearest,
-                is,
-            } => {
-                write!(f, "there is no {} `{name}`", Either(wanted))?;
-                if let Some(is) = is {
-                    return write!(f, ": that is {} {is}", is.article());
-                }
-                nearest
-                    .iter()
-                    .try_for_each(|near| write!(f, "; did you mean `{near}`?"))
-            }
-            Self::NoInstanceAddresses { vnet } => write!(
-                f,
-                "it has no `ips`, and VNet `{vnet}` has no RouteServerSubnet large enough to take them from (R-021)"
-            ),
-            Self::TwoRouteServers { vnet, first } => {
-                write!(
-                    f,
-                    "VNet `{vnet}` has the Route Server `{first}` already; one is the limit (R-016)"
-                )
-            }
+            Self::NameTwice { .. }
+            | Self::NoSuch { .. }
+            | Self::NoInstanceAddresses { .. }
+            | Self::TwoRouteServers { .. } => self.fmt_name(f),
             Self::AddressOutside {
                 address,
                 vnet,
                 space,
             } => {
                 write!(f, "{address} is not in VNet `{vnet}` ({})", Joined(space))
+            }
+            Self::SubnetOutside {
+                prefix,
+                vnet,
+                space,
+            } => {
+                write!(
+                    f,
+                    "{prefix} is not inside VNet `{vnet}` ({})",
+                    Joined(space)
+                )
             }
             Self::AddressTwice {
                 address,
@@ -320,6 +313,43 @@ impl fmt::Display for Problem {
 }
 
 impl Problem {
+    fn fmt_name(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NameTwice { name, first } => {
+                write!(
+                    f,
+                    "the name `{name}` belongs to {} {first} already",
+                    first.article()
+                )
+            }
+            Self::NoSuch {
+                wanted,
+                name,
+                nearest,
+                is,
+            } => {
+                write!(f, "there is no {} `{name}`", Either(wanted))?;
+                if let Some(is) = is {
+                    return write!(f, ": that is {} {is}", is.article());
+                }
+                nearest
+                    .iter()
+                    .try_for_each(|near| write!(f, "; did you mean `{near}`?"))
+            }
+            Self::NoInstanceAddresses { vnet } => write!(
+                f,
+                "it has no `ips`, and VNet `{vnet}` has no RouteServerSubnet large enough to take them from (R-021)"
+            ),
+            Self::TwoRouteServers { vnet, first } => {
+                write!(
+                    f,
+                    "VNet `{vnet}` has the Route Server `{first}` already; one is the limit (R-016)"
+                )
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn fmt_peering(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Overlap {

@@ -1,5 +1,8 @@
 //! Findings about numbers that are near a limit, or beyond one.
 
+use routehub_rib::Imported;
+use routehub_types::RuleId;
+
 use crate::estate::{Connection, Routes};
 use crate::link::{LinkKind, Side};
 use crate::monitoring::RouteServerLoad;
@@ -38,10 +41,25 @@ impl Findings<'_> {
             return;
         };
         for server in &exchange.estate.route_servers {
-            let table = exchange.graph.instance(&server.name, 0);
-            let table = table.and_then(|id| exchange.table(id));
+            let Some(id) = exchange.graph.instance(&server.name, 0) else {
+                continue;
+            };
+            let table = exchange.table(id);
             let held = table.map_or(0, |table| table.prefixes().count());
-            if is_near(held, limit) {
+            let refused = table.map_or(0, |table| {
+                let links = exchange.graph.links_of(id).iter();
+                let sources = links.filter_map(|link| exchange.direction_of(*link, Side::A).source);
+                let routes = sources.flat_map(|source| table.adj_in(source));
+                let full = Imported::Rejected(RuleId(8));
+                routes.filter(|one| one.imported == full).count()
+            });
+            if refused > 0 {
+                let text = format!(
+                    "{} holds {limit} prefixes and takes no more: {refused} are refused. Summarise.",
+                    server.name
+                );
+                self.error(8, &server.name, text);
+            } else if is_near(held, limit) {
                 let text = format!(
                     "{} holds {held} prefixes of {limit}. Summarise.",
                     server.name

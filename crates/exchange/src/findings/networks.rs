@@ -27,6 +27,7 @@ impl Findings<'_> {
         }
         for vnet in 0..estate.vnets.len() {
             self.gateway_subnet(VnetId(vnet));
+            self.gateways_of_both(VnetId(vnet));
         }
     }
 
@@ -50,6 +51,33 @@ impl Findings<'_> {
                 name(neighbor.vnet),
                 "Its IPv6 prefixes are not exchanged.",
             );
+        }
+    }
+
+    /// A network with a gateway or Route Server of its own that would use another's (R-121).
+    fn gateways_of_both(&mut self, vnet: VnetId) {
+        let exchange = self.exchange;
+        let name = &exchange.estate.vnets[vnet.0].name;
+        let (servers, gateways) = exchange.sources(vnet);
+        if servers.is_empty() && gateways.is_empty() {
+            return;
+        }
+        for peering in &exchange.estate.peerings {
+            let other = match () {
+                () if peering.a == *name && peering.a_to_b.use_remote_gateways => &peering.b,
+                () if peering.b == *name && peering.b_to_a.use_remote_gateways => &peering.a,
+                () => continue,
+            };
+            let own = if gateways.is_empty() {
+                "Route Server"
+            } else {
+                "gateway"
+            };
+            let text = format!(
+                "{name} has a {own} of its own and cannot use those of {other}: take \
+                 use_remote_gateways off the peering."
+            );
+            self.error(121, name, text);
         }
     }
 

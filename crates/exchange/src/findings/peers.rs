@@ -9,6 +9,7 @@ use routehub_types::{AttrId, Prefix, RuleId};
 use super::{Findings, some_of};
 use crate::addresses;
 use crate::estate::Nva;
+use crate::exchange_table::Class;
 use crate::explain::interface_of;
 use crate::link::{LinkId, Side};
 use crate::parameters::PrefixCountMode;
@@ -37,6 +38,7 @@ impl Findings<'_> {
                     &session.route_server,
                 );
                 self.in_another_network(nva, &session.route_server);
+                self.same_asn(nva, &session.route_server);
             }
             self.own_routes_back(nva);
             self.gateway_as_next_hop(nva);
@@ -191,6 +193,34 @@ impl Findings<'_> {
                 server.name, nva.vnet
             );
             self.warning(26, &nva.name, text);
+        }
+    }
+
+    /// Another NVA with the same ASN: each drops what the Route Server passes on of the other
+    /// (R-027).
+    fn same_asn(&mut self, nva: &Nva, server: &str) {
+        let exchange = self.exchange;
+        let links = exchange.links_with(server, &nva.name);
+        let Some((_, link)) = links.first() else {
+            return;
+        };
+        let policies = exchange.policies();
+        let passes = |from: &Nva| {
+            let peers = from.sessions.iter().any(|one| one.route_server == server);
+            peers && from.name != nva.name && from.asn == nva.asn
+        };
+        let others = exchange.estate.nvas.iter().filter(|one| passes(one));
+        let others: Vec<&str> = others.map(|one| one.name.as_str()).collect();
+        let reflects = policies.lets_pass(exchange.graph.link(*link), Side::B, Class::Nva);
+        if !others.is_empty() && reflects {
+            let text = format!(
+                "{} and {} have AS {}: each drops what {server} passes on of the other, for its own \
+                 ASN is in the path. Use different ASNs if they shall hear of each other.",
+                nva.name,
+                others.join(", "),
+                nva.asn
+            );
+            self.info(27, &nva.name, text);
         }
     }
 

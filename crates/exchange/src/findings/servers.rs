@@ -2,7 +2,7 @@
 
 use super::{Findings, listed};
 use crate::addresses::{self, ROUTE_SERVER_SUBNET};
-use crate::estate::{GatewayKind, RouteServer};
+use crate::estate::{GatewayKind, RouteServer, Subnet, Vnet};
 use crate::graph::refusal;
 
 /// NVAs that a Route Server should have at least.
@@ -79,6 +79,11 @@ impl Findings<'_> {
             );
             self.info(138, &server.name, text);
         }
+        self.subnet(vnet);
+    }
+
+    /// The subnet of a Route Server.
+    fn subnet(&mut self, vnet: &Vnet) {
         let Some(subnet) = vnet
             .subnets
             .iter()
@@ -113,6 +118,12 @@ impl Findings<'_> {
             let text = "A network security group on RouteServerSubnet is not supported.";
             self.error(135, &subject, text);
         }
+        self.dedicated(subnet);
+    }
+
+    /// Nothing else lies in RouteServerSubnet.
+    fn dedicated(&mut self, subnet: &Subnet) {
+        let estate = &self.exchange.estate;
         for nva in estate
             .nvas
             .iter()

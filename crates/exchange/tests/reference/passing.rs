@@ -57,14 +57,18 @@ impl Model {
             _ if !bgp => Routes::new(),
             Node::Nva(_) => self.nva_tells(node, link, best),
             _ => {
-                let mut all = Routes::new();
+                let mut all: Vec<(Prefix, usize, bool, Prefix, Route)> = Vec::new();
                 for (prefix, candidates) in best {
                     let first = &candidates[0];
-                    if let Some((prefix, route)) = self.passes(node, link, *prefix, first) {
-                        all.insert(prefix, route);
+                    if let Some((sent, route)) = self.passes(node, link, *prefix, first) {
+                        all.push((sent, route.path.len(), sent != *prefix, *prefix, route));
                     }
                 }
-                all
+                // Of several for one prefix the shortest, then its own, then the lowest.
+                all.sort_by_key(|one| (one.0, one.1, one.2, one.3));
+                all.dedup_by_key(|one| one.0);
+                let each = all.into_iter();
+                each.map(|(sent, _, _, _, route)| (sent, route)).collect()
             }
         }
     }
