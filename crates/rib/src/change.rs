@@ -92,7 +92,8 @@ pub struct BestPath {
 /// The paths in use for a prefix, the best one first; a slice in all but name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BestSet {
-    pub(crate) paths: SmallVec<[BestPath; 2]>,
+    // Eight next hops are as many as most forwarding tables take.
+    pub(crate) paths: SmallVec<[BestPath; 8]>,
 }
 
 impl Deref for BestSet {

@@ -50,7 +50,8 @@ impl Judge<'_> {
         {
             return;
         }
-        let mut alive: Alive = (0..all.len() as u32).collect();
+        let mut alive = Alive::new();
+        alive.extend(0..all.len() as u32);
         self.eliminate(self.config.steps(), &mut alive, all);
         if self.config.max_paths() == 1 {
             self.eliminate(self.config.tie_breakers(), &mut alive, all);

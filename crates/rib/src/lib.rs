@@ -43,17 +43,18 @@
 //!
 //! # Cost
 //!
-//! An IPv4 prefix with one path takes 36 bytes and 10 of the index, an IPv6 prefix 48 and 10, a
-//! further path 16 and a bit, each with Adj-RIB-In, Loc-RIB, the standing and the Adj-RIB-Out of
-//! the first export group; a further group takes 12 bytes per prefix that it sends. Counted on a
-//! full table of 1,042,325 prefixes: 46.4 bytes per prefix live, 47.1 at the peak of filling. An
-//! attribute set takes 40 bytes, 9 of the index and its block.
+//! An IPv4 prefix with one path takes 32 bytes and 8 to 15 of the index, an IPv6 prefix 44 and as
+//! much, a further path 16 and little more, each with Adj-RIB-In, Loc-RIB, the standing and the
+//! Adj-RIB-Out of the first export group; a further group takes 12 bytes per prefix that it sends.
+//! Counted on a full table of 1,042,325 prefixes: 40.4 bytes per prefix, live and at the peak of
+//! filling. An attribute set takes 38 bytes, 9 of the index and its block.
 //! `cargo run --release -p routehub-benches --bin rib_memory` repeats the count,
-//! `cargo bench -p routehub-benches --bench rib` the times.
+//! `cargo bench -p routehub-benches --bench rib` the times; `benches/README.md` has the figures.
 //!
 //! Look-ups are made for a whole [`Change`] at once, so announce many prefixes with one call.
 //! Every change decides its prefix again over all of its paths. A source that is lost costs its
-//! own routes, not the table. A longest match looks for every prefix length in use.
+//! own routes, not the table. A longest match looks for the prefix lengths that there are around
+//! its address, a few at once.
 //!
 //! # Order
 //!

@@ -425,10 +425,9 @@ impl<K: Key> Table<K> {
     #[inline]
     pub(crate) fn first_best(&self, entry: u32, max: usize) -> BestSet {
         let mut set = BestSet::default();
-        let head = &self.entries[entry].head;
-        if head.is_used() {
-            set.paths.push(self.best_path(entry, HEAD));
-            if max > 1 && head.next != NONE {
+        if let Some(best) = self.best(entry) {
+            set.paths.push(best);
+            if max > 1 && self.entries[entry].head.next != NONE {
                 self.add_equal(entry, &mut set);
             }
         }
@@ -436,12 +435,16 @@ impl<K: Key> Table<K> {
     }
 
     fn add_equal(&self, entry: u32, set: &mut BestSet) {
-        let others = self.chain(entry).skip(1).filter(|(_, path)| path.is_used());
-        let mut places: smallvec::SmallVec<[(u8, u32); 8]> =
-            others.map(|(at, path)| (path.place(), at)).collect();
-        places.sort_unstable();
-        let paths = places.iter().map(|(_, at)| self.best_path(entry, *at));
-        set.paths.extend(paths);
+        for (at, path) in self.chain(entry).skip(1) {
+            if path.is_used() {
+                let place = usize::from(path.place());
+                let best = self.best_path(entry, at);
+                if set.paths.len() <= place {
+                    set.paths.resize(place + 1, best);
+                }
+                set.paths[place] = best;
+            }
+        }
     }
 }
 

@@ -79,6 +79,11 @@ pub(crate) fn sticky_configs() -> Vec<DecisionConfig> {
         DecisionConfig::new([Step::AsPathLength, Step::Current], [Step::PeerAddress], 1),
         DecisionConfig::new([Step::Rank, Step::Current], [Step::PeerAddress], 2),
         DecisionConfig::new([Step::Current, Step::Med], [Step::NextHop], 8),
+        DecisionConfig::new(
+            [Step::Failback, Step::Rank, Step::AsPathLength],
+            [Step::PeerAddress],
+            8,
+        ),
         DecisionConfig::rfc4271(),
     ]
 }
@@ -160,7 +165,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         2 => (0..2000u16).prop_map(Event::Wait),
         1 => (0..SOURCES, variant()).prop_map(|(s, v)| Event::Source(s, v)),
         1 => (0..SOURCES, variant()).prop_map(|(s, v)| Event::Replace(s, v)),
-        1 => (0..6usize).prop_map(Event::Config),
+        1 => (0..8usize).prop_map(Event::Config),
         2 => (0..SOURCES, 0..6u8).prop_map(|(s, p)| Event::Import(s, p)),
     ];
     let export = prop_oneof![

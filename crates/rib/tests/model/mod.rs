@@ -84,6 +84,11 @@ impl Candidate {
 
     /// Whether another path is worse at a step.
     fn beats(&self, other: &Self, step: Step) -> bool {
+        if step == Step::Failback {
+            let longer = other.attrs.as_path.length() >= self.attrs.as_path.length();
+            let preferred = other.source.rank < self.source.rank;
+            return self.current && !other.current && preferred && longer;
+        }
         let comparable =
             step != Step::Med || self.attrs.as_path.neighbor() == other.attrs.as_path.neighbor();
         comparable && self.value(step) < other.value(step)
