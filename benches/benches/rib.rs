@@ -148,7 +148,7 @@ fn full(c: &mut Criterion) {
         let new = || Bed::new(2, &sets, config(), batch);
         let mut bench = |name: &str, run: &mut dyn FnMut(u64) -> Duration| {
             group.bench_function(format!("{name}, batches of {batch}"), |b| {
-                b.iter_custom(&mut *run)
+                b.iter_custom(&mut *run);
             });
         };
         bench("first fill", &mut |n| {
