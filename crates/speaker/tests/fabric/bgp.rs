@@ -64,17 +64,22 @@ impl Speaker {
         }
     }
 
-    /// Announces 192.168.0.0/16, and then that this is all.
-    pub(crate) fn announce_on_prem(&mut self) {
+    /// Announces prefixes, given as they stand in an UPDATE, and then that this is all.
+    pub(crate) fn announce<const N: usize>(&mut self, prefixes: &[[u8; N]]) {
         let [high, low] = self.asn.to_be_bytes();
         let mut attributes = vec![0x40, 1, 1, 0];
         attributes.extend([0x40, 2, 6, 2, 1, 0, 0, high, low]);
         attributes.extend([0x40, 3, 4]);
         attributes.extend(self.address.octets());
-        let mut update = vec![0, 0, 0, attributes.len() as u8];
-        update.extend(attributes);
-        update.extend([16, 192, 168]);
-        for body in [update, vec![0; 4]] {
+        let update = |prefixes: &[[u8; N]]| {
+            let mut update = vec![0, 0, 0, attributes.len() as u8];
+            update.extend(&attributes);
+            update.extend(prefixes.concat());
+            update
+        };
+        // A thousand of four octets fit a message.
+        let updates = prefixes.chunks(1000).map(update);
+        for body in updates.chain([vec![0; 4]]) {
             let mut message = vec![0xff; 16];
             message.extend((19 + body.len() as u16).to_be_bytes());
             message.push(2);

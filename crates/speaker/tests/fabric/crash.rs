@@ -4,10 +4,10 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use crate::failover::{hear_until_gone, monitor};
 use crate::netns::{Shown, may, route, until};
 use crate::topology::{Lab, NETWORK};
 use crate::traffic::Streams;
+use crate::watch::{hear_until_gone, monitor};
 
 /// Builds `route_server`: the file of the program.
 fn program() -> PathBuf {

@@ -5,6 +5,8 @@ mod crash;
 mod failover;
 mod kernel;
 mod netns;
+mod server;
 mod streams;
 mod topology;
 mod traffic;
+mod watch;
