@@ -27,7 +27,7 @@ use crate::wake::Command;
 const COMMANDS: usize = 4;
 
 /// How long sessions may take to say good-bye.
-pub(crate) const GOOD_BYE: Duration = Duration::from_secs(3);
+const GOOD_BYE: Duration = Duration::from_secs(3);
 
 /// A session that runs.
 pub(crate) struct Held {

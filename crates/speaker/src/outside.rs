@@ -84,7 +84,7 @@ impl Outside {
         let peer = self.neighbor.id;
         let request = match event {
             Event::Established(agreed) => self.established(&agreed),
-            Event::RunEnded(_) => Request::RunEnded(peer),
+            Event::RunEnded(end) => Request::RunEnded(peer, end),
             Event::RefreshRequested(family) => Request::Refresh(peer, family),
             Event::MarkStale(family) => Request::MarkStale(peer, family),
             Event::SweepStale(family, _) => Request::SweepStale(peer, family),
@@ -95,7 +95,7 @@ impl Outside {
                 Request::Down(peer, sent.map(|one| (one.code, one.subcode)))
             }
             Event::AttemptFailed(reason) => return self.tell(What::AttemptFailed(*reason)),
-            Event::EndOfRib(_) => Request::EndOfRib(peer),
+            Event::EndOfRib(family) => Request::EndOfRib(peer, family),
             // UPDATEs are gathered before this.
             Event::Update(_) => return,
         };

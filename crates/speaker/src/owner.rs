@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
-use routehub::types::PeerId;
+use routehub::types::{Family, FamilySet, PeerId};
 use routehub::{Effect, Engine, EngineError, Input, NotConverged};
+use routehub_session::RunEnd;
 use routehub_wire::{Context, Message, Notification, decode, frame};
 use tokio::sync::{broadcast, mpsc};
 
@@ -36,6 +37,16 @@ struct Peer {
     pending: bool,
     /// Whether it takes nothing before it says so.
     full: bool,
+    /// Families whose End-of-RIB has not come.
+    untold: FamilySet,
+}
+
+impl Peer {
+    /// All routes of a family are told: whether that was the last family.
+    fn ends(&mut self, family: Family) -> bool {
+        self.untold = self.untold.iter().filter(|one| *one != family).collect();
+        self.untold.is_empty()
+    }
 }
 
 /// How the handing out of routes went.
@@ -138,13 +149,21 @@ impl Owner {
                 }
                 (peer, Input::Down { peer, notification })
             }
-            Request::RunEnded(peer) => {
+            Request::RunEnded(peer, end) => {
                 let ended = self.engine.handle(now, Input::RunEnded { peer });
                 self.report(peer, ended);
-                self.heard_all(peer);
+                // Without an End-of-RIB of each family, silence is all there is to go by.
+                if end == RunEnd::QuietGap {
+                    self.heard_all(peer);
+                }
                 return self.learned(peer);
             }
-            Request::EndOfRib(peer) => return self.heard_all(peer),
+            Request::EndOfRib(peer, family) => {
+                if self.peer(peer).is_some_and(|one| one.ends(family)) {
+                    self.heard_all(peer);
+                }
+                return;
+            }
             Request::Refresh(peer, family) => (peer, Input::RefreshRequested { peer, family }),
             Request::MarkStale(peer, family) => (peer, Input::MarkStale { peer, family }),
             Request::SweepStale(peer, family) => (peer, Input::SweepStale { peer, family }),
@@ -185,6 +204,7 @@ impl Owner {
             *one = Peer {
                 outlet: Some(agreed.outlet),
                 receive: agreed.receive,
+                untold: agreed.families,
                 ..Peer::default()
             };
         }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use routehub::types::{Family, FamilySet, PeerId};
 use routehub::{Engine, EngineError, Event, NotConverged, Successor};
+use routehub_session::RunEnd;
 use routehub_wire::{Context, Notification};
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -24,9 +25,9 @@ pub(crate) enum Request {
     /// UPDATEs as they were received, one behind the other.
     Updates(PeerId, Bytes),
     /// A run of UPDATEs is over.
-    RunEnded(PeerId),
+    RunEnded(PeerId, RunEnd),
     /// The peer has told all its routes of a family.
-    EndOfRib(PeerId),
+    EndOfRib(PeerId, Family),
     /// The peer wants all routes of a family again.
     Refresh(PeerId, Family),
     /// The peer's routes of a family are stale.

@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, broadcast, mpsc, oneshot, watch};
 
 use crate::clock::Clock;
 use crate::follower::Follower;
-use crate::held::{self, GOOD_BYE, Held, Open, Planned};
+use crate::held::{self, Held, Open, Planned};
 use crate::owner::{INBOX, Owner};
 use crate::report::SessionReport;
 use crate::request::{Neighbors, Request};
@@ -26,6 +26,9 @@ use crate::sink::runner;
 use crate::start_error::{StartError, Stopped, check};
 use crate::wake::Command;
 use crate::{Neighbor, Notice};
+
+/// How long sinks may take to end: the kernel's routes are removed one by one.
+const SINKS_END: Duration = Duration::from_secs(20);
 
 /// Notices that wait for who watches; the oldest are lost first.
 const NOTICES: usize = 1024;
@@ -243,7 +246,7 @@ impl Server {
             }
         };
         // Who has not ended by then is left behind.
-        let _ = tokio::time::timeout(GOOD_BYE, ends).await;
+        let _ = tokio::time::timeout(SINKS_END, ends).await;
         self.view.send_replace(running.view());
     }
 }

@@ -68,6 +68,12 @@ pub trait Sink: Send {
         Ok(())
     }
 
+    /// Routes that were taken and that somebody else has removed since, if the sink can tell; asked
+    /// for now and then, and told again.
+    fn lost(&mut self) -> Option<Vec<(String, Prefix)>> {
+        None
+    }
+
     /// The server stops.
     ///
     /// # Errors

@@ -130,6 +130,19 @@ impl Board {
         self.wake(&state);
     }
 
+    /// Has routes told again that are wanted still.
+    pub(crate) fn note_lost(&self, lost: &[(String, Prefix)]) {
+        let mut state = self.state();
+        for (vnet, prefix) in lost {
+            let place = state.vnets.iter().position(|one| **one == **vnet);
+            let key = place.map(|place| (place as u32, *prefix));
+            if let Some(key) = key.filter(|key| state.entries.contains_key(key)) {
+                state.owe(key);
+            }
+        }
+        self.wake(&state);
+    }
+
     /// Notes that the routes are complete.
     pub(crate) fn complete(&self) {
         self.state().complete = true;
@@ -312,6 +325,21 @@ mod tests {
         assert_eq!(round(&board)[0].next_hops, None);
         board.note_not_taken(&[key]);
         assert_eq!(round(&board)[0].next_hops, None);
+        assert!(round(&board).is_empty());
+    }
+
+    #[test]
+    fn what_was_lost_is_told_again_if_it_is_wanted_still() {
+        let board = Board::default();
+        let key = (board.add("spoke"), prefix("10.0.0.0/8"));
+        board.note([(key, hops(1))]);
+        assert_eq!(round(&board).len(), 1);
+        let lost = [("spoke".to_owned(), key.1), ("hub".to_owned(), key.1)];
+        board.note_lost(&lost);
+        assert_eq!(round(&board)[0].next_hops, hops(1));
+        board.note([(key, None)]);
+        assert_eq!(round(&board).len(), 1);
+        board.note_lost(&lost);
         assert!(round(&board).is_empty());
     }
 

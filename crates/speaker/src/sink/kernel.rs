@@ -6,6 +6,9 @@
 //! its place. A route with several next hops is a multipath route, and is replaced in one step; one
 //! without next hops drops packets (`blackhole`).
 //!
+//! Routes that go with an interface, or that somebody removes, are put back within some ten
+//! seconds, as soon as the kernel takes them again.
+//!
 //! The routes go when the server stops. After a crash they stay, and packets go on; the next run
 //! finds them by their protocol number, changes nothing until it knows all routes again (or has
 //! waited long enough for live routers that do not come back), and then brings the tables to what
@@ -264,6 +267,16 @@ impl Sink for KernelSink {
         } else {
             Err(SinkError::NotTaken(not_taken))
         }
+    }
+
+    /// Routes that the kernel does not have any more, as after an interface went down.
+    fn lost(&mut self) -> Option<Vec<(String, Prefix)>> {
+        let mut lost = Vec::new();
+        for (vnet, table) in &mut self.tables {
+            let gone = self.runtime.as_ref()?.block_on(table.lost());
+            lost.extend(gone.into_iter().map(|prefix| (vnet.clone(), prefix)));
+        }
+        Some(lost)
     }
 
     /// Every route with our protocol number is removed.

@@ -16,6 +16,9 @@ const BATCH: usize = 1024;
 /// After how long what a sink did not take is told again.
 const AGAIN: Duration = Duration::from_secs(2);
 
+/// How often a sink is asked what it has lost.
+const CHECK: Duration = Duration::from_secs(10);
+
 /// A sink, and how far it has come.
 struct Runner {
     sink: Box<dyn Sink>,
@@ -25,6 +28,8 @@ struct Runner {
     patience: Option<Instant>,
     not_taken: Vec<Key>,
     again: Option<Instant>,
+    /// When it is asked what it has lost; none: it cannot tell.
+    check: Option<Instant>,
 }
 
 /// Starts the thread of a sink. What is returned speaks once it has ended.
@@ -42,6 +47,7 @@ pub(crate) fn start(
         patience: Some(Instant::now() + patience),
         not_taken: Vec::new(),
         again: None,
+        check: Some(Instant::now() + CHECK),
     };
     let name = format!("sink {}", runner.sink.name());
     std::thread::Builder::new().name(name).spawn(move || {
@@ -66,7 +72,8 @@ impl Runner {
     fn work(&mut self) -> Result<(), ()> {
         loop {
             let hold = self.patience.is_some() && self.sink.waits();
-            let until = [self.patience, self.again].into_iter().flatten().min();
+            let until = [self.patience, self.again, self.check];
+            let until = until.into_iter().flatten().min();
             let completed = self.patience.is_none();
             match self.board.wait(until, hold, completed) {
                 Wake::Stop => return Ok(()),
@@ -77,6 +84,12 @@ impl Runner {
                     if self.again.take_if(|again| *again <= now).is_some() {
                         let keys = std::mem::take(&mut self.not_taken);
                         self.board.note_not_taken(&keys);
+                    }
+                    if self.check.take_if(|check| *check <= now).is_some()
+                        && let Some(lost) = self.sink.lost()
+                    {
+                        self.board.note_lost(&lost);
+                        self.check = Some(now + CHECK);
                     }
                     if self.patience.is_some_and(|end| end <= now) {
                         self.complete()?;

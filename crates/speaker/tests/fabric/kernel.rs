@@ -162,6 +162,35 @@ fn a_route_that_the_kernel_refuses_is_reported_and_takes_the_old_one_with_it() {
 }
 
 #[test]
+fn routes_that_went_with_an_interface_are_missed_and_can_be_put_back() {
+    if !may() {
+        return;
+    }
+    let vm = vm();
+    let mut sink = open(&vm, 254);
+    let there = [prefix("172.16.0.0/12"), prefix("192.168.0.0/16")];
+    let tell = |sink: &mut KernelSink| {
+        sink.begin();
+        for one in there {
+            sink.replace("spoke", one, &hops(["10.1.0.5"]));
+        }
+        sink.commit()
+    };
+    tell(&mut sink).expect("taken");
+    let before = vm.routes(254);
+    assert_eq!(before.len(), 2);
+    assert_eq!(sink.lost(), Some(Vec::new()));
+    vm.ip("link set dev eth0 down");
+    assert_eq!(vm.routes(254), []);
+    let lost = there.map(|one| ("spoke".to_owned(), one));
+    assert_eq!(sink.lost().as_deref(), Some(&lost[..]));
+    assert!(matches!(tell(&mut sink), Err(SinkError::NotTaken(all)) if all.len() == 2));
+    vm.ip("link set dev eth0 up");
+    tell(&mut sink).expect("taken");
+    assert_eq!(vm.routes(254), before);
+}
+
+#[test]
 fn what_an_earlier_run_left_stays_until_the_routes_are_complete() {
     if !may() {
         return;

@@ -61,6 +61,24 @@ impl Table {
         }
     }
 
+    /// Forgets routes of ours that are not there any more: which they are. Nothing is known of a
+    /// table that cannot be read.
+    pub(super) async fn lost(&mut self) -> Vec<Prefix> {
+        let Ok(there) = all(&self.handle, self.number).await else {
+            return Vec::new();
+        };
+        let gone = self
+            .held
+            .iter()
+            .filter(|prefix| !there.contains(&(**prefix, METRIC)));
+        let gone: Vec<Prefix> = gone.copied().collect();
+        for prefix in &gone {
+            self.held.remove(prefix);
+            self.stale.remove(&(*prefix, METRIC));
+        }
+        gone
+    }
+
     /// Removes what is left of an earlier run.
     pub(super) async fn sweep(&mut self, vnet: &str, not_taken: &mut Vec<NotTaken>) {
         let stale = std::mem::take(&mut self.stale);
