@@ -167,6 +167,13 @@ impl Open {
         let task = tokio::spawn(Arc::clone(&listener).run());
         Self { listener, task }
     }
+
+    /// Closes it; the address is free afterwards.
+    pub(crate) async fn close(mut self) {
+        self.task.abort();
+        // It has ended either way.
+        let _ = (&mut self.task).await;
+    }
 }
 
 impl Drop for Open {

@@ -230,7 +230,9 @@ impl Server {
     pub async fn stop(&self, text: &str) {
         let mut running = self.running.lock().await;
         running.stopped = true;
-        running.listeners.clear();
+        for (_, open) in std::mem::take(&mut running.listeners) {
+            open.close().await;
+        }
         let why = Notification::ADMINISTRATIVE_SHUTDOWN.with_text(text);
         let sessions = std::mem::take(&mut running.sessions);
         let sessions = sessions.into_iter().map(|one| (one, why.clone()));

@@ -8,4 +8,6 @@ mod branches;
 mod daemons;
 mod exchange;
 mod limit;
+mod live_equals_model;
+mod player;
 mod refused;

@@ -1,0 +1,220 @@
+//! Live equals model: labs of the repository with every NVA, site and on-premises router played by
+//! a BIRD, and every table of the live server equal to the modelled one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
+
+use routehub::estate::Connection;
+use routehub::{
+    EffectiveRow, Engine, Estate, Event, Exchange, Finding, LiveLink, Network, RouteRow, SessionRow,
+};
+use routehub_scenario::{Scenario, Snapshot, Tables};
+
+use crate::daemons::Bird;
+use crate::lab::{Lab, isolated, until};
+use crate::player::play;
+
+/// A live engine, seen as a modelled network is.
+struct Live<'a>(&'a Exchange);
+
+impl Snapshot for Live<'_> {
+    fn rs_learned(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
+        self.0.rs_learned(route_server, nva)
+    }
+
+    fn rs_advertised(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
+        self.0.rs_advertised(route_server, nva)
+    }
+
+    fn nva_learned(&self, nva: &str) -> Vec<RouteRow> {
+        self.0.nva_learned(nva)
+    }
+
+    fn gateway_learned(&self, gateway: &str) -> Vec<RouteRow> {
+        self.0.gateway_learned(gateway)
+    }
+
+    fn gateway_advertised(&self, gateway: &str, to: &str) -> Vec<RouteRow> {
+        self.0.gateway_advertised(gateway, to)
+    }
+
+    fn circuit_routes(&self, circuit: &str) -> Vec<RouteRow> {
+        self.0.circuit_routes(circuit)
+    }
+
+    fn on_prem_learned(&self, name: &str) -> Vec<RouteRow> {
+        self.0.on_prem_learned(name)
+    }
+
+    fn nic_effective(&self, nic: &str) -> Vec<EffectiveRow> {
+        self.0.nic_effective(nic).unwrap_or_default()
+    }
+
+    fn sessions(&self, route_server: &str, nva: &str) -> Vec<SessionRow> {
+        self.0.sessions(route_server, nva)
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        self.0.findings()
+    }
+
+    fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr> {
+        self.0.instance_address(route_server, instance)
+    }
+
+    fn gateway_addresses(&self, gateway: &str) -> Vec<IpAddr> {
+        self.0.estate().gateway_addresses(gateway)
+    }
+}
+
+/// A lab with every speaker live that speaks BGP with us. Where it tells no address of a customer's
+/// edge, or of an edge router, one is chosen.
+fn all_live(text: &str) -> Scenario {
+    let mut scenario = Scenario::parse(text).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
+    for (circuit, number) in scenario.estate.circuits.iter_mut().zip(1..) {
+        let chosen = Ipv4Addr::new(169, 254, 30, number);
+        circuit.ce_ip = circuit.ce_ip.or(Some(chosen.into()));
+    }
+    let Estate {
+        gateways, vnets, ..
+    } = &mut scenario.estate;
+    for (gateway, number) in gateways.iter_mut().zip(1..) {
+        let vnet = vnets.iter().find(|one| one.name == gateway.vnet);
+        let subnets = vnet.map_or([].as_slice(), |one| &one.subnets);
+        if subnets.iter().any(|one| one.name == "GatewaySubnet") {
+            continue;
+        }
+        for (connection, other) in gateway.connections.iter_mut().zip(1..) {
+            if let Connection::Circuit { msee_ips, .. } = connection
+                && msee_ips.is_empty()
+            {
+                let chosen = [number, 100 + number];
+                *msee_ips = chosen
+                    .map(|last| Ipv4Addr::new(169, 254, 40 + other, last).into())
+                    .to_vec();
+            }
+        }
+    }
+    for peer in scenario.live.peers.values_mut() {
+        peer.live = true;
+    }
+    scenario
+}
+
+/// Whom a real router has to play.
+fn links(scenario: &Scenario) -> Vec<LiveLink> {
+    let names: BTreeSet<String> = scenario.live.peers.keys().cloned().collect();
+    let estate = scenario.estate.clone();
+    let engine = Engine::new(estate, (&scenario.profile).into(), &names, 0);
+    let engine = engine.expect("an engine");
+    engine.peers().map(|(_, link)| link.clone()).collect()
+}
+
+/// Starts a BIRD for each speaker.
+fn players(estate: &Estate, links: &[LiveLink]) -> Option<Vec<Bird>> {
+    let mut speakers: BTreeMap<&str, Vec<&LiveLink>> = BTreeMap::new();
+    for link in links {
+        speakers.entry(&link.remote).or_default().push(link);
+    }
+    speakers.values().map(|links| play(estate, links)).collect()
+}
+
+/// Events that happen to what is ours; the others are a router's to do.
+fn is_ours(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::SetBranchToBranch { .. }
+            | Event::SetRoutingPreference { .. }
+            | Event::SetRouteMap { .. }
+            | Event::ConnectionDown(_)
+            | Event::ConnectionUp(_)
+    )
+}
+
+/// Waits until every table is as the model has it.
+async fn agree(lab: &Lab, at: &str, model: &Network) {
+    let estate = model.estate().clone();
+    let modelled = Tables::of(&estate, model);
+    let look = || {
+        let estate = estate.clone();
+        let seen = move |engine: &Engine| Tables::of(&estate, &Live(engine.exchange()));
+        async { lab.server.ask(seen).await.expect("an answer") }
+    };
+    let show = || async { differences(&modelled, &look().await) };
+    until(at, show, Vec::is_empty).await;
+}
+
+/// What is in one and not in the other, for a person to read.
+fn differences(modelled: &Tables, live: &Tables) -> Vec<String> {
+    let (modelled, live) = (format!("{modelled:#?}"), format!("{live:#?}"));
+    if modelled == live {
+        return Vec::new();
+    }
+    let pairs = modelled.lines().zip(live.lines());
+    let differ = pairs.filter(|(one, other)| one != other);
+    differ
+        .map(|(one, other)| format!("{one} | {other}"))
+        .collect()
+}
+
+fn live_equals_model(text: &'static str, sessions: usize) {
+    let scenario = all_live(text);
+    let links = links(&scenario);
+    assert_eq!(links.len(), sessions, "sessions of {}", scenario.title);
+    let both = |link: &LiveLink| {
+        [
+            Some(link.local_address),
+            link.remote_addresses.first().copied(),
+        ]
+    };
+    let addresses = links.iter().flat_map(both).flatten();
+    let addresses = addresses.filter_map(|one| match one {
+        IpAddr::V4(one) => Some(one),
+        IpAddr::V6(_) => None,
+    });
+    let addresses: BTreeSet<Ipv4Addr> = addresses.collect();
+    isolated(addresses, move || async move {
+        let mut model = scenario.network().expect("a network");
+        let lab = Lab::serve(scenario.clone()).await;
+        let Some(_players) = players(&scenario.estate, &links) else {
+            return;
+        };
+        agree(&lab, "initial", &model).await;
+        for (id, event) in scenario
+            .events
+            .iter()
+            .take_while(|(_, event)| is_ours(event))
+        {
+            model.apply(event).expect("an event that applies");
+            lab.happen(id).await;
+            agree(&lab, id, &model).await;
+        }
+        lab.stop().await;
+    });
+}
+
+/// A test for each lab, with the number of sessions that BIRDs hold in it.
+macro_rules! labs {
+    ($($name:ident: $file:literal, $sessions:literal;)+) => {
+        $(
+            #[test]
+            fn $name() {
+                let text = include_str!(concat!("../../../scenario/tests/labs/", $file));
+                live_equals_model(text, $sessions);
+            }
+        )+
+    };
+}
+
+labs! {
+    two_nvas_with_one_prefix: "11-ipspace-handson-ecmp.yaml", 4;
+    anycast_in_two_regions: "12-adstuart-anycast-two-regions.yaml", 4;
+    a_hairpin_through_an_edge: "14-adstuart-er-hairpin-drop.yaml", 3;
+    several_circuits: "15-adstuart-er-ecmp-with-ars.yaml", 3;
+    summaries_and_user_routes: "24-fabferri-summaries-udr-invalid.yaml", 9;
+    gateways_between_hubs: "31-erjosito-interconnect-communities.yaml", 4;
+    route_maps: "39-simonpainter-b2b-reflection-route-maps.yaml", 4;
+    two_circuits_of_a_gateway: "doc-circuit-to-circuit.yaml", 4;
+    routing_preference: "doc-routing-preference.yaml", 4;
+    branches_step_by_step: "doc-step-by-step.yaml", 6;
+}

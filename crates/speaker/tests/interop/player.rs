@@ -1,0 +1,139 @@
+//! BIRD plays a speaker of a network file: what the estate says it announces, over its sessions.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use routehub::estate::Routes;
+use routehub::types::{Asn, Origin, Prefix};
+use routehub::{Estate, LiveLink};
+
+use crate::daemons::Bird;
+
+/// A route that is announced over one session.
+struct Announced<'a> {
+    prefix: Prefix,
+    routes: &'a Routes,
+    /// What stands behind the speaker's ASN.
+    behind: Vec<Asn>,
+}
+
+/// The routes and the whole path of each; a path that is not given is the ASN alone.
+fn whole(asn: Asn, routes: &Routes) -> Vec<Announced<'_>> {
+    let path = routes.as_path.as_deref().unwrap_or_default();
+    let behind = path.strip_prefix(&[asn]).unwrap_or(path);
+    each(routes, behind)
+}
+
+fn each<'a>(routes: &'a Routes, behind: &[Asn]) -> Vec<Announced<'a>> {
+    let one = |prefix: &Prefix| Announced {
+        prefix: *prefix,
+        routes,
+        behind: behind.to_vec(),
+    };
+    routes.prefixes.iter().map(one).collect()
+}
+
+/// What the speaker at the far end of a link announces over it, as the estate says; the first of
+/// several for a prefix counts.
+fn announced<'a>(estate: &'a Estate, link: &LiveLink) -> Vec<Announced<'a>> {
+    let name = &link.remote;
+    let asn = link.remote_asn;
+    let site = estate.sites.iter().find(|one| one.name == *name);
+    let circuit = estate.circuits.iter().find(|one| one.name == *name);
+    let on_premises = circuit.and_then(|one| one.on_prem.as_ref());
+    let routes = site.map(|one| &one.routes);
+    let routes = routes.or(on_premises.map(|one| &one.routes));
+    if let Some(routes) = routes {
+        let last_first = routes.iter().rev();
+        return last_first.flat_map(|one| whole(asn, one)).collect();
+    }
+    let nva = estate.nvas.iter().find(|one| one.name == *name);
+    let nva = nva.expect("an NVA");
+    assert!(nva.readvertises.is_empty(), "{name} passes routes on");
+    let literal = nva.advertises.iter().rev().filter(|one| {
+        one.to == link.local && one.instance.is_none_or(|only| Some(only) == link.instance)
+    });
+    let literal = literal.flat_map(|one| whole(asn, &one.routes));
+    let own = nva.originates.iter().rev();
+    let own = own.filter(|one| one.to.is_empty() || one.to.contains(&link.local));
+    let own = own.flat_map(|one| {
+        let mut behind = vec![asn; one.prepend.into()];
+        behind.extend(one.routes.as_path.iter().flatten());
+        each(&one.routes, &behind)
+    });
+    literal.chain(own).collect()
+}
+
+/// A line of an export filter that lets a route pass as the estate has it.
+fn line(one: &Announced<'_>, address: IpAddr) -> String {
+    let Announced {
+        prefix,
+        routes,
+        behind,
+    } = one;
+    let origin = match routes.origin {
+        Origin::Igp => "ORIGIN_IGP",
+        Origin::Egp => "ORIGIN_EGP",
+        Origin::Incomplete => "ORIGIN_INCOMPLETE",
+    };
+    let next_hop = routes.next_hop.unwrap_or(address);
+    let mut text = format!("    if net = {prefix} then {{ bgp_origin = {origin};");
+    let _ = write!(text, " bgp_next_hop = {next_hop};");
+    for asn in behind.iter().rev() {
+        let _ = write!(text, " bgp_path.prepend({});", asn.0);
+    }
+    for community in &routes.communities {
+        let pair = community.to_string().replace(':', ",");
+        let _ = write!(text, " bgp_community.add(({pair}));");
+    }
+    if let Some(med) = routes.med {
+        let _ = write!(text, " bgp_med = {med};");
+    }
+    text + " accept; }\n"
+}
+
+/// Starts BIRD as the speaker at the far end of these links.
+pub(crate) fn play(estate: &Estate, links: &[&LiveLink]) -> Option<Bird> {
+    let address = links.first()?.remote_addresses.first()?;
+    let asn = links.first()?.remote_asn.0;
+    let mut prefixes: Vec<Prefix> = Vec::new();
+    let mut sessions = String::new();
+    for (at, link) in links.iter().enumerate() {
+        let routes = announced(estate, link);
+        prefixes.extend(routes.iter().map(|one| one.prefix));
+        let lines: String = routes.iter().map(|one| line(one, *address)).collect();
+        let (peer, peer_asn) = (link.local_address, link.local_asn.0);
+        let _ = write!(
+            sessions,
+            "protocol bgp to_{at} {{
+  local {address} as {asn};
+  neighbor {peer} as {peer_asn};
+  strict bind;
+  multihop;
+  connect retry time 1;
+  connect delay time 1;
+  error wait time 1, 2;
+  ipv4 {{ import all; export filter {{
+    if source != RTS_STATIC then reject;
+{lines}    reject;
+  }}; }};
+}}
+"
+        );
+    }
+    prefixes.sort();
+    prefixes.dedup();
+    let statics = prefixes
+        .iter()
+        .map(|one| format!("  route {one} unreachable;\n"));
+    let statics: String = statics.collect();
+    Bird::start(&format!(
+        "log stderr all;
+router id {address};
+protocol device {{ }}
+protocol static {{
+  ipv4;
+{statics}}}
+{sessions}"
+    ))
+}
