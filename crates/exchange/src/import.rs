@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use routehub_policy::{Fallback, Match, Policy, Rule};
-use routehub_types::{FamilySet, RouterId, RuleId};
+use routehub_types::{Asn, FamilySet, RouterId, RuleId};
 
 use crate::link::{Link, LinkKind, Side};
 use crate::policies::Policies;
@@ -17,8 +17,8 @@ impl Policies<'_> {
         let rules = match speaker.kind {
             SpeakerKind::RouteServer { .. } => self.route_server_import(speaker, link),
             SpeakerKind::Gateway { .. } => self.gateway_import(speaker, link),
-            SpeakerKind::Edge { .. } => Self::other_import(speaker, link, RuleId(54)),
-            _ => Self::other_import(speaker, link, reason::OWN_AS_IN_PATH),
+            SpeakerKind::Edge { .. } => own_routes(speaker, link, RuleId(54)),
+            _ => own_routes(speaker, link, reason::OWN_AS_IN_PATH),
         };
         let policy = Policy::compile(rules, Fallback::Accept(RuleId(0)));
         match self.inbound_map(link, side) {
@@ -30,9 +30,8 @@ impl Policies<'_> {
     /// In the order of the catalogue's section 4: loop, family, overlap; the route map comes
     /// behind.
     fn route_server_import(&self, speaker: &Speaker, link: &Link) -> Vec<Rule> {
-        let mut rules = own_as(speaker, RuleId(50));
+        let mut rules = own_routes(speaker, link, RuleId(50));
         rules.extend(self.no_ipv6());
-        rules.extend(own_routes(speaker, link));
         let from_nva = matches!(link.kind, LinkKind::NvaToRouteServer { .. });
         if from_nva && self.parameters.overlap_filter {
             rules.extend(self.inside_transit_space(speaker, RuleId(51)));
@@ -41,9 +40,8 @@ impl Policies<'_> {
     }
 
     fn gateway_import(&self, speaker: &Speaker, link: &Link) -> Vec<Rule> {
-        let mut rules = own_as(speaker, reason::OWN_AS_IN_PATH);
+        let mut rules = own_routes(speaker, link, reason::OWN_AS_IN_PATH);
         rules.extend(self.no_ipv6());
-        rules.extend(own_routes(speaker, link));
         if matches!(link.kind, LinkKind::GatewayToRouteServer) {
             return rules;
         }
@@ -62,13 +60,6 @@ impl Policies<'_> {
         rules
     }
 
-    /// NVAs and edges of circuits.
-    fn other_import(speaker: &Speaker, link: &Link, looped: RuleId) -> Vec<Rule> {
-        let mut rules = own_as(speaker, looped);
-        rules.extend(own_routes(speaker, link));
-        rules
-    }
-
     /// Refuses routes inside the speaker's network and the networks that use it.
     fn inside_transit_space(&self, speaker: &Speaker, rule: RuleId) -> Option<Rule> {
         let space = self.topology.transit_space(speaker.vnet?);
@@ -80,28 +71,39 @@ impl Policies<'_> {
     }
 }
 
-/// Refuses routes that have passed the speaker's own AS.
-fn own_as(speaker: &Speaker, rule: RuleId) -> Vec<Rule> {
-    let asn = speaker.asn.into_iter();
-    asn.map(|asn| Rule::own_asn(rule, asn)).collect()
-}
-
-/// Refuses routes that lead back to the speaker: by next hop, and over iBGP by what route
-/// reflectors leave behind.
-fn own_routes(speaker: &Speaker, link: &Link) -> Vec<Rule> {
-    let mut rules = Vec::new();
+/// Refuses what leads back to the speaker.
+fn own_routes(speaker: &Speaker, link: &Link, looped: RuleId) -> Vec<Rule> {
     // Edge routers may have the addresses of a gateway in the same subnet, and their routes reach
     // it by way of the Route Server: both take base + 4 and + 5 of it.
-    if !matches!(link.kind, LinkKind::GatewayToRouteServer) {
-        rules.push(Rule::own_next_hop(
-            reason::NEXT_HOP_IS_RECEIVER,
-            speaker.addresses.iter().copied(),
-        ));
+    let addresses = match link.kind {
+        LinkKind::GatewayToRouteServer => &[],
+        _ => speaker.addresses.as_slice(),
+    };
+    let router_id = match speaker.addresses.first() {
+        Some(IpAddr::V4(address)) if !link.external => Some(RouterId::from(*address)),
+        _ => None,
+    };
+    leads_back(speaker.asn, addresses, router_id, looped)
+}
+
+/// Rules that refuse routes that lead back to a speaker: by its ASN in the path, for the reason
+/// `looped`, by one of its addresses as next hop (RFC 4271 section 5.1.3), and over iBGP, if its
+/// BGP identifier is given, by what route reflectors leave behind (RFC 4456 section 8).
+pub fn leads_back(
+    asn: Option<Asn>,
+    addresses: &[IpAddr],
+    internal: Option<RouterId>,
+    looped: RuleId,
+) -> Vec<Rule> {
+    let mut rules: Vec<Rule> = asn
+        .into_iter()
+        .map(|asn| Rule::own_asn(looped, asn))
+        .collect();
+    if !addresses.is_empty() {
+        let addresses = addresses.iter().copied();
+        rules.push(Rule::own_next_hop(reason::NEXT_HOP_IS_RECEIVER, addresses));
     }
-    if !link.external
-        && let Some(IpAddr::V4(address)) = speaker.addresses.first()
-    {
-        let own = RouterId::from(*address);
+    if let Some(own) = internal {
         rules.push(Rule::own_originator(reason::REFLECTED, own));
         rules.push(Rule::own_cluster(reason::REFLECTED, own));
     }

@@ -52,6 +52,7 @@ pub use estate::Estate;
 pub use event::{ConnectionEnds, Event, Instance, NvaSessions};
 pub use exchange::Exchange;
 pub use exchange_table::{At, Class, Gate, Row, TABLE as EXCHANGE_TABLE, lookup as exchange_row};
+pub use import::leads_back;
 pub use journal::{Changes, LinkChange};
 pub use link::LinkId;
 pub use live::LiveLink;

@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
-use routehub_exchange::reason;
-use routehub_policy::{Fallback, Outcome as PolicyOutcome, Policy, RouteMeta, Rule};
+use routehub_exchange::{leads_back, reason};
+use routehub_policy::{Fallback, Outcome as PolicyOutcome, Policy, RouteMeta};
 use routehub_rib::{
     Admission, Announcement, Applied, AttrStore, Change, DecisionConfig, Rib, Source, SourceId,
     TooManySources,
@@ -182,15 +182,9 @@ impl Examination {
     /// Routes that lead back to the speaker itself: the same rules that an exchange has.
     fn admission(&self) -> Policy {
         let config = &self.config;
-        let mut rules = vec![
-            Rule::own_asn(reason::OWN_AS_IN_PATH, config.local_asn),
-            Rule::own_next_hop(reason::NEXT_HOP_IS_RECEIVER, [self.local_address]),
-        ];
-        if config.peer.is_internal() {
-            let own = config.local_router_id;
-            rules.push(Rule::own_originator(reason::REFLECTED, own));
-            rules.push(Rule::own_cluster(reason::REFLECTED, own));
-        }
+        let internal = config.peer.is_internal().then_some(config.local_router_id);
+        let (asn, addresses) = (Some(config.local_asn), [self.local_address]);
+        let rules = leads_back(asn, &addresses, internal, reason::OWN_AS_IN_PATH);
         Policy::compile(rules, Fallback::Accept(RuleId(0)))
     }
 }

@@ -17,6 +17,49 @@ macro_rules! same_schema {
     )*};
 }
 
+/// A struct with these fields and the keys of a real router that plays the speaker, and how such a
+/// router's sessions are run.
+macro_rules! with_live_keys {
+    ($(#[$attribute:meta])* $name:ident { $($fields:tt)* }) => {
+        $(#[$attribute])*
+        pub(crate) struct $name {
+            $($fields)*
+            /// Whether a real router must connect.
+            #[serde(default)]
+            live: bool,
+            /// The TCP-MD5 password.
+            #[serde(default)]
+            password: Option<String>,
+            /// Whether only directly connected peers are believed (GTSM).
+            #[serde(default)]
+            ttl_security: bool,
+            /// Whether the server waits to be connected to.
+            #[serde(default = "yes")]
+            passive: bool,
+            /// BFD.
+            #[serde(default)]
+            bfd: Option<BfdEntry>,
+            /// The address it really connects from.
+            #[serde(default)]
+            peer_address: Option<Address>,
+        }
+
+        impl $name {
+            /// How its sessions are run live.
+            pub(crate) fn live(&self) -> LivePeer {
+                LivePeer {
+                    live: self.live,
+                    password: self.password.clone(),
+                    ttl_security: self.ttl_security,
+                    passive: self.passive,
+                    bfd: self.bfd.map(Into::into),
+                    peer_address: self.peer_address.map(|address| address.0),
+                }
+            }
+        }
+    };
+}
+
 mod absent;
 mod attach;
 mod events;

@@ -200,50 +200,20 @@ pub(crate) struct CircuitEntry {
     pub(crate) on_prem: Option<OnPremEntry>,
 }
 
-/// An on-premises network behind a circuit.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename = "on-premises network")]
-#[schemars(rename = "OnPrem")]
-pub(crate) struct OnPremEntry {
-    /// Its ASN.
-    asn: AsNumber,
-    /// Prefixes that it announces.
-    #[serde(default)]
-    prefixes: Vec<RoutedPrefix>,
-    /// Routes that it announces.
-    #[serde(default)]
-    pub(crate) routes: Vec<RouteEntry>,
-    /// Whether a real router must connect.
-    #[serde(default)]
-    live: bool,
-    /// The TCP-MD5 password.
-    #[serde(default)]
-    password: Option<String>,
-    /// Whether only directly connected peers are believed (GTSM).
-    #[serde(default)]
-    ttl_security: bool,
-    /// Whether the server waits to be connected to.
-    #[serde(default = "yes")]
-    passive: bool,
-    /// BFD.
-    #[serde(default)]
-    bfd: Option<BfdEntry>,
-    /// The address it really connects from.
-    #[serde(default)]
-    peer_address: Option<Address>,
-}
-
-impl OnPremEntry {
-    /// How its session is run live.
-    pub(crate) fn live(&self) -> LivePeer {
-        LivePeer {
-            live: self.live,
-            password: self.password.clone(),
-            ttl_security: self.ttl_security,
-            passive: self.passive,
-            bfd: self.bfd.map(Into::into),
-            peer_address: self.peer_address.map(|address| address.0),
-        }
+with_live_keys! {
+    /// An on-premises network behind a circuit.
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields, rename = "on-premises network")]
+    #[schemars(rename = "OnPrem")]
+    OnPremEntry {
+        /// Its ASN.
+        asn: AsNumber,
+        /// Prefixes that it announces.
+        #[serde(default)]
+        prefixes: Vec<RoutedPrefix>,
+        /// Routes that it announces.
+        #[serde(default)]
+        pub(crate) routes: Vec<RouteEntry>,
     }
 }
 
@@ -262,56 +232,26 @@ impl From<CircuitEntry> for Circuit {
     }
 }
 
-/// An on-premises site.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename = "site")]
-#[schemars(rename = "Site")]
-pub(crate) struct SiteEntry {
-    /// Its name.
-    pub(crate) name: String,
-    /// Its ASN; without one it does not speak BGP.
-    #[serde(default)]
-    asn: Option<AsNumber>,
-    /// The addresses it peers from.
-    #[serde(default)]
-    bgp_ips: Vec<Address>,
-    /// Prefixes that it announces.
-    #[serde(default)]
-    prefixes: Vec<RoutedPrefix>,
-    /// Routes that it announces.
-    #[serde(default)]
-    pub(crate) routes: Vec<RouteEntry>,
-    /// Whether a real router must connect.
-    #[serde(default)]
-    live: bool,
-    /// The TCP-MD5 password.
-    #[serde(default)]
-    password: Option<String>,
-    /// Whether only directly connected peers are believed (GTSM).
-    #[serde(default)]
-    ttl_security: bool,
-    /// Whether the server waits to be connected to.
-    #[serde(default = "yes")]
-    passive: bool,
-    /// BFD.
-    #[serde(default)]
-    bfd: Option<BfdEntry>,
-    /// The address it really connects from.
-    #[serde(default)]
-    peer_address: Option<Address>,
-}
-
-impl SiteEntry {
-    /// How its session is run live.
-    pub(crate) fn live(&self) -> LivePeer {
-        LivePeer {
-            live: self.live,
-            password: self.password.clone(),
-            ttl_security: self.ttl_security,
-            passive: self.passive,
-            bfd: self.bfd.map(Into::into),
-            peer_address: self.peer_address.map(|address| address.0),
-        }
+with_live_keys! {
+    /// An on-premises site.
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields, rename = "site")]
+    #[schemars(rename = "Site")]
+    SiteEntry {
+        /// Its name.
+        pub(crate) name: String,
+        /// Its ASN; without one it does not speak BGP.
+        #[serde(default)]
+        asn: Option<AsNumber>,
+        /// The addresses it peers from.
+        #[serde(default)]
+        bgp_ips: Vec<Address>,
+        /// Prefixes that it announces.
+        #[serde(default)]
+        prefixes: Vec<RoutedPrefix>,
+        /// Routes that it announces.
+        #[serde(default)]
+        pub(crate) routes: Vec<RouteEntry>,
     }
 }
 

@@ -77,70 +77,40 @@ impl From<RouteServerEntry> for RouteServer {
     }
 }
 
-/// A network virtual appliance.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename = "NVA")]
-#[schemars(rename = "Nva")]
-pub(crate) struct NvaEntry {
-    /// Its name.
-    pub(crate) name: String,
-    /// Its network.
-    vnet: String,
-    /// The address it peers from.
-    ip: Address,
-    /// Its ASN.
-    asn: AsNumber,
-    /// Its sessions with Route Servers.
-    sessions: Vec<SessionEntry>,
-    /// The hold time it proposes, in seconds: 0, or 3 and more.
-    #[serde(default = "default_hold_time")]
-    hold_time: HoldTime,
-    /// Whether it offers route refresh.
-    #[serde(default = "yes")]
-    route_refresh: bool,
-    /// NVAs and sites it has direct sessions with; one side declares them.
-    #[serde(default)]
-    neighbors: Vec<String>,
-    /// Routes of its own.
-    #[serde(default)]
-    pub(crate) originates: Vec<OriginateEntry>,
-    /// What it passes on of what it learned; the first rule that fits is taken.
-    #[serde(default)]
-    readvertises: Vec<ReadvertiseEntry>,
-    /// The literal input to Route Servers.
-    #[serde(default)]
-    pub(crate) advertises: Vec<AdvertiseEntry>,
-    /// Whether a real router must connect.
-    #[serde(default)]
-    live: bool,
-    /// The TCP-MD5 password.
-    #[serde(default)]
-    password: Option<String>,
-    /// Whether only directly connected peers are believed (GTSM).
-    #[serde(default)]
-    ttl_security: bool,
-    /// Whether the server waits to be connected to.
-    #[serde(default = "yes")]
-    passive: bool,
-    /// BFD.
-    #[serde(default)]
-    bfd: Option<BfdEntry>,
-    /// The address it really connects from.
-    #[serde(default)]
-    peer_address: Option<Address>,
-}
-
-impl NvaEntry {
-    /// How its sessions are run live.
-    pub(crate) fn live(&self) -> LivePeer {
-        LivePeer {
-            live: self.live,
-            password: self.password.clone(),
-            ttl_security: self.ttl_security,
-            passive: self.passive,
-            bfd: self.bfd.map(Into::into),
-            peer_address: self.peer_address.map(|address| address.0),
-        }
+with_live_keys! {
+    /// A network virtual appliance.
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields, rename = "NVA")]
+    #[schemars(rename = "Nva")]
+    NvaEntry {
+        /// Its name.
+        pub(crate) name: String,
+        /// Its network.
+        vnet: String,
+        /// The address it peers from.
+        ip: Address,
+        /// Its ASN.
+        asn: AsNumber,
+        /// Its sessions with Route Servers.
+        sessions: Vec<SessionEntry>,
+        /// The hold time it proposes, in seconds: 0, or 3 and more.
+        #[serde(default = "default_hold_time")]
+        hold_time: HoldTime,
+        /// Whether it offers route refresh.
+        #[serde(default = "yes")]
+        route_refresh: bool,
+        /// NVAs and sites it has direct sessions with; one side declares them.
+        #[serde(default)]
+        neighbors: Vec<String>,
+        /// Routes of its own.
+        #[serde(default)]
+        pub(crate) originates: Vec<OriginateEntry>,
+        /// What it passes on of what it learned; the first rule that fits is taken.
+        #[serde(default)]
+        readvertises: Vec<ReadvertiseEntry>,
+        /// The literal input to Route Servers.
+        #[serde(default)]
+        pub(crate) advertises: Vec<AdvertiseEntry>,
     }
 }
 
