@@ -16,6 +16,9 @@ use crate::speaker::SpeakerKind;
 use crate::speaker_table::Origin;
 use crate::verdicts::KnownVerdict;
 
+/// A route map puts another prefix in the place of this one.
+const REPLACED: RuleId = RuleId(144);
+
 /// What a speaker sends for one prefix, or why it sends nothing.
 pub(crate) type Offer<T> = Result<T, RuleId>;
 
@@ -236,6 +239,9 @@ pub(crate) fn exported(
             let attrs = store.attrs(attrs);
             let verdict = export.evaluate(&attrs, prefix, &meta);
             match verdict.outcome {
+                // What stands under another prefix than it came under has no place in a table by
+                // prefix: the model looks at all routes instead, a real peer does not hear of it.
+                Outcome::Accept { prefix: other, .. } if other != prefix => Err(REPLACED),
                 Outcome::Accept { attrs, .. } => Ok(store.intern(&attrs)),
                 Outcome::Reject => Err(verdict.rule),
             }

@@ -67,7 +67,7 @@ impl Exchange {
     }
 
     /// Whether what is sent may stand under another prefix than what it comes from.
-    fn replaces_prefixes(&self, link: LinkId, side: Side) -> bool {
+    pub(crate) fn replaces_prefixes(&self, link: LinkId, side: Side) -> bool {
         let replaces = |action: &_| matches!(action, RouteMapAction::ReplacePrefix(_));
         let policies = self.policies();
         let map = policies.outbound_map(self.graph.link(link), side);

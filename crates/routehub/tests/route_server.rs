@@ -363,6 +363,39 @@ fn branch_to_branch_and_route_maps_switch_what_live_peers_hold() {
 }
 
 #[test]
+fn r144_a_prefix_that_an_outbound_map_replaces_is_not_sent_under_its_own_name() {
+    let mut estate = estate(2);
+    estate.route_maps.push(RouteMap {
+        name: "sum".into(),
+        rules: vec![RouteMapRule {
+            matches: vec![RouteMapMatch::PrefixContains(vec![prefix("172.16.0.0/12")])],
+            actions: vec![RouteMapAction::ReplacePrefix(vec![prefix("172.16.0.0/12")])],
+            ..RouteMapRule::default()
+        }],
+    });
+    estate.nvas[1].sessions[0].outbound_route_map = Some("sum".into());
+    let mut lab = Lab::new(estate);
+    lab.announce(
+        0,
+        "65001",
+        &[prefix("172.16.1.0/24"), prefix("192.168.1.0/24")],
+    );
+    let learned: Vec<String> = lab
+        .learned(2)
+        .into_iter()
+        .map(|(prefix, ..)| prefix)
+        .collect();
+    assert_eq!(learned, ["10.1.0.0/16", "10.2.0.0/16", "192.168.1.0/24"]);
+    let found = lab.server.engine().exchange().findings();
+    assert!(
+        found
+            .iter()
+            .any(|one| one.rule.0 == 144 && one.subject == "nva2"),
+        "it is said"
+    );
+}
+
+#[test]
 fn r039_a_new_spoke_asks_every_nva_for_its_routes_again() {
     let mut lab = Lab::new(estate(2));
     let removed = Event::RemovePeering {
