@@ -15,6 +15,7 @@ use crate::journal::Journal;
 use crate::link::{LinkId, LinkKind, Side};
 use crate::parameters::Parameters;
 use crate::policies::{GatewayMaps, Policies};
+use crate::replaced::Replaced;
 use crate::speaker::{SpeakerId, SpeakerKind};
 use crate::speaker_table::{self, Origin, Table};
 use crate::topology::Topology;
@@ -65,6 +66,7 @@ pub struct Exchange {
     pub(crate) refreshes: Vec<LinkId>,
     pub(crate) owed: BTreeMap<LinkId, VecDeque<Prefix>>,
     pub(crate) lent: Lent,
+    pub(crate) replaced: BTreeMap<LinkId, Replaced>,
     pub(crate) journal: Option<Journal>,
     pub(crate) now: Instant,
     pub(crate) seed: u64,
@@ -104,6 +106,7 @@ impl Exchange {
             refreshes: Vec::new(),
             owed: BTreeMap::new(),
             lent: Lent::default(),
+            replaced: BTreeMap::new(),
             journal: None,
             now: Instant::ZERO,
             seed,

@@ -7,7 +7,8 @@ use routehub_types::{Family, FamilySet, Ipv4Prefix, Ipv6Prefix, Prefix};
 
 use crate::exchange::{Direction, Exchange};
 use crate::link::{LinkId, LinkKind, Side};
-use crate::offer::exported;
+use crate::offer::{REPLACED, exported};
+use crate::replaced::Replaced;
 use crate::speaker::SpeakerId;
 use crate::speaker_table::Table;
 
@@ -78,11 +79,15 @@ impl Exchange {
         group.members.push(link);
         let member = table.rib.add_member(group.group, own);
         self.members.insert(link, member);
+        if self.replaces_prefixes(link, side) {
+            self.replaced.insert(link, Replaced::default());
+        }
     }
 
     /// Takes a link out of its export group, which goes with its last member.
     pub(crate) fn leave(&mut self, link: LinkId) -> Option<GroupKey> {
         let member = self.members.remove(&link)?;
+        self.forget_replaced(link);
         let place = self.place_of(link)?;
         let group = &mut self.groups[place];
         let key = group.key.clone();
@@ -133,6 +138,9 @@ impl Exchange {
 
     /// Sends a real peer all routes of a family again (RFC 2918).
     pub fn refresh(&mut self, link: LinkId, family: Family) {
+        if let Some(replaced) = self.replaced.get_mut(&link) {
+            replaced.refresh(family);
+        }
         if let Some((table, member)) = self.member(link) {
             table.rib.refresh_member(member, family);
         }
@@ -159,6 +167,7 @@ impl Exchange {
     /// Looks at up to `budget` changed prefixes of one group.
     pub(crate) fn flush_group(&mut self, place: usize, budget: usize) -> Flushed {
         let group = &self.groups[place];
+        let (link, side) = (group.link, group.side);
         let Some(table) = self.tables[group.key.speaker.0 as usize].as_mut() else {
             return Flushed::default();
         };
@@ -172,7 +181,18 @@ impl Exchange {
             let class = classes[usize::from(best.source.number())];
             exported(direction, store, class, best.attrs, best.prefix)
         };
-        table.rib.flush(&mut self.store, group.group, budget, ask)
+        if !self.replaced.contains_key(&link) {
+            return table.rib.flush(&mut self.store, group.group, budget, ask);
+        }
+        // It is by itself, and its table only says that something changed.
+        let nothing = |_: &mut AttrStore, _: &Export| Err(REPLACED);
+        let flushed = table
+            .rib
+            .flush(&mut self.store, group.group, budget, nothing);
+        if flushed.prefixes > 0 && !flushed.more {
+            self.renew_replaced(link, side);
+        }
+        flushed
     }
 
     /// What a real peer is sent next.
@@ -187,6 +207,11 @@ impl Exchange {
             && let Some(source) = self.direction_of(link, side.other()).source
         {
             return self.pull_owed(link, source).unwrap_or(Pull::Idle);
+        }
+        if self.replaced.get(&link).is_some_and(Replaced::has_more)
+            && let Some(source) = self.direction_of(link, side.other()).source
+        {
+            return self.pull_replaced(link, source).unwrap_or(Pull::Idle);
         }
         let speaker = self.graph.link(link).end(side).speaker;
         match self.tables[speaker.0 as usize].as_mut() {
@@ -211,7 +236,8 @@ impl Exchange {
 
     fn group_key(&self, link: LinkId, side: Side, encoding: u32, families: FamilySet) -> GroupKey {
         let one = self.graph.link(link);
-        let shared = matches!(one.kind, LinkKind::NvaToRouteServer { .. });
+        let shared = matches!(one.kind, LinkKind::NvaToRouteServer { .. })
+            && !self.replaces_prefixes(link, side);
         GroupKey {
             speaker: one.end(side).speaker,
             alone: (!shared).then_some(link),

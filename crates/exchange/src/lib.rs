@@ -36,6 +36,7 @@ mod policies;
 mod programmed;
 mod readmit;
 pub mod reason;
+mod replaced;
 mod reports;
 mod settle;
 mod speaker;

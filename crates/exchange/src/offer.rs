@@ -17,7 +17,7 @@ use crate::speaker_table::Origin;
 use crate::verdicts::KnownVerdict;
 
 /// A route map puts another prefix in the place of this one.
-const REPLACED: RuleId = RuleId(144);
+pub(crate) const REPLACED: RuleId = RuleId(144);
 
 /// What a speaker sends for one prefix, or why it sends nothing.
 pub(crate) type Offer<T> = Result<T, RuleId>;
@@ -240,7 +240,7 @@ pub(crate) fn exported(
             let verdict = export.evaluate(&attrs, prefix, &meta);
             match verdict.outcome {
                 // What stands under another prefix than it came under has no place in a table by
-                // prefix: the model looks at all routes instead, a real peer does not hear of it.
+                // prefix: who is sent such prefixes is told by a look at all routes.
                 Outcome::Accept { prefix: other, .. } if other != prefix => Err(REPLACED),
                 Outcome::Accept { attrs, .. } => Ok(store.intern(&attrs)),
                 Outcome::Reject => Err(verdict.rule),

@@ -9,6 +9,7 @@ use routehub_types::{AttrId, Family, FamilySet, Prefix};
 use crate::exchange::Exchange;
 use crate::export_groups::Lent;
 use crate::link::{LinkId, Side};
+use crate::replaced::Replaced;
 
 /// What a peer knows of a family.
 #[derive(Debug, Default)]
@@ -46,9 +47,11 @@ impl Exchange {
                     Known::Perhaps => (prefix, None),
                 })
                 .collect();
-            let owed = self.owed.get(&link).into_iter().flatten();
-            let owed = owed.filter(|prefix| prefix.family() == family);
-            known.extend(owed.map(|prefix| (*prefix, None)));
+            let owed = self.owed.get(&link).into_iter().flatten().copied();
+            let replaced = self.replaced.get(&link).into_iter();
+            let perhaps = owed.chain(replaced.flat_map(Replaced::known));
+            let perhaps = perhaps.filter(|prefix| prefix.family() == family);
+            known.extend(perhaps.map(|prefix| (prefix, None)));
             let awaits_all = rib.awaits_all(member, family);
             (family, Knowledge { awaits_all, known })
         }))

@@ -105,7 +105,7 @@ impl Exchange {
     }
 
     /// Everything that the speaker on `side` sends, as ids of attribute sets.
-    fn offered_ids(&mut self, link: LinkId, side: Side) -> BTreeMap<Prefix, AttrId> {
+    pub(crate) fn offered_ids(&mut self, link: LinkId, side: Side) -> BTreeMap<Prefix, AttrId> {
         if self.replaces_prefixes(link, side) || !self.graph.link(link).is_up() {
             let offers = self.offers(link, side).into_iter();
             return offers

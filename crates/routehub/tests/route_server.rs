@@ -224,6 +224,18 @@ impl Lab {
         self.run();
     }
 
+    /// Router `n` takes prefixes back.
+    fn withdraw(&mut self, n: usize, prefixes: &[Prefix]) {
+        let nlri: Vec<Nlri> = prefixes.iter().copied().map(Nlri::from).collect();
+        let mut bytes = Vec::new();
+        let router = &mut self.routers[n];
+        Packer::new(&router.established.unwrap())
+            .withdraw(&nlri, &mut bytes)
+            .unwrap();
+        router.session.send_encoded(self.now, bytes.into()).unwrap();
+        self.run();
+    }
+
     fn learned(&self, n: usize) -> Vec<(String, String, String)> {
         let rows = self.routers[n].learned.iter().map(|(prefix, attrs)| {
             let next_hop = attrs.next_hop.to_string();
@@ -363,36 +375,62 @@ fn branch_to_branch_and_route_maps_switch_what_live_peers_hold() {
 }
 
 #[test]
-fn r144_a_prefix_that_an_outbound_map_replaces_is_not_sent_under_its_own_name() {
-    let mut estate = estate(2);
+fn r144_a_live_peer_is_sent_a_summary_while_one_of_its_routes_is_left() {
+    let mut estate = estate(3);
+    let summary = prefix("172.16.0.0/12");
     estate.route_maps.push(RouteMap {
         name: "sum".into(),
         rules: vec![RouteMapRule {
-            matches: vec![RouteMapMatch::PrefixContains(vec![prefix("172.16.0.0/12")])],
-            actions: vec![RouteMapAction::ReplacePrefix(vec![prefix("172.16.0.0/12")])],
+            matches: vec![RouteMapMatch::PrefixContains(vec![summary])],
+            actions: vec![RouteMapAction::ReplacePrefix(vec![summary])],
             ..RouteMapRule::default()
         }],
     });
     estate.nvas[1].sessions[0].outbound_route_map = Some("sum".into());
     let mut lab = Lab::new(estate);
-    lab.announce(
-        0,
-        "65001",
-        &[prefix("172.16.1.0/24"), prefix("192.168.1.0/24")],
+    let all = ["172.16.1.0/24", "172.16.2.0/24", "192.168.1.0/24"].map(prefix);
+    lab.announce(0, "65001", &all);
+    let networks = [
+        row("10.1.0.0/16", "65515", "10.1.255.4"),
+        row("10.2.0.0/16", "65515", "10.1.255.4"),
+    ];
+    let told = |more: &[(String, String, String)]| [&networks, more].concat();
+    let whole = row("192.168.1.0/24", "65515 65001", "10.1.255.4");
+    let sum = row("172.16.0.0/12", "65515", "10.1.255.4");
+    assert_eq!(lab.learned(2), told(&[sum.clone(), whole.clone()]));
+    assert_eq!(lab.learned(4).len(), 5, "others hear of them as they are");
+    lab.withdraw(0, &all[..1]);
+    assert_eq!(
+        lab.learned(2),
+        told(&[sum.clone(), whole.clone()]),
+        "one is enough"
     );
-    let learned: Vec<String> = lab
-        .learned(2)
-        .into_iter()
-        .map(|(prefix, ..)| prefix)
-        .collect();
-    assert_eq!(learned, ["10.1.0.0/16", "10.2.0.0/16", "192.168.1.0/24"]);
-    let found = lab.server.engine().exchange().findings();
-    assert!(
-        found
-            .iter()
-            .any(|one| one.rule.0 == 144 && one.subject == "nva2"),
-        "it is said"
-    );
+    lab.withdraw(0, &all[1..2]);
+    assert_eq!(lab.learned(2), told(&[whole.clone()]));
+    lab.announce(0, "65001", &all);
+    // Off, and on again: nothing stays that nobody means.
+    for (map, expected) in [
+        (None, 5),
+        (Some("sum"), 4),
+        (Some("drop-ten"), 5),
+        (Some("sum"), 4),
+    ] {
+        let event = Event::SetRouteMap {
+            route_server: "rs".into(),
+            peer: "nva2".into(),
+            inbound: None,
+            outbound: Some(map.map(str::to_owned)),
+        };
+        lab.server.handle_event(lab.now, &event).unwrap();
+        lab.run();
+        assert_eq!(
+            lab.learned(2).len(),
+            expected,
+            "{map:?}: {:?}",
+            lab.learned(2)
+        );
+    }
+    assert_eq!(lab.learned(2), told(&[sum, whole]));
 }
 
 #[test]

@@ -38,9 +38,6 @@ impl Findings<'_> {
                     &session.route_server,
                 );
                 self.in_another_network(nva, &session.route_server);
-                if let Some((_, link)) = links.first() {
-                    self.replaced_for_real(nva, *link);
-                }
                 self.same_asn(nva, &session.route_server);
             }
             self.own_routes_back(nva);
@@ -196,20 +193,6 @@ impl Findings<'_> {
                 server.name, nva.vnet
             );
             self.warning(26, &nva.name, text);
-        }
-    }
-
-    /// Prefixes that an outbound route map would put in the place of others for a real router: they
-    /// are not sent (R-144).
-    fn replaced_for_real(&mut self, nva: &Nva, link: LinkId) {
-        let exchange = self.exchange;
-        if exchange.graph.link(link).live && exchange.replaces_prefixes(link, Side::B) {
-            let text = format!(
-                "The outbound route map of {} replaces prefixes: a real router is not sent what is \
-                 replaced, nor what stands in its place. Replace it inbound, where it comes from.",
-                nva.name
-            );
-            self.warning(144, &nva.name, text);
         }
     }
 
