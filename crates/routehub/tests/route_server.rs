@@ -406,7 +406,7 @@ fn r144_a_live_peer_is_sent_a_summary_while_one_of_its_routes_is_left() {
         "one is enough"
     );
     lab.withdraw(0, &all[1..2]);
-    assert_eq!(lab.learned(2), told(&[whole.clone()]));
+    assert_eq!(lab.learned(2), told(std::slice::from_ref(&whole)));
     lab.announce(0, "65001", &all);
     // Off, and on again: nothing stays that nobody means.
     for (map, expected) in [
