@@ -5,11 +5,11 @@ use std::process::Command;
 
 use crate::tree::{metadata, none, read, root};
 
-/// The line before the block that shows what the quickstart prints.
-const MARKER: &str = "<!-- quickstart output -->";
+/// How a line begins that stands before the output of a command, and how it ends.
+const MARKER: (&str, &str) = ("<!-- output of: ", " -->");
 
-/// The command that a reader runs first, and its arguments for cargo.
-const QUICKSTART: &str = "cargo run --release --example quickstart";
+/// How every command of a reader begins.
+const RUN: &str = "cargo run --release --example ";
 
 /// The pages whose links are followed.
 const PAGES: [&str; 4] = [
@@ -19,12 +19,16 @@ const PAGES: [&str; 4] = [
     "CHANGELOG.md",
 ];
 
-/// The text of the fenced block that follows `marker`.
-fn block_after<'a>(page: &'a str, marker: &str) -> Option<&'a str> {
-    let (_, after) = page.split_once(marker)?;
-    let (_, body) = after.split_once("```")?;
-    let (_, body) = body.split_once('\n')?;
-    Some(&body[..body.find("```")?])
+/// Each command whose output a page shows, and the fenced block that shows it.
+fn shown_outputs(page: &str) -> Vec<(&str, &str)> {
+    let marked = page.split(MARKER.0).skip(1);
+    let shown = marked.filter_map(|rest| {
+        let (command, after) = rest.split_once(MARKER.1)?;
+        let (_, body) = after.split_once("```")?;
+        let (_, body) = body.split_once('\n')?;
+        Some((command, &body[..body.find("```")?]))
+    });
+    shown.collect()
 }
 
 /// Every line inside a fenced block that runs tests.
@@ -79,34 +83,33 @@ fn is_path(text: &str) -> bool {
     FOLDERS.iter().any(|folder| text.starts_with(folder)) && !text.contains([' ', '*', '\n', '{'])
 }
 
-#[test]
-fn the_quickstart_prints_what_the_readme_says() {
-    let readme = read("README.md");
-    assert!(
-        fenced_lines(&readme).any(|line| line == QUICKSTART),
-        "README.md: {QUICKSTART}"
-    );
-    let shown = block_after(&readme, MARKER).expect("a fenced block after the marker");
+/// What a command of the README prints.
+fn printed(command: &str) -> String {
+    let arguments = command.split(' ').skip(2);
     let output = Command::new(env!("CARGO"))
         .args(["run", "--quiet"])
-        .args(QUICKSTART.split(' ').skip(2))
+        .args(arguments)
         .current_dir(root())
         .output()
         .expect("cargo starts");
-    let printed = String::from_utf8(output.stdout).expect("UTF-8");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert!(
-        printed.lines().count() > 20,
-        "the quickstart prints its tables"
-    );
-    assert_eq!(
-        shown, printed,
-        "README.md shows another output than the quickstart prints"
-    );
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command}: {errors}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn commands_print_what_the_readme_says() {
+    let readme = read("README.md");
+    let outputs = shown_outputs(&readme);
+    assert!(outputs.len() > 1, "README.md shows what its commands print");
+    for (command, shown) in outputs {
+        assert!(command.starts_with(RUN), "{command}");
+        assert!(
+            fenced_lines(&readme).any(|line| line == command),
+            "README.md shows the output of a command that it does not name: {command}"
+        );
+        assert_eq!(shown, printed(command), "README.md: {command}");
+    }
 }
 
 #[test]
@@ -155,7 +158,7 @@ fn the_readme_names_every_example() {
     let readme = read("README.md");
     for package in metadata().workspace_packages() {
         for target in package.targets.iter().filter(|target| target.is_example()) {
-            let command = format!("cargo run --release --example {}", target.name);
+            let command = format!("{RUN}{}", target.name);
             assert!(
                 readme.contains(&command),
                 "README.md does not say: {command}"
@@ -166,10 +169,9 @@ fn the_readme_names_every_example() {
 
 #[test]
 fn the_page_rules_read_blocks_commands_and_paths() {
-    let page = "```sh\n$ cargo test -q\n```\ncargo test outside\n<!-- m -->\n\n```text\na\n b\n```\n\
+    let page = "```sh\n$ cargo test -q\n```\ncargo test outside\n<!-- output of: x y -->\n\n```text\na\n b\n```\n\
                 [x](README.md#a) [y](https://a.b/c) `crates/none` `a/b` [z](gone.md)";
-    assert_eq!(block_after(page, "<!-- m -->"), Some("a\n b\n"));
-    assert_eq!(block_after(page, "<!-- other -->"), None);
+    assert_eq!(shown_outputs(page), [("x y", "a\n b\n")]);
     assert_eq!(test_commands(page), ["cargo test -q"]);
     let dead = dead_paths(page, |path| path == "README.md");
     assert_eq!(dead, ["gone.md", "crates/none"]);

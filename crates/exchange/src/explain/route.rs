@@ -289,8 +289,7 @@ impl Exchange {
             };
             all.extend(self.withheld_by(link, side.other(), prefix, because, seen));
         }
-        all.dedup();
-        all
+        merged_withheld(all)
     }
 
     fn withheld_by(
@@ -472,6 +471,33 @@ pub(super) fn merged(routes: Vec<ExplainedRoute>) -> Vec<ExplainedRoute> {
         match all.iter_mut().find(same) {
             Some(one) => one.instances.extend(route.instances),
             None => all.push(route),
+        }
+    }
+    all
+}
+
+/// What both instances of a Route Server withhold for the same reason as one.
+fn merged_withheld(each: Vec<Withheld>) -> Vec<Withheld> {
+    let anywhere = |routes: &[ExplainedRoute]| -> Vec<ExplainedRoute> {
+        let mut routes = routes.to_vec();
+        routes.iter_mut().for_each(|route| route.instances.clear());
+        routes
+    };
+    let mut all: Vec<Withheld> = Vec::new();
+    for one in each {
+        let same = |other: &&mut Withheld| {
+            other.by == one.by
+                && other.because == one.because
+                && anywhere(&other.routes) == anywhere(&one.routes)
+        };
+        let Some(other) = all.iter_mut().find(same) else {
+            all.push(one);
+            continue;
+        };
+        for (route, same) in other.routes.iter_mut().zip(one.routes) {
+            route.instances.extend(same.instances);
+            route.instances.sort_unstable();
+            route.instances.dedup();
         }
     }
     all
