@@ -252,12 +252,7 @@ impl<K: Key> Table<K> {
         }
         let entry = entry.unwrap_or_else(|| self.insert(item.key, item.hash, Path::absent(NONE)));
         if fresh && let Some((entry, at, path)) = old {
-            if path.is_stale()
-                && let Some(state) = cx.sources.state_mut(source)
-            {
-                state.counts.stale -= 1;
-            }
-            self.path_mut(entry, at).set_stale(false);
+            self.refresh(cx, entry, at, &path);
         }
         if let Some((_, _, path)) = old
             && self.is_same(entry, &path, item.path_id, received, (outcome, target))
@@ -266,13 +261,8 @@ impl<K: Key> Table<K> {
         }
         let before = self.first_best(entry, cx.max_paths());
         let contribution = (entry, source, item.path_id);
-        let old = self.put_path(
-            cx,
-            contribution,
-            old.map(|(_, at, _)| at),
-            received,
-            outcome,
-        );
+        let at = old.map(|(_, at, _)| at);
+        let old = self.put_path(cx, contribution, at, received, outcome);
         if let Some((key, _)) = target {
             self.replaced.insert(contribution, key);
         }
@@ -285,6 +275,16 @@ impl<K: Key> Table<K> {
     fn is_alone(&self, entry: u32) -> bool {
         let head = &self.entries[entry].head;
         head.next == NONE && head.is_used() && !head.is_stale()
+    }
+
+    /// Notes that a source announced a path again.
+    fn refresh(&mut self, cx: &mut Context<'_>, entry: u32, at: u32, path: &Path) {
+        if path.is_stale() {
+            if let Some(state) = cx.sources.state_mut(path.source) {
+                state.counts.stale -= 1;
+            }
+            self.path_mut(entry, at).set_stale(false);
+        }
     }
 
     /// Stores the first path of a prefix, which is best: by far the most frequent change of a
