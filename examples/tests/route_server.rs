@@ -41,12 +41,17 @@ listen:
 struct Server {
     child: Child,
     lines: BufReader<ChildStdout>,
-    _file: tempfile::NamedTempFile,
+    file: tempfile::NamedTempFile,
 }
 
 impl Server {
     /// Runs the example with the network above; [`expect`](Self::expect) reads what it prints.
     fn start(port: u16) -> Self {
+        Self::start_with(port, &[])
+    }
+
+    /// The same with further arguments.
+    fn start_with(port: u16, more: &[&str]) -> Self {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(network().as_bytes()).expect("room");
         let mut child = Command::new(env!("CARGO"))
@@ -54,30 +59,43 @@ impl Server {
             .args(["--example", "route_server", "--"])
             .arg(file.path())
             .args(["--listen-port", &port.to_string()])
+            .args(more)
             .stdout(Stdio::piped())
             .spawn()
             .expect("cargo runs");
         let lines = BufReader::new(child.stdout.take().expect("a pipe"));
-        Self {
-            child,
-            lines,
-            _file: file,
-        }
+        Self { child, lines, file }
+    }
+
+    fn next_line(&mut self) -> String {
+        let mut line = String::new();
+        let length = self.lines.read_line(&mut line).expect("a line");
+        assert!(length > 0, "it has ended");
+        line
     }
 
     /// The next line, which must hold this.
     fn expect(&mut self, part: &str) -> String {
-        let mut line = String::new();
-        self.lines.read_line(&mut line).expect("a line");
+        let line = self.next_line();
         assert!(line.contains(part), "{line:?} is not {part:?}");
         line
     }
 
     /// Asks it to stop, as a service manager does.
     fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    fn signal(&self, signal: &str) {
         let process = self.child.id().to_string();
-        let done = Command::new("kill").arg(process).status();
+        let done = Command::new("kill").args([signal, &process]).status();
         assert!(done.expect("kill runs").success());
+    }
+
+    /// Writes another network into its file, and has it read that.
+    fn reload(&mut self, network: &str) {
+        std::fs::write(self.file.path(), network).expect("room");
+        self.signal("-HUP");
     }
 }
 
@@ -161,6 +179,75 @@ fn a_configured_neighbour_peers_a_stranger_does_not_and_sigterm_ends_with_cease(
     );
     server.expect("stopping");
     assert_eq!(server.child.wait().expect("an end").code(), Some(0));
+}
+
+/// The answer to a request.
+fn ask(to: &str, request: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(to).expect("a connection");
+    let length = body.len();
+    let head = format!("{request} HTTP/1.1\r\nHost: {to}\r\nConnection: close\r\n");
+    let request = format!("{head}Content-Length: {length}\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+#[test]
+fn http_answers_events_happen_and_sighup_reads_the_file_again() {
+    let http = SocketAddr::new(address(80), 0).to_string();
+    let mut server = Server::start_with(1791, &["--http", &http]);
+    server.expect("listening on");
+    server.expect("awaiting nva at rs 0");
+    let line = server.expect("answering on http://");
+    let at = line.trim().strip_prefix("answering on http://");
+    let at = at.expect("an address").to_owned();
+
+    let learned = "GET /v1/route-servers/rs/peerings/nva/learned-routes";
+    let answer = ask(&at, learned, "");
+    assert!(
+        answer.ends_with("{\"RouteServiceRole_IN_0\":[],\"RouteServiceRole_IN_1\":[]}\n"),
+        "{answer}"
+    );
+    let event = "{id: on, set_branch_to_branch: {route_server: rs, value: true}}";
+    let answer = ask(&at, "POST /v1/events", event);
+    assert!(answer.ends_with("{\"applied\":[\"on\"]}\n"), "{answer}");
+    server.expect("event on happened");
+
+    server.reload(&network().replace("title", "titel"));
+    let said = server.expect("not reloaded, nothing has changed: ");
+    assert!(said.contains("titel"), "{said}");
+    server.reload(&network());
+    // What is wrong was shown in several lines.
+    while server.next_line() != "reloaded: 1 sessions go on, 0 are reset, 0 are new, 0 are gone\n" {
+    }
+    server.reload(&network().replace("65001", "65002"));
+    server.expect("reloaded: 0 sessions go on, 1 are reset, 0 are new, 0 are gone");
+    let peers = ask(&at, "GET /v1/peers", "");
+    assert!(peers.contains("\"asn\":65002"), "{peers}");
+    server.terminate();
+    while server.next_line() != "stopping\n" {}
+    assert_eq!(server.child.wait().expect("an end").code(), Some(0));
+}
+
+#[test]
+fn a_token_file_that_holds_no_token_is_an_error_at_start() {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(network().as_bytes()).expect("room");
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--package", "routehub-examples"])
+        .args(["--example", "route_server", "--"])
+        .arg(file.path())
+        .args(["--listen-port", "1790", "--http", "127.0.0.1:0"])
+        .args(["--token-file", "/dev/null"])
+        .output()
+        .expect("cargo runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(
+        errors.contains("the token file /dev/null: a token is one line"),
+        "{errors}"
+    );
 }
 
 #[test]
