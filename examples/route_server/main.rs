@@ -185,9 +185,9 @@ async fn heed(mut signals: Signals, server: &Server, arguments: &Arguments, out:
             _ = signals.hangup.recv() => {}
         }
         if let Err(error) = reload(server, arguments).await {
-            out.print(&format_args!(
-                "not reloaded, nothing has changed: {error:#}"
-            ));
+            let error = format!("{error:#}");
+            let error = error.trim_end();
+            out.print(&format_args!("not reloaded, nothing has changed: {error}"));
         }
     }
 }

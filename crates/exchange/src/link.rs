@@ -82,6 +82,13 @@ pub(crate) struct Down {
     pub(crate) removed: bool,
 }
 
+impl Down {
+    /// Whether an event took it down.
+    pub(crate) const fn is_switched_off(&self) -> bool {
+        self.by_event || self.instance || self.removed
+    }
+}
+
 /// A pair of speakers that exchange routes.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {

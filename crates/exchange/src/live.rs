@@ -136,6 +136,12 @@ impl Exchange {
         self.settle()
     }
 
+    /// Whether an event switched a real peer's session off: it is not to be held until another
+    /// switches it on.
+    pub fn is_switched_off(&self, link: LinkId) -> bool {
+        self.graph.link(link).down.is_switched_off()
+    }
+
     /// A session is no longer established: what its peer announced is withdrawn.
     ///
     /// # Errors
@@ -149,9 +155,12 @@ impl Exchange {
             return Ok(());
         }
         self.set_down(link, |one| {
-            one.resets += 1;
             one.down.not_established = true;
-            one.notification = one.notification.or(notification);
+            // Who is switched off is not reset, and how it was told says nothing.
+            if !one.down.is_switched_off() {
+                one.resets += 1;
+                one.notification = one.notification.or(notification);
+            }
         });
         self.leave(link);
         self.owed.remove(&link);

@@ -82,6 +82,13 @@ pub enum Effect {
     /// The peer announced more routes than it may: its session has to end with Cease, maximum
     /// number of prefixes reached.
     LimitExceeded(PeerId),
+    /// An event switched the session with this peer off, or on again: until then it is not held.
+    Switched {
+        /// The peer.
+        peer: PeerId,
+        /// Whether its session is to be held.
+        on: bool,
+    },
     /// The peer is to be asked for all its routes again; one that does not understand that is to
     /// be reset.
     RequestRefresh(PeerId),
@@ -108,6 +115,8 @@ pub(crate) struct Peer {
     pub(crate) packer: Option<Packer>,
     /// Waits in the queue of effects.
     ready: bool,
+    /// An event switched its session off.
+    pub(crate) off: bool,
 }
 
 impl Peer {
@@ -116,6 +125,7 @@ impl Peer {
             link,
             packer: None,
             ready: false,
+            off: false,
         }
     }
 }
@@ -239,6 +249,7 @@ impl Engine {
             Input::Event(event) => {
                 self.exchange.apply_event(event)?;
                 self.request_refreshes();
+                self.switch();
             }
         }
         Ok(())
@@ -376,6 +387,18 @@ impl Engine {
             && !std::mem::replace(&mut one.ready, true)
         {
             self.effects.push_back(Effect::Ready(peer));
+        }
+    }
+
+    /// Asks for the sessions that an event switched off or on.
+    fn switch(&mut self) {
+        for (id, peer) in (0..).map(PeerId).zip(&mut self.peers) {
+            let Some(peer) = peer else { continue };
+            let off = self.exchange.is_switched_off(peer.link.link);
+            if std::mem::replace(&mut peer.off, off) != off {
+                let (peer, on) = (id, !off);
+                self.effects.push_back(Effect::Switched { peer, on });
+            }
         }
     }
 

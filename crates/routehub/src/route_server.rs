@@ -274,6 +274,17 @@ impl RouteServer {
                         let _ = peer.session.request_refresh(now);
                     }
                 }
+                Effect::Switched { peer: id, on } => {
+                    let Some(peer) = self.peers.get_mut(id.0 as usize) else {
+                        continue;
+                    };
+                    if on {
+                        peer.session.handle_start(now);
+                    } else {
+                        let why = Notification::ADMINISTRATIVE_SHUTDOWN;
+                        peer.session.handle_stop(now, why);
+                    }
+                }
                 Effect::LimitExceeded(id) => {
                     if let Some(peer) = self.peers.get_mut(id.0 as usize) {
                         peer.session.teardown(now, Notification::MAXIMUM_PREFIXES);

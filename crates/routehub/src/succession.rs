@@ -95,6 +95,11 @@ impl Successor {
                 if after.packer.is_some() {
                     engine.ready(*id);
                 }
+                // Events are forgotten.
+                if before.off {
+                    let (peer, on) = (*id, true);
+                    engine.effects.push_back(Effect::Switched { peer, on });
+                }
             }
         }
         for effect in old.effects.drain(..) {

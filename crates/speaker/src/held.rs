@@ -12,7 +12,7 @@ use routehub_scenario::Live;
 use routehub_session::{Session, SessionConfig};
 use routehub_wire::Notification;
 use tokio::net::TcpSocket;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::Neighbor;
@@ -34,6 +34,7 @@ pub(crate) struct Held {
     pub(crate) neighbor: Arc<Neighbor>,
     pub(crate) config: SessionConfig,
     pub(crate) commands: mpsc::Sender<Command>,
+    pub(crate) switch: Arc<watch::Sender<bool>>,
     task: JoinHandle<()>,
 }
 
@@ -43,6 +44,7 @@ pub(crate) struct Planned {
     config: SessionConfig,
     session: Session,
     pub(crate) commands: mpsc::Sender<Command>,
+    pub(crate) switch: Arc<watch::Sender<bool>>,
     inbox: mpsc::Receiver<Command>,
 }
 
@@ -82,6 +84,7 @@ impl Planned {
             config,
             session,
             commands,
+            switch: Arc::new(watch::Sender::new(true)),
             inbox,
         })
     }
@@ -92,6 +95,7 @@ impl Planned {
             session: self.session,
             clock: common.clock,
             commands: self.inbox,
+            switch: self.switch.subscribe(),
             outside: Outside::new(
                 Arc::clone(&self.neighbor),
                 common.owner.clone(),
@@ -102,6 +106,7 @@ impl Planned {
             neighbor: self.neighbor,
             config: self.config,
             commands: self.commands,
+            switch: self.switch,
             task: tokio::spawn(task.run()),
         }
     }

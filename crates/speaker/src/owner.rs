@@ -1,6 +1,7 @@
 //! The owner of the routes: one thread, which never waits for a session.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -286,6 +287,11 @@ impl Owner {
                     outlet.request_refresh();
                 }
             }
+            Effect::Switched { peer, on } => {
+                if let Some(Some(known)) = self.neighbors.get(peer.0 as usize) {
+                    known.switch.send_replace(on);
+                }
+            }
             Effect::LimitExceeded(peer) => {
                 if let Some(outlet) = self.peer(peer).and_then(|one| one.outlet.as_mut()) {
                     outlet.tear_down(Notification::MAXIMUM_PREFIXES);
@@ -369,7 +375,8 @@ impl Owner {
     }
 
     fn tell(&self, peer: PeerId, what: What) {
-        let neighbor = self.neighbors.get(peer.0 as usize).cloned().flatten();
+        let known = self.neighbors.get(peer.0 as usize);
+        let neighbor = known.and_then(|known| Some(Arc::clone(&known.as_ref()?.neighbor)));
         // Without anybody who watches, nobody is told.
         let _ = self.notices.send(Notice { neighbor, what });
     }

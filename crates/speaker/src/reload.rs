@@ -68,9 +68,11 @@ impl Server {
             }
         }
         let opened = self.open(&running, &planned)?;
-        let all = known
-            .values()
-            .chain(planned.iter().map(|one| &one.neighbor));
+        let kept = running.sessions.iter().filter_map(|held| {
+            let neighbor = known.get(&held.neighbor.id)?;
+            Some((neighbor, &held.switch))
+        });
+        let all = kept.chain(planned.iter().map(|one| (&one.neighbor, &one.switch)));
         let replacement = Replacement {
             successor,
             neighbors: by_number(all),

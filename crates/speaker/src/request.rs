@@ -8,7 +8,7 @@ use routehub::types::{Family, FamilySet, PeerId};
 use routehub::{Engine, EngineError, Event, NotConverged, Successor};
 use routehub_session::RunEnd;
 use routehub_wire::{Context, Notification};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::Neighbor;
 
@@ -54,7 +54,14 @@ pub(crate) struct Replacement {
 }
 
 /// Neighbours by their numbers; a number may be free.
-pub(crate) type Neighbors = Vec<Option<Arc<Neighbor>>>;
+pub(crate) type Neighbors = Vec<Option<Known>>;
+
+/// A neighbour, and what switches its session on and off.
+#[derive(Clone)]
+pub(crate) struct Known {
+    pub(crate) neighbor: Arc<Neighbor>,
+    pub(crate) switch: Arc<watch::Sender<bool>>,
+}
 
 /// What a session agreed on, as far as routes are concerned.
 pub(crate) struct Agreed {

@@ -19,7 +19,7 @@ use crate::follower::Follower;
 use crate::held::{self, Held, Open, Planned};
 use crate::owner::{INBOX, Owner};
 use crate::report::SessionReport;
-use crate::request::{Neighbors, Request};
+use crate::request::{Known, Neighbors, Request};
 use crate::sink::Sinks;
 use crate::sink::board::Board;
 use crate::sink::runner;
@@ -126,7 +126,7 @@ impl Server {
         for (address, awaited) in held::awaited(sessions) {
             listeners.push((address, held::bind(&common, address, awaited)?));
         }
-        let neighbors = by_number(planned.iter().map(|one| &one.neighbor));
+        let neighbors = by_number(planned.iter().map(|one| (&one.neighbor, &one.switch)));
         let awaited = planned.iter().map(|one| one.neighbor.id);
         let (sinks, follower) = start_sinks(&common, sinks, awaited)?;
         let notices = common.notices.clone();
@@ -277,15 +277,20 @@ pub(crate) fn live_names(live: &Live) -> BTreeSet<String> {
 }
 
 /// Neighbours by their numbers.
-pub(crate) fn by_number<'a>(all: impl Iterator<Item = &'a Arc<Neighbor>>) -> Neighbors {
+pub(crate) fn by_number<'a>(
+    all: impl Iterator<Item = (&'a Arc<Neighbor>, &'a Arc<watch::Sender<bool>>)>,
+) -> Neighbors {
     let mut places = Neighbors::new();
-    for neighbor in all {
+    for (neighbor, switch) in all {
         let place = neighbor.id.0 as usize;
         if places.len() <= place {
             places.resize(place + 1, None);
         }
         if let Some(place) = places.get_mut(place) {
-            *place = Some(Arc::clone(neighbor));
+            *place = Some(Known {
+                neighbor: Arc::clone(neighbor),
+                switch: Arc::clone(switch),
+            });
         }
     }
     places

@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use routehub_session::Session;
 use routehub_wire::Notification;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
 use crate::connection::Readiness;
@@ -21,6 +21,8 @@ pub(crate) struct SessionTask {
     pub(crate) clock: Clock,
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) outside: Outside,
+    /// Whether the session is to be held.
+    pub(crate) switch: watch::Receiver<bool>,
 }
 
 impl SessionTask {
@@ -51,6 +53,7 @@ impl SessionTask {
             read: outside.outbox.is_empty(),
             inlet: &mut outside.inlet,
             write,
+            switch: &mut self.switch,
             timeout: self.session.poll_timeout().map(|at| self.clock.at(at)),
         };
         sources.next().await
@@ -92,6 +95,12 @@ impl SessionTask {
             Wake::RequestRefresh => {
                 // A session that has ended hears everything when it is established again.
                 let _ = self.session.request_refresh(now);
+            }
+            Wake::Switched(true) => self.session.handle_start(now),
+            Wake::Switched(false) => {
+                let why = Notification::ADMINISTRATIVE_SHUTDOWN;
+                self.session
+                    .handle_stop(now, why.with_text("switched off by an event"));
             }
             Wake::Timeout => {}
         }

@@ -9,7 +9,7 @@ use std::task::Poll;
 use routehub_session::ConnectionId;
 use routehub_wire::Notification;
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::Neighbor;
 use crate::connection::{Connection, Readiness};
@@ -56,6 +56,8 @@ pub(crate) enum Wake {
     TearDown(Notification),
     /// The owner of the routes wants all of the peer's routes again.
     RequestRefresh,
+    /// An event switched the session on, or off.
+    Switched(bool),
     Timeout,
 }
 
@@ -70,6 +72,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) inlet: &'a mut Option<Inlet>,
     /// Whether chunks are taken.
     pub(crate) write: bool,
+    /// Whether the session is to be held.
+    pub(crate) switch: &'a mut watch::Receiver<bool>,
     pub(crate) timeout: Option<tokio::time::Instant>,
 }
 
@@ -84,6 +88,7 @@ impl Sources<'_> {
             read,
             inlet,
             write,
+            switch,
             timeout,
         } = self;
         let (chunks, teardown, refresh) = match inlet.as_mut() {
@@ -113,6 +118,7 @@ impl Sources<'_> {
             Some(chunk) = async { chunks?.recv().await }, if write => Wake::Chunk(chunk),
             Some(why) = torn_down(teardown) => Wake::TearDown(why),
             () = asked(refresh) => Wake::RequestRefresh,
+            Ok(()) = switch.changed() => Wake::Switched(*switch.borrow_and_update()),
             () = sleep(timeout) => Wake::Timeout,
         }
     }

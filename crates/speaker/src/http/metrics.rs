@@ -125,7 +125,27 @@ fn write(text: &mut String, seen: &Seen) -> fmt::Result {
     }
     // One end marks the end of all.
     text.truncate(text.len() - "# EOF\n".len());
-    encode(text, &process)
+    encode(text, &process)?;
+    *text = sorted(text);
+    Ok(())
+}
+
+/// The samples of each metric in order: a registry keeps them in none.
+fn sorted(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let runs = lines.chunk_by(|one, next| one.starts_with('#') == next.starts_with('#'));
+    let mut sorted = String::with_capacity(text.len());
+    for run in runs {
+        let mut run = run.to_vec();
+        if run.iter().all(|line| !line.starts_with('#')) {
+            run.sort_unstable();
+        }
+        for line in run {
+            sorted.push_str(line);
+            sorted.push('\n');
+        }
+    }
+    sorted
 }
 
 fn gauges(registry: &mut Registry, name: &str, help: &str) -> impl Fn(&Labels, f64) + use<> {

@@ -54,6 +54,59 @@ async fn an_event_happens_and_routers_and_streams_hear_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_event_switches_sessions_of_real_routers_off_and_on() {
+    let network = Network::new();
+    let lab = Lab::new(&network).await;
+    let (one, two) = (network.router("nva1"), network.router("nva2"));
+    one.announce("10.1.2.101", &["192.168.1.0/24"]);
+    two.until("up", |seen| seen.established == 1).await;
+    lab.learned("nva1", 1).await;
+
+    for (round, [off, on]) in [
+        [
+            "{id: off, nva_down: {nva: nva1}}",
+            "{id: on, nva_up: {nva: nva1}}",
+        ],
+        [
+            "{id: off, instance_down: {route_server: rs, instance: 0}}",
+            "{id: on, instance_up: {route_server: rs, instance: 0}}",
+        ],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(post(lab.http, "", off).await.status, 200);
+        let seen = one
+            .until("it is told", |seen| seen.notifications.len() == round + 1)
+            .await;
+        assert_eq!(seen.notifications.last(), Some(&(6, 2)));
+        assert_eq!(seen.last_data[9..], *b"switched off by an event");
+        lab.learned("nva1", 0).await;
+        let peers = look(lab.http, "/v1/peers").await;
+        assert_eq!(peers[0]["state"], "Idle");
+        assert_eq!(peers[0]["resets"], json!(0));
+        assert_eq!(post(lab.http, "", on).await.status, 200);
+        one.until("it is back", |seen| seen.established == round + 2)
+            .await;
+        one.announce("10.1.2.101", &["192.168.1.0/24"]);
+        lab.learned("nva1", 1).await;
+    }
+    let seen = two
+        .until("the second is back", |seen| seen.established == 2)
+        .await;
+    assert_eq!(seen.notifications, [(6, 2)]);
+
+    // A reload forgets what was switched off.
+    let off = "{id: off, nva_down: {nva: nva1}}";
+    assert_eq!(post(lab.http, "", off).await.status, 200);
+    one.until("it is told", |seen| seen.notifications.len() == 3)
+        .await;
+    assert_eq!(lab.reload(&network).await.kept, 2);
+    one.until("it is back", |seen| seen.established == 4).await;
+    assert_eq!(two.seen().established, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn several_events_happen_in_order_and_none_if_one_is_wrong() {
     let network = Network::new();
     let lab = Lab::new(&network).await;

@@ -12,6 +12,11 @@ type Samples = BTreeMap<(String, BTreeMap<String, String>), f64>;
 fn parse(text: &str) -> Samples {
     let mut samples = Samples::new();
     let mut kinds = BTreeMap::new();
+    let samples_of = |run: &[&str]| !run[0].starts_with('#');
+    let all: Vec<&str> = text.lines().collect();
+    for run in all.chunk_by(|one, next| one.starts_with('#') == next.starts_with('#')) {
+        assert!(!samples_of(run) || run.is_sorted(), "in no order: {run:?}");
+    }
     let (last, lines) = {
         let mut lines: Vec<&str> = text.lines().collect();
         (lines.pop(), lines)
