@@ -74,7 +74,9 @@ impl Exchange {
                 } else {
                     old.is_some() && old == new
                 };
-                if !is_told {
+                // Where a route map replaces prefixes, what is sent waits elsewhere.
+                let waits = self.replaced.get(&link).is_some_and(|it| it.sends(&prefix));
+                if !is_told && !waits {
                     owed.push((new, prefix));
                 }
             }

@@ -26,6 +26,11 @@ impl Replaced {
         self.sent.keys().chain(self.waiting.keys()).copied()
     }
 
+    /// Whether the peer is sent a route to a prefix, or will be with what waits.
+    pub(crate) fn sends(&self, prefix: &Prefix) -> bool {
+        self.sent.contains_key(prefix)
+    }
+
     /// Whether there is something to pull.
     pub(crate) fn has_more(&self) -> bool {
         !self.waiting.is_empty()

@@ -126,7 +126,10 @@ impl Lab {
     }
 
     fn with(shape: Shape, profile: Profile) -> Self {
-        let estate = estate(shape);
+        Self::of(estate(shape), profile)
+    }
+
+    fn of(estate: Estate, profile: Profile) -> Self {
         let live = names(&estate);
         let engine = Engine::new(estate, (&profile).into(), &live, SEED).unwrap();
         Self {
@@ -270,7 +273,10 @@ impl Lab {
 
     /// Goes over to another network. Peers whose place is in `changed` are others from then on.
     fn reload(&mut self, shape: Shape, changed: &BTreeSet<(String, Option<u8>)>) {
-        let estate = estate(shape);
+        self.go_over(estate(shape), changed);
+    }
+
+    fn go_over(&mut self, estate: Estate, changed: &BTreeSet<(String, Option<u8>)>) {
         let live = names(&estate);
         let taken: BTreeSet<PeerId> = self.peers().into_iter().collect();
         let before: BTreeMap<_, PeerId> = self
@@ -437,6 +443,48 @@ fn who_holds_more_than_the_new_profile_allows_is_told_to_end() {
     lab.drain();
     lab.check("after");
     assert_eq!(lab.engine.exchange().rs_learned("rs", "nva2").len(), 10);
+}
+
+/// A route map may put prefixes in the place of others: nothing is taken back even then.
+#[test]
+fn who_is_sent_summaries_keeps_them() {
+    let summed = |shape: Shape| {
+        let mut estate = estate(shape);
+        let half = &mut estate.route_maps[0].rules[0];
+        half.actions = vec![RouteMapAction::ReplacePrefix(vec![prefix(
+            "192.168.0.0/20",
+        )])];
+        estate
+    };
+    let shape = Shape {
+        mapped: Some(2),
+        ..PLAIN
+    };
+    let mut lab = Lab::of(summed(shape), Profile::named("azure-2026").unwrap());
+    lab.all_up();
+    let (one, two) = (lab.peer("nva1", 0), lab.peer("nva2", 0));
+    lab.announce(one, &[route(1), route(3), route(20)], 0);
+    lab.drain();
+    let before = lab.routers[&two].heard.clone();
+    assert!(before.contains_key(&prefix("192.168.0.0/20")), "{before:?}");
+    lab.forget_news();
+    lab.go_over(summed(shape), &BTreeSet::new());
+    lab.drain();
+    assert_eq!(lab.routers[&two].heard, before);
+    let taken_back = news(&lab, two).into_iter().filter(|(_, told)| !told);
+    assert_eq!(taken_back.count(), 0);
+
+    // What is summed no longer is taken back.
+    lab.withdraw(one, route(1));
+    lab.withdraw(one, route(3));
+    lab.go_over(summed(shape), &BTreeSet::new());
+    lab.drain();
+    assert!(
+        !lab.routers[&two]
+            .heard
+            .contains_key(&prefix("192.168.0.0/20"))
+    );
+    assert!(lab.routers[&two].heard.contains_key(&route(20)));
 }
 
 /// Refused routes count against the limit when they come, and not again when they are carried
