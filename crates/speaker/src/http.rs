@@ -28,9 +28,12 @@
 //! have events happen.
 //!
 //! # Cost
-//! A table is read on the thread of the routes between two of its works, one question at a time:
-//! about 0.6 µs for a row. Meanwhile routes wait, but no session: their KEEPALIVEs leave, and
-//! nothing is lost. Shaping and writing happen elsewhere. There are at most [`CONNECTIONS`]
+//! A table is read on the thread of the routes between two of its works, one question at a time.
+//! Measured on a busy machine with two cores, tables of 100,000 rows: about 1 µs for a row of
+//! learned or effective routes, 3 µs for one of advertised routes; `/metrics` takes some 5 µs for
+//! a peer, and for a modelled one as much as its table of advertised routes. Meanwhile routes wait,
+//! but no session: their KEEPALIVEs leave, and nothing is lost. Shaping and writing happen
+//! elsewhere. There are at most [`CONNECTIONS`]
 //! connections, [`TABLES`] tables and [`STREAMS`] streams at once. A client that takes nothing for
 //! 30 s is cut off, a table that is not taken in five minutes as well; a stream that does not keep
 //! up loses what is oldest, and is told how much.
