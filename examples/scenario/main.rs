@@ -136,7 +136,7 @@ fn run(arguments: &Arguments, out: &mut String) -> Result<bool, Failure> {
     }
     let mut snapshots = Vec::new();
     let mut text = String::new();
-    scenario.run(|now, network| {
+    let ran = scenario.run(|now, network| {
         if at.is_some_and(|at| at != now) {
             return;
         }
@@ -148,12 +148,14 @@ fn run(arguments: &Arguments, out: &mut String) -> Result<bool, Failure> {
         } else {
             text::snapshot(&mut text, now, &tables);
         }
-    })?;
+    });
     if arguments.json || arguments.az {
         let pretty = serde_json::to_string_pretty(&Value::Array(snapshots));
         text = pretty.map_err(|error| Failure::bad_input(error.to_string()))? + "\n";
     }
+    // What came before an event that does not settle is shown.
     out.push_str(&text);
+    ran?;
     Ok(true)
 }
 

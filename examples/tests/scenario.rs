@@ -414,3 +414,37 @@ fn events_says_what_each_event_changes() {
             .is_empty()
     );
 }
+
+/// A circuit's route that an NVA passes back, and an event that makes what comes back better.
+const RESTLESS: &str = "
+schema: routehub/1
+title: Restless
+vnets: [{name: hub, address_space: [10.0.0.0/16], subnets: [{name: RouteServerSubnet, prefix: 10.0.6.0/26}]}]
+route_servers: [{name: rs, vnet: hub, branch_to_branch: true}]
+nvas: [{name: nva, vnet: hub, ip: 10.0.4.4, asn: 65001, sessions: [rs], readvertises: [{to: all, as_path: strip}]}]
+gateways: [{name: gw, vnet: hub, type: express_route, bgp_ips: [10.0.7.12, 10.0.7.13], connections: [{circuit: er}]}]
+circuits: [{name: er, on_prem: {asn: 65201, prefixes: [10.200.0.0/16]}}]
+events: [{id: vpn-first, set_routing_preference: {route_server: rs, value: VpnGateway}}]
+";
+
+#[test]
+fn a_network_that_does_not_settle_is_exit_code_1_after_what_came_before() {
+    let run = scenario(RESTLESS, &["--json"]);
+    assert_eq!(run.code, Some(1), "{}", run.err);
+    assert!(
+        run.err
+            .contains("vpn-first: the network does not settle: 10.200.0.0/16 keep changing at"),
+        "{}",
+        run.err
+    );
+    assert!(
+        run.err.contains("rs/0") && run.err.contains("nva"),
+        "{}",
+        run.err
+    );
+    let shown: Value = serde_json::from_str(&run.out).expect("JSON");
+    assert_eq!(
+        (shown.as_array().map(Vec::len), &shown[0]["at"]),
+        (Some(1), &Value::from("initial"))
+    );
+}

@@ -4,11 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
 
-use routehub_types::{Nlri, Prefix};
+use routehub_types::Prefix;
 
 use crate::exchange::Exchange;
 use crate::findings::some_of;
-use crate::link::Side;
 use crate::speaker::SpeakerId;
 
 /// Turns that a speaker may take for each speaker of the estate before the estate counts as one
@@ -68,7 +67,7 @@ impl Exchange {
 
     /// Most estates rest after a few turns. What does not is tried in other orders before it
     /// counts as restless: two that always change their minds at once may go on for ever in one
-    /// order and come to rest in another, or only from a state that they have left.
+    /// order and come to rest in another. What rests only from another beginning counts as restless.
     fn propagate(&mut self) -> Result<(), NotConverged> {
         let limit = TURNS * (self.tables.len() + 1);
         let mut restless = Restless::new();
@@ -89,13 +88,8 @@ impl Exchange {
             spoke = Some(speaker);
             prefixes.sort_unstable();
             prefixes.dedup();
-            if turn % limit > limit / 2 {
+            if turn > limit {
                 restless.entry(speaker).or_default().extend(&prefixes);
-            }
-            if turn == limit {
-                self.mark_dirty(speaker, prefixes);
-                self.begin_again(&std::mem::take(&mut restless));
-                continue;
             }
             if turn == 2 * limit {
                 self.mark_dirty(speaker, prefixes);
@@ -130,24 +124,6 @@ impl Exchange {
         match speaker {
             Some(speaker) => self.dirty.remove_entry(&speaker),
             None => self.dirty.pop_first(),
-        }
-    }
-
-    /// Nobody holds these prefixes any more, and everybody tells them anew. What a real router
-    /// announced stays: it would not say it again.
-    fn begin_again(&mut self, restless: &Restless) {
-        let prefixes: BTreeSet<Prefix> = restless.values().flatten().copied().collect();
-        let all: Vec<Nlri> = prefixes.iter().copied().map(Nlri::from).collect();
-        for link in self.graph.links() {
-            for side in Side::BOTH {
-                let live = self.graph.link(link).live && self.our_side(link) != Some(side);
-                if !live && self.graph.link(link).is_up() {
-                    self.hand_over(link, side, &all, BTreeMap::new());
-                }
-            }
-        }
-        for speaker in self.graph.speakers() {
-            self.mark_dirty(speaker, prefixes.iter().copied().collect());
         }
     }
 
