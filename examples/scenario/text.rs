@@ -1,5 +1,6 @@
 //! Tables as Azure's commands show them with `-o table`.
 
+use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 
 use routehub::{EffectiveRow, Finding, RouteRow, SessionRow};
@@ -7,102 +8,66 @@ use routehub_scenario::Tables;
 
 use crate::columns::table;
 
+/// Columns of a Route Server's learned routes, and of those it advertises.
+const LEARNED: &str = "Network NextHop SourcePeer Origin AsPath Weight Instance";
+const ADVERTISED: &str = "Network NextHop Origin AsPath Communities Weight Instance";
+/// Columns of what an NVA learns.
+const AT_NVA: &str = "Network NextHop From AsPath Communities";
+/// Columns of a gateway's learned routes, and of those it advertises.
+const AT_GATEWAY: &str = "Network NextHop SourcePeer Origin AsPath Weight";
+const FROM_GATEWAY: &str = "Network NextHop Origin AsPath Communities";
+/// Columns of a circuit's routes, and of what is known behind it.
+const AT_CIRCUIT: &str = "Network NextHop AsPath";
+const ON_PREMISES: &str = "Network NextHop From AsPath";
+
 /// Writes everything that is seen at one time.
 pub(crate) fn snapshot(out: &mut String, at: &str, tables: &Tables) {
     // Writing to a String cannot fail.
     let _ = writeln!(out, "=== {at}");
-    for (server, nvas) in &tables.rs_learned {
-        for (nva, rows) in nvas {
-            let title = format!("Route Server {server}: learned from {nva}");
-            routes(
-                out,
-                &title,
-                &[
-                    "Network",
-                    "NextHop",
-                    "SourcePeer",
-                    "Origin",
-                    "AsPath",
-                    "Weight",
-                    "Instance",
-                ],
-                rows,
-            );
-        }
+    for (server, nva, rows) in pairs(&tables.rs_learned) {
+        let title = format!("Route Server {server}: learned from {nva}");
+        routes(out, &title, LEARNED, rows);
     }
-    for (server, nvas) in &tables.rs_advertised {
-        for (nva, rows) in nvas {
-            let title = format!("Route Server {server}: advertised to {nva}");
-            routes(
-                out,
-                &title,
-                &[
-                    "Network",
-                    "NextHop",
-                    "Origin",
-                    "AsPath",
-                    "Communities",
-                    "Weight",
-                    "Instance",
-                ],
-                rows,
-            );
-        }
+    for (server, nva, rows) in pairs(&tables.rs_advertised) {
+        let title = format!("Route Server {server}: advertised to {nva}");
+        routes(out, &title, ADVERTISED, rows);
     }
     for (nva, rows) in &tables.nva_learned {
-        let title = format!("NVA {nva}: learned");
-        routes(
-            out,
-            &title,
-            &["Network", "NextHop", "From", "AsPath", "Communities"],
-            rows,
-        );
+        routes(out, &format!("NVA {nva}: learned"), AT_NVA, rows);
     }
     for (gateway, rows) in &tables.gateway_learned {
         let title = format!("Gateway {gateway}: learned");
-        routes(
-            out,
-            &title,
-            &[
-                "Network",
-                "NextHop",
-                "SourcePeer",
-                "Origin",
-                "AsPath",
-                "Weight",
-            ],
-            rows,
-        );
+        routes(out, &title, AT_GATEWAY, rows);
     }
-    for (gateway, ends) in &tables.gateway_advertised {
-        for (to, rows) in ends {
-            let title = format!("Gateway {gateway}: advertised to {to}");
-            routes(
-                out,
-                &title,
-                &["Network", "NextHop", "Origin", "AsPath", "Communities"],
-                rows,
-            );
-        }
+    for (gateway, to, rows) in pairs(&tables.gateway_advertised) {
+        let title = format!("Gateway {gateway}: advertised to {to}");
+        routes(out, &title, FROM_GATEWAY, rows);
     }
     for (circuit, rows) in &tables.circuit_routes {
         let title = format!("Circuit {circuit}: routes");
-        routes(out, &title, &["Network", "NextHop", "AsPath"], rows);
+        routes(out, &title, AT_CIRCUIT, rows);
     }
     for (name, rows) in &tables.on_prem_learned {
         let title = format!("On-premises {name}: learned");
-        routes(out, &title, &["Network", "NextHop", "From", "AsPath"], rows);
+        routes(out, &title, ON_PREMISES, rows);
     }
     for (nic, rows) in &tables.nic_effective {
         effective(out, nic, rows);
     }
-    for (server, nvas) in &tables.sessions {
-        for (nva, rows) in nvas {
-            sessions(out, server, nva, rows);
-        }
+    for (server, nva, rows) in pairs(&tables.sessions) {
+        sessions(out, server, nva, rows);
     }
     findings(out, &tables.findings);
     out.push('\n');
+}
+
+/// Tables that have two names.
+fn pairs<T>(
+    tables: &BTreeMap<String, BTreeMap<String, T>>,
+) -> impl Iterator<Item = (&String, &String, &T)> {
+    tables
+        .iter()
+        .flat_map(|(one, inner)| inner.iter().map(move |(other, rows)| (one, other, rows)))
 }
 
 /// A cell that may be empty.
@@ -115,7 +80,8 @@ fn joined<T: ToString>(items: impl IntoIterator<Item = T>, with: &str) -> String
     items.join(with)
 }
 
-fn routes(out: &mut String, title: &str, header: &[&str], rows: &[RouteRow]) {
+fn routes(out: &mut String, title: &str, columns: &str, rows: &[RouteRow]) {
+    let header: Vec<&str> = columns.split(' ').collect();
     let cells = rows.iter().map(|row| {
         let one = |column: &&str| match *column {
             "Network" => row.prefix.to_string(),
@@ -130,7 +96,7 @@ fn routes(out: &mut String, title: &str, header: &[&str], rows: &[RouteRow]) {
         };
         header.iter().map(one).collect()
     });
-    table(out, title, header, &cells.collect::<Vec<_>>());
+    table(out, title, &header, &cells.collect::<Vec<_>>());
 }
 
 fn effective(out: &mut String, nic: &str, rows: &[EffectiveRow]) {
