@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
-use routehub_exchange::{Exchange, LinkChange};
+use routehub_exchange::{Exchange, LinkChange, SpeakerId};
 use routehub_types::Prefix;
 
 /// What an event changed, by name and prefix: enough to know which tables to look at again.
@@ -16,7 +17,8 @@ pub struct EventReport {
     pub best_paths: Vec<BestPathChange>,
     /// Networks whose machines may have other routes now, by name: to the prefixes that changed at
     /// those who program them, or, if they stand in `moved` too, to any prefix.
-    pub vnets: Vec<String>,
+    #[cfg_attr(feature = "serde", serde(serialize_with = "names"))]
+    pub vnets: Arc<[String]>,
     /// Networks that are peered, programmed or served in another way than before, by name.
     pub moved: Vec<String>,
 }
@@ -31,28 +33,52 @@ pub struct BestPathChange {
     pub prefixes: Vec<Prefix>,
 }
 
+/// The networks that some speakers serve, kept because the next event is often about the same
+/// speakers, and there may be hundreds of networks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Served {
+    by: Vec<SpeakerId>,
+    vnets: Arc<[String]>,
+}
+
 impl EventReport {
     /// What changed since the journal was read last.
-    pub(crate) fn take(exchange: &mut Exchange) -> Self {
+    pub(crate) fn take(exchange: &mut Exchange, served: &mut Served) -> Self {
         let changes = exchange.take_changes();
         let mut it = Self {
             links: changes.links,
             moved: changes.vnets,
             ..Self::default()
         };
-        let mut vnets: BTreeSet<&str> = it.moved.iter().map(String::as_str).collect();
+        let mut by = Vec::new();
         for of_one in changes.paths.chunk_by(|one, other| one.0 == other.0) {
             let Some((speaker, _)) = of_one.first() else {
                 continue;
             };
-            vnets.extend(exchange.vnets_served(*speaker));
+            by.push(*speaker);
             it.best_paths.push(BestPathChange {
                 speaker: exchange.speaker(*speaker).to_string(),
                 prefixes: of_one.iter().map(|(_, prefix)| *prefix).collect(),
             });
         }
-        let vnets = vnets.into_iter().map(str::to_owned).collect();
-        Self { vnets, ..it }
+        // Who serves whom changes only where networks have moved.
+        if !it.moved.is_empty() || served.by != by {
+            let mut vnets: BTreeSet<&str> = it.moved.iter().map(String::as_str).collect();
+            vnets.extend(
+                by.iter()
+                    .flat_map(|speaker| exchange.vnets_served(*speaker)),
+            );
+            let vnets: Arc<[String]> = vnets.into_iter().map(str::to_owned).collect();
+            it.vnets = Arc::clone(&vnets);
+            *served = if it.moved.is_empty() {
+                Served { by, vnets }
+            } else {
+                Served::default()
+            };
+        } else {
+            it.vnets = Arc::clone(&served.vnets);
+        }
+        it
     }
 
     /// Whether nothing changed.
@@ -77,9 +103,15 @@ impl fmt::Display for EventReport {
             let prefixes = prefixes.collect::<Vec<_>>().join(", ");
             writeln!(f, "{}: best paths to {prefixes}", one.speaker)?;
         }
-        match self.vnets.as_slice() {
+        match &*self.vnets {
             [] => Ok(()),
             some => writeln!(f, "machines in {} may have other routes", some.join(", ")),
         }
     }
+}
+
+/// Writes names that are shared as a list.
+#[cfg(feature = "serde")]
+fn names<S: serde::Serializer>(names: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(names)
 }

@@ -10,6 +10,7 @@ use routehub_exchange::{
 
 use routehub_types::Prefix;
 
+use crate::event_report::Served;
 use crate::{EventReport, Explained, Profile, Trace};
 
 /// The seed of a model's tables: nobody attacks them, and equal estates shall work alike.
@@ -53,6 +54,7 @@ const SEED: u64 = 0;
 #[derive(Debug)]
 pub struct Network {
     exchange: Exchange,
+    served: Served,
 }
 
 impl Network {
@@ -63,7 +65,10 @@ impl Network {
     pub fn new(profile: &Profile, estate: Estate) -> Result<Self, NotConverged> {
         let mut exchange = Exchange::new(estate, profile.into(), &BTreeSet::new(), SEED)?;
         exchange.keep_journal();
-        Ok(Self { exchange })
+        Ok(Self {
+            exchange,
+            served: Served::default(),
+        })
     }
 
     /// Lets something happen, and settles. Says what changed: at which speakers the best paths to
@@ -75,7 +80,7 @@ impl Network {
     /// changed all the same stands in the next report.
     pub fn apply(&mut self, event: &Event) -> Result<EventReport, EventError> {
         self.exchange.apply_event(event)?;
-        Ok(EventReport::take(&mut self.exchange))
+        Ok(EventReport::take(&mut self.exchange, &mut self.served))
     }
 
     /// The estate as it is now.
