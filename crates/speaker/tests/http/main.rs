@@ -3,6 +3,8 @@
 
 mod client;
 mod events;
+#[path = "../lab/kernel.rs"]
+mod kernel;
 mod lab;
 mod limits;
 mod metrics;

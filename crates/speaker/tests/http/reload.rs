@@ -1,13 +1,12 @@
 //! Another network in place of the present one, while routers are connected.
 
-use std::time::Duration;
-
 use routehub::types::Prefix;
 use routehub_speaker::{Reloaded, StartError};
 use serde_json::Value;
 
 use crate::client::look;
-use crate::lab::{Lab, Network};
+use crate::kernel::kernel_count;
+use crate::lab::{Lab, Network, until};
 
 fn prefix(text: &str) -> Prefix {
     text.parse().expect("a prefix")
@@ -196,12 +195,17 @@ async fn a_password_that_comes_and_goes_resets_only_its_own_session() {
 
     let mut secret = network.clone();
     secret.live[1].3 = ", password: open sesame";
+    let unsigned = kernel_count("TCPMD5NotFound");
     let reloaded = lab.reload(&secret).await;
     assert_eq!((reloaded.kept, reloaded.reset), (1, 1));
     two.until("reset", |seen| seen.notifications == [(6, 6)])
         .await;
-    // Its unsigned segments are not heard any more.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    // Its unsigned segments come, and are not heard any more.
+    let look = || std::future::ready(kernel_count("TCPMD5NotFound"));
+    until("the kernel drops segments", look, |now| {
+        *now >= unsigned + 2
+    })
+    .await;
     assert_eq!(two.seen().established, 1);
     lab.reload(&network).await;
     two.until("back", |seen| seen.established == 2).await;

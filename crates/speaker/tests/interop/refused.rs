@@ -7,7 +7,8 @@ use routehub_speaker::What;
 
 use crate::both_ways::{INSTANCES, NETWORK, NVA, router};
 use crate::daemons::{Kind, Router};
-use crate::lab::{Lab, isolated, kernel_count, until};
+use crate::lab::kernel::kernel_count;
+use crate::lab::{Lab, isolated, until};
 
 /// An address that nobody is awaited at.
 const STRANGER: Ipv4Addr = Ipv4Addr::new(10, 1, 2, 9);
