@@ -6,8 +6,8 @@ use routehub_types::{AttrId, Nlri, Prefix};
 
 use crate::NotConverged;
 use crate::announce;
+use crate::estate::event::{ConnectionEnds, Event, Instance, NvaSessions};
 use crate::estate::{Peering, Readvertisement, RouteServer, Routes, RoutingPreference};
-use crate::event::{ConnectionEnds, Event, Instance, NvaSessions};
 use crate::exchange::Exchange;
 use crate::graph::refusal;
 use crate::link::{Link, LinkId, LinkKind, Side};

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use routehub_types::{Asn, Community, Origin, Prefix};
 
 mod attach;
+pub(crate) mod event;
 mod fabric;
 mod speakers;
 

@@ -1,6 +1,6 @@
 //! What may happen to an estate.
 
-use crate::estate::{Peering, Readvertisement, RouteServer, Routes, RoutingPreference};
+use super::{Peering, Readvertisement, RouteServer, Routes, RoutingPreference};
 use routehub_types::Prefix;
 
 /// One change of an estate; objects are named as in [`Estate`](crate::Estate).
