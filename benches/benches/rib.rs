@@ -216,7 +216,7 @@ fn growth(c: &mut Criterion) {
             let lose = |bed: &mut Bed| {
                 let (source, mut told) = (bed.sources[0], 0);
                 let visit = |_: &AttrStore, _: &Delta<'_>| told += 1;
-                let applied = bed.rib.source_down(&mut bed.store, source, visit);
+                let applied = bed.rib.withdraw_all(&mut bed.store, source, visit);
                 assert_eq!((applied.withdrawn, applied.changed), (count, told));
                 bed.flush();
             };

@@ -42,7 +42,7 @@ impl Exchange {
         match (one.is_up(), source, self.table(one.b.speaker)) {
             (true, Some(source), Some(edge)) => {
                 let counts = edge.rib.counts(source);
-                (counts.accepted + counts.shown + counts.rejected) as usize
+                (counts.accepted + counts.filtered + counts.rejected) as usize
             }
             _ => self.offers_if_up(link, Side::A).len(),
         }

@@ -217,7 +217,7 @@ impl Exchange {
         let held = self.our_side(link).and_then(|side| {
             let table = self.table(self.graph.link(link).end(side).speaker)?;
             let source = self.direction_of(link, side.other()).source?;
-            Some(table.rib.counts(source).held())
+            Some(table.rib.counts(source).counted())
         });
         held.unwrap_or_default() as usize
     }

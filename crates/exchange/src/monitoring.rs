@@ -121,7 +121,7 @@ impl Exchange {
                 None if link.is_up() => SessionState::Established,
                 None => SessionState::Idle,
             },
-            learned: counts.held() as usize,
+            learned: counts.counted() as usize,
             refused: (counts.rejected + counts.not_kept) as usize,
             advertised: link.live.then(|| self.sent_count(id)),
             route_refreshes: link.route_refreshes,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use routehub_rib::{Known, MemberId, Outgoing, Prefixes, Pull, Rib, SourceId};
+use routehub_rib::{MemberId, Outgoing, Prefixes, Pull, Rib, Sent, SourceId};
 use routehub_types::{AttrId, Family, FamilySet, Prefix};
 
 use crate::exchange::Exchange;
@@ -40,11 +40,11 @@ impl Exchange {
     pub(crate) fn knowledge(&self, link: LinkId) -> Option<[(Family, Knowledge); 2]> {
         let (rib, member) = self.rib_of(link)?;
         Some(Family::ALL.map(|family| {
-            let known = rib.known(member, family).into_iter();
+            let known = rib.sent_state(member, family).into_iter();
             let mut known: BTreeMap<Prefix, Option<AttrId>> = known
                 .map(|(prefix, known)| match known {
-                    Known::Route(attrs) => (prefix, Some(attrs)),
-                    Known::Perhaps => (prefix, None),
+                    Sent::Route(attrs) => (prefix, Some(attrs)),
+                    Sent::Uncertain => (prefix, None),
                 })
                 .collect();
             let owed = self.owed.get(&link).into_iter().flatten().copied();
@@ -52,7 +52,7 @@ impl Exchange {
             let perhaps = owed.chain(replaced.flat_map(Replaced::known));
             let perhaps = perhaps.filter(|prefix| prefix.family() == family);
             known.extend(perhaps.map(|prefix| (prefix, None)));
-            let awaits_all = rib.awaits_all(member, family);
+            let awaits_all = rib.eor_pending(member, family);
             (family, Knowledge { awaits_all, known })
         }))
     }
@@ -102,7 +102,7 @@ impl Exchange {
         let speaker = side.map(|side| self.graph.link(link).end(side).speaker);
         let table = speaker.and_then(|speaker| self.tables[speaker.0 as usize].as_mut());
         if let (Some(table), Some(member)) = (table, self.members.get(&link)) {
-            table.rib.assume_known(&mut self.store, *member, family);
+            table.rib.mark_up_to_date(&mut self.store, *member, family);
         }
     }
 

@@ -36,7 +36,9 @@ impl Exchange {
         };
         let mut changed = Vec::new();
         let see = |_: &AttrStore, delta: &Delta<'_>| changed.push(delta.prefix);
-        table.rib.readmit(&mut self.store, source, admit, see);
+        table
+            .rib
+            .reapply_import(&mut self.store, source, admit, see);
         self.note_changed(told, changed);
     }
 
@@ -113,7 +115,7 @@ impl Exchange {
                 self.direction_mut(link, side.other()).source.take(),
                 self.tables[speaker.0 as usize].as_mut(),
             ) {
-                table.rib.source_down(&mut self.store, source, |_, _| {});
+                table.rib.withdraw_all(&mut self.store, source, |_, _| {});
             }
         }
         let kind = self.graph.speaker(speaker).kind;

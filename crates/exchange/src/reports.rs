@@ -67,7 +67,7 @@ impl Exchange {
                 continue;
             };
             for route in table.adj_in(source) {
-                if let Imported::Rejected(rule) | Imported::Held(rule) = route.imported {
+                if let Imported::Rejected(rule) | Imported::Filtered(rule) = route.imported {
                     let as_path = self.store.attrs(route.received).as_path;
                     all.push(Refused {
                         prefix: route.prefix,

@@ -247,7 +247,7 @@ impl Exchange {
             };
             let mut changed = Vec::new();
             let see = |_: &AttrStore, delta: &Delta<'_>| changed.push(delta.prefix);
-            table.rib.source_down(&mut self.store, source, see);
+            table.rib.withdraw_all(&mut self.store, source, see);
             self.note_changed(told, changed);
         }
     }
@@ -385,7 +385,7 @@ pub(crate) fn admission(
 fn refused(parameters: &Parameters, rule: RuleId) -> Admission {
     let shown_overlap = rule == RuleId(51) && parameters.show_overlap_in_learned;
     if shown_overlap || rule == parameters.route_maps.rule {
-        Admission::Hold(rule)
+        Admission::Filter(rule)
     } else {
         Admission::Reject(rule)
     }

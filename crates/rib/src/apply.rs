@@ -227,7 +227,10 @@ impl<K: Key> Table<K> {
             prefixes: self.best + cx.others,
         };
         let (outcome, target) = self.outcome(item.key, admit(cx.store, &announcement));
-        let rejected = matches!(outcome, Err(Ineligible::Rejected(_) | Ineligible::Held(_)));
+        let rejected = matches!(
+            outcome,
+            Err(Ineligible::Rejected(_) | Ineligible::Filtered(_))
+        );
         applied.rejected += u32::from(rejected);
         let old = entry
             .zip(at)
@@ -343,7 +346,7 @@ impl<K: Key> Table<K> {
         match admission {
             Admission::Accept(attrs) => (Ok(attrs), None),
             Admission::Reject(rule) => (Err(Ineligible::Rejected(rule)), None),
-            Admission::Hold(rule) => (Err(Ineligible::Held(rule)), None),
+            Admission::Filter(rule) => (Err(Ineligible::Filtered(rule)), None),
             Admission::Replace { prefix, attrs } => match K::of(prefix) {
                 Some(other) if other != key => {
                     (Err(Ineligible::Replaced(attrs)), Some((other, attrs)))
@@ -358,13 +361,13 @@ impl<K: Key> Table<K> {
         let refused = |path: &Path| {
             matches!(
                 path.ineligible(),
-                Some(Ineligible::Rejected(_) | Ineligible::Held(_))
+                Some(Ineligible::Rejected(_) | Ineligible::Filtered(_))
             )
         };
         let Some(state) = cx.sources.state_mut(source) else {
             return false;
         };
-        let kept = state.counts.rejected + state.counts.shown;
+        let kept = state.counts.rejected + state.counts.filtered;
         let full = kept >= state.source.max_rejected && !old.as_ref().is_some_and(refused);
         state.counts.not_kept += u32::from(full);
         full
@@ -452,7 +455,7 @@ impl<K: Key> Table<K> {
 fn tally<'a>(counts: &'a mut SourceCounts, path: &Path) -> &'a mut u32 {
     match path.ineligible() {
         None | Some(Ineligible::Replaced(_)) => &mut counts.accepted,
-        Some(Ineligible::Held(_)) => &mut counts.shown,
+        Some(Ineligible::Filtered(_)) => &mut counts.filtered,
         Some(Ineligible::Rejected(_)) => &mut counts.rejected,
     }
 }

@@ -57,10 +57,10 @@ pub enum Admission {
         /// The attributes after import.
         attrs: AttrId,
     },
-    /// Kept with its reason, no candidate, not counted as held.
+    /// Kept with its reason, no candidate, not counted against the route limit.
     Reject(RuleId),
-    /// No candidate, but shown among the learned routes and counted as held.
-    Hold(RuleId),
+    /// No candidate, but listed among the learned routes and counted against the route limit.
+    Filter(RuleId),
 }
 
 /// What became of the routes of one call.
@@ -68,7 +68,7 @@ pub enum Admission {
 pub struct Applied {
     /// Paths announced.
     pub announced: u32,
-    /// Of these, those that import rejected (held ones included).
+    /// Of these, those that import rejected (filtered ones included).
     pub rejected: u32,
     /// Paths that were withdrawn.
     pub withdrawn: u32,

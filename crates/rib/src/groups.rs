@@ -10,7 +10,7 @@ use crate::key::{Key, sorted};
 use crate::path::NO_SOURCE;
 use crate::query::AdjOut;
 use crate::table::Table;
-use crate::{AttrStore, Export, Exported, Flushed, Known, Pull, Rib, SourceId, Ticket};
+use crate::{AttrStore, Export, Exported, Flushed, Pull, Rib, Sent, SourceId, Ticket};
 
 /// Which groups there are, and which members each has: by number, with its source.
 #[derive(Clone, Debug, Default)]
@@ -181,33 +181,34 @@ impl Rib {
         .unwrap_or_default()
     }
 
-    /// What a member knows of each prefix of a family that it may have heard of, in order.
+    /// What a member was last sent for each prefix of a family, in order; prefixes of which it
+    /// surely was sent nothing are left out.
     ///
-    /// Together with [`awaits_all`](Self::awaits_all), [`restore`](Self::restore) and
-    /// [`assume_known`](Self::assume_known) this lets another table go on in place of this one:
-    /// a member joins a group there, the group is flushed, what differs from what the member knows
-    /// here is sent, and the member is assumed to know the rest.
-    pub fn known(&self, id: MemberId, family: Family) -> Vec<(Prefix, Known)> {
+    /// Together with [`eor_pending`](Self::eor_pending), [`restore`](Self::restore) and
+    /// [`mark_up_to_date`](Self::mark_up_to_date) this lets another table go on in place of this
+    /// one: a member joins a group there, the group is flushed, what differs from what the member
+    /// was sent here is sent, and the member is marked as up to date.
+    pub fn sent_state(&self, id: MemberId, family: Family) -> Vec<(Prefix, Sent)> {
         match family {
-            Family::Ipv4 => self.v4.known(id.group, id.member),
-            Family::Ipv6 => self.v6.known(id.group, id.member),
+            Family::Ipv4 => self.v4.sent_state(id.group, id.member),
+            Family::Ipv6 => self.v6.sent_state(id.group, id.member),
         }
     }
 
     /// Whether a member still has all routes of a family to pull, with a [`Pull::Complete`] behind
     /// them: it joined, or was refreshed.
-    pub fn awaits_all(&self, id: MemberId, family: Family) -> bool {
+    pub fn eor_pending(&self, id: MemberId, family: Family) -> bool {
         match family {
-            Family::Ipv4 => self.v4.awaits_all(id.group, id.member),
-            Family::Ipv6 => self.v6.awaits_all(id.group, id.member),
+            Family::Ipv4 => self.v4.eor_pending(id.group, id.member),
+            Family::Ipv6 => self.v6.eor_pending(id.group, id.member),
         }
     }
 
-    /// Has a member know all of a family that was flushed until now.
-    pub fn assume_known(&mut self, store: &mut AttrStore, id: MemberId, family: Family) {
+    /// Marks a member as up to date with all of a family that was flushed until now.
+    pub fn mark_up_to_date(&mut self, store: &mut AttrStore, id: MemberId, family: Family) {
         match family {
-            Family::Ipv4 => self.v4.assume_known(id.group, id.member, store),
-            Family::Ipv6 => self.v6.assume_known(id.group, id.member, store),
+            Family::Ipv4 => self.v4.mark_up_to_date(id.group, id.member, store),
+            Family::Ipv6 => self.v6.mark_up_to_date(id.group, id.member, store),
         }
     }
 

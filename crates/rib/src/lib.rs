@@ -97,7 +97,7 @@ mod table;
 pub use change::{Admission, Announcement, Applied, BestPath, BestSet, Change, Delta, PathRef};
 pub use decision::{DecisionConfig, Standing, Step};
 pub use export::{
-    Export, Exported, Flushed, GroupConfig, GroupId, Known, MemberId, Outgoing, Prefixes, Pull,
+    Export, Exported, Flushed, GroupConfig, GroupId, MemberId, Outgoing, Prefixes, Pull, Sent,
     Ticket,
 };
 pub use limit::{LimitExceeded, LimitMode, RouteLimit};

@@ -40,7 +40,7 @@ const CODE_LOST: u8 = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ineligible {
     Rejected(RuleId),
-    Held(RuleId),
+    Filtered(RuleId),
     /// The attributes are those of the derived path it contributes to.
     Replaced(AttrId),
 }
@@ -157,7 +157,7 @@ impl Path {
         self.state = self.state & !CODE | CODE_INELIGIBLE;
         (self.place, self.imported) = match why {
             Ineligible::Rejected(rule) => (0, u32::from(rule.0)),
-            Ineligible::Held(rule) => (1, u32::from(rule.0)),
+            Ineligible::Filtered(rule) => (1, u32::from(rule.0)),
             Ineligible::Replaced(attrs) => (2, attrs.0),
         };
     }
@@ -167,7 +167,7 @@ impl Path {
         let rule = RuleId(self.imported as u16);
         (!self.is_candidate()).then_some(match self.place {
             0 => Ineligible::Rejected(rule),
-            1 => Ineligible::Held(rule),
+            1 => Ineligible::Filtered(rule),
             _ => Ineligible::Replaced(AttrId(self.imported)),
         })
     }
@@ -215,7 +215,7 @@ mod tests {
         }
         for why in [
             Ineligible::Rejected(RuleId(51)),
-            Ineligible::Held(RuleId(51)),
+            Ineligible::Filtered(RuleId(51)),
             Ineligible::Replaced(AttrId(4)),
         ] {
             path.reject(why);

@@ -44,8 +44,8 @@ pub enum Imported {
     },
     /// Rejected by this rule.
     Rejected(RuleId),
-    /// Rejected by this rule, but shown among the learned routes.
-    Held(RuleId),
+    /// Rejected by this rule, but listed among the learned routes.
+    Filtered(RuleId),
 }
 
 /// One route of an Adj-RIB-In.
@@ -113,7 +113,7 @@ impl<K: Key> Table<K> {
         let imported = match path.ineligible() {
             None => Imported::Accepted(AttrId(path.imported)),
             Some(Ineligible::Rejected(rule)) => Imported::Rejected(rule),
-            Some(Ineligible::Held(rule)) => Imported::Held(rule),
+            Some(Ineligible::Filtered(rule)) => Imported::Filtered(rule),
             Some(Ineligible::Replaced(attrs)) => {
                 let target = self.replaced.get(&(entry, path.source, id));
                 let prefix = target.map_or(key.prefix(), |key| key.prefix());
@@ -223,7 +223,7 @@ impl<K: Key> Table<K> {
         let derived = path.is_derived();
         let imported = AttrId(path.imported);
         let (standing, attrs) = match path.ineligible() {
-            Some(Ineligible::Rejected(rule) | Ineligible::Held(rule)) => {
+            Some(Ineligible::Rejected(rule) | Ineligible::Filtered(rule)) => {
                 (Standing::Ineligible(rule), None)
             }
             Some(Ineligible::Replaced(attrs)) => (Standing::Replaced, Some(attrs)),

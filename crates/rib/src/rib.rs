@@ -82,7 +82,7 @@ impl Rib {
         id: SourceId,
         visit: impl FnMut(&AttrStore, &Delta<'_>),
     ) -> Applied {
-        let applied = self.source_down(store, id, visit);
+        let applied = self.withdraw_all(store, id, visit);
         self.sources.remove(id.0);
         applied
     }
@@ -171,7 +171,7 @@ impl Rib {
         let announced = change.announced;
         let nlri = u32::try_from(announced.len()).unwrap_or(u32::MAX);
         let new = || v4.count_new(id.0, announced) + v6.count_new(id.0, announced);
-        let held = state.counts.held();
+        let held = state.counts.counted();
         state.run.count(limit, held, (nlri, new), now)
     }
 
@@ -182,12 +182,11 @@ impl Rib {
         }
     }
 
-    /// Asks for admission again for all that a source holds, as after a change of its import
-    /// policy.
+    /// Applies import again to all that a source holds, as after a change of its import policy.
     ///
     /// If [`SourceCounts::not_kept`] is not 0, some rejected routes are unknown here: the source
     /// has to be asked for a refresh.
-    pub fn readmit(
+    pub fn reapply_import(
         &mut self,
         store: &mut AttrStore,
         id: SourceId,
@@ -198,14 +197,14 @@ impl Rib {
         let (admit, visit): (&mut Admit<'_>, &mut Visit<'_>) = (&mut admit, &mut visit);
         let (mut cx, v4, v6) = self.parts(store);
         cx.others = v6.best;
-        v4.readmit(&mut cx, id.0, (admit, visit), &mut applied);
+        v4.reapply_import(&mut cx, id.0, (admit, visit), &mut applied);
         cx.others = v4.best;
-        v6.readmit(&mut cx, id.0, (admit, visit), &mut applied);
+        v6.reapply_import(&mut cx, id.0, (admit, visit), &mut applied);
         applied
     }
 
     /// Withdraws all that a source holds, each prefix touched once, and ends its update run.
-    pub fn source_down(
+    pub fn withdraw_all(
         &mut self,
         store: &mut AttrStore,
         id: SourceId,

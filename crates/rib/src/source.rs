@@ -81,8 +81,9 @@ impl TooManySources {
 pub struct SourceCounts {
     /// Accepted routes, replaced ones included.
     pub accepted: u32,
-    /// Rejected routes that are shown and counted as held ([`Admission::Hold`](crate::Admission)).
-    pub shown: u32,
+    /// Rejected routes that are listed as learned and counted against the route limit
+    /// ([`Admission::Filter`](crate::Admission)).
+    pub filtered: u32,
     /// Rejected routes that are kept with their reason.
     pub rejected: u32,
     /// Rejected routes beyond [`Source::max_rejected`] since the source came up: not kept.
@@ -92,8 +93,8 @@ pub struct SourceCounts {
 }
 
 impl SourceCounts {
-    /// Routes held in the sense of the route limit: accepted and shown ones.
-    pub const fn held(self) -> u32 {
-        self.accepted + self.shown
+    /// Routes that count against the route limit: accepted and filtered ones.
+    pub const fn counted(self) -> u32 {
+        self.accepted + self.filtered
     }
 }

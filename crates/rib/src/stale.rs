@@ -1,4 +1,4 @@
-//! What happens to everything a source holds at once: lost, stale, swept, admitted again.
+//! What happens to everything a source holds at once: lost, stale, swept, imported again.
 
 use routehub_types::AttrId;
 
@@ -63,8 +63,8 @@ impl<K: Key> Table<K> {
         marked
     }
 
-    /// Asks for admission again for what a source holds.
-    pub(crate) fn readmit(
+    /// Applies import again to what a source holds.
+    pub(crate) fn reapply_import(
         &mut self,
         cx: &mut Context<'_>,
         source: u16,

@@ -31,7 +31,7 @@ fn a_rejected_route_is_kept_with_its_reason_and_admitted_later_without_a_refresh
     assert_eq!(paths[0].standing, Standing::Ineligible(RuleId(51)));
     assert_eq!(paths[0].received, Some(attrs));
     bed.store.collect(|id| panic!("{id} is in use"));
-    bed.rib.readmit(
+    bed.rib.reapply_import(
         &mut bed.store,
         source,
         |_, path| Admission::Accept(path.attrs),
@@ -72,7 +72,7 @@ fn losing_a_source_touches_each_of_its_routes_once_and_nothing_else() {
     bed.announce(other, 2, &routes[..50_000]);
     bed.announce(other, 2, &[Nlri::from(prefix("192.0.2.0/24"))]);
     let mut told = 0;
-    let applied = bed.rib.source_down(&mut bed.store, lost, |_, delta| {
+    let applied = bed.rib.withdraw_all(&mut bed.store, lost, |_, delta| {
         told += 1;
         assert!(
             delta.before[0].source == lost

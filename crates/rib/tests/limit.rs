@@ -73,7 +73,7 @@ fn r004_at_a_limit_of_1000_500_may_change_at_once_and_501_may_not() {
 fn r002_exactly_the_limit_is_allowed_and_new_routes_of_one_run_count_once() {
     let (mut bed, source) = limited(4000, PER_BATCH);
     send(&mut bed, source, 1, &many(4000), 300).unwrap();
-    assert_eq!(bed.rib.counts(source).held(), 4000);
+    assert_eq!(bed.rib.counts(source).counted(), 4000);
     bed.now = Instant(5000);
     let one_more = [Nlri::from(prefix("192.0.2.0/24"))];
     assert!(send(&mut bed, source, 1, &one_more, 1).is_err());
@@ -146,16 +146,16 @@ fn r007_the_limit_is_per_source() {
 }
 
 #[test]
-fn rejected_routes_count_in_their_run_but_are_not_held_and_shown_ones_are() {
+fn rejected_routes_count_in_their_run_only_and_filtered_ones_beyond_it() {
     for (admission, held) in [
         (Admission::Reject(RuleId(51)), 0),
-        (Admission::Hold(RuleId(51)), 600),
+        (Admission::Filter(RuleId(51)), 600),
     ] {
         let (mut bed, source) = limited(1000, PER_BATCH);
         let attrs = bed.length(1);
         let refuse = |_: &mut AttrStore, _: &Announcement| admission;
         bed.apply(source, &[], attrs, &many(600), refuse).unwrap();
-        assert_eq!(bed.rib.counts(source).held(), held);
+        assert_eq!(bed.rib.counts(source).counted(), held);
         assert!(
             bed.apply(source, &[], attrs, &many(600), refuse).is_err(),
             "1,200 announced"

@@ -89,7 +89,7 @@ impl Findings<'_> {
         };
         let by = |wanted: u16| -> Vec<Prefix> {
             let routes = table.adj_in(source).filter(|route| {
-                matches!(route.imported, Imported::Rejected(rule) | Imported::Held(rule)
+                matches!(route.imported, Imported::Rejected(rule) | Imported::Filtered(rule)
                     if rule.0 == wanted)
             });
             routes.map(|route| route.prefix).collect()
@@ -123,7 +123,7 @@ impl Findings<'_> {
         };
         let held = self
             .held(link)
-            .map(|(table, source)| table.rib.counts(source).held());
+            .map(|(table, source)| table.rib.counts(source).counted());
         let held = held.unwrap_or_default();
         if parameters.prefix_count_mode != PrefixCountMode::StrictRib && held > limit / 2 {
             let text = format!(

@@ -11,13 +11,13 @@ use crate::key::{Key, sorted};
 use crate::path::NONE;
 use crate::table::Table;
 
-/// What a member of an export group knows of a prefix.
+/// What a member of an export group was last sent for a prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Known {
-    /// It has pulled a route with these attributes, and nothing since.
+pub enum Sent {
+    /// A route with these attributes, and nothing since.
     Route(AttrId),
-    /// It may have pulled a route, but not what became of it.
-    Perhaps,
+    /// Perhaps a route, but not what became of it.
+    Uncertain,
 }
 
 impl<K: Key> Table<K> {
@@ -26,8 +26,8 @@ impl<K: Key> Table<K> {
         group.members.get(member as usize)?.as_ref()
     }
 
-    /// What a member knows of each prefix that it may have heard of, in order.
-    pub(crate) fn known(&self, number: u32, member: u32) -> Vec<(Prefix, Known)> {
+    /// What a member was last sent for each prefix, in order; without what it surely was not sent.
+    pub(crate) fn sent_state(&self, number: u32, member: u32) -> Vec<(Prefix, Sent)> {
         let group = self.groups.get(number as usize).and_then(Option::as_ref);
         let (Some(group), Some(member)) = (group, self.member(number, member)) else {
             return Vec::new();
@@ -40,23 +40,23 @@ impl<K: Key> Table<K> {
             let slot = group.slot(&self.entries, entry);
             let known = if walks || slot.seq > member.told {
                 let heard = slot.attrs != NONE || slot.flags & TOMBSTONE != 0;
-                heard.then_some(Known::Perhaps)
+                heard.then_some(Sent::Uncertain)
             } else {
                 slot.is_for(member.source)
-                    .then_some(Known::Route(AttrId(slot.attrs)))
+                    .then_some(Sent::Route(AttrId(slot.attrs)))
             };
             known.map(|known| (self.entries[entry].key.prefix(), known))
         });
         sorted(known.collect(), |one, other| one.0.cmp(&other.0))
     }
 
-    /// Whether a member still has all routes to pull, with the mark of their end behind them.
-    pub(crate) fn awaits_all(&self, group: u32, member: u32) -> bool {
-        self.member(group, member).is_some_and(Member::awaits_all)
+    /// Whether a member still has all routes to pull, with an End-of-RIB behind them.
+    pub(crate) fn eor_pending(&self, group: u32, member: u32) -> bool {
+        self.member(group, member).is_some_and(Member::eor_pending)
     }
 
-    /// Has a member know all that was flushed.
-    pub(crate) fn assume_known(&mut self, number: u32, member: u32, store: &mut AttrStore) {
+    /// Marks a member as up to date with all that was flushed.
+    pub(crate) fn mark_up_to_date(&mut self, number: u32, member: u32, store: &mut AttrStore) {
         let group = self.groups.get_mut(number as usize);
         if let Some(group) = group.and_then(Option::as_mut)
             && let Some(member) = group.members.get_mut(member as usize)

@@ -95,8 +95,9 @@ impl<K> Member<K> {
         self.walk.is_some() || !self.queue.is_empty()
     }
 
-    /// Whether a walk that began with nothing has not ended, or nobody was told that it has.
-    pub(super) fn awaits_all(&self) -> bool {
+    /// Whether an End-of-RIB is still to come: a walk over all routes has not ended, or nobody
+    /// was told that it has.
+    pub(super) fn eor_pending(&self) -> bool {
         self.complete || self.walk.is_some_and(|walk| walk.resend)
     }
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use routehub_types::{AttrId, Family, FamilySet, Ipv4Prefix, Ipv6Prefix, Prefix, RuleId};
 
 pub(crate) use group::{Group, Slot};
-pub use known::Known;
+pub use known::Sent;
 
 use crate::SourceId;
 

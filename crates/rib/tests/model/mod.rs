@@ -21,7 +21,7 @@ pub(crate) enum Import {
     Accept(Attrs),
     Replace(Prefix, Attrs),
     Reject(RuleId),
-    Hold(RuleId),
+    Filter(RuleId),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -267,7 +267,7 @@ impl Model {
                     candidates.push(candidate(name, &attrs, 0));
                 }
                 Import::Accept(_) => {}
-                Import::Reject(rule) | Import::Hold(rule) => {
+                Import::Reject(rule) | Import::Filter(rule) => {
                     other(None, Stands::Ineligible(rule));
                 }
                 Import::Replace(target, attrs) => {
@@ -349,7 +349,7 @@ pub(crate) fn import(policy: u8, prefix: Prefix, attrs: &Attrs) -> Import {
     };
     match policy {
         1 if attrs.med.is_some() => Import::Reject(RuleId(50)),
-        2 if prefix.length().is_multiple_of(16) => Import::Hold(RuleId(51)),
+        2 if prefix.length().is_multiple_of(16) => Import::Filter(RuleId(51)),
         // A summary: all that differs is taken away, or not.
         3 | 4 if ten.contains(prefix) => {
             let attrs = match policy {

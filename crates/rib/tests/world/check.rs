@@ -91,7 +91,7 @@ impl World {
             let import = self.model.import(*source, *prefix, &path.attrs);
             let class = match import {
                 Import::Accept(_) | Import::Replace(..) => 0,
-                Import::Hold(_) => 1,
+                Import::Filter(_) => 1,
                 Import::Reject(_) => 2,
             };
             counts[*source][class] += 1;
@@ -116,7 +116,7 @@ impl World {
                             Import::Replace(prefix, attrs(id))
                         }
                         Imported::Rejected(rule) => Import::Reject(rule),
-                        Imported::Held(rule) => Import::Hold(rule),
+                        Imported::Filtered(rule) => Import::Filter(rule),
                     };
                     found.push((
                         number,
@@ -130,7 +130,7 @@ impl World {
             }
             let held = self.rib.counts(*id);
             assert_eq!(
-                [held.accepted, held.shown, held.rejected, held.stale],
+                [held.accepted, held.filtered, held.rejected, held.stale],
                 counts[number]
             );
         }

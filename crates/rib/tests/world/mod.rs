@@ -74,7 +74,7 @@ fn admit(store: &mut AttrStore, policy: u8, path: &routehub_rib::Announcement) -
             Admission::Replace { prefix, attrs }
         }
         Import::Reject(rule) => Admission::Reject(rule),
-        Import::Hold(rule) => Admission::Hold(rule),
+        Import::Filter(rule) => Admission::Filter(rule),
     }
 }
 
@@ -154,7 +154,7 @@ impl World {
                 let (store, rib, replayed) = (&mut self.store, &mut self.rib, &mut self.replayed);
                 let held = [Family::Ipv4, Family::Ipv6]
                     .map(|family| rib.adj_in(self.ids[*source], family).count());
-                let applied = rib.source_down(store, self.ids[*source], |store, delta| {
+                let applied = rib.withdraw_all(store, self.ids[*source], |store, delta| {
                     replay(replayed, store, delta);
                 });
                 assert_eq!(applied.withdrawn as usize, held[0] + held[1]);
@@ -209,7 +209,7 @@ impl World {
                 let policy = if replaces { &5 } else { policy };
                 self.model.policies[*source] = *policy;
                 let replayed = &mut self.replayed;
-                self.rib.readmit(
+                self.rib.reapply_import(
                     &mut self.store,
                     self.ids[*source],
                     |store, path| admit(store, *policy, path),
