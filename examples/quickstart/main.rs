@@ -5,8 +5,7 @@ use std::net::IpAddr;
 
 use anyhow::{Context as _, anyhow};
 use comfy_table::{Table, presets};
-use routehub::profile::rule_text;
-use routehub::{Network, NextHopType, PathStanding, RouteRow};
+use routehub::{Network, NextHopType, PathStanding, RouteRow, rules};
 use routehub_scenario::Scenario;
 
 const NETWORK: &str = include_str!("network.yaml");
@@ -113,11 +112,7 @@ fn explain(network: &Network) -> anyhow::Result<()> {
     let refused = network.rs_refused("rs", "sdwan1");
     let one = refused.first().context("a route that was refused")?;
     println!("{} from sdwan1 is not on the virtual machine:", one.prefix);
-    println!(
-        "  refused: {} ({})",
-        rule_text(one.rule).unwrap_or_default(),
-        one.rule
-    );
+    println!("  refused: {} ({})", rules::text(one.rule), one.rule);
     println!("  remedy: advertise a prefix around the network's, or use a user-defined route");
     Ok(())
 }

@@ -37,6 +37,7 @@ mod readmit;
 pub mod reason;
 mod replaced;
 mod reports;
+pub mod rules;
 mod settle;
 mod speaker;
 mod speaker_table;

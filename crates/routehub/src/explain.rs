@@ -34,11 +34,10 @@ pub use routehub_exchange::explain::{
     Carried, ExplainedPath, ExplainedRoute, ExplainedRow, Explanation, MissingRoute,
     NicExplanation, Reason, RowOutcome, Sent, SpeakerExplanation, Told, Withheld,
 };
-use routehub_exchange::reason;
+use routehub_exchange::rules::{self, remedy};
 use routehub_types::{Prefix, RuleId};
 
-use crate::profile::rule_text;
-use crate::{NextHopType, PathStanding, remedy};
+use crate::{NextHopType, PathStanding};
 
 /// An explanation, to be read or written.
 ///
@@ -64,7 +63,7 @@ impl RuleNote {
     pub fn of(rules: &BTreeSet<RuleId>) -> Vec<Self> {
         let note = |rule: &RuleId| Self {
             rule: *rule,
-            text: text_of(*rule),
+            text: rules::text(*rule),
             remedy: remedy(*rule),
         };
         rules.iter().map(note).collect()
@@ -84,13 +83,6 @@ impl serde::Serialize for Explained {
         let explanation = &self.0;
         WithNotes { explanation, rules }.serialize(serializer)
     }
-}
-
-/// What a rule says: of the catalogue, or of BGP itself.
-pub fn text_of(rule: RuleId) -> &'static str {
-    rule_text(rule)
-        .or_else(|| reason::text(rule))
-        .unwrap_or_default()
 }
 
 impl fmt::Display for Explained {
@@ -312,7 +304,7 @@ impl Text {
     fn spell_out(&mut self, rules: &[RuleId]) {
         for rule in rules {
             if self.told.insert(*rule) {
-                self.line(format!("{rule}: {}", text_of(*rule)));
+                self.line(format!("{rule}: {}", rules::text(*rule)));
             }
         }
     }
@@ -320,16 +312,17 @@ impl Text {
     /// What happened, by which rule, and what to do.
     fn reason(&mut self, what: &str, because: &Reason) {
         let new = self.told.insert(because.rule);
-        let rule = match because.rule.0 {
-            1000.. => text_of(because.rule).to_owned(),
-            _ if new => format!("{}: {}", because.rule, text_of(because.rule)),
-            _ => because.rule.to_string(),
+        let bgp = rules::is_bgp(because.rule);
+        let rule = match (bgp, new) {
+            (true, _) => rules::text(because.rule).to_owned(),
+            (false, true) => format!("{}: {}", because.rule, rules::text(because.rule)),
+            (false, false) => because.rule.to_string(),
         };
-        match (because.evidence.as_str(), because.rule.0) {
-            ("", 1000..) => self.line(format!("{what}: {rule}")),
-            ("", _) => self.line(format!("{what} ({rule})")),
-            (saw, 1000..) => self.line(format!("{what}: {rule} ({saw})")),
-            (saw, _) => self.line(format!("{what}: {saw} ({rule})")),
+        match (because.evidence.as_str(), bgp) {
+            ("", true) => self.line(format!("{what}: {rule}")),
+            ("", false) => self.line(format!("{what} ({rule})")),
+            (saw, true) => self.line(format!("{what}: {rule} ({saw})")),
+            (saw, false) => self.line(format!("{what}: {saw} ({rule})")),
         }
         if let Some(remedy) = remedy(because.rule).filter(|_| new) {
             self.inside(|text| text.line(format!("remedy: {remedy}")));

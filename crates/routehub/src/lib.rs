@@ -19,7 +19,6 @@ pub mod explain;
 mod network;
 mod peer;
 pub mod profile;
-mod remedy;
 mod route_server;
 mod succession;
 mod trace_text;
@@ -32,7 +31,6 @@ pub use examine::{Examination, ExamineError, ExaminedState, Treatment};
 pub use explain::{Explained, RuleNote};
 pub use network::Network;
 pub use profile::{Profile, ProfileError};
-pub use remedy::remedy;
 pub use route_server::{Action, RouteServer, RouteServerError};
 pub use routehub_exchange::explain::{Trace, TraceEnd, TraceHop};
 pub use routehub_exchange::{
@@ -40,7 +38,7 @@ pub use routehub_exchange::{
     Finding, Instance, LinkChange, LinkId, LiveLink, NextHopType, NotConverged, NvaSessions,
     PathReport, PathStanding, PeeringReport, Refused, RouteOrigin, RouteRow, RouteServerLoad,
     RouteSource, RouteState, SessionRow, SessionState, Severity, SpeakerId, VnetRoute, VnetRoutes,
-    check, estate, reason,
+    check, estate, reason, rules,
 };
 pub use routehub_types as types;
 pub use succession::Successor;

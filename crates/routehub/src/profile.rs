@@ -15,7 +15,6 @@
 //! # Ok::<(), routehub::ProfileError>(())
 //! ```
 
-mod catalogue;
 mod error;
 mod fields;
 mod numbers;
@@ -26,7 +25,6 @@ mod sources;
 mod switch;
 mod table;
 
-pub use catalogue::rule_text;
 pub use error::ProfileError;
 pub use fields::Profile;
 pub use sources::{SOURCES, Source};

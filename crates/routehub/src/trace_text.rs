@@ -4,8 +4,8 @@ use std::fmt::{self, Write};
 
 use routehub_exchange::explain::Reason;
 
-use crate::explain::text_of;
-use crate::{Trace, TraceEnd, TraceHop, remedy};
+use crate::rules::{self, remedy};
+use crate::{Trace, TraceEnd, TraceHop};
 
 /// A trace, to be read. As JSON: the trace, and under `rules` what each rule says that it names,
 /// as [`RuleNote`](crate::RuleNote)s.
@@ -67,11 +67,11 @@ fn write_hop(text: &mut String, hop: &TraceHop, depth: usize) {
 }
 
 fn reason(because: &Reason) -> String {
-    let rule = text_of(because.rule);
-    let number = if because.rule.0 < 1000 {
-        format!("{}: ", because.rule)
-    } else {
+    let rule = rules::text(because.rule);
+    let number = if rules::is_bgp(because.rule) {
         String::new()
+    } else {
+        format!("{}: ", because.rule)
     };
     match because.evidence.as_str() {
         "" => format!("{number}{rule}"),

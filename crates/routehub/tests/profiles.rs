@@ -1,8 +1,8 @@
 //! Profiles hold the numbers of the catalogue, tell them with their sources, and can be changed by
 //! name.
 
-use routehub::profile::{PROFILES, SOURCES, rule_text};
-use routehub::{Profile, ProfileError};
+use routehub::profile::{PROFILES, SOURCES};
+use routehub::{Profile, ProfileError, rules};
 use routehub_exchange::Parameters;
 use routehub_policy::SourceClass;
 use routehub_types::{Asn, RuleId};
@@ -71,11 +71,8 @@ fn every_field_names_its_rules_and_sources() {
     for field in Profile::default().fields() {
         for rule in field.rules.split(", ") {
             let number = rule.strip_prefix("R-").unwrap().parse().unwrap();
-            assert!(
-                rule_text(RuleId(number)).is_some(),
-                "{}: {rule}",
-                field.name
-            );
+            let known = rules::rule(RuleId(number));
+            assert!(known.is_some(), "{}: {rule}", field.name);
         }
         let keys = field
             .sources

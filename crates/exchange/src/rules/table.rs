@@ -1,0 +1,430 @@
+//! The table of rules: number, name, what it says, why we believe it, what to do about it.
+
+use routehub_types::RuleId;
+
+use super::{Confidence, Origin, Rule};
+
+/// Writes a constant for each rule, and the list of all in ascending order.
+macro_rules! rules {
+    (
+        catalogue { $($number:literal $name:ident: $text:literal
+            [$($confidence:ident),+] $sources:literal $(remedy $remedy:literal)?;)+ }
+        bgp { $($bgp_number:literal $bgp_name:ident: $bgp_text:literal
+            $bgp_source:literal $(remedy $bgp_remedy:literal)?;)+ }
+    ) => {
+        $(#[doc = concat!("R-", $number, ": ", $text, ".")] pub const $name: RuleId = RuleId($number);)+
+        $(#[doc = concat!($bgp_text, " (", $bgp_source, ").")] pub const $bgp_name: RuleId = RuleId($bgp_number);)+
+
+        /// All rules, by ascending number.
+        pub const RULES: &[Rule] = &[
+            $(Rule {
+                id: $name,
+                name: stringify!($name),
+                text: $text,
+                remedy: [$(Some($remedy),)? None][0],
+                origin: Origin::Catalogue {
+                    confidence: &[$(Confidence::$confidence),+],
+                    sources: $sources,
+                },
+            },)+
+            $(Rule {
+                id: $bgp_name,
+                name: stringify!($bgp_name),
+                text: $bgp_text,
+                remedy: [$(Some($bgp_remedy),)? None][0],
+                origin: Origin::Bgp { source: $bgp_source },
+            },)+
+        ];
+    };
+}
+
+rules! {
+    catalogue {
+        1 PEER_LIMIT: "a Route Server takes a limited number of peers"
+            [Documented, Observed] "LIM, FAQ25, MY"
+            remedy "peer fewer NVAs with one Route Server";
+        2 ROUTES_PER_PEER: "a Route Server takes a limited number of routes from each peer"
+            [Documented] "LIM, FAQ21, FAQ25"
+            remedy "summarise the routes, or split them over several NVAs";
+        3 ROUTE_LIMIT_BY_YEAR: "the route limit of a peer is the one of the profile's year"
+            [Documented] "FAQ25";
+        4 ROUTE_LIMIT: "every route of an update run counts towards the limit, also one that is \
+             held already"
+            [Documented, Observed] "FAQ25, SP25"
+            remedy "summarise the routes, and do not send all of them at once";
+        5 ROUTE_LIMIT_CEASE: "beyond the route limit the session ends with Cease, maximum number \
+             of prefixes reached"
+            [Observed] "SP25";
+        6 ROUTE_LIMIT_COUNTING: "what counts as one update run towards the route limit is a \
+             switch"
+            [Inferred] "";
+        7 ROUTE_LIMIT_PER_PEER: "the route limit is for each peer by itself"
+            [Observed] "SP25";
+        8 PREFIX_LIMIT: "a Route Server holds a limited number of prefixes, and takes no more \
+             beyond it"
+            [Documented, Inferred] "LIM, CAP"
+            remedy "summarise the routes";
+        9 VNET_LIMIT: "a Route Server serves a limited number of virtual networks"
+            [Documented] "LIM";
+        10 VM_LIMIT: "the number of VMs is limited by the routing infrastructure units"
+            [Documented] "CAP, LIM";
+        11 CIRCUIT_ROUTE_LIMIT: "only so many routes may go to an ExpressRoute circuit"
+            [Documented] "LIM, ERLIM, AS";
+        12 CIRCUIT_LIMIT_EXCEEDED: "with too many routes the connection to the circuit is down \
+             until the count is back"
+            [Documented] "ERFAQ"
+            remedy "summarise the routes; the connection comes back when the count is below the \
+             limit";
+        13 ROUTES_FROM_CIRCUIT: "a circuit takes a limited number of routes from on-premises"
+            [Documented] "ERLIM, ERRT";
+        14 ROUTES_FROM_SITE: "a VPN gateway takes a limited number of routes from a site"
+            [Documented] "VPNFAQ";
+        15 ECMP_LIMIT: "a route has a limited number of equal next hops"
+            [Reported] "JO, LIM";
+        16 ROUTE_SERVERS_PER_VNET: "a virtual network holds one Route Server"
+            [Documented] "FAQ25";
+        17 NO_LIMIT_PER_SPOKE: "routes to spokes and the number of peered networks have no limit \
+             of their own"
+            [Documented] "";
+        20 BOTH_INSTANCES: "every NVA should peer with both instances and tell both the same"
+            [Documented, Observed] "FAQ25, TSG, JM26a";
+        21 INSTANCE_ADDRESSES: "the instances have the addresses 4 and 5 of RouteServerSubnet"
+            [Observed] "JM26a, JM26b, TUT, IPS";
+        22 INSTANCE_ROLE_NAMES: "the numbers in the names of instance roles do not tell which \
+             address is whose"
+            [Observed] "JM26b";
+        23 ROUTE_SERVER_ASN: "a Route Server's ASN is 65515"
+            [Documented] "TUT, OVW";
+        24 PEER_ASN: "an NVA's ASN may not be one that Azure or IANA keeps, nor need more than 16 \
+             bits"
+            [Documented, Observed] "FAQ25, QS21"
+            remedy "give the NVA an ASN of 16 bits that neither Azure nor IANA keeps";
+        25 PEER_ADDRESS: "an NVA peers from an address in the Route Server's network or one \
+             peered with it"
+            [Documented, Observed] "TUT, CT, JO"
+            remedy "peer the NVA's network with that of the Route Server";
+        26 PEER_NEEDS_REMOTE_GATEWAYS: "after the route map upgrade a peer in another network \
+             needs use_remote_gateways there"
+            [Observed] "JM26a, JM26b"
+            remedy "set use_remote_gateways in the NVA's network, or put the NVA into the Route \
+             Server's";
+        27 SHARED_PEER_ASN: "NVAs of one ASN drop each other's routes by their own loop check"
+            [Observed] "AB21, MY, MM";
+        30 MULTIHOP_EBGP: "sessions are multihop eBGP without GTSM"
+            [Observed] "JM26a, JM26b, MD";
+        31 OFFERED_TIMERS: "a Route Server offers keepalive 60 s and hold time 180 s"
+            [Documented, Observed] "FAQ25, JM26a";
+        32 HOLD_TIME: "the lower hold time of the two sides is used"
+            [Observed] "AB21, JMcli";
+        33 OFFERED_CAPABILITIES: "a Route Server offers both address families, route refresh and \
+             4-octet ASNs, no more"
+            [Observed] "JM26a";
+        34 FOUR_OCTET_ASNS: "4-octet ASNs are accepted in a path, not as a peer's own"
+            [Observed] "JM26a, AB21, FAQ25";
+        35 BGP_IDENTIFIER: "the BGP identifier of an instance is its address"
+            [Observed] "JM26a";
+        36 NO_TCP_MD5: "a Route Server's sessions have no TCP-MD5 key"
+            [Documented] "REST";
+        37 NO_BFD: "a Route Server has no BFD"
+            [Documented] "REST";
+        38 PASSIVE_OPEN: "the Route Server waits for the NVA to connect unless it is told to \
+             connect itself"
+            [Observed, Inferred] "AB21, JM26b";
+        39 REFRESH_ON_PEERING: "a new peering makes the Route Server ask all NVAs for their \
+             routes again"
+            [Documented, Observed] "FAQ25, JM26a";
+        40 MAINTENANCE: "maintenance takes down one instance at a time"
+            [Documented] "FAQ25";
+        42 STATIC_ROUTE_NEEDED: "an NVA needs a static route to RouteServerSubnet, or its session \
+             may flap"
+            [Documented, Observed] "TSG, IPS, MD";
+        43 SINGLE_INSTANCE_ROUTES: "routes that only one instance learned may be missing on some \
+             VMs"
+            [Documented, Reported] "TSG";
+        45 PROGRAMMING_DELAY: "the fabric takes its time to program a change"
+            [Observed] "JMcli, AB21, CE, JM26b";
+        50 ROUTE_SERVER_ASN_IN_PATH: "a route that has the Route Server's ASN in its AS path is \
+             dropped"
+            [Documented, Observed] "FAQ26, MULTI, DUAL, MM, CT, JM26b"
+            remedy "let the NVA strip or replace this ASN in what it announces (as-override, \
+             as-path exclude)";
+        51 INSIDE_LOCAL_NETWORK: "a route equal to or inside a prefix of a local network is \
+             dropped"
+            [Documented, Observed] "SPOKE, JM26a, MM"
+            remedy "advertise a supernet of the network's prefix, or use a user-defined route";
+        52 SUPERNET_ACCEPTED: "a supernet of a local prefix is accepted"
+            [Documented, Observed] "SPOKE, VPNFAQ, JM26a";
+        53 ANY_PREFIX_ACCEPTED: "default, private and public prefixes are accepted alike"
+            [Documented, Observed] "OVW, JM26a, AS, MY";
+        54 EDGE_ASN_IN_PATH: "a circuit's edge drops routes that have its own ASN in their AS \
+             path"
+            [Reported, Inferred] "JO"
+            remedy "let the NVA take this ASN out of the path";
+        55 NEXT_HOP_AS_SENT: "the fabric uses the next hop that the NVA sent"
+            [Documented, Observed] "NHIP, SPOKE, CTB";
+        56 NEXT_HOP_UNREACHABLE: "a next hop must be in the NIC's network or in one directly \
+             peered with it"
+            [Observed] "JMcli, JM26b, UDR"
+            remedy "let the NVA announce a next hop in the NIC's network or in one that is \
+             directly peered";
+        57 GATEWAY_AS_NEXT_HOP: "an address of a gateway is of no use as a next hop"
+            [Documented] "UDR";
+        58 ATTRIBUTES_PASSED_ON: "communities and AS path of an NVA's route are passed on"
+            [Documented] "FAQ25";
+        59 IPV4_ONLY: "IPv6 routes are not exchanged"
+            [Documented] "FAQ25"
+            remedy "use IPv4";
+        60 SAME_PREFIX_COMPETES: "only routes to the same prefix compete"
+            [Documented] "HRP23, HRP25";
+        61 ROUTING_PREFERENCE: "the routing preference is ExpressRoute, VpnGateway or ASPath"
+            [Documented] "CFG24, REST";
+        62 PREFER_EXPRESS_ROUTE: "with preference ExpressRoute a circuit's route wins over VPN \
+             and NVA"
+            [Documented] "HRP25";
+        63 PREFER_VPN_GATEWAY: "with preference VpnGateway VPN and NVA win over a circuit's route"
+            [Documented] "HRP25, HRP23";
+        64 PREFER_AS_PATH: "with preference ASPath the shortest AS path wins, whatever the source"
+            [Documented] "HRP25";
+        66 SHORTEST_AS_PATH: "of VPN and NVA routes the shortest AS path wins, equal ones share \
+             the traffic"
+            [Documented, Observed] "FAQ25, JM26b";
+        67 EQUAL_AS_PATHS: "VPN and NVA routes of equal AS path length share the traffic"
+            [Inferred] "VWHRP";
+        68 EXPRESS_ROUTE_WINS_TIE: "with preference ASPath a circuit's route wins a tie"
+            [Inferred] "VWHRP";
+        69 SINGLE_EXPRESS_ROUTE_PATH: "of several circuits' routes one wins: by weight, AS path \
+             length, then name"
+            [Documented, Inferred] "TSG";
+        70 AS_PATH_LENGTH: "AS path length is counted as the Route Server sees it"
+            [Observed, Inferred] "JM26a, JMcli, CTB";
+        71 MED_AND_ORIGIN_IGNORED: "MED and origin do not count"
+            [Inferred] "HRP25";
+        72 BEST_IS_ADVERTISED: "the best route is also the one that is passed on"
+            [Documented] "HRP25";
+        73 STICKY_FAILBACK: "after a failure traffic may stay on VPN or NVA routes"
+            [Documented] "HRP25";
+        74 ROUTE_ECHO: "an NVA that sends back a gateway's route competes with the gateway"
+            [Observed] "JM26a";
+        80 OWN_NETWORK_TO_NVAS: "the prefixes of its own network go to every NVA"
+            [Observed] "JM26a, MM, MD";
+        81 SPOKES_TO_NVAS: "the prefixes of networks that use the Route Server go to every NVA, \
+             marked 65518:65518"
+            [Observed] "JM26a, JM26b, CT";
+        82 CIRCUIT_TO_NVAS: "a circuit's routes go to NVAs with branch-to-branch on, marked \
+             65517:65517"
+            [Reported, Inferred] "CTB";
+        83 VPN_TO_NVAS: "a VPN gateway's routes go to NVAs with branch-to-branch on, marked \
+             65517:65517"
+            [Observed] "JM26a, MD, MM";
+        84 STATIC_SITE_TO_NVAS: "a site's static prefixes go to NVAs with branch-to-branch on"
+            [Documented, Inferred] "ERVPN25";
+        85 PREPEND_AND_NEXT_HOP_SELF: "towards NVAs the Route Server puts its ASN in front and \
+             itself as next hop"
+            [Observed] "JM26a, AB21, MD, REST";
+        86 BRANCH_COMMUNITY: "routes of NVAs and gateways are passed on marked 65517:65517"
+            [Observed] "AB21";
+        87 NVA_TO_NVA: "whether NVAs hear of each other's routes depends on branch-to-branch"
+            [Observed] "JM26b, SP26, AB21, ERVPN25"
+            remedy "switch branch-to-branch on, or let the NVAs peer with each other directly";
+        88 NOT_BACK_TO_SOURCE: "a route does not go back to where it came from"
+            [Observed, Inferred] "JM26a";
+        89 SINGLE_PATH_SENT: "one route for each prefix is sent, of equal ones that of the lowest \
+             peer address"
+            [Inferred] "";
+        90 DEFAULT_FROM_ON_PREMISES: "a default route from on-premises is passed on like any \
+             other"
+            [Inferred] "";
+        91 TABLE_COLUMNS: "learned routes have weight 32768 and advertised ones 0, and their AS \
+             path is joined by -"
+            [Observed] "JM26a, REST, TUT";
+        92 BRANCH_TO_BRANCH_OFF: "with branch-to-branch off, NVAs and gateways do not hear of \
+             each other's routes"
+            [Documented] "ERVPN25, FAQ25, SPOKE"
+            remedy "switch branch-to-branch on at the Route Server";
+        93 BRANCH_TO_BRANCH_ON: "with branch-to-branch on, NVAs, circuits and sites hear of each \
+             other's routes"
+            [Documented] "ERVPN25";
+        94 GATEWAY_IBGP: "between Route Server and gateways the session is iBGP"
+            [Observed] "CT, CTB, JM26a";
+        95 PATH_UNCHANGED_TO_GATEWAY: "a gateway gets an NVA's route with its AS path unchanged"
+            [Observed] "JM26b";
+        96 CIRCUIT_TO_CIRCUIT: "routes are not exchanged between circuits, nor are point-to-site \
+             pools; use Global Reach"
+            [Documented] "ERVPN25, FAQ25"
+            remedy "connect circuits with ExpressRoute Global Reach; let an NVA announce the \
+             prefix of clients";
+        97 ANTI_TRANSIT: "a gateway beside a Route Server drops a circuit's routes that are \
+             marked 65517:65517"
+            [Documented, Reported] "SP24"
+            remedy "use different circuits for the two networks, or do not let on-premises send \
+             this community";
+        98 NO_ADVERTISE: "a route with NO_ADVERTISE is used but passed on to nobody"
+            [Documented] "FAQ25, SPOKE"
+            remedy "take the community NO_ADVERTISE off the route";
+        99 NO_EXPORT: "a route with NO_EXPORT is not passed on over eBGP"
+            [Inferred] "RFC 1997"
+            remedy "take the community NO_EXPORT off the route";
+        100 RESERVED_COMMUNITIES: "communities that Azure reserves may not be removed"
+            [Documented] "RM26, ERRT, REST";
+        101 ROUTE_PRECEDENCE: "user-defined wins over BGP, BGP over system, but not within \
+             networks that are local"
+            [Documented, Observed] "UDR, FAQ25, SPOKE, MM, CT, JM26a";
+        102 NOT_ON_NIC: "a BGP route within a local network is not on the NIC at all"
+            [Observed] "MM, JM26a";
+        103 LOCAL_PER_NETWORK: "what counts as local is decided for each network, plain peerings \
+             included"
+            [Observed] "JM26a, JM26b"
+            remedy "use a user-defined route: BGP cannot steer traffic within networks that are \
+             local or peered";
+        104 PEERED_PREFIX_WINS: "a peered network's own prefix wins over a BGP route to it"
+            [Observed] "JM26a, JM26b";
+        105 SYSTEM_ROUTES: "every NIC has system routes: its networks, the Internet, and None for \
+             private ranges"
+            [Documented, Observed] "UDR, MY";
+        106 OWN_DEFAULT_ROUTE: "with a default route of one's own the None rows disappear"
+            [Observed] "JM26a, JM26b, MY";
+        107 USER_ROUTE_WINS: "a user-defined route makes others to the same prefix Invalid"
+            [Documented, Observed] "UDR, CT";
+        108 BGP_ROUTE_SOURCE: "BGP routes are shown with source VirtualNetworkGateway and the NVA \
+             as next hop"
+            [Observed] "JM26a, JM26b, MM, MY";
+        109 PROPAGATION_DISABLED: "a route table that disables propagation keeps all BGP routes \
+             from its subnet"
+            [Documented, Observed] "SPOKE, CT, JM26b"
+            remedy "switch propagation on in the route table, or add user-defined routes";
+        110 ROUTE_TO_ITSELF: "an NVA's own NIC gets the routes it announces, which may loop"
+            [Documented, Observed] "TSG, MULTI, MM, CT"
+            remedy "give the NVA's subnet a user-defined route for this prefix, disable \
+             propagation there, or use a tunnel";
+        111 VPN_GATEWAY_REQUIREMENTS: "a VPN gateway beside a Route Server must be active-active \
+             with ASN 65515"
+            [Documented, Observed] "FAQ25, ERVPN25, QS21, JM26a, JM26b";
+        112 VPN_GATEWAY_TO_SITE: "a VPN gateway announces, from its ASN, networks and what it \
+             learned, but neither a default route nor what overlaps its network"
+            [Documented, Observed] "VPNFAQ, TSG, MM"
+            remedy "announce 0.0.0.0/1 and 128.0.0.0/1 in place of the default route";
+        113 INSIDE_GATEWAY_NETWORK: "a gateway drops routes equal to or inside a network that it \
+             serves"
+            [Documented] "VPNFAQ"
+            remedy "announce a supernet from on-premises";
+        114 GATEWAY_TO_CIRCUIT: "a gateway announces networks and what it learned to the circuit \
+             from its ASN; the circuit's edge removes private ASNs towards on-premises"
+            [Documented] "FAQ25, ERFAQ";
+        116 CONNECTION_WEIGHT: "of a gateway's connections to circuits the one with the higher \
+             weight is preferred"
+            [Documented] "WTH";
+        118 GATEWAY_NEXT_HOPS: "routes of a circuit have edge addresses as next hop, routes of a \
+             VPN its instances"
+            [Observed] "JM26a, MM";
+        120 GATEWAY_TRANSIT: "a spoke uses the hub's Route Server with gateway transit there and \
+             use_remote_gateways here"
+            [Documented, Observed] "FAQ25, SPOKE, PEER, JM26b, JMcli"
+            remedy "set allow_gateway_transit on the hub's side of the peering and \
+             use_remote_gateways on the spoke's";
+        121 REMOTE_GATEWAYS_ONCE: "a network uses the gateways of one other network at most, and \
+             only without its own"
+            [Documented] "PEER";
+        122 PEERING_NOT_TRANSITIVE: "peering is not transitive, and Route Servers do not peer \
+             with each other"
+            [Documented] "FAQ25"
+            remedy "peer the two networks, or add user-defined routes by way of an NVA";
+        123 OVERLAPPING_PEERS: "address spaces of peered networks may not overlap"
+            [Documented] "PEER";
+        124 PEERING_ROUTES: "a peering adds system routes to the other network's prefixes"
+            [Observed] "JM26a, JM26b";
+        125 FORWARDED_TRAFFIC: "forwarded traffic is a matter of packets, not of routes"
+            [Documented] "PEER";
+        126 PLAIN_HUB_PEERING: "a plain peering of hubs changes nothing at their Route Servers"
+            [Observed] "JM26a";
+        128 GATEWAY_SUBNET: "a Route Server programs GatewaySubnet too, which an NVA's default \
+             route may break"
+            [Observed, Documented] "MD, TSG, UDR";
+        129 NVA_DEFAULT_ROUTE: "an NVA's default route takes Internet traffic of every VM, the \
+             NVA's own included"
+            [Documented, Observed] "TSG";
+        130 DUPLICATE_USER_ROUTES: "a route table has one route for each prefix"
+            [Observed] "MY";
+        131 API_WORDS: "tables spell next hop types, sources and states as the API does"
+            [Documented, Observed] "REST, JM26a, UDR";
+        132 SERVICE_ENDPOINT: "a service endpoint's route is preferred to BGP"
+            [Documented] "UDR"
+            remedy "take the service endpoint off the subnet";
+        134 ROUTE_SERVER_SUBNET: "RouteServerSubnet needs its name and a minimum size"
+            [Documented] "QS21, QS25, TF, JM26a";
+        135 ROUTE_SERVER_SUBNET_TABLES: "RouteServerSubnet takes no route table and no security \
+             group"
+            [Documented] "FAQ25, TSG";
+        136 PUBLIC_IP_ADDRESS: "a Route Server needs a public IP address"
+            [Documented] "QS21, TF, FAQ25";
+        137 VIRTUAL_WAN: "a network on a Virtual WAN hub takes no Route Server"
+            [Documented] "FAQ25, VWBGP";
+        138 GATEWAY_INTERRUPTION: "creating or deleting a Route Server interrupts the gateways of \
+             its network"
+            [Documented, Observed] "FAQ25, TUT, JMcli";
+        140 ROUTE_MAP: "route map: the first matching rule decides, what nothing matches passes \
+             unchanged"
+            [Documented] "RM26";
+        141 ROUTE_MAP_PER_DIRECTION: "a connection has one inbound and one outbound route map"
+            [Documented] "RM26";
+        142 ROUTE_MAP_MATCHES: "route maps match prefixes, communities and AS paths"
+            [Documented] "RM26, SP26";
+        143 ROUTE_MAP_ACTIONS: "route maps drop routes, replace prefixes, change AS paths and \
+             communities"
+            [Documented] "RM26";
+        144 PREFIX_REWRITTEN: "a replaced prefix loses AS path and communities"
+            [Documented, Observed] "RM26, SP26";
+        145 ROUTE_MAP_TERMS: "route maps may not use private or reserved ASNs, nor touch \
+             networks' own prefixes"
+            [Documented] "RM26";
+        146 ROUTE_MAP_PEER: "route maps need a peer inside the Route Server's network, and no \
+             VNet-to-VNet connection"
+            [Observed, Documented] "JM26a, JM26b, RM26";
+        147 ROUTE_MAP_UPGRADE: "the first route map upgrades the Route Server for good"
+            [Documented, Observed] "RM26, SP26, JM26a";
+        148 LEARNED_AS_RECEIVED: "learned routes are shown as received, before the inbound route \
+             map"
+            [Observed] "JM26a";
+        150 LOOP_CHECK_FIRST: "the loop check comes before the inbound route map"
+            [Inferred] "JM26a";
+        151 METRICS: "there are metrics for the state of a peer, for routes learned and \
+             advertised, and for units"
+            [Documented] "MON26, MET";
+        153 GATEWAY_EBGP: "a VPN gateway of another ASN is an eBGP peer of the Route Server"
+            [Observed] "MM, MD";
+        154 GATEWAY_TO_GATEWAY: "a circuit's edge passes a gateway's routes to other gateways \
+             with 12076 for 65515"
+            [Observed] "JO, CT";
+        155 TABLE_WEIGHTS: "tables show weight 32768, and 32769 on routes from a circuit's edge"
+            [Observed] "MM, JM26a";
+        156 GATEWAY_OF_OTHER_NETWORK: "a Route Server exchanges routes with gateways of its own \
+             network only"
+            [Documented] "ERVPN25";
+    }
+    bgp {
+        1000 OWN_AS_IN_PATH: "the receiver's own ASN stands in the AS path"
+            "RFC 4271 section 9.1.2";
+        1001 NEXT_HOP_IS_RECEIVER: "the next hop is the receiver itself"
+            "RFC 4271 section 5.1.3";
+        1002 NOT_READVERTISED: "the NVA does not pass this route on to this neighbour"
+            "the network file: `readvertises` of the NVA";
+        1003 IBGP_TO_IBGP: "routes learned over iBGP are not passed on over iBGP"
+            "RFC 4271 section 9.2.1";
+        1004 NOT_EXCHANGED: "routes of this kind have no business at this neighbour"
+            "the table of who may tell whom has no row";
+        1005 FROM_THIS_NEIGHBOR: "the route came from this neighbour"
+            "split horizon; R-088 at a Route Server";
+        1006 REFLECTED: "the receiver has sent or reflected the route itself"
+            "RFC 4456 section 8";
+        1007 LINK_DOWN: "the session or connection is down"
+            "the network file"
+            remedy "bring the session or connection up again";
+        1008 ANNOUNCED_TO_OTHERS: "the NVA announces the route to other neighbours only"
+            "the network file";
+        1009 FORWARDING_LOOP: "packets come back to where they were"
+            "the effective routes";
+        1010 UNKNOWN_NEXT_HOP: "the address belongs to nothing that is known"
+            "the network file";
+        1011 NO_ROUTE: "there is no route to the destination"
+            "the effective routes";
+    }
+}
