@@ -364,11 +364,12 @@ impl<K: Key> Table<K> {
                 Some(Ineligible::Rejected(_) | Ineligible::Filtered(_))
             )
         };
+        let max = cx.sources.source(source).max_rejected;
         let Some(state) = cx.sources.state_mut(source) else {
             return false;
         };
         let kept = state.counts.rejected + state.counts.filtered;
-        let full = kept >= state.source.max_rejected && !old.as_ref().is_some_and(refused);
+        let full = kept >= max && !old.as_ref().is_some_and(refused);
         state.counts.not_kept += u32::from(full);
         full
     }

@@ -1,105 +1,19 @@
 //! The decision process as data: which steps, in which order, and where each path stands.
 
+mod process;
+mod step;
+
 use alloc::vec::Vec;
-use core::fmt;
 
 use routehub_types::RuleId;
+use smallvec::SmallVec;
+
+pub(crate) use process::{Candidate, DecisionProcess};
+pub(crate) use step::Compared;
+pub use step::Step;
 
 use crate::PathRef;
-
-/// One step of the decision process: it eliminates every path that is worse than another there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[repr(u8)]
-pub enum Step {
-    /// The lowest class of source ([`Source::rank`](crate::Source::rank)).
-    Rank,
-    /// The highest LOCAL_PREF; 100 where there is none (RFC 4271 section 9.1.1).
-    LocalPref,
-    /// The shortest AS path (RFC 4271 section 9.1.2.2 a).
-    AsPathLength,
-    /// The lowest ORIGIN (RFC 4271 section 9.1.2.2 b).
-    Origin,
-    /// The lowest MED among paths of one neighbour AS; 0 where there is none (RFC 4271
-    /// section 9.1.2.2 c).
-    Med,
-    /// The lowest MED among all paths; 0 where there is none.
-    MedAlways,
-    /// External paths before internal ones (RFC 4271 section 9.1.2.2 d).
-    External,
-    /// The lowest cost to the source ([`Source::cost`](crate::Source::cost); RFC 4271 section
-    /// 9.1.2.2 e).
-    Cost,
-    /// The lowest configured number ([`Source::tie_break`](crate::Source::tie_break)).
-    TieBreak,
-    /// Paths that were in the best set before.
-    Current,
-    /// Paths of a lower rank than one that was in the best set before only if their AS path is
-    /// shorter: what was better and comes back stays away.
-    Failback,
-    /// The lowest BGP identifier of the source, or of the ORIGINATOR_ID where there is one
-    /// (RFC 4271 section 9.1.2.2 f, RFC 4456 section 9).
-    RouterId,
-    /// The lowest peer address, IPv4 before IPv6 (RFC 4271 section 9.1.2.2 g).
-    PeerAddress,
-    /// The lowest next hop address, IPv4 before IPv6; costs more than the other steps.
-    NextHop,
-    /// Equal so far, but the best set was full: never configured, only reported.
-    MaxPaths,
-    /// The source's number, the path id, the attributes: never configured, it ends every tie.
-    Identity,
-}
-
-impl Step {
-    /// Every step, in the order of declaration.
-    pub const ALL: [Self; 16] = [
-        Self::Rank,
-        Self::LocalPref,
-        Self::AsPathLength,
-        Self::Origin,
-        Self::Med,
-        Self::MedAlways,
-        Self::External,
-        Self::Cost,
-        Self::TieBreak,
-        Self::Current,
-        Self::Failback,
-        Self::RouterId,
-        Self::PeerAddress,
-        Self::NextHop,
-        Self::MaxPaths,
-        Self::Identity,
-    ];
-
-    /// The name, as operators read it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Rank => "rank",
-            Self::LocalPref => "local preference",
-            Self::AsPathLength => "AS path length",
-            Self::Origin => "origin",
-            Self::Med => "MED within the neighbour AS",
-            Self::MedAlways => "MED",
-            Self::External => "external before internal",
-            Self::Cost => "cost",
-            Self::TieBreak => "tie-break number",
-            Self::Current => "best before",
-            Self::Failback => "best before, and no longer",
-            Self::RouterId => "router id",
-            Self::PeerAddress => "peer address",
-            Self::NextHop => "next hop address",
-            Self::MaxPaths => "number of equal paths",
-            Self::Identity => "order of sources",
-        }
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+use step::StepKey;
 
 /// How a speaker decides: steps that eliminate, steps that order what is equal, and how many
 /// equal paths it uses.
@@ -165,6 +79,21 @@ impl DecisionConfig {
     pub const fn max_paths(&self) -> u8 {
         self.max_paths
     }
+
+    /// The steps that eliminate, with the tie-breakers if these leave one path.
+    fn eliminating(&self) -> impl Iterator<Item = Step> + '_ {
+        let ties = match self.max_paths {
+            1 => self.tie_breakers.as_slice(),
+            _ => &[],
+        };
+        self.steps.iter().chain(ties).copied()
+    }
+
+    /// What the steps say of a path by itself.
+    pub(crate) fn preference(&self, path: &Compared<'_>) -> Preference {
+        let steps = self.steps.iter().filter(|step| !step.is_relative());
+        Preference(steps.map(|step| step.key(path)).collect())
+    }
 }
 
 impl Default for DecisionConfig {
@@ -172,6 +101,15 @@ impl Default for DecisionConfig {
         Self::rfc4271()
     }
 }
+
+/// How good a best path is, by the [steps](DecisionConfig::steps) that eliminate: the lesser one
+/// is better.
+///
+/// [`Rib::preference`](crate::Rib::preference) makes them. Only those of tables with the same
+/// configuration compare. Steps that depend on the other paths of a table ([`Step::Med`],
+/// [`Step::Current`], [`Step::Failback`]) have no say, and tie-breakers neither.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Preference(SmallVec<[StepKey; 4]>);
 
 /// Where a path stands among the paths of its prefix, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

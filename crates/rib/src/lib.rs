@@ -72,7 +72,6 @@ extern crate std;
 
 mod apply;
 mod change;
-mod decide;
 mod decision;
 mod derive;
 mod entry_set;
@@ -95,7 +94,7 @@ mod store;
 mod table;
 
 pub use change::{Admission, Announcement, Applied, BestPath, BestSet, Change, Delta, PathRef};
-pub use decision::{DecisionConfig, Standing, Step};
+pub use decision::{DecisionConfig, Preference, Standing, Step};
 pub use export::{
     Export, Exported, Flushed, GroupConfig, GroupId, MemberId, Outgoing, Prefixes, Pull, Sent,
     Ticket,

@@ -6,12 +6,12 @@ use core::net::IpAddr;
 use routehub_types::{AttrId, Nlri, PathId, Prefix, RuleId};
 
 use crate::change::{BestSet, PathRef};
-use crate::decide::{Contender, Judge};
+use crate::decision::{Candidate, DecisionProcess};
 use crate::entry_set::EntrySet;
 use crate::key::Key;
 use crate::path::{Ineligible, Outcome, Path};
 use crate::table::Table;
-use crate::{SourceId, Standing, Step};
+use crate::{SourceId, Standing};
 
 /// One path of a prefix, and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,15 +199,15 @@ impl<K: Key> Table<K> {
     }
 
     /// The paths of a prefix: the best set first, then the others by source.
-    pub(crate) fn paths(&self, judge: &Judge<'_>, entry: u32) -> Vec<PathView> {
-        let mut contenders = Vec::new();
-        self.gather(judge.store, entry, &mut contenders);
-        for one in &mut contenders {
-            one.outcome = self.path(entry, one.at).outcome();
+    pub(crate) fn paths(&self, process: &DecisionProcess<'_>, entry: u32) -> Vec<PathView> {
+        let mut candidates = Vec::new();
+        self.gather(process.store, entry, &mut candidates);
+        for path in &mut candidates {
+            path.outcome = self.path(entry, path.at).outcome();
         }
         let mut views: Vec<(u16, PathView)> = self
             .chain(entry)
-            .map(|(at, path)| self.view(judge, entry, (at, path), &contenders))
+            .map(|(at, path)| self.view(process, entry, (at, path), &candidates))
             .collect();
         views.sort_unstable_by_key(|(place, view)| (*place, view.path, view.attrs));
         views.into_iter().map(|(_, view)| view).collect()
@@ -215,10 +215,10 @@ impl<K: Key> Table<K> {
 
     fn view(
         &self,
-        judge: &Judge<'_>,
+        process: &DecisionProcess<'_>,
         entry: u32,
         (at, path): (u32, &Path),
-        contenders: &[Contender],
+        candidates: &[Candidate],
     ) -> (u16, PathView) {
         let derived = path.is_derived();
         let imported = AttrId(path.imported);
@@ -232,7 +232,7 @@ impl<K: Key> Table<K> {
                     Outcome::Used(0) => Standing::Best,
                     Outcome::Used(_) => Standing::Equal,
                     Outcome::Lost(step) => {
-                        let to = winner(judge, contenders, at, step);
+                        let to = process.winner(candidates, at, step);
                         let to = to.map_or(self.path_ref(entry, at), |to| self.path_ref(entry, to));
                         Standing::Lost { step, to }
                     }
@@ -263,29 +263,4 @@ impl<K: Key> Table<K> {
             derived: path.is_derived(),
         }
     }
-}
-
-/// To which path another one lost at a step: the best one, which was better at that step - but
-/// within a neighbour AS a MED is compared with the paths of that AS that were left then.
-fn winner(judge: &Judge<'_>, all: &[Contender], loser: u32, step: Step) -> Option<u32> {
-    let best = all.iter().find(|one| one.outcome == Outcome::Used(0))?;
-    if step != Step::Med {
-        return Some(best.at);
-    }
-    let steps = judge.config.steps();
-    let med = steps.iter().position(|step| *step == Step::Med)?;
-    let neighbor = all.iter().find(|one| one.at == loser)?.key.neighbor;
-    let left = |one: &&Contender| match one.outcome {
-        Outcome::Used(_) => true,
-        Outcome::Lost(step) => {
-            let at = steps.iter().position(|one| *one == step);
-            at.is_none_or(|at| at > med)
-        }
-    };
-    let group = all
-        .iter()
-        .filter(left)
-        .filter(|one| one.key.neighbor == neighbor);
-    let winner = group.min_by(|one, other| judge.order(one, other))?;
-    Some(winner.at)
 }

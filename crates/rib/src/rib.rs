@@ -6,8 +6,8 @@ use core::net::IpAddr;
 use routehub_types::{AttrId, Family, Instant, Ipv4Prefix, Ipv6Prefix, Prefix};
 
 use crate::apply::Admit;
-use crate::change::{Admission, Announcement, Applied, BestSet, Change, Delta};
-use crate::decide::Judge;
+use crate::change::{Admission, Announcement, Applied, BestPath, BestSet, Change, Delta};
+use crate::decision::{Compared, DecisionProcess, Preference};
 use crate::groups::Groups;
 use crate::key::Key;
 use crate::query::{AdjIn, PathView};
@@ -60,13 +60,13 @@ impl Rib {
 
     /// The data of a source; none if it was removed.
     pub fn source(&self, id: SourceId) -> Option<&Source> {
-        self.sources.state(id.0).map(|state| &state.source)
+        self.sources.get(id.0)
     }
 
     /// All sources, in the order of their numbers.
     pub fn sources(&self) -> impl Iterator<Item = (SourceId, &Source)> {
-        let states = self.sources.iter();
-        states.map(|(number, state)| (SourceId(number), &state.source))
+        let sources = self.sources.iter();
+        sources.map(|(number, source)| (SourceId(number), source))
     }
 
     /// How many routes a source holds.
@@ -162,10 +162,8 @@ impl Rib {
     fn count(&mut self, change: &Change<'_>, now: Instant) -> Result<(), LimitExceeded> {
         let id = change.source;
         let (v4, v6) = (&self.v4, &self.v6);
-        let Some(state) = self.sources.state_mut(id.0) else {
-            return Ok(());
-        };
-        let Some(limit) = state.source.limit else {
+        let limit = self.sources.get(id.0).and_then(|source| source.limit);
+        let (Some(limit), Some(state)) = (limit, self.sources.state_mut(id.0)) else {
             return Ok(());
         };
         let announced = change.announced;
@@ -303,16 +301,56 @@ impl Rib {
     /// All paths of a prefix and where each stands: the best set first, then the others by
     /// source.
     pub fn paths(&self, store: &AttrStore, prefix: Prefix) -> Vec<PathView> {
-        let judge = Judge {
+        let process = DecisionProcess {
             config: &self.config,
             sources: &self.sources,
             store,
         };
         match prefix {
-            Prefix::V4(key) => self.v4.find(key).map(|entry| self.v4.paths(&judge, entry)),
-            Prefix::V6(key) => self.v6.find(key).map(|entry| self.v6.paths(&judge, entry)),
+            Prefix::V4(key) => self
+                .v4
+                .find(key)
+                .map(|entry| self.v4.paths(&process, entry)),
+            Prefix::V6(key) => self
+                .v6
+                .find(key)
+                .map(|entry| self.v6.paths(&process, entry)),
         }
         .unwrap_or_default()
+    }
+
+    /// How good a path of a best set is, to be compared with one of another table that decides in
+    /// the same way.
+    ///
+    /// ```
+    /// # use routehub_rib::{Admission, AttrStore, Change, DecisionConfig, Rib, Source};
+    /// # use routehub_types::{AsPath, Asn, Attrs, Instant, Nlri, Prefix};
+    /// let mut store = AttrStore::new(1);
+    /// let prefix: Prefix = "192.0.2.0/24".parse()?;
+    /// let mut table = |asns: &[u32]| {
+    ///     let mut rib = Rib::new(1, DecisionConfig::rfc4271());
+    ///     let source = rib.add_source(Source::default())?;
+    ///     let as_path = AsPath::sequence(asns.iter().map(|asn| Asn(*asn)));
+    ///     let attrs = store.intern(&Attrs { as_path, ..Attrs::default() });
+    ///     let change = Change { source, withdrawn: &[], attrs, announced: &[Nlri::from(prefix)] };
+    ///     let accept = |_: &mut AttrStore, path: &routehub_rib::Announcement| {
+    ///         Admission::Accept(path.attrs)
+    ///     };
+    ///     rib.apply(&mut store, &change, Instant::ZERO, accept, |_, _| {})?;
+    ///     let best = rib.best(prefix);
+    ///     Ok::<_, Box<dyn std::error::Error>>(rib.preference(&store, &best[0]))
+    /// };
+    /// assert!(table(&[65001])? < table(&[65001, 65002])?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn preference(&self, store: &AttrStore, path: &BestPath) -> Preference {
+        self.config.preference(&Compared {
+            source: self.sources.source(path.source.0),
+            attrs: store.key(path.attrs),
+            current: true,
+            id: path.attrs,
+            store,
+        })
     }
 
     /// The attributes that a source announced a prefix with, as received; with add-path those of

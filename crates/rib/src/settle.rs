@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use routehub_types::AttrId;
 
 use crate::change::{BestPath, BestSet, Delta};
-use crate::decide::{Contender, Judge};
+use crate::decision::{Candidate, DecisionProcess};
 use crate::key::Key;
 use crate::path::{NONE, Outcome};
 use crate::sources::Sources;
@@ -27,8 +27,8 @@ impl Context<'_> {
         self.config.max_paths().into()
     }
 
-    pub(crate) fn judge(&self) -> Judge<'_> {
-        Judge {
+    pub(crate) fn process(&self) -> DecisionProcess<'_> {
+        DecisionProcess {
             config: self.config,
             sources: self.sources,
             store: self.store,
@@ -111,25 +111,25 @@ impl<K: Key> Table<K> {
     }
 
     fn decide(&mut self, cx: &Context<'_>, entry: u32) {
-        let mut contenders = core::mem::take(&mut self.contenders);
-        contenders.clear();
-        self.gather(cx.store, entry, &mut contenders);
-        cx.judge().decide(&mut contenders);
+        let mut candidates = core::mem::take(&mut self.candidates);
+        candidates.clear();
+        self.gather(cx.store, entry, &mut candidates);
+        cx.process().decide(&mut candidates);
         let mut best = HEAD;
-        for one in &contenders {
-            self.path_mut(entry, one.at).set_outcome(one.outcome);
-            if one.outcome == Outcome::Used(0) {
-                best = one.at;
+        for path in &candidates {
+            self.path_mut(entry, path.at).set_outcome(path.outcome);
+            if path.outcome == Outcome::Used(0) {
+                best = path.at;
             }
         }
         self.bring_forward(entry, best);
-        self.contenders = contenders;
+        self.candidates = candidates;
     }
 
     /// The candidates of an entry.
-    pub(crate) fn gather(&self, store: &AttrStore, entry: u32, to: &mut Vec<Contender>) {
-        let candidates = self.chain(entry).filter(|(_, path)| path.is_candidate());
-        to.extend(candidates.map(|(at, path)| Contender {
+    pub(crate) fn gather(&self, store: &AttrStore, entry: u32, to: &mut Vec<Candidate>) {
+        let paths = self.chain(entry).filter(|(_, path)| path.is_candidate());
+        to.extend(paths.map(|(at, path)| Candidate {
             key: *store.key(AttrId(path.imported)),
             attrs: AttrId(path.imported),
             at,

@@ -1,26 +1,13 @@
 //! The sources of a table, what they are and what they hold.
 
 use alloc::vec::Vec;
-use core::net::IpAddr;
 
 use crate::limit::Run;
 use crate::{Source, SourceCounts};
 
-/// What the decision process reads of a source, close together.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SourceData {
-    pub(crate) address: IpAddr,
-    pub(crate) router_id: u32,
-    pub(crate) cost: u32,
-    pub(crate) tie_break: u32,
-    pub(crate) rank: u8,
-    pub(crate) external: bool,
-}
-
-/// A source as configured, and its counts.
-#[derive(Clone, Debug)]
+/// What a source holds and sends.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct SourceState {
-    pub(crate) source: Source,
     pub(crate) counts: SourceCounts,
     pub(crate) run: Run,
 }
@@ -28,7 +15,8 @@ pub(crate) struct SourceState {
 /// Every source of a table, by number.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sources {
-    data: Vec<SourceData>,
+    /// As configured; of a removed one, as it was.
+    sources: Vec<Source>,
     states: Vec<Option<SourceState>>,
 }
 
@@ -46,26 +34,9 @@ impl Sources {
         if self.states.len() <= number {
             self.states.resize_with(number + 1, || None);
         }
-        let data = SourceData {
-            address: source.peer_address,
-            router_id: source.router_id.0,
-            cost: source.cost,
-            tie_break: source.tie_break,
-            rank: source.rank,
-            external: source.external,
-        };
-        self.data.resize(self.states.len(), data);
-        self.data[number] = data;
-        match &mut self.states[number] {
-            Some(state) => state.source = source,
-            vacant => {
-                *vacant = Some(SourceState {
-                    source,
-                    counts: SourceCounts::default(),
-                    run: Run::default(),
-                });
-            }
-        }
+        self.sources.resize_with(self.states.len(), Source::default);
+        self.sources[number] = source;
+        self.states[number].get_or_insert_default();
     }
 
     pub(crate) fn remove(&mut self, number: u16) {
@@ -74,9 +45,16 @@ impl Sources {
         }
     }
 
+    /// What a source is, or was before it was removed.
     #[inline]
-    pub(crate) fn data(&self, number: u16) -> &SourceData {
-        &self.data[usize::from(number)]
+    pub(crate) fn source(&self, number: u16) -> &Source {
+        &self.sources[usize::from(number)]
+    }
+
+    /// What a source is, if it was not removed.
+    pub(crate) fn get(&self, number: u16) -> Option<&Source> {
+        self.state(number)?;
+        self.sources.get(usize::from(number))
     }
 
     pub(crate) fn state(&self, number: u16) -> Option<&SourceState> {
@@ -87,8 +65,9 @@ impl Sources {
         self.states.get_mut(usize::from(number))?.as_mut()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u16, &SourceState)> {
-        let numbered = (0..=u16::MAX).zip(&self.states);
-        numbered.filter_map(|(number, state)| Some((number, state.as_ref()?)))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u16, &Source)> {
+        (0..=u16::MAX)
+            .zip(&self.sources)
+            .filter(|(number, _)| self.state(*number).is_some())
     }
 }

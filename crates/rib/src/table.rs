@@ -7,7 +7,7 @@ use routehub_types::{AttrId, PathId};
 
 use crate::SourceId;
 use crate::change::{BestPath, BestSet};
-use crate::decide::Contender;
+use crate::decision::Candidate;
 use crate::entry_set::EntrySet;
 use crate::export::{Group, Slot};
 use crate::hash::Seeded;
@@ -127,7 +127,7 @@ pub(crate) struct Table<K: Key> {
     pub(crate) best: usize,
     pub(crate) groups: Vec<Option<Group<K>>>,
     pub(crate) batch: Vec<Item<K>>,
-    pub(crate) contenders: Vec<Contender>,
+    pub(crate) candidates: Vec<Candidate>,
     hash: Seeded,
 }
 
@@ -147,7 +147,7 @@ impl<K: Key> Table<K> {
             best: 0,
             groups: Vec::new(),
             batch: Vec::new(),
-            contenders: Vec::new(),
+            candidates: Vec::new(),
             hash: Seeded::new(seed),
         }
     }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use bed::{Bed, prefix};
 use proptest::prelude::*;
-use routehub_rib::{Admission, DecisionConfig, Source, SourceId, Standing, Step};
+use routehub_rib::{Admission, DecisionConfig, Preference, Source, SourceId, Standing, Step};
 use routehub_types::{AsPath, Asn, Attrs, Nlri, Origin, RouterId};
 
 /// What is random about a path: neighbour, path length, MED, LOCAL_PREF, ORIGIN, source bits.
@@ -60,18 +60,17 @@ fn configs() -> impl Strategy<Value = DecisionConfig> {
     ]
 }
 
-/// Announces paths in an order; says where each stands.
-fn standings(
-    config: &DecisionConfig,
-    draws: &[Draw],
-    order: &[usize],
-) -> Vec<(SourceId, Standing)> {
+/// The prefix of all paths.
+const ROUTE: &str = "10.0.0.0/8";
+
+/// A table to which paths were announced in an order.
+fn bed_with(config: &DecisionConfig, draws: &[Draw], order: &[usize]) -> Bed {
     let mut bed = Bed::new(config.clone());
     let numbered = draws.iter().enumerate();
     let sources: Vec<SourceId> = numbered
         .map(|(n, draw)| bed.source_with(source_of(n, draw)))
         .collect();
-    let route = [Nlri::from(prefix("10.0.0.0/8"))];
+    let route = [Nlri::from(prefix(ROUTE))];
     for n in order {
         let attrs = bed.store.intern(&attrs_of(&draws[*n]));
         bed.apply(sources[*n], &[], attrs, &route, |_, path| {
@@ -79,7 +78,17 @@ fn standings(
         })
         .unwrap();
     }
-    let views = bed.rib.paths(&bed.store, route[0].prefix);
+    bed
+}
+
+/// Announces paths in an order; says where each stands.
+fn standings(
+    config: &DecisionConfig,
+    draws: &[Draw],
+    order: &[usize],
+) -> Vec<(SourceId, Standing)> {
+    let bed = bed_with(config, draws, order);
+    let views = bed.rib.paths(&bed.store, prefix(ROUTE));
     views
         .iter()
         .map(|view| (view.path.source, view.standing))
@@ -121,6 +130,26 @@ proptest! {
             let with = [others, &[*last]].concat();
             let after = winner(&config, &with);
             prop_assert!(after == before || usize::from(after.number()) == others.len());
+        }
+    }
+
+    #[test]
+    fn tables_of_their_own_prefer_the_paths_that_one_table_would_use(draws in draws()) {
+        let steps = [Step::Rank, Step::LocalPref, Step::AsPathLength, Step::MedAlways, Step::Cost];
+        let config = DecisionConfig::new(steps, [Step::RouterId, Step::PeerAddress], u8::MAX);
+        let all: Vec<usize> = (0..draws.len()).collect();
+        let alone: Vec<Preference> = all
+            .iter()
+            .map(|n| {
+                // The sources of all, so that the path is of the same one.
+                let bed = bed_with(&config, &draws, &[*n]);
+                bed.rib.preference(&bed.store, &bed.rib.best(prefix(ROUTE))[0])
+            })
+            .collect();
+        let best = alone.iter().min();
+        for (source, standing) in standings(&config, &draws, &all) {
+            let used = matches!(standing, Standing::Best | Standing::Equal);
+            prop_assert_eq!(used, Some(&alone[usize::from(source.number())]) == best);
         }
     }
 }
