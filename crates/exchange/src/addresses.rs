@@ -7,9 +7,9 @@ use routehub_types::Prefix;
 use crate::estate::{Connection, Estate, Gateway, GatewayKind, RouteServer};
 
 /// The subnet that Route Servers live in.
-pub(crate) const ROUTE_SERVER_SUBNET: &str = "RouteServerSubnet";
+pub const ROUTE_SERVER_SUBNET: &str = "RouteServerSubnet";
 /// The subnet that gateways live in.
-pub(crate) const GATEWAY_SUBNET: &str = "GatewaySubnet";
+pub const GATEWAY_SUBNET: &str = "GatewaySubnet";
 
 /// The instances' addresses of a Route Server, as given or base + 4 and + 5 of its subnet.
 pub(crate) fn route_server(estate: &Estate, server: &RouteServer) -> Option<[IpAddr; 2]> {
@@ -60,6 +60,13 @@ pub(crate) fn subnet(estate: &Estate, vnet: &str, name: &str) -> Option<Prefix> 
         .iter()
         .find(|one| one.name == name)
         .map(|one| one.prefix)
+}
+
+impl Estate {
+    /// A subnet of a network by name.
+    pub fn subnet(&self, vnet: &str, name: &str) -> Option<Prefix> {
+        subnet(self, vnet, name)
+    }
 }
 
 /// The nth address of a prefix, if it has so many.

@@ -14,7 +14,7 @@ use crate::speaker::{Speaker, SpeakerKind};
 pub(crate) type Announcements = BTreeMap<Prefix, Attrs>;
 
 /// The next hop of a route whose announcer has no known address.
-pub(crate) const UNKNOWN_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+pub const UNKNOWN_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// The routes that the estate gives a site or customer's edge.
 pub(crate) fn routes_of<'a>(estate: &'a Estate, speaker: &Speaker) -> &'a [Routes] {

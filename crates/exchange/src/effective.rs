@@ -14,9 +14,9 @@ use crate::topology::{Topology, VnetId};
 
 /// A route that a Route Server or gateway programs, before the NIC's own rules apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ProgrammedRoute {
+pub struct ProgrammedRoute {
     /// Where to.
-    pub(crate) prefix: Prefix,
+    pub prefix: Prefix,
     /// Where packets go.
     pub(crate) next_hops: Vec<ProgrammedNextHop>,
 }
@@ -54,7 +54,7 @@ const DROPPED: [([u8; 4], u8); 17] = [
 ];
 
 /// What decides a NIC's effective routes, besides the programmed ones.
-pub(crate) struct NicView<'a> {
+pub struct NicView<'a> {
     /// The networks.
     pub(crate) topology: &'a Topology,
     /// The NIC's network.
@@ -69,12 +69,35 @@ pub(crate) struct NicView<'a> {
     pub(crate) ipv6: bool,
 }
 
-impl NicView<'_> {
+impl<'a> NicView<'a> {
+    /// The NIC's network.
+    pub fn vnet(&self) -> VnetId {
+        self.vnet
+    }
+
+    /// Prefixes of service endpoints on its subnet.
+    pub fn service_endpoints(&self) -> &'a [Prefix] {
+        self.service_endpoints
+    }
+
+    /// Its route table, its own or its subnet's.
+    pub fn route_table(&self) -> Option<&'a RouteTable> {
+        self.route_table
+    }
+
+    /// Next hops of a programmed route that are left out because the NIC's network does not
+    /// reach them.
+    pub fn unreachable_next_hops(&self, route: &ProgrammedRoute) -> Vec<IpAddr> {
+        let hops = route.next_hops.iter().filter_map(|hop| match hop {
+            ProgrammedNextHop::Appliance(address) if !self.reaches(*address) => Some(*address),
+            _ => None,
+        });
+        let shown = self.unreachable == UnreachableNextHop::Show;
+        hops.filter(|_| !shown).collect()
+    }
+
     /// All rows, sorted by prefix, then system, user-defined and programmed routes.
-    pub(crate) fn rows(
-        &self,
-        programmed: impl Iterator<Item = ProgrammedRoute>,
-    ) -> Vec<EffectiveRow> {
+    pub fn rows(&self, programmed: impl Iterator<Item = ProgrammedRoute>) -> Vec<EffectiveRow> {
         let user = self.user_rows();
         let overridden: BTreeSet<Prefix> =
             user.iter().flat_map(|row| &row.prefixes).copied().collect();
@@ -108,7 +131,7 @@ impl NicView<'_> {
     }
 
     /// "Propagate gateway routes" is off: neither gateway nor Route Server routes.
-    pub(crate) fn propagation_disabled(&self) -> bool {
+    pub fn propagation_disabled(&self) -> bool {
         self.route_table
             .is_some_and(|table| table.disable_bgp_route_propagation)
     }
@@ -123,7 +146,7 @@ impl NicView<'_> {
 
     /// Whether the fabric reaches an address from this NIC: in its network or one peered with it
     ///
-    pub(crate) fn reaches(&self, address: IpAddr) -> bool {
+    pub fn reaches(&self, address: IpAddr) -> bool {
         let host = Prefix::host(address);
         inside_any(host, &self.topology.system_space(self.vnet))
     }
@@ -178,10 +201,10 @@ impl NicView<'_> {
     }
 
     /// The dropped ranges that neither a network covers nor a programmed route replaces.
-    fn dropped_ranges<'a>(
-        &'a self,
-        learned: &'a BTreeSet<Prefix>,
-    ) -> impl Iterator<Item = Prefix> + 'a {
+    fn dropped_ranges<'b>(
+        &'b self,
+        learned: &'b BTreeSet<Prefix>,
+    ) -> impl Iterator<Item = Prefix> + 'b {
         let space = self.topology.system_space(self.vnet);
         DROPPED
             .iter()

@@ -15,7 +15,7 @@ use crate::topology::{Topology, VnetId};
 
 /// Speakers and links. Ids are places; nothing is ever removed, only taken down.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Graph {
+pub struct Graph {
     speakers: Vec<Speaker>,
     links: Vec<Link>,
     links_of: Vec<Vec<LinkId>>,
@@ -58,19 +58,23 @@ impl Graph {
         it
     }
 
-    pub(crate) fn speakers(&self) -> impl Iterator<Item = SpeakerId> + use<> {
+    /// Every speaker, in the order they were made.
+    pub fn speakers(&self) -> impl Iterator<Item = SpeakerId> + use<> {
         (0..self.speakers.len()).map(|n| SpeakerId(n as u32))
     }
 
-    pub(crate) fn speaker(&self, id: SpeakerId) -> &Speaker {
+    /// The speaker of an id.
+    pub fn speaker(&self, id: SpeakerId) -> &Speaker {
         &self.speakers[id.0 as usize]
     }
 
-    pub(crate) fn links(&self) -> impl Iterator<Item = LinkId> + use<> {
+    /// Every link, in the order they were made.
+    pub fn links(&self) -> impl Iterator<Item = LinkId> + use<> {
         (0..self.links.len()).map(|n| LinkId(n as u32))
     }
 
-    pub(crate) fn link(&self, id: LinkId) -> &Link {
+    /// The link of an id.
+    pub fn link(&self, id: LinkId) -> &Link {
         &self.links[id.0 as usize]
     }
 
@@ -79,22 +83,22 @@ impl Graph {
     }
 
     /// The links of a speaker, in the order they were made.
-    pub(crate) fn links_of(&self, speaker: SpeakerId) -> &[LinkId] {
+    pub fn links_of(&self, speaker: SpeakerId) -> &[LinkId] {
         &self.links_of[speaker.0 as usize]
     }
 
     /// The speakers of a name: two for a Route Server, edge and customer's edge for a circuit.
-    pub(crate) fn named(&self, name: &str) -> &[SpeakerId] {
+    pub fn named(&self, name: &str) -> &[SpeakerId] {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The instance of a Route Server.
-    pub(crate) fn instance(&self, route_server: &str, instance: u8) -> Option<SpeakerId> {
+    pub fn instance(&self, route_server: &str, instance: u8) -> Option<SpeakerId> {
         self.named(route_server).get(usize::from(instance)).copied()
     }
 
     /// What the far end of a link is to the speaker on `side`, by the exchange table.
-    pub(crate) fn class_beyond(&self, link: LinkId, side: Side) -> Option<Class> {
+    pub fn class_beyond(&self, link: LinkId, side: Side) -> Option<Class> {
         let link = self.link(link);
         if link.kind == (LinkKind::GatewayToSite { bgp: false }) {
             return Some(Class::StaticSite);
@@ -104,7 +108,7 @@ impl Graph {
     }
 
     /// The link of two speakers.
-    pub(crate) fn link_between(&self, a: SpeakerId, b: SpeakerId) -> Option<LinkId> {
+    pub fn link_between(&self, a: SpeakerId, b: SpeakerId) -> Option<LinkId> {
         let mut links = self.links_of(a).iter().copied();
         links.find(|link| self.link(*link).peer_of(a) == Some(b))
     }

@@ -44,6 +44,7 @@ mod speaker_table;
 mod table;
 mod topology;
 mod verdicts;
+pub mod view;
 mod views;
 mod vnet_routes;
 

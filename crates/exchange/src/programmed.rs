@@ -18,7 +18,7 @@ use crate::topology::VnetId;
 
 /// Who programs the NICs of a network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Programmers {
+pub struct Programmers {
     /// The instances of its Route Server.
     servers: Vec<SpeakerId>,
     /// Its gateways, ExpressRoute first.
@@ -26,8 +26,23 @@ pub(crate) struct Programmers {
 }
 
 impl Programmers {
+    /// The instances of its Route Server.
+    pub fn servers(&self) -> &[SpeakerId] {
+        &self.servers
+    }
+
+    /// Its gateways, ExpressRoute first.
+    pub fn gateways(&self) -> &[SpeakerId] {
+        &self.gateways
+    }
+
+    /// Whether nobody programs it.
+    pub fn is_empty(&self) -> bool {
+        self.servers.is_empty() && self.gateways.is_empty()
+    }
+
     /// Whose routes are taken: those of the Route Server, and only without one of gateways.
-    pub(crate) fn deciding(&self) -> &[SpeakerId] {
+    pub fn deciding(&self) -> &[SpeakerId] {
         if self.servers.is_empty() {
             &self.gateways
         } else {
@@ -90,12 +105,10 @@ impl Exchange {
     pub(crate) fn programmers(&self, vnet: VnetId, nic: &str) -> Programmers {
         let hubs = [Some(vnet), self.topology.hub(vnet)].into_iter().flatten();
         let mut sources = hubs.map(|hub| self.sources(hub));
-        let (servers, gateways) = sources
-            .find(|(servers, gateways)| !servers.is_empty() || !gateways.is_empty())
-            .unwrap_or_default();
+        let there = sources.find(|there| !there.is_empty()).unwrap_or_default();
         Programmers {
-            servers: self.serving(&servers, nic),
-            gateways,
+            servers: self.serving(&there.servers, nic),
+            ..there
         }
     }
 
@@ -133,7 +146,7 @@ impl Exchange {
 
     /// The Route Server instances and the gateways in a network, ExpressRoute first. While every
     /// instance is down the gateways stand alone.
-    pub(crate) fn sources(&self, vnet: VnetId) -> (Vec<SpeakerId>, Vec<SpeakerId>) {
+    pub(crate) fn sources(&self, vnet: VnetId) -> Programmers {
         let (mut servers, mut gateways) = (Vec::new(), Vec::new());
         for id in self.graph.speakers() {
             let speaker = self.graph.speaker(id);
@@ -149,7 +162,7 @@ impl Exchange {
         if servers.iter().all(|id| self.instances_down.contains(id)) && !gateways.is_empty() {
             servers.clear();
         }
-        (servers, gateways)
+        Programmers { servers, gateways }
     }
 
     /// Which of a Route Server's instances a NIC's routes come from.

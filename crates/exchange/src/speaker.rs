@@ -64,7 +64,7 @@ pub struct Speaker {
     /// Its own addresses; several for a gateway or site with several instances.
     pub addresses: Vec<IpAddr>,
     /// The network it is in.
-    pub(crate) vnet: Option<VnetId>,
+    pub vnet: Option<VnetId>,
 }
 
 impl Speaker {

@@ -19,7 +19,7 @@ use crate::speaker::{SpeakerId, SpeakerKind};
 
 /// Where the routes of a source come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub enum Origin {
     /// Prefixes of the speaker's own network.
     OwnNetwork,
     /// Prefixes of networks that use the speaker's gateways.

@@ -8,22 +8,23 @@ use crate::estate::{Estate, Peering, PeeringFlags};
 
 /// A virtual network by its place in the estate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct VnetId(pub(crate) usize);
+pub struct VnetId(pub(crate) usize);
 
 /// One end of a peering, seen from a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Neighbor {
+pub struct Neighbor {
     /// The network at the other end.
-    pub(crate) vnet: VnetId,
+    pub vnet: VnetId,
     /// Whether the peering crosses regions.
-    pub(crate) global: bool,
+    pub global: bool,
     /// Whether traffic may pass, so that system routes stand for it.
-    pub(crate) access: bool,
+    pub access: bool,
 }
 
 /// The virtual networks and their peerings, resolved.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Topology {
+pub struct Topology {
+    names: Vec<String>,
     by_name: HashMap<String, VnetId>,
     spaces: Vec<Vec<Prefix>>,
     neighbors: Vec<Vec<Neighbor>>,
@@ -34,10 +35,12 @@ impl Topology {
     /// Resolves the networks of an estate. A peering that names an unknown network is left out:
     /// `Estate::check` reports it.
     pub(crate) fn new(estate: &Estate) -> Self {
-        let names = estate.vnets.iter().enumerate();
+        let names = estate.vnets.iter().map(|vnet| vnet.name.clone());
+        let places = estate.vnets.iter().enumerate();
         let count = estate.vnets.len();
         let mut it = Self {
-            by_name: names
+            names: names.collect(),
+            by_name: places
                 .map(|(n, vnet)| (vnet.name.clone(), VnetId(n)))
                 .collect(),
             spaces: estate
@@ -80,28 +83,38 @@ impl Topology {
         }
     }
 
+    /// Every network, in the order of the estate.
+    pub fn vnets(&self) -> impl Iterator<Item = VnetId> + use<> {
+        (0..self.names.len()).map(VnetId)
+    }
+
+    /// The name of a network.
+    pub fn name(&self, vnet: VnetId) -> &str {
+        &self.names[vnet.0]
+    }
+
     /// The network of a name.
-    pub(crate) fn vnet(&self, name: &str) -> Option<VnetId> {
+    pub fn vnet(&self, name: &str) -> Option<VnetId> {
         self.by_name.get(name).copied()
     }
 
     /// The address space of a network.
-    pub(crate) fn space(&self, vnet: VnetId) -> &[Prefix] {
+    pub fn space(&self, vnet: VnetId) -> &[Prefix] {
         &self.spaces[vnet.0]
     }
 
     /// The networks peered with one, in the order of the estate's peerings.
-    pub(crate) fn neighbors(&self, vnet: VnetId) -> &[Neighbor] {
+    pub fn neighbors(&self, vnet: VnetId) -> &[Neighbor] {
         &self.neighbors[vnet.0]
     }
 
     /// The network whose gateways and Route Server this one uses.
-    pub(crate) fn hub(&self, vnet: VnetId) -> Option<VnetId> {
+    pub fn hub(&self, vnet: VnetId) -> Option<VnetId> {
         self.hub[vnet.0]
     }
 
     /// The networks that use this one's gateways and Route Server, in order.
-    pub(crate) fn spokes(&self, hub: VnetId) -> impl Iterator<Item = VnetId> + '_ {
+    pub fn spokes(&self, hub: VnetId) -> impl Iterator<Item = VnetId> + '_ {
         let uses =
             move |(n, one): (usize, &Option<VnetId>)| (*one == Some(hub)).then_some(VnetId(n));
         self.hub.iter().enumerate().filter_map(uses)
@@ -109,7 +122,7 @@ impl Topology {
 
     /// A network's own prefixes and those of the networks that use its gateways: what a Route
     /// Server or gateway in it announces, and what no route may lie inside.
-    pub(crate) fn transit_space(&self, vnet: VnetId) -> Vec<Prefix> {
+    pub fn transit_space(&self, vnet: VnetId) -> Vec<Prefix> {
         let own = self.space(vnet).iter();
         own.chain(self.spokes(vnet).flat_map(|spoke| self.space(spoke)))
             .copied()
@@ -118,7 +131,7 @@ impl Topology {
 
     /// A network's own prefixes and those of every network peered with it: what system routes
     /// cover, so that no programmed route may lie inside.
-    pub(crate) fn system_space(&self, vnet: VnetId) -> Vec<Prefix> {
+    pub fn system_space(&self, vnet: VnetId) -> Vec<Prefix> {
         let own = self.space(vnet).iter();
         let peered = self
             .neighbors(vnet)

@@ -180,8 +180,8 @@ impl Exchange {
         self.graph.speaker(speaker).addresses.first().copied()
     }
 
-    /// The links of an NVA with the instances of a Route Server.
-    pub(crate) fn links_with(&self, route_server: &str, nva: &str) -> Vec<(u8, LinkId)> {
+    /// The links of an NVA with the instances of a Route Server, each with its instance.
+    pub fn links_with(&self, route_server: &str, nva: &str) -> Vec<(u8, LinkId)> {
         let nva = self.graph.named(nva).first().copied();
         let links = (0..2u8).filter_map(|instance| {
             let server = self.graph.instance(route_server, instance)?;

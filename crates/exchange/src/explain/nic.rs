@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use routehub_types::{Prefix, RuleId};
 
-use crate::effective::{NicView, ProgrammedNextHop, ProgrammedRoute};
+use crate::effective::{NicView, ProgrammedRoute};
 use crate::estate::Nic;
 use crate::exchange::Exchange;
-use crate::parameters::UnreachableNextHop;
 use crate::programmed::Programmers;
 use crate::reason;
 use crate::reports::PathStanding;
@@ -109,7 +108,7 @@ impl Exchange {
                 .iter()
                 .find(|one| learned && one.prefix == prefix);
             ExplainedRow {
-                unreachable: route.map_or_else(Vec::new, |route| unreachable(view, route)),
+                unreachable: route.map_or_else(Vec::new, |route| view.unreachable_next_hops(route)),
                 routes: route.map_or_else(Vec::new, |_| self.routes_at(sources, prefix)),
                 outcome,
                 row,
@@ -196,13 +195,9 @@ impl Exchange {
         let neighbors = self.topology.neighbors(view.vnet).iter();
         let mut hubs: Vec<(VnetId, Vec<ExplainedRoute>)> = neighbors
             .filter_map(|one| {
-                let (servers, gateways) = self.sources(one.vnet);
-                let sources = if servers.is_empty() {
-                    gateways
-                } else {
-                    servers
-                };
-                (!sources.is_empty()).then(|| (one.vnet, self.routes_at(&sources, prefix)))
+                let there = self.sources(one.vnet);
+                let sources = there.deciding();
+                (!sources.is_empty()).then(|| (one.vnet, self.routes_at(sources, prefix)))
             })
             .collect();
         // One that has the route, if there is one.
@@ -310,16 +305,6 @@ fn stopped(routes: &[ExplainedRoute]) -> Option<Reason> {
         let mut withheld = routes.iter().flat_map(|route| &route.withheld);
         withheld.find_map(|one| one.because.clone().or_else(|| stopped(&one.routes)))
     })
-}
-
-/// Next hops of a route that the NIC's network does not reach.
-fn unreachable(view: &NicView<'_>, route: &ProgrammedRoute) -> Vec<std::net::IpAddr> {
-    let hops = route.next_hops.iter().filter_map(|hop| match hop {
-        ProgrammedNextHop::Appliance(address) if !view.reaches(*address) => Some(*address),
-        _ => None,
-    });
-    let shown = view.unreachable == UnreachableNextHop::Show;
-    hops.filter(|_| !shown).collect()
 }
 
 /// A NIC of an NVA, where the network file has none: it lies in the subnet of its address.

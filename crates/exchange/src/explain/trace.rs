@@ -211,8 +211,13 @@ impl Packet<'_> {
         let hubs = [Some(vnet), self.exchange.topology.hub(vnet)]
             .into_iter()
             .flatten();
-        let gateways = hubs.flat_map(|hub| self.exchange.sources(hub).1);
-        let ways: Vec<TraceHop> = gateways.map(|id| self.at_speaker(id, passed)).collect();
+        let gateways: Vec<SpeakerId> = hubs
+            .flat_map(|hub| self.exchange.sources(hub).gateways().to_vec())
+            .collect();
+        let ways: Vec<TraceHop> = gateways
+            .into_iter()
+            .map(|id| self.at_speaker(id, passed))
+            .collect();
         if ways.is_empty() {
             let end = dropped(reason::UNKNOWN_NEXT_HOP, "there is no gateway");
             return TraceHop::ending(at, Some(prefix), "VirtualNetworkGateway", end);

@@ -58,8 +58,8 @@ impl Findings<'_> {
     fn gateways_of_both(&mut self, vnet: VnetId) {
         let exchange = self.exchange;
         let name = &exchange.estate.vnets[vnet.0].name;
-        let (servers, gateways) = exchange.sources(vnet);
-        if servers.is_empty() && gateways.is_empty() {
+        let own = exchange.sources(vnet);
+        if own.is_empty() {
             return;
         }
         for peering in &exchange.estate.peerings {
@@ -68,7 +68,7 @@ impl Findings<'_> {
                 () if peering.b == *name && peering.b_to_a.use_remote_gateways => &peering.a,
                 () => continue,
             };
-            let own = if gateways.is_empty() {
+            let own = if own.gateways().is_empty() {
                 "Route Server"
             } else {
                 "gateway"

@@ -22,9 +22,8 @@ impl Findings<'_> {
         let exchange = self.exchange;
         let (topology, estate) = (&exchange.topology, &exchange.estate);
         let name = &estate.vnets[vnet.0].name;
-        let served = |vnet: VnetId| !exchange.sources(vnet).0.is_empty();
-        let own = exchange.sources(vnet);
-        if topology.hub(vnet).is_some() || !own.0.is_empty() || !own.1.is_empty() {
+        let served = |vnet: VnetId| !exchange.sources(vnet).servers().is_empty();
+        if topology.hub(vnet).is_some() || !exchange.sources(vnet).is_empty() {
             return;
         }
         for neighbor in topology
