@@ -1,7 +1,7 @@
 //! Reasons in the form that people ask for them: what a Route Server refused, and where each path
 //! of a prefix stands. Nothing is decided here; the RIBs are read.
 
-use routehub_rib::{Imported, Standing};
+use routehub_rib::{Imported, Standing, Step};
 use routehub_types::{AsPath, Attrs, NextHop, Prefix, RuleId};
 
 use crate::exchange::Exchange;
@@ -46,7 +46,8 @@ pub enum PathStanding {
     /// It was eliminated.
     Lost {
         /// At which step of the decision process.
-        step: &'static str,
+        #[cfg_attr(feature = "serde", serde(serialize_with = "step_name"))]
+        step: Step,
         /// By the path of this neighbour.
         to: Option<String>,
     },
@@ -54,6 +55,12 @@ pub enum PathStanding {
     Refused(RuleId),
     /// A route map put another prefix in its place.
     Replaced,
+}
+
+/// Writes a step by its name.
+#[cfg(feature = "serde")]
+fn step_name<S: serde::Serializer>(step: &Step, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(step.name())
 }
 
 impl Exchange {
@@ -105,7 +112,7 @@ impl Exchange {
                 Standing::Best => PathStanding::Best,
                 Standing::Equal => PathStanding::Equal,
                 Standing::Lost { step, to } => PathStanding::Lost {
-                    step: step.name(),
+                    step,
                     to: from(to.source),
                 },
                 Standing::Ineligible(rule) => PathStanding::Refused(rule),

@@ -35,6 +35,7 @@ pub use routehub_exchange::explain::{
     NicExplanation, Reason, RowOutcome, Sent, SpeakerExplanation, Told, Withheld,
 };
 use routehub_exchange::rules::{self, remedy};
+use routehub_rib::Step;
 use routehub_types::{Prefix, RuleId};
 
 use crate::{NextHopType, PathStanding};
@@ -234,7 +235,7 @@ impl Text {
             PathStanding::Equal => "in use".to_owned(),
             PathStanding::Lost { step, to } => {
                 let to = to.as_deref().unwrap_or("a local network");
-                format!("lost to {to} by {}", by_step(step))
+                format!("lost to {to} by {}", by_step(*step))
             }
             PathStanding::Replaced => "a route map puts another prefix in its place".to_owned(),
             PathStanding::Refused(rule) => {
@@ -365,17 +366,16 @@ fn changed(rules: &[RuleId]) -> String {
 }
 
 /// A step of the decision process, as a Route Server's users know it.
-fn by_step(step: &str) -> String {
+fn by_step(step: Step) -> &'static str {
     match step {
-        "rank" => "the routing preference (R-061)".to_owned(),
-        "AS path length" => "a shorter AS path (R-066)".to_owned(),
-        "cost" => "preference among circuits (R-068, R-069)".to_owned(),
-        "best before, and no longer" => {
+        Step::Rank => "the routing preference (R-061)",
+        Step::AsPathLength => "a shorter AS path (R-066)",
+        Step::Cost => "preference among circuits (R-068, R-069)",
+        Step::Failback => {
             "its staying where it went when the circuit failed (R-073): prepend on VPN and NVA so that \
              their AS paths are longer than the circuit's"
-                .to_owned()
         }
-        "number of equal paths" => "the number of equal paths (R-015)".to_owned(),
-        other => other.to_owned(),
+        Step::MaxPaths => "the number of equal paths (R-015)",
+        other => other.name(),
     }
 }

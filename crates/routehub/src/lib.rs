@@ -40,6 +40,7 @@ pub use routehub_exchange::{
     RouteSource, RouteState, SessionRow, SessionState, Severity, SpeakerId, VnetRoute, VnetRoutes,
     check, estate, reason, rules,
 };
+pub use routehub_rib::Step;
 pub use routehub_types as types;
 pub use succession::Successor;
 pub use trace_text::TraceText;

@@ -2,7 +2,7 @@
 //! routes in an UPDATE (R-006); and IPv6 where there is any (R-059).
 
 use routehub::types::Prefix;
-use routehub::{Finding, Network, PathStanding, SessionState, Severity};
+use routehub::{Finding, Network, PathStanding, SessionState, Severity, Step};
 use routehub_scenario::Scenario;
 
 const HUB: &str = "
@@ -155,7 +155,7 @@ fn used(network: &Network) -> (usize, usize, usize) {
         .find(|row| row.prefixes == [prefix("192.168.0.0/16")]);
     let paths = network.rs_paths("rs", 0, prefix("192.168.0.0/16"));
     let full = paths.iter().filter(
-        |path| matches!(&path.standing, PathStanding::Lost { step, .. } if *step == "number of equal paths"),
+        |path| matches!(&path.standing, PathStanding::Lost { step, .. } if *step == Step::MaxPaths),
     );
     (
         row.map_or(0, |row| row.next_hops.len()),

@@ -157,7 +157,7 @@ impl Exchange {
             Standing::Equal => PathStanding::Equal,
             Standing::Replaced => PathStanding::Replaced,
             Standing::Lost { step, to } => PathStanding::Lost {
-                step: step.name(),
+                step,
                 to: name(to.source),
             },
             Standing::Ineligible(rule) => {
