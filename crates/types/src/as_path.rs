@@ -170,6 +170,27 @@ impl AsPath {
 }
 
 impl SegmentKind {
+    /// The type code (RFC 4271 section 4.3, RFC 5065 section 3).
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Set => 1,
+            Self::Sequence => 2,
+            Self::ConfedSequence => 3,
+            Self::ConfedSet => 4,
+        }
+    }
+
+    /// The kind of a type code.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            1 => Some(Self::Set),
+            2 => Some(Self::Sequence),
+            3 => Some(Self::ConfedSequence),
+            4 => Some(Self::ConfedSet),
+            _ => None,
+        }
+    }
+
     /// Whether this kind of segment belongs to a confederation (RFC 5065).
     pub const fn is_confed(self) -> bool {
         matches!(self, Self::ConfedSequence | Self::ConfedSet)

@@ -27,6 +27,16 @@ impl LargeCommunity {
             local2,
         }
     }
+
+    /// The three parts in octets (RFC 8092 section 3).
+    pub fn octets(self) -> [u8; 12] {
+        let mut octets = [0; 12];
+        let parts = [self.global, self.local1, self.local2];
+        for (to, part) in octets.as_chunks_mut().0.iter_mut().zip(parts) {
+            *to = part.to_be_bytes();
+        }
+        octets
+    }
 }
 
 impl fmt::Display for LargeCommunity {

@@ -1,7 +1,8 @@
 //! The vocabulary that every routehub crate speaks: ASNs, AS paths, communities, prefixes, path
 //! attributes, route updates and ids.
 //!
-//! Nothing here does IO, reads a clock or knows a wire format. Every type that has a text form
+//! Nothing here does IO or reads a clock, and only [`attribute_block`] knows how path attributes
+//! look in octets. Every type that has a text form
 //! parses ([`FromStr`](core::str::FromStr)) what it prints ([`Display`](core::fmt::Display)).
 //!
 //! ```
@@ -26,6 +27,8 @@ extern crate std;
 
 mod as_path;
 mod asn;
+pub mod attribute_block;
+pub mod attribute_code;
 mod attrs;
 mod community;
 mod extended_community;

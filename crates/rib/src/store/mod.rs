@@ -2,16 +2,14 @@
 
 mod alias;
 mod key;
-mod read;
-mod write;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 
 use hashbrown::HashTable;
-use routehub_types::{AttrId, Attrs, NextHop, RouterId};
+use routehub_types::{AttrId, Attrs, NextHop, RouterId, attribute_block, attribute_code};
 
 pub use key::DecisionKey;
 
@@ -111,7 +109,7 @@ impl AttrStore {
     pub fn intern(&mut self, attrs: &Attrs) -> AttrId {
         let mut block = mem::take(&mut self.scratch);
         block.clear();
-        write::write(attrs, &mut block);
+        attribute_block::write_canonical(attrs, &mut block);
         let id = self.intern_block(&block, || DecisionKey::of(attrs));
         self.scratch = block;
         AttrId(id)
@@ -148,14 +146,15 @@ impl AttrStore {
         });
         if raw.next_hop.is_none() || v4.is_some() {
             let id = self.find_block(self.hash.bytes(raw.block), raw.block)?;
-            let same = v4.is_none() || read::next_hop_v4(&self.blocks[id]) == v4;
+            let same = v4.is_none()
+                || octets(&self.blocks[id], attribute_code::NEXT_HOP).map(Ipv4Addr::from) == v4;
             return same.then_some(id);
         }
         let mut block = mem::take(&mut self.scratch);
         block.clear();
         block.extend_from_slice(raw.block);
         if let Some(next_hop) = &raw.next_hop {
-            write::write_next_hop(next_hop, &mut block);
+            attribute_block::write_next_hop(next_hop, &mut block);
         }
         let found = self.find_block(self.hash.bytes(&block), &block);
         self.scratch = block;
@@ -209,7 +208,7 @@ impl AttrStore {
     /// # Panics
     /// If the id is of another store; for a freed id the answer is of no meaning.
     pub fn attrs(&self, id: AttrId) -> Attrs {
-        read::read(&self.blocks[id.0])
+        attribute_block::read(&self.blocks[id.0])
     }
 
     /// What the decision process compares of a set.
@@ -223,7 +222,8 @@ impl AttrStore {
 
     /// The ORIGINATOR_ID of a set.
     pub(crate) fn originator(&self, id: AttrId) -> Option<RouterId> {
-        read::originator(&self.blocks[id.0])
+        let id = octets(&self.blocks[id.0], attribute_code::ORIGINATOR_ID)?;
+        Some(RouterId(u32::from_be_bytes(id)))
     }
 
     /// Reads of what is counted of a set, which puts it into the processor's cache.
@@ -306,6 +306,11 @@ impl AttrStore {
         }
         self.idle.shrink_to(64);
     }
+}
+
+/// The value of an attribute of four octets in a canonical block.
+fn octets(block: &[u8], code: u8) -> Option<[u8; 4]> {
+    attribute_block::value(block, code)?.try_into().ok()
 }
 
 #[cfg(test)]

@@ -3,11 +3,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::Cell;
 use core::net::{Ipv4Addr, Ipv6Addr};
-use proptest::prelude::*;
-use routehub_types::{
-    Aggregator, AsPath, Asn, Community, ExtendedCommunity, LargeCommunity, Origin, RouterId,
-    Segment, SegmentKind, UnknownAttribute,
-};
+use routehub_types::{AsPath, Asn, Community};
 
 fn sample() -> Attrs {
     Attrs {
@@ -46,13 +42,6 @@ fn raw(block: &[u8], ctx: u8) -> RawKey<'_> {
 #[test]
 fn a_decision_key_costs_16_bytes() {
     assert_eq!(size_of::<DecisionKey>(), 16);
-}
-
-#[test]
-fn the_canonical_block_is_what_most_speakers_send() {
-    let mut block = Vec::new();
-    write::write(&sample(), &mut block);
-    assert_eq!(block, sample_block());
 }
 
 #[test]
@@ -149,101 +138,4 @@ fn a_peer_that_permutes_attributes_does_not_fill_the_store() {
     }
     let remembered = (0..100u8).filter(|n| store.find_raw(raw(&[*n; 3], 1)).is_some());
     assert_eq!(remembered.count(), 4);
-}
-
-fn segments() -> impl Strategy<Value = Vec<Segment>> {
-    let kinds = [
-        SegmentKind::Set,
-        SegmentKind::Sequence,
-        SegmentKind::ConfedSequence,
-        SegmentKind::ConfedSet,
-    ];
-    let asns = prop_oneof![
-        9 => prop::collection::vec(any::<u32>(), 1..6),
-        1 => prop::collection::vec(any::<u32>(), 250..300),
-    ];
-    let segment = (0..4usize, asns).prop_map(move |(kind, asns)| Segment {
-        kind: kinds[kind],
-        asns: asns.into_iter().map(Asn).collect(),
-    });
-    prop::collection::vec(segment, 0..4)
-}
-
-fn unknown() -> impl Strategy<Value = Vec<UnknownAttribute>> {
-    let one = (
-        any::<u8>(),
-        any::<u8>(),
-        prop::collection::vec(any::<u8>(), 0..300),
-    );
-    let one = one.prop_map(|(flags, code, value)| UnknownAttribute { flags, code, value });
-    prop_oneof![
-        Just(Vec::new()),
-        Just(vec![UnknownAttribute {
-            flags: 0xc0,
-            code: 99,
-            value: vec![1, 2]
-        }]),
-        prop::collection::vec(one, 0..3),
-    ]
-}
-
-fn next_hops() -> impl Strategy<Value = NextHop> {
-    (any::<core::net::IpAddr>(), any::<Option<Ipv6Addr>>()).prop_map(|(address, link_local)| {
-        NextHop {
-            address,
-            link_local,
-        }
-    })
-}
-
-prop_compose! {
-    fn sets()(
-        segments in segments(),
-        (next_hop, unknown) in (next_hops(), unknown()),
-        (med, local_pref, aigp, otc) in any::<(Option<u32>, Option<u32>, Option<u64>, Option<u32>)>(),
-        (origin, atomic_aggregate) in (0..3usize, any::<bool>()),
-        aggregator in any::<Option<(u32, u32)>>(),
-        communities in prop::collection::vec(any::<u32>(), 0..80),
-        clusters in prop::collection::vec(any::<u32>(), 0..3),
-        extended in prop::collection::vec(any::<[u8; 8]>(), 0..3),
-        large in prop::collection::vec(any::<(u32, u32, u32)>(), 0..3),
-    ) -> Attrs {
-        Attrs {
-            origin: [Origin::Igp, Origin::Egp, Origin::Incomplete][origin],
-            as_path: AsPath::from_segments(segments),
-            next_hop,
-            med,
-            local_pref,
-            atomic_aggregate,
-            aggregator: aggregator.map(|(asn, router)| Aggregator {
-                asn: Asn(asn),
-                router: RouterId(router),
-            }),
-            communities: communities.into_iter().map(Community).collect(),
-            originator_id: med.map(RouterId),
-            cluster_list: clusters.into_iter().map(RouterId).collect(),
-            extended_communities: extended.into_iter().map(ExtendedCommunity).collect(),
-            ipv6_extended_communities: Vec::new(),
-            large_communities: large.into_iter().map(|(a, b, c)| LargeCommunity::new(a, b, c)).collect(),
-            aigp,
-            only_to_customer: otc.map(Asn),
-            unknown,
-        }
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
-    #[test]
-    fn a_block_reads_back_as_the_set_it_was_written_from(attrs in sets()) {
-        let mut block = Vec::new();
-        write::write(&attrs, &mut block);
-        prop_assert_eq!(read::read(&block), attrs);
-    }
-
-    #[test]
-    fn reading_any_octets_ends(octets in prop::collection::vec(any::<u8>(), 0..200)) {
-        read::read(&octets);
-    }
 }

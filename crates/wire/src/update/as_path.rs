@@ -35,27 +35,6 @@ pub struct Asns<'a> {
     four_octet: bool,
 }
 
-/// The kind of a segment type code (RFC 4271 section 4.3, RFC 5065 section 3).
-pub(crate) const fn segment_kind(code: u8) -> Option<SegmentKind> {
-    match code {
-        1 => Some(SegmentKind::Set),
-        2 => Some(SegmentKind::Sequence),
-        3 => Some(SegmentKind::ConfedSequence),
-        4 => Some(SegmentKind::ConfedSet),
-        _ => None,
-    }
-}
-
-/// The type code of a kind of segment.
-pub(crate) const fn segment_code(kind: SegmentKind) -> u8 {
-    match kind {
-        SegmentKind::Set => 1,
-        SegmentKind::Sequence => 2,
-        SegmentKind::ConfedSequence => 3,
-        SegmentKind::ConfedSet => 4,
-    }
-}
-
 impl<'a> AsPathView<'a> {
     pub(crate) const fn new(bytes: &'a [u8], four_octet: bool) -> Self {
         Self { bytes, four_octet }
@@ -117,7 +96,7 @@ impl<'a> Iterator for Segments<'a> {
         let [code, count, rest @ ..] = self.bytes else {
             return None;
         };
-        let kind = segment_kind(*code)?;
+        let kind = SegmentKind::from_code(*code)?;
         let length = usize::from(*count) * if self.four_octet { 4 } else { 2 };
         let (bytes, rest) = rest.split_at_checked(length)?;
         self.bytes = rest;

@@ -4,7 +4,6 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use routehub_types::{Asn, SegmentKind};
 
-use super::as_path::segment_kind;
 use super::code;
 use super::fault::Action;
 use crate::parse::update::Element;
@@ -207,7 +206,7 @@ fn segment(path: &[u8], width: usize) -> Result<(SegmentKind, &[u8], &[u8]), Rea
     let [kind, count, rest @ ..] = path else {
         return Err(Reason::SegmentOverrun);
     };
-    let kind = segment_kind(*kind).ok_or(Reason::SegmentType)?;
+    let kind = SegmentKind::from_code(*kind).ok_or(Reason::SegmentType)?;
     if *count == 0 {
         return Err(Reason::SegmentEmpty);
     }
@@ -248,7 +247,7 @@ fn as_path(value: &[u8], context: &Context) -> Option<Reason> {
     }
     match context.peer {
         PeerKind::External => first_as(value, context),
-        PeerKind::ConfedExternal => match value.first().map(|kind| segment_kind(*kind)) {
+        PeerKind::ConfedExternal => match value.first().map(|kind| SegmentKind::from_code(*kind)) {
             Some(Some(SegmentKind::ConfedSequence)) => None,
             _ => Some(Reason::ConfedSegmentMissing),
         },

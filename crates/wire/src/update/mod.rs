@@ -3,7 +3,6 @@
 pub(crate) mod as_path;
 mod attribute;
 mod check;
-pub mod code;
 pub(crate) mod fault;
 mod nlri;
 mod owned;
@@ -20,6 +19,8 @@ use crate::{AfiSafi, Context, Notification, Reason};
 use code::{MP_REACH_NLRI, MP_UNREACH_NLRI};
 use fault::Strongest;
 use scan::{Parts, Span};
+
+pub use routehub_types::attribute_code as code;
 
 pub use as_path::{AsPathView, Asns, SegmentView, Segments};
 pub use attribute::{Attribute, Attributes, RawAttribute, RawAttributes};

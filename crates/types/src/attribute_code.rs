@@ -1,4 +1,5 @@
-//! Path attributes by number: type codes, names, and the flags that each must have.
+//! Path attributes by number: type codes, names, and the flags that each must have (RFC 4271
+//! section 4.3, and the RFC named at each).
 
 /// ORIGIN.
 pub const ORIGIN: u8 = 1;
@@ -78,8 +79,8 @@ pub const fn name(code: u8) -> Option<&'static str> {
     })
 }
 
-/// The optional and transitive flags by type code; 0 for types that are not known.
-pub(crate) const FLAGS: [u8; 256] = {
+/// The flags by type code.
+const FLAGS: [u8; 256] = {
     let mut flags = [0; 256];
     let well_known = [ORIGIN, AS_PATH, NEXT_HOP, LOCAL_PREF, ATOMIC_AGGREGATE];
     let not_transitive = [
@@ -120,7 +121,13 @@ pub(crate) const FLAGS: [u8; 256] = {
     flags
 };
 
+/// The optional and transitive flags of a type; 0 for types that are not known.
+#[inline]
+pub const fn flags(code: u8) -> u8 {
+    FLAGS[code as usize]
+}
+
 /// Whether attributes of this type have a place of their own in owned attributes.
-pub(crate) const fn is_typed(code: u8) -> bool {
-    FLAGS[code as usize] != 0 && code != PREFIX_SID && code != ATTR_SET
+pub const fn is_typed(code: u8) -> bool {
+    flags(code) != 0 && code != PREFIX_SID && code != ATTR_SET
 }

@@ -1,20 +1,20 @@
-//! The way back from a canonical block to an attribute set.
+//! The way back from a block to an attribute set.
 
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use routehub_types::{
+use super::{HUGE, LONG, tail};
+use crate::attribute_code as code;
+use crate::{
     Aggregator, AsPath, Asn, Attrs, Community, ExtendedCommunity, Ipv6ExtendedCommunity,
     LargeCommunity, NextHop, Origin, RouterId, Segment, SegmentKind, UnknownAttribute,
 };
-
-use super::write::{HUGE, LONG, code, tail};
 
 /// Reads octets from the front; what is missing reads as zero, so that nothing can fail.
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> &'a [u8] {
+    fn octets(&mut self, count: usize) -> &'a [u8] {
         let (taken, rest) = self.0.split_at(count.min(self.0.len()));
         self.0 = rest;
         taken
@@ -22,7 +22,7 @@ impl<'a> Reader<'a> {
 
     fn array<const N: usize>(&mut self) -> [u8; N] {
         let mut octets = [0; N];
-        let taken = self.take(N);
+        let taken = self.octets(N);
         octets[..taken.len()].copy_from_slice(taken);
         octets
     }
@@ -49,8 +49,36 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The set whose canonical block this is.
-pub(super) fn read(block: &[u8]) -> Attrs {
+/// An attribute of a block.
+struct Attribute<'a> {
+    flags: u8,
+    code: u8,
+    value: Reader<'a>,
+}
+
+/// The attributes up to the end, or to what follows them.
+impl<'a> Iterator for Reader<'a> {
+    type Item = Attribute<'a>;
+
+    fn next(&mut self) -> Option<Attribute<'a>> {
+        if matches!(self.0.first()?, tail::V6..=tail::UNKNOWN) {
+            return None;
+        }
+        let (flags, code) = (self.u8(), self.u8());
+        let length = match flags & LONG {
+            0 => usize::from(self.u8()),
+            _ => match self.u16() {
+                HUGE => self.u32() as usize,
+                length => usize::from(length),
+            },
+        };
+        let value = Reader(self.octets(length));
+        Some(Attribute { flags, code, value })
+    }
+}
+
+/// The set whose canonical block this is; of other octets, any set.
+pub fn read(block: &[u8]) -> Attrs {
     let mut attrs = Attrs::default();
     let mut from = Reader(block);
     while let Some(&first) = from.0.first() {
@@ -59,21 +87,35 @@ pub(super) fn read(block: &[u8]) -> Attrs {
                 attrs.next_hop = read_next_hop(&mut from);
             }
             tail::UNKNOWN => {
-                from.take(1);
+                from.octets(1);
                 while !from.0.is_empty() {
                     let (flags, code) = (from.u8(), from.u8());
                     let length = from.u32() as usize;
                     attrs.unknown.push(UnknownAttribute {
                         flags,
                         code,
-                        value: from.take(length).to_vec(),
+                        value: from.octets(length).to_vec(),
                     });
                 }
             }
-            _ => read_attribute(&mut from, &mut attrs),
+            _ => from
+                .by_ref()
+                .for_each(|attribute| read_attribute(attribute, &mut attrs)),
         }
     }
     attrs
+}
+
+/// The value of a typed attribute of a canonical block, without reading the others.
+pub fn value(block: &[u8], code: u8) -> Option<&[u8]> {
+    let found = Reader(block).find(|attribute| attribute.code >= code)?;
+    (found.code == code).then_some(found.value.0)
+}
+
+/// The type code of an attribute of a block that no message can hold.
+pub fn too_long(block: &[u8]) -> Option<u8> {
+    let found = Reader(block).find(|attribute| attribute.value.0.len() >= usize::from(HUGE))?;
+    Some(found.code)
 }
 
 fn read_next_hop(from: &mut Reader<'_>) -> NextHop {
@@ -89,17 +131,12 @@ fn read_next_hop(from: &mut Reader<'_>) -> NextHop {
     }
 }
 
-fn read_attribute(from: &mut Reader<'_>, attrs: &mut Attrs) {
-    let (flags, code) = (from.u8(), from.u8());
-    let length = if flags & LONG == 0 {
-        usize::from(from.u8())
-    } else {
-        match from.u16() {
-            HUGE => from.u32() as usize,
-            length => usize::from(length),
-        }
-    };
-    let mut value = Reader(from.take(length));
+fn read_attribute(attribute: Attribute<'_>, attrs: &mut Attrs) {
+    let Attribute {
+        flags,
+        code,
+        mut value,
+    } = attribute;
     match code {
         code::ORIGIN => {
             attrs.origin = match value.u8() {
@@ -131,7 +168,7 @@ fn read_attribute(from: &mut Reader<'_>, attrs: &mut Attrs) {
             attrs.ipv6_extended_communities = value.list(Ipv6ExtendedCommunity);
         }
         code::AIGP => {
-            value.take(3);
+            value.octets(3);
             attrs.aigp = Some(u64::from_be_bytes(value.array()));
         }
         code::LARGE_COMMUNITIES => {
@@ -152,49 +189,14 @@ fn read_attribute(from: &mut Reader<'_>, attrs: &mut Attrs) {
 fn read_path(mut from: Reader<'_>) -> AsPath {
     let mut segments = Vec::new();
     while !from.0.is_empty() {
-        let kind = match from.u8() {
-            1 => SegmentKind::Set,
-            2 => SegmentKind::Sequence,
-            3 => SegmentKind::ConfedSequence,
-            _ => SegmentKind::ConfedSet,
-        };
+        let kind = SegmentKind::from_code(from.u8()).unwrap_or(SegmentKind::ConfedSet);
         let count = match from.u8() {
             0 => from.u32() as usize,
             count => usize::from(count),
         };
-        let octets = Reader(from.take(4 * count));
+        let octets = Reader(from.octets(4 * count));
         let asns = octets.list(|octets| Asn(u32::from_be_bytes(octets)));
         segments.push(Segment { kind, asns });
     }
     AsPath::from_segments(segments)
-}
-
-/// The IPv4 next hop of a canonical block.
-pub(super) fn next_hop_v4(block: &[u8]) -> Option<Ipv4Addr> {
-    find(block, code::NEXT_HOP).map(|mut value| Ipv4Addr::from(value.u32()))
-}
-
-/// The originator of a canonical block.
-pub(super) fn originator(block: &[u8]) -> Option<RouterId> {
-    find(block, code::ORIGINATOR_ID).map(|mut value| RouterId(value.u32()))
-}
-
-/// The value of a known attribute of a canonical block, without reading the others.
-fn find(block: &[u8], wanted: u8) -> Option<Reader<'_>> {
-    let mut from = Reader(block);
-    while from.0.first().is_some_and(|first| *first > tail::UNKNOWN) {
-        let (flags, code) = (from.u8(), from.u8());
-        let length = match flags & LONG {
-            0 => usize::from(from.u8()),
-            _ => match from.u16() {
-                HUGE => from.u32() as usize,
-                length => usize::from(length),
-            },
-        };
-        let value = Reader(from.take(length));
-        if code >= wanted {
-            return (code == wanted).then_some(value);
-        }
-    }
-    None
 }
