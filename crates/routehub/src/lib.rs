@@ -20,7 +20,7 @@ mod network;
 mod peer;
 pub mod profile;
 mod route_server;
-mod succession;
+mod takeover;
 mod trace_text;
 
 pub use batch::{BatchAttrs, RouteBatch};
@@ -42,5 +42,5 @@ pub use routehub_exchange::{
 };
 pub use routehub_rib::Step;
 pub use routehub_types as types;
-pub use succession::Successor;
+pub use takeover::Successor;
 pub use trace_text::TraceText;

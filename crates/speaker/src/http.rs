@@ -42,10 +42,10 @@ mod body;
 mod changes;
 mod error;
 mod events;
-mod impatient;
+mod idle_timeout;
 mod metrics;
 mod peers;
-mod question;
+mod queries;
 mod routes;
 mod stream;
 mod token;
@@ -68,7 +68,7 @@ use tokio::task::JoinSet;
 use crate::Server;
 
 pub use changes::Changes;
-use impatient::Impatient;
+use idle_timeout::Impatient;
 pub use token::{Token, TokenError};
 
 /// Connections at once; further ones wait.
@@ -199,9 +199,9 @@ fn router(app: App) -> Router {
         .route("/v1/circuits/{circuit}/routes", get(routes::circuit_routes))
         .route("/v1/nics/{nic}/effective-routes", get(routes::effective))
         .route("/v1/tables", get(routes::tables))
-        .route("/v1/explain", get(question::explain))
-        .route("/v1/trace", get(question::trace))
-        .route("/v1/findings", get(question::findings))
+        .route("/v1/explain", get(queries::explain))
+        .route("/v1/trace", get(queries::trace))
+        .route("/v1/findings", get(queries::findings))
         .route("/v1/events", get(stream::events).post(events::post))
         .route("/v1/changes", get(stream::changes))
         .fallback(error::no_such_path)

@@ -25,29 +25,17 @@
 //! ```
 
 mod clock;
-mod connection;
-mod follower;
-mod held;
+mod engine_task;
+mod event;
 #[cfg(feature = "http")]
 pub mod http;
-mod listener;
 mod neighbor;
-mod notice;
-mod outside;
-mod owner;
-mod reload;
-mod report;
-mod request;
 mod server;
-mod session_task;
+mod session;
 pub mod sink;
 mod sockopt;
-mod start_error;
-mod wake;
 
+pub use event::{Notice, What};
 pub use neighbor::Neighbor;
-pub use notice::{Notice, What};
-pub use reload::Reloaded;
-pub use report::{Agreement, SessionReport};
-pub use server::Server;
-pub use start_error::{StartError, Stopped};
+pub use server::{Reloaded, Server, StartError, Stopped};
+pub use session::report::{Agreement, SessionReport};

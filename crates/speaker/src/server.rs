@@ -1,5 +1,9 @@
 //! The server: everything started together and stopped together.
 
+mod reload;
+mod sessions;
+mod start_error;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -15,17 +19,20 @@ use routehub_wire::Notification;
 use tokio::sync::{Mutex, broadcast, mpsc, oneshot, watch};
 
 use crate::clock::Clock;
-use crate::follower::Follower;
-use crate::held::{self, Held, Open, Planned};
-use crate::owner::{INBOX, Owner};
-use crate::report::SessionReport;
-use crate::request::{Known, Neighbors, Request};
+use crate::engine_task::fib_feed::Follower;
+use crate::engine_task::request::{Known, Neighbors, Request};
+use crate::engine_task::{INBOX, Owner};
+use crate::session::report::SessionReport;
+use crate::session::select::Command;
 use crate::sink::Sinks;
-use crate::sink::board::Board;
+use crate::sink::change_queue::Board;
 use crate::sink::runner;
-use crate::start_error::{StartError, Stopped, check};
-use crate::wake::Command;
 use crate::{Neighbor, Notice};
+
+pub use reload::Reloaded;
+use sessions::{Held, Open, Planned};
+use start_error::check;
+pub use start_error::{StartError, Stopped};
 
 /// How long sinks may take to end: the kernel's routes are removed one by one.
 const SINKS_END: Duration = Duration::from_secs(20);
@@ -123,8 +130,8 @@ impl Server {
         let planned: Vec<Planned> = planned.collect::<Result<_, _>>()?;
         let sessions = planned.iter().map(|one| (&one.neighbor, &one.commands));
         let mut listeners = Vec::new();
-        for (address, awaited) in held::awaited(sessions) {
-            listeners.push((address, held::bind(&common, address, awaited)?));
+        for (address, awaited) in sessions::awaited(sessions) {
+            listeners.push((address, sessions::bind(&common, address, awaited)?));
         }
         let neighbors = by_number(planned.iter().map(|one| (&one.neighbor, &one.switch)));
         let awaited = planned.iter().map(|one| one.neighbor.id);
@@ -240,7 +247,7 @@ impl Server {
         for sink in &sinks {
             sink.board.stop();
         }
-        held::stop(sessions.collect()).await;
+        sessions::stop(sessions.collect()).await;
         let ends = async {
             for sink in sinks {
                 // Ended either way.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use routehub::types::Prefix;
 
-pub(crate) mod board;
+pub(crate) mod change_queue;
 mod json;
 pub mod kernel;
 mod memory;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::App;
 use super::body::json;
 use super::error::Refusal;
-use crate::notice::{Notice, What};
+use crate::event::{Notice, What};
 
 #[derive(Serialize)]
 struct Applied {

@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
 use super::App;
 use super::body::endless;
 use super::error::Refusal;
-use crate::notice::{Notice, What};
+use crate::event::{Notice, What};
 
 /// After how long of silence a sign of life is sent.
 const ALIVE: Duration = Duration::from_secs(10);

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{broadcast, oneshot};
 
-use super::board::{Board, Change, Key, Wake};
+use super::change_queue::{Board, Change, Key, Wake};
 use super::{Sink, SinkError};
-use crate::notice::{Notice, What};
+use crate::event::{Notice, What};
 
 /// Changes of one batch at most.
 const BATCH: usize = 1024;

@@ -12,9 +12,9 @@ use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::Neighbor;
-use crate::connection::{Connection, Readiness};
-use crate::report::SessionReport;
-use crate::request::{Chunk, Inlet, Request};
+use crate::engine_task::request::{Chunk, Inlet, Request};
+use crate::session::connection::{Connection, Readiness};
+use crate::session::report::SessionReport;
 
 /// What a session's task is told from outside.
 #[derive(Debug)]

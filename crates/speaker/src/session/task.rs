@@ -6,11 +6,11 @@ use routehub_wire::Notification;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
-use crate::connection::Readiness;
-use crate::outside::Outside;
-use crate::report::SessionReport;
-use crate::request::{Chunk, Inlet, Request};
-use crate::wake::{Command, Sources, Wake};
+use crate::engine_task::request::{Chunk, Inlet, Request};
+use crate::session::connection::Readiness;
+use crate::session::io::Outside;
+use crate::session::report::SessionReport;
+use crate::session::select::{Command, Sources, Wake};
 
 /// Octets that wait to be written before the next chunk of routes is taken.
 const UNWRITTEN: usize = 1 << 16;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use routehub::types::{PeerId, Prefix};
 use routehub::{Changes, Engine, Exchange, VnetRoute, VnetRoutes};
 
-use crate::sink::board::{Board, Key, NextHops};
+use crate::sink::change_queue::{Board, Key, NextHops};
 
 /// Changes after which the boards are told.
 const SHARE: usize = 4096;

@@ -10,14 +10,14 @@ use routehub_session::SessionConfig;
 use routehub_wire::Notification;
 use tokio::sync::oneshot;
 
+use super::sessions::{self, Open, Planned};
+use super::start_error::{StartError, Stopped, check};
+use super::{Running, Server, by_number, live_names};
 use crate::Neighbor;
-use crate::held::{self, Open, Planned};
+use crate::engine_task::request::{Replacement, Request};
+use crate::event::{Notice, What};
 use crate::neighbor::Place;
-use crate::notice::{Notice, What};
-use crate::request::{Replacement, Request};
-use crate::server::{Running, Server, by_number, live_names};
-use crate::start_error::{StartError, Stopped, check};
-use crate::wake::Command;
+use crate::session::select::Command;
 
 /// What became of sessions when a server went over to another network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,7 +110,8 @@ impl Server {
             let keep = |link: &LiveLink| {
                 let neighbor = Neighbor::new(PeerId(0), link, &live, &profile);
                 let (before, config) = held.get(&neighbor.place())?;
-                let same = neighbor.is_like(before) && held::config(&profile, &neighbor) == *config;
+                let same =
+                    neighbor.is_like(before) && sessions::config(&profile, &neighbor) == *config;
                 same.then_some(before.id)
             };
             let names = live_names(&live);
@@ -127,10 +128,10 @@ impl Server {
         planned: &[Planned],
     ) -> Result<Vec<(std::net::SocketAddr, Open)>, StartError> {
         let sessions = planned.iter().map(|one| (&one.neighbor, &one.commands));
-        let awaited = held::awaited(sessions).into_iter();
+        let awaited = sessions::awaited(sessions).into_iter();
         let new = awaited.filter(|(address, _)| !running.listeners.contains_key(address));
         let listeners = new.map(|(address, awaited)| {
-            let listener = held::bind(&self.common, address, awaited)?;
+            let listener = sessions::bind(&self.common, address, awaited)?;
             Ok((address, listener))
         });
         let listeners: Vec<_> = listeners.collect::<Result<_, StartError>>()?;
@@ -164,7 +165,7 @@ impl Server {
             }
         }
         reloaded.added = planned.len() - reloaded.reset;
-        held::stop(ended).await;
+        sessions::stop(ended).await;
         for held in &running.sessions {
             let known = Command::Known(Arc::clone(&held.neighbor));
             // A session that has ended needs to know nothing.
@@ -173,7 +174,7 @@ impl Server {
         let kept = running.sessions.iter();
         let kept = kept.map(|one| (&one.neighbor, &one.commands));
         let planned_ones = planned.iter().map(|one| (&one.neighbor, &one.commands));
-        let mut awaited = held::awaited(kept.chain(planned_ones));
+        let mut awaited = sessions::awaited(kept.chain(planned_ones));
         running.listeners.retain(|address, open| {
             let Some(awaited) = awaited.remove(address) else {
                 return false;

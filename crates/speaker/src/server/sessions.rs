@@ -15,13 +15,13 @@ use tokio::net::TcpSocket;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::Common;
+use super::start_error::StartError;
 use crate::Neighbor;
-use crate::listener::{Awaited, Listener};
-use crate::outside::Outside;
-use crate::server::Common;
-use crate::session_task::SessionTask;
-use crate::start_error::StartError;
-use crate::wake::Command;
+use crate::session::io::Outside;
+use crate::session::listener::{Awaited, Listener};
+use crate::session::select::Command;
+use crate::session::task::SessionTask;
 
 /// Commands that wait for a session at most.
 const COMMANDS: usize = 4;

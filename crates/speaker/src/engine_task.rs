@@ -1,5 +1,8 @@
 //! The owner of the routes: one thread, which never waits for a session.
 
+pub(crate) mod fib_feed;
+pub(crate) mod request;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +15,9 @@ use routehub_wire::{Context, Message, Notification, decode, frame};
 use tokio::sync::{broadcast, mpsc};
 
 use crate::clock::Clock;
-use crate::follower::Follower;
-use crate::notice::{Notice, What};
-use crate::request::{Agreed, Neighbors, Outlet, Replacement, Request, Room};
+use crate::engine_task::fib_feed::Follower;
+use crate::engine_task::request::{Agreed, Neighbors, Outlet, Replacement, Request, Room};
+use crate::event::{Notice, What};
 
 /// Requests that wait for the owner at most.
 pub(crate) const INBOX: usize = 64;

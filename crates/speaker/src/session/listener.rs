@@ -11,8 +11,8 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{broadcast, mpsc};
 
-use crate::notice::{Notice, What};
-use crate::wake::Command;
+use crate::event::{Notice, What};
+use crate::session::select::Command;
 use crate::{Neighbor, sockopt};
 
 /// Connections that wait to be taken at most.

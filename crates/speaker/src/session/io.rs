@@ -15,10 +15,10 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 
 use crate::Neighbor;
-use crate::connection::Connection;
-use crate::notice::{Notice, What};
-use crate::request::{Agreed, Inlet, Request, outlet};
-use crate::wake::{Dial, Place};
+use crate::engine_task::request::{Agreed, Inlet, Request, outlet};
+use crate::event::{Notice, What};
+use crate::session::connection::Connection;
+use crate::session::select::{Dial, Place};
 
 /// What the outputs of a session act on.
 pub(crate) struct Outside {
