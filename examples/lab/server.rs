@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow};
 use routehub_scenario::Scenario;
 use routehub_speaker::sink::kernel::Namespace as Place;
 use routehub_speaker::sink::{KernelSink, KernelTarget, Sinks};
-use routehub_speaker::{Notice, Server};
+use routehub_speaker::{Server, ServerEvent};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::UnboundedSender;
@@ -88,10 +88,10 @@ impl Drop for Running {
 }
 
 /// Tells what the server tells.
-async fn follow(mut notices: Receiver<Notice>, tell: UnboundedSender<Happening>) {
+async fn follow(mut events: Receiver<ServerEvent>, tell: UnboundedSender<Happening>) {
     loop {
-        let what = match notices.recv().await {
-            Ok(notice) => What::Server(notice.to_string()),
+        let what = match events.recv().await {
+            Ok(event) => What::Server(event.to_string()),
             Err(RecvError::Lagged(_)) => continue,
             Err(RecvError::Closed) => return,
         };

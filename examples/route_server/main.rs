@@ -38,7 +38,7 @@ use anyhow::{Context as _, Result};
 use clap::Parser;
 use routehub_scenario::Scenario;
 use routehub_speaker::http::{Changes, Http, Token};
-use routehub_speaker::{Notice, Server};
+use routehub_speaker::{Server, ServerEvent};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -118,7 +118,9 @@ fn read(file: &Path) -> Result<Scenario> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
     Scenario::parse(&text).map_err(|diagnostics| {
-        let rendered = diagnostics.iter().map(|one| one.render(&name).to_string());
+        let rendered = diagnostics
+            .iter()
+            .map(|diagnostic| diagnostic.render(&name).to_string());
         anyhow::Error::msg(rendered.collect::<Vec<_>>().join("\n"))
     })
 }
@@ -129,10 +131,10 @@ async fn serve(scenario: Scenario, arguments: &Arguments) -> Result<()> {
     };
     let mut sinks = arguments.sinks.open(&scenario)?;
     let mut http = arguments.http().await?;
-    if let Some(answering) = http.take() {
+    if let Some(plain) = http.take() {
         let changes = Changes::default();
         sinks.sinks.push(changes.sink());
-        http = Some(answering.with_changes(changes));
+        http = Some(plain.with_changes(changes));
     }
     let signals = Signals {
         interrupt: signal(SignalKind::interrupt())?,
@@ -147,7 +149,7 @@ async fn serve(scenario: Scenario, arguments: &Arguments) -> Result<()> {
     } = scenario;
     let server = Server::start_with(&profile, estate, &live, sinks).await?;
     let server = Arc::new(server);
-    let notices = server.watch();
+    let events = server.watch();
     for address in server.addresses() {
         out.print(&format_args!("listening on {address}"));
     }
@@ -162,22 +164,22 @@ async fn serve(scenario: Scenario, arguments: &Arguments) -> Result<()> {
         tokio::spawn(http.serve(Arc::clone(&server)));
     }
     tokio::select! {
-        () = follow(notices, out) => {}
-        () = heed(signals, &server, arguments, out) => out.print(&"stopping"),
+        () = follow(events, out) => {}
+        () = on_signals(signals, &server, arguments, out) => out.print(&"stopping"),
     }
     server.stop("routehub is stopping").await;
     Ok(())
 }
 
-/// What may be asked of this process.
+/// The signals that this process handles.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
 }
 
-/// Reads the file again whenever that is asked for, until the end is asked for.
-async fn heed(mut signals: Signals, server: &Server, arguments: &Arguments, out: Out) {
+/// Reloads on SIGHUP, until SIGINT or SIGTERM.
+async fn on_signals(mut signals: Signals, server: &Server, arguments: &Arguments, out: Out) {
     loop {
         tokio::select! {
             _ = signals.interrupt.recv() => return,
@@ -192,7 +194,7 @@ async fn heed(mut signals: Signals, server: &Server, arguments: &Arguments, out:
     }
 }
 
-/// Goes over to what the file says now.
+/// Reads the file again and loads what it says now.
 async fn reload(server: &Server, arguments: &Arguments) -> Result<()> {
     let Scenario {
         profile,
@@ -205,10 +207,10 @@ async fn reload(server: &Server, arguments: &Arguments) -> Result<()> {
 }
 
 /// Prints what happens, for ever.
-async fn follow(mut notices: Receiver<Notice>, out: Out) {
+async fn follow(mut events: Receiver<ServerEvent>, out: Out) {
     loop {
-        match notices.recv().await {
-            Ok(notice) => out.print(&notice),
+        match events.recv().await {
+            Ok(event) => out.print(&event),
             Err(RecvError::Lagged(lost)) => out.print(&format_args!("{lost} lines left out")),
             Err(RecvError::Closed) => return,
         }

@@ -49,8 +49,8 @@ enum Kind {
 
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((one, other)) if !one.is_empty() && !other.is_empty() => {
-            Ok((one.to_owned(), other.to_owned()))
+        Some((vnet, place)) if !vnet.is_empty() && !place.is_empty() => {
+            Ok((vnet.to_owned(), place.to_owned()))
         }
         _ => Err("a network, =, and what it has".to_owned()),
     }
@@ -105,8 +105,12 @@ impl SinkArguments {
     fn targets(&self, scenario: &Scenario) -> Result<Vec<KernelTarget>> {
         let mut targets: BTreeMap<&str, KernelTarget> = BTreeMap::new();
         for (vnet, _) in self.kernel_netns.iter().chain(&self.kernel_table) {
-            let known = scenario.estate.vnets.iter().any(|one| one.name == *vnet);
-            ensure!(known, "there is no virtual network {vnet:?} in the file");
+            let is_known = scenario
+                .estate
+                .vnets
+                .iter()
+                .any(|known| known.name == *vnet);
+            ensure!(is_known, "there is no virtual network {vnet:?} in the file");
             targets.entry(vnet).or_insert_with(|| KernelTarget {
                 vnet: vnet.clone(),
                 namespace: None,

@@ -42,5 +42,5 @@ pub use routehub_exchange::{
 };
 pub use routehub_rib::Step;
 pub use routehub_types as types;
-pub use takeover::Successor;
+pub use takeover::ReloadedEngine;
 pub use trace_text::TraceText;

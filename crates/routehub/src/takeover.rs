@@ -1,5 +1,5 @@
-//! An engine in place of another, as when the estate is described anew: peers that stay do not
-//! notice.
+//! Reload: an engine of another estate takes over from the running one, and the sessions of peers
+//! that are in both go on.
 
 use std::collections::BTreeSet;
 
@@ -9,23 +9,22 @@ use routehub_types::{Instant, PeerId};
 use crate::engine::Peer;
 use crate::{Effect, Engine};
 
-/// An engine that is to go on in place of another one, and the peers that both know.
+/// An engine that is to take over from a running one, and the peers that are in both.
 #[derive(Debug)]
-pub struct Successor {
+pub struct ReloadedEngine {
     engine: Engine,
     kept: Vec<PeerId>,
 }
 
-impl Successor {
+impl ReloadedEngine {
     /// An engine of this estate, for real routers that play the speakers named in `live`. For each
-    /// of its peers `keep` says which one of the engine before it goes on as: its number stays.
-    /// Others get numbers that are not `taken`, so that nothing of an old session can be mistaken
-    /// for theirs.
+    /// of its peers `keep` says which peer of the running engine it was: its id stays. Others get
+    /// ids that are not `taken`, so that nothing of an old session can be mistaken for theirs.
     ///
-    /// The engine before is not needed for this, and can go on working meanwhile.
+    /// The running engine is not needed for this, and can go on working meanwhile.
     ///
     /// # Errors
-    /// [`NotConverged`] if what is modelled of the estate does not come to rest.
+    /// [`NotConverged`] if what is modelled of the estate does not converge.
     pub fn new(
         estate: Estate,
         parameters: Parameters,
@@ -52,57 +51,57 @@ impl Successor {
                 let vacant = peers.get(*id as usize).is_none_or(Option::is_none);
                 vacant && !taken.contains(&PeerId(*id))
             };
-            let place = (0..).find(free).unwrap_or(u32::MAX) as usize;
-            put(&mut peers, place, link);
+            let index = (0..).find(free).unwrap_or(u32::MAX) as usize;
+            put(&mut peers, index, link);
         }
         let engine = Engine::with(exchange, peers);
         Ok(Self { engine, kept })
     }
 
-    /// The engine, before it knows of anything that came from a peer.
+    /// The engine, without any route of a peer.
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
 
-    /// The peers of the engine before that go on.
+    /// The peers of the running engine whose sessions go on.
     pub fn kept(&self) -> &[PeerId] {
         &self.kept
     }
 
-    /// Takes the place of `old`. Sessions of kept peers go on: what they announced stays, and they
-    /// are sent what differs from what they know. What still comes of
-    /// others is of no effect.
+    /// Takes over from `running`. Sessions of kept peers go on: the routes they announced stay, and
+    /// they are sent what differs from what they were sent before. Later input of other peers has
+    /// no effect.
     ///
     /// The time that this takes grows with the routes received and sent.
     ///
     /// # Errors
-    /// [`NotConverged`] if the estate does not come to rest with these routes; `old` is as it was
+    /// [`NotConverged`] if the estate does not converge with these routes; `running` is as before
     /// then.
-    pub fn take_over(self, now: Instant, old: &mut Engine) -> Result<(), NotConverged> {
+    pub fn take_over(self, now: Instant, running: &mut Engine) -> Result<(), NotConverged> {
         let Self { mut engine, kept } = self;
         let pairs = kept.iter().filter_map(|id| {
-            let links = old.peer(*id).zip(engine.peer(*id));
+            let links = running.peer(*id).zip(engine.peer(*id));
             links.map(|(from, to)| (from.link, to.link))
         });
         let pairs: Vec<_> = pairs.collect();
-        let exceeded = engine.exchange.take_over(now, &old.exchange, &pairs)?;
+        let exceeded = engine.exchange.take_over(now, &running.exchange, &pairs)?;
         for id in &kept {
-            let place = id.0 as usize;
-            let before = old.peers.get_mut(place).and_then(Option::as_mut);
-            let after = engine.peers.get_mut(place).and_then(Option::as_mut);
+            let index = id.0 as usize;
+            let before = running.peers.get_mut(index).and_then(Option::as_mut);
+            let after = engine.peers.get_mut(index).and_then(Option::as_mut);
             if let (Some(before), Some(after)) = (before, after) {
                 after.packer = before.packer.take();
                 if after.packer.is_some() {
                     engine.ready(*id);
                 }
-                // Events are forgotten.
+                // What an event switched off is on in the new estate.
                 if before.off {
                     let (peer, on) = (*id, true);
                     engine.effects.push_back(Effect::Switched { peer, on });
                 }
             }
         }
-        for effect in old.effects.drain(..) {
+        for effect in running.effects.drain(..) {
             let (Effect::RequestRefresh(id) | Effect::LimitExceeded(id)) = effect else {
                 continue;
             };
@@ -116,14 +115,14 @@ impl Successor {
             }
         }
         engine.request_refreshes();
-        *old = engine;
+        *running = engine;
         Ok(())
     }
 }
 
-fn put(peers: &mut Vec<Option<Peer>>, place: usize, link: LiveLink) {
-    if peers.len() <= place {
-        peers.resize_with(place + 1, || None);
+fn put(peers: &mut Vec<Option<Peer>>, index: usize, link: LiveLink) {
+    if peers.len() <= index {
+        peers.resize_with(index + 1, || None);
     }
-    peers[place] = Some(Peer::new(link));
+    peers[index] = Some(Peer::new(link));
 }

@@ -1,85 +1,69 @@
-//! The owner of the routes: one thread, which never waits for a session.
-
-pub(crate) mod fib_feed;
-pub(crate) mod request;
+//! The engine task: one thread that owns the engine and never waits for a session.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use routehub::types::{Family, FamilySet, PeerId};
+use routehub::types::PeerId;
 use routehub::{Effect, Engine, EngineError, Input, NotConverged};
 use routehub_session::RunEnd;
-use routehub_wire::{Context, Message, Notification, decode, frame};
-use tokio::sync::{broadcast, mpsc};
+use routehub_wire::{Message, Notification, decode, frame};
+use tokio::sync::mpsc;
+
+pub(crate) mod fib_feed;
+pub(crate) mod outbound;
+mod peer;
+pub(crate) mod request;
 
 use crate::clock::Clock;
-use crate::engine_task::fib_feed::Follower;
-use crate::engine_task::request::{Agreed, Neighbors, Outlet, Replacement, Request, Room};
-use crate::event::{Notice, What};
+use crate::event::{EventKind, EventSender};
+use fib_feed::FibFeed;
+use peer::Peer;
+use request::{EstablishedPeer, Neighbors, Reload, Request};
 
-/// Requests that wait for the owner at most.
-pub(crate) const INBOX: usize = 64;
+/// Requests in the inbox at most.
+const INBOX: usize = 64;
 
-/// Requests that are taken before routes are handed out.
+/// Requests that are handled before routes are sent.
 const BURST: usize = 64;
 
-/// Octets after which a chunk is full.
-const CHUNK: usize = 1 << 16;
+/// How long sessions may write before the engine looks at more routes that no session has capacity
+/// for: what changes again meanwhile is then sent once.
+const FULL_PAUSE: Duration = Duration::from_millis(1);
 
-/// How long the owner lets sessions write before it looks at more routes for nobody who can take
-/// them: what changes again meanwhile is then sent once.
-const PATIENCE: Duration = Duration::from_millis(1);
-
-/// What the owner knows of a session.
-#[derive(Debug, Default)]
-struct Peer {
-    outlet: Option<Outlet>,
-    receive: Context,
-    /// Whether the engine has something for it.
-    pending: bool,
-    /// Whether it takes nothing before it says so.
-    full: bool,
-    /// Families whose End-of-RIB has not come.
-    untold: FamilySet,
-}
-
-impl Peer {
-    /// All routes of a family are told: whether that was the last family.
-    fn ends(&mut self, family: Family) -> bool {
-        self.untold = self.untold.iter().filter(|one| *one != family).collect();
-        self.untold.is_empty()
-    }
-}
-
-/// How the handing out of routes went.
+/// How a flush of outbound routes ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pace {
-    /// There is nothing more to do until somebody asks for something.
-    Done,
-    /// There is more to look at, but nobody could take any of the last share.
-    Ahead,
+enum Flushed {
+    /// There is nothing more to do before the next request.
+    All,
+    /// The engine has more, but no session had capacity for any of the last share.
+    Blocked,
 }
 
-/// The engine, and the ways to the sessions.
-pub(crate) struct Owner {
+/// The engine, and its side of every session.
+pub(crate) struct EngineTask {
     engine: Engine,
     clock: Clock,
     neighbors: Neighbors,
     peers: Vec<Peer>,
     pending: Vec<PeerId>,
-    notices: broadcast::Sender<Notice>,
-    follower: Option<Follower>,
+    events: EventSender,
+    fib_feed: Option<FibFeed>,
 }
 
-impl Owner {
+/// Both ends of an inbox for the engine task.
+pub(crate) fn inbox() -> (mpsc::Sender<Request>, mpsc::Receiver<Request>) {
+    mpsc::channel(INBOX)
+}
+
+impl EngineTask {
     pub(crate) fn new(
         engine: Engine,
         clock: Clock,
         neighbors: Neighbors,
-        notices: broadcast::Sender<Notice>,
-        follower: Option<Follower>,
+        events: EventSender,
+        fib_feed: Option<FibFeed>,
     ) -> Self {
         let peers = neighbors.iter().map(|_| Peer::default()).collect();
         Self {
@@ -88,83 +72,95 @@ impl Owner {
             neighbors,
             peers,
             pending: Vec::new(),
-            notices,
-            follower,
+            events,
+            fib_feed,
         }
     }
 
-    /// Works until nobody can ask for anything any more.
-    pub(crate) async fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
-        if let Some(follower) = &mut self.follower {
-            follower.start(&mut self.engine);
+    /// Runs on a thread of its own, which ends once nobody can send requests any more.
+    pub(crate) fn spawn(self, inbox: mpsc::Receiver<Request>) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()?;
+        let thread = std::thread::Builder::new().name("routes".to_owned());
+        thread.spawn(move || runtime.block_on(self.run(inbox)))?;
+        Ok(())
+    }
+
+    async fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
+        if let Some(feed) = &mut self.fib_feed {
+            feed.start(&mut self.engine);
         }
-        let mut pace = Pace::Done;
+        let mut flushed = Flushed::All;
         loop {
-            let first = match pace {
-                Pace::Done => inbox.recv().await,
-                Pace::Ahead => match tokio::time::timeout(PATIENCE, inbox.recv()).await {
+            let first = match flushed {
+                Flushed::All => inbox.recv().await,
+                Flushed::Blocked => match tokio::time::timeout(FULL_PAUSE, inbox.recv()).await {
                     Ok(request) => request,
                     Err(_) => {
-                        pace = self.hand_out();
+                        flushed = self.flush_outbound();
                         continue;
                     }
                 },
             };
             let Some(first) = first else { return };
-            self.take(first);
+            self.handle(first);
             for _ in 1..BURST {
                 let Ok(request) = inbox.try_recv() else { break };
-                self.take(request);
+                self.handle(request);
             }
-            // Before sessions are served: packets go by these.
-            if let Some(follower) = &mut self.follower {
-                follower.follow(&mut self.engine);
+            // Before peers: packets are forwarded by these.
+            if let Some(feed) = &mut self.fib_feed {
+                feed.update(&mut self.engine);
             }
-            pace = self.hand_out();
+            flushed = self.flush_outbound();
         }
     }
 
-    fn take(&mut self, request: Request) {
+    fn handle(&mut self, request: Request) {
         let now = self.clock.now();
         let (id, input) = match request {
             Request::Updates(peer, messages) => return self.updates(peer, &messages),
-            Request::Writable(peer) => {
-                if self.peer(peer).is_some_and(|peer| peer.pending) {
-                    self.pending.push(peer);
+            Request::Writable(id) => {
+                if self.peer(id).is_some_and(|peer| peer.is_pending()) {
+                    self.pending.push(id);
                 }
                 return;
             }
-            Request::Established(peer, agreed) => return self.established(peer, *agreed),
+            Request::Established(peer, established) => {
+                return self.established(peer, *established);
+            }
             Request::Event(event, answer) => {
                 let result = self.engine.handle(now, Input::Event(&event));
-                // Who asked may have gone.
+                // The receiver may be gone.
                 let _ = answer.send(result);
                 return;
             }
-            Request::Replace(replacement, answer) => {
-                // Who asked may have gone.
-                let _ = answer.send(self.replace(*replacement));
+            Request::Reload(reload, answer) => {
+                // The receiver may be gone.
+                let _ = answer.send(self.reload(*reload));
                 return;
             }
             Request::Ask(ask) => return ask(&self.engine),
-            Request::Down(peer, notification) => {
-                if let Some(one) = self.peer(peer) {
-                    *one = Peer::default();
+            Request::Down(id, notification) => {
+                if let Some(peer) = self.peer(id) {
+                    *peer = Peer::default();
                 }
-                (peer, Input::Down { peer, notification })
+                let peer = id;
+                (id, Input::Down { peer, notification })
             }
             Request::RunEnded(peer, end) => {
                 let ended = self.engine.handle(now, Input::RunEnded { peer });
-                self.report(peer, ended);
+                self.publish_failure(peer, ended);
                 // Without an End-of-RIB of each family, silence is all there is to go by.
                 if end == RunEnd::QuietGap {
-                    self.heard_all(peer);
+                    self.eor_received(peer);
                 }
-                return self.learned(peer);
+                return self.publish_learned(peer);
             }
-            Request::EndOfRib(peer, family) => {
-                if self.peer(peer).is_some_and(|one| one.ends(family)) {
-                    self.heard_all(peer);
+            Request::EndOfRib(id, family) => {
+                if self.peer(id).is_some_and(|peer| peer.eor_received(family)) {
+                    self.eor_received(id);
                 }
                 return;
             }
@@ -173,215 +169,170 @@ impl Owner {
             Request::SweepStale(peer, family) => (peer, Input::SweepStale { peer, family }),
         };
         let result = self.engine.handle(now, input);
-        self.report(id, result);
+        self.publish_failure(id, result);
     }
 
-    /// Goes on with another estate. Sessions that are not kept have ended before this.
-    fn replace(&mut self, replacement: Replacement) -> Result<(), NotConverged> {
-        let Replacement {
-            successor,
-            neighbors,
-        } = replacement;
-        let kept: BTreeSet<PeerId> = successor.kept().iter().copied().collect();
+    /// Replaces the engine. Sessions that are not kept have ended before this.
+    fn reload(&mut self, reload: Reload) -> Result<(), NotConverged> {
+        let Reload { engine, neighbors } = reload;
+        let kept: BTreeSet<PeerId> = engine.kept().iter().copied().collect();
         let before: Vec<PeerId> = self.engine.peers().map(|(id, _)| id).collect();
-        successor.take_over(self.clock.now(), &mut self.engine)?;
+        engine.take_over(self.clock.now(), &mut self.engine)?;
         self.pending.clear();
         self.peers.resize_with(neighbors.len(), Peer::default);
         for (id, peer) in (0..).map(PeerId).zip(&mut self.peers) {
             if kept.contains(&id) {
-                (peer.pending, peer.full) = (false, false);
+                peer.reset_pending();
             } else {
                 *peer = Peer::default();
             }
         }
         self.neighbors = neighbors;
-        if let Some(follower) = &mut self.follower {
+        if let Some(feed) = &mut self.fib_feed {
             let gone = before.into_iter().filter(|id| !kept.contains(id));
-            gone.for_each(|id| follower.heard(id));
-            follower.start(&mut self.engine);
+            gone.for_each(|id| feed.eor_received(id));
+            feed.start(&mut self.engine);
         }
         Ok(())
     }
 
-    fn established(&mut self, peer: PeerId, agreed: Agreed) {
-        if let Some(one) = self.peer(peer) {
-            *one = Peer {
-                outlet: Some(agreed.outlet),
-                receive: agreed.receive,
-                untold: agreed.families,
-                ..Peer::default()
-            };
-        }
+    fn established(&mut self, id: PeerId, established: EstablishedPeer) {
         let input = Input::Established {
-            peer,
-            send: agreed.send,
-            families: agreed.families,
+            peer: id,
+            send: established.send,
+            families: established.families,
         };
+        if let Some(peer) = self.peer(id) {
+            *peer = Peer::new(established);
+        }
         let result = self.engine.handle(self.clock.now(), input);
-        self.report(peer, result);
+        self.publish_failure(id, result);
     }
 
-    /// Takes in the UPDATEs of one read. The session has seen them already: here they are free of
-    /// what would end it.
+    /// Hands the UPDATEs of one read to the engine. The session has checked them already: none of
+    /// these ends it.
     fn updates(&mut self, peer: PeerId, messages: &Bytes) {
         let now = self.clock.now();
-        let Some(context) = self.peer(peer).map(|one| one.receive) else {
+        let Some(context) = self.peer(peer).map(|peer| peer.receive()) else {
             return;
         };
+        let context = &context;
         let mut rest: &[u8] = messages;
         while let Ok(Some(length)) = frame(rest, context.max_len()) {
             let (message, behind) = rest.split_at(length);
             rest = behind;
-            if let Ok(Message::Update(view)) = decode(message, &context) {
-                let context = &context;
+            if let Ok(Message::Update(view)) = decode(message, context) {
                 let input = Input::Update {
                     peer,
                     view,
                     context,
                 };
                 if let Err(error) = self.engine.handle(now, input) {
-                    self.report(peer, Err(error));
+                    self.publish_failure(peer, Err(error));
                 }
             }
         }
     }
 
-    /// Lets the engine look at what changed, share by share, and hands it to the sessions that
-    /// take it.
-    fn hand_out(&mut self) -> Pace {
-        self.heed_waiting();
-        self.serve_pending();
+    /// Lets the engine look at what changed, share by share, and sends it to the sessions that
+    /// have capacity.
+    fn flush_outbound(&mut self) -> Flushed {
+        self.on_waiting_effects();
+        self.send_pending();
         loop {
-            let open = self.peers.iter().filter(|one| one.outlet.is_some()).count();
-            let full = self.peers.iter().filter(|one| one.full).count();
-            if full > 0 && full == open {
-                return Pace::Done;
+            let established = self.peers.iter().filter(|peer| peer.is_established());
+            let (established, full) = (established.count(), self.count_full());
+            if full > 0 && full == established {
+                return Flushed::All;
             }
             let Some(effect) = self.engine.poll() else {
-                return Pace::Done;
+                return Flushed::All;
             };
-            self.heed(&effect);
-            self.heed_waiting();
-            let moved = self.serve_pending();
-            if !moved && self.peers.iter().any(|one| one.full) {
-                return Pace::Ahead;
+            self.on_effect(&effect);
+            self.on_waiting_effects();
+            let sent = self.send_pending();
+            if !sent && self.count_full() > 0 {
+                return Flushed::Blocked;
             }
         }
     }
 
-    fn heed_waiting(&mut self) {
+    fn count_full(&self) -> usize {
+        self.peers.iter().filter(|peer| peer.is_full()).count()
+    }
+
+    fn on_waiting_effects(&mut self) {
         while let Some(effect) = self.engine.waiting_effect() {
-            self.heed(&effect);
+            self.on_effect(&effect);
         }
     }
 
-    fn heed(&mut self, effect: &Effect) {
+    fn on_effect(&mut self, effect: &Effect) {
         match *effect {
-            Effect::Ready(peer) => {
-                if let Some(one) = self.peer(peer)
-                    && one.outlet.is_some()
-                    && !std::mem::replace(&mut one.pending, true)
-                {
-                    self.pending.push(peer);
+            Effect::Ready(id) => {
+                if self.peer(id).is_some_and(Peer::mark_pending) {
+                    self.pending.push(id);
                 }
             }
-            Effect::RequestRefresh(peer) => {
-                if let Some(outlet) = self.peer(peer).and_then(|one| one.outlet.as_ref()) {
-                    outlet.request_refresh();
+            Effect::RequestRefresh(id) => {
+                if let Some(peer) = self.peer(id) {
+                    peer.request_refresh();
                 }
             }
             Effect::Switched { peer, on } => {
-                if let Some(Some(known)) = self.neighbors.get(peer.0 as usize) {
-                    known.switch.send_replace(on);
+                if let Some(Some(handle)) = self.neighbors.get(peer.0 as usize) {
+                    handle.switch.send_replace(on);
                 }
             }
-            Effect::LimitExceeded(peer) => {
-                if let Some(outlet) = self.peer(peer).and_then(|one| one.outlet.as_mut()) {
-                    outlet.tear_down(Notification::MAXIMUM_PREFIXES);
+            Effect::LimitExceeded(id) => {
+                if let Some(peer) = self.peer(id) {
+                    peer.tear_down(Notification::MAXIMUM_PREFIXES);
                 }
-                self.tell(peer, What::LimitExceeded);
+                self.publish(id, EventKind::LimitExceeded);
             }
         }
     }
 
-    /// Serves who has something; says whether anybody took anything.
-    fn serve_pending(&mut self) -> bool {
-        let mut moved = false;
-        for peer in std::mem::take(&mut self.pending) {
-            moved |= self.serve(peer);
-        }
-        moved
-    }
-
-    /// Hands a session what it takes; says whether it took anything.
-    fn serve(&mut self, id: PeerId) -> bool {
-        let Self { engine, peers, .. } = self;
-        let Some(peer) = peers.get_mut(id.0 as usize) else {
-            return false;
-        };
-        peer.full = false;
-        let mut gave = false;
-        while peer.pending {
-            let room = peer.outlet.as_ref().map_or(Room::Gone, Outlet::room);
-            let permit = match room {
-                Room::Here(permit) => permit,
-                Room::Later => {
-                    peer.full = true;
-                    break;
-                }
-                Room::Gone => {
-                    peer.pending = false;
-                    break;
-                }
-            };
-            let mut chunk = Vec::new();
-            let mut octets = 0;
-            while octets < CHUNK {
-                let Some(bytes) = engine.pull(id) else {
-                    peer.pending = false;
-                    break;
-                };
-                octets += bytes.len();
-                chunk.push(bytes);
-            }
-            if !chunk.is_empty() {
-                gave = true;
-                permit.send(chunk);
+    /// Sends to the sessions that the engine has messages for; whether any of them took some.
+    fn send_pending(&mut self) -> bool {
+        let mut sent = false;
+        for id in std::mem::take(&mut self.pending) {
+            let Self { engine, peers, .. } = self;
+            if let Some(peer) = peers.get_mut(id.0 as usize) {
+                sent |= peer.send(|| engine.pull(id));
             }
         }
-        gave
+        sent
     }
 
-    fn heard_all(&mut self, peer: PeerId) {
-        if let Some(follower) = &mut self.follower {
-            follower.heard(peer);
+    fn eor_received(&mut self, peer: PeerId) {
+        if let Some(feed) = &mut self.fib_feed {
+            feed.eor_received(peer);
         }
     }
 
-    fn learned(&self, peer: PeerId) {
-        if self.notices.receiver_count() == 0 {
-            return;
-        }
-        if let Some(link) = self.engine.peer(peer) {
+    fn publish_learned(&self, peer: PeerId) {
+        if self.events.is_watched()
+            && let Some(link) = self.engine.peer(peer)
+        {
             let routes = self.engine.exchange().live_routes(link.link);
-            self.tell(peer, What::Learned { routes });
+            self.publish(peer, EventKind::Learned { routes });
         }
     }
 
-    fn report(&self, peer: PeerId, result: Result<(), EngineError>) {
-        // Of a neighbour that is no longer there, something may still be on its way.
+    fn publish_failure(&self, peer: PeerId, result: Result<(), EngineError>) {
+        // Requests of a neighbour that is no longer configured may still be in the inbox.
         if let Err(error) = result
             && !matches!(error, EngineError::UnknownPeer(_))
         {
-            self.tell(peer, What::Failed(error.to_string()));
+            self.publish(peer, EventKind::Failed(error.to_string()));
         }
     }
 
-    fn tell(&self, peer: PeerId, what: What) {
-        let known = self.neighbors.get(peer.0 as usize);
-        let neighbor = known.and_then(|known| Some(Arc::clone(&known.as_ref()?.neighbor)));
-        // Without anybody who watches, nobody is told.
-        let _ = self.notices.send(Notice { neighbor, what });
+    fn publish(&self, peer: PeerId, kind: EventKind) {
+        let handle = self.neighbors.get(peer.0 as usize).and_then(Option::as_ref);
+        self.events
+            .publish(handle.map(|handle| &handle.neighbor), kind);
     }
 
     fn peer(&mut self, id: PeerId) -> Option<&mut Peer> {

@@ -1,4 +1,4 @@
-//! What a live server tells whoever watches it.
+//! Events of a running server, for whoever subscribes to them.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -7,21 +7,25 @@ use std::time::Duration;
 
 use routehub::types::Asn;
 use routehub_session::DownReason;
+use tokio::sync::broadcast;
 
-use crate::{Neighbor, Reloaded};
+use crate::Neighbor;
 
-/// Something that happened, and with whom.
+/// Events that are kept for a slow subscriber; the oldest are lost first.
+const EVENTS: usize = 1024;
+
+/// An event of a running server.
 #[derive(Clone, Debug)]
-pub struct Notice {
-    /// With whom; none if with somebody unknown.
+pub struct ServerEvent {
+    /// The neighbour that it concerns; none if it is not known, or not one alone.
     pub neighbor: Option<Arc<Neighbor>>,
-    /// What.
-    pub what: What,
+    /// What happened.
+    pub kind: EventKind,
 }
 
 /// What happened.
 #[derive(Clone, Debug)]
-pub enum What {
+pub enum EventKind {
     /// The session is established.
     Established {
         /// The peer's ASN.
@@ -42,43 +46,83 @@ pub enum What {
     LimitExceeded,
     /// A connection was refused.
     Refused {
-        /// Where it came in.
+        /// The listening address.
         local: SocketAddr,
-        /// Where it came from.
+        /// The remote address.
         remote: IpAddr,
         /// How many were refused so far.
         refused: u64,
     },
-    /// A sink did not take everything.
+    /// A sink rejected changes, or failed.
     Sink {
-        /// Which one.
+        /// Its name.
         sink: &'static str,
         /// Why not.
         error: String,
     },
-    /// An event that somebody let happen, by its id.
+    /// An event of the network file's language was applied; its id.
     Happened(String),
-    /// The server went over to another network.
+    /// Another network was loaded.
     Reloaded(Reloaded),
-    /// The estate could not follow.
+    /// Something failed that the server goes on without.
     Failed(String),
 }
 
-impl fmt::Display for Notice {
+/// What became of sessions when a server loaded another network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reloaded {
+    /// Sessions that went on.
+    pub kept: usize,
+    /// Sessions that began anew, because their configuration differs.
+    pub reset: usize,
+    /// Sessions that there were not before.
+    pub added: usize,
+    /// Sessions that there are no longer.
+    pub removed: usize,
+}
+
+/// Where events are published.
+#[derive(Clone, Debug)]
+pub(crate) struct EventSender(broadcast::Sender<ServerEvent>);
+
+impl EventSender {
+    pub(crate) fn new() -> Self {
+        Self(broadcast::Sender::new(EVENTS))
+    }
+
+    /// All events from here on.
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<ServerEvent> {
+        self.0.subscribe()
+    }
+
+    /// Whether there are subscribers.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.0.receiver_count() > 0
+    }
+
+    /// Sends an event to all subscribers.
+    pub(crate) fn publish(&self, neighbor: Option<&Arc<Neighbor>>, kind: EventKind) {
+        let neighbor = neighbor.map(Arc::clone);
+        // There may be no subscriber.
+        let _ = self.0.send(ServerEvent { neighbor, kind });
+    }
+}
+
+impl fmt::Display for ServerEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(neighbor) = &self.neighbor {
             write!(f, "{neighbor}: ")?;
         }
-        match &self.what {
-            What::Established { asn, hold_time } => {
+        match &self.kind {
+            EventKind::Established { asn, hold_time } => {
                 let seconds = hold_time.as_secs();
                 write!(f, "established, AS {asn}, hold time {seconds} s")
             }
-            What::Learned { routes } => write!(f, "{routes} routes learned"),
-            What::Down(reason) => write!(f, "down: {reason}"),
-            What::AttemptFailed(reason) => write!(f, "not established: {reason}"),
-            What::LimitExceeded => f.write_str("more routes than it may announce"),
-            What::Refused {
+            EventKind::Learned { routes } => write!(f, "{routes} routes learned"),
+            EventKind::Down(reason) => write!(f, "down: {reason}"),
+            EventKind::AttemptFailed(reason) => write!(f, "not established: {reason}"),
+            EventKind::LimitExceeded => f.write_str("more routes than it may announce"),
+            EventKind::Refused {
                 local,
                 remote,
                 refused,
@@ -86,9 +130,9 @@ impl fmt::Display for Notice {
                 f,
                 "connection from {remote} to {local} refused, {refused} so far"
             ),
-            What::Sink { sink, error } => write!(f, "sink {sink}: {error}"),
-            What::Happened(id) => write!(f, "event {id} happened"),
-            What::Reloaded(Reloaded {
+            EventKind::Sink { sink, error } => write!(f, "sink {sink}: {error}"),
+            EventKind::Happened(id) => write!(f, "event {id} happened"),
+            EventKind::Reloaded(Reloaded {
                 kept,
                 reset,
                 added,
@@ -98,7 +142,7 @@ impl fmt::Display for Notice {
                 "reloaded: {kept} sessions go on, {reset} are reset, {added} are new, \
                  {removed} are gone"
             ),
-            What::Failed(why) => f.write_str(why),
+            EventKind::Failed(why) => f.write_str(why),
         }
     }
 }

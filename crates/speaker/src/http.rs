@@ -68,7 +68,7 @@ use tokio::task::JoinSet;
 use crate::Server;
 
 pub use changes::Changes;
-use idle_timeout::Impatient;
+use idle_timeout::IdleTimeout;
 pub use token::{Token, TokenError};
 
 /// Connections at once; further ones wait.
@@ -164,7 +164,7 @@ impl Http {
                     .timer(TokioTimer::new())
                     .header_read_timeout(HEAD)
                     .max_buf_size(HEAD_SIZE)
-                    .serve_connection(TokioIo::new(Impatient::new(stream)), service);
+                    .serve_connection(TokioIo::new(IdleTimeout::new(stream)), service);
                 // A client that breaks off has only itself to tell.
                 let _ = connection.await;
                 drop(permit);

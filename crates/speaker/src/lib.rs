@@ -2,11 +2,11 @@
 //! [`routehub_session::Session`].
 //!
 //! Every session runs in a task of its own, which owns its TCP connections: KEEPALIVEs and hold
-//! timers never wait for routes. One thread owns the routes. Between them:
+//! timers never wait for routes. The engine task is one thread, which owns the routes. Between them:
 //!
-//! * session to routes: one bounded channel. If the routes lag, sessions read no more until they
-//!   have caught up, and their timers go on.
-//! * routes to session: encoded messages, only so many as the session has asked for. A peer that
+//! * session to engine: one bounded channel. If the engine lags, sessions read no more until it has
+//!   caught up, and their timers go on.
+//! * engine to session: encoded messages, only as many as the session has capacity for. A peer that
 //!   does not read costs an entry for each prefix that changes, never a queue that grows, and
 //!   nobody waits for it.
 //!
@@ -15,7 +15,7 @@
 //! use routehub_speaker::Server;
 //!
 //! # async fn run(text: &str) -> Result<(), Box<dyn std::error::Error>> {
-//! let scenario = Scenario::parse(text).map_err(|mut wrong| wrong.remove(0))?;
+//! let scenario = Scenario::parse(text).map_err(|mut diagnostics| diagnostics.remove(0))?;
 //! let server = Server::start(&scenario.profile, scenario.estate, &scenario.live).await?;
 //! let routes = server.ask(|engine| engine.exchange().rs_learned("rs", "nva")).await?;
 //! println!("{} routes", routes.len());
@@ -35,7 +35,7 @@ mod session;
 pub mod sink;
 mod sockopt;
 
-pub use event::{Notice, What};
+pub use event::{EventKind, Reloaded, ServerEvent};
 pub use neighbor::Neighbor;
-pub use server::{Reloaded, Server, StartError, Stopped};
+pub use server::{Server, StartError, Stopped};
 pub use session::report::{Agreement, SessionReport};

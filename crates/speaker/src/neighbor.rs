@@ -1,4 +1,4 @@
-//! Whom a session is held with.
+//! The configured peer of a session.
 
 use std::fmt;
 use std::io;
@@ -12,33 +12,38 @@ use routehub_scenario::Live;
 
 use crate::sockopt;
 
-/// A real router that a session is held with, and from where.
+/// A real router with which there is a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Neighbor {
     /// The number that the engine knows it by.
     pub id: PeerId,
-    /// What it is to the estate.
+    /// Its link in the estate.
     pub link: LiveLink,
-    /// Where it is awaited.
+    /// The local address and port, which is listened on.
     pub local: SocketAddr,
-    /// Where it connects from.
+    /// Its addresses.
     pub remote: Vec<IpAddr>,
-    /// Whether it is waited for only; otherwise it is connected to as well.
+    /// Whether the session waits for its connection and opens none (RFC 4271, section 8.1.1).
     pub passive: bool,
-    /// Whether packets are believed only from a direct neighbour (GTSM, RFC 5082).
+    /// Whether packets must have a TTL of 255 (GTSM, RFC 5082).
     pub ttl_security: bool,
-    /// What segments are signed with (TCP-MD5, RFC 2385).
-    pub(crate) password: Option<Password>,
-    /// How long what is sent may go unacknowledged.
+    /// The key that segments are signed with (TCP-MD5, RFC 2385).
+    password: Option<Password>,
+    /// How long sent data may go unacknowledged (RFC 5482).
     user_timeout: Duration,
 }
 
-/// A place for a neighbour in an estate.
-pub(crate) type Place = (String, Option<u8>, String);
+/// What makes a session the same after a reload: our speaker, its instance, and the peer's name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SessionKey {
+    local: String,
+    instance: Option<u8>,
+    remote: String,
+}
 
 /// A key that is not shown.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Password(pub(crate) String);
+struct Password(String);
 
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,12 +56,12 @@ impl Neighbor {
     pub(crate) fn new(id: PeerId, link: &LiveLink, live: &Live, profile: &Profile) -> Self {
         let peer = live.peers.get(&link.remote);
         let mapped = live.addresses.get(&link.local_address).copied();
-        let really = peer.and_then(|peer| peer.peer_address);
+        let connects_from = peer.and_then(|peer| peer.peer_address);
         Self {
             id,
             link: link.clone(),
             local: mapped.unwrap_or_else(|| SocketAddr::new(link.local_address, live.port)),
-            remote: match really {
+            remote: match connects_from {
                 Some(address) => vec![address],
                 None => link.remote_addresses.clone(),
             },
@@ -67,60 +72,55 @@ impl Neighbor {
         }
     }
 
-    /// Whether a session with this neighbour is as good as one with the other: nothing that the
-    /// session or its connections depend on differs.
-    pub(crate) fn is_like(&self, other: &Self) -> bool {
-        let link = LiveLink {
-            link: other.link.link,
-            ..self.link.clone()
-        };
-        let id = other.id;
-        *other
-            == Self {
-                id,
-                link,
-                ..self.clone()
-            }
+    /// Whether a session with the other neighbour can go on as one with this: nothing that it or
+    /// its connections depend on differs.
+    pub(crate) fn same_session_as(&self, other: &Self) -> bool {
+        let mut same = self.clone();
+        (same.id, same.link.link) = (other.id, other.link.link);
+        same == *other
     }
 
-    /// Which place of the estate it has: our speaker, its instance, and the neighbour's name.
-    pub(crate) fn place(&self) -> Place {
-        let LiveLink {
-            local,
-            instance,
-            remote,
-            ..
-        } = &self.link;
-        (local.clone(), *instance, remote.clone())
+    /// What makes its session the same after a reload.
+    pub(crate) fn key(&self) -> SessionKey {
+        SessionKey {
+            local: self.link.local.clone(),
+            instance: self.link.instance,
+            remote: self.link.remote.clone(),
+        }
     }
 
-    /// Makes a socket one for this neighbour: signed with its key, and sending as far as GTSM asks.
+    /// Whether segments are signed.
+    pub(crate) const fn has_password(&self) -> bool {
+        self.password.is_some()
+    }
+
+    /// Sets `TCP_MD5SIG` and, with GTSM, `IP_TTL`.
     pub(crate) fn protect(&self, socket: BorrowedFd<'_>) -> io::Result<()> {
         for remote in &self.remote {
             if let Some(Password(key)) = &self.password {
                 sockopt::set_md5_key(socket, *remote, key)?;
             }
             if self.ttl_security {
-                sockopt::send_far(socket, *remote)?;
+                sockopt::set_ttl_max(socket, *remote)?;
             }
         }
         Ok(())
     }
 
-    /// Has a socket believe this neighbour only from as near as GTSM asks.
-    pub(crate) fn believe_near(&self, socket: BorrowedFd<'_>) -> io::Result<()> {
+    /// Sets `IP_MINTTL`, with GTSM.
+    pub(crate) fn set_min_ttl(&self, socket: BorrowedFd<'_>) -> io::Result<()> {
         match self.remote.first() {
-            Some(remote) if self.ttl_security => sockopt::believe_near(socket, *remote),
+            Some(remote) if self.ttl_security => sockopt::set_min_ttl(socket, *remote),
             _ => Ok(()),
         }
     }
 
-    /// Has a connection with it end that nobody acknowledges (RFC 5482).
-    pub(crate) fn limit(&self, socket: BorrowedFd<'_>) -> io::Result<()> {
-        sockopt::give_up_after(socket, self.user_timeout)
+    /// Sets `TCP_USER_TIMEOUT`.
+    pub(crate) fn set_user_timeout(&self, socket: BorrowedFd<'_>) -> io::Result<()> {
+        sockopt::set_user_timeout(socket, self.user_timeout)
     }
 
-    /// Where it is connected to: at the port that it would connect to here.
+    /// The address and port to connect to: the port that it would connect to here.
     pub(crate) fn target(&self) -> Option<SocketAddr> {
         let address = self.remote.first()?;
         Some(SocketAddr::new(*address, self.local.port()))
@@ -145,7 +145,9 @@ impl fmt::Display for Neighbor {
             ..
         } = &self.link;
         write!(f, "{remote} at {local}")?;
-        instance.iter().try_for_each(|one| write!(f, " {one}"))?;
+        if let Some(instance) = instance {
+            write!(f, " {instance}")?;
+        }
         f.write_str(" (")?;
         for address in &self.remote {
             write!(f, "{address}, ")?;

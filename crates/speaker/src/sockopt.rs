@@ -1,5 +1,5 @@
-//! Socket options that the standard library and tokio do not offer: TCP-MD5 (RFC 2385), the time
-//! to live of sent and believed packets (GTSM, RFC 5082), and the user timeout (RFC 5482).
+//! Socket options that the standard library and tokio do not offer: TCP-MD5 (RFC 2385), the TTL
+//! of sent and the least TTL of received packets (GTSM, RFC 5082), and the user timeout (RFC 5482).
 //!
 //! The only unsafe code of the project: `setsockopt` with a value that lives through the call.
 #![allow(unsafe_code)]
@@ -16,7 +16,7 @@ use libc::{
 /// The longest TCP-MD5 key, in octets: the limit of Linux.
 pub(crate) const MAX_KEY: usize = 80;
 
-/// The time to live that GTSM sends with and believes.
+/// The TTL that GTSM sends and requires.
 const GTSM_TTL: c_int = 255;
 
 /// The argument of `TCP_MD5SIG`, `struct tcp_md5sig` of `linux/tcp.h`.
@@ -69,8 +69,8 @@ impl Storage {
     }
 }
 
-/// Has segments to and from a peer signed with a key: on a listening socket for those who connect,
-/// on another before it connects.
+/// Sets `TCP_MD5SIG`, the key that segments to and from a peer are signed with: on a listening
+/// socket for accepted connections, on another before it connects.
 ///
 /// # Errors
 /// The key is too long, or the system refuses.
@@ -90,7 +90,7 @@ pub(crate) fn set_md5_key(socket: BorrowedFd<'_>, peer: IpAddr, key: &str) -> io
     set(socket, libc::IPPROTO_TCP, libc::TCP_MD5SIG, &signature)
 }
 
-/// Has segments to and from a peer signed no longer; nothing happens if they were not.
+/// Removes the TCP-MD5 key of a peer, if there is one.
 ///
 /// # Errors
 /// The system refuses.
@@ -102,11 +102,11 @@ pub(crate) fn remove_md5_key(socket: BorrowedFd<'_>, peer: IpAddr) -> io::Result
     }
 }
 
-/// Has packets sent with the time to live that GTSM asks for.
+/// Sets `IP_TTL` to 255, as GTSM sends.
 ///
 /// # Errors
 /// The system refuses.
-pub(crate) fn send_far(socket: BorrowedFd<'_>, peer: IpAddr) -> io::Result<()> {
+pub(crate) fn set_ttl_max(socket: BorrowedFd<'_>, peer: IpAddr) -> io::Result<()> {
     let (level, option) = match peer {
         IpAddr::V4(_) => (libc::IPPROTO_IP, libc::IP_TTL),
         IpAddr::V6(_) => (libc::IPPROTO_IPV6, libc::IPV6_UNICAST_HOPS),
@@ -114,24 +114,23 @@ pub(crate) fn send_far(socket: BorrowedFd<'_>, peer: IpAddr) -> io::Result<()> {
     set(socket, level, option, &GTSM_TTL)
 }
 
-/// Has packets believed only that were sent on this link, with the time to live that GTSM asks
-/// for.
+/// Sets `IP_MINTTL` to 255, as GTSM requires: packets from beyond this link are dropped.
 ///
 /// # Errors
 /// The system refuses.
-pub(crate) fn believe_near(socket: BorrowedFd<'_>, peer: IpAddr) -> io::Result<()> {
-    believe_from(socket, peer, GTSM_TTL)
+pub(crate) fn set_min_ttl(socket: BorrowedFd<'_>, family: IpAddr) -> io::Result<()> {
+    min_ttl(socket, family, GTSM_TTL)
 }
 
-/// Has packets of this family believed from however far they come.
+/// Sets `IP_MINTTL` to 0: packets are accepted from any distance.
 ///
 /// # Errors
 /// The system refuses.
-pub(crate) fn believe_all(socket: BorrowedFd<'_>, family: IpAddr) -> io::Result<()> {
-    believe_from(socket, family, 0)
+pub(crate) fn clear_min_ttl(socket: BorrowedFd<'_>, family: IpAddr) -> io::Result<()> {
+    min_ttl(socket, family, 0)
 }
 
-fn believe_from(socket: BorrowedFd<'_>, family: IpAddr, least: c_int) -> io::Result<()> {
+fn min_ttl(socket: BorrowedFd<'_>, family: IpAddr, least: c_int) -> io::Result<()> {
     let (level, option) = match family {
         IpAddr::V4(_) => (libc::IPPROTO_IP, libc::IP_MINTTL),
         IpAddr::V6(_) => (libc::IPPROTO_IPV6, libc::IPV6_MINHOPCOUNT),
@@ -139,12 +138,12 @@ fn believe_from(socket: BorrowedFd<'_>, family: IpAddr, least: c_int) -> io::Res
     set(socket, level, option, &least)
 }
 
-/// Has a connection end if what is sent, or asked whether there is room again, is not acknowledged
-/// for so long (`TCP_USER_TIMEOUT`).
+/// Sets `TCP_USER_TIMEOUT`: the connection ends if sent data, or a probe of a closed window, is not
+/// acknowledged for so long.
 ///
 /// # Errors
 /// The system refuses.
-pub(crate) fn give_up_after(socket: BorrowedFd<'_>, time: Duration) -> io::Result<()> {
+pub(crate) fn set_user_timeout(socket: BorrowedFd<'_>, time: Duration) -> io::Result<()> {
     let milliseconds = c_uint::try_from(time.as_millis()).unwrap_or(c_uint::MAX);
     set(
         socket,
@@ -183,7 +182,7 @@ mod tests {
     fn a_connection_has_the_user_timeout_it_was_given() {
         use std::os::fd::AsFd;
         let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
-        give_up_after(socket.as_fd(), Duration::from_secs(540)).expect("a user timeout");
+        set_user_timeout(socket.as_fd(), Duration::from_secs(540)).expect("a user timeout");
         let (mut value, mut length) = (0 as c_uint, size_of::<c_uint>() as socklen_t);
         let pointer: *mut c_void = std::ptr::from_mut(&mut value).cast();
         let fd = socket.as_raw_fd();

@@ -10,8 +10,8 @@ use routehub::estate::{
     Vnet,
 };
 use routehub::{
-    BatchAttrs, Effect, Engine, Estate, Event, Input, LiveLink, Profile, RouteBatch, RouteRow,
-    Successor,
+    BatchAttrs, Effect, Engine, Estate, Event, Input, LiveLink, Profile, ReloadedEngine,
+    RouteBatch, RouteRow,
 };
 use routehub_types::{
     AsPath, Asn, Attrs, Community, Family, FamilySet, Instant, Nlri, PeerId, Prefix,
@@ -292,15 +292,15 @@ impl Lab {
             id.filter(|_| !changed.contains(&place))
         };
         let parameters = (&self.profile).into();
-        let successor = Successor::new(estate, parameters, &live, SEED, &taken, keep).unwrap();
-        let kept: BTreeSet<PeerId> = successor.kept().iter().copied().collect();
-        for (id, _) in successor.engine().peers() {
+        let reloaded = ReloadedEngine::new(estate, parameters, &live, SEED, &taken, keep).unwrap();
+        let kept: BTreeSet<PeerId> = reloaded.kept().iter().copied().collect();
+        for (id, _) in reloaded.engine().peers() {
             assert!(
                 kept.contains(&id) || !taken.contains(&id),
                 "{id} is used twice"
             );
         }
-        successor.take_over(self.now, &mut self.engine).unwrap();
+        reloaded.take_over(self.now, &mut self.engine).unwrap();
         self.routers.retain(|id, _| kept.contains(id));
     }
 

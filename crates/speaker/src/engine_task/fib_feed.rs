@@ -1,4 +1,5 @@
-//! Follows the routes of networks for the sinks: on the thread of the routes, and only what changed.
+//! Feeds the routes that networks use to the sinks: on the thread of the engine task, and only what
+//! changed.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
@@ -7,124 +8,125 @@ use std::sync::Arc;
 use routehub::types::{PeerId, Prefix};
 use routehub::{Changes, Engine, Exchange, VnetRoute, VnetRoutes};
 
-use crate::sink::change_queue::{Board, Key, NextHops};
+use crate::sink::change_queue::{ChangeQueue, Key, NextHops};
 
-/// Changes after which the boards are told.
+/// Changes after which they are queued.
 const SHARE: usize = 4096;
 
-/// Sets of next hops that are kept before those without a route are looked for.
+/// Lists of next hops that are kept before those without a route are dropped.
 const HOPS: usize = 1024;
 
-/// The board of a sink, and the networks on it.
+/// The queue of a sink, and the networks that it has.
 #[derive(Debug)]
-struct Followed {
-    board: Arc<Board>,
-    /// The only networks it wants.
+struct Feed {
+    queue: Arc<ChangeQueue>,
+    /// The only networks that the sink wants.
     only: Option<BTreeSet<String>>,
-    places: BTreeMap<String, u32>,
-    news: Vec<(Key, Option<NextHops>)>,
+    vnets: BTreeMap<String, u32>,
+    changed: Vec<(Key, Option<NextHops>)>,
 }
 
-/// What the boards of all sinks are told.
+/// What keeps the queues of all sinks up to date.
 #[derive(Debug)]
-pub(crate) struct Follower {
-    followed: Vec<Followed>,
-    /// Live routers that have not told all their routes since the start.
-    awaited: BTreeSet<PeerId>,
-    /// Whether nobody was awaited any more, and the boards know.
+pub(crate) struct FibFeed {
+    feeds: Vec<Feed>,
+    /// Live routers whose End-of-RIB has not come since the start.
+    eor_pending: BTreeSet<PeerId>,
+    /// Whether there were none left once.
     complete: bool,
     hops: HashSet<NextHops>,
     most_hops: usize,
 }
 
-impl Follower {
-    /// Nobody follows yet; these live routers have routes to tell.
-    pub(crate) fn new(awaited: impl Iterator<Item = PeerId>) -> Self {
+impl FibFeed {
+    /// A feed for no sink yet; the routes are complete after the End-of-RIB of these live routers.
+    pub(crate) fn new(eor_pending: impl Iterator<Item = PeerId>) -> Self {
         Self {
-            followed: Vec::new(),
-            awaited: awaited.collect(),
+            feeds: Vec::new(),
+            eor_pending: eor_pending.collect(),
             complete: false,
             hops: HashSet::new(),
             most_hops: HOPS,
         }
     }
 
-    /// Has a board told, of all networks or only some.
-    pub(crate) fn add(&mut self, board: Arc<Board>, only: Option<BTreeSet<String>>) {
-        self.followed.push(Followed {
-            board,
+    /// Feeds a queue, with all networks or only some.
+    pub(crate) fn add(&mut self, queue: &Arc<ChangeQueue>, only: Option<BTreeSet<String>>) {
+        self.feeds.push(Feed {
+            queue: Arc::clone(queue),
             only,
-            places: BTreeMap::new(),
-            news: Vec::new(),
+            vnets: BTreeMap::new(),
+            changed: Vec::new(),
         });
     }
 
-    /// Tells everything of an engine; networks that are not in it have no routes any more.
+    /// Queues all routes of an engine; networks that are not in it have none any more.
     pub(crate) fn start(&mut self, engine: &mut Engine) {
         engine.keep_journal();
         engine.take_changes();
         let vnets = &engine.exchange().estate().vnets;
         let mut names: Vec<String> = vnets.iter().map(|vnet| vnet.name.clone()).collect();
-        for followed in &mut self.followed {
-            followed.take_in(&names);
-            let old = followed.places.keys().filter(|name| !names.contains(name));
+        for feed in &mut self.feeds {
+            feed.add_vnets(&names);
+            let old = feed.vnets.keys().filter(|name| !names.contains(name));
             let old: Vec<String> = old.cloned().collect();
             names.extend(old);
         }
-        self.open();
+        self.begin_batch();
         for vnet in names {
-            self.tell_all(engine.exchange(), &vnet);
+            self.queue_all(engine.exchange(), &vnet);
         }
-        self.close();
-        self.complete_if_heard();
+        self.end_batch();
+        self.complete_after_eor();
     }
 
-    /// Tells what changed.
-    pub(crate) fn follow(&mut self, engine: &mut Engine) {
+    /// Queues what changed.
+    pub(crate) fn update(&mut self, engine: &mut Engine) {
         let changes = engine.take_changes();
         if !changes.is_empty() {
-            self.open();
-            self.tell(engine.exchange(), &changes);
-            self.close();
+            self.begin_batch();
+            self.queue_changes(engine.exchange(), &changes);
+            self.end_batch();
         }
-        self.complete_if_heard();
+        self.complete_after_eor();
     }
 
-    /// A live router has told all its routes.
-    pub(crate) fn heard(&mut self, peer: PeerId) {
-        self.awaited.remove(&peer);
+    /// The End-of-RIB of a live router has come.
+    pub(crate) fn eor_received(&mut self, peer: PeerId) {
+        self.eor_pending.remove(&peer);
     }
 
-    fn open(&self) {
-        for followed in &self.followed {
-            followed.board.open();
-        }
-    }
-
-    fn close(&self) {
-        for followed in &self.followed {
-            followed.board.close();
+    fn begin_batch(&self) {
+        for feed in &self.feeds {
+            feed.queue.begin_batch();
         }
     }
 
-    fn complete_if_heard(&mut self) {
-        if self.awaited.is_empty() && !std::mem::replace(&mut self.complete, true) {
-            for followed in &self.followed {
-                followed.board.complete();
+    fn end_batch(&self) {
+        for feed in &self.feeds {
+            feed.queue.end_batch();
+        }
+    }
+
+    fn complete_after_eor(&mut self) {
+        if self.eor_pending.is_empty() && !std::mem::replace(&mut self.complete, true) {
+            for feed in &self.feeds {
+                feed.queue.complete();
             }
         }
     }
 
-    fn tell(&mut self, exchange: &Exchange, changes: &Changes) {
+    fn queue_changes(&mut self, exchange: &Exchange, changes: &Changes) {
         for vnet in &changes.vnets {
-            self.tell_all(exchange, vnet);
+            self.queue_all(exchange, vnet);
         }
         // By the network that the speakers stand in: all of them serve the same ones.
         let mut by_home: BTreeMap<&str, (Vec<&str>, BTreeSet<Prefix>)> = BTreeMap::new();
-        for of_speaker in changes.paths.chunk_by(|one, other| one.0 == other.0) {
-            let speaker = of_speaker.iter().map(|(speaker, _)| *speaker).next();
-            let served = speaker.into_iter().flat_map(|id| exchange.vnets_served(id));
-            let served: Vec<&str> = served.collect();
+        for of_speaker in changes.paths.chunk_by(|path, next| path.0 == next.0) {
+            let Some((speaker, _)) = of_speaker.first() else {
+                continue;
+            };
+            let served: Vec<&str> = exchange.vnets_served(*speaker).collect();
             let Some(home) = served.first().copied() else {
                 continue;
             };
@@ -134,66 +136,62 @@ impl Follower {
             prefixes.extend(of_speaker.iter().map(|(_, prefix)| prefix));
         }
         for (names, prefixes) in by_home.into_values() {
-            self.tell_routes(exchange, names, &prefixes);
+            self.queue_routes(exchange, names, &prefixes);
         }
     }
 
-    /// Tells the routes of these networks to these prefixes.
-    fn tell_routes(
+    /// Queues the routes of these networks to these prefixes.
+    fn queue_routes(
         &mut self,
         exchange: &Exchange,
         mut names: Vec<&str>,
         prefixes: &BTreeSet<Prefix>,
     ) {
-        names.retain(|name| {
-            self.followed
-                .iter()
-                .any(|one| one.places.contains_key(*name))
-        });
+        names.retain(|name| self.wants(name));
         let routes = names.iter().filter_map(|name| exchange.vnet_routes(name));
         let routes: Vec<VnetRoutes<'_>> = routes.collect();
         for prefix in prefixes {
-            VnetRoutes::route_of_each(&routes, *prefix, |place, route| {
+            VnetRoutes::route_of_each(&routes, *prefix, |index, route| {
                 let next_hops = route.map(|route| self.shared(&route.next_hops));
-                for followed in &mut self.followed {
-                    let name = names.get(place);
-                    let place = name.and_then(|name| followed.places.get(*name));
-                    if let Some(place) = place {
-                        followed.news.push(((*place, *prefix), next_hops.clone()));
+                for feed in &mut self.feeds {
+                    let name = names.get(index);
+                    if let Some(vnet) = name.and_then(|name| feed.vnets.get(*name)) {
+                        feed.changed.push(((*vnet, *prefix), next_hops.clone()));
                     }
                 }
             });
-            if self.followed.iter().any(|one| one.news.len() >= SHARE) {
-                self.post();
+            if self.feeds.iter().any(|feed| feed.changed.len() >= SHARE) {
+                self.flush();
                 // So much is a batch of its own, and more than one.
-                self.close();
+                self.end_batch();
             }
         }
-        self.post();
+        self.flush();
     }
 
-    fn post(&mut self) {
-        for followed in &mut self.followed {
-            followed.board.note(followed.news.drain(..));
+    fn flush(&mut self) {
+        for feed in &mut self.feeds {
+            feed.queue.set(feed.changed.drain(..));
         }
     }
 
-    /// Tells all routes of a network.
-    fn tell_all(&mut self, exchange: &Exchange, vnet: &str) {
-        if !self
-            .followed
-            .iter()
-            .any(|one| one.places.contains_key(vnet))
-        {
+    /// Whether any sink wants a network's routes.
+    fn wants(&self, vnet: &str) -> bool {
+        self.feeds.iter().any(|feed| feed.vnets.contains_key(vnet))
+    }
+
+    /// Queues all routes of a network.
+    fn queue_all(&mut self, exchange: &Exchange, vnet: &str) {
+        if !self.wants(vnet) {
             return;
         }
         let routes = exchange.vnet_routes(vnet);
         let routes = routes.iter().flat_map(VnetRoutes::all);
         let shared = |VnetRoute { prefix, next_hops }| (prefix, self.shared(&next_hops));
         let routes: Vec<(Prefix, NextHops)> = routes.map(shared).collect();
-        for followed in &self.followed {
-            if let Some(place) = followed.places.get(vnet) {
-                followed.board.note_all(*place, routes.clone());
+        for feed in &self.feeds {
+            if let Some(vnet) = feed.vnets.get(vnet) {
+                feed.queue.set_all(*vnet, routes.clone());
             }
         }
     }
@@ -204,7 +202,7 @@ impl Follower {
             return Arc::clone(known);
         }
         if self.hops.len() >= self.most_hops {
-            self.hops.retain(|one| Arc::strong_count(one) > 1);
+            self.hops.retain(|hops| Arc::strong_count(hops) > 1);
             self.most_hops = HOPS.max(2 * self.hops.len());
         }
         let new = NextHops::from(next_hops);
@@ -213,22 +211,22 @@ impl Follower {
     }
 }
 
-impl Followed {
-    /// Gives networks that are wanted and new a place.
-    fn take_in(&mut self, names: &[String]) {
+impl Feed {
+    /// Adds networks that the sink wants and that are new.
+    fn add_vnets(&mut self, names: &[String]) {
         for name in names {
             let wanted = self.only.as_ref().is_none_or(|only| only.contains(name));
-            if wanted && !self.places.contains_key(name) {
-                self.places.insert(name.clone(), self.board.add(name));
+            if wanted && !self.vnets.contains_key(name) {
+                self.vnets.insert(name.clone(), self.queue.add(name));
             }
         }
     }
 }
 
-impl Drop for Follower {
+impl Drop for FibFeed {
     fn drop(&mut self) {
-        for followed in &self.followed {
-            followed.board.stop();
+        for feed in &self.feeds {
+            feed.queue.stop();
         }
     }
 }

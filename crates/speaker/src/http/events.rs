@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::App;
 use super::body::json;
 use super::error::Refusal;
-use crate::event::{Notice, What};
+use crate::event::EventKind;
 
 #[derive(Serialize)]
 struct Applied {
@@ -46,11 +46,7 @@ pub(crate) async fn post(
             let error = format!("event `{id}`: {error}; applied before it: {applied:?}");
             return Err(Refusal::new(StatusCode::CONFLICT, error));
         }
-        // Without anybody who watches, nobody is told.
-        let _ = app.server.common.notices.send(Notice {
-            neighbor: None,
-            what: What::Happened(id.clone()),
-        });
+        app.server.publish(EventKind::Happened(id.clone()));
         applied.push(id);
     }
     json(&Applied { applied })

@@ -1,4 +1,4 @@
-//! A connection that ends when nothing moves on it.
+//! A connection that ends when it is idle for too long.
 
 use std::io;
 use std::pin::Pin;
@@ -9,60 +9,60 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
-/// How long a connection may stand still.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a connection may be idle.
+const IDLE: Duration = Duration::from_secs(30);
 
-/// A TCP connection on which something has to move, one way or the other.
-pub(crate) struct Impatient {
+/// A TCP connection that ends when nothing is read or written for too long.
+pub(crate) struct IdleTimeout {
     stream: TcpStream,
     deadline: Pin<Box<Sleep>>,
 }
 
-impl Impatient {
+impl IdleTimeout {
     pub(crate) fn new(stream: TcpStream) -> Self {
         // Answers are written whole: waiting for more gains nothing. A connection on which this
         // fails is broken, which reading from it will tell.
         let _ = stream.set_nodelay(true);
         Self {
             stream,
-            deadline: Box::pin(tokio::time::sleep(PATIENCE)),
+            deadline: Box::pin(tokio::time::sleep(IDLE)),
         }
     }
 
-    /// Counts what moved, and ends the wait for more when it has been too long.
-    fn judge<T>(
+    /// Resets the timeout after progress; without, an error once it is over.
+    fn check<T>(
         &mut self,
         cx: &mut Context<'_>,
-        moved: Poll<io::Result<T>>,
+        progress: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
-        if moved.is_ready() {
-            self.deadline.as_mut().reset(Instant::now() + PATIENCE);
-            return moved;
+        if progress.is_ready() {
+            self.deadline.as_mut().reset(Instant::now() + IDLE);
+            return progress;
         }
         ready!(self.deadline.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl AsyncRead for Impatient {
+impl AsyncRead for IdleTimeout {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        self.judge(cx, read)
+        self.check(cx, read)
     }
 }
 
-impl AsyncWrite for Impatient {
+impl AsyncWrite for IdleTimeout {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.judge(cx, written)
+        self.check(cx, written)
     }
 
     fn poll_write_vectored(
@@ -71,7 +71,7 @@ impl AsyncWrite for Impatient {
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
-        self.judge(cx, written)
+        self.check(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
 use super::App;
 use super::body::endless;
 use super::error::Refusal;
-use crate::event::{Notice, What};
+use crate::event::{EventKind, ServerEvent};
 
 /// After how long of silence a sign of life is sent.
 const ALIVE: Duration = Duration::from_secs(10);
@@ -63,7 +63,7 @@ impl Form {
     }
 }
 
-/// A notice as a line.
+/// An event as a line.
 #[derive(Serialize)]
 struct Line<'a> {
     /// Milliseconds since 1970.
@@ -87,9 +87,9 @@ pub(crate) async fn events(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let notices = app.server.watch();
-    let line = |notice: Notice| line(&told(&notice));
-    stream(&app, &headers, notices, line)
+    let events = app.server.watch();
+    let line = |event: ServerEvent| line(&event_line(&event));
+    stream(&app, &headers, events, line)
 }
 
 /// Every change of the networks' routes.
@@ -141,31 +141,31 @@ fn lagged(lost: u64) -> Bytes {
     line(&serde_json::json!({"event": "lost", "lines": lost}))
 }
 
-fn told(notice: &Notice) -> Line<'_> {
+fn event_line(event: &ServerEvent) -> Line<'_> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let link = notice.neighbor.as_ref().map(|neighbor| &neighbor.link);
+    let link = event.neighbor.as_ref().map(|neighbor| &neighbor.link);
     Line {
         unix_ms: since.unwrap_or_default().as_millis() as u64,
-        event: match notice.what {
-            What::Established { .. } => "established",
-            What::Learned { .. } => "learned",
-            What::Down(_) => "down",
-            What::AttemptFailed(_) => "attempt_failed",
-            What::LimitExceeded => "limit_exceeded",
-            What::Refused { .. } => "refused",
-            What::Sink { .. } => "sink",
-            What::Happened(_) => "happened",
-            What::Reloaded(_) => "reloaded",
-            What::Failed(_) => "failed",
+        event: match event.kind {
+            EventKind::Established { .. } => "established",
+            EventKind::Learned { .. } => "learned",
+            EventKind::Down(_) => "down",
+            EventKind::AttemptFailed(_) => "attempt_failed",
+            EventKind::LimitExceeded => "limit_exceeded",
+            EventKind::Refused { .. } => "refused",
+            EventKind::Sink { .. } => "sink",
+            EventKind::Happened(_) => "happened",
+            EventKind::Reloaded(_) => "reloaded",
+            EventKind::Failed(_) => "failed",
         },
         peer: link.and_then(|link| link.remote_addresses.first().copied()),
         name: link.map(|link| link.remote.as_str()),
         local: link.map(|link| link.local.as_str()),
         instance: link.and_then(|link| link.instance),
-        routes: match notice.what {
-            What::Learned { routes } => Some(routes),
+        routes: match event.kind {
+            EventKind::Learned { routes } => Some(routes),
             _ => None,
         },
-        text: notice.to_string(),
+        text: event.to_string(),
     }
 }

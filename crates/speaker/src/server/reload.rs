@@ -1,196 +1,183 @@
-//! Another network in place of the present one, while sessions run.
+//! A reload: another network in place of the present one, while sessions run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use routehub::types::PeerId;
-use routehub::{Estate, LiveLink, Profile, Successor};
+use routehub::{Estate, LiveLink, Profile, ReloadedEngine};
 use routehub_scenario::Live;
-use routehub_session::SessionConfig;
 use routehub_wire::Notification;
-use tokio::sync::oneshot;
 
-use super::sessions::{self, Open, Planned};
-use super::start_error::{StartError, Stopped, check};
-use super::{Running, Server, by_number, live_names};
+use super::context::ServerContext;
+use super::listeners::{self, RunningListener};
+use super::running::Running;
+use super::sessions::{self, PendingSession, RunningSession, SessionHandle, SessionSettings};
+use super::start_error::{StartError, Stopped, live_speakers};
 use crate::Neighbor;
-use crate::engine_task::request::{Replacement, Request};
-use crate::event::{Notice, What};
-use crate::neighbor::Place;
-use crate::session::select::Command;
+use crate::engine_task::request::{Reload, Request};
+use crate::event::{EventKind, Reloaded};
+use crate::neighbor::SessionKey;
+use crate::session::listener::Listener;
 
-/// What became of sessions when a server went over to another network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Reloaded {
-    /// Sessions that went on.
-    pub kept: usize,
-    /// Sessions that began anew, because their configuration differs.
-    pub reset: usize,
-    /// Sessions that there were not before.
-    pub added: usize,
-    /// Sessions that there are no longer.
-    pub removed: usize,
+/// All that can fail of a reload, done beside what runs.
+pub(super) struct ReloadPlan {
+    engine: ReloadedEngine,
+    /// Sessions that are new or reset.
+    pending: Vec<PendingSession>,
+    /// The neighbours whose sessions go on, with their links in the new estate.
+    kept: BTreeMap<PeerId, Arc<Neighbor>>,
+    /// Listeners on addresses that are new.
+    bound: BTreeMap<SocketAddr, Listener>,
 }
 
-impl Server {
-    /// Goes over to another network: what the file says now is true, and events that happened to
-    /// the estate before are forgotten.
-    ///
-    /// A session whose neighbour, addresses and settings are the same goes on, with all routes:
-    /// its peer is sent what differs and notices nothing else. A neighbour that is no longer there
-    /// is told so (Cease, peer de-configured), one that is configured otherwise is reset (Cease,
-    /// other configuration change), a new one is awaited.
-    ///
-    /// The engine of the new network is built beside the running one. For the time of the change
-    /// itself routes wait, about 1 µs for each that was received; sessions go on, with their
-    /// KEEPALIVEs. Both engines are in memory then.
+impl ReloadPlan {
+    pub(super) async fn new(
+        context: &ServerContext,
+        running: &Running,
+        profile: &Profile,
+        estate: Estate,
+        live: &Live,
+    ) -> Result<Self, StartError> {
+        let engine = reloaded_engine(context, running, profile, estate, live).await?;
+        let mut pending = Vec::new();
+        let mut kept = BTreeMap::new();
+        for (id, link) in engine.engine().peers() {
+            let settings = SessionSettings::new(id, link, live, profile);
+            if engine.kept().contains(&id) {
+                kept.insert(id, Arc::clone(settings.neighbor()));
+            } else {
+                pending.push(PendingSession::new(context, settings)?);
+            }
+        }
+        let handles = pending.iter().map(PendingSession::handle);
+        let mut expected = sessions::expected_peers(handles.map(SessionHandle::expected_peer));
+        expected.retain(|address, _| !running.listeners.contains_key(address));
+        let bound = listeners::bind(context, expected)?;
+        Ok(Self {
+            engine,
+            pending,
+            kept,
+            bound,
+        })
+    }
+
+    /// Replaces the engine, then sessions and listeners.
     ///
     /// # Errors
-    /// [`StartError`]; nothing has changed then.
-    pub async fn reload(
-        &self,
-        profile: &Profile,
-        estate: Estate,
-        live: &Live,
+    /// As of [`Server::reload`](super::Server::reload); nothing has changed then.
+    pub(super) async fn carry_out(
+        self,
+        context: &ServerContext,
+        running: &mut Running,
     ) -> Result<Reloaded, StartError> {
-        check(live)?;
-        let mut running = self.running.lock().await;
-        running.check()?;
-        let successor = self.successor(&running, profile, estate, live).await?;
-        let kept: BTreeSet<PeerId> = successor.kept().iter().copied().collect();
-        let mut planned = Vec::new();
-        let mut known: BTreeMap<PeerId, Arc<Neighbor>> = BTreeMap::new();
-        for (id, link) in successor.engine().peers() {
-            if kept.contains(&id) {
-                known.insert(id, Arc::new(Neighbor::new(id, link, live, profile)));
-            } else {
-                planned.push(Planned::new(&self.common, profile, live, (id, link))?);
-            }
+        let Self {
+            engine,
+            pending,
+            kept,
+            bound,
+        } = self;
+        let running_handles = running.sessions.iter().filter_map(|session| {
+            let neighbor = kept.get(&session.handle().neighbor().id)?;
+            Some(session.handle().peer_handle(neighbor))
+        });
+        let pending_handles = pending.iter().map(PendingSession::handle);
+        let pending_handles = pending_handles.map(|handle| handle.peer_handle(handle.neighbor()));
+        let neighbors = sessions::by_id(running_handles.chain(pending_handles));
+        let reload = Box::new(Reload { engine, neighbors });
+        let replaced = context.request(|answer| Request::Reload(reload, answer));
+        replaced.await??;
+        let reloaded = end_sessions(running, &pending, &kept).await;
+        move_listeners(context, running, &pending);
+        let started = pending.into_iter().map(|session| session.start(context));
+        running.sessions.extend(started);
+        for (address, listener) in bound {
+            let listener = RunningListener::start(listener);
+            running.listeners.insert(address, listener);
         }
-        let opened = self.open(&running, &planned)?;
-        let kept = running.sessions.iter().filter_map(|held| {
-            let neighbor = known.get(&held.neighbor.id)?;
-            Some((neighbor, &held.switch))
-        });
-        let all = kept.chain(planned.iter().map(|one| (&one.neighbor, &one.switch)));
-        let replacement = Replacement {
-            successor,
-            neighbors: by_number(all),
-        };
-        let (sender, answer) = oneshot::channel();
-        let request = Request::Replace(Box::new(replacement), sender);
-        self.request(request).await?;
-        answer.await.map_err(|_| Stopped)??;
-        let reloaded = self.change(&mut running, planned, &known).await;
-        running.listeners.extend(opened);
-        self.view.send_replace(running.view());
-        // Without anybody who watches, nobody is told.
-        let _ = self.common.notices.send(Notice {
-            neighbor: None,
-            what: What::Reloaded(reloaded),
-        });
         Ok(reloaded)
     }
+}
 
-    /// The engine of another network, in which unchanged neighbours keep their numbers.
-    async fn successor(
-        &self,
-        running: &Running,
-        profile: &Profile,
-        estate: Estate,
-        live: &Live,
-    ) -> Result<Successor, StartError> {
-        let held = running.sessions.iter();
-        let held = held.map(|one| (Arc::clone(&one.neighbor), one.config.clone()));
-        let held: BTreeMap<Place, (Arc<Neighbor>, SessionConfig)> =
-            held.map(|one| (one.0.place(), one)).collect();
-        let taken = running.sessions.iter().map(|one| one.neighbor.id).collect();
-        let (profile, live, seed) = (profile.clone(), live.clone(), self.common.seed);
-        let build = move || {
-            let keep = |link: &LiveLink| {
-                let neighbor = Neighbor::new(PeerId(0), link, &live, &profile);
-                let (before, config) = held.get(&neighbor.place())?;
-                let same =
-                    neighbor.is_like(before) && sessions::config(&profile, &neighbor) == *config;
-                same.then_some(before.id)
-            };
-            let names = live_names(&live);
-            Successor::new(estate, (&profile).into(), &names, seed, &taken, keep)
+/// The engine of another network, in which neighbours whose sessions go on keep their ids.
+async fn reloaded_engine(
+    context: &ServerContext,
+    running: &Running,
+    profile: &Profile,
+    estate: Estate,
+    live: &Live,
+) -> Result<ReloadedEngine, StartError> {
+    let mut before: BTreeMap<SessionKey, SessionSettings> = BTreeMap::new();
+    let mut taken = BTreeSet::new();
+    for session in &running.sessions {
+        let settings = session.handle().settings();
+        taken.insert(settings.neighbor().id);
+        before.insert(settings.neighbor().key(), settings.clone());
+    }
+    let (profile, live, seed) = (profile.clone(), live.clone(), context.seed);
+    let build = move || {
+        let keep = |link: &LiveLink| {
+            let settings = SessionSettings::new(PeerId(0), link, &live, &profile);
+            let before = before.get(&settings.neighbor().key())?;
+            let same = settings.same_session_as(before);
+            same.then_some(before.neighbor().id)
         };
-        let built = tokio::task::spawn_blocking(build).await;
-        Ok(built.map_err(|_| Stopped)??)
-    }
+        let live_speakers = live_speakers(&live);
+        let parameters = (&profile).into();
+        ReloadedEngine::new(estate, parameters, &live_speakers, seed, &taken, keep)
+    };
+    let built = tokio::task::spawn_blocking(build).await;
+    Ok(built.map_err(|_| Stopped)??)
+}
 
-    /// Listens on the addresses that are new.
-    fn open(
-        &self,
-        running: &Running,
-        planned: &[Planned],
-    ) -> Result<Vec<(std::net::SocketAddr, Open)>, StartError> {
-        let sessions = planned.iter().map(|one| (&one.neighbor, &one.commands));
-        let awaited = sessions::awaited(sessions).into_iter();
-        let new = awaited.filter(|(address, _)| !running.listeners.contains_key(address));
-        let listeners = new.map(|(address, awaited)| {
-            let listener = sessions::bind(&self.common, address, awaited)?;
-            Ok((address, listener))
-        });
-        let listeners: Vec<_> = listeners.collect::<Result<_, StartError>>()?;
-        let open = listeners.into_iter();
-        Ok(open
-            .map(|(at, listener)| (at, Open::new(listener)))
-            .collect())
+/// Ends the sessions that are not kept.
+async fn end_sessions(
+    running: &mut Running,
+    pending: &[PendingSession],
+    kept: &BTreeMap<PeerId, Arc<Neighbor>>,
+) -> Reloaded {
+    let pending_keys = pending
+        .iter()
+        .map(|session| session.handle().neighbor().key());
+    let pending_keys: BTreeSet<SessionKey> = pending_keys.collect();
+    let mut reloaded = Reloaded::default();
+    let mut ended = Vec::new();
+    for session in std::mem::take(&mut running.sessions) {
+        let neighbor = session.handle().neighbor();
+        if kept.contains_key(&neighbor.id) {
+            reloaded.kept += 1;
+            running.sessions.push(session);
+        } else if pending_keys.contains(&neighbor.key()) {
+            reloaded.reset += 1;
+            ended.push((session, Notification::CONFIGURATION_CHANGE));
+        } else {
+            reloaded.removed += 1;
+            ended.push((session, Notification::PEER_DECONFIGURED));
+        }
     }
+    reloaded.added = pending.len() - reloaded.reset;
+    sessions::stop(ended).await;
+    for session in &mut running.sessions {
+        if let Some(neighbor) = kept.get(&session.handle().neighbor().id) {
+            session.set_neighbor(neighbor).await;
+        }
+    }
+    reloaded
+}
 
-    /// Ends sessions that are not kept, and begins those that are new.
-    async fn change(
-        &self,
-        running: &mut Running,
-        planned: Vec<Planned>,
-        known: &BTreeMap<PeerId, Arc<Neighbor>>,
-    ) -> Reloaded {
-        let new: BTreeSet<Place> = planned.iter().map(|one| one.neighbor.place()).collect();
-        let mut reloaded = Reloaded::default();
-        let mut ended = Vec::new();
-        for mut held in std::mem::take(&mut running.sessions) {
-            if let Some(neighbor) = known.get(&held.neighbor.id) {
-                held.neighbor = Arc::clone(neighbor);
-                reloaded.kept += 1;
-                running.sessions.push(held);
-            } else if new.contains(&held.neighbor.place()) {
-                reloaded.reset += 1;
-                ended.push((held, Notification::CONFIGURATION_CHANGE));
-            } else {
-                reloaded.removed += 1;
-                ended.push((held, Notification::PEER_DECONFIGURED));
-            }
+/// Has listeners accept the peers that there are now, and drops those that nobody connects to.
+fn move_listeners(context: &ServerContext, running: &mut Running, pending: &[PendingSession]) {
+    let running_handles = running.sessions.iter().map(RunningSession::handle);
+    let handles = running_handles.chain(pending.iter().map(PendingSession::handle));
+    let mut expected = sessions::expected_peers(handles.map(SessionHandle::expected_peer));
+    running.listeners.retain(|address, listener| {
+        let Some(expected) = expected.remove(address) else {
+            return false;
+        };
+        if let Err(error) = listener.listener().expect_only(&expected) {
+            let why = format!("{address} listens as before: {error}");
+            context.events.publish(None, EventKind::Failed(why));
         }
-        reloaded.added = planned.len() - reloaded.reset;
-        sessions::stop(ended).await;
-        for held in &running.sessions {
-            let known = Command::Known(Arc::clone(&held.neighbor));
-            // A session that has ended needs to know nothing.
-            let _ = held.commands.send(known).await;
-        }
-        let kept = running.sessions.iter();
-        let kept = kept.map(|one| (&one.neighbor, &one.commands));
-        let planned_ones = planned.iter().map(|one| (&one.neighbor, &one.commands));
-        let mut awaited = sessions::awaited(kept.chain(planned_ones));
-        running.listeners.retain(|address, open| {
-            let Some(awaited) = awaited.remove(address) else {
-                return false;
-            };
-            if let Err(error) = open.listener.await_only(&awaited) {
-                let what = What::Failed(format!("{address} listens as before: {error}"));
-                // Without anybody who watches, nobody is told.
-                let _ = self.common.notices.send(Notice {
-                    neighbor: None,
-                    what,
-                });
-            }
-            true
-        });
-        let started = planned.into_iter().map(|one| one.start(&self.common));
-        running.sessions.extend(started);
-        reloaded
-    }
+        true
+    });
 }

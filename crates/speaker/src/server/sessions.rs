@@ -1,4 +1,4 @@
-//! Sessions and listeners that a server holds, and those that it is to hold.
+//! The sessions of a server: pending until their tasks are started, then running.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,116 +11,172 @@ use routehub::{LiveLink, Profile};
 use routehub_scenario::Live;
 use routehub_session::{Session, SessionConfig};
 use routehub_wire::Notification;
-use tokio::net::TcpSocket;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::Common;
+use super::context::ServerContext;
 use super::start_error::StartError;
 use crate::Neighbor;
-use crate::session::io::Outside;
-use crate::session::listener::{Awaited, Listener};
+use crate::engine_task::request::{Neighbors, PeerHandle};
+use crate::session::connection::tcp_socket;
+use crate::session::io::SessionIo;
+use crate::session::listener::{ExpectedPeer, ExpectedPeers};
 use crate::session::select::Command;
 use crate::session::task::SessionTask;
 
 /// Commands that wait for a session at most.
 const COMMANDS: usize = 4;
 
-/// How long sessions may take to say good-bye.
-const GOOD_BYE: Duration = Duration::from_secs(3);
+/// How long sessions may take to end.
+const STOP: Duration = Duration::from_secs(3);
 
-/// A session that runs.
-pub(crate) struct Held {
-    pub(crate) neighbor: Arc<Neighbor>,
-    pub(crate) config: SessionConfig,
-    pub(crate) commands: mpsc::Sender<Command>,
-    pub(crate) switch: Arc<watch::Sender<bool>>,
-    task: JoinHandle<()>,
+/// How a session is configured.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct SessionSettings {
+    neighbor: Arc<Neighbor>,
+    config: SessionConfig,
 }
 
-/// A session that is to run.
-pub(crate) struct Planned {
-    pub(crate) neighbor: Arc<Neighbor>,
-    config: SessionConfig,
+/// A session's settings, and the ways to its task.
+pub(super) struct SessionHandle {
+    settings: SessionSettings,
+    commands: mpsc::Sender<Command>,
+    switch: Arc<watch::Sender<bool>>,
+}
+
+/// A session whose task is not started yet.
+pub(super) struct PendingSession {
+    handle: SessionHandle,
     session: Session,
-    pub(crate) commands: mpsc::Sender<Command>,
-    pub(crate) switch: Arc<watch::Sender<bool>>,
     inbox: mpsc::Receiver<Command>,
 }
 
-/// A listener that runs.
-pub(crate) struct Open {
-    pub(crate) listener: Arc<Listener>,
+/// A session whose task runs, until this is dropped.
+pub(super) struct RunningSession {
+    handle: SessionHandle,
     task: JoinHandle<()>,
 }
 
-/// How the session with a neighbour is configured.
-pub(crate) fn config(profile: &Profile, neighbor: &Neighbor) -> SessionConfig {
-    SessionConfig {
-        passive: neighbor.passive,
-        ..profile.session_config(&neighbor.link)
+impl SessionSettings {
+    pub(super) fn new(id: PeerId, link: &LiveLink, live: &Live, profile: &Profile) -> Self {
+        let neighbor = Arc::new(Neighbor::new(id, link, live, profile));
+        let config = SessionConfig {
+            passive: neighbor.passive,
+            ..profile.session_config(&neighbor.link)
+        };
+        Self { neighbor, config }
+    }
+
+    pub(super) const fn neighbor(&self) -> &Arc<Neighbor> {
+        &self.neighbor
+    }
+
+    /// Whether a session with the other settings can go on as one with these.
+    pub(super) fn same_session_as(&self, other: &Self) -> bool {
+        self.neighbor.same_session_as(&other.neighbor) && self.config == other.config
     }
 }
 
-impl Planned {
-    /// The session with the peer of this number.
-    pub(crate) fn new(
-        common: &Common,
-        profile: &Profile,
-        live: &Live,
-        (id, link): (PeerId, &LiveLink),
+impl SessionHandle {
+    pub(super) const fn settings(&self) -> &SessionSettings {
+        &self.settings
+    }
+
+    pub(super) const fn neighbor(&self) -> &Arc<Neighbor> {
+        &self.settings.neighbor
+    }
+
+    /// The peer as its listener knows it.
+    pub(super) fn expected_peer(&self) -> ExpectedPeer {
+        ExpectedPeer {
+            neighbor: Arc::clone(self.neighbor()),
+            commands: self.commands.clone(),
+        }
+    }
+
+    /// The peer as the engine task knows it, with this description of it.
+    pub(super) fn peer_handle(&self, neighbor: &Arc<Neighbor>) -> PeerHandle {
+        PeerHandle {
+            neighbor: Arc::clone(neighbor),
+            switch: Arc::clone(&self.switch),
+        }
+    }
+}
+
+impl PendingSession {
+    pub(super) fn new(
+        context: &ServerContext,
+        settings: SessionSettings,
     ) -> Result<Self, StartError> {
-        let neighbor = Neighbor::new(id, link, live, profile);
-        try_protection(&neighbor)?;
-        let config = config(profile, &neighbor);
-        let session = Session::new(config.clone(), common.seed ^ u64::from(id.0));
+        let neighbor = &settings.neighbor;
+        try_protection(neighbor)?;
+        let seed = context.seed ^ u64::from(neighbor.id.0);
+        let session = Session::new(settings.config.clone(), seed);
         let session = session.map_err(|error| StartError::Open {
-            neighbor: Box::new(neighbor.clone()),
+            neighbor: Box::new(neighbor.as_ref().clone()),
             error,
         })?;
         let (commands, inbox) = mpsc::channel(COMMANDS);
-        Ok(Self {
-            neighbor: Arc::new(neighbor),
-            config,
-            session,
+        let handle = SessionHandle {
+            settings,
             commands,
             switch: Arc::new(watch::Sender::new(true)),
+        };
+        Ok(Self {
+            handle,
+            session,
             inbox,
         })
     }
 
-    /// Lets it run.
-    pub(crate) fn start(self, common: &Common) -> Held {
-        let task = SessionTask {
-            session: self.session,
-            clock: common.clock,
-            commands: self.inbox,
-            switch: self.switch.subscribe(),
-            outside: Outside::new(
-                Arc::clone(&self.neighbor),
-                common.owner.clone(),
-                common.notices.clone(),
-            ),
-        };
-        Held {
-            neighbor: self.neighbor,
-            config: self.config,
-            commands: self.commands,
-            switch: self.switch,
+    pub(super) const fn handle(&self) -> &SessionHandle {
+        &self.handle
+    }
+
+    /// Starts the task.
+    pub(super) fn start(self, context: &ServerContext) -> RunningSession {
+        let Self {
+            handle,
+            session,
+            inbox,
+        } = self;
+        let neighbor = Arc::clone(handle.neighbor());
+        let io = SessionIo::new(neighbor, context.requests.clone(), context.events.clone());
+        let switch = handle.switch.subscribe();
+        let task = SessionTask::new(session, context.clock, io, inbox, switch);
+        RunningSession {
+            handle,
             task: tokio::spawn(task.run()),
         }
     }
 }
 
-/// Protects a socket that nobody uses, to see whether this system can.
+impl RunningSession {
+    pub(super) const fn handle(&self) -> &SessionHandle {
+        &self.handle
+    }
+
+    /// Goes on with another description of its neighbour.
+    pub(super) async fn set_neighbor(&mut self, neighbor: &Arc<Neighbor>) {
+        self.handle.settings.neighbor = Arc::clone(neighbor);
+        let command = Command::SetNeighbor(Arc::clone(neighbor));
+        // The session may have ended.
+        let _ = self.handle.commands.send(command).await;
+    }
+}
+
+impl Drop for RunningSession {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Sets the options on a socket that is not used, to see whether this system has them.
 fn try_protection(neighbor: &Neighbor) -> Result<(), StartError> {
     let trial = || {
-        let socket = match neighbor.local {
-            SocketAddr::V4(_) => TcpSocket::new_v4()?,
-            SocketAddr::V6(_) => TcpSocket::new_v6()?,
-        };
+        let socket = tcp_socket(neighbor.local)?;
         neighbor.protect(socket.as_fd())?;
-        neighbor.believe_near(socket.as_fd())
+        neighbor.set_min_ttl(socket.as_fd())
     };
     trial().map_err(|error| StartError::Protect {
         neighbor: Box::new(neighbor.clone()),
@@ -128,83 +184,50 @@ fn try_protection(neighbor: &Neighbor) -> Result<(), StartError> {
     })
 }
 
-/// Who is awaited where.
-pub(crate) fn awaited<'a>(
-    sessions: impl Iterator<Item = (&'a Arc<Neighbor>, &'a mpsc::Sender<Command>)>,
-) -> BTreeMap<SocketAddr, Awaited> {
-    let mut all: BTreeMap<SocketAddr, Awaited> = BTreeMap::new();
-    for (neighbor, commands) in sessions {
-        let peers = all.entry(neighbor.local).or_default();
-        for remote in &neighbor.remote {
-            peers.insert(*remote, (Arc::clone(neighbor), commands.clone()));
+/// Peers by the addresses that are listened on for them.
+pub(super) fn expected_peers(
+    peers: impl Iterator<Item = ExpectedPeer>,
+) -> BTreeMap<SocketAddr, ExpectedPeers> {
+    let mut expected: BTreeMap<SocketAddr, ExpectedPeers> = BTreeMap::new();
+    for peer in peers {
+        let here = expected.entry(peer.neighbor.local).or_default();
+        for remote in &peer.neighbor.remote {
+            here.insert(*remote, peer.clone());
         }
     }
-    all
+    expected
 }
 
-/// Listens on an address.
-pub(crate) fn bind(
-    common: &Common,
-    address: SocketAddr,
-    awaited: Awaited,
-) -> Result<Listener, StartError> {
-    let who = awaited.values().next();
-    let who = who.map(|(neighbor, _)| match neighbor.link.instance {
-        Some(instance) => format!("{} {instance}", neighbor.link.local),
-        None => neighbor.link.local.clone(),
-    });
-    let listener = Listener::bind(
-        address,
-        awaited,
-        common.notices.clone(),
-        Arc::clone(&common.refused),
-    );
-    listener.map_err(|error| StartError::Listen {
-        address,
-        who: who.unwrap_or_default(),
-        error,
-    })
-}
-
-impl Open {
-    pub(crate) fn new(listener: Listener) -> Self {
-        let listener = Arc::new(listener);
-        let task = tokio::spawn(Arc::clone(&listener).run());
-        Self { listener, task }
+/// Peers by their ids.
+pub(super) fn by_id(handles: impl Iterator<Item = PeerHandle>) -> Neighbors {
+    let mut neighbors = Neighbors::new();
+    for handle in handles {
+        let index = handle.neighbor.id.0 as usize;
+        if neighbors.len() <= index {
+            neighbors.resize(index + 1, None);
+        }
+        if let Some(free) = neighbors.get_mut(index) {
+            *free = Some(handle);
+        }
     }
-
-    /// Closes it; the address is free afterwards.
-    pub(crate) async fn close(mut self) {
-        self.task.abort();
-        // It has ended either way.
-        let _ = (&mut self.task).await;
-    }
+    neighbors
 }
 
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-/// Ends sessions, each with what its peer is to be told; who has not gone by then is cut off.
-pub(crate) async fn stop(sessions: Vec<(Held, Notification)>) {
+/// Ends sessions, each with a NOTIFICATION; those that have not ended after a while are cut off.
+pub(super) async fn stop(sessions: Vec<(RunningSession, Notification)>) {
     let all = async {
-        for (held, why) in &sessions {
-            // A session that has ended needs not be stopped.
-            let _ = held.commands.send(Command::Stop(why.clone())).await;
+        for (session, why) in &sessions {
+            // The session may have ended.
+            let _ = session
+                .handle
+                .commands
+                .send(Command::Stop(why.clone()))
+                .await;
         }
-        let mut sessions = sessions;
-        for (held, _) in &mut sessions {
-            // A session that failed is gone as well.
-            let _ = (&mut held.task).await;
+        for (mut session, _) in sessions {
+            // A task that panicked has ended too.
+            let _ = (&mut session.task).await;
         }
     };
-    let _ = tokio::time::timeout(GOOD_BYE, all).await;
+    let _ = tokio::time::timeout(STOP, all).await;
 }

@@ -1,5 +1,6 @@
-//! Why a server did not start, or did not go over to another network.
+//! Why a server did not start, or did not reload.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 
@@ -13,21 +14,21 @@ use crate::sockopt::MAX_KEY;
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// What is modelled of the estate does not come to rest.
+    /// What is modelled of the estate does not converge.
     #[error(transparent)]
     NotConverged(#[from] NotConverged),
     /// The OPEN of a session cannot be encoded.
     #[error("the OPEN for {neighbor} cannot be encoded: {error}")]
     Open {
-        /// With whom the session is.
+        /// The peer.
         neighbor: Box<Neighbor>,
         /// Why not.
         error: EncodeError,
     },
-    /// The network asks for what this server has not.
+    /// The network file has a setting that this server does not support.
     #[error("{peer} wants {what}, which this server does not have")]
     Unsupported {
-        /// Whose setting it is.
+        /// The peer's name.
         peer: String,
         /// The setting.
         what: &'static str,
@@ -35,13 +36,13 @@ pub enum StartError {
     /// The TCP-MD5 key of a peer cannot be used.
     #[error("the password of {peer} must have 1 to {MAX_KEY} octets")]
     Password {
-        /// Whose password it is.
+        /// The peer's name.
         peer: String,
     },
-    /// This system does not protect connections as a peer wants it.
+    /// This system refuses the socket options for TCP-MD5 or GTSM.
     #[error("connections with {neighbor} cannot be protected: {error}")]
     Protect {
-        /// With whom.
+        /// The peer.
         neighbor: Box<Neighbor>,
         /// Why not.
         error: io::Error,
@@ -56,7 +57,7 @@ pub enum StartError {
         /// Why not.
         error: io::Error,
     },
-    /// The thread of the routes, or of a sink, could not be started.
+    /// The thread of the engine task, or of a sink, could not be started.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
     /// The server has stopped.
@@ -69,19 +70,24 @@ pub enum StartError {
 #[error("the server has stopped")]
 pub struct Stopped;
 
-/// Refuses settings that would not be kept.
-pub(crate) fn check(live: &Live) -> Result<(), StartError> {
+/// Refuses settings that this server does not support.
+pub(super) fn check(live: &Live) -> Result<(), StartError> {
     for (name, peer) in live.peers.iter().filter(|(_, peer)| peer.live) {
-        let peer_name = || name.clone();
+        let name = || name.clone();
         if peer.bfd.is_some() {
-            let (peer, what) = (peer_name(), "bfd");
+            let (peer, what) = (name(), "bfd");
             return Err(StartError::Unsupported { peer, what });
         }
         let fits = |key: &String| (1..=MAX_KEY).contains(&key.len());
         if !peer.password.as_ref().is_none_or(fits) {
-            let peer = peer_name();
-            return Err(StartError::Password { peer });
+            return Err(StartError::Password { peer: name() });
         }
     }
     Ok(())
+}
+
+/// The names of the speakers that real routers play.
+pub(super) fn live_speakers(live: &Live) -> BTreeSet<String> {
+    let names = live.peers.iter().filter(|(_, peer)| peer.live);
+    names.map(|(name, _)| name.clone()).collect()
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use routehub_session::ConnectionId;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::sockopt;
 
@@ -21,10 +22,10 @@ const READ: usize = 1 << 16;
 const PIECES: usize = 64;
 
 /// How long a connection that is closed may take to deliver what was written last.
-pub(crate) const LINGER: Duration = Duration::from_secs(1);
+pub(super) const LINGER: Duration = Duration::from_secs(1);
 
 /// How long the kernel tries to deliver what was written last once nobody waits for it.
-const LAST: Duration = Duration::from_secs(10);
+const CLOSED: Duration = Duration::from_secs(10);
 
 thread_local! {
     /// What a read reads into: it is handed on before the next one, so one for each thread is
@@ -34,16 +35,24 @@ thread_local! {
 
 /// An open connection of a session.
 #[derive(Debug)]
-pub(crate) struct Connection {
-    pub(crate) id: ConnectionId,
+pub(super) struct Connection {
+    id: ConnectionId,
     stream: TcpStream,
     queue: VecDeque<Bytes>,
     queued: usize,
 }
 
+/// A socket of this address's family.
+pub(crate) fn tcp_socket(address: SocketAddr) -> io::Result<TcpSocket> {
+    match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }
+}
+
 /// What a connection can do without waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Readiness {
+pub(super) enum Readiness {
     /// Be read from.
     Read,
     /// Be written to.
@@ -51,7 +60,7 @@ pub(crate) enum Readiness {
 }
 
 impl Connection {
-    pub(crate) fn new(id: ConnectionId, stream: TcpStream) -> Self {
+    pub(super) fn new(id: ConnectionId, stream: TcpStream) -> Self {
         // Messages are put together before they are written: waiting for more gains nothing. A
         // connection on which this fails is broken, which reading from it will tell.
         let _ = stream.set_nodelay(true);
@@ -63,18 +72,23 @@ impl Connection {
         }
     }
 
+    /// The number that the session knows it by.
+    pub(super) const fn id(&self) -> ConnectionId {
+        self.id
+    }
+
     /// Octets that are not written yet.
-    pub(crate) const fn queued(&self) -> usize {
+    pub(super) const fn queued(&self) -> usize {
         self.queued
     }
 
-    pub(crate) fn push(&mut self, bytes: Bytes) {
+    pub(super) fn push(&mut self, bytes: Bytes) {
         self.queued += bytes.len();
         self.queue.push_back(bytes);
     }
 
     /// What can be done now; reading only if it is wanted, writing only if there is something.
-    pub(crate) fn poll_ready(&self, cx: &mut Context<'_>, read: bool) -> Poll<Readiness> {
+    pub(super) fn poll_ready(&self, cx: &mut Context<'_>, read: bool) -> Poll<Readiness> {
         // An error shows when it is tried.
         if !self.queue.is_empty() && self.stream.poll_write_ready(cx).is_ready() {
             return Poll::Ready(Readiness::Write);
@@ -86,7 +100,7 @@ impl Connection {
     }
 
     /// Reads what is there, once: none if there is nothing, 0 octets at the end of the stream.
-    pub(crate) fn read(&self, take: impl FnOnce(&[u8])) -> io::Result<Option<usize>> {
+    pub(super) fn read(&self, take: impl FnOnce(&[u8])) -> io::Result<Option<usize>> {
         BUFFER.with_borrow_mut(|buffer| match self.stream.try_read(buffer) {
             Ok(length) => {
                 take(buffer.get(..length).unwrap_or_default());
@@ -98,23 +112,23 @@ impl Connection {
     }
 
     /// Writes as much as it takes; says how many octets.
-    pub(crate) fn write(&mut self) -> io::Result<usize> {
+    pub(super) fn write(&mut self) -> io::Result<usize> {
         let mut written = 0;
         while !self.queue.is_empty() {
             let mut pieces = [IoSlice::new(&[]); PIECES];
-            let used = self.queue.iter().zip(&mut pieces);
-            let used = used.map(|(bytes, piece)| *piece = IoSlice::new(bytes));
-            let used = used.count();
-            let took = match self
-                .stream
-                .try_write_vectored(pieces.get(..used).unwrap_or(&[]))
-            {
-                Ok(took) => took,
+            let mut filled = 0;
+            for (bytes, piece) in self.queue.iter().zip(&mut pieces) {
+                *piece = IoSlice::new(bytes);
+                filled += 1;
+            }
+            let pieces = pieces.get(..filled).unwrap_or(&[]);
+            let octets = match self.stream.try_write_vectored(pieces) {
+                Ok(octets) => octets,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error),
             };
-            written += took;
-            self.advance(took);
+            written += octets;
+            self.advance(octets);
         }
         Ok(written)
     }
@@ -133,7 +147,7 @@ impl Connection {
 
     /// Writes what is left and closes. A connection with octets that nobody read would be reset,
     /// and the peer might never see why: so they are read until the peer closes too, but not long.
-    pub(crate) async fn close(mut self) {
+    pub(super) async fn close(mut self) {
         let gentle = async {
             for mut bytes in self.queue.drain(..) {
                 self.stream.write_all_buf(&mut bytes).await?;
@@ -144,6 +158,6 @@ impl Connection {
         // Whatever comes of it, the connection is closed after this, and the kernel tries to deliver
         // what is left for a while.
         let _ = tokio::time::timeout(LINGER, gentle).await;
-        let _ = sockopt::give_up_after(self.stream.as_fd(), LAST);
+        let _ = sockopt::set_user_timeout(self.stream.as_fd(), CLOSED);
     }
 }

@@ -1,5 +1,5 @@
-//! All that surrounds a session in its task: connections, the way to the owner of the routes and
-//! back, and whoever watches.
+//! Session IO: what the outputs of a session act on, and what its inputs come from. Its
+//! connections, the engine task's inbox, what the engine task sends, and the server's events.
 
 use std::collections::VecDeque;
 use std::io;
@@ -8,79 +8,99 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use routehub::types::PeerId;
 use routehub_session::{ConnectionId, Down, Event, Negotiated, Output};
-use tokio::net::{TcpSocket, TcpStream};
-use tokio::sync::{broadcast, mpsc};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::connection::{Connection, tcp_socket};
+use super::select::{Command, Dial, InboxPermit, WaitSet};
 use crate::Neighbor;
-use crate::engine_task::request::{Agreed, Inlet, Request, outlet};
-use crate::event::{Notice, What};
-use crate::session::connection::Connection;
-use crate::session::select::{Dial, Place};
+use crate::engine_task::outbound::{OutboundReceiver, outbound};
+use crate::engine_task::request::{EstablishedPeer, Request};
+use crate::event::{EventKind, EventSender};
 
-/// What the outputs of a session act on.
-pub(crate) struct Outside {
-    pub(crate) neighbor: Arc<Neighbor>,
-    owner: mpsc::Sender<Request>,
-    notices: broadcast::Sender<Notice>,
-    pub(crate) connections: Vec<Connection>,
-    pub(crate) dial: Option<Dial>,
-    pub(crate) inlet: Option<Inlet>,
-    /// What the owner has not taken yet, in order. While there is something, nothing is read.
-    pub(crate) outbox: VecDeque<Request>,
-    pub(crate) place: Option<Place>,
+/// Octets that wait to be written before the next chunk of routes is taken.
+const UNWRITTEN: usize = 1 << 16;
+
+/// All IO of a session.
+pub(crate) struct SessionIo {
+    neighbor: Arc<Neighbor>,
+    requests: mpsc::Sender<Request>,
+    events: EventSender,
+    connections: Vec<Connection>,
+    dial: Option<Dial>,
+    outbound: Option<OutboundReceiver>,
+    /// Requests that did not fit into the inbox, in order. While there are some, nothing is read.
+    outbox: VecDeque<Request>,
+    permit: Option<InboxPermit>,
     /// UPDATEs that were read, behind all of the outbox.
     burst: Vec<u8>,
-    /// Connections that are closed but still deliver their last words.
-    pub(crate) closing: JoinSet<()>,
+    /// Connections that are closed but still deliver what was written last.
+    closing: JoinSet<()>,
 }
 
-impl Outside {
+impl SessionIo {
     pub(crate) fn new(
         neighbor: Arc<Neighbor>,
-        owner: mpsc::Sender<Request>,
-        notices: broadcast::Sender<Notice>,
+        requests: mpsc::Sender<Request>,
+        events: EventSender,
     ) -> Self {
         Self {
             neighbor,
-            owner,
-            notices,
+            requests,
+            events,
             connections: Vec::new(),
             dial: None,
-            inlet: None,
+            outbound: None,
             outbox: VecDeque::new(),
-            place: None,
+            permit: None,
             burst: Vec::new(),
             closing: JoinSet::new(),
         }
     }
 
-    /// Octets that are not written yet.
-    pub(crate) fn unwritten(&self) -> usize {
-        self.connections.iter().map(Connection::queued).sum()
+    /// Everything that can happen, besides commands, the switch and time.
+    pub(super) fn wait_set<'a>(
+        &'a mut self,
+        commands: &'a mut mpsc::Receiver<Command>,
+        switch: &'a mut watch::Receiver<bool>,
+        timeout: Option<tokio::time::Instant>,
+    ) -> WaitSet<'a> {
+        let unwritten: usize = self.connections.iter().map(Connection::queued).sum();
+        WaitSet {
+            commands,
+            permit: &mut self.permit,
+            dial: &mut self.dial,
+            connections: &self.connections,
+            read: self.outbox.is_empty(),
+            outbound: &mut self.outbound,
+            take_chunks: unwritten < UNWRITTEN,
+            switch,
+            timeout,
+        }
     }
 
-    /// Does what a session wants.
-    pub(crate) fn carry_out(&mut self, output: Output<'_>) {
+    /// Carries out an output of the session.
+    pub(super) fn carry_out(&mut self, output: Output<'_>) {
         match output {
             Output::Connect(id) => self.dial = Some(self.open(id)),
             Output::Send(id, bytes) => {
-                if let Some(one) = self.connections.iter_mut().find(|one| one.id == id) {
-                    one.push(bytes);
+                let mut connections = self.connections.iter_mut();
+                if let Some(connection) = connections.find(|connection| connection.id() == id) {
+                    connection.push(bytes);
                 }
             }
             Output::Close(id) => self.close(id),
             Output::Event(Event::Update(view)) => self.burst.extend_from_slice(view.message()),
             Output::Event(event) => {
                 self.end_burst();
-                self.event(event);
+                self.on_event(event);
             }
         }
     }
 
-    fn event(&mut self, event: Event<'_>) {
+    fn on_event(&mut self, event: Event<'_>) {
         let peer = self.neighbor.id;
         let request = match event {
             Event::Established(agreed) => self.established(&agreed),
@@ -89,37 +109,38 @@ impl Outside {
             Event::MarkStale(family) => Request::MarkStale(peer, family),
             Event::SweepStale(family, _) => Request::SweepStale(peer, family),
             Event::Down(down) => {
-                self.inlet = None;
+                self.outbound = None;
                 let Down { reason, sent, .. } = *down;
-                self.tell(What::Down(reason));
-                Request::Down(peer, sent.map(|one| (one.code, one.subcode)))
+                self.publish(EventKind::Down(reason));
+                let sent = sent.map(|notification| (notification.code, notification.subcode));
+                Request::Down(peer, sent)
             }
-            Event::AttemptFailed(reason) => return self.tell(What::AttemptFailed(*reason)),
+            Event::AttemptFailed(reason) => return self.publish(EventKind::AttemptFailed(*reason)),
             Event::EndOfRib(family) => Request::EndOfRib(peer, family),
-            // UPDATEs are gathered before this.
+            // Gathered in the burst.
             Event::Update(_) => return,
         };
         self.outbox.push_back(request);
     }
 
     fn established(&mut self, agreed: &Negotiated) -> Request {
-        let (outlet, inlet) = outlet();
-        self.inlet = Some(inlet);
-        self.tell(What::Established {
+        let (sender, receiver) = outbound();
+        self.outbound = Some(receiver);
+        self.publish(EventKind::Established {
             asn: agreed.peer_asn,
             hold_time: agreed.hold_time,
         });
-        let agreed = Agreed {
+        let established = EstablishedPeer {
             receive: agreed.receive,
             send: agreed.send,
             families: agreed.families,
-            outlet,
+            outbound: sender,
         };
-        Request::Established(self.neighbor.id, Box::new(agreed))
+        Request::Established(self.neighbor.id, Box::new(established))
     }
 
-    /// Puts what was read behind the outbox.
-    pub(crate) fn end_burst(&mut self) {
+    /// Puts the UPDATEs that were read behind the outbox.
+    pub(super) fn end_burst(&mut self) {
         if !self.burst.is_empty() {
             let messages = Bytes::from(std::mem::take(&mut self.burst));
             self.outbox
@@ -127,17 +148,18 @@ impl Outside {
         }
     }
 
-    /// Hands the outbox to the owner, as far as it takes it; says no if there is no owner any more.
-    pub(crate) fn post(&mut self) -> bool {
-        while self.place.is_none() {
+    /// Moves the outbox to the engine task's inbox, as far as there is place; says no if the engine
+    /// task has ended.
+    pub(super) fn post(&mut self) -> bool {
+        while self.permit.is_none() {
             let Some(first) = self.outbox.pop_front() else {
                 return true;
             };
-            match self.owner.try_send(first) {
+            match self.requests.try_send(first) {
                 Ok(()) => {}
                 Err(mpsc::error::TrySendError::Full(first)) => {
                     self.outbox.push_front(first);
-                    self.place = Some(Box::pin(self.owner.clone().reserve_owned()));
+                    self.permit = Some(Box::pin(self.requests.clone().reserve_owned()));
                 }
                 Err(mpsc::error::TrySendError::Closed(_)) => return false,
             }
@@ -145,10 +167,25 @@ impl Outside {
         true
     }
 
-    /// Hands over what is left, and lets closed connections deliver their last words.
-    pub(crate) async fn end(mut self) {
+    /// Uses a place in the engine task's inbox.
+    pub(super) fn post_with(&mut self, permit: mpsc::OwnedPermit<Request>) {
+        if let Some(request) = self.outbox.pop_front() {
+            permit.send(request);
+        }
+    }
+
+    /// A chunk was taken: the engine task is told if it waits for that.
+    pub(super) fn chunk_taken(&mut self) {
+        let receiver = self.outbound.as_ref();
+        if receiver.is_some_and(OutboundReceiver::take_wants_capacity) {
+            self.outbox.push_back(Request::Writable(self.neighbor.id));
+        }
+    }
+
+    /// Hands over what is left, and lets closed connections deliver what was written last.
+    pub(super) async fn end(mut self) {
         for request in self.outbox {
-            if self.owner.send(request).await.is_err() {
+            if self.requests.send(request).await.is_err() {
                 break;
             }
         }
@@ -160,14 +197,11 @@ impl Outside {
         let (local, target) = (neighbor.local.ip(), neighbor.target());
         let opening = async move {
             let target = target.ok_or(io::ErrorKind::AddrNotAvailable)?;
-            let socket = match target {
-                SocketAddr::V4(_) => TcpSocket::new_v4()?,
-                SocketAddr::V6(_) => TcpSocket::new_v6()?,
-            };
+            let socket = tcp_socket(target)?;
             socket.bind(SocketAddr::new(local, 0))?;
             neighbor.protect(socket.as_fd())?;
-            neighbor.believe_near(socket.as_fd())?;
-            neighbor.limit(socket.as_fd())?;
+            neighbor.set_min_ttl(socket.as_fd())?;
+            neighbor.set_user_timeout(socket.as_fd())?;
             socket.connect(target).await
         };
         Dial {
@@ -176,26 +210,70 @@ impl Outside {
         }
     }
 
-    pub(crate) fn take_in(&mut self, id: ConnectionId, stream: TcpStream) {
+    /// Uses an open connection.
+    pub(super) fn attach(&mut self, id: ConnectionId, stream: TcpStream) {
         self.connections.push(Connection::new(id, stream));
     }
 
     fn close(&mut self, id: ConnectionId) {
         self.dial.take_if(|dial| dial.id == id);
-        if let Some(at) = self.connections.iter().position(|one| one.id == id) {
+        let mut connections = self.connections.iter();
+        if let Some(at) = connections.position(|connection| connection.id() == id) {
             let connection = self.connections.swap_remove(at);
             self.closing.spawn(connection.close());
         }
     }
 
-    /// The number that the owner knows the session by.
-    pub(crate) fn peer(&self) -> PeerId {
-        self.neighbor.id
+    /// How many connections there are.
+    pub(super) fn connections(&self) -> usize {
+        self.connections.len()
     }
 
-    fn tell(&self, what: What) {
-        let neighbor = Some(Arc::clone(&self.neighbor));
-        // Without anybody who watches, nobody is told.
-        let _ = self.notices.send(Notice { neighbor, what });
+    /// Reads once from a connection. One that is broken, or closed by the peer, is an error with
+    /// its id, and is dropped.
+    pub(super) fn read(
+        &mut self,
+        at: usize,
+        take: impl FnOnce(ConnectionId, &[u8]),
+    ) -> Result<(), ConnectionId> {
+        let Some(connection) = self.connections.get(at) else {
+            return Ok(());
+        };
+        match connection.read(|bytes| take(connection.id(), bytes)) {
+            Ok(None | Some(1..)) => Ok(()),
+            Ok(Some(0)) | Err(_) => Err(self.connections.swap_remove(at).id()),
+        }
+    }
+
+    /// Writes as much as a connection takes. One that is broken is an error with its id, and is
+    /// dropped.
+    pub(super) fn write(
+        &mut self,
+        at: usize,
+        written: impl FnOnce(ConnectionId, usize),
+    ) -> Result<(), ConnectionId> {
+        let Some(connection) = self.connections.get_mut(at) else {
+            return Ok(());
+        };
+        match connection.write() {
+            Ok(0) => {}
+            Ok(octets) => written(connection.id(), octets),
+            Err(_) => return Err(self.connections.swap_remove(at).id()),
+        }
+        Ok(())
+    }
+
+    /// Forgets closed connections that have delivered everything.
+    pub(super) fn reap_closed(&mut self) {
+        while self.closing.try_join_next().is_some() {}
+    }
+
+    /// The neighbour has another description.
+    pub(super) fn set_neighbor(&mut self, neighbor: Arc<Neighbor>) {
+        self.neighbor = neighbor;
+    }
+
+    fn publish(&self, kind: EventKind) {
+        self.events.publish(Some(&self.neighbor), kind);
     }
 }

@@ -1,4 +1,4 @@
-//! Who connects to an address of ours: configured peers, or nobody.
+//! Accepts TCP connections: from configured peers only.
 
 use std::collections::HashMap;
 use std::io;
@@ -8,28 +8,36 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{broadcast, mpsc};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 
-use crate::event::{Notice, What};
-use crate::session::select::Command;
+use super::connection::tcp_socket;
+use super::select::Command;
+use crate::event::{EventKind, EventSender};
 use crate::{Neighbor, sockopt};
 
-/// Connections that wait to be taken at most.
+/// Connections that wait to be accepted at most.
 const BACKLOG: u32 = 1024;
 
-/// The pause after a connection could not be taken, as when there are no file descriptors left.
+/// The pause after a connection could not be accepted, as when there are no file descriptors left.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Who is awaited at an address, by where they connect from.
-pub(crate) type Awaited = HashMap<IpAddr, (Arc<Neighbor>, mpsc::Sender<Command>)>;
+/// A configured peer, and the way to its session.
+#[derive(Clone)]
+pub(crate) struct ExpectedPeer {
+    pub(crate) neighbor: Arc<Neighbor>,
+    pub(crate) commands: mpsc::Sender<Command>,
+}
+
+/// The peers that may connect to a listening address, by their remote addresses.
+pub(crate) type ExpectedPeers = HashMap<IpAddr, ExpectedPeer>;
 
 /// Listens on one of our addresses.
 pub(crate) struct Listener {
     socket: TcpListener,
     local: SocketAddr,
-    awaited: Mutex<Awaited>,
-    notices: broadcast::Sender<Notice>,
+    expected: Mutex<ExpectedPeers>,
+    events: EventSender,
     refused: Arc<AtomicU64>,
 }
 
@@ -37,23 +45,20 @@ impl Listener {
     /// Listens for these peers.
     pub(crate) fn bind(
         address: SocketAddr,
-        awaited: Awaited,
-        notices: broadcast::Sender<Notice>,
+        expected: ExpectedPeers,
+        events: EventSender,
         refused: Arc<AtomicU64>,
     ) -> io::Result<Self> {
-        let socket = match address {
-            SocketAddr::V4(_) => TcpSocket::new_v4()?,
-            SocketAddr::V6(_) => TcpSocket::new_v6()?,
-        };
+        let socket = tcp_socket(address)?;
         socket.set_reuseaddr(true)?;
-        protect(socket.as_fd(), &awaited)?;
+        protect(socket.as_fd(), &expected)?;
         socket.bind(address)?;
         let socket = socket.listen(BACKLOG)?;
         Ok(Self {
             local: socket.local_addr()?,
             socket,
-            awaited: Mutex::new(awaited),
-            notices,
+            expected: Mutex::new(expected),
+            events,
             refused,
         })
     }
@@ -64,24 +69,24 @@ impl Listener {
     }
 
     /// Listens for these peers from now on.
-    pub(crate) fn await_only(&self, awaited: &Awaited) -> io::Result<()> {
+    pub(crate) fn expect_only(&self, expected: &ExpectedPeers) -> io::Result<()> {
         let socket = self.socket.as_fd();
-        let before = std::mem::replace(&mut *self.awaited(), awaited.clone());
-        for (remote, (neighbor, _)) in &before {
-            let signs = |(one, _): &(Arc<Neighbor>, _)| one.password.is_some();
-            if neighbor.password.is_some() && !awaited.get(remote).is_some_and(signs) {
+        let before = std::mem::replace(&mut *self.expected(), expected.clone());
+        let signs = |peer: &ExpectedPeer| peer.neighbor.has_password();
+        for (remote, peer) in &before {
+            if signs(peer) && !expected.get(remote).is_some_and(signs) {
                 sockopt::remove_md5_key(socket, *remote)?;
             }
         }
-        sockopt::believe_all(socket, self.local.ip())?;
-        protect(socket, awaited)
+        sockopt::clear_min_ttl(socket, self.local.ip())?;
+        protect(socket, expected)
     }
 
-    fn awaited(&self) -> MutexGuard<'_, Awaited> {
-        self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
+    fn expected(&self) -> MutexGuard<'_, ExpectedPeers> {
+        self.expected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes connections and hands them to their sessions, for ever.
+    /// Accepts connections and hands them to their sessions, for ever.
     pub(crate) async fn run(self: Arc<Self>) {
         loop {
             let Ok((stream, remote)) = self.socket.accept().await else {
@@ -97,39 +102,37 @@ impl Listener {
 
     /// Hands a connection to the session it is for; says no if there is none.
     fn hand_over(&self, stream: TcpStream, remote: IpAddr) -> bool {
-        let Some((neighbor, session)) = self.awaited().get(&remote).cloned() else {
+        let Some(ExpectedPeer { neighbor, commands }) = self.expected().get(&remote).cloned()
+        else {
             return false;
         };
-        // A session that does not get to it has more connections than it can want.
-        neighbor.believe_near(stream.as_fd()).is_ok()
-            && neighbor.limit(stream.as_fd()).is_ok()
-            && session.try_send(Command::Accepted(stream)).is_ok()
+        // A session with a full inbox has more connections than it can use.
+        neighbor.set_min_ttl(stream.as_fd()).is_ok()
+            && neighbor.set_user_timeout(stream.as_fd()).is_ok()
+            && commands.try_send(Command::Accepted(stream)).is_ok()
     }
 
     fn count_refused(&self, remote: IpAddr) {
         let refused = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
-        let what = What::Refused {
-            local: self.local,
+        let local = self.local;
+        let kind = EventKind::Refused {
+            local,
             remote,
             refused,
         };
-        // Without anybody who watches, nobody is told.
-        let _ = self.notices.send(Notice {
-            neighbor: None,
-            what,
-        });
+        self.events.publish(None, kind);
     }
 }
 
-/// Makes a listening socket one for these peers: signed with their keys, and where all are to be
-/// near, those who are far do not even get a connection.
-fn protect(socket: BorrowedFd<'_>, awaited: &Awaited) -> io::Result<()> {
-    let all = || awaited.values().map(|(neighbor, _)| neighbor);
-    let near = all().all(|neighbor| neighbor.ttl_security);
-    for neighbor in all() {
+/// Sets the TCP-MD5 keys of these peers and the sent TTL on a listening socket, and `IP_MINTTL` if
+/// all of them use GTSM: then the kernel drops the SYNs of others.
+fn protect(socket: BorrowedFd<'_>, expected: &ExpectedPeers) -> io::Result<()> {
+    let neighbors = || expected.values().map(|peer| &peer.neighbor);
+    let all_use_gtsm = neighbors().all(|neighbor| neighbor.ttl_security);
+    for neighbor in neighbors() {
         neighbor.protect(socket)?;
-        if near {
-            neighbor.believe_near(socket)?;
+        if all_use_gtsm {
+            neighbor.set_min_ttl(socket)?;
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! What the task of a session waits for, all at once.
 
-use std::future::{Future, poll_fn};
+use std::future::{Future, pending, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,163 +9,128 @@ use std::task::Poll;
 use routehub_session::ConnectionId;
 use routehub_wire::Notification;
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use super::connection::{Connection, Readiness};
+use super::report::SessionReport;
 use crate::Neighbor;
-use crate::engine_task::request::{Chunk, Inlet, Request};
-use crate::session::connection::{Connection, Readiness};
-use crate::session::report::SessionReport;
+use crate::engine_task::outbound::{Outbound, OutboundReceiver};
+use crate::engine_task::request::Request;
 
-/// What a session's task is told from outside.
+/// What the server tells the task of a session.
 #[derive(Debug)]
 pub(crate) enum Command {
     /// The peer has connected.
     Accepted(TcpStream),
-    /// Stop; tell the peer why.
+    /// Stop with this NOTIFICATION.
     Stop(Notification),
-    /// Say how the session is.
+    /// Report the session's state.
     Report(oneshot::Sender<SessionReport>),
-    /// The neighbour is known by this from now on.
-    Known(Arc<Neighbor>),
+    /// The neighbour has another description after a reload.
+    SetNeighbor(Arc<Neighbor>),
 }
 
 /// A connection that is being opened.
-pub(crate) struct Dial {
-    pub(crate) id: ConnectionId,
-    pub(crate) opening: Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>,
+pub(super) struct Dial {
+    pub(super) id: ConnectionId,
+    pub(super) opening: Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>,
 }
 
-/// A place in the owner's inbox that is waited for.
-pub(crate) type Place = Pin<
+/// A place in the engine task's inbox that is waited for.
+pub(super) type InboxPermit = Pin<
     Box<dyn Future<Output = Result<mpsc::OwnedPermit<Request>, mpsc::error::SendError<()>>> + Send>,
 >;
 
 /// Why a session's task woke up.
-pub(crate) enum Wake {
+pub(super) enum Wake {
     Command(Command),
-    /// There is a place in the owner's inbox.
-    Place(mpsc::OwnedPermit<Request>),
-    /// The owner of the routes is gone.
-    OwnerGone,
+    /// There is a place in the engine task's inbox.
+    InboxPermit(mpsc::OwnedPermit<Request>),
+    /// The engine task has ended.
+    EngineGone,
     /// A connection is open, or could not be opened.
     Dialled(ConnectionId, io::Result<TcpStream>),
     Ready(usize, Readiness),
-    /// Routes to send.
-    Chunk(Chunk),
-    /// The owner of the routes ends the session.
-    TearDown(Notification),
-    /// The owner of the routes wants all of the peer's routes again.
-    RequestRefresh,
+    Outbound(Outbound),
     /// An event switched the session on, or off.
     Switched(bool),
     Timeout,
 }
 
 /// Everything that a session's task waits for.
-pub(crate) struct Sources<'a> {
-    pub(crate) commands: &'a mut mpsc::Receiver<Command>,
-    pub(crate) place: &'a mut Option<Place>,
-    pub(crate) dial: &'a mut Option<Dial>,
-    pub(crate) connections: &'a [Connection],
+pub(super) struct WaitSet<'a> {
+    pub(super) commands: &'a mut mpsc::Receiver<Command>,
+    pub(super) permit: &'a mut Option<InboxPermit>,
+    pub(super) dial: &'a mut Option<Dial>,
+    pub(super) connections: &'a [Connection],
     /// Whether connections are read from.
-    pub(crate) read: bool,
-    pub(crate) inlet: &'a mut Option<Inlet>,
+    pub(super) read: bool,
+    pub(super) outbound: &'a mut Option<OutboundReceiver>,
     /// Whether chunks are taken.
-    pub(crate) write: bool,
-    /// Whether the session is to be held.
-    pub(crate) switch: &'a mut watch::Receiver<bool>,
-    pub(crate) timeout: Option<tokio::time::Instant>,
+    pub(super) take_chunks: bool,
+    /// Whether the session is to run.
+    pub(super) switch: &'a mut watch::Receiver<bool>,
+    pub(super) timeout: Option<tokio::time::Instant>,
 }
 
-impl Sources<'_> {
-    /// The next of them.
-    pub(crate) async fn next(self) -> Wake {
-        let Sources {
+impl WaitSet<'_> {
+    /// The first that happens.
+    pub(super) async fn next(self) -> Wake {
+        let Self {
             commands,
-            place,
+            permit,
             dial,
             connections,
             read,
-            inlet,
-            write,
+            outbound,
+            take_chunks,
             switch,
             timeout,
         } = self;
-        let (chunks, teardown, refresh) = match inlet.as_mut() {
-            Some(inlet) => (
-                Some(&mut inlet.chunks),
-                Some(&mut inlet.teardown),
-                Some(&inlet.refresh),
-            ),
-            None => (None, None, None),
-        };
-        let chunks = chunks.filter(|_| write);
         tokio::select! {
-            // Without a server there is nobody left to run the session for.
+            // Without a server nothing is left to run the session for.
             command = commands.recv() => Wake::Command(command.unwrap_or(
                 Command::Stop(Notification::ADMINISTRATIVE_SHUTDOWN),
             )),
-            place = ready(place) => place.map_or(Wake::OwnerGone, Wake::Place),
+            permit = permitted(permit) => permit.map_or(Wake::EngineGone, Wake::InboxPermit),
             (id, opened) = dialled(dial) => Wake::Dialled(id, opened),
             (at, readiness) = poll_fn(|cx| {
                 let mut each = connections.iter().enumerate();
-                each.find_map(|(at, one)| match one.poll_ready(cx, read) {
+                each.find_map(|(at, connection)| match connection.poll_ready(cx, read) {
                     Poll::Ready(readiness) => Some(Poll::Ready((at, readiness))),
                     Poll::Pending => None,
                 })
                 .unwrap_or(Poll::Pending)
             }) => Wake::Ready(at, readiness),
-            Some(chunk) = async { chunks?.recv().await }, if write => Wake::Chunk(chunk),
-            Some(why) = torn_down(teardown) => Wake::TearDown(why),
-            () = asked(refresh) => Wake::RequestRefresh,
+            Some(outbound) = async { Some(outbound.as_mut()?.next(take_chunks).await) } =>
+                Wake::Outbound(outbound),
             Ok(()) = switch.changed() => Wake::Switched(*switch.borrow_and_update()),
             () = sleep(timeout) => Wake::Timeout,
         }
     }
 }
 
-async fn ready(place: &mut Option<Place>) -> Option<mpsc::OwnedPermit<Request>> {
-    match place {
-        Some(waiting) => {
-            let permit = waiting.await.ok();
-            *place = None;
-            permit
-        }
-        None => std::future::pending().await,
-    }
+async fn permitted(permit: &mut Option<InboxPermit>) -> Option<mpsc::OwnedPermit<Request>> {
+    let Some(waiting) = permit else {
+        return pending().await;
+    };
+    let ready = waiting.await.ok();
+    *permit = None;
+    ready
 }
 
 async fn dialled(dial: &mut Option<Dial>) -> (ConnectionId, io::Result<TcpStream>) {
-    match dial {
-        Some(one) => {
-            let opened = one.opening.as_mut().await;
-            let id = one.id;
-            *dial = None;
-            (id, opened)
-        }
-        None => std::future::pending().await,
-    }
-}
-
-async fn torn_down(
-    end: Option<&mut Option<oneshot::Receiver<Notification>>>,
-) -> Option<Notification> {
-    let end = end?;
-    let why = end.as_mut()?.await;
-    *end = None;
-    why.ok()
-}
-
-async fn asked(refresh: Option<&Arc<Notify>>) {
-    match refresh {
-        Some(refresh) => refresh.notified().await,
-        None => std::future::pending().await,
-    }
+    let Some(Dial { id, opening }) = dial else {
+        return pending().await;
+    };
+    let (id, opened) = (*id, opening.as_mut().await);
+    *dial = None;
+    (id, opened)
 }
 
 async fn sleep(until: Option<tokio::time::Instant>) {
     match until {
         Some(until) => tokio::time::sleep_until(until).await,
-        None => std::future::pending().await,
+        None => pending().await,
     }
 }

@@ -5,28 +5,41 @@ use routehub_session::Session;
 use routehub_wire::Notification;
 use tokio::sync::{mpsc, watch};
 
+use super::connection::Readiness;
+use super::io::SessionIo;
+use super::report::SessionReport;
+use super::select::{Command, Wake};
 use crate::clock::Clock;
-use crate::engine_task::request::{Chunk, Inlet, Request};
-use crate::session::connection::Readiness;
-use crate::session::io::Outside;
-use crate::session::report::SessionReport;
-use crate::session::select::{Command, Sources, Wake};
+use crate::engine_task::outbound::{Chunk, Outbound};
 
-/// Octets that wait to be written before the next chunk of routes is taken.
-const UNWRITTEN: usize = 1 << 16;
-
-/// A session at work.
+/// A running session.
 pub(crate) struct SessionTask {
-    pub(crate) session: Session,
-    pub(crate) clock: Clock,
-    pub(crate) commands: mpsc::Receiver<Command>,
-    pub(crate) outside: Outside,
-    /// Whether the session is to be held.
-    pub(crate) switch: watch::Receiver<bool>,
+    session: Session,
+    clock: Clock,
+    io: SessionIo,
+    commands: mpsc::Receiver<Command>,
+    /// Whether the session is to run.
+    switch: watch::Receiver<bool>,
 }
 
 impl SessionTask {
-    /// Holds the session until it is told to stop.
+    pub(crate) fn new(
+        session: Session,
+        clock: Clock,
+        io: SessionIo,
+        commands: mpsc::Receiver<Command>,
+        switch: watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            session,
+            clock,
+            io,
+            commands,
+            switch,
+        }
+    }
+
+    /// Runs the session until it is told to stop.
     pub(crate) async fn run(mut self) {
         self.session.handle_start(self.clock.now());
         let mut stopping = !self.drain();
@@ -37,26 +50,15 @@ impl SessionTask {
                 stopping = self.stop(Notification::ADMINISTRATIVE_SHUTDOWN);
                 self.drain();
             }
-            while self.outside.closing.try_join_next().is_some() {}
+            self.io.reap_closed();
         }
-        self.outside.end().await;
+        self.io.end().await;
     }
 
     async fn wait(&mut self) -> Wake {
-        let outside = &mut self.outside;
-        let write = outside.unwritten() < UNWRITTEN;
-        let sources = Sources {
-            commands: &mut self.commands,
-            place: &mut outside.place,
-            dial: &mut outside.dial,
-            connections: &outside.connections,
-            read: outside.outbox.is_empty(),
-            inlet: &mut outside.inlet,
-            write,
-            switch: &mut self.switch,
-            timeout: self.session.poll_timeout().map(|at| self.clock.at(at)),
-        };
-        sources.next().await
+        let timeout = self.session.poll_timeout().map(|at| self.clock.at(at));
+        let (commands, switch) = (&mut self.commands, &mut self.switch);
+        self.io.wait_set(commands, switch, timeout).next().await
     }
 
     /// Says whether the session is to end.
@@ -66,23 +68,19 @@ impl SessionTask {
             Wake::Command(Command::Accepted(stream)) => {
                 // A connection that the session refuses is closed as it is dropped.
                 if let Some(id) = self.session.handle_accepted(now) {
-                    self.outside.take_in(id, stream);
+                    self.io.attach(id, stream);
                 }
             }
             Wake::Command(Command::Stop(why)) => return self.stop(why),
             Wake::Command(Command::Report(answer)) => {
-                // Who asked may have gone.
+                // The receiver may be gone.
                 let _ = answer.send(SessionReport::of(&self.session, now));
             }
-            Wake::Command(Command::Known(neighbor)) => self.outside.neighbor = neighbor,
-            Wake::OwnerGone => return self.stop(Notification::ADMINISTRATIVE_SHUTDOWN),
-            Wake::Place(permit) => {
-                if let Some(request) = self.outside.outbox.pop_front() {
-                    permit.send(request);
-                }
-            }
+            Wake::Command(Command::SetNeighbor(neighbor)) => self.io.set_neighbor(neighbor),
+            Wake::EngineGone => return self.stop(Notification::ADMINISTRATIVE_SHUTDOWN),
+            Wake::InboxPermit(permit) => self.io.post_with(permit),
             Wake::Dialled(id, Ok(stream)) => {
-                self.outside.take_in(id, stream);
+                self.io.attach(id, stream);
                 self.session.handle_connected(now, id);
             }
             Wake::Dialled(id, Err(_)) => self.session.handle_connect_failed(now, id),
@@ -90,10 +88,10 @@ impl SessionTask {
             Wake::Ready(at, Readiness::Write) => {
                 self.write(at);
             }
-            Wake::Chunk(chunk) => self.send(chunk),
-            Wake::TearDown(why) => self.session.teardown(now, why),
-            Wake::RequestRefresh => {
-                // A session that has ended hears everything when it is established again.
+            Wake::Outbound(Outbound::Chunk(chunk)) => self.send(chunk),
+            Wake::Outbound(Outbound::TearDown(why)) => self.session.teardown(now, why),
+            Wake::Outbound(Outbound::RequestRefresh) => {
+                // A session that has ended receives everything when it is established again.
                 let _ = self.session.request_refresh(now);
             }
             Wake::Switched(true) => self.session.handle_start(now),
@@ -114,44 +112,30 @@ impl SessionTask {
 
     /// Reads once from a connection.
     fn read(&mut self, at: usize) {
-        let Some(connection) = self.outside.connections.get(at) else {
-            return;
-        };
-        let (id, now) = (connection.id, self.clock.now());
-        let session = &mut self.session;
-        let read = connection.read(|bytes| session.handle_bytes(now, id, bytes));
-        if !matches!(read, Ok(None | Some(1..))) {
-            self.lost(at);
+        let (session, now) = (&mut self.session, self.clock.now());
+        let read = self
+            .io
+            .read(at, |id, bytes| session.handle_bytes(now, id, bytes));
+        if let Err(closed) = read {
+            self.session.handle_closed(self.clock.now(), closed);
         }
     }
 
     /// Writes as much as a connection takes; says no if it is broken.
     fn write(&mut self, at: usize) -> bool {
-        let Some(connection) = self.outside.connections.get_mut(at) else {
-            return true;
-        };
-        let (id, written) = (connection.id, connection.write());
-        match written {
-            Ok(0) => {}
-            Ok(octets) => self.session.handle_written(self.clock.now(), id, octets),
-            Err(_) => self.lost(at),
+        let (session, clock) = (&mut self.session, self.clock);
+        let written = self.io.write(at, |id, octets| {
+            session.handle_written(clock.now(), id, octets);
+        });
+        if let Err(closed) = written {
+            session.handle_closed(clock.now(), closed);
         }
         written.is_ok()
     }
 
-    /// A connection is broken, or was closed by the peer.
-    fn lost(&mut self, at: usize) {
-        let connection = self.outside.connections.swap_remove(at);
-        self.session.handle_closed(self.clock.now(), connection.id);
-    }
-
-    /// Sends routes that the owner has encoded.
+    /// Sends routes that the engine has encoded.
     fn send(&mut self, chunk: Chunk) {
-        let outside = &mut self.outside;
-        if outside.inlet.as_ref().is_some_and(Inlet::take_starved) {
-            let peer = outside.peer();
-            outside.outbox.push_back(Request::Writable(peer));
-        }
+        self.io.chunk_taken();
         let bytes = match <[Bytes; 1]>::try_from(chunk) {
             Ok([only]) => only,
             Err(chunk) => {
@@ -162,37 +146,36 @@ impl SessionTask {
                 whole.freeze()
             }
         };
-        // A session that has ended has nobody to send to, and its inlet went with it.
+        // A session that has ended sends nothing.
         let _ = self.session.send_encoded(self.clock.now(), bytes);
     }
 
-    /// Carries out everything that the session wants; says no if there is no owner of the routes
-    /// any more.
+    /// Carries out all outputs of the session; says no if the engine task has ended.
     fn drain(&mut self) -> bool {
-        self.hear_before_time_passes();
+        self.read_before_timeout();
         loop {
             let now = self.clock.now();
             while let Some(output) = self.session.poll(now) {
-                self.outside.carry_out(output);
+                self.io.carry_out(output);
             }
-            self.outside.end_burst();
-            let owned = self.outside.post();
-            let broken = (0..self.outside.connections.len())
+            self.io.end_burst();
+            let posted = self.io.post();
+            let broken = (0..self.io.connections())
                 .rev()
                 .filter(|at| !self.write(*at))
                 .count();
-            if broken == 0 || !owned {
-                return owned;
+            if broken == 0 || !posted {
+                return posted;
             }
         }
     }
 
-    /// A peer is not silent because its messages wait in a socket: before a timer of the session
-    /// expires, what is there is heard, even while the owner of the routes lags behind.
-    fn hear_before_time_passes(&mut self) {
+    /// The hold timer does not expire while messages of the peer wait in a socket: they are read
+    /// before it, even while the engine task lags behind.
+    fn read_before_timeout(&mut self) {
         let now = self.clock.now();
         if self.session.poll_timeout().is_some_and(|at| at <= now) {
-            for at in (0..self.outside.connections.len()).rev() {
+            for at in (0..self.io.connections()).rev() {
                 self.read(at);
             }
         }

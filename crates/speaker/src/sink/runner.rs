@@ -1,61 +1,86 @@
-//! The thread of a sink: takes from the board, and tells the sink in batches.
+//! The thread of a sink: hands it what is queued, in batches.
 
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::oneshot;
 
-use super::change_queue::{Board, Change, Key, Wake};
-use super::{Sink, SinkError};
-use crate::event::{Notice, What};
+use super::change_queue::{Change, ChangeQueue, Key, Wake};
+use super::{NotTaken, Sink, SinkError};
+use crate::event::{EventKind, EventSender};
 
 /// Changes of one batch at most.
 const BATCH: usize = 1024;
 
-/// After how long what a sink did not take is told again.
-const AGAIN: Duration = Duration::from_secs(2);
+/// After how long a sink is handed again what it did not take.
+const RETRY: Duration = Duration::from_secs(2);
 
 /// How often a sink is asked what it has lost.
 const CHECK: Duration = Duration::from_secs(10);
 
-/// A sink, and how far it has come.
+/// A sink, and what it has yet to take.
 struct Runner {
     sink: Box<dyn Sink>,
-    board: Arc<Board>,
-    notices: broadcast::Sender<Notice>,
-    /// Until when live routers are waited for; none: they have come, or the time is over.
-    patience: Option<Instant>,
+    queue: Arc<ChangeQueue>,
+    events: EventSender,
+    /// Until when the End-of-RIB of live routers is waited for; none: it has come, or the time is
+    /// over.
+    eor_deadline: Option<Instant>,
     not_taken: Vec<Key>,
-    again: Option<Instant>,
+    retry: Option<Instant>,
     /// When it is asked what it has lost; none: it cannot tell.
     check: Option<Instant>,
 }
 
-/// Starts the thread of a sink. What is returned speaks once it has ended.
-pub(crate) fn start(
-    sink: Box<dyn Sink>,
-    board: Arc<Board>,
-    notices: broadcast::Sender<Notice>,
-    patience: Duration,
-) -> io::Result<oneshot::Receiver<()>> {
-    let (ended, end) = oneshot::channel();
-    let runner = Runner {
-        sink,
-        board,
-        notices,
-        patience: Some(Instant::now() + patience),
-        not_taken: Vec::new(),
-        again: None,
-        check: Some(Instant::now() + CHECK),
-    };
-    let name = format!("sink {}", runner.sink.name());
-    std::thread::Builder::new().name(name).spawn(move || {
-        runner.run();
-        // Who waits for it may have gone.
-        let _ = ended.send(());
-    })?;
-    Ok(end)
+/// A sink whose thread runs.
+pub(crate) struct RunningSink {
+    queue: Arc<ChangeQueue>,
+    end: oneshot::Receiver<()>,
+}
+
+impl RunningSink {
+    /// Starts the thread of a sink.
+    pub(crate) fn start(
+        sink: Box<dyn Sink>,
+        events: EventSender,
+        patience: Duration,
+    ) -> io::Result<Self> {
+        let queue = Arc::new(ChangeQueue::default());
+        let (ended, end) = oneshot::channel();
+        let thread = std::thread::Builder::new().name(format!("sink {}", sink.name()));
+        let runner = Runner {
+            sink,
+            queue: Arc::clone(&queue),
+            events,
+            eor_deadline: Some(Instant::now() + patience),
+            not_taken: Vec::new(),
+            retry: None,
+            check: Some(Instant::now() + CHECK),
+        };
+        thread.spawn(move || {
+            runner.run();
+            // The receiver may be gone.
+            let _ = ended.send(());
+        })?;
+        Ok(Self { queue, end })
+    }
+
+    /// Where its changes are queued.
+    pub(crate) const fn queue(&self) -> &Arc<ChangeQueue> {
+        &self.queue
+    }
+
+    /// Has the sink stop.
+    pub(crate) fn stop(&self) {
+        self.queue.stop();
+    }
+
+    /// Waits until the sink has stopped.
+    pub(crate) async fn ended(self) {
+        // A thread that panicked has ended too.
+        let _ = self.end.await;
+    }
 }
 
 impl Runner {
@@ -63,35 +88,35 @@ impl Runner {
         // A sink that is gone is not asked to stop.
         if self.work().is_ok() {
             let stopped = self.sink.stop();
-            self.report(&stopped);
+            self.publish_failure(&stopped);
         }
-        self.board.abandon();
+        self.queue.abandon();
     }
 
-    /// Tells the sink until the server stops, or an error ends it.
+    /// Serves the sink until the server stops, or an error ends it.
     fn work(&mut self) -> Result<(), ()> {
         loop {
-            let hold = self.patience.is_some() && self.sink.waits();
-            let until = [self.patience, self.again, self.check];
-            let until = until.into_iter().flatten().min();
-            let completed = self.patience.is_none();
-            match self.board.wait(until, hold, completed) {
+            let hold = self.eor_deadline.is_some() && self.sink.waits();
+            let deadlines = [self.eor_deadline, self.retry, self.check];
+            let until = deadlines.into_iter().flatten().min();
+            let completed = self.eor_deadline.is_none();
+            match self.queue.wait(until, hold, completed) {
                 Wake::Stop => return Ok(()),
-                Wake::Round(keys) => self.round(&keys)?,
+                Wake::Changed(keys) => self.send(&keys)?,
                 Wake::Complete => self.complete()?,
-                Wake::Time => {
+                Wake::Timeout => {
                     let now = Instant::now();
-                    if self.again.take_if(|again| *again <= now).is_some() {
+                    if self.retry.take_if(|retry| *retry <= now).is_some() {
                         let keys = std::mem::take(&mut self.not_taken);
-                        self.board.note_not_taken(&keys);
+                        self.queue.retry(&keys);
                     }
                     if self.check.take_if(|check| *check <= now).is_some()
                         && let Some(lost) = self.sink.lost()
                     {
-                        self.board.note_lost(&lost);
+                        self.queue.retry_lost(&lost);
                         self.check = Some(now + CHECK);
                     }
-                    if self.patience.is_some_and(|end| end <= now) {
+                    if self.eor_deadline.is_some_and(|end| end <= now) {
                         self.complete()?;
                     }
                 }
@@ -99,18 +124,18 @@ impl Runner {
         }
     }
 
-    /// The routes are complete: tells what was held back, and then that.
+    /// The routes are complete: hands over what was held back, and then says so.
     fn complete(&mut self) -> Result<(), ()> {
-        self.patience = None;
-        let keys = self.board.round();
-        self.round(&keys)?;
+        self.eor_deadline = None;
+        let keys = self.queue.take_queue();
+        self.send(&keys)?;
         let completed = self.sink.complete();
-        self.heed(completed, &[])
+        self.on_result(completed, &[])
     }
 
-    fn round(&mut self, keys: &[Key]) -> Result<(), ()> {
+    fn send(&mut self, keys: &[Key]) -> Result<(), ()> {
         for keys in keys.chunks(BATCH) {
-            let changes = self.board.take(keys);
+            let changes = self.queue.take(keys);
             if changes.is_empty() {
                 continue;
             }
@@ -123,43 +148,36 @@ impl Runner {
                 }
             }
             let committed = self.sink.commit();
-            self.heed(committed, &changes)?;
+            self.on_result(committed, &changes)?;
         }
         Ok(())
     }
 
-    /// Notes what was not taken; an error if the sink is gone.
-    fn heed(&mut self, result: Result<(), SinkError>, changes: &[Change]) -> Result<(), ()> {
-        self.report(&result);
+    /// Remembers what was not taken; an error if the sink is gone.
+    fn on_result(&mut self, result: Result<(), SinkError>, changes: &[Change]) -> Result<(), ()> {
+        self.publish_failure(&result);
         match result {
             Ok(()) => Ok(()),
             Err(SinkError::Gone(_)) => Err(()),
-            Err(SinkError::NotTaken(all)) => {
-                let taken = |change: &&Change| {
-                    let is = |one: &super::NotTaken| {
-                        one.prefix == change.key.1 && *one.vnet == *change.vnet
+            Err(SinkError::NotTaken(not_taken)) => {
+                let is_not_taken = |change: &&Change| {
+                    let concerns = |not_taken: &NotTaken| {
+                        not_taken.prefix == change.key.1 && *not_taken.vnet == *change.vnet
                     };
-                    all.iter().any(is)
+                    not_taken.iter().any(concerns)
                 };
-                let keys = changes.iter().filter(taken).map(|change| change.key);
+                let keys = changes.iter().filter(is_not_taken).map(|change| change.key);
                 self.not_taken.extend(keys);
-                self.again = Some(Instant::now() + AGAIN);
+                self.retry = Some(Instant::now() + RETRY);
                 Ok(())
             }
         }
     }
 
-    fn report(&self, result: &Result<(), SinkError>) {
+    fn publish_failure(&self, result: &Result<(), SinkError>) {
         if let Err(error) = result {
-            let what = What::Sink {
-                sink: self.sink.name(),
-                error: error.to_string(),
-            };
-            // Without anybody who watches, nobody is told.
-            let _ = self.notices.send(Notice {
-                neighbor: None,
-                what,
-            });
+            let (sink, error) = (self.sink.name(), error.to_string());
+            self.events.publish(None, EventKind::Sink { sink, error });
         }
     }
 }

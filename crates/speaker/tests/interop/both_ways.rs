@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 
 use routehub_session::DownReason;
-use routehub_speaker::What;
+use routehub_speaker::EventKind;
 
 use crate::daemons::{Announced, Daemon, Heard, Kind, Router};
 use crate::lab::{Lab, isolated, let_through, until, until_equal};
@@ -137,8 +137,8 @@ async fn changes_and_refreshes(lab: &mut Lab, daemon: &dyn Daemon) {
 }
 
 /// Whether a run of updates has ended with the one route of the daemon.
-fn has_learned(what: &What) -> bool {
-    matches!(what, What::Learned { routes: 1 })
+fn has_learned(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::Learned { routes: 1 })
 }
 
 async fn both_ways(kind: Kind) {
@@ -153,7 +153,7 @@ async fn both_ways(kind: Kind) {
 
     lab.noticed();
     let_through(false);
-    let silent = |what: &What| matches!(what, What::Down(DownReason::HoldTimerExpired));
+    let silent = |kind: &EventKind| matches!(kind, EventKind::Down(DownReason::HoldTimerExpired));
     lab.notice("hold timers expire", 2, silent).await;
     forgotten(&lab).await;
     let gone = || std::future::ready(daemon.established());

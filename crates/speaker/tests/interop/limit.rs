@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use routehub_speaker::What;
+use routehub_speaker::EventKind;
 
 use crate::both_ways::{INSTANCES, NETWORK, NVA, router};
 use crate::daemons::{Announced, Kind, Router};
@@ -24,7 +24,8 @@ fn with_routes(routes: u32) -> Router {
 
 /// Waits until runs of updates have ended at both instances, and this many routes are held.
 async fn run(lab: &mut Lab, routes: usize) {
-    let ended = |what: &What| matches!(what, What::Learned { routes: now } if *now == routes);
+    let ended =
+        |kind: &EventKind| matches!(kind, EventKind::Learned { routes: now } if *now == routes);
     lab.notice("a run of updates", 2, ended).await;
     assert_eq!(lab.learned("sdwan").await.len(), 2 * routes);
 }
@@ -46,7 +47,7 @@ async fn limit() {
     run(&mut lab, 2001).await;
     lab.happen("peer").await;
     // both sessions, with Cease, maximum number of prefixes reached.
-    let beyond = |what: &What| matches!(what, What::LimitExceeded);
+    let beyond = |kind: &EventKind| matches!(kind, EventKind::LimitExceeded);
     lab.notice("2001 held and 2001 sent", 2, beyond).await;
     for instance in INSTANCES {
         let look = || std::future::ready(more.notification(instance));

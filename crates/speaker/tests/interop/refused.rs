@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use routehub_session::{DownReason, OpenRejection};
-use routehub_speaker::What;
+use routehub_speaker::EventKind;
 
 use crate::both_ways::{INSTANCES, NETWORK, NVA, router};
 use crate::daemons::{Kind, Router};
@@ -23,10 +23,10 @@ async fn learned(lab: &Lab) {
 async fn wrong_asn(kind: Kind) -> Option<()> {
     let mut lab = Lab::start(&NETWORK.replace("65001", "65009")).await;
     let daemon = kind.start(&router())?;
-    let rejected = |what: &What| {
+    let rejected = |kind: &EventKind| {
         matches!(
-            what,
-            What::AttemptFailed(DownReason::OpenRejected(OpenRejection::PeerAs { .. }))
+            kind,
+            EventKind::AttemptFailed(DownReason::OpenRejected(OpenRejection::PeerAs { .. }))
         )
     };
     lab.notice("both instances refuse the ASN", 2, rejected)

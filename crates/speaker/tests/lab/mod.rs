@@ -15,7 +15,7 @@ use nix::sched::{CloneFlags, unshare};
 use routehub::types::Prefix;
 use routehub::{Event, RouteRow};
 use routehub_scenario::Scenario;
-use routehub_speaker::{Notice, Server, What};
+use routehub_speaker::{EventKind, Server, ServerEvent};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -106,7 +106,7 @@ pub(crate) struct Lab {
 }
 
 /// What happens from here on; a test that fails shows what nobody has looked at.
-struct Notices(Receiver<Notice>);
+struct Notices(Receiver<ServerEvent>);
 
 impl Drop for Notices {
     fn drop(&mut self) {
@@ -169,14 +169,19 @@ impl Lab {
 
     /// Waits for something to happen to this many sessions since the last call; of other things
     /// that happen meanwhile nothing is known later.
-    pub(crate) async fn notice(&mut self, what: &str, count: usize, is: impl Fn(&What) -> bool) {
+    pub(crate) async fn notice(
+        &mut self,
+        what: &str,
+        count: usize,
+        is: impl Fn(&EventKind) -> bool,
+    ) {
         let mut seen = Vec::new();
         let mut found = 0;
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while found < count {
             match tokio::time::timeout_at(deadline, self.notices.0.recv()).await {
                 Ok(Ok(notice)) => {
-                    found += usize::from(is(&notice.what));
+                    found += usize::from(is(&notice.kind));
                     seen.push(notice.to_string());
                 }
                 Ok(Err(RecvError::Lagged(_))) => {}

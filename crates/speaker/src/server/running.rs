@@ -1,0 +1,141 @@
+//! What runs in a server: sessions, listeners, sinks and the engine task.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use routehub::{Engine, Profile};
+use routehub_scenario::Live;
+use routehub_wire::Notification;
+use tokio::sync::mpsc;
+
+use super::context::ServerContext;
+use super::listeners::{self, RunningListener};
+use super::sessions::{self, PendingSession, RunningSession, SessionHandle, SessionSettings};
+use super::start_error::{StartError, Stopped};
+use crate::engine_task::EngineTask;
+use crate::engine_task::fib_feed::FibFeed;
+use crate::engine_task::request::Request;
+use crate::session::listener::ExpectedPeer;
+use crate::sink::Sinks;
+use crate::sink::runner::RunningSink;
+
+/// How long sinks may take to end: the kernel's routes are removed one by one.
+const STOP_SINKS: Duration = Duration::from_secs(20);
+
+/// What can be looked at while something changes.
+pub(super) struct Directory {
+    pub(super) sessions: Vec<ExpectedPeer>,
+    pub(super) addresses: Vec<SocketAddr>,
+}
+
+/// What runs.
+pub(super) struct Running {
+    pub(super) sessions: Vec<RunningSession>,
+    /// By the address that was configured.
+    pub(super) listeners: BTreeMap<SocketAddr, RunningListener>,
+    sinks: Vec<RunningSink>,
+    stopped: bool,
+}
+
+impl Running {
+    /// Starts everything, or nothing.
+    pub(super) fn start(
+        context: &ServerContext,
+        engine: Engine,
+        inbox: mpsc::Receiver<Request>,
+        profile: &Profile,
+        live: &Live,
+        sinks: Sinks,
+    ) -> Result<Self, StartError> {
+        let pending: Vec<PendingSession> = engine
+            .peers()
+            .map(|(id, link)| SessionSettings::new(id, link, live, profile))
+            .map(|settings| PendingSession::new(context, settings))
+            .collect::<Result<_, _>>()?;
+        let handles = || pending.iter().map(PendingSession::handle);
+        let expected = sessions::expected_peers(handles().map(SessionHandle::expected_peer));
+        let bound = listeners::bind(context, expected)?;
+        let mut fib_feed = FibFeed::new(handles().map(|handle| handle.neighbor().id));
+        let sinks = start_sinks(context, sinks, &mut fib_feed)?;
+        let neighbors = handles().map(|handle| handle.peer_handle(handle.neighbor()));
+        let task = EngineTask::new(
+            engine,
+            context.clock,
+            sessions::by_id(neighbors),
+            context.events.clone(),
+            (!sinks.is_empty()).then_some(fib_feed),
+        );
+        task.spawn(inbox).map_err(StartError::Thread)?;
+        let listeners = bound.into_iter();
+        Ok(Self {
+            listeners: listeners
+                .map(|(address, listener)| (address, RunningListener::start(listener)))
+                .collect(),
+            sessions: pending
+                .into_iter()
+                .map(|session| session.start(context))
+                .collect(),
+            sinks,
+            stopped: false,
+        })
+    }
+
+    pub(super) fn directory(&self) -> Arc<Directory> {
+        let sessions = self.sessions.iter();
+        let listeners = self.listeners.values();
+        Arc::new(Directory {
+            sessions: sessions
+                .map(|session| session.handle().expected_peer())
+                .collect(),
+            addresses: listeners
+                .map(|running| running.listener().local())
+                .collect(),
+        })
+    }
+
+    /// An error once everything has stopped.
+    pub(super) fn check(&self) -> Result<(), Stopped> {
+        if self.stopped { Err(Stopped) } else { Ok(()) }
+    }
+
+    /// Stops everything but the engine task. Sessions end with Cease, administrative shutdown, and
+    /// this text (RFC 9003).
+    pub(super) async fn stop(&mut self, text: &str) {
+        self.stopped = true;
+        for (_, listener) in std::mem::take(&mut self.listeners) {
+            listener.close().await;
+        }
+        let why = Notification::ADMINISTRATIVE_SHUTDOWN.with_text(text);
+        let sinks = std::mem::take(&mut self.sinks);
+        for sink in &sinks {
+            sink.stop();
+        }
+        let sessions = std::mem::take(&mut self.sessions).into_iter();
+        sessions::stop(sessions.map(|session| (session, why.clone())).collect()).await;
+        let ends = async {
+            for sink in sinks {
+                sink.ended().await;
+            }
+        };
+        // A sink that has not ended by then is left behind.
+        let _ = tokio::time::timeout(STOP_SINKS, ends).await;
+    }
+}
+
+fn start_sinks(
+    context: &ServerContext,
+    sinks: Sinks,
+    fib_feed: &mut FibFeed,
+) -> Result<Vec<RunningSink>, StartError> {
+    let mut running = Vec::new();
+    for sink in sinks.sinks {
+        let only = sink.follows();
+        let sink = RunningSink::start(sink, context.events.clone(), sinks.patience);
+        let sink = sink.map_err(StartError::Thread)?;
+        fib_feed.add(sink.queue(), only);
+        running.push(sink);
+    }
+    Ok(running)
+}
