@@ -10,10 +10,10 @@ use std::time::{Duration, Instant as Clock};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use routehub_benches::tables::{Numbers, attribute_sets, full_table};
 use routehub_rib::{
-    Admission, Announcement, AttrStore, Change, DecisionConfig, Delta, GroupConfig, GroupId,
-    MemberId, Pull, RawKey, Rib, Source, SourceId, Step,
+    Admission, Announcement, AttrStore, DecisionConfig, Delta, GroupConfig, GroupId, MemberId,
+    Pull, RawKey, Rib, Source, SourceId, Step,
 };
-use routehub_types::{AttrId, Attrs, Family, Instant, Ipv4Prefix, Nlri, Prefix, RouterId};
+use routehub_types::{AttrId, Attrs, Family, Ipv4Prefix, Nlri, Prefix, RouterId, Update};
 
 /// Prefixes announced with one set at once: of a usual UPDATE, and of a packed one.
 const BATCHES: [usize; 2] = [8, 64];
@@ -75,16 +75,14 @@ impl Bed {
             for announced in turn.chunks(self.batch) {
                 self.next = (self.next + 1) % self.sets.len();
                 let attrs = self.sets[self.next];
-                let change = Change {
-                    source: self.sources[source],
+                let update = Update {
                     withdrawn: &[],
                     attrs,
                     announced,
                 };
                 let accept = |_: &mut AttrStore, path: &Announcement| Admission::Accept(path.attrs);
                 let (store, rib) = (&mut self.store, &mut self.rib);
-                rib.apply(store, &change, Instant::ZERO, accept, |_, _| {})
-                    .expect("no limit is set");
+                rib.apply(store, self.sources[source], &update, accept, |_, _| {});
             }
             self.flush();
         }

@@ -6,9 +6,9 @@
 use allocation_counter::{AllocationInfo, measure};
 use routehub_benches::tables::{Numbers, attribute_sets, full_table};
 use routehub_rib::{
-    Admission, AttrStore, Change, DecisionConfig, GroupConfig, Pull, Rib, Source, SourceId,
+    Admission, AttrStore, DecisionConfig, GroupConfig, Pull, Rib, Source, SourceId,
 };
-use routehub_types::{AttrId, Family, Instant, Nlri, Prefix, RouterId};
+use routehub_types::{AttrId, Family, Nlri, Prefix, RouterId, Update};
 
 /// Attribute sets of a full table.
 const SETS: usize = 150_000;
@@ -29,8 +29,7 @@ fn fill(
     for turn in prefixes.chunks(TURN) {
         for announced in turn.chunks(BATCH) {
             let attrs = sets[numbers.below(sets.len() as u64) as usize];
-            let change = Change {
-                source,
+            let update = Update {
                 withdrawn: &[],
                 attrs,
                 announced,
@@ -38,8 +37,7 @@ fn fill(
             let accept = |_: &mut AttrStore, path: &routehub_rib::Announcement| {
                 Admission::Accept(path.attrs)
             };
-            rib.apply(store, &change, Instant::ZERO, accept, |_, _| {})
-                .expect("no limit is set");
+            rib.apply(store, source, &update, accept, |_, _| {});
         }
         let group = rib.groups().next().expect("there is a group");
         while rib.flush(store, group, TURN, |_, best| Ok(best.attrs)).more {}

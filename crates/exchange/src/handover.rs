@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use routehub_rib::{AdjIn, Announcement, AttrStore, Change, Delta, Rib, SourceId};
-use routehub_types::{AttrId, Family, Instant, Nlri};
+use routehub_rib::{AdjIn, Announcement, AttrStore, Delta, Rib, SourceId};
+use routehub_types::{AttrId, Family, Instant, Nlri, Update};
 
 use crate::NotConverged;
 use crate::exchange::Exchange;
@@ -125,8 +125,7 @@ impl Exchange {
         else {
             return;
         };
-        let change = Change {
-            source,
+        let update = Update {
             withdrawn: &[],
             attrs,
             announced,
@@ -137,7 +136,9 @@ impl Exchange {
         };
         let mut changed = Vec::new();
         let see = |_: &AttrStore, delta: &Delta<'_>| changed.push(delta.prefix);
-        table.rib.restore(&mut self.store, &change, admit, see);
+        table
+            .rib
+            .apply(&mut self.store, source, &update, admit, see);
         self.note_changed(told, changed);
     }
 

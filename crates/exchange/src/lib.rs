@@ -63,7 +63,6 @@ pub use parameters::{
     OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
 };
 pub use reports::{PathReport, PathStanding, Refused};
-pub use settle::UpdateBatch;
 pub use speaker::{Speaker, SpeakerId, SpeakerKind};
 pub use table::{
     EffectiveRow, Finding, NextHopType, RouteOrigin, RouteRow, RouteSource, RouteState, SessionRow,

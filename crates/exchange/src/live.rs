@@ -3,13 +3,12 @@
 use std::net::IpAddr;
 
 use routehub_rib::{AttrStore, Delta, RawKey};
-use routehub_types::{Asn, AttrId, Attrs, Family, FamilySet, Instant};
+use routehub_types::{Asn, AttrId, Attrs, Family, FamilySet, Instant, Update};
 
 use crate::NotConverged;
 use crate::announce::UNKNOWN_ADDRESS;
 use crate::exchange::Exchange;
 use crate::link::{LinkId, LinkKind, Side};
-use crate::settle::UpdateBatch;
 use crate::speaker::SpeakerKind;
 
 /// A link that a real router plays one end of.
@@ -178,7 +177,7 @@ impl Exchange {
         &mut self,
         now: Instant,
         link: LinkId,
-        batch: UpdateBatch<'_>,
+        update: &Update<'_>,
     ) -> Result<bool, NotConverged> {
         let Some(side) = self
             .our_side(link)
@@ -187,7 +186,7 @@ impl Exchange {
             return Ok(true);
         };
         self.now = now;
-        let fits = self.apply(link, side.other(), batch);
+        let fits = self.apply(link, side.other(), update);
         if !self.dirty.is_empty() {
             self.settle()?;
         }

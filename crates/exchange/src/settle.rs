@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use routehub_policy::{Outcome, RouteMeta};
-use routehub_rib::{Admission, Announcement, AttrStore, Change, Delta};
-use routehub_types::{AsPath, AttrId, Attrs, Nlri, Prefix, RuleId};
+use routehub_rib::{Admission, Announcement, AttrStore, Delta};
+use routehub_types::{AsPath, AttrId, Attrs, Nlri, Prefix, RuleId, Update};
 
 use crate::announce::UNKNOWN_ADDRESS;
 use crate::estate::RouteMapAction;
@@ -15,18 +15,6 @@ use crate::parameters::{Parameters, PrefixCountMode};
 use crate::speaker::{SpeakerId, SpeakerKind};
 use crate::speaker_table::{Origin, Table};
 use crate::verdicts::KnownVerdict;
-
-/// The routes of one UPDATE: prefixes withdrawn, and prefixes announced with one attribute set
-/// that the exchange has interned.
-#[derive(Clone, Copy, Debug)]
-pub struct UpdateBatch<'a> {
-    /// What the sender no longer reaches.
-    pub withdrawn: &'a [Nlri],
-    /// The attributes of what is announced; of no meaning without any.
-    pub attrs: AttrId,
-    /// What the sender reaches.
-    pub announced: &'a [Nlri],
-}
 
 impl Exchange {
     /// Tells the far end what became of these prefixes.
@@ -166,12 +154,12 @@ impl Exchange {
                 _ => vec![announced.as_slice()],
             };
             for announced in messages {
-                let batch = UpdateBatch {
+                let update = Update {
                     withdrawn: withdrawn.take().unwrap_or_default(),
                     attrs,
                     announced,
                 };
-                if !self.apply(link, side, batch) {
+                if !self.apply(link, side, &update) {
                     return;
                 }
             }
@@ -186,7 +174,7 @@ impl Exchange {
     }
 
     /// Applies one UPDATE from `side` at the other. Says no if the route limit ended the session.
-    pub(crate) fn apply(&mut self, link: LinkId, side: Side, batch: UpdateBatch<'_>) -> bool {
+    pub(crate) fn apply(&mut self, link: LinkId, side: Side, update: &Update<'_>) -> bool {
         let told = self.graph.link(link).end(side.other()).speaker;
         let heard = self.journals(told) || self.listens(told);
         let direction = &mut self.directions[link.0 as usize][side as usize];
@@ -195,17 +183,6 @@ impl Exchange {
             return true;
         };
         let parameters = &self.parameters;
-        let UpdateBatch {
-            withdrawn,
-            attrs,
-            announced,
-        } = batch;
-        let change = Change {
-            source,
-            withdrawn,
-            attrs,
-            announced,
-        };
         let admit = |store: &mut AttrStore, announcement: &Announcement| {
             admission(direction, parameters, store, announcement)
         };
@@ -215,14 +192,14 @@ impl Exchange {
                 changed.push(delta.prefix);
             }
         };
-        let applied = table
-            .rib
-            .apply(&mut self.store, &change, self.now, admit, see);
-        self.note_changed(told, changed);
-        if applied.is_err() {
+        let fits = table.rib.count(source, update.announced, self.now);
+        if fits.is_err() {
             self.exceeded(link);
+            return false;
         }
-        applied.is_ok()
+        table.rib.apply(&mut self.store, source, update, admit, see);
+        self.note_changed(told, changed);
+        true
     }
 
     /// A session sent more routes than it may: it ends with Cease, maximum number of prefixes
@@ -295,8 +272,7 @@ impl Exchange {
         let withdrawn: Vec<Nlri> = gone.map(|prefix| Nlri::from(*prefix)).collect();
         let new = wanted.iter().filter(|prefix| !held.contains(prefix));
         let announced: Vec<Nlri> = new.map(|prefix| Nlri::from(*prefix)).collect();
-        let change = Change {
-            source,
+        let update = Update {
             withdrawn: &withdrawn,
             attrs,
             announced: &announced,
@@ -304,10 +280,9 @@ impl Exchange {
         let admit = |_: &mut AttrStore, one: &Announcement| Admission::Accept(one.attrs);
         let mut changed = Vec::new();
         let see = |_: &AttrStore, delta: &Delta<'_>| changed.push(delta.prefix);
-        // A source without a limit cannot exceed it.
-        let _ = table
+        table
             .rib
-            .apply(&mut self.store, &change, self.now, admit, see);
+            .apply(&mut self.store, source, &update, admit, see);
         self.note_changed(speaker, changed);
     }
 

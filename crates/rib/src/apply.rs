@@ -1,8 +1,8 @@
 //! Changes of one source, applied to the table of one family.
 
-use routehub_types::{AttrId, Nlri, PathId};
+use routehub_types::{AttrId, Nlri, PathId, Update};
 
-use crate::change::{Admission, Announcement, Applied, BestPath, Change};
+use crate::change::{Admission, Announcement, Applied, BestPath};
 use crate::key::Key;
 use crate::path::{Ineligible, NONE, Path};
 use crate::settle::{Context, Visit};
@@ -23,16 +23,17 @@ impl<K: Key> Table<K> {
     pub(crate) fn apply(
         &mut self,
         cx: &mut Context<'_>,
-        change: &Change<'_>,
+        source: SourceId,
+        update: &Update<'_>,
         (admit, visit): (&mut Admit<'_>, &mut Visit<'_>),
         applied: &mut Applied,
     ) {
-        let source = change.source.0;
+        let source = source.0;
         let mut batch = core::mem::take(&mut self.batch);
-        self.resolve(cx.store, change.withdrawn, &mut batch);
-        if !change.announced.is_empty() && !batch.is_empty() {
+        self.resolve(cx.store, update.withdrawn, &mut batch);
+        if !update.announced.is_empty() && !batch.is_empty() {
             // Announced and withdrawn at once is announced.
-            let mut announced: alloc::vec::Vec<&Nlri> = change.announced.iter().collect();
+            let mut announced: alloc::vec::Vec<&Nlri> = update.announced.iter().collect();
             announced.sort_unstable();
             batch.retain(|item| {
                 let one = Nlri {
@@ -45,10 +46,10 @@ impl<K: Key> Table<K> {
         for item in &batch {
             self.withdraw(cx, source, item, visit, applied);
         }
-        self.resolve(cx.store, change.announced, &mut batch);
+        self.resolve(cx.store, update.announced, &mut batch);
         for item in &batch {
             applied.announced += 1;
-            let received = (change.attrs, true);
+            let received = (update.attrs, true);
             self.announce(cx, (source, item), received, (admit, visit), applied);
         }
         batch.clear();

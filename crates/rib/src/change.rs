@@ -1,28 +1,11 @@
-//! What goes into a table and what comes out: changes, admission verdicts, deltas.
+//! What goes into a table and what comes out: admission verdicts, deltas.
 
 use core::ops::Deref;
 
-use routehub_types::{AttrId, Nlri, PathId, Prefix, RuleId};
+use routehub_types::{AttrId, PathId, Prefix, RuleId};
 use smallvec::SmallVec;
 
 use crate::SourceId;
-
-/// The routes of one UPDATE of a source.
-///
-/// A prefix that stands in both lists is announced (RFC 4271 section 4.3). Whoever knows no path
-/// ids leaves them out; a path id that was never announced is counted and ignored when it is
-/// withdrawn (RFC 7911 section 5).
-#[derive(Clone, Copy, Debug)]
-pub struct Change<'a> {
-    /// Who sent it.
-    pub source: SourceId,
-    /// Prefixes that the source no longer reaches.
-    pub withdrawn: &'a [Nlri],
-    /// The attributes received with the announced prefixes; of no meaning without any.
-    pub attrs: AttrId,
-    /// Prefixes that the source reaches.
-    pub announced: &'a [Nlri],
-}
 
 /// A path that asks for admission.
 #[derive(Clone, Copy, Debug)]

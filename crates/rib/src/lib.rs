@@ -8,9 +8,9 @@
 //!
 //! ```
 //! use routehub_rib::{
-//!     Admission, AttrStore, Change, DecisionConfig, GroupConfig, Pull, Rib, Source, Standing, Step,
+//!     Admission, AttrStore, DecisionConfig, GroupConfig, Pull, Rib, Source, Standing, Step,
 //! };
-//! use routehub_types::{AsPath, Asn, Attrs, Instant, Nlri, RouterId};
+//! use routehub_types::{AsPath, Asn, Attrs, Instant, Nlri, RouterId, Update};
 //!
 //! let mut store = AttrStore::new(1);
 //! let mut rib = Rib::new(2, DecisionConfig::rfc4271());
@@ -23,14 +23,14 @@
 //! for (source, length) in [(one, 1), (two, 2)] {
 //!     let path = AsPath::sequence((0..length).map(|n| Asn(64500 + n)));
 //!     let attrs = store.intern(&Attrs { as_path: path, ..Attrs::default() });
-//!     let change = Change { source, withdrawn: &[], attrs, announced: &[prefix] };
+//!     let update = Update { withdrawn: &[], attrs, announced: &[prefix] };
 //!     rib.apply(
 //!         &mut store,
-//!         &change,
-//!         Instant::ZERO,
+//!         source,
+//!         &update,
 //!         |_, path| Admission::Accept(path.attrs),
 //!         |_, delta| println!("{}: {} in use", delta.prefix, delta.after.len()),
-//!     )?;
+//!     );
 //! }
 //! let paths = rib.paths(&store, prefix.prefix);
 //! assert_eq!(paths[0].standing, Standing::Best);
@@ -51,7 +51,7 @@
 //! `cargo run --release -p routehub-benches --bin rib_memory` repeats the count,
 //! `cargo bench -p routehub-benches --bench rib` the times; `benches/README.md` has the figures.
 //!
-//! Look-ups are made for a whole [`Change`] at once, so announce many prefixes with one call.
+//! Look-ups are made for a whole [`Update`](routehub_types::Update) at once, so announce many prefixes with one call.
 //! Every change decides its prefix again over all of its paths. A source that is lost costs its
 //! own routes, not the table. A longest match looks for the prefix lengths that there are around
 //! its address, a few at once.
@@ -93,7 +93,7 @@ mod stale;
 mod store;
 mod table;
 
-pub use change::{Admission, Announcement, Applied, BestPath, BestSet, Change, Delta, PathRef};
+pub use change::{Admission, Announcement, Applied, BestPath, BestSet, Delta, PathRef};
 pub use decision::{DecisionConfig, Preference, Standing, Step};
 pub use export::{
     Export, Exported, Flushed, GroupConfig, GroupId, MemberId, Outgoing, Prefixes, Pull, Sent,

@@ -3,10 +3,10 @@
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use routehub_types::{AttrId, Family, Instant, Ipv4Prefix, Ipv6Prefix, Prefix};
+use routehub_types::{AttrId, Family, Instant, Ipv4Prefix, Ipv6Prefix, Nlri, Prefix, Update};
 
 use crate::apply::Admit;
-use crate::change::{Admission, Announcement, Applied, BestPath, BestSet, Change, Delta};
+use crate::change::{Admission, Announcement, Applied, BestPath, BestSet, Delta};
 use crate::decision::{Compared, DecisionProcess, Preference};
 use crate::groups::Groups;
 use crate::key::Key;
@@ -116,57 +116,50 @@ impl Rib {
         applied
     }
 
-    /// Applies one UPDATE: checks the route limit of its source, then asks `admit` for every
+    /// Applies the routes of one UPDATE that was [counted](Self::count): asks `admit` for every
     /// announced path.
     ///
-    /// # Errors
-    /// [`LimitExceeded`] if the source announced more than it may (R-004); nothing is applied
-    /// then.
+    /// A path id that was never announced is counted and ignored when it is withdrawn (RFC 7911
+    /// section 5).
     pub fn apply(
         &mut self,
         store: &mut AttrStore,
-        change: &Change<'_>,
-        now: Instant,
-        admit: impl FnMut(&mut AttrStore, &Announcement) -> Admission,
-        visit: impl FnMut(&AttrStore, &Delta<'_>),
-    ) -> Result<Applied, LimitExceeded> {
-        self.count(change, now)?;
-        Ok(self.restore(store, change, admit, visit))
-    }
-
-    /// Applies routes that another table has counted against the limit of their source already.
-    pub fn restore(
-        &mut self,
-        store: &mut AttrStore,
-        change: &Change<'_>,
+        source: SourceId,
+        update: &Update<'_>,
         mut admit: impl FnMut(&mut AttrStore, &Announcement) -> Admission,
         mut visit: impl FnMut(&AttrStore, &Delta<'_>),
     ) -> Applied {
         let mut applied = Applied::default();
-        if self.sources.state(change.source.0).is_none() {
+        if self.sources.state(source.0).is_none() {
             return applied;
         }
         let (admit, visit): (&mut Admit<'_>, &mut Visit<'_>) = (&mut admit, &mut visit);
         let mut unknown = 0;
         let (mut cx, v4, v6) = self.parts(store);
         cx.others = v6.best;
-        v4.apply(&mut cx, change, (admit, visit), &mut applied);
+        v4.apply(&mut cx, source, update, (admit, visit), &mut applied);
         unknown += core::mem::take(&mut applied.unknown);
         cx.others = v4.best;
-        v6.apply(&mut cx, change, (admit, visit), &mut applied);
+        v6.apply(&mut cx, source, update, (admit, visit), &mut applied);
         applied.unknown += unknown;
         applied
     }
 
-    /// Counts an UPDATE against the route limit of its source.
-    fn count(&mut self, change: &Change<'_>, now: Instant) -> Result<(), LimitExceeded> {
-        let id = change.source;
+    /// Counts what a source announces against its route limit; not needed for one without a limit.
+    ///
+    /// # Errors
+    /// [`LimitExceeded`] if it announced more than it may (R-004): apply nothing then.
+    pub fn count(
+        &mut self,
+        id: SourceId,
+        announced: &[Nlri],
+        now: Instant,
+    ) -> Result<(), LimitExceeded> {
         let (v4, v6) = (&self.v4, &self.v6);
         let limit = self.sources.get(id.0).and_then(|source| source.limit);
         let (Some(limit), Some(state)) = (limit, self.sources.state_mut(id.0)) else {
             return Ok(());
         };
-        let announced = change.announced;
         let nlri = u32::try_from(announced.len()).unwrap_or(u32::MAX);
         let new = || v4.count_new(id.0, announced) + v6.count_new(id.0, announced);
         let held = state.counts.counted();
@@ -323,8 +316,8 @@ impl Rib {
     /// the same way.
     ///
     /// ```
-    /// # use routehub_rib::{Admission, AttrStore, Change, DecisionConfig, Rib, Source};
-    /// # use routehub_types::{AsPath, Asn, Attrs, Instant, Nlri, Prefix};
+    /// # use routehub_rib::{Admission, AttrStore, DecisionConfig, Rib, Source};
+    /// # use routehub_types::{AsPath, Asn, Attrs, Nlri, Prefix, Update};
     /// let mut store = AttrStore::new(1);
     /// let prefix: Prefix = "192.0.2.0/24".parse()?;
     /// let mut table = |asns: &[u32]| {
@@ -332,11 +325,11 @@ impl Rib {
     ///     let source = rib.add_source(Source::default())?;
     ///     let as_path = AsPath::sequence(asns.iter().map(|asn| Asn(*asn)));
     ///     let attrs = store.intern(&Attrs { as_path, ..Attrs::default() });
-    ///     let change = Change { source, withdrawn: &[], attrs, announced: &[Nlri::from(prefix)] };
+    ///     let update = Update { withdrawn: &[], attrs, announced: &[Nlri::from(prefix)] };
     ///     let accept = |_: &mut AttrStore, path: &routehub_rib::Announcement| {
     ///         Admission::Accept(path.attrs)
     ///     };
-    ///     rib.apply(&mut store, &change, Instant::ZERO, accept, |_, _| {})?;
+    ///     rib.apply(&mut store, source, &update, accept, |_, _| {});
     ///     let best = rib.best(prefix);
     ///     Ok::<_, Box<dyn std::error::Error>>(rib.preference(&store, &best[0]))
     /// };

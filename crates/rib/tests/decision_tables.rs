@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use routehub_rib::{
-    Admission, AttrStore, Change, DecisionConfig, GroupConfig, Rib, Source, SourceId, Standing,
-    Step,
+    Admission, AttrStore, DecisionConfig, GroupConfig, Rib, Source, SourceId, Standing, Step,
 };
 use routehub_types::{
-    AsPath, Asn, Attrs, Instant, Nlri, Origin, Prefix, RouterId, Segment, SegmentKind,
+    AsPath, Asn, Attrs, Nlri, Origin, Prefix, RouterId, Segment, SegmentKind, Update,
 };
 
 /// One path of a case.
@@ -176,20 +175,18 @@ fn run(case: &Case, order: &[usize]) {
     let prefix: Prefix = "10.40.0.0/16".parse().unwrap();
     for n in order {
         let attrs = store.intern(&case.paths[*n].attrs);
-        let change = Change {
-            source: sources[*n],
+        let update = Update {
             withdrawn: &[],
             attrs,
             announced: &[Nlri::from(prefix)],
         };
         rib.apply(
             &mut store,
-            &change,
-            Instant::ZERO,
+            sources[*n],
+            &update,
             |_, path| Admission::Accept(path.attrs),
             |_, _| {},
-        )
-        .unwrap();
+        );
     }
     let name = |id: SourceId| {
         let at = sources.iter().position(|one| *one == id).unwrap();
@@ -258,20 +255,18 @@ fn r060_prefixes_of_different_length_never_compete() {
     for (source, prefix) in [(er, "10.0.0.0/16"), (vpn, "10.0.1.0/24")] {
         let attrs = store.intern(&Attrs::default());
         let prefix: Prefix = prefix.parse().unwrap();
-        let change = Change {
-            source,
+        let update = Update {
             withdrawn: &[],
             attrs,
             announced: &[prefix.into()],
         };
         rib.apply(
             &mut store,
-            &change,
-            Instant::ZERO,
+            source,
+            &update,
             |_, path| Admission::Accept(path.attrs),
             |_, _| {},
-        )
-        .unwrap();
+        );
     }
     let via = |address: &str| rib.longest_match(address.parse().unwrap()).unwrap().1[0].source;
     assert_eq!((via("10.0.1.7"), via("10.0.2.7")), (vpn, er));
@@ -291,20 +286,18 @@ fn r072_what_is_sent_follows_the_routing_preference_as_what_is_used_does() {
     let prefix: Prefix = "10.40.0.0/16".parse().unwrap();
     for (from, path) in [(er, "12076,65001"), (vpn, "65001")] {
         let attrs = store.intern(&Attrs::new(path_of(path), Ipv4Addr::new(192, 0, 2, 1)));
-        let change = Change {
-            source: from,
+        let update = Update {
             withdrawn: &[],
             attrs,
             announced: &[prefix.into()],
         };
         rib.apply(
             &mut store,
-            &change,
-            Instant::ZERO,
+            from,
+            &update,
             |_, path| Admission::Accept(path.attrs),
             |_, _| {},
-        )
-        .unwrap();
+        );
     }
     for (mode, winner) in [("ExpressRoute", er), ("VpnGateway", vpn), ("ASPath", vpn)] {
         let sources = [(er, source(mode, "er")), (vpn, source(mode, "vpn"))];

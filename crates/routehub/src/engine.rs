@@ -5,10 +5,9 @@ use std::collections::{BTreeSet, VecDeque};
 use bytes::Bytes;
 use routehub_exchange::{
     Changes, Estate, Event, EventError, Exchange, LinkId, LiveLink, NotConverged, Parameters,
-    UpdateBatch,
 };
 use routehub_rib::Pull;
-use routehub_types::{AttrId, Family, FamilySet, Instant, Nlri, PeerId};
+use routehub_types::{AttrId, Family, FamilySet, Instant, Nlri, PeerId, Update};
 use routehub_wire::{Context, Packer, UpdateView};
 
 use crate::batch::{BatchAttrs, RouteBatch, Scratch};
@@ -301,12 +300,12 @@ impl Engine {
             BatchAttrs::None => AttrId::default(),
         };
         let (withdrawn, announced) = (batch.withdrawn, batch.announced);
-        let batch = UpdateBatch {
+        let update = Update {
             withdrawn,
             attrs,
             announced,
         };
-        let fits = self.exchange.receive(now, link, batch)?;
+        let fits = self.exchange.receive(now, link, &update)?;
         if !fits {
             self.effects.push_back(Effect::LimitExceeded(peer));
         }

@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use routehub_exchange::{leads_back, reason};
 use routehub_policy::{Fallback, Outcome as PolicyOutcome, Policy, RouteMeta};
 use routehub_rib::{
-    Admission, Announcement, Applied, AttrStore, Change, DecisionConfig, Rib, Source, SourceId,
+    Admission, Announcement, Applied, AttrStore, DecisionConfig, Rib, Source, SourceId,
     TooManySources,
 };
 use routehub_session::{ConnectionId, Event, Output, Session, SessionConfig, State};
-use routehub_types::{AttrId, Attrs, Instant, Nlri, RuleId};
+use routehub_types::{AttrId, Attrs, Instant, Nlri, RuleId, Update};
 use routehub_wire::{
     Context, EncodeError, KEEPALIVE, Message, Notification, Open, Outcome, Packer, decode,
     encode_end_of_rib,
@@ -215,7 +215,6 @@ impl Subject {
             source: *source,
             admission,
             seen,
-            now: *now,
         };
         while let Some(output) = session.poll(*now) {
             match output {
@@ -239,7 +238,6 @@ struct Behind<'a> {
     source: SourceId,
     admission: &'a Policy,
     seen: &'a mut Seen,
-    now: Instant,
 }
 
 impl Behind<'_> {
@@ -250,8 +248,7 @@ impl Behind<'_> {
             BatchAttrs::None => AttrId::default(),
         };
         let (source, withdrawn, announced) = (self.source, batch.withdrawn, batch.announced);
-        let change = Change {
-            source,
+        let update = Update {
             withdrawn,
             attrs,
             announced,
@@ -269,17 +266,14 @@ impl Behind<'_> {
                 }
             }
         };
-        // The source has no limit.
-        if let Ok(applied) = self
+        let applied = self
             .rib
-            .apply(self.store, &change, self.now, admit, |_, _| {})
-        {
-            let sum = &mut self.seen.applied;
-            sum.announced += applied.announced;
-            sum.rejected += applied.rejected;
-            sum.withdrawn += applied.withdrawn;
-            sum.unknown += applied.unknown;
-        }
+            .apply(self.store, source, &update, admit, |_, _| {});
+        let sum = &mut self.seen.applied;
+        sum.announced += applied.announced;
+        sum.rejected += applied.rejected;
+        sum.withdrawn += applied.withdrawn;
+        sum.unknown += applied.unknown;
         true
     }
 

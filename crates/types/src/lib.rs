@@ -53,4 +53,4 @@ pub use large_community::LargeCommunity;
 pub use origin::{Origin, ParseOriginError};
 pub use prefix::{Ipv4Prefix, Ipv6Prefix, ParsePrefixError, Prefix};
 pub use time::Instant;
-pub use update::{Nlri, PathId, RouteUpdate};
+pub use update::{Nlri, PathId, RouteUpdate, Update};

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::{Attrs, Prefix};
+use crate::{AttrId, Attrs, Prefix};
 
 /// A path identifier (RFC 7911): tells several paths of one prefix from one peer apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +46,21 @@ impl fmt::Display for Nlri {
             Some(PathId(id)) => write!(f, "{}#{id}", self.prefix),
         }
     }
+}
+
+/// The routes of one UPDATE of a peer: prefixes withdrawn, and prefixes announced with one set of
+/// path attributes, by its number in the store of whoever takes it.
+///
+/// A prefix that stands in both lists is announced (RFC 4271 section 4.3). Whoever knows no path
+/// ids leaves them out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Update<'a> {
+    /// Prefixes that the sender no longer reaches.
+    pub withdrawn: &'a [Nlri],
+    /// The attributes of what is announced; of no meaning without any.
+    pub attrs: AttrId,
+    /// Prefixes that the sender reaches.
+    pub announced: &'a [Nlri],
 }
 
 /// The routes of one UPDATE in owned form: prefixes withdrawn, and prefixes announced with one

@@ -283,10 +283,10 @@ mod tests {
     use alloc::collections::BTreeMap;
     use alloc::vec::Vec;
 
-    use routehub_types::{Attrs, Family, Instant, Ipv4Prefix, Nlri, Prefix};
+    use routehub_types::{Attrs, Family, Ipv4Prefix, Nlri, Prefix, Update};
 
     use super::*;
-    use crate::{Admission, Change, DecisionConfig, GroupConfig, MemberId, Pull, Rib, Source};
+    use crate::{Admission, DecisionConfig, GroupConfig, MemberId, Pull, Rib, Source};
 
     fn take(
         store: &mut AttrStore,
@@ -330,16 +330,14 @@ mod tests {
                 &routes[round as usize..][..3],
                 &routes[round as usize + 3..][..5],
             );
-            let change = Change {
-                source,
+            let update = Update {
                 withdrawn: gone,
                 attrs,
                 announced: new,
             };
             let accept =
                 |_: &mut AttrStore, path: &crate::Announcement| Admission::Accept(path.attrs);
-            rib.apply(&mut store, &change, Instant::ZERO, accept, |_, _| {})
-                .unwrap();
+            rib.apply(&mut store, source, &update, accept, |_, _| {});
             rib.flush(&mut store, group, 100, |_, best| Ok(best.attrs));
             while take(&mut store, &mut rib, quick, &mut tables[0]) {}
             if round % 3 == 0 {

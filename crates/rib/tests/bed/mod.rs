@@ -4,10 +4,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use routehub_rib::{
-    Admission, Announcement, Applied, AttrStore, Change, DecisionConfig, LimitExceeded, Rib,
-    Source, SourceId,
+    Admission, Announcement, Applied, AttrStore, DecisionConfig, LimitExceeded, Rib, Source,
+    SourceId,
 };
-use routehub_types::{AsPath, Asn, AttrId, Attrs, Instant, Nlri, Prefix};
+use routehub_types::{AsPath, Asn, AttrId, Attrs, Instant, Nlri, Prefix, Update};
 
 pub(crate) struct Bed {
     pub(crate) store: AttrStore,
@@ -68,17 +68,18 @@ impl Bed {
         announced: &[Nlri],
         admit: impl FnMut(&mut AttrStore, &Announcement) -> Admission,
     ) -> Result<Applied, LimitExceeded> {
-        let change = Change {
-            source,
+        let update = Update {
             withdrawn,
             attrs,
             announced,
         };
         let changed = &mut self.changed;
-        self.rib
-            .apply(&mut self.store, &change, self.now, admit, |_, delta| {
+        self.rib.count(source, announced, self.now)?;
+        Ok(self
+            .rib
+            .apply(&mut self.store, source, &update, admit, |_, delta| {
                 changed.push(delta.prefix);
-            })
+            }))
     }
 
     /// Announces prefixes with an AS path of that length.

@@ -5,10 +5,10 @@ mod check;
 use std::collections::BTreeMap;
 
 use routehub_rib::{
-    Admission, AttrStore, BestPath, Change, DecisionConfig, Delta, GroupConfig, GroupId, MemberId,
-    Pull, Rib, Source, SourceId,
+    Admission, AttrStore, BestPath, DecisionConfig, Delta, GroupConfig, GroupId, MemberId, Pull,
+    Rib, Source, SourceId,
 };
-use routehub_types::{Attrs, Family, FamilySet, Instant, Nlri, PathId, Prefix};
+use routehub_types::{Attrs, Family, FamilySet, Instant, Nlri, PathId, Prefix, Update};
 
 use crate::model::events::{Event, SOURCES, attribute_sets, prefixes, source};
 use crate::model::{self, Import, Model, Received, Run};
@@ -303,21 +303,24 @@ impl World {
                 .adj_in
                 .insert((source, one.prefix, path_id), received);
         }
-        let change = Change {
-            source: self.ids[source],
+        let update = Update {
             withdrawn: &withdrawn,
             attrs: self.store.intern(&self.sets[set]),
             announced: &announced,
         };
         let (policy, replayed) = (self.model.policies[source], &mut self.replayed);
-        let applied = self.rib.apply(
+        let fits = self.rib.count(self.ids[source], &announced, self.now);
+        assert_eq!(fits, counted);
+        if fits.is_err() {
+            return;
+        }
+        self.rib.apply(
             &mut self.store,
-            &change,
-            self.now,
+            self.ids[source],
+            &update,
             |store, path| admit(store, policy, path),
             |store, delta| replay(replayed, store, delta),
         );
-        assert_eq!(applied.map(|_| ()), counted);
     }
 
     /// Removes a source and adds another in its place.
