@@ -156,7 +156,10 @@ impl AsnRules {
             return refused(range.rule, reason);
         }
         if let Some(range) = special_use(asn)
-            && let Some((_, rule)) = self.special.iter().find(|(one, _)| *one == range.for_use)
+            && let Some((_, rule)) = self
+                .special
+                .iter()
+                .find(|(special, _)| *special == range.for_use)
         {
             return refused(*rule, AsnRefusalReason::Special(range));
         }

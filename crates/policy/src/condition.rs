@@ -101,7 +101,7 @@ impl Match {
     /// Whether the condition holds for a route.
     pub fn holds(&self, attrs: &Attrs, prefix: Prefix, meta: &RouteMeta) -> bool {
         match self {
-            Self::Prefix(list) => list.iter().any(|one| one.holds(prefix)),
+            Self::Prefix(list) => list.iter().any(|matched| matched.holds(prefix)),
             Self::Not(inner) => !inner.holds(attrs, prefix, meta),
             other => other.holds_for_set(attrs, meta),
         }
@@ -111,12 +111,12 @@ impl Match {
     pub(crate) fn holds_for_set(&self, attrs: &Attrs, meta: &RouteMeta) -> bool {
         let path = &attrs.as_path;
         let communities = &attrs.communities;
-        let found = |one: &CommunityPattern| communities.iter().any(|c| one.holds(*c));
+        let found = |pattern: &CommunityPattern| communities.iter().any(|c| pattern.holds(*c));
         match self {
             Self::Prefix(_) => false,
             Self::AsnInPath(list) => path.asns().any(|asn| list.contains(&asn)),
             Self::AsnMoreThan { asn, times } => {
-                path.asns().filter(|one| one == asn).count() > *times as usize
+                path.asns().filter(|found| found == asn).count() > *times as usize
             }
             Self::PathIs(list) => is_sequence(path) && path.asns().eq(list.iter().copied()),
             Self::PathLength(range) => {
@@ -127,20 +127,20 @@ impl Match {
             Self::Source(list) => list.contains(&meta.source),
             Self::AnyCommunity(list) => list.iter().any(found),
             Self::AllCommunities(list) => list.iter().all(found),
-            Self::AnyLargeCommunity(list) => {
-                list.iter().any(|one| attrs.large_communities.contains(one))
-            }
+            Self::AnyLargeCommunity(list) => list
+                .iter()
+                .any(|community| attrs.large_communities.contains(community)),
             Self::AnyExtendedCommunity(list) => list
                 .iter()
-                .any(|one| attrs.extended_communities.contains(one)),
+                .any(|community| attrs.extended_communities.contains(community)),
             Self::NextHop(list) => list
                 .iter()
-                .any(|one| one.contains_address(attrs.next_hop.address)),
+                .any(|prefix| prefix.contains_address(attrs.next_hop.address)),
             Self::Originator(list) => attrs.originator_id.is_some_and(|id| list.contains(&id)),
             Self::Cluster(list) => attrs.cluster_list.iter().any(|id| list.contains(id)),
             Self::Origin(list) => list.contains(&attrs.origin),
             Self::Med(range) => attrs.med.is_some_and(|med| range.contains(&med)),
-            Self::LocalPref(range) => attrs.local_pref.is_some_and(|one| range.contains(&one)),
+            Self::LocalPref(range) => attrs.local_pref.is_some_and(|value| range.contains(&value)),
             Self::Not(inner) => !inner.asks_prefix() && !inner.holds_for_set(attrs, meta),
         }
     }

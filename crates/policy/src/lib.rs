@@ -51,18 +51,13 @@ extern crate alloc;
 extern crate std;
 
 mod action;
-mod apply;
 mod asn_rules;
-mod community_pattern;
+mod compiled;
 mod condition;
 mod meta;
-mod path_expr;
-mod policy;
-mod prefix_index;
-mod prefix_match;
+mod pattern;
 mod route_map;
 mod rule;
-mod rule_list;
 #[cfg(feature = "serde")]
 mod serde_text;
 mod standard;
@@ -75,12 +70,12 @@ pub use asn_rules::{
     AsnRefusal, AsnRefusalReason, AsnRules, ForbiddenAsns, SPECIAL_ASNS, SpecialAsns, SpecialUse,
     special_use,
 };
-pub use community_pattern::{CommunityPattern, ParseCommunityPatternError};
+pub use compiled::Policy;
 pub use condition::Match;
 pub use meta::{RouteMeta, SourceClass};
-pub use path_expr::{ParsePathExprError, PathExpr};
-pub use policy::Policy;
-pub use prefix_match::PrefixMatch;
+pub use pattern::{
+    CommunityPattern, ParseCommunityPatternError, ParsePathExprError, PathExpr, PrefixMatch,
+};
 pub use route_map::{
     RouteMap, RouteMapAction, RouteMapError, RouteMapFault, RouteMapMatch, RouteMapPlace,
     RouteMapRule, RouteMapTerms,

@@ -60,7 +60,9 @@ impl Rule {
 
     /// Refuses routes of families other than these.
     pub fn families(id: RuleId, wanted: FamilySet) -> Self {
-        let unwanted = Family::ALL.into_iter().filter(|one| !wanted.contains(*one));
+        let unwanted = Family::ALL
+            .into_iter()
+            .filter(|family| !wanted.contains(*family));
         let unwanted = unwanted.map(PrefixMatch::family).collect();
         Self::reject(
             id,

@@ -16,8 +16,8 @@ pub(crate) fn listed<T: Display>(
         return f.write_str(" (none)");
     }
     let mut separator = " ";
-    for one in list {
-        write!(f, "{separator}{one}")?;
+    for item in list {
+        write!(f, "{separator}{item}")?;
         separator = ", ";
     }
     Ok(())

@@ -102,21 +102,21 @@ impl WellKnown {
 
     /// The rules for routes that come from a peer of another AS.
     pub fn import_rules(&self) -> Vec<Rule> {
-        let carries = |one: Community| Match::AnyCommunity(Vec::from([one.into()]));
+        let carries = |community: Community| Match::AnyCommunity(Vec::from([community.into()]));
         let mut rules = Vec::new();
         if let Some(id) = self.graceful_shutdown {
             let matches = Vec::from([carries(Community::GRACEFUL_SHUTDOWN)]);
             let actions = Vec::from([Action::SetLocalPref(Some(0))]);
             rules.push(Rule::change(id, "GRACEFUL_SHUTDOWN", matches, actions));
         }
-        if let Some(one) = &self.blackhole {
-            let within = Match::Prefix(one.within.clone());
+        if let Some(blackhole) = &self.blackhole {
+            let within = Match::Prefix(blackhole.within.clone());
             let matches = Vec::from([carries(Community::BLACKHOLE), within]);
             let actions = Vec::from([
-                Action::AddCommunities(Vec::from([one.scope])),
-                Action::SetNextHop(one.next_hop),
+                Action::AddCommunities(Vec::from([blackhole.scope])),
+                Action::SetNextHop(blackhole.next_hop),
             ]);
-            rules.push(Rule::change(one.rule, "BLACKHOLE", matches, actions));
+            rules.push(Rule::change(blackhole.rule, "BLACKHOLE", matches, actions));
         }
         rules
     }

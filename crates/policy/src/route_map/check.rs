@@ -101,20 +101,23 @@ impl RouteMapRule {
         for action in &self.actions {
             match action {
                 RouteMapAction::PrependAsPath(list) => {
-                    refusals(list, &terms.prepend_asns, |one| {
-                        found(one.rule, RouteMapFault::Prepend(one));
+                    refusals(list, &terms.prepend_asns, |refusal| {
+                        found(refusal.rule, RouteMapFault::Prepend(refusal));
                     });
                 }
                 RouteMapAction::ReplaceAsPath(list) => {
-                    refusals(list, &terms.replace_asns, |one| {
-                        found(one.rule, RouteMapFault::ReplacePath(one));
+                    refusals(list, &terms.replace_asns, |refusal| {
+                        found(refusal.rule, RouteMapFault::ReplacePath(refusal));
                     });
                 }
                 RouteMapAction::RemoveCommunities(list) => list
                     .iter()
-                    .filter(|one| terms.reserved_communities.contains(one))
-                    .for_each(|one| {
-                        found(terms.reserved_rule, RouteMapFault::ReservedCommunity(*one));
+                    .filter(|community| terms.reserved_communities.contains(community))
+                    .for_each(|community| {
+                        found(
+                            terms.reserved_rule,
+                            RouteMapFault::ReservedCommunity(*community),
+                        );
                     }),
                 RouteMapAction::ReplacePrefix(list) => {
                     self.check_replacement(list, |fault| found(terms.rule, fault));
@@ -140,13 +143,13 @@ impl RouteMapRule {
             };
             bound = true;
             for matched in list {
-                let same_family = new.iter().any(|one| one.family() == matched.family());
+                let same_family = new.iter().any(|prefix| prefix.family() == matched.family());
                 if !same_family {
                     found(RouteMapFault::Family {
                         matched: *matched,
                         new: *first,
                     });
-                } else if new.len() > 1 && !new.iter().any(|one| one.contains(*matched)) {
+                } else if new.len() > 1 && !new.iter().any(|prefix| prefix.contains(*matched)) {
                     found(RouteMapFault::AmbiguousPrefix(*matched));
                 }
             }
@@ -184,7 +187,7 @@ impl RouteMapPlace<'_> {
     pub fn check(&self, rule: RuleId) -> Result<(), RouteMapError> {
         let outside = |address: IpAddr| {
             let mut inside = self.inside.iter();
-            !inside.any(|one| one.contains_address(address))
+            !inside.any(|prefix| prefix.contains_address(address))
         };
         let fault = match self.peer {
             _ if !self.kind_fits => RouteMapFault::ConnectionKind,

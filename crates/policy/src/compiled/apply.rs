@@ -87,7 +87,7 @@ impl Route<'_> {
         place: impl Fn(&mut Attrs) -> &mut Vec<T>,
     ) -> bool {
         let there = now(&self.attrs);
-        let changes = !list.iter().all(|one| there.contains(one));
+        let changes = !list.iter().all(|item| there.contains(item));
         self.change(changes, |attrs| insert_missing(place(attrs), list))
     }
 
@@ -97,17 +97,17 @@ impl Route<'_> {
         now: impl Fn(&Attrs) -> &Vec<T>,
         place: impl Fn(&mut Attrs) -> &mut Vec<T>,
     ) -> bool {
-        let changes = now(&self.attrs).iter().any(|one| list.contains(one));
+        let changes = now(&self.attrs).iter().any(|item| list.contains(item));
         self.change(changes, |attrs| {
-            place(attrs).retain(|one| !list.contains(one));
+            place(attrs).retain(|item| !list.contains(item));
         })
     }
 
     fn replace_prefix(&mut self, list: &[Prefix]) -> bool {
         let Some(now) = self.prefix else { return false };
-        let family = list.iter().filter(|one| one.family() == now.family());
-        let around = family.clone().filter(|one| one.contains(now));
-        let innermost = around.max_by_key(|one| one.length());
+        let family = list.iter().filter(|prefix| prefix.family() == now.family());
+        let around = family.clone().filter(|prefix| prefix.contains(now));
+        let innermost = around.max_by_key(|prefix| prefix.length());
         let Some(new) = innermost.or_else(|| family.clone().next()) else {
             return false;
         };
@@ -127,7 +127,7 @@ impl Route<'_> {
                 let same = path
                     .segments()
                     .iter()
-                    .all(|one| one.kind == SegmentKind::Sequence)
+                    .all(|segment| segment.kind == SegmentKind::Sequence)
                     && path.asns().eq(asns.iter().copied());
                 self.change(!same, |attrs| {
                     attrs.as_path = AsPath::sequence(asns.iter().copied());
@@ -153,24 +153,29 @@ impl Route<'_> {
 
     fn apply_to_communities(&mut self, action: &Action) -> bool {
         let there = &self.attrs.communities;
-        let fits = |list: &[CommunityPattern], one: Community| list.iter().any(|p| p.holds(one));
+        let fits = |list: &[CommunityPattern], community: Community| {
+            list.iter().any(|p| p.holds(community))
+        };
         match action {
             Action::AddCommunities(list) => {
-                let changes = !list.iter().all(|one| there.contains(one));
+                let changes = !list.iter().all(|item| there.contains(item));
                 self.change(changes, |attrs| {
                     insert_missing(&mut attrs.communities, list);
                 })
             }
             Action::RemoveCommunities(list) => {
-                let changes = there.iter().any(|one| fits(list, *one));
+                let changes = there.iter().any(|community| fits(list, *community));
                 self.change(changes, |attrs| {
-                    attrs.communities.retain(|one| !fits(list, *one));
+                    attrs
+                        .communities
+                        .retain(|community| !fits(list, *community));
                 })
             }
             Action::ReplaceCommunities { with, keep } => {
-                let stays = |one: &Community| with.contains(one) || fits(keep, *one);
-                let changes =
-                    !there.iter().all(stays) || !with.iter().all(|one| there.contains(one));
+                let stays =
+                    |community: &Community| with.contains(community) || fits(keep, *community);
+                let changes = !there.iter().all(stays)
+                    || !with.iter().all(|community| there.contains(community));
                 self.change(changes, |attrs| {
                     attrs.communities.retain(stays);
                     insert_missing(&mut attrs.communities, with);
@@ -183,10 +188,10 @@ impl Route<'_> {
 
 /// Inserts what is not there, each before the first greater one.
 fn insert_missing<T: Ord + Copy>(there: &mut Vec<T>, list: &[T]) {
-    for one in list {
-        if !there.contains(one) {
-            let at = there.partition_point(|other| other < one);
-            there.insert(at, *one);
+    for item in list {
+        if !there.contains(item) {
+            let at = there.partition_point(|other| other < item);
+            there.insert(at, *item);
         }
     }
 }
@@ -326,11 +331,11 @@ mod tests {
 
     #[test]
     fn a_prefix_is_replaced_within_its_family_only() {
-        let mut one = route("1");
-        assert!(!one.apply(&Action::ReplacePrefix(Vec::from(["::/0".parse().unwrap()]))));
+        let mut route = route("1");
+        assert!(!route.apply(&Action::ReplacePrefix(Vec::from(["::/0".parse().unwrap()]))));
         let lists = ["::/0", "11.0.0.0/8", "0.0.0.0/0"].map(|text| text.parse().unwrap());
-        assert!(one.apply(&Action::ReplacePrefix(lists.into())));
-        assert_eq!(one.prefix, Some("0.0.0.0/0".parse().unwrap()));
+        assert!(route.apply(&Action::ReplacePrefix(lists.into())));
+        assert_eq!(route.prefix, Some("0.0.0.0/0".parse().unwrap()));
     }
 
     #[test]

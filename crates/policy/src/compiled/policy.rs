@@ -8,8 +8,8 @@ use core::hash::{Hash, Hasher};
 
 use routehub_types::{Attrs, Prefix, RuleId};
 
-use crate::apply::Route;
-use crate::rule_list::{CompiledRule, RuleList};
+use super::apply::Route;
+use super::rule_list::{CompiledRule, RuleList};
 use crate::{Action, Fallback, Next, Outcome, RouteMeta, Rule, RuleAt, SetVerdict, Step, Verdict};
 
 /// A compiled policy: one rule list or several in a chain. Cloning is cheap.
@@ -45,9 +45,9 @@ pub struct Policy {
 /// Two policies are equal if they have the same rules in the same lists.
 impl PartialEq for Policy {
     fn eq(&self, other: &Self) -> bool {
-        let same = |(one, other): (&Arc<RuleList>, &Arc<RuleList>)| {
-            Arc::ptr_eq(one, other)
-                || (one.fallback == other.fallback && one.written().eq(other.written()))
+        let same = |(list, other): (&Arc<RuleList>, &Arc<RuleList>)| {
+            Arc::ptr_eq(list, other)
+                || (list.fallback == other.fallback && list.written().eq(other.written()))
         };
         self.lists.len() == other.lists.len() && self.lists.iter().zip(other.lists.iter()).all(same)
     }
@@ -121,16 +121,18 @@ impl Policy {
 
     /// All rules with their places, in order.
     pub fn rules(&self) -> impl Iterator<Item = (RuleAt, &Rule)> {
-        (0u32..).zip(self.lists.iter()).flat_map(|(list, one)| {
-            let rules = (0u32..).zip(&one.rules);
-            rules.map(move |(rule, one)| (RuleAt { list, rule }, &one.rule))
+        (0u32..).zip(self.lists.iter()).flat_map(|(list, rules)| {
+            let rules = (0u32..).zip(&rules.rules);
+            rules.map(move |(rule, compiled)| (RuleAt { list, rule }, &compiled.rule))
         })
     }
 
     /// The rule at a place that a verdict named.
     pub fn rule(&self, at: RuleAt) -> Option<&Rule> {
         let list = self.lists.get(at.list as usize)?;
-        list.rules.get(at.rule as usize).map(|one| &one.rule)
+        list.rules
+            .get(at.rule as usize)
+            .map(|compiled| &compiled.rule)
     }
 
     /// Whether the outcome may depend on the class of the source.

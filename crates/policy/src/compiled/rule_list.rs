@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use routehub_types::{Attrs, Prefix};
 
-use crate::prefix_index::{NodeAt, PrefixIndex};
+use super::prefix_index::{NodeAt, PrefixIndex};
 use crate::{Action, Fallback, Match, PrefixMatch, RouteMeta, Rule};
 
 /// A compiled list of rules.
@@ -63,16 +63,16 @@ impl RuleList {
             let mut all = rules.iter().flat_map(|rule| &rule.matches);
             all.any(|condition| of_kind(condition.bare()))
         };
-        let asks_source = asked(|one| matches!(one, Match::Source(_)));
-        let asks_neighbor = asked(|one| matches!(one, Match::Neighbor(_)));
+        let asks_source = asked(|condition| matches!(condition, Match::Source(_)));
+        let asks_neighbor = asked(|condition| matches!(condition, Match::Neighbor(_)));
         let rules: Vec<CompiledRule> = rules.into_iter().map(CompiledRule::new).collect();
         for (n, rule) in (0u32..).zip(&rules) {
             match rule.indexable() {
-                Some(list) => indexed.extend(list.iter().map(|one| (n, *one))),
+                Some(list) => indexed.extend(list.iter().map(|prefix| (n, *prefix))),
                 None => others.push(n),
             }
         }
-        let by_prefix = PrefixIndex::new(indexed.iter().map(|(n, one)| (*n, one)));
+        let by_prefix = PrefixIndex::new(indexed.iter().map(|(n, prefix)| (*n, prefix)));
         Self {
             rules,
             fallback,
@@ -85,7 +85,7 @@ impl RuleList {
 
     /// The rules as they were written.
     pub(crate) fn written(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().map(|one| &one.rule)
+        self.rules.iter().map(|compiled| &compiled.rule)
     }
 
     /// Finds the place of a prefix, once for all rules.
@@ -105,8 +105,8 @@ impl RuleList {
         let other = self.others.get(at).copied();
         let indexed = self.by_prefix.first_from(from, node, length);
         match (indexed, other) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
         }
     }
 }
@@ -122,7 +122,7 @@ impl CompiledRule {
                 Some(([], wanted)) => never |= wanted,
                 Some((_, true)) if !indexed => indexed = true,
                 Some((list, wanted)) => of_prefix.push(PrefixCondition {
-                    index: PrefixIndex::new(list.iter().map(|one| (0, one))),
+                    index: PrefixIndex::new(list.iter().map(|prefix| (0, prefix))),
                     wanted,
                 }),
             }
@@ -142,7 +142,7 @@ impl CompiledRule {
     /// The condition that the index of the list decides: the first that the prefix must fit.
     fn indexable(&self) -> Option<&[PrefixMatch]> {
         let mut conditions = self.rule.matches.iter();
-        conditions.find_map(|one| match prefix_condition(one, true) {
+        conditions.find_map(|condition| match prefix_condition(condition, true) {
             Some((list, true)) if !list.is_empty() => Some(list),
             _ => None,
         })
@@ -156,13 +156,13 @@ impl CompiledRule {
     /// Whether all conditions hold that do not ask the prefix.
     pub(crate) fn fits_set(&self, attrs: &Attrs, meta: &RouteMeta) -> bool {
         let mut conditions = self.of_set.iter().filter_map(|n| self.rule.matches.get(*n));
-        !self.never && conditions.all(|one| one.holds_for_set(attrs, meta))
+        !self.never && conditions.all(|condition| condition.holds_for_set(attrs, meta))
     }
 
     /// Whether the prefix fits the conditions that the index of the list left open.
     pub(crate) fn fits_prefix(&self, prefix: Prefix) -> bool {
         let mut conditions = self.of_prefix.iter();
-        conditions.all(|one| one.index.holds(prefix) == one.wanted)
+        conditions.all(|condition| condition.index.holds(prefix) == condition.wanted)
     }
 }
 

@@ -76,7 +76,7 @@ impl PrefixIndex {
     /// The innermost node that contains a prefix.
     pub(crate) fn locate(&self, route: Prefix) -> Option<NodeAt> {
         let before = match ipv4_key(route) {
-            Some(key) => self.ipv4.partition_point(|one| *one <= key),
+            Some(key) => self.ipv4.partition_point(|start| *start <= key),
             None => self.nodes.partition_point(|node| node.prefix <= route),
         };
         self.innermost(before, route).map(NodeAt)
@@ -92,7 +92,7 @@ impl PrefixIndex {
             let start = entries.partition_point(|entry| entry.rule < from);
             let here = entries.get(start..).unwrap_or_default().iter().find(fits);
             first = match (first, here) {
-                (Some(one), Some(entry)) => Some(entry.rule.min(one)),
+                (Some(rule), Some(entry)) => Some(entry.rule.min(rule)),
                 (first, here) => first.or(here.map(|entry| entry.rule)),
             };
             at = self.nodes.get(node as usize).and_then(|node| node.around);
@@ -129,7 +129,9 @@ impl PrefixIndex {
 /// A number for each IPv4 prefix, in the order of prefixes.
 fn ipv4_key(prefix: Prefix) -> Option<u64> {
     match prefix {
-        Prefix::V4(one) => Some(u64::from(one.address().to_bits()) << 8 | u64::from(one.length())),
+        Prefix::V4(prefix) => {
+            Some(u64::from(prefix.address().to_bits()) << 8 | u64::from(prefix.length()))
+        }
         Prefix::V6(_) => None,
     }
 }
@@ -143,7 +145,7 @@ fn entries_of(rule: u32, condition: &PrefixMatch, all: &mut Vec<(Prefix, Entry)>
         PrefixMatch::Covers(prefix) => {
             let lengths = 0..=prefix.length();
             let around = lengths.filter_map(|length| prefix.supernet(length));
-            around.for_each(|one| put(one, one.length(), one.length()));
+            around.for_each(|prefix| put(prefix, prefix.length(), prefix.length()));
         }
     }
 }

@@ -115,7 +115,7 @@ impl Atom {
         };
         match self {
             Self::Any => true,
-            Self::One(one) => *one == asn,
+            Self::One(only) => *only == asn,
             Self::Of(list) => of(list),
             Self::NotOf(list) => !of(list),
         }
@@ -186,15 +186,15 @@ mod tests {
 
     #[test]
     fn items_repeat_as_their_marks_say() {
-        for (expr, none, one, two) in [
+        for (expr, none, single, double) in [
             ("^1 9 2$", false, true, false),
             ("^1 9? 2$", true, true, false),
             ("^1 9* 2$", true, true, true),
             ("^1 9+ 2$", false, true, true),
         ] {
             assert_eq!(fits(expr, "1 2"), none, "{expr}");
-            assert_eq!(fits(expr, "1 9 2"), one, "{expr}");
-            assert_eq!(fits(expr, "1 9 9 2"), two, "{expr}");
+            assert_eq!(fits(expr, "1 9 2"), single, "{expr}");
+            assert_eq!(fits(expr, "1 9 9 2"), double, "{expr}");
         }
         assert!(fits("^.* 2 .* 2 .*$", "2 1 1 2") && !fits("^.* 2 .* 2 .*$", "1 2 1"));
     }
