@@ -1,13 +1,9 @@
 //! Connections to circuits: too many routes take one down, and fewer bring it back
 //!
 
-use routehub_types::RuleId;
-
 use crate::exchange::Exchange;
 use crate::link::{Down, LinkId, LinkKind, Side};
-
-/// Why a connection is down that carries too many routes.
-const TOO_MANY_ROUTES: RuleId = RuleId(12);
+use crate::rules;
 
 impl Exchange {
     /// Takes down every connection that carries more routes than it may, and brings back those
@@ -29,7 +25,9 @@ impl Exchange {
             let is = self.weight(link) > max;
             if was != is {
                 gateways.push(self.graph.speaker(one.a.speaker).to_string());
-                self.set_down(link, |link| link.down.limit = is.then_some(TOO_MANY_ROUTES));
+                self.set_down(link, |link| {
+                    link.down.limit = is.then_some(rules::CIRCUIT_LIMIT_EXCEEDED);
+                });
             }
         }
         (!gateways.is_empty()).then_some(gateways)

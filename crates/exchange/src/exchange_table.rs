@@ -8,6 +8,8 @@ use std::fmt;
 
 use routehub_types::RuleId;
 
+use crate::rules;
+
 /// What a route is at the speaker that holds it, and what a neighbour is that may hear of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
@@ -90,78 +92,49 @@ pub struct Row {
     pub rule: RuleId,
 }
 
-const fn row(at: At, from: Class, to: Class, gate: Gate, rule: u16) -> Row {
-    Row {
-        at,
-        from,
-        to,
-        gate,
-        rule: RuleId(rule),
-    }
+/// Writes one row a line: at whom, from which class to which, when, and the rule that says so.
+macro_rules! rows {
+    ($($at:ident: $from:ident => $to:ident, $gate:ident, $rule:ident;)+) => {
+        &[$(Row {
+            at: At::$at,
+            from: Class::$from,
+            to: Class::$to,
+            gate: Gate::$gate,
+            rule: rules::$rule,
+        },)+]
+    };
 }
 
 /// All rows. A pair that has none does not pass: there is nothing to exchange.
-pub const TABLE: &[Row] = {
-    use At as A;
-    use Class::{
-        Branch, Circuit, CustomerEdge, ExpressRouteGateway, Nva, OwnNetwork, RouteServer, Spoke,
-        StaticSite, VpnGateway,
-    };
-    use Gate::{Always, BranchToBranch, Never, Reflection};
-    &[
-        row(A::RouteServer, OwnNetwork, Nva, Always, 80),
-        row(A::RouteServer, Spoke, Nva, Always, 81),
-        row(A::RouteServer, Nva, Nva, Reflection, 87),
-        row(A::RouteServer, Nva, VpnGateway, BranchToBranch, 92),
-        row(A::RouteServer, Nva, ExpressRouteGateway, BranchToBranch, 92),
-        row(A::RouteServer, VpnGateway, Nva, BranchToBranch, 92),
-        row(A::RouteServer, VpnGateway, VpnGateway, Never, 88),
-        row(
-            A::RouteServer,
-            VpnGateway,
-            ExpressRouteGateway,
-            BranchToBranch,
-            92,
-        ),
-        row(A::RouteServer, ExpressRouteGateway, Nva, BranchToBranch, 92),
-        row(
-            A::RouteServer,
-            ExpressRouteGateway,
-            VpnGateway,
-            BranchToBranch,
-            92,
-        ),
-        row(
-            A::RouteServer,
-            ExpressRouteGateway,
-            ExpressRouteGateway,
-            Never,
-            96,
-        ),
-        row(A::VpnGateway, OwnNetwork, Branch, Always, 112),
-        row(A::VpnGateway, Spoke, Branch, Always, 112),
-        row(A::VpnGateway, StaticSite, Branch, Always, 112),
-        row(A::VpnGateway, StaticSite, RouteServer, Always, 84),
-        row(A::VpnGateway, Branch, Branch, Always, 112),
-        row(A::VpnGateway, Branch, RouteServer, Always, 83),
-        row(A::VpnGateway, RouteServer, Branch, Always, 112),
-        row(A::VpnGateway, RouteServer, RouteServer, Never, 94),
-        row(A::ExpressRouteGateway, OwnNetwork, Circuit, Always, 114),
-        row(A::ExpressRouteGateway, Spoke, Circuit, Always, 114),
-        row(A::ExpressRouteGateway, Circuit, Circuit, Never, 96),
-        row(A::ExpressRouteGateway, Circuit, RouteServer, Always, 82),
-        row(A::ExpressRouteGateway, RouteServer, Circuit, Always, 93),
-        row(A::ExpressRouteGateway, RouteServer, RouteServer, Never, 94),
-        row(
-            A::Edge,
-            ExpressRouteGateway,
-            ExpressRouteGateway,
-            Always,
-            154,
-        ),
-        row(A::Edge, ExpressRouteGateway, CustomerEdge, Always, 114),
-        row(A::Edge, CustomerEdge, ExpressRouteGateway, Always, 82),
-    ]
+pub const TABLE: &[Row] = rows! {
+    RouteServer:         OwnNetwork          => Nva,                 Always,         OWN_NETWORK_TO_NVAS;
+    RouteServer:         Spoke               => Nva,                 Always,         SPOKES_TO_NVAS;
+    RouteServer:         Nva                 => Nva,                 Reflection,     NVA_TO_NVA;
+    RouteServer:         Nva                 => VpnGateway,          BranchToBranch, BRANCH_TO_BRANCH_OFF;
+    RouteServer:         Nva                 => ExpressRouteGateway, BranchToBranch, BRANCH_TO_BRANCH_OFF;
+    RouteServer:         VpnGateway          => Nva,                 BranchToBranch, BRANCH_TO_BRANCH_OFF;
+    RouteServer:         VpnGateway          => VpnGateway,          Never,          NOT_BACK_TO_SOURCE;
+    RouteServer:         VpnGateway          => ExpressRouteGateway, BranchToBranch, BRANCH_TO_BRANCH_OFF;
+    RouteServer:         ExpressRouteGateway => Nva,                 BranchToBranch, BRANCH_TO_BRANCH_OFF;
+    RouteServer:         ExpressRouteGateway => VpnGateway,          BranchToBranch, BRANCH_TO_BRANCH_OFF;
+    RouteServer:         ExpressRouteGateway => ExpressRouteGateway, Never,          CIRCUIT_TO_CIRCUIT;
+    VpnGateway:          OwnNetwork          => Branch,              Always,         VPN_GATEWAY_TO_SITE;
+    VpnGateway:          Spoke               => Branch,              Always,         VPN_GATEWAY_TO_SITE;
+    VpnGateway:          StaticSite          => Branch,              Always,         VPN_GATEWAY_TO_SITE;
+    VpnGateway:          StaticSite          => RouteServer,         Always,         STATIC_SITE_TO_NVAS;
+    VpnGateway:          Branch              => Branch,              Always,         VPN_GATEWAY_TO_SITE;
+    VpnGateway:          Branch              => RouteServer,         Always,         VPN_TO_NVAS;
+    VpnGateway:          RouteServer         => Branch,              Always,         VPN_GATEWAY_TO_SITE;
+    VpnGateway:          RouteServer         => RouteServer,         Never,          GATEWAY_IBGP;
+    ExpressRouteGateway: OwnNetwork          => Circuit,             Always,         GATEWAY_TO_CIRCUIT;
+    ExpressRouteGateway: Spoke               => Circuit,             Always,         GATEWAY_TO_CIRCUIT;
+    ExpressRouteGateway: Circuit             => Circuit,             Never,          CIRCUIT_TO_CIRCUIT;
+    ExpressRouteGateway: Circuit             => RouteServer,         Always,         CIRCUIT_TO_NVAS;
+    ExpressRouteGateway: RouteServer         => Circuit,             Always,         BRANCH_TO_BRANCH_ON;
+    ExpressRouteGateway: RouteServer         => RouteServer,         Never,          GATEWAY_IBGP;
+    Edge:                ExpressRouteGateway => ExpressRouteGateway, Always,         GATEWAY_TO_GATEWAY;
+    Edge:                ExpressRouteGateway => CustomerEdge,        Always,         GATEWAY_TO_CIRCUIT;
+    Edge:                CustomerEdge        => ExpressRouteGateway, Always,         CIRCUIT_TO_NVAS;
 };
 
 /// The row of a pair.
@@ -215,7 +188,7 @@ mod tests {
         assert_eq!(rows.len(), 2);
         assert!(
             rows.iter()
-                .all(|row| row.gate == Gate::Never && row.rule == RuleId(96))
+                .all(|row| row.gate == Gate::Never && row.rule == rules::CIRCUIT_TO_CIRCUIT)
         );
     }
 

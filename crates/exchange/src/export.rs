@@ -9,7 +9,7 @@ use crate::exchange_table::{self, At, Class, Gate};
 use crate::link::{Link, LinkKind, Side};
 use crate::parameters::ReflectBetweenNvas;
 use crate::policies::Policies;
-use crate::reason;
+use crate::rules;
 use crate::speaker::{Speaker, SpeakerId, SpeakerKind};
 
 /// The number that policies know a class of the exchange table by.
@@ -30,9 +30,9 @@ impl Policies<'_> {
             rules.extend(self.exchange_rules(at, speaker, link, side));
             rules.extend(vpn_default_route(at, link));
         }
-        let gate = Policy::compile(rules, Fallback::Accept(RuleId(0)));
+        let gate = Policy::compile(rules, Fallback::Accept(rules::NONE));
         let rewrite = self.rewrite(speaker, link, side);
-        let rewrite = Policy::compile(rewrite, Fallback::Accept(RuleId(0)));
+        let rewrite = Policy::compile(rewrite, Fallback::Accept(rules::NONE));
         match self.outbound_map(link, side) {
             Some(map) => {
                 let map = map.compile(&self.parameters.route_maps);
@@ -85,12 +85,16 @@ impl Policies<'_> {
     fn exchange_rules(&self, at: At, speaker: &Speaker, link: &Link, side: Side) -> Vec<Rule> {
         let peer = self.graph.speaker(link.end(side.other()).speaker);
         let Some(to) = peer.class_at(at) else {
-            return vec![Rule::reject(reason::NO_ROW, "no exchange", Vec::new())];
+            return vec![Rule::reject(
+                rules::NOT_EXCHANGED,
+                "no exchange",
+                Vec::new(),
+            )];
         };
         let closed = Class::ALL.into_iter().filter_map(|from| {
             let row = exchange_table::lookup(at, from, to);
             let open = row.is_some_and(|row| self.is_open(row.gate, from, speaker));
-            let rule = row.map_or(reason::NO_ROW, |row| row.rule);
+            let rule = row.map_or(rules::NOT_EXCHANGED, |row| row.rule);
             (!open).then(|| {
                 let name = format!("{from} to {to}");
                 Rule::reject(rule, name, vec![Match::Source(vec![source_class(from)])])
@@ -195,13 +199,13 @@ impl Policies<'_> {
         if !link.external {
             let internal = self.link_classes(id, |one| !self.graph.link(one).external);
             let matches = vec![Match::Source(internal)];
-            rules.push(Rule::reject(reason::IBGP_TO_IBGP, "iBGP to iBGP", matches));
+            rules.push(Rule::reject(rules::IBGP_TO_IBGP, "iBGP to iBGP", matches));
         }
         let name = &self.graph.speaker(peer).name;
         for rule in &nva.readvertises {
             rules.extend(self.readvertise(id, nva, rule, link, name));
         }
-        Policy::compile(rules, Fallback::Reject(reason::NOT_READVERTISED))
+        Policy::compile(rules, Fallback::Reject(rules::NOT_READVERTISED))
     }
 
     /// One re-advertisement rule towards one neighbour, if it is meant at all.
@@ -257,7 +261,7 @@ impl Policies<'_> {
             }
         }
         Some(Rule::new(
-            RuleId(0),
+            rules::NONE,
             "readvertise",
             matches,
             actions,
@@ -286,7 +290,7 @@ fn vpn_default_route(at: At, link: &Link) -> Option<Rule> {
         let heard = [Class::Branch, Class::RouteServer].map(source_class);
         let defaults = Match::exactly(Family::ALL.map(Prefix::default_of));
         Rule::reject(
-            RuleId(112),
+            rules::VPN_GATEWAY_TO_SITE,
             "default route",
             vec![Match::Source(heard.into()), defaults],
         )

@@ -7,8 +7,9 @@ use routehub_types::{Family, FamilySet, Ipv4Prefix, Ipv6Prefix, Prefix};
 
 use crate::exchange::{Direction, Exchange};
 use crate::link::{LinkId, LinkKind, Side};
-use crate::offer::{REPLACED, exported};
+use crate::offer::exported;
 use crate::replaced::Replaced;
+use crate::rules;
 use crate::speaker::SpeakerId;
 use crate::speaker_table::Table;
 
@@ -185,7 +186,7 @@ impl Exchange {
             return table.rib.flush(&mut self.store, group.group, budget, ask);
         }
         // It is by itself, and its table only says that something changed.
-        let nothing = |_: &mut AttrStore, _: &Export| Err(REPLACED);
+        let nothing = |_: &mut AttrStore, _: &Export| Err(rules::PREFIX_REWRITTEN);
         let flushed = table
             .rib
             .flush(&mut self.store, group.group, budget, nothing);

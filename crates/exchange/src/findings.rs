@@ -53,29 +53,29 @@ impl Findings<'_> {
         let terms = &self.exchange.parameters.route_maps;
         for map in &self.exchange.estate.route_maps {
             for error in map.check(terms) {
-                self.error(error.rule.0, &map.name, format!("{error}."));
+                self.error(error.rule, &map.name, format!("{error}."));
             }
         }
     }
 
-    fn add(&mut self, rule: u16, subject: &str, severity: Severity, text: impl Into<String>) {
+    fn add(&mut self, rule: RuleId, subject: &str, severity: Severity, text: impl Into<String>) {
         self.found.push(Finding {
-            rule: RuleId(rule),
+            rule,
             subject: subject.to_owned(),
             severity,
             text: text.into(),
         });
     }
 
-    fn error(&mut self, rule: u16, subject: &str, text: impl Into<String>) {
+    fn error(&mut self, rule: RuleId, subject: &str, text: impl Into<String>) {
         self.add(rule, subject, Severity::Error, text);
     }
 
-    fn warning(&mut self, rule: u16, subject: &str, text: impl Into<String>) {
+    fn warning(&mut self, rule: RuleId, subject: &str, text: impl Into<String>) {
         self.add(rule, subject, Severity::Warning, text);
     }
 
-    fn info(&mut self, rule: u16, subject: &str, text: impl Into<String>) {
+    fn info(&mut self, rule: RuleId, subject: &str, text: impl Into<String>) {
         self.add(rule, subject, Severity::Info, text);
     }
 }

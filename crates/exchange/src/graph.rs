@@ -10,6 +10,7 @@ use crate::estate::{Connection, Estate, Gateway, Nva, RouteServer};
 use crate::exchange_table::Class;
 use crate::link::{CircuitConnection, Down, End, Link, LinkId, LinkKind, Side};
 use crate::parameters::Parameters;
+use crate::rules;
 use crate::speaker::{Speaker, SpeakerId, SpeakerKind};
 use crate::topology::{Topology, VnetId};
 
@@ -436,7 +437,7 @@ pub(crate) fn refusal(
         return Some(refused.rule);
     }
     if asn == own {
-        return Some(RuleId(24));
+        return Some(rules::PEER_ASN);
     }
     let peers = |nva: &Nva| {
         nva.sessions
@@ -448,10 +449,10 @@ pub(crate) fn refusal(
         .max_peers
         .map_or(usize::MAX, |limit| limit as usize);
     if before >= limit {
-        return Some(RuleId(1));
+        return Some(rules::PEER_LIMIT);
     }
     let here = server.and_then(|one| topology.vnet(&one.vnet));
     let from = topology.vnet(&estate.nvas[nva].vnet);
     let uses = from == here || from.is_some_and(|from| topology.hub(from) == here);
-    (parameters.upgraded && !uses).then_some(RuleId(26))
+    (parameters.upgraded && !uses).then_some(rules::PEER_NEEDS_REMOTE_GATEWAYS)
 }

@@ -7,7 +7,7 @@ use routehub_types::{Asn, FamilySet, RouterId, RuleId};
 
 use crate::link::{Link, LinkKind, Side};
 use crate::policies::Policies;
-use crate::reason;
+use crate::rules;
 use crate::speaker::{Speaker, SpeakerKind};
 
 impl Policies<'_> {
@@ -17,10 +17,10 @@ impl Policies<'_> {
         let rules = match speaker.kind {
             SpeakerKind::RouteServer { .. } => self.route_server_import(speaker, link),
             SpeakerKind::Gateway { .. } => self.gateway_import(speaker, link),
-            SpeakerKind::Edge { .. } => own_routes(speaker, link, RuleId(54)),
-            _ => own_routes(speaker, link, reason::OWN_AS_IN_PATH),
+            SpeakerKind::Edge { .. } => own_routes(speaker, link, rules::EDGE_ASN_IN_PATH),
+            _ => own_routes(speaker, link, rules::OWN_AS_IN_PATH),
         };
-        let policy = Policy::compile(rules, Fallback::Accept(RuleId(0)));
+        let policy = Policy::compile(rules, Fallback::Accept(rules::NONE));
         match self.inbound_map(link, side) {
             Some(map) => policy.then(&map.compile(&self.parameters.route_maps)),
             None => policy,
@@ -30,17 +30,17 @@ impl Policies<'_> {
     /// In the order of the catalogue's section 4: loop, family, overlap; the route map comes
     /// behind.
     fn route_server_import(&self, speaker: &Speaker, link: &Link) -> Vec<Rule> {
-        let mut rules = own_routes(speaker, link, RuleId(50));
+        let mut rules = own_routes(speaker, link, rules::ROUTE_SERVER_ASN_IN_PATH);
         rules.extend(self.no_ipv6());
         let from_nva = matches!(link.kind, LinkKind::NvaToRouteServer { .. });
         if from_nva && self.parameters.overlap_filter {
-            rules.extend(self.inside_transit_space(speaker, RuleId(51)));
+            rules.extend(self.inside_transit_space(speaker, rules::INSIDE_LOCAL_NETWORK));
         }
         rules
     }
 
     fn gateway_import(&self, speaker: &Speaker, link: &Link) -> Vec<Rule> {
-        let mut rules = own_routes(speaker, link, reason::OWN_AS_IN_PATH);
+        let mut rules = own_routes(speaker, link, rules::OWN_AS_IN_PATH);
         rules.extend(self.no_ipv6());
         if matches!(link.kind, LinkKind::GatewayToRouteServer) {
             return rules;
@@ -51,12 +51,12 @@ impl Policies<'_> {
                 self.parameters.branch_community.into(),
             ])];
             rules.push(Rule::reject(
-                RuleId(97),
+                rules::ANTI_TRANSIT,
                 "tagged by another Route Server",
                 tagged,
             ));
         }
-        rules.extend(self.inside_transit_space(speaker, RuleId(113)));
+        rules.extend(self.inside_transit_space(speaker, rules::INSIDE_GATEWAY_NETWORK));
         rules
     }
 
@@ -67,7 +67,7 @@ impl Policies<'_> {
     }
 
     fn no_ipv6(&self) -> Option<Rule> {
-        (!self.parameters.ipv6).then(|| Rule::families(RuleId(59), FamilySet::IPV4))
+        (!self.parameters.ipv6).then(|| Rule::families(rules::IPV4_ONLY, FamilySet::IPV4))
     }
 }
 
@@ -101,11 +101,11 @@ pub fn leads_back(
         .collect();
     if !addresses.is_empty() {
         let addresses = addresses.iter().copied();
-        rules.push(Rule::own_next_hop(reason::NEXT_HOP_IS_RECEIVER, addresses));
+        rules.push(Rule::own_next_hop(rules::NEXT_HOP_IS_RECEIVER, addresses));
     }
     if let Some(own) = internal {
-        rules.push(Rule::own_originator(reason::REFLECTED, own));
-        rules.push(Rule::own_cluster(reason::REFLECTED, own));
+        rules.push(Rule::own_originator(rules::REFLECTED, own));
+        rules.push(Rule::own_cluster(rules::REFLECTED, own));
     }
     rules
 }

@@ -34,7 +34,6 @@ mod parameters;
 mod policies;
 mod programmed;
 mod readmit;
-pub mod reason;
 mod replaced;
 mod reports;
 pub mod rules;

@@ -11,13 +11,10 @@ use routehub_types::{AttrId, Attrs, Prefix, RuleId};
 use crate::announce;
 use crate::exchange::{Direction, Exchange};
 use crate::link::{LinkId, LinkKind, Side};
-use crate::reason;
+use crate::rules;
 use crate::speaker::SpeakerKind;
 use crate::speaker_table::Origin;
 use crate::verdicts::KnownVerdict;
-
-/// A route map puts another prefix in the place of this one.
-pub(crate) const REPLACED: RuleId = RuleId(144);
 
 /// What a speaker sends for one prefix, or why it sends nothing.
 pub(crate) type Offer<T> = Result<T, RuleId>;
@@ -159,7 +156,7 @@ impl Exchange {
         let best = self.best_for(link, side, prefix)?;
         let table = self
             .table(self.graph.link(link).end(side).speaker)
-            .ok_or(reason::NO_ROW)?;
+            .ok_or(rules::NOT_EXCHANGED)?;
         let meta = RouteMeta {
             source: table.class(best.source),
             neighbor: None,
@@ -186,7 +183,7 @@ impl Exchange {
         let best = self.best_for(link, side, prefix)?;
         let table = self
             .table(self.graph.link(link).end(side).speaker)
-            .ok_or(reason::NO_ROW)?;
+            .ok_or(rules::NOT_EXCHANGED)?;
         let class = table.class(best.source);
         let direction = &mut self.directions[link.0 as usize][side as usize];
         exported(direction, &mut self.store, class, best.attrs, prefix)
@@ -195,17 +192,17 @@ impl Exchange {
     /// The best path that a neighbour may hear of.
     fn best_for(&self, link: LinkId, side: Side, prefix: Prefix) -> Offer<BestPath> {
         let speaker = self.graph.link(link).end(side).speaker;
-        let table = self.table(speaker).ok_or(reason::NO_ROW)?;
+        let table = self.table(speaker).ok_or(rules::NOT_EXCHANGED)?;
         // A static site hears nothing: there is no session.
         if self.graph.link(link).kind == (LinkKind::GatewayToSite { bgp: false }) {
-            return Err(reason::NO_ROW);
+            return Err(rules::NOT_EXCHANGED);
         }
         let best = table.rib.best(prefix);
-        let best = best.first().ok_or(reason::NO_ROW)?;
+        let best = best.first().ok_or(rules::NOT_EXCHANGED)?;
         // nobody hears of its own route. NVAs have rules of their own for that.
         let is_nva = matches!(self.graph.speaker(speaker).kind, SpeakerKind::Nva { .. });
         if !is_nva && table.origin(best.source) == Origin::Link(link) {
-            return Err(reason::FROM_THIS_NEIGHBOR);
+            return Err(rules::FROM_THIS_NEIGHBOR);
         }
         Ok(*best)
     }
@@ -241,7 +238,9 @@ pub(crate) fn exported(
             match verdict.outcome {
                 // What stands under another prefix than it came under has no place in a table by
                 // prefix: who is sent such prefixes is told by a look at all routes.
-                Outcome::Accept { prefix: other, .. } if other != prefix => Err(REPLACED),
+                Outcome::Accept { prefix: other, .. } if other != prefix => {
+                    Err(rules::PREFIX_REWRITTEN)
+                }
                 Outcome::Accept { attrs, .. } => Ok(store.intern(&attrs)),
                 Outcome::Reject => Err(verdict.rule),
             }

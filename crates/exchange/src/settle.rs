@@ -12,6 +12,7 @@ use crate::exchange::{Direction, Exchange};
 use crate::link::{LinkId, Side};
 use crate::packing;
 use crate::parameters::{Parameters, PrefixCountMode};
+use crate::rules;
 use crate::speaker::{SpeakerId, SpeakerKind};
 use crate::speaker_table::{Origin, Table};
 use crate::verdicts::KnownVerdict;
@@ -208,7 +209,7 @@ impl Exchange {
         let one = self.graph.link_mut(link);
         one.notification = Some((6, 1));
         one.resets += 1;
-        one.down.limit = Some(RuleId(4));
+        one.down.limit = Some(rules::ROUTE_LIMIT);
         self.note_link(link);
         self.lose(link);
     }
@@ -349,7 +350,7 @@ pub(crate) fn admission(
         .is_some_and(|max| one.prefixes >= max as usize);
     match accepted {
         Admission::Accept(_) | Admission::Replace { .. } if full && !one.prefix_known => {
-            Admission::Reject(RuleId(8))
+            Admission::Reject(rules::PREFIX_LIMIT)
         }
         other => other,
     }
@@ -358,7 +359,7 @@ pub(crate) fn admission(
 /// A refused route: kept with its reason. What a route map dropped is shown as learned all the same
 /// and what lies in a local network where the profile says so.
 fn refused(parameters: &Parameters, rule: RuleId) -> Admission {
-    let shown_overlap = rule == RuleId(51) && parameters.show_overlap_in_learned;
+    let shown_overlap = rule == rules::INSIDE_LOCAL_NETWORK && parameters.show_overlap_in_learned;
     if shown_overlap || rule == parameters.route_maps.rule {
         Admission::Filter(rule)
     } else {

@@ -14,7 +14,7 @@ use crate::estate::Nic;
 use crate::exchange::Exchange;
 use crate::exchange_table::Class;
 use crate::graph;
-use crate::reason;
+use crate::rules;
 use crate::speaker_table::Table;
 
 pub use crate::addresses::{GATEWAY_SUBNET, ROUTE_SERVER_SUBNET};
@@ -175,10 +175,10 @@ impl<'a> Outbound<'a> {
     /// The same for one prefix; none if it is not the sender's own.
     ///
     /// # Errors
-    /// [`ANNOUNCED_TO_OTHERS`](reason::ANNOUNCED_TO_OTHERS) if other neighbours hear of it only.
+    /// [`ANNOUNCED_TO_OTHERS`](rules::ANNOUNCED_TO_OTHERS) if other neighbours hear of it only.
     pub fn originated_for(self, prefix: Prefix) -> Option<Result<Attrs, RuleId>> {
         let own = self.exchange.stated_for(self.link, self.sender, prefix)?;
-        Some(own.ok_or(reason::ANNOUNCED_TO_OTHERS))
+        Some(own.ok_or(rules::ANNOUNCED_TO_OTHERS))
     }
 
     /// The sender's own prefixes around a destination, those for others included.

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use routehub_exchange::{leads_back, reason};
+use routehub_exchange::{leads_back, rules};
 use routehub_policy::{Fallback, Outcome as PolicyOutcome, Policy, RouteMeta};
 use routehub_rib::{
     Admission, Announcement, Applied, AttrStore, DecisionConfig, Rib, Source, SourceId,
@@ -184,8 +184,8 @@ impl Examination {
         let config = &self.config;
         let internal = config.peer.is_internal().then_some(config.local_router_id);
         let (asn, addresses) = (Some(config.local_asn), [self.local_address]);
-        let rules = leads_back(asn, &addresses, internal, reason::OWN_AS_IN_PATH);
-        Policy::compile(rules, Fallback::Accept(RuleId(0)))
+        let rules = leads_back(asn, &addresses, internal, rules::OWN_AS_IN_PATH);
+        Policy::compile(rules, Fallback::Accept(rules::NONE))
     }
 }
 

@@ -171,7 +171,7 @@ impl Text {
                 text.reason(
                     &what,
                     &Reason {
-                        rule: RuleId(56),
+                        rule: rules::NEXT_HOP_UNREACHABLE,
                         evidence: String::new(),
                     },
                 );

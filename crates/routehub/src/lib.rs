@@ -38,7 +38,7 @@ pub use routehub_exchange::{
     Finding, Instance, LinkChange, LinkId, LiveLink, NextHopType, NotConverged, NvaSessions,
     PathReport, PathStanding, PeeringReport, Refused, RouteOrigin, RouteRow, RouteServerLoad,
     RouteSource, RouteState, SessionRow, SessionState, Severity, SpeakerId, VnetRoute, VnetRoutes,
-    check, estate, reason, rules,
+    check, estate, rules,
 };
 pub use routehub_rib::Step;
 pub use routehub_types as types;

@@ -154,6 +154,6 @@ fn two_nvas_that_send_to_each_other_are_a_loop() {
     let TraceEnd::Loop(why) = end else {
         panic!("{end:?}")
     };
-    assert_eq!(why.rule, routehub::reason::FORWARDING_LOOP);
+    assert_eq!(why.rule, routehub::rules::FORWARDING_LOOP);
     assert_eq!(why.evidence, "one -> two -> one");
 }

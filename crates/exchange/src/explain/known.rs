@@ -6,7 +6,7 @@ use routehub_types::{AsPath, Asn, Attrs, Prefix, RuleId};
 
 use crate::exchange::Exchange;
 use crate::link::{LinkId, Side};
-use crate::reason;
+use crate::rules;
 use crate::speaker::SpeakerId;
 
 use super::Reason;
@@ -41,7 +41,7 @@ impl Exchange {
     ) -> Result<Attrs, Reason> {
         self.down_reason(link).map_or(Ok(()), Err)?;
         if let Some(stated) = self.stated_for(link, side, prefix) {
-            let elsewhere = || Reason::new(reason::ANNOUNCED_TO_OTHERS, "");
+            let elsewhere = || Reason::new(rules::ANNOUNCED_TO_OTHERS, "");
             return stated.ok_or_else(elsewhere);
         }
         let one = self.graph.link(link);
@@ -87,7 +87,7 @@ impl Exchange {
         } else {
             format!("between {what}")
         };
-        Some(Reason::new(reason::LINK_DOWN, evidence))
+        Some(Reason::new(rules::LINK_DOWN, evidence))
     }
 
     /// A rule that kept a route back, and what it saw.
@@ -97,15 +97,17 @@ impl Exchange {
         let name = |speaker: SpeakerId| &self.graph.speaker(speaker).name;
         let policies = self.policies();
         let map = policies.outbound_map(one, side);
-        let evidence = match rule.0 {
-            87 | 92 => format!("branch-to-branch is off at {}", sender.name),
-            96 => format!("{} does not join circuits", sender.name),
-            98 | 99 => "by the community it carries".to_owned(),
-            112 if prefix.is_default() => "a default route".to_owned(),
+        let evidence = match rule {
+            rules::NVA_TO_NVA | rules::BRANCH_TO_BRANCH_OFF => {
+                format!("branch-to-branch is off at {}", sender.name)
+            }
+            rules::CIRCUIT_TO_CIRCUIT => format!("{} does not join circuits", sender.name),
+            rules::NO_ADVERTISE | rules::NO_EXPORT => "by the community it carries".to_owned(),
+            rules::VPN_GATEWAY_TO_SITE if prefix.is_default() => "a default route".to_owned(),
             _ if rule == self.parameters.route_maps.rule => {
                 map.map_or_else(String::new, |map| format!("route map {}", map.name))
             }
-            _ if rule == reason::NOT_READVERTISED => {
+            rules::NOT_READVERTISED => {
                 format!("{} to {}", sender.name, name(one.end(side.other()).speaker))
             }
             _ => String::new(),
@@ -125,13 +127,15 @@ impl Exchange {
         let one = self.graph.link(link);
         let speaker = self.graph.speaker(one.end(side).speaker);
         let around = |space: &[Prefix]| space.iter().copied().find(|one| one.contains(prefix));
-        match rule.0 {
-            8 => {
+        match rule {
+            rules::PREFIX_LIMIT => {
                 let limit = self.parameters.max_total_prefixes.unwrap_or_default();
                 format!("{} holds {limit} prefixes already", speaker.name)
             }
-            50 | 54 => own_asn(speaker.asn, &attrs.as_path),
-            51 | 113 => speaker
+            rules::ROUTE_SERVER_ASN_IN_PATH | rules::EDGE_ASN_IN_PATH | rules::OWN_AS_IN_PATH => {
+                own_asn(speaker.asn, &attrs.as_path)
+            }
+            rules::INSIDE_LOCAL_NETWORK | rules::INSIDE_GATEWAY_NETWORK => speaker
                 .vnet
                 .into_iter()
                 .flat_map(|vnet| std::iter::once(vnet).chain(self.topology.spokes(vnet)))
@@ -141,9 +145,8 @@ impl Exchange {
                     Some(format!("inside {around} of VNet {name}"))
                 })
                 .unwrap_or_default(),
-            97 => format!("it carries {}", self.parameters.branch_community),
-            _ if rule == reason::OWN_AS_IN_PATH => own_asn(speaker.asn, &attrs.as_path),
-            _ if rule == reason::NEXT_HOP_IS_RECEIVER => attrs.next_hop.address.to_string(),
+            rules::ANTI_TRANSIT => format!("it carries {}", self.parameters.branch_community),
+            rules::NEXT_HOP_IS_RECEIVER => attrs.next_hop.address.to_string(),
             _ => self
                 .policies()
                 .inbound_map(one, side)

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use routehub_types::{Prefix, RuleId};
+use routehub_types::Prefix;
 
 use crate::effective::{NicView, ProgrammedRoute};
 use crate::estate::Nic;
 use crate::exchange::Exchange;
 use crate::programmed::Programmers;
-use crate::reason;
 use crate::reports::PathStanding;
+use crate::rules;
 use crate::speaker::SpeakerId;
 use crate::table::{EffectiveRow, RouteSource, RouteState};
 use crate::topology::VnetId;
@@ -169,11 +169,14 @@ impl Exchange {
         if view.propagation_disabled() {
             let table = view.route_table.map_or("", |table| table.name.as_str());
             let evidence = format!("route table {table} disables propagation");
-            return Reason::new(RuleId(109), evidence);
+            return Reason::new(rules::PROPAGATION_DISABLED, evidence);
         }
         let endpoints = view.service_endpoints.iter();
         if let Some(endpoint) = endpoints.copied().find(|one| one.contains(prefix)) {
-            return Reason::new(RuleId(132), format!("inside service endpoint {endpoint}"));
+            return Reason::new(
+                rules::SERVICE_ENDPOINT,
+                format!("inside service endpoint {endpoint}"),
+            );
         }
         let neighbors = self.topology.neighbors(view.vnet).iter();
         let vnets = neighbors.filter(|one| one.access).map(|one| one.vnet);
@@ -186,7 +189,7 @@ impl Exchange {
             let name = &self.estate.vnets[vnet.0].name;
             format!("inside {around} of {peered} VNet {name}")
         });
-        Reason::new(RuleId(103), evidence)
+        Reason::new(rules::LOCAL_PER_NETWORK, evidence)
     }
 
     /// Nobody programs the network: a peered one could, and what stands there.
@@ -215,7 +218,7 @@ impl Exchange {
         };
         MissingRoute {
             prefix,
-            because: Reason::new(RuleId(120), evidence),
+            because: Reason::new(rules::GATEWAY_TRANSIT, evidence),
             routes,
         }
     }
@@ -260,7 +263,7 @@ impl Exchange {
             return Some(self.kept_from(view, prefix)).filter(|_| self.is_announced(prefix));
         }
         let evidence = format!("VNet {other}, which is not peered with {own}");
-        Some(Reason::new(RuleId(122), evidence))
+        Some(Reason::new(rules::PEERING_NOT_TRANSITIVE, evidence))
     }
 
     /// A route that nobody tells those who program the NIC.
@@ -277,9 +280,14 @@ impl Exchange {
         let other = self.graph.named(name).iter().find(|id| has(id));
         if let Some(other) = other.filter(|id| !sources.contains(id)) {
             let evidence = format!("only {} has it", self.graph.speaker(*other));
-            return Some(Reason::new(RuleId(43), evidence));
+            return Some(Reason::new(rules::SINGLE_INSTANCE_ROUTES, evidence));
         }
-        announced.then(|| Reason::new(reason::NO_ROW, format!("nothing of it reaches {name}")))
+        announced.then(|| {
+            Reason::new(
+                rules::NOT_EXCHANGED,
+                format!("nothing of it reaches {name}"),
+            )
+        })
     }
 }
 
@@ -291,7 +299,7 @@ fn stopped(routes: &[ExplainedRoute]) -> Option<Reason> {
         .find_map(|path| {
             let rule = match path.standing {
                 PathStanding::Refused(rule) => rule,
-                PathStanding::Replaced => RuleId(143),
+                PathStanding::Replaced => rules::ROUTE_MAP_ACTIONS,
                 _ => return None,
             };
             let from = path.from.as_deref().unwrap_or_default();

@@ -8,8 +8,8 @@ use routehub_types::{Attrs, Family, Prefix, RuleId};
 
 use crate::exchange::Exchange;
 use crate::link::{LinkId, Side};
-use crate::reason;
 use crate::reports::PathStanding;
+use crate::rules;
 use crate::speaker::{SpeakerId, SpeakerKind};
 use crate::speaker_table::{Origin, Table};
 
@@ -201,7 +201,7 @@ impl Exchange {
             let mut evidence = String::new();
             let mut standing = PathStanding::Equal;
             if looped {
-                let rule = reason::OWN_AS_IN_PATH;
+                let rule = rules::OWN_AS_IN_PATH;
                 evidence = self.refusal(*link, side, prefix, &attrs, rule);
                 standing = PathStanding::Refused(rule);
             }
@@ -396,7 +396,7 @@ impl Exchange {
                 attrs
                     .as_path
                     .contains(own)
-                    .then_some(reason::OWN_AS_IN_PATH)?
+                    .then_some(rules::OWN_AS_IN_PATH)?
             }
         };
         let evidence = self.refusal(link, side, prefix, attrs, rule);
@@ -453,7 +453,7 @@ fn changing_rules(policy: &Policy, attrs: &Attrs, prefix: Prefix, meta: &RouteMe
     }
     let changing = steps
         .iter()
-        .filter(|step| step.changed && step.rule != RuleId(0));
+        .filter(|step| step.changed && step.rule != rules::NONE);
     changing.map(|step| step.rule).collect()
 }
 

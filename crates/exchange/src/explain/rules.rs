@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use routehub_types::RuleId;
 
 use crate::reports::PathStanding;
+use crate::rules;
 
 use super::{
     ExplainedPath, ExplainedRoute, ExplainedRow, Explanation, MissingRoute, Reason, RowOutcome,
@@ -48,10 +49,10 @@ impl Rules {
 
     fn row(&mut self, row: &ExplainedRow) {
         if row.outcome == RowOutcome::Overridden {
-            self.0.insert(RuleId(107));
+            self.0.insert(rules::USER_ROUTE_WINS);
         }
         if !row.unreachable.is_empty() {
-            self.0.insert(RuleId(56));
+            self.0.insert(rules::NEXT_HOP_UNREACHABLE);
         }
         self.routes(&row.routes);
     }

@@ -9,7 +9,7 @@ use routehub_types::{Prefix, RuleId};
 use crate::estate::Nic;
 use crate::exchange::Exchange;
 use crate::link::{LinkId, LinkKind, Side};
-use crate::reason;
+use crate::rules;
 use crate::speaker::{SpeakerId, SpeakerKind};
 use crate::speaker_table::Origin;
 use crate::table::{EffectiveRow, NextHopType, RouteSource, RouteState};
@@ -145,7 +145,7 @@ impl Packet<'_> {
             }
         }
         let Some((prefix, row)) = found else {
-            let end = dropped(reason::NO_ROUTE, "");
+            let end = dropped(rules::NO_ROUTE, "");
             return Some(TraceHop::ending(at, None, "", end));
         };
         let end = |end| TraceHop::ending(at, Some(prefix), format!("{:?}", row.next_hop_type), end);
@@ -156,10 +156,14 @@ impl Packet<'_> {
             }
             NextHopType::Internet => end(delivered("the internet")),
             NextHopType::VirtualNetworkServiceEndpoint => end(delivered("the service endpoint")),
-            NextHopType::None if row.source == RouteSource::VirtualNetworkGateway => {
-                end(dropped(RuleId(56), "no next hop of the route is reachable"))
-            }
-            NextHopType::None => end(dropped(RuleId(105), "the route's next hop type is None")),
+            NextHopType::None if row.source == RouteSource::VirtualNetworkGateway => end(dropped(
+                rules::NEXT_HOP_UNREACHABLE,
+                "no next hop of the route is reachable",
+            )),
+            NextHopType::None => end(dropped(
+                rules::SYSTEM_ROUTES,
+                "the route's next hop type is None",
+            )),
             NextHopType::VirtualNetworkGateway if row.next_hops.is_empty() => {
                 self.by_gateways(at, prefix, view.vnet, passed)
             }
@@ -219,7 +223,7 @@ impl Packet<'_> {
             .map(|id| self.at_speaker(id, passed))
             .collect();
         if ways.is_empty() {
-            let end = dropped(reason::UNKNOWN_NEXT_HOP, "there is no gateway");
+            let end = dropped(rules::UNKNOWN_NEXT_HOP, "there is no gateway");
             return TraceHop::ending(at, Some(prefix), "VirtualNetworkGateway", end);
         }
         joined(at, prefix, &[], ways)
@@ -235,7 +239,7 @@ impl Packet<'_> {
         passed: &mut Vec<SpeakerId>,
     ) -> TraceHop {
         if !near {
-            let end = dropped(RuleId(56), format!("next hop {hop}"));
+            let end = dropped(rules::NEXT_HOP_UNREACHABLE, format!("next hop {hop}"));
             return TraceHop::ending(at, Some(prefix), hop.to_string(), end);
         }
         let there = self.who_has(hop);
@@ -299,9 +303,9 @@ impl Packet<'_> {
             let itself =
                 passed.last() == Some(&id) && matches!(speaker.kind, SpeakerKind::Nva { .. });
             let rule = if itself {
-                RuleId(110)
+                rules::ROUTE_TO_ITSELF
             } else {
-                reason::FORWARDING_LOOP
+                rules::FORWARDING_LOOP
             };
             let names = passed.iter().skip_while(|one| **one != id);
             let mut names: Vec<String> = names
@@ -352,7 +356,7 @@ impl Packet<'_> {
             _ => {
                 let nic = interface_of(&exchange.estate, one);
                 let hop = self.at_interface(at, &nic, passed);
-                hop.unwrap_or_else(|| TraceHop::ending(at, None, "", dropped(reason::NO_ROUTE, "")))
+                hop.unwrap_or_else(|| TraceHop::ending(at, None, "", dropped(rules::NO_ROUTE, "")))
             }
         }
     }
@@ -389,7 +393,7 @@ impl Packet<'_> {
             Some((prefix, best, table.origin(best.source)))
         });
         let Some((prefix, best, origin)) = found else {
-            return TraceHop::ending(at, None, "", dropped(reason::NO_ROUTE, ""));
+            return TraceHop::ending(at, None, "", dropped(rules::NO_ROUTE, ""));
         };
         let link = match origin {
             Origin::OwnNetwork | Origin::Spoke => {
@@ -402,7 +406,7 @@ impl Packet<'_> {
             Origin::Link(link) => link,
         };
         let Some(peer) = exchange.graph.link(link).peer_of(id) else {
-            return TraceHop::ending(at, Some(prefix), "", dropped(reason::NO_ROUTE, ""));
+            return TraceHop::ending(at, Some(prefix), "", dropped(rules::NO_ROUTE, ""));
         };
         let server = matches!(
             exchange.graph.speaker(peer).kind,
@@ -457,7 +461,7 @@ fn joined(at: &str, prefix: Prefix, hops: &[IpAddr], mut ways: Vec<TraceHop>) ->
         at: at.to_owned(),
         prefix: Some(prefix),
         by: by.join(", "),
-        end: ways.is_empty().then(|| dropped(reason::NO_ROUTE, "")),
+        end: ways.is_empty().then(|| dropped(rules::NO_ROUTE, "")),
         next: ways,
     }
 }

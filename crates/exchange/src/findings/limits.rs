@@ -1,11 +1,11 @@
 //! Findings about numbers that are near a limit, or beyond one.
 
 use routehub_rib::Imported;
-use routehub_types::RuleId;
 
 use crate::estate::{Connection, Routes};
 use crate::link::{LinkKind, Side};
 use crate::monitoring::RouteServerLoad;
+use crate::rules;
 
 use super::Findings;
 
@@ -50,7 +50,7 @@ impl Findings<'_> {
                 let links = exchange.graph.links_of(id).iter();
                 let sources = links.filter_map(|link| exchange.direction_of(*link, Side::A).source);
                 let routes = sources.flat_map(|source| table.adj_in(source));
-                let full = Imported::Rejected(RuleId(8));
+                let full = Imported::Rejected(rules::PREFIX_LIMIT);
                 routes.filter(|one| one.imported == full).count()
             });
             if refused > 0 {
@@ -58,13 +58,13 @@ impl Findings<'_> {
                     "{} holds {limit} prefixes and takes no more: {refused} are refused. Summarise.",
                     server.name
                 );
-                self.error(8, &server.name, text);
+                self.error(rules::PREFIX_LIMIT, &server.name, text);
             } else if is_near(held, limit) {
                 let text = format!(
                     "{} holds {held} prefixes of {limit}. Summarise.",
                     server.name
                 );
-                self.warning(8, &server.name, text);
+                self.warning(rules::PREFIX_LIMIT, &server.name, text);
             }
         }
     }
@@ -87,13 +87,13 @@ impl Findings<'_> {
                     "{gateway} has {sent} routes for {circuit}, more than {limit}: the connection \
                      goes down. Summarise."
                 );
-                self.error(11, gateway, text);
+                self.error(rules::CIRCUIT_ROUTE_LIMIT, gateway, text);
             } else if is_near(sent, limit) {
                 let text = format!(
                     "{gateway} sends {sent} routes of {limit} to {circuit}: with more the connection \
                      goes down. Summarise."
                 );
-                self.warning(11, gateway, text);
+                self.warning(rules::CIRCUIT_ROUTE_LIMIT, gateway, text);
             }
         }
     }
@@ -108,9 +108,9 @@ impl Findings<'_> {
                  {premium}): its BGP session goes down. Summarise."
             );
             if routes > premium {
-                self.error(13, &circuit.name, text);
+                self.error(rules::ROUTES_FROM_CIRCUIT, &circuit.name, text);
             } else if routes > standard {
-                self.warning(13, &circuit.name, text);
+                self.warning(rules::ROUTES_FROM_CIRCUIT, &circuit.name, text);
             }
         }
         for gateway in &estate.gateways {
@@ -127,7 +127,7 @@ impl Findings<'_> {
                      Summarise.",
                     site.name, gateway.name
                 );
-                self.error(14, &site.name, text);
+                self.error(rules::ROUTES_FROM_SITE, &site.name, text);
             }
         }
     }
@@ -142,7 +142,7 @@ impl Findings<'_> {
                     "{nics} virtual machines are more than {most}: add routing \
                      infrastructure units."
                 );
-                self.warning(10, &server.name, text);
+                self.warning(rules::VM_LIMIT, &server.name, text);
             }
         }
     }

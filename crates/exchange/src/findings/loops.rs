@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use routehub_types::Prefix;
 
 use super::{Findings, some_of};
+use crate::rules;
 use crate::speaker::{SpeakerId, SpeakerKind};
 use crate::speaker_table::Origin;
 
@@ -40,7 +41,7 @@ impl Findings<'_> {
             for id in &around {
                 let one = exchange.graph.speaker(*id);
                 if matches!(one.kind, SpeakerKind::Nva { .. }) {
-                    self.error(74, &one.name, text.clone());
+                    self.error(rules::ROUTE_ECHO, &one.name, text.clone());
                 }
             }
         }

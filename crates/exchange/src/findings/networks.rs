@@ -4,6 +4,7 @@ use routehub_types::{Family, Prefix};
 
 use super::Findings;
 use crate::addresses::{self, GATEWAY_SUBNET, ROUTE_SERVER_SUBNET};
+use crate::rules;
 use crate::topology::VnetId;
 
 /// Virtual networks that one Route Server serves at most (R-009).
@@ -19,7 +20,7 @@ impl Findings<'_> {
             let served = 1 + self.exchange.topology.spokes(hub).count();
             if served > MAX_NETWORKS && self.exchange.parameters.max_peers.is_some() {
                 let text = format!("{served} virtual networks are more than {MAX_NETWORKS}.");
-                self.error(9, &server.name, text);
+                self.error(rules::VNET_LIMIT, &server.name, text);
             }
             if !self.exchange.parameters.ipv6 {
                 self.ipv6(hub);
@@ -43,11 +44,11 @@ impl Findings<'_> {
         };
         if dual(hub) {
             let text = "A Route Server in a network with IPv6 breaks IPv6 there.";
-            self.error(59, name(hub), text);
+            self.error(rules::IPV4_ONLY, name(hub), text);
         }
         for neighbor in topology.neighbors(hub).iter().filter(|one| dual(one.vnet)) {
             self.warning(
-                59,
+                rules::IPV4_ONLY,
                 name(neighbor.vnet),
                 "Its IPv6 prefixes are not exchanged.",
             );
@@ -77,7 +78,7 @@ impl Findings<'_> {
                 "{name} has a {own} of its own and cannot use those of {other}: take \
                  use_remote_gateways off the peering."
             );
-            self.error(121, name, text);
+            self.error(rules::REMOTE_GATEWAYS_ONCE, name, text);
         }
     }
 
@@ -97,7 +98,7 @@ impl Findings<'_> {
         let subject = format!("{}/{}", one.name, subnet.name);
         if table.disable_bgp_route_propagation {
             let text = "Propagation of gateway routes must not be disabled on GatewaySubnet.";
-            self.error(128, &subject, text);
+            self.error(rules::GATEWAY_SUBNET, &subject, text);
         }
         let Some(servers) = addresses::subnet(estate, &one.name, ROUTE_SERVER_SUBNET) else {
             return;
@@ -112,7 +113,7 @@ impl Findings<'_> {
                  with next hop type VirtualNetwork.",
                 route.prefix
             );
-            self.warning(128, &subject, text);
+            self.warning(rules::GATEWAY_SUBNET, &subject, text);
         }
     }
 }

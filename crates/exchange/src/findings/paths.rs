@@ -10,6 +10,7 @@ use super::{Findings, some_of};
 use crate::estate::RoutingPreference;
 use crate::exchange_table::Class;
 use crate::link::{LinkId, LinkKind, Side};
+use crate::rules;
 use crate::speaker::{SpeakerId, SpeakerKind};
 use crate::speaker_table::{Origin, Table};
 
@@ -90,7 +91,7 @@ impl Findings<'_> {
                  circles when the gateway's route goes. Filter what it passes on.",
                 some_of(&prefixes)
             );
-            self.warning(74, &nva, text);
+            self.warning(rules::ROUTE_ECHO, &nva, text);
         }
     }
 
@@ -108,7 +109,7 @@ impl Findings<'_> {
                  balancer's address as next hop, or translate source addresses.",
                 some_of(equal)
             );
-            self.info(66, name, text);
+            self.info(rules::SHORTEST_AS_PATH, name, text);
         }
         if !full.is_empty() {
             let text = format!(
@@ -116,7 +117,7 @@ impl Findings<'_> {
                 some_of(full),
                 self.exchange.parameters.max_ecmp
             );
-            self.info(15, name, text);
+            self.info(rules::ECMP_LIMIT, name, text);
         }
         if !stayed.is_empty() {
             let text = format!(
@@ -124,7 +125,7 @@ impl Findings<'_> {
                  than the circuit's. Prepend on the backup.",
                 some_of(stayed)
             );
-            self.warning(73, name, text);
+            self.warning(rules::STICKY_FAILBACK, name, text);
         }
         if !may_stay.is_empty() {
             let text = format!(
@@ -132,7 +133,7 @@ impl Findings<'_> {
                  may stay there when the circuit is back. Prepend on the backup.",
                 some_of(may_stay)
             );
-            self.info(73, name, text);
+            self.info(rules::STICKY_FAILBACK, name, text);
         }
     }
 
@@ -251,7 +252,7 @@ impl Findings<'_> {
                      prefer by longer prefixes.",
                     some_of(&prefixes)
                 );
-                self.warning(114, &nva, text);
+                self.warning(rules::GATEWAY_TO_CIRCUIT, &nva, text);
             }
         }
     }
@@ -282,7 +283,7 @@ impl Findings<'_> {
                         speaker.name,
                         some_of(&marked)
                     );
-                    self.warning(97, &speaker.name, text);
+                    self.warning(rules::ANTI_TRANSIT, &speaker.name, text);
                 }
             }
             self.dropped_marked(link);
@@ -300,7 +301,7 @@ impl Findings<'_> {
         };
         let dropped: Vec<Prefix> = table
             .adj_in(source)
-            .filter(|route| matches!(route.imported, Imported::Rejected(rule) if rule.0 == 97))
+            .filter(|route| matches!(route.imported, Imported::Rejected(rule) if rule == rules::ANTI_TRANSIT))
             .map(|route| route.prefix)
             .collect();
         if !dropped.is_empty() {
@@ -311,7 +312,7 @@ impl Findings<'_> {
                  circuit. Use different circuits, or join the hubs in another way.",
                 some_of(&dropped)
             );
-            self.info(97, &gateway, text);
+            self.info(rules::ANTI_TRANSIT, &gateway, text);
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::exchange_table::Class;
 use crate::explain::interface_of;
 use crate::link::{LinkId, Side};
 use crate::parameters::PrefixCountMode;
+use crate::rules;
 use crate::speaker_table::Table;
 use crate::table::{RouteSource, RouteState};
 
@@ -78,7 +79,7 @@ impl Findings<'_> {
                 nva.name,
                 some_of(&differ)
             );
-            self.warning(20, &nva.name, text);
+            self.warning(rules::BOTH_INSTANCES, &nva.name, text);
         }
     }
 
@@ -87,14 +88,17 @@ impl Findings<'_> {
         let Some((table, source)) = self.held(link) else {
             return;
         };
-        let by = |wanted: u16| -> Vec<Prefix> {
+        let by = |wanted: RuleId| -> Vec<Prefix> {
             let routes = table.adj_in(source).filter(|route| {
                 matches!(route.imported, Imported::Rejected(rule) | Imported::Filtered(rule)
-                    if rule.0 == wanted)
+                    if rule == wanted)
             });
             routes.map(|route| route.prefix).collect()
         };
-        let (looped, inside) = (by(50), by(51));
+        let (looped, inside) = (
+            by(rules::ROUTE_SERVER_ASN_IN_PATH),
+            by(rules::INSIDE_LOCAL_NETWORK),
+        );
         if !looped.is_empty() {
             let text = format!(
                 "{server} drops {} from {}: its own ASN is in the AS path. Strip or replace it \
@@ -102,7 +106,7 @@ impl Findings<'_> {
                 some_of(&looped),
                 nva.name
             );
-            self.warning(50, &nva.name, text);
+            self.warning(rules::ROUTE_SERVER_ASN_IN_PATH, &nva.name, text);
         }
         if !inside.is_empty() {
             let text = format!(
@@ -111,7 +115,7 @@ impl Findings<'_> {
                 some_of(&inside),
                 nva.name
             );
-            self.info(51, &nva.name, text);
+            self.info(rules::INSIDE_LOCAL_NETWORK, &nva.name, text);
         }
     }
 
@@ -132,7 +136,7 @@ impl Findings<'_> {
                 nva.name,
                 2 * held
             );
-            self.warning(4, &nva.name, text);
+            self.warning(rules::ROUTE_LIMIT, &nva.name, text);
         }
     }
 
@@ -154,8 +158,8 @@ impl Findings<'_> {
             inside: exchange.topology.space(vnet),
             kind_fits: true,
         };
-        if let Err(error) = place.check(RuleId(146)) {
-            self.error(146, &nva.name, format!("{error}."));
+        if let Err(error) = place.check(rules::ROUTE_MAP_PEER) {
+            self.error(rules::ROUTE_MAP_PEER, &nva.name, format!("{error}."));
         }
     }
 
@@ -178,7 +182,7 @@ impl Findings<'_> {
              gateway, or its session may flap when it learns a route to the Route Server.",
             nva.name, nva.vnet, server.vnet
         );
-        self.info(42, &nva.name, text);
+        self.info(rules::STATIC_ROUTE_NEEDED, &nva.name, text);
         let hub = exchange
             .topology
             .vnet(&nva.vnet)
@@ -192,7 +196,7 @@ impl Findings<'_> {
                  Server's gateways: set use_remote_gateways in {}.",
                 server.name, nva.vnet
             );
-            self.warning(26, &nva.name, text);
+            self.warning(rules::PEER_NEEDS_REMOTE_GATEWAYS, &nva.name, text);
         }
     }
 
@@ -220,7 +224,7 @@ impl Findings<'_> {
                 others.join(", "),
                 nva.asn
             );
-            self.info(27, &nva.name, text);
+            self.info(rules::SHARED_PEER_ASN, &nva.name, text);
         }
     }
 
@@ -250,9 +254,9 @@ impl Findings<'_> {
             nva.ip
         );
         if back.iter().any(|prefix| prefix.is_default()) {
-            self.warning(110, &nva.name, text);
+            self.warning(rules::ROUTE_TO_ITSELF, &nva.name, text);
         } else {
-            self.info(110, &nva.name, text);
+            self.info(rules::ROUTE_TO_ITSELF, &nva.name, text);
         }
     }
 
@@ -288,7 +292,7 @@ impl Findings<'_> {
                 nva.name,
                 some_of(&bad)
             );
-            self.warning(57, &nva.name, text);
+            self.warning(rules::GATEWAY_AS_NEXT_HOP, &nva.name, text);
         }
     }
 }

@@ -4,6 +4,7 @@ use routehub_types::{Family, Prefix};
 
 use super::Findings;
 use crate::link::{LinkId, Side};
+use crate::rules;
 use crate::speaker::SpeakerKind;
 
 impl Findings<'_> {
@@ -20,7 +21,7 @@ impl Findings<'_> {
         let one = graph.link(link);
         let a = graph.speaker(one.a.speaker);
         match one.down.limit {
-            Some(rule) if rule.0 == 12 => {
+            Some(rule) if rule == rules::CIRCUIT_LIMIT_EXCEEDED => {
                 let limit = self
                     .exchange
                     .parameters
@@ -30,7 +31,7 @@ impl Findings<'_> {
                     "More than {limit} routes towards {}: the connection is down. Summarise.",
                     graph.speaker(one.b.speaker).name
                 );
-                self.error(11, &a.name.clone(), text);
+                self.error(rules::CIRCUIT_ROUTE_LIMIT, &a.name.clone(), text);
             }
             Some(_) => {
                 let limit = self
@@ -42,7 +43,7 @@ impl Findings<'_> {
                     "It announced more than {limit} routes, known ones counted again: the \
                      session is down. Summarise, and do not send everything at once."
                 );
-                self.error(2, &a.name.clone(), text);
+                self.error(rules::ROUTES_PER_PEER, &a.name.clone(), text);
             }
             None => {}
         }
@@ -73,7 +74,7 @@ impl Findings<'_> {
                  0.0.0.0/0 to Internet.",
                 nva.name
             );
-            self.info(129, &nva.name.clone(), text);
+            self.info(rules::NVA_DEFAULT_ROUTE, &nva.name.clone(), text);
         }
     }
 }

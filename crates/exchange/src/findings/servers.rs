@@ -4,6 +4,7 @@ use super::{Findings, listed};
 use crate::addresses::{self, ROUTE_SERVER_SUBNET};
 use crate::estate::{GatewayKind, RouteServer, Subnet, Vnet};
 use crate::graph::refusal;
+use crate::rules;
 
 /// NVAs that a Route Server should have at least (R-020).
 const RECOMMENDED_NVAS: usize = 2;
@@ -38,7 +39,7 @@ impl Findings<'_> {
                          routes. Peer with both instances.",
                         nva.name, server.name
                     );
-                    self.warning(43, &nva.name, text);
+                    self.warning(rules::SINGLE_INSTANCE_ROUTES, &nva.name, text);
                 }
             }
         }
@@ -47,7 +48,7 @@ impl Findings<'_> {
                 "{} has {nvas} of the {RECOMMENDED_NVAS} NVAs recommended for availability.",
                 server.name
             );
-            self.info(20, &server.name, text);
+            self.info(rules::BOTH_INSTANCES, &server.name, text);
         }
     }
 
@@ -56,7 +57,7 @@ impl Findings<'_> {
         let estate = &self.exchange.estate;
         if !server.public_ip {
             let text = format!("{} needs a Standard static public IP address.", server.name);
-            self.error(136, &server.name, text);
+            self.error(rules::PUBLIC_IP_ADDRESS, &server.name, text);
         }
         let Some(vnet) = estate.vnets.iter().find(|one| one.name == server.vnet) else {
             return;
@@ -66,7 +67,7 @@ impl Findings<'_> {
                 "{} is connected to a Virtual WAN hub: it cannot hold a Route Server.",
                 vnet.name
             );
-            self.error(137, &vnet.name, text);
+            self.error(rules::VIRTUAL_WAN, &vnet.name, text);
         }
         if estate
             .gateways
@@ -77,7 +78,7 @@ impl Findings<'_> {
                 "Creating or deleting {} interrupts the gateways of {} for about 10 minutes.",
                 server.name, vnet.name
             );
-            self.info(138, &server.name, text);
+            self.info(rules::GATEWAY_INTERRUPTION, &server.name, text);
         }
         self.subnet(vnet);
     }
@@ -96,27 +97,27 @@ impl Findings<'_> {
         match self.exchange.parameters.min_route_server_subnet {
             Some(_) if length > 27 => {
                 let text = format!("{} is smaller than /27.", subnet.prefix);
-                self.error(134, &subject, text);
+                self.error(rules::ROUTE_SERVER_SUBNET, &subject, text);
             }
             Some(wanted) if length > wanted => {
                 let text = format!(
                     "{} is smaller than the /{wanted} now asked for.",
                     subnet.prefix
                 );
-                self.warning(134, &subject, text);
+                self.warning(rules::ROUTE_SERVER_SUBNET, &subject, text);
             }
             _ => {}
         }
         if subnet.route_table.is_some() {
             self.error(
-                135,
+                rules::ROUTE_SERVER_SUBNET_TABLES,
                 &subject,
                 "A route table on RouteServerSubnet is not supported.",
             );
         }
         if subnet.network_security_group.is_some() {
             let text = "A network security group on RouteServerSubnet is not supported.";
-            self.error(135, &subject, text);
+            self.error(rules::ROUTE_SERVER_SUBNET_TABLES, &subject, text);
         }
         self.dedicated(subnet);
     }
@@ -133,13 +134,13 @@ impl Findings<'_> {
                 "{} lies in RouteServerSubnet, which must be dedicated.",
                 nva.ip
             );
-            self.error(134, &nva.name, text);
+            self.error(rules::ROUTE_SERVER_SUBNET, &nva.name, text);
         }
         for gateway in &estate.gateways {
             let ips = addresses::gateway(estate, gateway);
             if ips.iter().any(|ip| subnet.prefix.contains_address(*ip)) {
                 let text = format!("{} lie in RouteServerSubnet.", listed(&ips));
-                self.error(134, &gateway.name, text);
+                self.error(rules::ROUTE_SERVER_SUBNET, &gateway.name, text);
             }
         }
     }
@@ -152,27 +153,27 @@ impl Findings<'_> {
                 let server = &session.route_server;
                 let topology = &self.exchange.topology;
                 match refusal(estate, parameters, topology, place, server) {
-                    Some(rule) if rule.0 == 24 => {
+                    Some(rule) if rule == rules::PEER_ASN => {
                         let text = format!(
                             "AS {} is reserved or does not fit 16 bits: {server} refuses the \
                              peer. Use another ASN.",
                             nva.asn
                         );
-                        self.error(24, &nva.name, text);
+                        self.error(rules::PEER_ASN, &nva.name, text);
                     }
-                    Some(rule) if rule.0 == 26 => {
+                    Some(rule) if rule == rules::PEER_NEEDS_REMOTE_GATEWAYS => {
                         let text = format!(
                             "{server} is upgraded: it refuses a peer in {}, which does not use its \
                              network's gateways. Set use_remote_gateways there; a network with a \
                              gateway of its own cannot.",
                             nva.vnet
                         );
-                        self.error(26, &nva.name, text);
+                        self.error(rules::PEER_NEEDS_REMOTE_GATEWAYS, &nva.name, text);
                     }
                     Some(_) => {
                         let limit = parameters.max_peers.unwrap_or_default();
                         let text = format!("{server} has {limit} peers already.");
-                        self.error(1, &nva.name, text);
+                        self.error(rules::PEER_LIMIT, &nva.name, text);
                     }
                     None => {}
                 }
@@ -199,7 +200,7 @@ impl Findings<'_> {
                 "{vnet} is not peered with {}: {nva} cannot reach {}.",
                 server.vnet, server.name
             );
-            self.error(25, nva, text);
+            self.error(rules::PEER_ADDRESS, nva, text);
         }
     }
 
@@ -219,11 +220,11 @@ impl Findings<'_> {
                         let text = format!(
                             "Beside a Route Server a VPN gateway has to have AS {own}, not {asn}."
                         );
-                        self.warning(111, &gateway.name, text);
+                        self.warning(rules::VPN_GATEWAY_REQUIREMENTS, &gateway.name, text);
                     }
                     if !gateway.active_active {
                         let text = "Beside a Route Server a VPN gateway has to be active-active.";
-                        self.error(111, &gateway.name, text);
+                        self.error(rules::VPN_GATEWAY_REQUIREMENTS, &gateway.name, text);
                     }
                 }
                 Some(_) => {}
@@ -249,7 +250,7 @@ impl Findings<'_> {
                 "{} exchanges routes with gateways of its own network only; {gateway} is in {vnet}.",
                 server.name
             );
-            self.error(156, gateway, text);
+            self.error(rules::GATEWAY_OF_OTHER_NETWORK, gateway, text);
         }
     }
 }

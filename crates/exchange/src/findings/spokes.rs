@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Findings, some_of};
+use crate::rules;
 use crate::table::{NextHopType, RouteSource};
 use crate::topology::VnetId;
 
@@ -40,9 +41,9 @@ impl Findings<'_> {
                  machines get no routes from there, and its prefixes are not announced."
             );
             if half {
-                self.warning(120, name, text);
+                self.warning(rules::GATEWAY_TRANSIT, name, text);
             } else if has_nics {
-                self.info(120, name, text);
+                self.info(rules::GATEWAY_TRANSIT, name, text);
             }
         }
     }
@@ -71,7 +72,7 @@ impl Findings<'_> {
                 "{table} disables propagation: {} gets no routes of gateways or Route Servers.",
                 nics.join(", ")
             );
-            self.info(109, table, text);
+            self.info(rules::PROPAGATION_DISABLED, table, text);
         }
     }
 
@@ -100,7 +101,7 @@ impl Findings<'_> {
                  network peered with it. Peer them, or announce a next hop in reach.",
                 some_of(&prefixes)
             );
-            self.warning(56, vnet, text);
+            self.warning(rules::NEXT_HOP_UNREACHABLE, vnet, text);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Lists that fields of profiles hold.
 
+use routehub_exchange::rules;
 use routehub_policy::ForbiddenAsns;
 use routehub_types::{Asn, Community, RuleId};
 
@@ -24,11 +25,11 @@ const COMMUNITIES: [(u16, u16); 11] = [
     (65515, 20000),
 ];
 
-fn forbidden(ranges: &[(u32, u32)], rule: u16, reason: &'static str) -> Vec<ForbiddenAsns> {
+fn forbidden(ranges: &[(u32, u32)], rule: RuleId, reason: &'static str) -> Vec<ForbiddenAsns> {
     let range = |(first, last): &(u32, u32)| ForbiddenAsns {
         first: Asn(*first),
         last: Asn(*last),
-        rule: RuleId(rule),
+        rule,
         reason: reason.into(),
     };
     ranges.iter().map(range).collect()
@@ -36,14 +37,14 @@ fn forbidden(ranges: &[(u32, u32)], rule: u16, reason: &'static str) -> Vec<Forb
 
 /// ASNs that no NVA may have.
 pub(crate) fn forbidden_peer_asns() -> Vec<ForbiddenAsns> {
-    let mut all = forbidden(&AZURE_ASNS, 24, "reserved by Azure");
-    all.extend(forbidden(&IANA_ASNS, 24, "reserved by IANA"));
+    let mut all = forbidden(&AZURE_ASNS, rules::PEER_ASN, "reserved by Azure");
+    all.extend(forbidden(&IANA_ASNS, rules::PEER_ASN, "reserved by IANA"));
     all
 }
 
 /// ASNs that no route map may put into a path.
 pub(crate) fn reserved_path_asns() -> Vec<ForbiddenAsns> {
-    forbidden(&AZURE_ASNS, 145, "reserved by Azure")
+    forbidden(&AZURE_ASNS, rules::ROUTE_MAP_TERMS, "reserved by Azure")
 }
 
 /// Communities that no route map may remove.

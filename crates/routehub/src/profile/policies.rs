@@ -1,7 +1,7 @@
 //! A profile's numbers in the form that policies take them.
 
+use routehub_exchange::rules;
 use routehub_policy::{AsnRules, RouteMapTerms, SourceClass, SpecialUse, WellKnown};
-use routehub_types::RuleId;
 
 use super::{NoExport, Profile};
 
@@ -11,15 +11,15 @@ impl Profile {
         AsnRules {
             forbidden: self.forbidden_peer_asns.clone(),
             special: Vec::new(),
-            two_octet_only: (!self.four_octet_peer_asn).then_some(RuleId(24)),
+            two_octet_only: (!self.four_octet_peer_asn).then_some(rules::PEER_ASN),
         }
     }
 
     /// Which well-known communities are honoured.
     pub fn well_known(&self) -> WellKnown {
         WellKnown {
-            no_advertise: Some(RuleId(98)),
-            no_export: (self.no_export == NoExport::Rfc).then_some(RuleId(99)),
+            no_advertise: Some(rules::NO_ADVERTISE),
+            no_export: (self.no_export == NoExport::Rfc).then_some(rules::NO_EXPORT),
             ..WellKnown::default()
         }
     }
@@ -31,11 +31,11 @@ impl Profile {
         networks: Vec<SourceClass>,
         default_route_from: Vec<SourceClass>,
     ) -> RouteMapTerms {
-        let refusal = RuleId(145);
+        let refusal = rules::ROUTE_MAP_TERMS;
         let terms = RouteMapTerms {
-            rule: RuleId(140),
+            rule: rules::ROUTE_MAP,
             refusal,
-            reserved_rule: RuleId(100),
+            reserved_rule: rules::RESERVED_COMMUNITIES,
             ..RouteMapTerms::default()
         };
         if self.reserved_path_asns.is_empty() {
