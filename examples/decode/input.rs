@@ -1,12 +1,11 @@
 //! Lines that hold a message: hexadecimal digits, or JSON with what was negotiated.
 
-use anyhow::{Context as _, Result, bail, ensure};
-use routehub::Examination;
+use anyhow::{Context as _, Error, Result, bail, ensure};
+use routehub_testkit::cases::{CaseSession, ExaminedState};
+use routehub_testkit::examination::Examination;
 use routehub_wire::Context;
 use serde::Deserialize;
 use serde_json::Value;
-
-use crate::session::Session;
 
 /// A message and what it is decoded for.
 pub(crate) struct Message {
@@ -30,7 +29,7 @@ struct Line {
     message_hex: String,
     state: Option<String>,
     #[serde(default)]
-    session: Session,
+    session: CaseSession,
 }
 
 /// The message of a line.
@@ -45,7 +44,7 @@ pub(crate) fn message(line: &str) -> Result<Message> {
             context: line.session.context(),
             examination: line
                 .state
-                .map(|state| line.session.examination(&state))
+                .map(|state| examination(&line.session, &state))
                 .transpose()?,
             id: line.id,
             source: None,
@@ -55,9 +54,15 @@ pub(crate) fn message(line: &str) -> Result<Message> {
         id: Value::Null,
         source: None,
         bytes: octets(line)?,
-        context: Session::default().context(),
+        context: CaseSession::default().context(),
         examination: None,
     })
+}
+
+/// The receiver of a line's session, brought to a state.
+fn examination(session: &CaseSession, state: &str) -> Result<Examination> {
+    let state: ExaminedState = state.parse().map_err(Error::msg)?;
+    Ok(Examination::of(session, state)?)
 }
 
 /// Octets from hexadecimal digits; blanks and colons between them are of no meaning.

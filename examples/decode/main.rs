@@ -8,7 +8,6 @@
 mod input;
 mod mrt;
 mod report;
-mod session;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Write};

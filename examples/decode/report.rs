@@ -3,7 +3,7 @@
 mod body;
 mod tree;
 
-use routehub::Treatment;
+use routehub_testkit::examination::Treatment;
 use routehub_wire::{
     Action, DecodeError, Fault, Message as Decoded, Notification, Outcome, UpdateView,
     attribute_code, decode, frame,

@@ -11,27 +11,22 @@
 //! Needs BIRD 2 and iproute2, and root or a kernel that gives everybody user namespaces. Nothing is
 //! left of the lab, however it ends: its namespaces have no names, and its processes end with it.
 
-mod namespace;
-mod network;
+mod folder;
 mod privileges;
-mod router;
-mod server;
 mod timeline;
-mod traffic;
-mod watch;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
+use routehub_testkit::fabric::{Fabric, FabricServer, NETWORK, ON_PREM, StreamSummary, Streams};
+use routehub_testkit::kernel::watch_routes;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use network::{Network, ON_PREM};
-use router::Bird;
+use folder::Folder;
 use timeline::{Happening, Timeline, What};
-use traffic::Streams;
 
 /// The longest time that anything here may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -66,7 +61,6 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<bool> {
     privileges::take()?;
-    router::remove_leftovers();
     // One thread, which lasts as long as the lab: its processes end with the thread that starts
     // them.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -90,48 +84,49 @@ async fn story(count: usize) -> Result<bool> {
         timeline: Timeline::start(),
         happenings,
     };
-    let network = Network::build()?;
+    let folder = Folder::create()?;
+    let fabric = Fabric::build(folder.path())?;
     lab.timeline
         .say("five network namespaces: fabric, VM, two NVAs, on-premises");
-    watch::kernel(&network.vm, sender.clone())?;
-    let server = server::Running::start(&network, sender)?;
+    watch_kernel(&fabric, sender.clone())?;
+    let server = serve(&fabric, sender)?;
     lab.timeline
         .say("the Route Server listens on 10.0.6.4 and 10.0.6.5");
-    let first = Bird::nva(&network, 1)?;
-    let _second = Bird::nva(&network, 2)?;
-    let _on_prem = Bird::on_prem(&network)?;
+    let first = fabric.start_nva(0)?;
+    let _second = fabric.start_nva(1)?;
+    let _on_prem = fabric.start_on_prem()?;
     lab.next_hops(2).await?;
-    lab.ways_back(&network).await?;
+    lab.ways_back(&fabric).await?;
 
-    let streams = Streams::open(&network, count)?;
+    let streams = Streams::open(&fabric, count)?;
     lab.timeline
         .say(&format!("{count} TCP streams from the VM to {ON_PREM}"));
-    let sent = lab.flow(&network, [ENOUGH, ENOUGH]).await?;
+    let sent = lab.flow(&fabric, [ENOUGH, ENOUGH]).await?;
     let share = 100 * sent[0] / (sent[0] + sent[1]);
     let shares = format!("packets: {share} % over nva1, {} % over nva2", 100 - share);
     lab.timeline.say(&shares);
 
-    network.nvas[0].set("net/ipv4/ip_forward", "0")?;
+    fabric.nvas[0].set("net/ipv4/ip_forward", "0")?;
     let killed = Instant::now();
-    first.kill()?;
+    first.kill();
     lab.timeline
         .mark(killed, "nva1 is killed, and sends on no more");
     let moved = lab.next_hops(1).await?;
     lab.timeline.unmark();
-    lab.flow(&network, [0, 2 * ENOUGH]).await?;
-    let (alive, longest) = streams.state();
-    let state = format!("{alive} of {count} streams go on; the longest wait of one: {longest:.0?}");
+    lab.flow(&fabric, [0, 2 * ENOUGH]).await?;
+    let StreamSummary { whole, longest, .. } = streams.summary();
+    let state = format!("{whole} of {count} streams go on; the longest wait of one: {longest:.0?}");
     lab.timeline.say(&state);
 
-    network.nvas[0].set("net/ipv4/ip_forward", "1")?;
-    let _first = Bird::nva(&network, 1)?;
+    fabric.nvas[0].set("net/ipv4/ip_forward", "1")?;
+    let _first = fabric.start_nva(0)?;
     lab.timeline.say("nva1 is started again");
     lab.next_hops(2).await?;
-    lab.flow(&network, [ENOUGH, ENOUGH]).await?;
-    let (alive, longest) = streams.end();
+    lab.flow(&fabric, [ENOUGH, ENOUGH]).await?;
+    let StreamSummary { whole, longest, .. } = streams.end();
     drop(server);
     lab.catch_up();
-    let left = network.vm.ip("route show proto 177")?;
+    let left = fabric.vm.ip("route show proto 177")?;
     lab.timeline.say(if left.is_empty() {
         "the Route Server has stopped, and its routes are gone"
     } else {
@@ -142,8 +137,30 @@ async fn story(count: usize) -> Result<bool> {
         moved - killed
     );
     println!("longest wait of a stream for an answer, in all: {longest:.0?}");
-    println!("streams that survived: {alive} of {count}");
-    Ok(alive == count && left.is_empty())
+    println!("streams that survived: {whole} of {count}");
+    Ok(whole == count && left.is_empty())
+}
+
+/// Tells what the kernel of the VM says of its routes.
+fn watch_kernel(fabric: &Fabric, sender: UnboundedSender<Happening>) -> Result<()> {
+    watch_routes(&fabric.vm, move |change| {
+        let happening = match change {
+            Ok(change) => Happening {
+                at: change.at,
+                what: What::Route(change),
+            },
+            Err(error) => Happening::now(What::Failed(format!("{error:#}"))),
+        };
+        sender.send(happening).is_ok()
+    })
+}
+
+/// Starts the Route Server, and tells what it tells.
+fn serve(fabric: &Fabric, sender: UnboundedSender<Happening>) -> Result<FabricServer> {
+    FabricServer::start(fabric, NETWORK, move |event| {
+        // Who listened may have gone.
+        let _ = sender.send(Happening::now(What::Server(event.to_string())));
+    })
 }
 
 /// The lab as it is watched.
@@ -156,11 +173,11 @@ impl Lab {
     /// Waits until the kernel says that the VM's route has so many next hops: when it did.
     async fn next_hops(&mut self, count: usize) -> Result<Instant> {
         let waiting = async {
-            while let Some(one) = self.happenings.recv().await {
-                self.timeline.tell(&one);
-                match &one.what {
-                    What::Route { next_hops, .. } if next_hops.len() == count => {
-                        return Ok(one.at);
+            while let Some(happening) = self.happenings.recv().await {
+                self.timeline.tell(&happening);
+                match &happening.what {
+                    What::Route(change) if change.next_hops.len() == count => {
+                        return Ok(happening.at);
                     }
                     What::Failed(why) => bail!("{why}"),
                     _ => {}
@@ -174,17 +191,17 @@ impl Lab {
 
     /// Prints what has happened.
     fn catch_up(&mut self) {
-        while let Ok(one) = self.happenings.try_recv() {
-            self.timeline.tell(&one);
+        while let Ok(happening) = self.happenings.try_recv() {
+            self.timeline.tell(&happening);
         }
     }
 
     /// Waits until on-premises knows a way back over each NVA.
-    async fn ways_back(&mut self, network: &Network) -> Result<()> {
+    async fn ways_back(&mut self, fabric: &Fabric) -> Result<()> {
         let start = Instant::now();
         loop {
             self.catch_up();
-            let routes = network.on_prem.ip("route show 10.1.0.0/16")?;
+            let routes = fabric.on_prem.ip("route show 10.1.0.0/16")?;
             if routes.contains("172.16.1.1") && routes.contains("172.16.2.1") {
                 return Ok(());
             }
@@ -196,12 +213,12 @@ impl Lab {
     }
 
     /// Waits until the NVAs have sent on so many packets more: how many they have.
-    async fn flow(&mut self, network: &Network, wanted: [u64; 2]) -> Result<[u64; 2]> {
-        let before = network.sent_on()?;
+    async fn flow(&mut self, fabric: &Fabric, wanted: [u64; 2]) -> Result<[u64; 2]> {
+        let before = fabric.forwarded()?;
         let start = Instant::now();
         loop {
             self.catch_up();
-            let now = network.sent_on()?;
+            let now = fabric.forwarded()?;
             let sent = [now[0] - before[0], now[1] - before[1]];
             if sent[0] >= wanted[0] && sent[1] >= wanted[1] {
                 return Ok(sent);

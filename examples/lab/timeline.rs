@@ -1,8 +1,9 @@
 //! What happened, and when.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::time::Instant;
+
+use routehub_testkit::kernel::RouteChange;
 
 /// Something that happened.
 pub(crate) struct Happening {
@@ -10,16 +11,20 @@ pub(crate) struct Happening {
     pub(crate) what: What,
 }
 
+impl Happening {
+    /// What happens now.
+    pub(crate) fn now(what: What) -> Self {
+        let at = Instant::now();
+        Self { at, what }
+    }
+}
+
 /// What happened.
 pub(crate) enum What {
     /// The Route Server said something.
     Server(String),
     /// The kernel of the VM has another route.
-    Route {
-        prefix: String,
-        /// None: the route is gone.
-        next_hops: Vec<IpAddr>,
-    },
+    Route(RouteChange),
     /// Something that the lab needs has failed.
     Failed(String),
 }
@@ -29,10 +34,12 @@ impl fmt::Display for What {
         match self {
             Self::Server(line) => f.write_str(line),
             Self::Failed(why) => f.write_str(why),
-            Self::Route { prefix, next_hops } if next_hops.is_empty() => {
-                write!(f, "kernel of the VM: no route to {prefix}")
-            }
-            Self::Route { prefix, next_hops } => {
+            Self::Route(RouteChange {
+                prefix, next_hops, ..
+            }) => {
+                if next_hops.is_empty() {
+                    return write!(f, "kernel of the VM: no route to {prefix}");
+                }
                 let hops: Vec<String> = next_hops.iter().map(ToString::to_string).collect();
                 write!(f, "kernel of the VM: {prefix} via {}", hops.join(" and "))
             }
@@ -62,8 +69,8 @@ impl Timeline {
     }
 
     /// Prints what happened.
-    pub(crate) fn tell(&self, one: &Happening) {
-        self.print(one.at, &one.what);
+    pub(crate) fn tell(&self, happening: &Happening) {
+        self.print(happening.at, &happening.what);
     }
 
     /// Prints what happened, and measures what follows from there too.

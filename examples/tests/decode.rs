@@ -1,33 +1,16 @@
 //! `decode` as its users run it.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
+use routehub_testkit::cases::{self, Decision, octets};
+use routehub_testkit::example;
+use routehub_wire::Notification;
 use serde_json::{Value, json};
 
 /// Runs the example with these arguments and this input: exit code, lines, errors.
 fn decode(arguments: &[&str], input: &[u8]) -> (Option<i32>, Vec<Value>, String) {
-    let mut child = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--package", "routehub-examples"])
-        .args(["--example", "decode", "--"])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("cargo runs");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    let input = input.to_vec();
-    let writer = std::thread::spawn(move || stdin.write_all(&input));
-    let output = child.wait_with_output().expect("an end");
-    let _ = writer.join();
-    let text = String::from_utf8(output.stdout).expect("UTF-8");
-    let lines = text
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("a JSON object per line"))
-        .collect();
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    (output.status.code(), lines, errors)
+    let run = example::run("decode", arguments, input);
+    let lines = run.out.lines();
+    let lines = lines.map(|line| serde_json::from_str(line).expect("a JSON object per line"));
+    (run.code, lines.collect(), run.err)
 }
 
 const GOOD: &str = "ffffffffffffffffffffffffffffffff002f02000000144001010040020602010000fde9\
@@ -106,11 +89,6 @@ fn record(kind: u16, subtype: u16, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn octets(hex: &str) -> Vec<u8> {
-    let digit = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex");
-    (0..hex.len()).step_by(2).map(digit).collect()
-}
-
 #[test]
 fn an_mrt_file_gives_its_messages_and_the_paths_of_its_tables() {
     // BGP4MP_MESSAGE_AS4 between AS 65001 and AS 65002.
@@ -157,16 +135,16 @@ fn an_mrt_file_gives_its_messages_and_the_paths_of_its_tables() {
 /// behind it.
 #[test]
 fn every_case_of_the_catalogue_is_decided_as_the_rfcs_say() {
-    let text = include_str!("../../crates/wire/tests/data/cases.json");
-    let cases: Vec<Value> = serde_json::from_str(text).expect("the catalogue is JSON");
-    let lines: Vec<String> = cases.iter().map(ToString::to_string).collect();
+    let lines: Vec<Value> = serde_json::from_str(cases::CATALOGUE).expect("the catalogue is JSON");
+    let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    let cases = cases::all();
     let (code, reports, _) = decode(&[], lines.join("\n").as_bytes());
     assert_eq!((code, reports.len()), (Some(0), cases.len()));
     let wrong: Vec<String> = cases
         .iter()
         .zip(&reports)
-        .filter(|(case, report)| !is_right(&case["expected"], report))
-        .map(|(case, report)| format!("{}: {report}, not {}", case["id"], case["expected"]))
+        .filter(|(case, report)| !case.expected.admits(&decision(report)))
+        .map(|(case, report)| format!("{}: {report}, not {:?}", case.id, case.expected))
         .collect();
     assert!(
         wrong.is_empty(),
@@ -176,25 +154,13 @@ fn every_case_of_the_catalogue_is_decided_as_the_rfcs_say() {
     );
 }
 
-/// Whether a report says what is expected, or where the RFCs leave a choice one of the
-/// alternatives.
-fn is_right(expected: &Value, report: &Value) -> bool {
-    let none = Vec::new();
-    let also = match expected["strict"] == true {
-        true => &none,
-        false => expected["also_acceptable"].as_array().unwrap_or(&none),
-    };
-    std::iter::once(expected).chain(also).any(|one| {
-        let action = match one["action"].as_str() {
-            // This speaker resets.
-            Some("session_reset_or_afi_safi_disable") => "notification",
-            action => action.unwrap_or_default(),
-        };
-        let data = one["data_hex"].as_str().filter(|data| !data.is_empty());
-        report["action"] == action
-            && (action != "notification"
-                || (report["code"] == one["code"]
-                    && report["subcode"] == one["subcode"]
-                    && data.is_none_or(|data| report["data_hex"] == data)))
-    })
+/// What a report says.
+fn decision(report: &Value) -> Decision {
+    let action = report["action"].as_str().unwrap_or_default();
+    if action != "notification" {
+        return Decision::action(action);
+    }
+    let number = |name: &str| report[name].as_u64().expect("a number") as u8;
+    let data = octets(report["data_hex"].as_str().expect("octets"));
+    Decision::notification(Notification::new(number("code"), number("subcode")).with_data(data))
 }

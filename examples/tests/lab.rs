@@ -5,39 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The longest time that anything here may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+use routehub_testkit::environment::may_isolate;
+use routehub_testkit::example;
+use routehub_testkit::process::programs;
+use routehub_testkit::wait::PATIENCE;
 
-/// Builds the example: the file of the program; none where it cannot run and need not.
+/// The file of the program; none where it cannot run and need not.
 fn program() -> Option<PathBuf> {
-    let required = std::env::var("ROUTEHUB_REQUIRE_INTEROP").is_ok_and(|value| value == "1");
-    let bird = ["/usr/sbin/bird", "/usr/bin/bird"]
-        .iter()
-        .any(|file| Path::new(file).is_file());
-    let able = bird && nix::unistd::geteuid().is_root();
-    assert!(able || !required, "the package bird2, and root, are needed");
-    if !able {
-        eprintln!("\n*** NOT TESTED: the package bird2, and root, are needed ***\n");
-        return None;
-    }
-    let output = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--message-format", "json"])
-        .args(["--package", "routehub-examples", "--example", "lab"])
-        .stderr(Stdio::inherit())
-        .output()
-        .expect("cargo runs");
-    assert!(output.status.success());
-    let messages = output.stdout.lines().map(|line| {
-        let message: serde_json::Value =
-            serde_json::from_str(&line.expect("a text")).expect("JSON");
-        message
-    });
-    let is_it = |message: &serde_json::Value| message["target"]["name"] == "lab";
-    let mut files = messages.filter(is_it).filter_map(|message| {
-        let file = message["executable"].as_str();
-        file.map(PathBuf::from)
-    });
-    Some(files.next().expect("a program"))
+    let able = may_isolate() && programs("bird2", ["bird"]).is_some();
+    able.then(|| example::build("lab"))
 }
 
 /// A lab up to its traffic.
@@ -81,7 +57,10 @@ fn wait_for_its_processes(process: u32) {
     let start = Instant::now();
     loop {
         let all = std::fs::read_dir("/proc").expect("processes").flatten();
-        let left: Vec<PathBuf> = all.map(|one| one.path()).filter(|one| uses(one)).collect();
+        let left: Vec<PathBuf> = all
+            .map(|entry| entry.path())
+            .filter(|file| uses(file))
+            .collect();
         if left.is_empty() {
             return;
         }

@@ -1,21 +1,11 @@
 //! `profiles` as its users run it.
 
-use std::process::Command;
+use routehub_testkit::example;
 
 /// Runs the example with these arguments: exit code, output, errors.
 fn profiles(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--package", "routehub-examples"])
-        .args(["--example", "profiles", "--"])
-        .args(arguments)
-        .output()
-        .expect("cargo runs");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (
-        output.status.code(),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
+    let run = example::run("profiles", arguments, b"");
+    (run.code, run.out, run.err)
 }
 
 #[test]

@@ -3,15 +3,13 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Duration;
 
+use routehub_testkit::example;
+use routehub_testkit::wait::PATIENCE;
 use routehub_types::{Asn, RouterId};
 use routehub_wire::{
     AfiSafi, Capability, Context, KEEPALIVE, MAX_LEN, Message, Notification, Open, decode, frame,
 };
-
-/// The longest time that a neighbour waits for anything.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A loopback address of this process alone.
 fn address(host: u8) -> IpAddr {
@@ -54,9 +52,7 @@ impl Server {
     fn start_with(port: u16, more: &[&str]) -> Self {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(network().as_bytes()).expect("room");
-        let mut child = Command::new(env!("CARGO"))
-            .args(["run", "--quiet", "--package", "routehub-examples"])
-            .args(["--example", "route_server", "--"])
+        let mut child = example::command("route_server")
             .arg(file.path())
             .args(["--listen-port", &port.to_string()])
             .args(more)
@@ -234,16 +230,17 @@ fn http_answers_events_happen_and_sighup_reads_the_file_again() {
 fn a_token_file_that_holds_no_token_is_an_error_at_start() {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(network().as_bytes()).expect("room");
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--package", "routehub-examples"])
-        .args(["--example", "route_server", "--"])
-        .arg(file.path())
-        .args(["--listen-port", "1790", "--http", "127.0.0.1:0"])
-        .args(["--token-file", "/dev/null"])
-        .output()
-        .expect("cargo runs");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{errors}");
+    let file = file.path().display().to_string();
+    let listen = ["--listen-port", "1790", "--http", "127.0.0.1:0"];
+    let arguments = [
+        &[file.as_str()],
+        &listen[..],
+        &["--token-file", "/dev/null"],
+    ]
+    .concat();
+    let run = example::run("route_server", &arguments, b"");
+    let errors = run.err;
+    assert_eq!(run.code, Some(2), "{errors}");
     assert!(
         errors.contains("the token file /dev/null: a token is one line"),
         "{errors}"
@@ -255,17 +252,13 @@ fn a_file_that_is_wrong_is_shown_and_nothing_is_served() {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     let wrong = network().replace("title", "titel");
     file.write_all(wrong.as_bytes()).expect("room");
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--package", "routehub-examples"])
-        .args(["--example", "route_server", "--"])
-        .arg(file.path())
-        .output()
-        .expect("cargo runs");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{errors}");
+    let file = file.path().display().to_string();
+    let run = example::run("route_server", &[&file], b"");
+    let errors = run.err;
+    assert_eq!(run.code, Some(2), "{errors}");
     assert!(
         errors.contains("titel") && errors.contains(":2:1"),
         "{errors}"
     );
-    assert!(output.stdout.is_empty());
+    assert!(run.out.is_empty());
 }

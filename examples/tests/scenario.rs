@@ -1,41 +1,14 @@
 //! `scenario` as its users run it.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
+use routehub_testkit::example::{self, Run};
 use serde_json::Value;
-
-/// What a run gave: exit code, output, errors.
-struct Run {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
 
 /// Runs the example with a file on standard input.
 fn scenario(file: &str, arguments: &[&str]) -> Run {
-    let mut child = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--package", "routehub-examples"])
-        .args(["--example", "scenario", "--", "-"])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("cargo runs");
-    let mut input = child.stdin.take().expect("it has an input");
-    input
-        .write_all(file.as_bytes())
-        .expect("it reads its input");
-    drop(input);
-    let output = child.wait_with_output().expect("it ends");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Run {
-        code: output.status.code(),
-        out: text(&output.stdout),
-        err: text(&output.stderr),
-    }
+    let arguments = [&["-"], arguments].concat();
+    example::run("scenario", &arguments, file.as_bytes())
 }
 
 const FILE: &str = "

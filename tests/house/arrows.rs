@@ -1,12 +1,15 @@
 //! Which crate may know which. The table is the architecture; `cargo metadata` is the fact.
 
-use cargo_metadata::{Metadata, Package};
+use std::collections::BTreeSet;
+
+use cargo_metadata::semver::VersionReq;
+use cargo_metadata::{DependencyKind, Metadata, Package};
 
 use crate::tree::{metadata, none};
 
 /// A package, its folder, and the packages of this workspace that it may name in any dependency
-/// section. Tests are held to the same arrows as the code: a crate that needs a higher layer to
-/// be tested is tested in that layer.
+/// section. Tests are held to the same arrows as the code, through the test kit too: a crate that
+/// needs a higher layer to be tested is tested in that layer.
 struct Row {
     package: &'static str,
     folder: &'static str,
@@ -21,7 +24,7 @@ const fn row(package: &'static str, folder: &'static str, may_use: &'static [&'s
     }
 }
 
-const ARROWS: [Row; 12] = [
+const ARROWS: [Row; 13] = [
     row("routehub-types", "crates/types", &[]),
     row("routehub-wire", "crates/wire", &["routehub-types"]),
     row(
@@ -62,7 +65,13 @@ const ARROWS: [Row; 12] = [
     row("routehub-benches", "benches", ANY),
     row("routehub-examples", "examples", ANY),
     row("routehub-house", "tests", &[]),
+    row(KIT, "tests/kit", ANY),
 ];
+
+/// What tests and examples share. It sits on top, and still any of them may use it: as a
+/// dev-dependency by path alone, which is in no package that is published, and with features that
+/// need nothing above the crate.
+const KIT: &str = "routehub-testkit";
 
 /// Every published crate: what the unpublished packages on top may use.
 const ANY: &[&str] = &[
@@ -87,7 +96,12 @@ const HOMES: [(&str, &[&str]); 10] = [
     ),
     (
         "tokio",
-        &["routehub-speaker", "routehub-examples", "routehub-benches"],
+        &[
+            "routehub-speaker",
+            "routehub-examples",
+            "routehub-benches",
+            KIT,
+        ],
     ),
     ("axum", &["routehub-speaker", "routehub-examples"]),
     ("serde-saphyr", &["routehub-scenario"]),
@@ -126,13 +140,66 @@ fn wrong_arrows(metadata: &Metadata, table: &[Row]) -> Vec<String> {
     findings
 }
 
-/// The packages of this workspace that `package` depends on, whatever the section.
+/// The packages of this workspace that `package` depends on, whatever the section, but for the
+/// test kit.
 fn own_dependencies(package: &Package) -> impl Iterator<Item = &str> {
     package
         .dependencies
         .iter()
-        .filter(|dependency| dependency.path.is_some())
+        .filter(|dependency| dependency.path.is_some() && dependency.name != KIT)
         .map(|dependency| dependency.name.as_str())
+}
+
+/// Uses of the test kit that would be published, or that bring a test a layer above its crate.
+fn wrong_kit_uses(metadata: &Metadata, table: &[Row]) -> Vec<String> {
+    let members = metadata.workspace_packages();
+    let kit = members.iter().find(|package| package.name == KIT);
+    let kit = kit.expect("the test kit");
+    let mut findings = Vec::new();
+    for package in &members {
+        for dependency in package.dependencies.iter().filter(|used| used.name == KIT) {
+            let name = package.name.as_str();
+            if dependency.kind != DependencyKind::Development || dependency.req != VersionReq::STAR
+            {
+                findings.push(format!("{name} -> {KIT}: a dev-dependency by path alone"));
+            }
+            let allowed = with_all_below(name, table);
+            findings.extend(
+                behind_features(kit, &dependency.features)
+                    .filter(|needed| !allowed.contains(needed))
+                    .map(|needed| format!("{name} -> {KIT} -> {needed}: above {name}")),
+            );
+        }
+    }
+    findings
+}
+
+/// A package and all that it may reach by the arrows of the table.
+fn with_all_below<'a>(name: &'a str, table: &[Row]) -> BTreeSet<&'a str> {
+    let mut reached = BTreeSet::from([name]);
+    let mut open = vec![name];
+    while let Some(name) = open.pop() {
+        let rows = table.iter().filter(|row| row.package == name);
+        let below = rows.flat_map(|row| row.may_use);
+        open.extend(below.copied().filter(|used| reached.insert(used)));
+    }
+    reached
+}
+
+/// The packages of this workspace that the test kit needs with these features.
+fn behind_features<'a>(kit: &'a Package, features: &[String]) -> impl Iterator<Item = &'a str> {
+    let enabled: BTreeSet<&String> = features
+        .iter()
+        .filter_map(|feature| kit.features.get(feature))
+        .flatten()
+        .collect();
+    kit.dependencies
+        .iter()
+        .filter(move |needed| {
+            let switch = format!("dep:{}", needed.name);
+            needed.path.is_some() && (!needed.optional || enabled.contains(&switch))
+        })
+        .map(|needed| needed.name.as_str())
 }
 
 /// Uses of a library outside its home.
@@ -157,6 +224,20 @@ fn homeless(metadata: &Metadata, homes: &[(&str, &[&str])]) -> Vec<String> {
 #[test]
 fn every_dependency_follows_an_arrow() {
     none(&wrong_arrows(&metadata(), &ARROWS));
+}
+
+#[test]
+fn the_test_kit_is_not_published_and_brings_no_test_above_its_crate() {
+    let metadata = metadata();
+    none(&wrong_kit_uses(&metadata, &ARROWS));
+    // Without arrows, whoever needs more of it than itself is above.
+    let findings = wrong_kit_uses(&metadata, &[]);
+    assert!(
+        findings.contains(&format!(
+            "routehub-session -> {KIT} -> routehub-wire: above routehub-session"
+        )),
+        "{findings:?}"
+    );
 }
 
 #[test]

@@ -8,46 +8,55 @@ mod openbgpd;
 
 use std::net::Ipv4Addr;
 
-pub(crate) use bird::Bird;
+pub use bird::Bird;
 
-use crate::lab::process::Process;
+use crate::process::Process;
 
 /// A router: who it is, with whom it speaks, and what it announces.
 #[derive(Clone, Debug)]
-pub(crate) struct Router {
-    pub(crate) address: Ipv4Addr,
-    pub(crate) asn: u32,
-    /// Whom it peers with, and their ASN.
-    pub(crate) peers: Vec<Ipv4Addr>,
-    pub(crate) peer_asn: u32,
+pub struct Router {
+    /// Its address and BGP identifier.
+    pub address: Ipv4Addr,
+    /// Its ASN.
+    pub asn: u32,
+    /// Whom it peers with.
+    pub peers: Vec<Ipv4Addr>,
+    /// Their ASN.
+    pub peer_asn: u32,
     /// The hold time it offers, in seconds.
-    pub(crate) hold_time: u16,
-    pub(crate) password: Option<&'static str>,
-    pub(crate) announces: Vec<Announced>,
+    pub hold_time: u16,
+    /// The key of TCP MD5 signatures (RFC 2385).
+    pub password: Option<&'static str>,
+    /// Its routes.
+    pub announces: Vec<Announced>,
 }
 
 /// A route that a router announces with itself as next hop.
 #[derive(Clone, Debug)]
-pub(crate) struct Announced {
-    pub(crate) prefix: String,
-    pub(crate) communities: Vec<&'static str>,
+pub struct Announced {
+    /// The destination.
+    pub prefix: String,
+    /// As in `65001:7`.
+    pub communities: Vec<&'static str>,
 }
 
 /// A route that a daemon received, as the daemon itself shows it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Heard {
+pub struct Heard {
     /// The peer that it came from.
-    pub(crate) from: String,
-    pub(crate) prefix: String,
+    pub from: String,
+    /// The destination.
+    pub prefix: String,
     /// Nearest first, as in `65515 65001`.
-    pub(crate) as_path: String,
-    pub(crate) next_hop: String,
+    pub as_path: String,
+    /// The next hop.
+    pub next_hop: String,
     /// As in `65001:7`.
-    pub(crate) communities: Vec<String>,
+    pub communities: Vec<String>,
 }
 
 /// A daemon that runs.
-pub(crate) trait Daemon: Send + Sync {
+pub trait Daemon: Send + Sync {
     /// The process.
     fn process(self: Box<Self>) -> Process;
 
@@ -75,17 +84,22 @@ pub(crate) trait Daemon: Send + Sync {
 
 /// Which daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// BIRD 2.
     Bird,
+    /// ExaBGP.
     Exabgp,
+    /// FRR.
     Frr,
+    /// GoBGP.
     Gobgp,
+    /// OpenBGPD.
     Openbgpd,
 }
 
 impl Kind {
     /// Starts it as a router; none if it is not installed.
-    pub(crate) fn start(self, router: &Router) -> Option<Box<dyn Daemon>> {
+    pub fn start(self, router: &Router) -> Option<Box<dyn Daemon>> {
         Some(match self {
             Self::Bird => Box::new(Bird::start_as(router)?),
             Self::Exabgp => Box::new(exabgp::start(router)?),

@@ -10,25 +10,13 @@ use routehub_rib::{
     TooManySources,
 };
 use routehub_session::{ConnectionId, Event, Output, Session, SessionConfig, State};
-use routehub_types::{AttrId, Attrs, Instant, Nlri, RuleId, Update};
+use routehub_types::{Attrs, Instant, Nlri, RouteUpdate, RuleId, Update};
 use routehub_wire::{
     Context, EncodeError, KEEPALIVE, Message, Notification, Open, Outcome, Packer, decode,
     encode_end_of_rib,
 };
 
-use crate::batch::{BatchAttrs, RouteBatch, Scratch};
-
-/// The state that a session is brought to before it is given the message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ExaminedState {
-    /// The message comes in place of the peer's OPEN.
-    OpenSent,
-    /// It comes after a good OPEN.
-    OpenConfirm,
-    /// It comes after OPEN, KEEPALIVE, some routes and an End-of-RIB.
-    #[default]
-    Established,
-}
+use crate::cases::{CaseSession, ExaminedState, UnknownRole};
 
 /// Who speaks with whom, and where they are.
 #[derive(Clone, Debug)]
@@ -84,18 +72,22 @@ struct Subject {
     connection: ConnectionId,
     now: Instant,
     receive: Context,
+    routes: Routes,
+    collected: Collected,
+}
+
+/// What stands behind the session: admission and Adj-RIB-In.
+struct Routes {
     rib: Rib,
     store: AttrStore,
     source: SourceId,
     admission: Policy,
-    scratch: Scratch,
-    seen: Seen,
 }
 
 /// What came of one message.
 #[derive(Default)]
-struct Seen {
-    update: Option<Outcome>,
+struct Collected {
+    outcome: Option<Outcome>,
     applied: Applied,
     rejected_by: Option<RuleId>,
     with_path_ids: bool,
@@ -104,6 +96,25 @@ struct Seen {
 }
 
 impl Examination {
+    /// The receiver of a case, brought to a state.
+    ///
+    /// # Errors
+    /// There is no such role.
+    pub fn of(session: &CaseSession, state: ExaminedState) -> Result<Self, UnknownRole> {
+        let (local, peer) = session.asns();
+        let config = SessionConfig {
+            capabilities: session.local_capabilities()?,
+            ..SessionConfig::new(local, peer, session.local_router_id)
+        };
+        Ok(Self {
+            config,
+            local_address: session.local_address,
+            peer: session.peer_open(),
+            state,
+            baseline: vec![session.baseline()],
+        })
+    }
+
     /// What the speaker does with a message.
     ///
     /// # Errors
@@ -128,11 +139,11 @@ impl Examination {
         if subject.session.state() != wanted {
             return Err(ExamineError::State(subject.session.state()));
         }
-        subject.seen = Seen::default();
+        subject.collected = Collected::default();
         let ignored = subject.session.counters().ignored;
         subject.give(message);
         let ignored = subject.session.counters().ignored != ignored;
-        Ok(subject.seen.treatment(ignored))
+        Ok(subject.collected.treatment(ignored))
     }
 
     /// The peer's earlier routes, written as the peer would: what we receive, it sends.
@@ -168,12 +179,13 @@ impl Examination {
             connection,
             now,
             receive: Context::default(),
-            rib,
-            store: AttrStore::new(0),
-            source,
-            admission: self.admission(),
-            scratch: Scratch::default(),
-            seen: Seen::default(),
+            routes: Routes {
+                rib,
+                store: AttrStore::new(0),
+                source,
+                admission: self.admission(),
+            },
+            collected: Collected::default(),
         };
         subject.drain();
         Ok(subject)
@@ -197,33 +209,19 @@ impl Subject {
     }
 
     fn drain(&mut self) {
-        let Self {
-            session,
-            now,
-            receive,
-            rib,
-            store,
-            source,
-            admission,
-            scratch,
-            seen,
-            ..
-        } = self;
-        let mut behind = Behind {
-            rib,
-            store,
-            source: *source,
-            admission,
-            seen,
-        };
-        while let Some(output) = session.poll(*now) {
+        let collected = &mut self.collected;
+        while let Some(output) = self.session.poll(self.now) {
             match output {
-                Output::Send(_, bytes) => behind.sent(&bytes),
-                Output::Close(_) => behind.seen.closed = true,
-                Output::Event(Event::Established(negotiated)) => *receive = negotiated.receive,
+                Output::Send(_, bytes) => collected.sent(&bytes),
+                Output::Close(_) => collected.closed = true,
+                Output::Event(Event::Established(negotiated)) => {
+                    self.receive = negotiated.receive;
+                }
                 Output::Event(Event::Update(view)) => {
-                    behind.seen.update = Some(view.outcome());
-                    scratch.batches(&view, receive, |batch| behind.apply(&batch));
+                    collected.outcome = Some(view.outcome());
+                    for update in view.to_updates() {
+                        self.routes.apply(&update, collected);
+                    }
                 }
                 Output::Connect(_) | Output::Event(_) => {}
             }
@@ -231,60 +229,45 @@ impl Subject {
     }
 }
 
-/// What stands behind the session: admission and Adj-RIB-In.
-struct Behind<'a> {
-    rib: &'a mut Rib,
-    store: &'a mut AttrStore,
-    source: SourceId,
-    admission: &'a Policy,
-    seen: &'a mut Seen,
-}
-
-impl Behind<'_> {
-    fn apply(&mut self, batch: &RouteBatch<'_>) -> bool {
-        let attrs = match &batch.attrs {
-            BatchAttrs::Raw { key, parse } => self.store.intern_raw(*key, parse),
-            BatchAttrs::Owned(attrs) => self.store.intern(attrs),
-            BatchAttrs::None => AttrId::default(),
-        };
-        let (source, withdrawn, announced) = (self.source, batch.withdrawn, batch.announced);
+impl Routes {
+    fn apply(&mut self, received: &RouteUpdate, collected: &mut Collected) {
         let update = Update {
-            withdrawn,
-            attrs,
-            announced,
+            withdrawn: &received.withdrawn,
+            attrs: self.store.intern(&received.attrs),
+            announced: &received.announced,
         };
-        self.seen.with_path_ids |= withdrawn.iter().any(|one| one.path_id.is_some());
-        let (admission, rejected_by) = (self.admission, &mut self.seen.rejected_by);
-        let admit = |store: &mut AttrStore, one: &Announcement| {
-            let attrs = store.attrs(one.attrs);
-            let verdict = admission.evaluate(&attrs, one.prefix, &RouteMeta::default());
+        let mut withdrawn = received.withdrawn.iter();
+        collected.with_path_ids |= withdrawn.any(|nlri| nlri.path_id.is_some());
+        let admission = &self.admission;
+        let rejected_by = &mut collected.rejected_by;
+        let admit = |store: &mut AttrStore, route: &Announcement| {
+            let attrs = store.attrs(route.attrs);
+            let verdict = admission.evaluate(&attrs, route.prefix, &RouteMeta::default());
             match verdict.outcome {
-                PolicyOutcome::Accept { .. } => Admission::Accept(one.attrs),
+                PolicyOutcome::Accept { .. } => Admission::Accept(route.attrs),
                 PolicyOutcome::Reject => {
                     *rejected_by = Some(verdict.rule);
                     Admission::Reject(verdict.rule)
                 }
             }
         };
-        let applied = self
-            .rib
-            .apply(self.store, source, &update, admit, |_, _| {});
-        let sum = &mut self.seen.applied;
+        let (store, source) = (&mut self.store, self.source);
+        let applied = self.rib.apply(store, source, &update, admit, |_, _| {});
+        let sum = &mut collected.applied;
         sum.announced += applied.announced;
         sum.rejected += applied.rejected;
         sum.withdrawn += applied.withdrawn;
         sum.unknown += applied.unknown;
-        true
-    }
-
-    fn sent(&mut self, bytes: &[u8]) {
-        if let Ok(Message::Notification(sent)) = decode(bytes, &Context::default()) {
-            self.seen.sent = Some(sent);
-        }
     }
 }
 
-impl Seen {
+impl Collected {
+    fn sent(&mut self, bytes: &[u8]) {
+        if let Ok(Message::Notification(sent)) = decode(bytes, &Context::default()) {
+            self.sent = Some(sent);
+        }
+    }
+
     fn treatment(self, ignored: bool) -> Treatment {
         let Applied {
             announced,
@@ -304,7 +287,7 @@ impl Seen {
         if ignored || unknown_paths {
             return Treatment::IgnoreMessage;
         }
-        match (self.update, self.rejected_by) {
+        match (self.outcome, self.rejected_by) {
             (Some(Outcome::TreatAsWithdraw), _) => Treatment::TreatAsWithdraw,
             (_, Some(rule)) if rejected == announced => Treatment::IgnoreRoute(rule),
             (Some(Outcome::AttributeDiscard), _) => Treatment::AttributeDiscard,

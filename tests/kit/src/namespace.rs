@@ -1,59 +1,63 @@
-//! Network namespaces without names: they end with the test, however it ends.
+//! Network namespaces without names: nothing is left of them when the last process that is inside,
+//! or has them open, is gone.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
+use anyhow::{Context as _, Result, anyhow, ensure};
 use nix::sched::{CloneFlags, setns, unshare};
-
-/// The longest time that anything here may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
-
-/// Whether network namespaces can be made here. Where these tests have to run, it is an error if
-/// not.
-pub(crate) fn may() -> bool {
-    let root = nix::unistd::geteuid().is_root();
-    let required = std::env::var("ROUTEHUB_REQUIRE_INTEROP").is_ok_and(|value| value == "1");
-    assert!(root || !required, "network namespaces need root");
-    if !root {
-        eprintln!("\n*** NOT TESTED: network namespaces need root ***\n");
-    }
-    root
-}
+use serde_json::Value;
 
 /// A network namespace; it lasts as long as this does, and processes in it.
 #[derive(Debug)]
-pub(crate) struct Namespace {
+pub struct Namespace {
     file: File,
 }
 
 impl Namespace {
     /// A new one, with its loopback up.
-    pub(crate) fn new() -> Self {
-        let made = std::thread::spawn(|| {
-            unshare(CloneFlags::CLONE_NEWNET).expect("a network namespace");
-            File::open("/proc/thread-self/ns/net").expect("its file")
+    ///
+    /// # Errors
+    /// This is not root, or `ip` is not installed.
+    pub fn new() -> Result<Self> {
+        let made = std::thread::spawn(|| -> Result<File> {
+            unshare(CloneFlags::CLONE_NEWNET).context("cannot make a network namespace")?;
+            Ok(File::open("/proc/thread-self/ns/net")?)
         });
-        let one = Self {
-            file: made.join().expect("a thread"),
-        };
-        one.ip("link set lo up");
-        one
+        let file = made.join().map_err(|_| anyhow!("a thread panicked"))??;
+        let namespace = Self { file };
+        namespace.ip("link set lo up")?;
+        Ok(namespace)
     }
 
     /// A path to it, for this process and others.
-    pub(crate) fn path(&self) -> PathBuf {
+    pub fn path(&self) -> PathBuf {
         let (process, file) = (std::process::id(), self.file.as_raw_fd());
         format!("/proc/{process}/fd/{file}").into()
     }
 
+    /// What a thread needs to move inside.
+    ///
+    /// # Errors
+    /// There are no file descriptors left.
+    pub fn door(&self) -> Result<Door> {
+        Ok(Door(self.file.try_clone()?))
+    }
+
     /// Does something inside, on a thread of its own.
-    pub(crate) fn run<T: Send>(&self, what: impl FnOnce() -> T + Send) -> T {
+    ///
+    /// # Errors
+    /// This is not root, or what is done fails.
+    ///
+    /// # Panics
+    /// If what is done panics.
+    pub fn run<T: Send>(&self, what: impl FnOnce() -> Result<T> + Send) -> Result<T> {
         let done = std::thread::scope(|scope| {
             let inside = scope.spawn(|| {
-                self.enter();
+                setns(&self.file, CloneFlags::CLONE_NEWNET)?;
                 what()
             });
             inside.join()
@@ -61,81 +65,106 @@ impl Namespace {
         done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
-    /// Moves this thread inside.
-    pub(crate) fn enter(&self) {
-        setns(&self.file, CloneFlags::CLONE_NEWNET).expect("the namespace");
-    }
-
-    /// A program inside, which ends with the thread that starts it.
-    pub(crate) fn command(&self, program: &str) -> Command {
+    /// A program inside, which is killed when the thread ends that starts it.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("nsenter");
         command.arg(format!("--net={}", self.path().display()));
-        command.args(["setpriv", "--pdeathsig", "KILL", program]);
+        command.args(["setpriv", "--pdeathsig", "KILL"]);
+        command.arg(program);
         command
     }
 
-    /// Runs `ip` inside, which has to succeed: what it says.
-    pub(crate) fn ip(&self, arguments: &str) -> String {
+    /// Runs `ip` inside: what it prints.
+    ///
+    /// # Errors
+    /// It fails.
+    pub fn ip(&self, arguments: &str) -> Result<String> {
         let mut command = self.command("ip");
         let output = command.args(arguments.split_whitespace()).output();
-        let output = output.expect("nsenter");
+        let output = output.context("cannot run nsenter")?;
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "ip {arguments}: {said}");
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        ensure!(output.status.success(), "ip {arguments}: {said}");
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// Sets a variable of the namespace, such as `net/ipv4/ip_forward`.
-    pub(crate) fn set(&self, variable: &str, value: &str) {
+    ///
+    /// # Errors
+    /// There is none, or not this value of it.
+    pub fn set(&self, variable: &str, value: &str) -> Result<()> {
         let path = format!("/proc/sys/{variable}");
-        self.run(|| std::fs::write(&path, value).expect(&path));
+        self.run(|| std::fs::write(&path, value).context(path))
     }
 
     /// Connects it with another: an interface here, and one there.
-    pub(crate) fn link(&self, here: &str, other: &Self, there: &str) {
+    ///
+    /// # Errors
+    /// `ip` fails.
+    pub fn link(&self, here: &str, other: &Self, there: &str) -> Result<()> {
         let path = other.path();
         let path = path.display();
         self.ip(&format!(
             "link add {here} type veth peer name {there} netns {path}"
-        ));
-        self.ip(&format!("link set dev {here} up"));
-        other.ip(&format!("link set dev {there} up"));
+        ))?;
+        self.ip(&format!("link set dev {here} up"))?;
+        other.ip(&format!("link set dev {there} up"))?;
+        Ok(())
     }
-}
 
-/// A route of our protocol number as `ip route` shows it: prefix, and next hops in order or the
-/// kind of a route that has none.
-pub(crate) type Shown = (String, Vec<String>);
-
-impl Namespace {
-    /// Our routes in a table.
-    pub(crate) fn routes(&self, table: u32) -> Vec<Shown> {
+    /// Routes of routehub in a table.
+    ///
+    /// # Panics
+    /// If `ip` does not tell.
+    pub fn routes(&self, table: u32) -> Vec<KernelRoute> {
         self.routes_of(table, "proto 177")
     }
 
-    /// Routes in a table that are chosen by this.
-    pub(crate) fn routes_of(&self, table: u32, filter: &str) -> Vec<Shown> {
+    /// Routes in a table that are chosen by a filter of `ip route show`.
+    ///
+    /// # Panics
+    /// If `ip` does not tell.
+    pub fn routes_of(&self, table: u32, filter: &str) -> Vec<KernelRoute> {
         let mut all = Vec::new();
         for family in ["-4", "-6"] {
-            let text = self.ip(&format!("-j -d {family} route show table {table} {filter}"));
+            let show = format!("-j -d {family} route show table {table} {filter}");
+            let text = self.ip(&show).expect("routes");
             if text.trim().is_empty() {
                 continue;
             }
-            let routes: serde_json::Value = serde_json::from_str(&text).expect(&text);
-            all.extend(routes.as_array().expect("a list").iter().map(shown));
+            let routes: Value = serde_json::from_str(&text).expect(&text);
+            all.extend(routes.as_array().expect("a list").iter().map(kernel_route));
         }
         all.sort();
         all
     }
 }
 
-fn shown(route: &serde_json::Value) -> Shown {
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let gateway = |value: &serde_json::Value| match &value["gateway"] {
-        serde_json::Value::Null => text(&value["via"]["host"]),
+/// A way into a namespace.
+#[derive(Debug)]
+pub struct Door(File);
+
+impl Door {
+    /// Moves this thread inside.
+    ///
+    /// # Errors
+    /// This is not root.
+    pub fn enter(self) -> Result<()> {
+        Ok(setns(self.0, CloneFlags::CLONE_NEWNET)?)
+    }
+}
+
+/// A route as `ip route` shows it: prefix, and next hops in order or the kind of a route that has
+/// none.
+pub type KernelRoute = (String, Vec<String>);
+
+fn kernel_route(route: &Value) -> KernelRoute {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let gateway = |value: &Value| match &value["gateway"] {
+        Value::Null => text(&value["via"]["host"]),
         gateway => text(gateway),
     };
     let mut hops: Vec<String> = match &route["nexthops"] {
-        serde_json::Value::Array(hops) => hops.iter().map(gateway).collect(),
+        Value::Array(hops) => hops.iter().map(gateway).collect(),
         _ if route["type"] != "unicast" => vec![text(&route["type"])],
         _ => vec![gateway(route)],
     };
@@ -143,28 +172,8 @@ fn shown(route: &serde_json::Value) -> Shown {
     (text(&route["dst"]), hops)
 }
 
-/// Waits until what is looked at is as it should be.
-///
-/// # Panics
-/// After [`PATIENCE`], with what was seen last.
-pub(crate) fn until<T: std::fmt::Debug>(
-    what: &str,
-    mut look: impl FnMut() -> T,
-    good: impl Fn(&T) -> bool,
-) -> T {
-    let start = Instant::now();
-    loop {
-        let seen = look();
-        if good(&seen) {
-            return seen;
-        }
-        assert!(start.elapsed() < PATIENCE, "{what}, but there is {seen:#?}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 /// A route as [`Namespace::routes`] shows it.
-pub(crate) fn route(prefix: &str, next_hops: &[&str]) -> Shown {
+pub fn route(prefix: &str, next_hops: &[&str]) -> KernelRoute {
     let next_hops = next_hops.iter().map(ToString::to_string).collect();
     (prefix.to_owned(), next_hops)
 }

@@ -9,17 +9,18 @@ use routehub_wire::{
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
-use super::PATIENCE;
+use crate::wait::PATIENCE;
 
 /// A connection to a server.
-pub(crate) struct Peer {
-    pub(crate) stream: TcpStream,
+pub struct Peer {
+    /// The connection.
+    pub stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Peer {
     /// Connects from an address; none while it is refused.
-    pub(crate) async fn connect(from: Ipv4Addr, to: SocketAddr) -> Option<Self> {
+    pub async fn connect(from: Ipv4Addr, to: SocketAddr) -> Option<Self> {
         let socket = TcpSocket::new_v4().expect("a socket");
         let own = SocketAddr::new(from.into(), 0);
         socket.bind(own).expect("an address");
@@ -31,7 +32,7 @@ impl Peer {
     }
 
     /// Connects and establishes a session with an OPEN of this ASN.
-    pub(crate) async fn establish(from: Ipv4Addr, to: SocketAddr, asn: u32) -> Self {
+    pub async fn establish(from: Ipv4Addr, to: SocketAddr, asn: u32) -> Self {
         let start = std::time::Instant::now();
         loop {
             if let Some(mut peer) = Self::connect(from, to).await
@@ -58,12 +59,12 @@ impl Peer {
     }
 
     /// Sends octets; none if the connection is broken.
-    pub(crate) async fn send(&mut self, bytes: &[u8]) -> Option<()> {
+    pub async fn send(&mut self, bytes: &[u8]) -> Option<()> {
         self.stream.write_all(bytes).await.ok()
     }
 
     /// The next message; none at the end of the stream, however it came.
-    pub(crate) async fn next(&mut self) -> Option<Vec<u8>> {
+    pub async fn next(&mut self) -> Option<Vec<u8>> {
         loop {
             if let Some(length) = frame(&self.buffer, MAX_LEN).expect("a message") {
                 return Some(self.buffer.drain(..length).collect());
@@ -77,7 +78,7 @@ impl Peer {
     }
 
     /// The NOTIFICATION that ends the stream, if one does.
-    pub(crate) async fn last_words(&mut self) -> Option<Vec<u8>> {
+    pub async fn last_words(&mut self) -> Option<Vec<u8>> {
         let mut last = None;
         while let Some(message) = self.next().await {
             assert_eq!(last, None, "something follows a NOTIFICATION");
@@ -87,13 +88,15 @@ impl Peer {
     }
 }
 
-/// Types of messages (RFC 4271 section 4.1).
-pub(crate) const OPEN_TYPE: u8 = 1;
-pub(crate) const NOTIFICATION_TYPE: u8 = 3;
-pub(crate) const KEEPALIVE_TYPE: u8 = 4;
+/// The type of an OPEN (RFC 4271 section 4.1).
+pub const OPEN_TYPE: u8 = 1;
+/// The type of a NOTIFICATION.
+pub const NOTIFICATION_TYPE: u8 = 3;
+/// The type of a KEEPALIVE.
+pub const KEEPALIVE_TYPE: u8 = 4;
 
 /// The OPEN of a plain peer.
-pub(crate) fn open(address: Ipv4Addr, asn: u32) -> Open {
+pub fn open(address: Ipv4Addr, asn: u32) -> Open {
     let capabilities = [
         Capability::Multiprotocol(AfiSafi::IPV4),
         Capability::RouteRefresh,
@@ -108,7 +111,7 @@ pub(crate) fn open(address: Ipv4Addr, asn: u32) -> Open {
 }
 
 /// UPDATEs with which an external peer announces prefixes of its own.
-pub(crate) fn announcement(next_hop: Ipv4Addr, asn: u32, prefixes: &[Prefix]) -> Vec<u8> {
+pub fn announcement(next_hop: Ipv4Addr, asn: u32, prefixes: &[Prefix]) -> Vec<u8> {
     let mut attrs = Attrs {
         next_hop: std::net::IpAddr::from(next_hop).into(),
         ..Attrs::default()
@@ -118,7 +121,7 @@ pub(crate) fn announcement(next_hop: Ipv4Addr, asn: u32, prefixes: &[Prefix]) ->
 }
 
 /// UPDATEs with these attributes, as the context has them.
-pub(crate) fn encode(context: &Context, attrs: &Attrs, prefixes: &[Prefix]) -> Vec<u8> {
+pub fn encode(context: &Context, attrs: &Attrs, prefixes: &[Prefix]) -> Vec<u8> {
     let nlri: Vec<Nlri> = prefixes.iter().map(|prefix| (*prefix).into()).collect();
     let mut bytes = Vec::new();
     let packed = Packer::new(context).announce(attrs, &nlri, &mut bytes);
@@ -127,7 +130,7 @@ pub(crate) fn encode(context: &Context, attrs: &Attrs, prefixes: &[Prefix]) -> V
 }
 
 /// The prefixes that a message announces.
-pub(crate) fn announced(message: &[u8]) -> Vec<Prefix> {
+pub fn announced(message: &[u8]) -> Vec<Prefix> {
     match decode(message, &Context::default()) {
         Ok(Message::Update(view)) => {
             let routes = view.announced().flat_map(|section| section.nlri);

@@ -8,8 +8,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
+use crate::environment::required;
+
 /// Where a program is, if it is installed.
-fn installed(program: &str) -> Option<PathBuf> {
+pub fn installed(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let system = ["/usr/sbin".into(), "/sbin".into(), "/usr/lib".into()];
     let places = std::env::split_paths(&path).chain(system);
@@ -20,30 +22,30 @@ fn installed(program: &str) -> Option<PathBuf> {
 
 /// Where the programs of a package are. Whether one of them is not installed is said, and is an
 /// error where the tests have to run.
-pub(crate) fn programs<const N: usize>(package: &str, names: [&str; N]) -> Option<[PathBuf; N]> {
+pub fn programs<const N: usize>(package: &str, names: [&str; N]) -> Option<[PathBuf; N]> {
     let found: Vec<PathBuf> = names.iter().filter_map(|name| installed(name)).collect();
     if let Ok(all) = <[PathBuf; N]>::try_from(found) {
         return Some(all);
     }
-    assert!(!super::required(), "the package {package} is not installed");
+    assert!(!required(), "the package {package} is not installed");
     eprintln!("\n*** NOT TESTED: the package {package} is not installed ***\n");
     None
 }
 
 /// A folder for a daemon's files.
-pub(crate) fn folder() -> TempDir {
+pub fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
 /// A daemon that runs.
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     folder: TempDir,
 }
 
 impl Process {
     /// Starts a daemon that stays in the foreground.
-    pub(crate) fn start(folder: TempDir, command: &mut Command) -> Self {
+    pub fn start(folder: TempDir, command: &mut Command) -> Self {
         let log = File::create(folder.path().join("log")).expect("a log");
         let child = command
             .stdin(Stdio::null())
@@ -55,17 +57,26 @@ impl Process {
     }
 
     /// A file of the daemon.
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// What it wrote so far.
-    pub(crate) fn log(&self) -> String {
+    pub fn log(&self) -> String {
         contents(&self.file("log"))
     }
 
+    /// Kills it, so that nothing is said to anybody.
+    ///
+    /// # Panics
+    /// If it has ended already.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("an end");
+    }
+
     /// Asks it to end, and waits until it has.
-    pub(crate) fn terminate(mut self) {
+    pub fn terminate(mut self) {
         let process = Pid::from_raw(self.child.id().cast_signed());
         kill(process, Signal::SIGTERM).expect("a process");
         self.child.wait().expect("an end");
@@ -84,21 +95,18 @@ impl Drop for Process {
 }
 
 /// What is in a file so far.
-pub(crate) fn contents(file: &Path) -> String {
+pub fn contents(file: &Path) -> String {
     std::fs::read_to_string(file).unwrap_or_default()
 }
 
 /// What a program says to these arguments; nothing while nobody answers it.
-pub(crate) fn ask<A: AsRef<std::ffi::OsStr>>(program: &Path, arguments: &[A]) -> String {
+pub fn ask<A: AsRef<std::ffi::OsStr>>(program: &Path, arguments: &[A]) -> String {
     let output = Command::new(program).args(arguments).output();
     let output = output.unwrap_or_else(|error| panic!("{}: {error}", program.display()));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// What it says as JSON; null while nobody answers it.
-pub(crate) fn ask_json<A: AsRef<std::ffi::OsStr>>(
-    program: &Path,
-    arguments: &[A],
-) -> serde_json::Value {
+pub fn ask_json<A: AsRef<std::ffi::OsStr>>(program: &Path, arguments: &[A]) -> serde_json::Value {
     serde_json::from_str(&ask(program, arguments)).unwrap_or_default()
 }

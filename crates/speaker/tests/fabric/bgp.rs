@@ -4,11 +4,11 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 
 use routehub::types::{Asn, RouterId};
+use routehub_testkit::namespace::Namespace;
+use routehub_testkit::wait::PATIENCE;
 use routehub_wire::{
     AfiSafi, Capability, Context, KEEPALIVE, MAX_LEN, Message, Open, decode, frame,
 };
-
-use crate::netns::{Namespace, PATIENCE};
 
 /// A session that is established.
 pub(crate) struct Speaker {
@@ -20,10 +20,11 @@ pub(crate) struct Speaker {
 impl Speaker {
     /// Connects from an address of a namespace, and waits until the session is established.
     pub(crate) fn connect(place: &Namespace, address: Ipv4Addr, asn: u16, to: Ipv4Addr) -> Self {
-        let stream = place.run(|| open(address, SocketAddr::from((to, 179))));
+        let stream = place.run(|| Ok(open(address, SocketAddr::from((to, 179)))?));
+        let stream = stream.expect("a connection");
         stream.set_read_timeout(Some(PATIENCE)).expect("an option");
         stream.set_nodelay(true).expect("an option");
-        let mut it = Self {
+        let mut speaker = Self {
             stream,
             address,
             asn,
@@ -41,9 +42,9 @@ impl Speaker {
         let mut octets = Vec::new();
         open.encode(&mut octets).expect("an OPEN");
         octets.extend(KEEPALIVE);
-        it.stream.write_all(&octets).expect("an open stream");
-        it.read_until_keepalive();
-        it
+        speaker.stream.write_all(&octets).expect("an open stream");
+        speaker.read_until_keepalive();
+        speaker
     }
 
     fn read_until_keepalive(&mut self) {
@@ -89,16 +90,16 @@ impl Speaker {
     }
 }
 
-fn open(from: Ipv4Addr, to: SocketAddr) -> TcpStream {
+fn open(from: Ipv4Addr, to: SocketAddr) -> std::io::Result<TcpStream> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    let opened = runtime.expect("a runtime").block_on(async {
+    let opened = runtime?.block_on(async {
         let socket = tokio::net::TcpSocket::new_v4()?;
         socket.bind(SocketAddr::from((from, 0)))?;
         socket.connect(to).await?.into_std()
     });
-    let stream = opened.expect("a connection");
-    stream.set_nonblocking(false).expect("a socket that waits");
-    stream
+    let stream = opened?;
+    stream.set_nonblocking(false)?;
+    Ok(stream)
 }

@@ -1,37 +1,16 @@
 //! The server is killed and comes back: the kernel keeps its routes meanwhile.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
-use crate::netns::{Shown, may, route, until};
-use crate::topology::{Lab, NETWORK};
-use crate::traffic::Streams;
+use routehub_testkit::environment::may_isolate;
+use routehub_testkit::example;
+use routehub_testkit::fabric::{Fabric, NETWORK, Streams};
+use routehub_testkit::namespace::{KernelRoute, route};
+use routehub_testkit::wait::block_until;
+
 use crate::watch::{hear_until_gone, monitor};
-
-/// Builds `route_server`: the file of the program.
-fn program() -> PathBuf {
-    let output = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--message-format", "json"])
-        .args([
-            "--package",
-            "routehub-examples",
-            "--example",
-            "route_server",
-        ])
-        .stderr(Stdio::inherit())
-        .output()
-        .expect("cargo runs");
-    assert!(output.status.success());
-    let lines = output.stdout.lines().map(|line| line.expect("a text"));
-    let messages = lines.map(|line| serde_json::from_str(&line).expect("JSON"));
-    let files = messages.filter_map(|message: serde_json::Value| {
-        let is_it = message["target"]["name"] == "route_server";
-        let file = message["executable"].as_str().filter(|_| is_it);
-        file.map(PathBuf::from)
-    });
-    files.last().expect("a program")
-}
+use crate::{lab, start_routers};
 
 /// A server in a process of its own, with the kernel sink.
 struct Process {
@@ -41,10 +20,10 @@ struct Process {
 
 impl Process {
     /// Starts it; stale routes stay for so many seconds at most.
-    fn start(lab: &Lab, wait: u32) -> Self {
+    fn start(lab: &Fabric, wait: u32) -> Self {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), NETWORK).expect("room");
-        let mut command = lab.fabric.command(&program().display().to_string());
+        let mut command = lab.hub.command(example::build("route_server"));
         let mut child = command
             .arg(file.path())
             .args(["--sink", "kernel", "--sink-wait", &wait.to_string()])
@@ -84,43 +63,42 @@ impl Drop for Process {
 
 const STALE: &str = "203.0.113.0/24";
 
-fn both() -> Shown {
+fn both() -> KernelRoute {
     route("192.168.0.0/16", &["10.0.4.4", "10.0.4.5"])
 }
 
 #[test]
 fn routes_stay_after_a_crash_until_the_next_run_knows_them_again() {
-    if !may() {
+    if !may_isolate() {
         return;
     }
-    let lab = Lab::new();
+    let lab = lab();
     let routes = || lab.vm.routes(254);
     let server = Process::start(&lab, 60);
-    let (_first, _second, _on_prem) = (lab.start_nva(0), lab.start_nva(1), lab.start_on_prem());
-    until("both NVAs are next hops", routes, |routes| {
+    let _routers = start_routers(&lab);
+    block_until("both NVAs are next hops", routes, |routes| {
         *routes == [both()]
     });
     let back = || lab.on_prem.routes_of(254, "proto bird");
     let ways = route("10.1.0.0/16", &["172.16.1.1", "172.16.2.1"]);
-    until("there are two ways back", back, |routes| {
+    block_until("there are two ways back", back, |routes| {
         routes.contains(&ways)
     });
-    let streams = Streams::start(&lab.vm, &lab.on_prem, 8);
+    let streams = Streams::open(&lab, 8).expect("streams");
     let news = monitor(&lab.vm);
 
     server.kill();
     assert_eq!(routes(), [both()]);
     // What this run would not have: it has to go, but not before everything is known.
-    lab.vm.ip(&format!(
-        "route add {STALE} via 10.0.4.4 metric 177 proto 177"
-    ));
+    let stale = format!("route add {STALE} via 10.0.4.4 metric 177 proto 177");
+    lab.vm.ip(&stale).expect("a route");
     let server = Process::start(&lab, 60);
-    let seen = until("the stale route goes", routes, |routes| routes.len() == 1);
+    let seen = block_until("the stale route goes", routes, |routes| routes.len() == 1);
     assert_eq!(seen, [both()]);
     let heard = hear_until_gone(&news, STALE);
     let of = |prefix: &str| -> Vec<usize> {
-        let of = heard.iter().filter(|one| one.prefix == prefix);
-        of.map(|one| one.next_hops).collect()
+        let of = heard.iter().filter(|change| change.prefix == prefix);
+        of.map(|change| change.next_hops.len()).collect()
     };
     assert!(
         of("192.168.0.0/16").iter().all(|hops| *hops == 2),
@@ -128,11 +106,9 @@ fn routes_stay_after_a_crash_until_the_next_run_knows_them_again() {
     );
     assert_eq!(of(STALE), [1, 0], "{heard:?}");
     let streams = streams.end();
-    assert!(streams.iter().all(|stream| stream.answers > 0));
-    println!(
-        "the longest that a stream waited: {:?}",
-        streams.iter().map(|one| one.longest).max()
-    );
+    assert_eq!(streams.whole, 8, "{streams:?}");
+    assert!(streams.answers.iter().all(|answers| *answers > 0));
+    println!("the longest that a stream waited: {:?}", streams.longest);
 
     server.stop();
     assert_eq!(routes(), []);
@@ -140,14 +116,14 @@ fn routes_stay_after_a_crash_until_the_next_run_knows_them_again() {
 
 #[test]
 fn routes_of_a_router_that_does_not_come_back_go_when_the_wait_is_over() {
-    if !may() {
+    if !may_isolate() {
         return;
     }
-    let lab = Lab::new();
+    let lab = lab();
     let routes = || lab.vm.routes(254);
     let server = Process::start(&lab, 60);
-    let (first, _second, _on_prem) = (lab.start_nva(0), lab.start_nva(1), lab.start_on_prem());
-    until("both NVAs are next hops", routes, |routes| {
+    let (first, _second, _on_prem) = start_routers(&lab);
+    block_until("both NVAs are next hops", routes, |routes| {
         *routes == [both()]
     });
     server.kill();
@@ -155,7 +131,7 @@ fn routes_of_a_router_that_does_not_come_back_go_when_the_wait_is_over() {
     assert_eq!(routes(), [both()]);
     let server = Process::start(&lab, 4);
     let alone = route("192.168.0.0/16", &["10.0.4.5"]);
-    let seen = until("only the living one is left", routes, |routes| {
+    let seen = block_until("only the living one is left", routes, |routes| {
         *routes != [both()]
     });
     assert_eq!(seen, [alone]);

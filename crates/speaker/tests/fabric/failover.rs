@@ -3,64 +3,81 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use routehub_testkit::environment::may_isolate;
+use routehub_testkit::fabric::{Fabric, FabricServer, NETWORK, Streams};
+use routehub_testkit::namespace::route;
+use routehub_testkit::wait::{PATIENCE, block_until};
+
 use crate::bgp::Speaker;
-use crate::netns::{PATIENCE, may, route, until};
-use crate::server::Running;
-use crate::topology::{Lab, NETWORK};
-use crate::traffic::Streams;
 use crate::watch::{hear, monitor};
+use crate::{lab, start_routers};
+
+/// A server in the hub.
+fn serve(lab: &Fabric, file: &str) -> FabricServer {
+    FabricServer::start(lab, file, |_| {}).expect("a server")
+}
+
+/// How many rows the Route Server has of an NVA.
+fn learned(server: &FabricServer, nva: String) -> usize {
+    let ask = move |engine: &routehub::Engine| engine.exchange().rs_learned("rs", &nva).len();
+    server.ask(ask).expect("an answer")
+}
+
+/// Gives the first NVA's namespace the address of another.
+fn add_address(lab: &Fabric, n: u8) {
+    let add = format!("address add 10.0.5.{n}/32 dev eth0");
+    lab.nvas[0].ip(&add).expect("an address");
+}
 
 #[test]
 fn streams_survive_when_an_nva_is_killed_and_the_kernel_has_the_other_at_once() {
-    if !may() {
+    if !may_isolate() {
         return;
     }
-    let lab = Lab::new();
-    let running = Running::start(&lab, NETWORK);
-    let (first, _second, _on_prem) = (lab.start_nva(0), lab.start_nva(1), lab.start_on_prem());
+    let lab = lab();
+    let running = serve(&lab, NETWORK);
+    let (first, _second, _on_prem) = start_routers(&lab);
     let look = || lab.vm.routes(254);
     let both = vec![route("192.168.0.0/16", &["10.0.4.4", "10.0.4.5"])];
-    until("both NVAs are next hops", look, |routes| *routes == both);
+    block_until("both NVAs are next hops", look, |routes| *routes == both);
     let back = || lab.on_prem.routes_of(254, "proto bird");
     let ways = route("10.1.0.0/16", &["172.16.1.1", "172.16.2.1"]);
-    until("there are two ways back", back, |routes| {
+    block_until("there are two ways back", back, |routes| {
         routes.contains(&ways)
     });
 
-    let streams = Streams::start(&lab.vm, &lab.on_prem, 16);
-    let before = [lab.forwarded(0), lab.forwarded(1)];
-    let sent = || [lab.forwarded(0), lab.forwarded(1)];
-    until("both NVAs forward", sent, |now| {
+    let streams = Streams::open(&lab, 16).expect("streams");
+    let sent = || lab.forwarded().expect("counters");
+    let before = sent();
+    block_until("both NVAs forward", sent, |now| {
         now[0] > before[0] + 100 && now[1] > before[1] + 100
     });
 
     let news = monitor(&lab.vm);
     // It fails as a whole.
-    lab.nvas[0].set("net/ipv4/ip_forward", "0");
+    lab.nvas[0].set("net/ipv4/ip_forward", "0").expect("set");
     let killed = Instant::now();
     first.kill();
     let moved = hear(&news, 1);
     assert_eq!(look(), [route("192.168.0.0/16", &["10.0.4.5"])]);
-    let alone = lab.forwarded(1);
-    until(
-        "the other NVA forwards",
-        || lab.forwarded(1),
-        |now| *now > alone + 2000,
-    );
+    let alone = sent();
+    block_until("the other NVA forwards", sent, |now| {
+        now[1] > alone[1] + 2000
+    });
     let streams = streams.end();
-    let longest = streams.iter().map(|stream| stream.longest).max();
     println!(
         "killed -> the kernel's notification: {:?}; the longest that one of {} streams waited: {:?}",
         moved - killed,
-        streams.len(),
-        longest.expect("streams")
+        streams.whole,
+        streams.longest
     );
-    assert!(streams.iter().all(|stream| stream.answers > 0));
+    assert_eq!(streams.whole, 16, "{streams:?}");
+    assert!(streams.answers.iter().all(|answers| *answers > 0));
     assert!(moved - killed < Duration::from_secs(10));
 
-    lab.nvas[0].set("net/ipv4/ip_forward", "1");
-    let _back = lab.start_nva(0);
-    until("both NVAs are next hops again", look, |routes| {
+    lab.nvas[0].set("net/ipv4/ip_forward", "1").expect("set");
+    let _back = lab.start_nva(0).expect("a BIRD");
+    block_until("both NVAs are next hops again", look, |routes| {
         *routes == both
     });
     running.stop();
@@ -89,14 +106,14 @@ fn many() -> String {
 
 #[test]
 fn from_tcp_close_to_the_kernel_in_many_failures() {
-    if !may() {
+    if !may_isolate() {
         return;
     }
-    let lab = Lab::new();
+    let lab = lab();
     for n in 1..=ROUNDS + 1 {
-        lab.nvas[0].ip(&format!("address add 10.0.5.{n}/32 dev eth0"));
+        add_address(&lab, n);
     }
-    let running = Running::start(&lab, &many());
+    let running = serve(&lab, &many());
     let news = monitor(&lab.vm);
     let connect = |n: u8| {
         [4, 5].map(|instance| {
@@ -113,8 +130,8 @@ fn from_tcp_close_to_the_kernel_in_many_failures() {
         let goes = connect(n);
         hear(&news, 2);
         // Or the other instance could learn it later.
-        let learned = || running.learned(format!("nva{n}"));
-        until("both instances learn it", learned, |rows| *rows == 2);
+        let rows = || learned(&running, format!("nva{n}"));
+        block_until("both instances learn it", rows, |rows| *rows == 2);
         let closed = Instant::now();
         drop(goes);
         times.push(hear(&news, 1) - closed);
@@ -133,14 +150,14 @@ fn from_tcp_close_to_the_kernel_in_many_failures() {
 
 #[test]
 fn four_thousand_routes_move_together() {
-    if !may() {
+    if !may_isolate() {
         return;
     }
-    let lab = Lab::new();
+    let lab = lab();
     for n in [1, 2] {
-        lab.nvas[0].ip(&format!("address add 10.0.5.{n}/32 dev eth0"));
+        add_address(&lab, n);
     }
-    let running = Running::start(&lab, &many());
+    let running = serve(&lab, &many());
     let news = monitor(&lab.vm);
     let prefixes: Vec<[u8; 4]> = (0..4000_u16)
         .map(|n| {
@@ -160,14 +177,14 @@ fn four_thousand_routes_move_together() {
     let all = |next_hops: usize| {
         let mut seen = BTreeSet::new();
         loop {
-            let one = news.recv_timeout(PATIENCE).expect("news of the kernel");
-            if one.next_hops == next_hops {
-                seen.insert(one.prefix);
+            let change = news.recv_timeout(PATIENCE).expect("news of the kernel");
+            if change.next_hops.len() == next_hops {
+                seen.insert(change.prefix);
             } else {
-                seen.remove(&one.prefix);
+                seen.remove(&change.prefix);
             }
             if seen.len() == prefixes.len() {
-                return one.at;
+                return change.at;
             }
         }
     };
@@ -175,8 +192,8 @@ fn four_thousand_routes_move_together() {
     all(1);
     let goes = connect(2);
     all(2);
-    let learned = || running.learned("nva2".to_owned());
-    until("both instances learn all", learned, |rows| {
+    let rows = || learned(&running, "nva2".to_owned());
+    block_until("both instances learn all", rows, |rows| {
         *rows == 2 * prefixes.len()
     });
     let closed = Instant::now();

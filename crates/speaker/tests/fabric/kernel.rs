@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use routehub::types::Prefix;
 use routehub_speaker::sink::kernel::{KernelError, Namespace as Place};
 use routehub_speaker::sink::{KernelSink, KernelTarget, Sink, SinkError};
-
-use crate::netns::{Namespace, may, route};
+use routehub_testkit::environment::may_isolate;
+use routehub_testkit::namespace::{Namespace, route};
 
 fn prefix(text: &str) -> Prefix {
     text.parse().expect("a prefix")
@@ -18,11 +18,15 @@ fn hops<const N: usize>(hops: [&str; N]) -> Vec<IpAddr> {
 
 /// A namespace with an interface, on whose link the next hops of these tests are.
 fn vm() -> Namespace {
-    let vm = Namespace::new();
-    vm.link("eth0", &vm, "other");
-    vm.ip("address add 10.1.0.4/16 dev eth0");
-    vm.ip("address add 2001:db8::4/64 dev eth0 nodad");
+    let vm = Namespace::new().expect("a namespace");
+    vm.link("eth0", &vm, "other").expect("a link");
+    ip(&vm, "address add 10.1.0.4/16 dev eth0");
+    ip(&vm, "address add 2001:db8::4/64 dev eth0 nodad");
     vm
+}
+
+fn ip(vm: &Namespace, arguments: &str) {
+    vm.ip(arguments).expect("ip succeeds");
 }
 
 fn target(vnet: &str, vm: &Namespace, table: u32) -> KernelTarget {
@@ -39,7 +43,7 @@ fn open(vm: &Namespace, table: u32) -> KernelSink {
 
 #[test]
 fn routes_are_added_replaced_and_withdrawn_and_none_is_left_at_the_end() {
-    if !may() {
+    if !may_isolate() {
         return;
     }
     let vm = vm();
@@ -88,15 +92,27 @@ fn routes_are_added_replaced_and_withdrawn_and_none_is_left_at_the_end() {
 
 #[test]
 fn routes_of_others_are_left_alone() {
-    if !may() {
+    if !may_isolate() {
         return;
     }
     let vm = vm();
-    vm.ip("route add 192.168.0.0/16 via 10.1.0.9 metric 177 proto static");
-    vm.ip("route add 172.16.0.0/12 via 10.1.0.9 proto bird");
-    vm.ip("-6 route add 2001:db8:1::/48 via 2001:db8::9 metric 177 proto static");
-    vm.ip("route add 10.7.0.0/16 via 10.1.0.9 metric 177 proto 177 table 100");
-    vm.ip("-6 route add 2001:db8:7::/48 via 2001:db8::9 metric 177 proto 177 table 100");
+    ip(
+        &vm,
+        "route add 192.168.0.0/16 via 10.1.0.9 metric 177 proto static",
+    );
+    ip(&vm, "route add 172.16.0.0/12 via 10.1.0.9 proto bird");
+    ip(
+        &vm,
+        "-6 route add 2001:db8:1::/48 via 2001:db8::9 metric 177 proto static",
+    );
+    ip(
+        &vm,
+        "route add 10.7.0.0/16 via 10.1.0.9 metric 177 proto 177 table 100",
+    );
+    ip(
+        &vm,
+        "-6 route add 2001:db8:7::/48 via 2001:db8::9 metric 177 proto 177 table 100",
+    );
     let others = || {
         let all = vm.routes_of(254, "proto static");
         (all, vm.routes_of(254, "proto bird"), vm.routes(100))
@@ -135,7 +151,7 @@ fn routes_of_others_are_left_alone() {
 
 #[test]
 fn a_route_that_the_kernel_refuses_is_reported_and_takes_the_old_one_with_it() {
-    if !may() {
+    if !may_isolate() {
         return;
     }
     let vm = vm();
@@ -154,7 +170,7 @@ fn a_route_that_the_kernel_refuses_is_reported_and_takes_the_old_one_with_it() {
         assert!(not_taken[0].why.contains("unreachable"), "{not_taken:?}");
         assert_eq!(vm.routes(254), []);
     }
-    vm.ip("address add 10.9.0.4/16 dev eth0");
+    ip(&vm, "address add 10.9.0.4/16 dev eth0");
     sink.begin();
     sink.replace("spoke", there, &hops(["10.9.0.5"]));
     sink.commit().expect("taken");
@@ -163,7 +179,7 @@ fn a_route_that_the_kernel_refuses_is_reported_and_takes_the_old_one_with_it() {
 
 #[test]
 fn routes_that_went_with_an_interface_are_missed_and_can_be_put_back() {
-    if !may() {
+    if !may_isolate() {
         return;
     }
     let vm = vm();
@@ -180,19 +196,19 @@ fn routes_that_went_with_an_interface_are_missed_and_can_be_put_back() {
     let before = vm.routes(254);
     assert_eq!(before.len(), 2);
     assert_eq!(sink.lost(), Some(Vec::new()));
-    vm.ip("link set dev eth0 down");
+    ip(&vm, "link set dev eth0 down");
     assert_eq!(vm.routes(254), []);
     let lost = there.map(|one| ("spoke".to_owned(), one));
     assert_eq!(sink.lost().as_deref(), Some(&lost[..]));
     assert!(matches!(tell(&mut sink), Err(SinkError::NotTaken(all)) if all.len() == 2));
-    vm.ip("link set dev eth0 up");
+    ip(&vm, "link set dev eth0 up");
     tell(&mut sink).expect("taken");
     assert_eq!(vm.routes(254), before);
 }
 
 #[test]
 fn what_an_earlier_run_left_stays_until_the_routes_are_complete() {
-    if !may() {
+    if !may_isolate() {
         return;
     }
     let vm = vm();
@@ -205,7 +221,10 @@ fn what_an_earlier_run_left_stays_until_the_routes_are_complete() {
     sink.commit().expect("taken");
     drop(sink);
     // One of an older version, with another metric.
-    vm.ip("route add 198.51.100.0/24 via 10.1.0.5 metric 5 proto 177");
+    ip(
+        &vm,
+        "route add 198.51.100.0/24 via 10.1.0.5 metric 5 proto 177",
+    );
     assert_eq!(vm.routes(254).len(), 4);
 
     let mut sink = open(&vm, 254);

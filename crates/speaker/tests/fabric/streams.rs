@@ -14,9 +14,8 @@ use routehub::{Engine, Event, Instance, NvaSessions, RouteSource, VnetRoute};
 use routehub_scenario::Scenario;
 use routehub_speaker::Server;
 use routehub_speaker::sink::{JsonSink, MemoryRoutes, MemorySink, Sink, SinkError, Sinks};
-
-use crate::netns::PATIENCE;
-use crate::topology::NETWORK;
+use routehub_testkit::fabric::NETWORK;
+use routehub_testkit::wait::PATIENCE;
 
 /// The network of the kernel tests with both NVAs modelled, and more: a gateway with a site, and a
 /// second spoke.

@@ -3,18 +3,15 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::time::{Duration, Instant};
 
 use routehub_scenario::Scenario;
-use routehub_speaker::Server;
 use routehub_speaker::http::{Changes, Http, Token};
 use routehub_speaker::sink::Sinks;
+use routehub_testkit::lab;
+use routehub_testkit::wait::until;
 use tokio::task::JoinHandle;
 
 use crate::router::Router;
-
-/// The longest time that anything here may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The port of the server: one that needs no privileges.
 pub(crate) const PORT: u16 = 1790;
@@ -119,7 +116,7 @@ listen:
     /// The router that plays a live NVA.
     pub(crate) fn router(&self, name: &str) -> Router {
         let mut live = self.live.iter();
-        let (_, host, asn, _) = live.find(|one| one.0 == name).expect("a live NVA");
+        let (_, host, asn, _) = live.find(|(known, ..)| *known == name).expect("a live NVA");
         let to = SocketAddr::new(self.addresses.host(4), PORT);
         Router::start(self.addresses.host(*host), *asn, to)
     }
@@ -131,7 +128,7 @@ pub(crate) fn parse(text: &str) -> Scenario {
 
 /// A server, and where it answers over HTTP.
 pub(crate) struct Lab {
-    pub(crate) server: Arc<Server>,
+    pub(crate) live: lab::Lab,
     pub(crate) http: SocketAddr,
     answering: JoinHandle<()>,
 }
@@ -149,22 +146,19 @@ impl Lab {
     }
 
     pub(crate) async fn with(network: &Network, http: SocketAddr, token: Option<&str>) -> Self {
-        let scenario = network.scenario();
         let changes = Changes::default();
         let sinks = Sinks {
             sinks: vec![changes.sink()],
             ..Sinks::default()
         };
-        let server =
-            Server::start_with(&scenario.profile, scenario.estate, &scenario.live, sinks).await;
-        let server = Arc::new(server.expect("a server"));
+        let live = lab::Lab::serve_with(network.scenario(), sinks).await;
         let token = token.map(|token| Token::new(token).expect("a token"));
         let http = Http::bind(http, token).await.expect("an address");
         let http = http.with_changes(changes);
         let address = http.address().expect("an address");
         Self {
-            answering: tokio::spawn(http.serve(Arc::clone(&server))),
-            server,
+            answering: tokio::spawn(http.serve(Arc::clone(&live.server))),
+            live,
             http: address,
         }
     }
@@ -172,6 +166,7 @@ impl Lab {
     pub(crate) async fn reload(&self, network: &Network) -> routehub_speaker::Reloaded {
         let scenario = network.scenario();
         let reloaded = self
+            .live
             .server
             .reload(&scenario.profile, scenario.estate, &scenario.live);
         reloaded.await.expect("reloaded")
@@ -184,36 +179,12 @@ impl Lab {
                 let peerings = engine.exchange().peerings();
                 let mut peerings = peerings.into_iter();
                 peerings
-                    .find(|one| one.remote == nva)
-                    .map(|one| one.learned)
+                    .find(|peering| peering.remote == nva)
+                    .map(|peering| peering.learned)
             };
-            self.server.ask(ask).await.expect("an answer")
+            self.live.server.ask(ask).await.expect("an answer")
         };
         let what = format!("{routes} routes of {nva}");
         until(&what, look, |held| *held == Some(routes)).await;
-    }
-}
-
-/// Waits until what is looked at is as it should be.
-///
-/// # Panics
-/// After [`PATIENCE`], with what was seen last.
-pub(crate) async fn until<T, F>(
-    what: &str,
-    mut look: impl FnMut() -> F,
-    good: impl Fn(&T) -> bool,
-) -> T
-where
-    T: std::fmt::Debug,
-    F: Future<Output = T>,
-{
-    let start = Instant::now();
-    loop {
-        let seen = look().await;
-        if good(&seen) {
-            return seen;
-        }
-        assert!(start.elapsed() < PATIENCE, "{what}, but there is {seen:#?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

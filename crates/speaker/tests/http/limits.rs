@@ -121,7 +121,7 @@ async fn streams_are_limited_and_one_that_does_not_read_loses_what_is_oldest() {
     open.truncate(1);
     // The places of those that have gone are free when the server has seen it.
     let look = || async { get_started(lab.http).await };
-    crate::lab::until("a place is free", look, |status| *status == 200).await;
+    routehub_testkit::wait::until("a place is free", look, |status| *status == 200).await;
 }
 
 /// The status of a stream, which is left at once.

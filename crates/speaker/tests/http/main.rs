@@ -3,8 +3,6 @@
 
 mod client;
 mod events;
-#[path = "../lab/kernel.rs"]
-mod kernel;
 mod lab;
 mod limits;
 mod metrics;

@@ -2,11 +2,12 @@
 
 use routehub::types::Prefix;
 use routehub_speaker::{Reloaded, StartError};
+use routehub_testkit::kernel::kernel_count;
+use routehub_testkit::wait::until;
 use serde_json::Value;
 
 use crate::client::look;
-use crate::kernel::kernel_count;
-use crate::lab::{Lab, Network, until};
+use crate::lab::{Lab, Network};
 
 fn prefix(text: &str) -> Prefix {
     text.parse().expect("a prefix")
@@ -148,7 +149,7 @@ async fn a_network_that_cannot_be_served_changes_nothing() {
         let mut other = network.clone();
         change(&mut other);
         let scenario = other.scenario();
-        let server = &lab.server;
+        let server = &lab.live.server;
         let reloaded = server.reload(&scenario.profile, scenario.estate, &scenario.live);
         reloaded.await
     };
@@ -168,7 +169,7 @@ async fn a_network_that_cannot_be_served_changes_nothing() {
     let _taken = std::net::TcpListener::bind(taken).expect("an address");
     let mut both = network.scenario();
     both.estate.nvas[1].sessions[0].instances = [true, true];
-    let server = &lab.server;
+    let server = &lab.live.server;
     let reloaded = server.reload(&both.profile, both.estate, &both.live).await;
     let Err(StartError::Listen { address, who, .. }) = reloaded else {
         panic!("{reloaded:?}");
@@ -176,8 +177,8 @@ async fn a_network_that_cannot_be_served_changes_nothing() {
     assert_eq!((address, who.as_str()), (taken, "rs 1"));
 
     assert_eq!(look(lab.http, "/v1/tables").await, tables);
-    assert_eq!(lab.server.addresses().len(), 1);
-    assert_eq!(lab.server.neighbors().len(), 2);
+    assert_eq!(lab.live.server.addresses().len(), 1);
+    assert_eq!(lab.live.server.neighbors().len(), 2);
     assert_eq!(router.seen().established, 1);
     assert_eq!(router.seen().notifications, []);
     let two = network.router("nva2");
@@ -218,13 +219,13 @@ async fn stop_ends_with_cease_shutdown_and_the_text() {
     let lab = Lab::new(&network).await;
     let router = network.router("nva1");
     router.until("up", |seen| seen.established == 1).await;
-    lab.server.stop("back at noon").await;
+    lab.live.server.stop("back at noon").await;
     let seen = router
         .until("it is told", |seen| seen.notifications == [(6, 2)])
         .await;
     assert_eq!(seen.last_data[8..], *b"\x0cback at noon");
     let scenario = network.scenario();
-    let server = &lab.server;
+    let server = &lab.live.server;
     let again = server
         .reload(&scenario.profile, scenario.estate, &scenario.live)
         .await;

@@ -9,12 +9,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use routehub::types::{Asn, Attrs, Instant, Nlri, Prefix, RouterId};
 use routehub_session::{ConnectionId, Event, Output, Session, SessionConfig};
+use routehub_testkit::wait::until;
 use routehub_wire::Packer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
-
-use crate::lab::until;
 
 /// What a router has seen so far.
 #[derive(Clone, Default)]

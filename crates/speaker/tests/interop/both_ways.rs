@@ -6,8 +6,10 @@ use std::net::Ipv4Addr;
 use routehub_session::DownReason;
 use routehub_speaker::EventKind;
 
-use crate::daemons::{Announced, Daemon, Heard, Kind, Router};
-use crate::lab::{Lab, isolated, let_through, until, until_equal};
+use routehub_testkit::daemons::{Announced, Daemon, Heard, Kind, Router};
+use routehub_testkit::isolated::{isolated, let_through};
+use routehub_testkit::lab::Lab;
+use routehub_testkit::wait::{until, until_equal};
 
 /// The addresses of the Route Server's instances.
 pub(crate) const INSTANCES: [Ipv4Addr; 2] =

@@ -4,8 +4,10 @@
 use std::net::Ipv4Addr;
 
 use crate::both_ways::router;
-use crate::daemons::{Announced, Heard, Kind, Router};
-use crate::lab::{Lab, isolated, until, until_equal};
+use routehub_testkit::daemons::{Announced, Heard, Kind, Router};
+use routehub_testkit::isolated::isolated;
+use routehub_testkit::lab::Lab;
+use routehub_testkit::wait::{until, until_equal};
 
 const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 1, 254, 4);
 const EDGE: Ipv4Addr = Ipv4Addr::new(10, 1, 254, 20);

@@ -4,8 +4,10 @@
 use std::net::Ipv4Addr;
 
 use crate::both_ways::{INSTANCES, NVA, router};
-use crate::daemons::{Announced, Daemon, Heard, Kind, Router};
-use crate::lab::{Lab, isolated, until, until_equal};
+use routehub_testkit::daemons::{Announced, Daemon, Heard, Kind, Router};
+use routehub_testkit::isolated::isolated;
+use routehub_testkit::lab::Lab;
+use routehub_testkit::wait::{until, until_equal};
 
 const FIREWALL: Ipv4Addr = Ipv4Addr::new(10, 1, 3, 4);
 

@@ -5,8 +5,10 @@ use std::net::Ipv4Addr;
 use routehub_speaker::EventKind;
 
 use crate::both_ways::{INSTANCES, NETWORK, NVA, router};
-use crate::daemons::{Announced, Kind, Router};
-use crate::lab::{Lab, isolated, until};
+use routehub_testkit::daemons::{Announced, Kind, Router};
+use routehub_testkit::isolated::isolated;
+use routehub_testkit::lab::Lab;
+use routehub_testkit::wait::until;
 
 /// A router with this many routes.
 fn with_routes(routes: u32) -> Router {

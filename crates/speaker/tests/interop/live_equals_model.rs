@@ -10,9 +10,11 @@ use routehub::{
 };
 use routehub_scenario::{Scenario, Snapshot, Tables};
 
-use crate::daemons::Bird;
-use crate::lab::{Lab, isolated, until};
 use crate::player::play;
+use routehub_testkit::daemons::Bird;
+use routehub_testkit::isolated::isolated;
+use routehub_testkit::lab::Lab;
+use routehub_testkit::wait::until;
 
 /// A live engine, seen as a modelled network is.
 struct Live<'a>(&'a Exchange);

@@ -7,7 +7,7 @@ use routehub::estate::Routes;
 use routehub::types::{Asn, Origin, Prefix};
 use routehub::{Estate, LiveLink};
 
-use crate::daemons::Bird;
+use routehub_testkit::daemons::Bird;
 
 /// A route that is announced over one session.
 struct Announced<'a> {

@@ -6,9 +6,11 @@ use routehub_session::{DownReason, OpenRejection};
 use routehub_speaker::EventKind;
 
 use crate::both_ways::{INSTANCES, NETWORK, NVA, router};
-use crate::daemons::{Kind, Router};
-use crate::lab::kernel::kernel_count;
-use crate::lab::{Lab, isolated, until};
+use routehub_testkit::daemons::{Kind, Router};
+use routehub_testkit::isolated::isolated;
+use routehub_testkit::kernel::kernel_count;
+use routehub_testkit::lab::Lab;
+use routehub_testkit::wait::until;
 
 /// An address that nobody is awaited at.
 const STRANGER: Ipv4Addr = Ipv4Addr::new(10, 1, 2, 9);

@@ -1,19 +1,17 @@
 //! A server under strain: many sessions and resets by the hundred, a peer that does not read, a
 //! server that is killed. `-- --nocapture` shows the figures.
 
-#[path = "../lab/mod.rs"]
-mod lab;
-
 mod process;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use lab::peer::{Peer, announced, encode};
-use lab::{Lab, isolated};
 use process::Process;
 use routehub::types::{Asn, Attrs, Prefix};
+use routehub_testkit::isolated::isolated;
+use routehub_testkit::lab::Lab;
+use routehub_testkit::peer::{Peer, announced, encode};
 use routehub_wire::Context;
 use tokio::task::JoinSet;
 

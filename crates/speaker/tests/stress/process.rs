@@ -2,6 +2,8 @@
 
 use std::process::{Child, Command, Stdio};
 
+use routehub_testkit::example;
+
 use crate::{network, resident};
 
 /// A server that runs until it is killed.
@@ -11,12 +13,9 @@ pub(crate) struct Process {
 }
 
 /// The example, which is built if it is not yet.
-fn example() -> Command {
-    let mut command = Command::new(env!("CARGO"));
-    command
-        .args(["run", "--quiet", "--package", "routehub-examples"])
-        .args(["--example", "route_server", "--"])
-        .stdout(Stdio::null());
+fn route_server() -> Command {
+    let mut command = example::command("route_server");
+    command.stdout(Stdio::null());
     command
 }
 
@@ -24,11 +23,11 @@ impl Process {
     /// Serves a network with this many peers.
     pub(crate) fn start(peers: u16) -> Self {
         // To build it may take longer than anybody should wait for a server.
-        let built = example().arg("--help").status().expect("cargo runs");
+        let built = route_server().arg("--help").status().expect("cargo runs");
         assert!(built.success());
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         std::io::Write::write_all(&mut file, network(peers).as_bytes()).expect("room");
-        let child = example().arg(file.path()).spawn().expect("cargo runs");
+        let child = route_server().arg(file.path()).spawn().expect("cargo runs");
         Self { child, _file: file }
     }
 

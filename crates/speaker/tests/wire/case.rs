@@ -1,14 +1,15 @@
-//! A case of the catalogue: who speaks, what was said before, and the message.
+//! A case of the catalogue as a live server's peer plays it.
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use routehub::types::{Asn, Attrs, FamilySet, Origin, Prefix, RouterId};
-use routehub::{Examination, ExaminedState, Profile};
+use routehub::Profile;
+use routehub::types::{Attrs, FamilySet, Nlri, Origin, Prefix, RouterId};
 use routehub_speaker::Server;
-use routehub_wire::{AddPathMode, AfiSafi, Capability, Context, GracefulRestart, Open};
-use serde_json::Value;
+use routehub_testkit::cases::{self, CaseSession, ExaminedState};
+use routehub_testkit::examination::Examination;
+use routehub_wire::Context;
 
-use crate::lab::peer::encode;
+use routehub_testkit::peer::encode;
 
 /// The address of the peer in the catalogue.
 pub(crate) const PEER: Ipv4Addr = Ipv4Addr::new(10, 0, 4, 4);
@@ -18,43 +19,34 @@ pub(crate) struct Case {
     pub(crate) id: String,
     pub(crate) state: ExaminedState,
     pub(crate) message: Vec<u8>,
-    pub(crate) internal: bool,
-    pub(crate) peer_as: u32,
-    session: Value,
+    session: CaseSession,
 }
 
-/// All cases.
-pub(crate) fn all() -> Vec<Case> {
-    let text = include_str!("../../../wire/tests/data/cases.json");
-    let all: Vec<Value> = serde_json::from_str(text).expect("the catalogue is JSON");
-    all.iter().map(Case::new).collect()
-}
-
-fn octets(hex: &str) -> Vec<u8> {
-    let digit = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex");
-    (0..hex.len()).step_by(2).map(digit).collect()
+/// All cases of external peers: no Route Server has peers of its own ASN.
+pub(crate) fn external() -> Vec<Case> {
+    let mut all = cases::all();
+    all.retain(|case| !case.session.is_internal());
+    all.into_iter().map(Case::new).collect()
 }
 
 impl Case {
-    fn new(case: &Value) -> Self {
-        let text = |name: &str| case[name].as_str().expect("text");
-        let session = case["session"].clone();
+    /// The peer is at its address, whatever the case says.
+    fn new(case: cases::Case) -> Self {
+        let mut session = case.session;
+        session.peer_address = PEER.into();
+        session.peer_router_id = RouterId::from(PEER);
         Self {
-            id: text("id").to_owned(),
-            state: match text("state") {
-                "open_sent" => ExaminedState::OpenSent,
-                "open_confirm" => ExaminedState::OpenConfirm,
-                _ => ExaminedState::Established,
-            },
-            message: octets(text("message_hex")),
-            internal: session["peer_type"] == "ibgp",
-            peer_as: session["peer_as"].as_u64().expect("an ASN") as u32,
+            id: case.id,
+            state: case.state,
+            message: case.message,
             session,
         }
     }
 
-    fn on(&self, name: &str) -> bool {
-        self.session[name] == true
+    /// The ASN of the peer.
+    pub(crate) fn peer_as(&self) -> u32 {
+        let (_, peer) = self.session.asns();
+        peer.0
     }
 
     /// The examination of a live server's session with the peer.
@@ -62,7 +54,7 @@ impl Case {
         let neighbors = server.neighbors();
         let link = neighbors
             .iter()
-            .map(|one| &one.link)
+            .map(|neighbor| &neighbor.link)
             .find(|link| link.remote == "tester")
             .expect("the peer");
         let profile = Profile::named("azure-2026");
@@ -70,78 +62,25 @@ impl Case {
         Examination {
             config: profile.expect("a profile").session_config(link),
             local_address: link.local_address,
-            peer: self.open(),
+            peer: self.session.peer_open(),
             state: self.state,
-            baseline: vec![(attrs, prefixes.iter().map(|one| (*one).into()).collect())],
-        }
-    }
-
-    /// What the peer's OPEN says.
-    fn open(&self) -> Open {
-        let restart = GracefulRestart {
-            time: 120,
-            families: vec![(AfiSafi::IPV4, true)],
-            ..GracefulRestart::default()
-        };
-        let add_path = vec![(AfiSafi::IPV4, AddPathMode::Both)];
-        let asn = Asn(self.peer_as);
-        let offers = [
-            (true, Capability::Multiprotocol(AfiSafi::IPV4)),
-            (
-                self.on("ipv6_unicast"),
-                Capability::Multiprotocol(AfiSafi::IPV6),
-            ),
-            (self.on("route_refresh"), Capability::RouteRefresh),
-            (
-                self.on("enhanced_route_refresh"),
-                Capability::EnhancedRouteRefresh,
-            ),
-            (self.on("four_octet_as"), Capability::FourOctetAs(asn)),
-            (self.on("extended_message"), Capability::ExtendedMessage),
-            (self.on("add_path"), Capability::AddPath(add_path)),
-            (
-                self.on("graceful_restart"),
-                Capability::GracefulRestart(restart),
-            ),
-        ];
-        let offered = offers.into_iter().filter(|(offered, _)| *offered);
-        Open {
-            asn,
-            hold_time: 180,
-            router_id: RouterId::from(PEER),
-            capabilities: offered.map(|(_, capability)| capability).collect(),
+            baseline: vec![(attrs, prefixes.into_iter().map(Nlri::from).collect())],
         }
     }
 
     /// How the peer writes.
     fn context(&self) -> Context {
         Context {
-            four_octet_as: self.on("four_octet_as"),
             families: FamilySet::IPV4,
-            ..Context::default()
+            add_path_send: FamilySet::EMPTY,
+            ..self.session.context()
         }
     }
 
-    /// Attributes of a route of the peer.
-    fn attrs(&self) -> Attrs {
-        let mut attrs = Attrs {
-            next_hop: IpAddr::from(PEER).into(),
-            ..Attrs::default()
-        };
-        attrs.as_path.prepend(Asn(self.peer_as), 1);
-        attrs
-    }
-
-    /// What the peer announced before.
+    /// What the peer announced before. The server takes no path ids.
     fn routes(&self) -> (Attrs, Vec<Prefix>) {
-        let attrs = Attrs {
-            origin: Origin::Incomplete,
-            med: Some(4242),
-            ..self.attrs()
-        };
-        let prefixes = ["198.51.100.0/24", "203.0.113.0/24"];
-        let prefixes = prefixes.map(|one| one.parse().expect("a prefix"));
-        (attrs, prefixes.to_vec())
+        let (attrs, routes) = self.session.baseline();
+        (attrs, routes.into_iter().map(|nlri| nlri.prefix).collect())
     }
 
     pub(crate) fn baseline(&self) -> Vec<u8> {
@@ -152,7 +91,12 @@ impl Case {
     /// A route that is announced behind the message: once it is there, the message is dealt with.
     pub(crate) fn barrier(&self) -> Vec<u8> {
         let prefix = "192.0.2.0/24".parse().expect("a prefix");
-        encode(&self.context(), &self.attrs(), &[prefix])
+        let attrs = Attrs {
+            origin: Origin::Igp,
+            med: None,
+            ..self.session.baseline().0
+        };
+        encode(&self.context(), &attrs, &[prefix])
     }
 
     /// Whether a /24 stands in the message.

@@ -3,7 +3,8 @@
 mod catalogue;
 mod mutations;
 
-use catalogue::{Case, Decision, cases};
+use catalogue::{decide, routes};
+use routehub_testkit::cases::{self, Case, Decision};
 
 /// Cases that the bytes of the message and the negotiation do not decide, and what decides them.
 const DECIDED_ELSEWHERE: [(&str, &str); 13] = [
@@ -67,10 +68,10 @@ fn elsewhere(case: &Case) -> bool {
 fn what_the_codec_alone_decides_is_decided_as_the_rfcs_say() {
     let mut wrong = Vec::new();
     let mut decided = 0;
-    for case in cases().iter().filter(|case| !elsewhere(case)) {
+    for case in cases::all().iter().filter(|case| !elsewhere(case)) {
         decided += 1;
-        let decision = case.decide();
-        if !case.expects(&decision) {
+        let decision = decide(case);
+        if !case.expected.is(&decision) {
             wrong.push(format!(
                 "{}: {decision:?}, not {:?}",
                 case.id, case.expected
@@ -91,13 +92,13 @@ fn what_the_codec_alone_decides_is_decided_as_the_rfcs_say() {
 
 #[test]
 fn only_cases_that_are_in_the_catalogue_are_left_to_others() {
-    let all = cases();
+    let all = cases::all();
     for (id, reason) in DECIDED_ELSEWHERE.iter().chain(&DECIDED_BY_THE_RIB) {
         let case = all.iter().find(|case| case.id == *id);
         let case = case.unwrap_or_else(|| panic!("{id} is no case ({reason})"));
-        let decision = case.decide();
+        let decision = decide(case);
         assert!(
-            !case.expects(&decision),
+            !case.expected.is(&decision),
             "{id} is decided by the codec: {decision:?}"
         );
     }
@@ -105,8 +106,8 @@ fn only_cases_that_are_in_the_catalogue_are_left_to_others() {
 
 #[test]
 fn a_case_left_to_others_is_at_least_read() {
-    for case in cases().iter().filter(|case| elsewhere(case)) {
-        let decision = case.decide();
+    for case in cases::all().iter().filter(|case| elsewhere(case)) {
+        let decision = decide(case);
         let read = matches!(decision.action.as_str(), "accept" | "attribute_discard");
         assert!(read, "{}: {decision:?}", case.id);
     }
@@ -114,10 +115,10 @@ fn a_case_left_to_others_is_at_least_read() {
 
 #[test]
 fn what_is_observed_in_accepted_cases_is_there() {
-    let all = cases();
+    let all = cases::all();
     let routes = |id: &str| {
         let case = all.iter().find(|case| case.id == id);
-        case.unwrap_or_else(|| panic!("no case {id}")).routes()
+        routes(case.unwrap_or_else(|| panic!("no case {id}")))
     };
     assert_eq!(
         routes("upd-nlri-host-bits"),
@@ -158,8 +159,8 @@ fn what_is_observed_in_accepted_cases_is_there() {
 
 #[test]
 fn a_decision_that_differs_is_not_accepted() {
-    let all = cases();
+    let all = cases::all();
     let case = all.iter().find(|case| case.id == "origin-value-3");
     let accepted = Decision::action("accept");
-    assert!(!case.is_some_and(|case| case.expects(&accepted)));
+    assert!(!case.is_some_and(|case| case.expected.is(&accepted)));
 }

@@ -1,47 +1,46 @@
 //! Every case cut at every octet and with every bit flipped: always a defined outcome.
 
+use routehub_testkit::cases;
 use routehub_wire::{
     Action, Attribute, Context, DecodeError, Message, Outcome, UpdateView, decode, frame,
 };
 
-use crate::catalogue::cases;
-
 #[test]
 fn every_case_cut_anywhere_waits_for_more_or_is_refused() {
-    for case in cases() {
+    for case in cases::all() {
         for end in 0..case.message.len() {
             let cut = &case.message[..end];
-            let framed = frame(cut, case.context.max_len());
+            let framed = frame(cut, case.session.context().max_len());
             let whole = matches!(framed, Ok(Some(length)) if length <= end);
             assert!(
                 whole || framed.is_err() || framed == Ok(None),
                 "{}",
                 case.id
             );
-            check(cut, &case.context);
+            check(cut, &case.session.context());
         }
     }
 }
 
 #[test]
 fn every_case_cut_anywhere_under_a_true_length_has_a_defined_outcome() {
-    for case in cases() {
+    for case in cases::all() {
         for end in 19..case.message.len() {
             let mut cut = case.message[..end].to_vec();
             cut[16..18].copy_from_slice(&(end as u16).to_be_bytes());
-            check(&cut, &case.context);
+            check(&cut, &case.session.context());
         }
     }
 }
 
 #[test]
 fn every_case_with_any_bit_flipped_has_a_defined_outcome() {
-    for case in cases() {
+    for case in cases::all() {
         let mut message = case.message.clone();
         for at in 0..message.len() {
             for bit in 0..8 {
                 message[at] ^= 1 << bit;
-                check(&message, &case.context);
+                check(&message, &case.session.context());
                 message[at] ^= 1 << bit;
             }
         }
@@ -78,7 +77,7 @@ fn check_update(update: &UpdateView<'_>) {
     assert!(
         faults
             .iter()
-            .all(|one| one.offset <= update.message().len())
+            .all(|fault| fault.offset <= update.message().len())
     );
     let announced = update.announced().flat_map(|field| field.nlri).count();
     let withdrawn = update.withdrawn().flatten().count();
@@ -99,7 +98,7 @@ fn check_update(update: &UpdateView<'_>) {
     }
     check_attributes(update);
     let updates = update.to_updates();
-    let owned: usize = updates.iter().map(|one| one.announced.len()).sum();
+    let owned: usize = updates.iter().map(|update| update.announced.len()).sum();
     assert_eq!(owned, announced);
 }
 

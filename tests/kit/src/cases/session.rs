@@ -1,10 +1,8 @@
-//! The session that a JSON line describes: who speaks, what both offer, what was said before.
+//! The session of a case: who speaks, what both offer, what was said before.
 
+use std::fmt;
 use std::net::IpAddr;
 
-use anyhow::{Result, bail};
-use routehub::{Examination, ExaminedState};
-use routehub_session::SessionConfig;
 use routehub_types::{Asn, Attrs, FamilySet, Nlri, Origin, PathId, Prefix, RouterId};
 use routehub_wire::{
     AddPathMode, AfiSafi, Capabilities, Capability, Context, GracefulRestart, Open, PeerKind, Role,
@@ -12,9 +10,9 @@ use routehub_wire::{
 use serde::Deserialize;
 
 /// What was negotiated and who speaks; the default is that of a plain hexadecimal line.
-#[derive(Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
-pub(crate) struct Session {
+pub struct CaseSession {
     four_octet_as: bool,
     add_path: bool,
     extended_message: bool,
@@ -25,15 +23,31 @@ pub(crate) struct Session {
     peer_type: PeerType,
     peer_as: Option<u32>,
     local_as: Option<u32>,
-    peer_address: IpAddr,
-    local_address: IpAddr,
-    peer_router_id: RouterId,
-    local_router_id: RouterId,
+    /// The peer's address: its next hop too.
+    pub peer_address: IpAddr,
+    /// The receiver's address.
+    pub local_address: IpAddr,
+    /// The peer's BGP identifier.
+    pub peer_router_id: RouterId,
+    /// The receiver's BGP identifier.
+    pub local_router_id: RouterId,
     local_role: Option<String>,
 }
 
+/// A role that this speaker cannot take (RFC 9234).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownRole(pub String);
+
+impl fmt::Display for UnknownRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "role {:?} is not known: expected rs", self.0)
+    }
+}
+
+impl std::error::Error for UnknownRole {}
+
 /// How the peer stands to the receiver.
-#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
 enum PeerType {
     Ebgp,
@@ -45,7 +59,7 @@ const LOCAL_AS: u32 = 65515;
 /// The peer's ASN where a line does not say.
 const PEER_AS: u32 = 65001;
 
-impl Default for Session {
+impl Default for CaseSession {
     fn default() -> Self {
         let [peer, local] = [[10, 0, 4, 4], [10, 0, 6, 4]];
         Self {
@@ -68,15 +82,20 @@ impl Default for Session {
     }
 }
 
-impl Session {
+impl CaseSession {
+    /// Whether the peer has the receiver's ASN.
+    pub fn is_internal(&self) -> bool {
+        self.peer_type == PeerType::Ibgp
+    }
+
     /// How messages of the peer are read.
-    pub(crate) fn context(&self) -> Context {
+    pub fn context(&self) -> Context {
         let families = if self.ipv6_unicast {
             FamilySet::ALL
         } else {
             FamilySet::IPV4
         };
-        let external = self.peer_type == PeerType::Ebgp;
+        let external = !self.is_internal();
         let add_path = if self.add_path {
             families
         } else {
@@ -99,53 +118,36 @@ impl Session {
         }
     }
 
-    /// The receiver, brought to a state: `open_sent`, `open_confirm` or `established`.
+    /// What the receiver offers.
     ///
     /// # Errors
-    /// There is no such state or role.
-    pub(crate) fn examination(&self, state: &str) -> Result<Examination> {
-        let state = match state {
-            "open_sent" => ExaminedState::OpenSent,
-            "open_confirm" => ExaminedState::OpenConfirm,
-            "established" => ExaminedState::Established,
-            other => bail!(
-                "state {other:?} is not known: expected open_sent, open_confirm or established"
-            ),
-        };
-        let (local, peer) = self.asns();
+    /// There is no such role.
+    pub fn local_capabilities(&self) -> Result<Capabilities, UnknownRole> {
+        let (local, _) = self.asns();
         let mut capabilities = self.capabilities(local, true);
         match self.local_role.as_deref() {
             None => {}
             Some("rs") => capabilities.0.push(Capability::Role(Role::RouteServer)),
-            Some(other) => bail!("role {other:?} is not known: expected rs"),
+            Some(other) => return Err(UnknownRole(other.to_owned())),
         }
-        let config = SessionConfig {
-            capabilities,
-            ..SessionConfig::new(local, peer, self.local_router_id)
-        };
-        let peer = Open {
+        Ok(capabilities)
+    }
+
+    /// The OPEN of the peer.
+    pub fn peer_open(&self) -> Open {
+        let (_, peer) = self.asns();
+        Open {
             asn: peer,
             hold_time: 180,
             router_id: self.peer_router_id,
             capabilities: self.capabilities(peer, false),
-        };
-        let local_address = self.local_address;
-        Ok(Examination {
-            config,
-            local_address,
-            peer,
-            state,
-            baseline: vec![self.baseline()],
-        })
+        }
     }
 
-    fn asns(&self) -> (Asn, Asn) {
+    /// The ASNs of the receiver and of the peer.
+    pub fn asns(&self) -> (Asn, Asn) {
         let local = Asn(self.local_as.unwrap_or(LOCAL_AS));
-        let usual = if self.peer_type == PeerType::Ibgp {
-            local.0
-        } else {
-            PEER_AS
-        };
+        let usual = if self.is_internal() { local.0 } else { PEER_AS };
         (local, Asn(self.peer_as.unwrap_or(usual)))
     }
 
@@ -175,9 +177,9 @@ impl Session {
     }
 
     /// What the peer announced before: two documentation prefixes.
-    fn baseline(&self) -> (Attrs, Vec<Nlri>) {
+    pub fn baseline(&self) -> (Attrs, Vec<Nlri>) {
         let (_, peer) = self.asns();
-        let external = self.peer_type == PeerType::Ebgp;
+        let external = !self.is_internal();
         let mut attrs = Attrs::default();
         attrs.as_path.prepend(peer, usize::from(external));
         attrs.next_hop = self.peer_address.into();

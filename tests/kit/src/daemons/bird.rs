@@ -1,52 +1,63 @@
 //! BIRD, asked through `birdc`.
 
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use anyhow::{Context as _, Result, ensure};
+use tempfile::TempDir;
+
 use super::{Announced, Daemon, Heard, Router, code_of};
-use crate::lab::process::{Process, ask, folder, programs};
+use crate::namespace::Namespace;
+use crate::process::{Process, ask, folder, installed, programs};
 
 /// A BIRD that runs.
-pub(crate) struct Bird {
+pub struct Bird {
     birdc: PathBuf,
     process: Process,
 }
 
 impl Bird {
     /// Starts BIRD with this configuration, whose BGP protocols are named after their neighbours
-    /// as [`protocol`] does.
-    pub(crate) fn start(configuration: &str) -> Option<Self> {
+    /// as [`protocol`] does; none if it is not installed.
+    ///
+    /// # Panics
+    /// If it takes no such configuration.
+    pub fn start(configuration: &str) -> Option<Self> {
         let [bird, birdc] = programs("bird2", ["bird", "birdc"])?;
-        let folder = folder();
-        let file = |name: &str| folder.path().join(name);
-        std::fs::write(file("bird.conf"), configuration).expect("a configuration");
-        let mut parse = Command::new(&bird);
-        let parsed = parse.args(["-p", "-c"]).arg(file("bird.conf")).output();
-        let parsed = parsed.expect("bird runs");
-        assert!(parsed.status.success(), "{parsed:#?}, of\n{configuration}");
-        let mut command = Command::new(&bird);
-        command
-            .arg("-f")
-            .args(["-c".into(), file("bird.conf")])
-            .args(["-s".into(), file("control")])
-            .args(["-P".into(), file("pid")]);
-        Some(Self {
-            birdc,
-            process: Process::start(folder, &mut command),
-        })
+        let files = Files::write(folder(), configuration);
+        let files = files.expect("a configuration");
+        let started = files.start(Command::new(&bird), &bird, birdc);
+        Some(started.expect("a BIRD"))
+    }
+
+    /// Starts BIRD in a namespace, with its files in a folder of this folder.
+    ///
+    /// # Errors
+    /// It is not installed, or takes no such configuration.
+    pub fn start_in(place: &Namespace, folder: &Path, configuration: &str) -> Result<Self> {
+        let find =
+            |program| installed(program).context("BIRD is not installed (Debian's package bird2)");
+        let (bird, birdc) = (find("bird")?, find("birdc")?);
+        let files = Files::write(tempfile::tempdir_in(folder)?, configuration)?;
+        files.start(place.command(&bird), &bird, birdc)
     }
 
     /// Starts BIRD as a router.
-    pub(crate) fn start_as(router: &Router) -> Option<Self> {
+    pub fn start_as(router: &Router) -> Option<Self> {
         Self::start(&configuration(router))
     }
 
     /// What `birdc` says to a command; nothing while BIRD does not listen yet.
-    pub(crate) fn ask(&self, command: &str) -> String {
+    pub fn ask(&self, command: &str) -> String {
         let mut arguments = vec!["-s".into(), self.process.file("control")];
         arguments.extend(command.split(' ').map(PathBuf::from));
         ask(&self.birdc, &arguments)
+    }
+
+    /// Kills it at once, as a failure does: the kernel closes its connections.
+    pub fn kill(self) {
+        self.process.kill();
     }
 
     fn protocols(&self) -> Vec<String> {
@@ -54,6 +65,37 @@ impl Bird {
         let lines = all.lines().filter(|line| line.starts_with("to_"));
         let names = lines.filter_map(|line| line.split_whitespace().next());
         names.map(str::to_owned).collect()
+    }
+}
+
+/// The folder of a BIRD with its configuration.
+struct Files(TempDir);
+
+impl Files {
+    fn write(folder: TempDir, configuration: &str) -> Result<Self> {
+        std::fs::write(folder.path().join("bird.conf"), configuration)?;
+        Ok(Self(folder))
+    }
+
+    /// Starts BIRD, once it has read its configuration without complaint.
+    fn start(self, mut command: Command, bird: &Path, birdc: PathBuf) -> Result<Bird> {
+        let file = |name: &str| self.0.path().join(name);
+        let mut parse = Command::new(bird);
+        let parsed = parse.args(["-p", "-c"]).arg(file("bird.conf")).output()?;
+        let said = String::from_utf8_lossy(&parsed.stderr);
+        ensure!(
+            parsed.status.success(),
+            "BIRD takes no configuration of BIRD 2: {said}"
+        );
+        command
+            .arg("-f")
+            .args(["-c".into(), file("bird.conf")])
+            .args(["-s".into(), file("control")])
+            .args(["-P".into(), file("pid")]);
+        Ok(Bird {
+            birdc,
+            process: Process::start(self.0, &mut command),
+        })
     }
 }
 
@@ -107,8 +149,8 @@ template bgp peer {{
 }
 
 fn route(announced: &Announced) -> String {
-    let communities = announced.communities.iter().map(|one| {
-        let pair = one.replace(':', ",");
+    let communities = announced.communities.iter().map(|community| {
+        let pair = community.replace(':', ",");
         format!("bgp_community.add(({pair}));")
     });
     let communities: String = communities.collect();

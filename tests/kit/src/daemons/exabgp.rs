@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::{Daemon, Heard, Router, text};
-use crate::lab::process::{Process, contents, folder, programs};
+use crate::process::{Process, contents, folder, programs};
 
 struct Exabgp {
     process: Process,

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::{Daemon, Heard, Router, text};
-use crate::lab::process::{Process, ask, folder, programs};
+use crate::process::{Process, ask, folder, programs};
 
 struct Frr {
     vtysh: PathBuf,
@@ -142,7 +142,8 @@ impl Daemon for Frr {
 
     fn established(&self) -> usize {
         let all = self.peers.iter().map(|peer| self.neighbor(*peer));
-        all.filter(|one| one["bgpState"] == "Established").count()
+        all.filter(|neighbor| neighbor["bgpState"] == "Established")
+            .count()
     }
 
     fn refresh(&self) -> bool {

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::{Daemon, Heard, Router, text};
-use crate::lab::process::{Process, ask_json, folder, programs};
+use crate::process::{Process, ask_json, folder, programs};
 
 struct Gobgp {
     gobgp: PathBuf,
@@ -91,7 +91,7 @@ impl Gobgp {
                 if done.expect("gobgp runs").status.success() {
                     break;
                 }
-                assert!(start.elapsed() < crate::lab::PATIENCE, "no API");
+                assert!(start.elapsed() < crate::wait::PATIENCE, "no API");
                 std::thread::sleep(std::time::Duration::from_millis(50));
             }
         }
@@ -104,7 +104,7 @@ impl Gobgp {
 
     fn neighbor(&self, peer: Ipv4Addr) -> Option<Value> {
         let mut all = self.neighbors().into_iter();
-        all.find(|one| one["conf"]["neighbor_address"] == text(peer))
+        all.find(|neighbor| neighbor["conf"]["neighbor_address"] == text(peer))
     }
 }
 
@@ -114,14 +114,14 @@ const ESTABLISHED: u64 = 6;
 fn heard(path: &Value) -> Option<Heard> {
     let attribute = |number: u64| {
         let all = path["attrs"].as_array()?;
-        all.iter().find(|one| one["type"] == number)
+        all.iter().find(|attribute| attribute["type"] == number)
     };
     let segments = attribute(2)?["as_paths"].as_array()?.iter();
     let asns = segments.flat_map(|segment| segment["asns"].as_array().into_iter().flatten());
     let asns: Vec<String> = asns.map(ToString::to_string).collect();
-    let communities = attribute(8).and_then(|one| one["communities"].as_array());
+    let communities = attribute(8).and_then(|attribute| attribute["communities"].as_array());
     let communities = communities.into_iter().flatten().filter_map(Value::as_u64);
-    let communities = communities.map(|one| format!("{}:{}", one >> 16, one & 0xffff));
+    let communities = communities.map(|pair| format!("{}:{}", pair >> 16, pair & 0xffff));
     let mut communities: Vec<String> = communities.collect();
     communities.sort();
     Some(Heard {
@@ -152,7 +152,7 @@ impl Daemon for Gobgp {
 
     fn established(&self) -> usize {
         let all = self.neighbors().into_iter();
-        all.filter(|one| one["state"]["session_state"] == ESTABLISHED)
+        all.filter(|neighbor| neighbor["state"]["session_state"] == ESTABLISHED)
             .count()
     }
 

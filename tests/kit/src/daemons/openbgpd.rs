@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::{Daemon, Heard, Router, code_of, text};
-use crate::lab::process::{Process, ask, folder, programs};
+use crate::process::{Process, ask, folder, programs};
 
 /// Where its processes lock themselves in: the home of its user.
 const HOME: &str = "/run/openbgpd";
@@ -59,7 +59,9 @@ connect-retry 1
     for announced in &router.announces {
         let prefix = &announced.prefix;
         let communities = announced.communities.iter();
-        let communities: String = communities.map(|one| format!("community {one} ")).collect();
+        let communities: String = communities
+            .map(|community| format!("community {community} "))
+            .collect();
         text += &format!("network {prefix} set {{ {communities} nexthop {address} }}\n");
     }
     text += &format!(
@@ -151,7 +153,8 @@ impl Daemon for Openbgpd {
 
     fn established(&self) -> usize {
         let all = self.peers.iter().map(|peer| self.hurry(*peer));
-        all.filter(|one| one["state"] == "Established").count()
+        all.filter(|neighbor| neighbor["state"] == "Established")
+            .count()
     }
 
     fn refresh(&self) -> bool {

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
-use crate::PATIENCE;
-use crate::network::{Network, ON_PREM};
+use super::{Fabric, ON_PREM};
+use crate::wait::PATIENCE;
 
 /// The port that on-premises answers at.
 const PORT: u16 = 7000;
@@ -21,14 +21,27 @@ const BEAT: Duration = Duration::from_millis(2);
 #[derive(Default)]
 struct State {
     broken: usize,
+    /// How many questions of each were answered.
+    answers: Vec<u64>,
     longest: Duration,
     /// When each asked what is not answered yet.
     asked: Vec<Option<Instant>>,
     stop: bool,
 }
 
+/// What became of streams.
+#[derive(Clone, Debug)]
+pub struct StreamSummary {
+    /// How many go on.
+    pub whole: usize,
+    /// How many questions of each stream were answered.
+    pub answers: Vec<u64>,
+    /// The longest time for which an answer had to be waited, where one still is waited for too.
+    pub longest: Duration,
+}
+
 /// Streams at work; they end with this.
-pub(crate) struct Streams {
+pub struct Streams {
     state: Arc<Mutex<State>>,
     threads: Vec<JoinHandle<()>>,
     streams: Vec<TcpStream>,
@@ -36,18 +49,22 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// Opens streams: each sends a number, waits for the same number, and so on.
-    pub(crate) fn open(network: &Network, count: usize) -> Result<Self> {
-        let listener = network
+    /// Opens streams from the VM: each sends a number, waits for the same number, and so on.
+    ///
+    /// # Errors
+    /// There is no way to on-premises.
+    pub fn open(fabric: &Fabric, count: usize) -> Result<Self> {
+        let listener = fabric
             .on_prem
             .run(|| Ok(TcpListener::bind((ON_PREM, PORT))?))?;
         let address = listener.local_addr()?;
         std::thread::spawn(move || answer(&listener, count));
         let state = Arc::new(Mutex::new(State {
             asked: vec![None; count],
+            answers: vec![0; count],
             ..State::default()
         }));
-        let mut it = Self {
+        let mut streams = Self {
             state: Arc::clone(&state),
             threads: Vec::new(),
             streams: Vec::new(),
@@ -55,29 +72,34 @@ impl Streams {
         };
         for place in 0..count {
             let open = || Ok(TcpStream::connect_timeout(&address, PATIENCE)?);
-            let stream = network.vm.run(open).context("the VM cannot connect")?;
+            let stream = fabric.vm.run(open).context("the VM cannot connect")?;
             stream.set_nodelay(true)?;
             stream.set_read_timeout(Some(PATIENCE))?;
-            it.streams.push(stream.try_clone()?);
+            streams.streams.push(stream.try_clone()?);
             let state = Arc::clone(&state);
-            it.threads
+            streams
+                .threads
                 .push(std::thread::spawn(move || ask(stream, place, &state)));
         }
-        Ok(it)
+        Ok(streams)
     }
 
-    /// How many streams are whole, and the longest wait for an answer, those that still wait too.
-    pub(crate) fn state(&self) -> (usize, Duration) {
+    /// How they are.
+    pub fn summary(&self) -> StreamSummary {
         let state = lock(&self.state);
         let waits = state.asked.iter().flatten().map(Instant::elapsed);
-        let longest = waits.chain([state.longest]).max().unwrap_or_default();
-        (self.count - state.broken, longest)
+        let longest = waits.chain([state.longest]).max();
+        StreamSummary {
+            whole: self.count - state.broken,
+            answers: state.answers.clone(),
+            longest: longest.unwrap_or_default(),
+        }
     }
 
-    /// Ends the streams: the same.
-    pub(crate) fn end(mut self) -> (usize, Duration) {
+    /// Ends them: what became of them.
+    pub fn end(mut self) -> StreamSummary {
         self.join();
-        self.state()
+        self.summary()
     }
 
     fn join(&mut self) {
@@ -135,6 +157,7 @@ fn ask(mut stream: TcpStream, place: usize, state: &Mutex<State>) {
             state.broken += 1;
             break;
         }
+        state.answers[place] = number + 1;
         drop(state);
         std::thread::sleep(BEAT);
     }

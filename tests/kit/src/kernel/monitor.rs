@@ -1,6 +1,7 @@
-//! The kernel of the VM, which says when a route changes.
+//! The kernel of a namespace, which says when a route changes.
 
 use std::net::IpAddr;
+use std::sync::mpsc::{Sender, channel};
 use std::time::Instant;
 
 use anyhow::Result;
@@ -9,23 +10,35 @@ use rtnetlink::MulticastGroup;
 use rtnetlink::packet_core::NetlinkPayload;
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteMessage};
-use tokio::sync::mpsc::UnboundedSender;
 
 use crate::namespace::{Door, Namespace};
-use crate::timeline::{Happening, What};
 
-/// Tells of every change of a route, on a thread of its own, as long as anybody listens.
-pub(crate) fn kernel(place: &Namespace, tell: UnboundedSender<Happening>) -> Result<()> {
-    let door = place.door()?;
-    let (ready, listening) = std::sync::mpsc::channel();
+/// What the kernel said of a route.
+#[derive(Clone, Debug)]
+pub struct RouteChange {
+    /// When it said so.
+    pub at: Instant,
+    /// The destination.
+    pub prefix: String,
+    /// The next hops that it has now; none: the route is gone.
+    pub next_hops: Vec<IpAddr>,
+}
+
+/// Tells of every change of an IPv4 route, on a thread of its own, as long as `tell` says that
+/// anybody listens; and of an error, which is the last that it tells.
+///
+/// # Errors
+/// There are no file descriptors left.
+pub fn watch_routes(
+    namespace: &Namespace,
+    mut tell: impl FnMut(Result<RouteChange>) -> bool + Send + 'static,
+) -> Result<()> {
+    let door = namespace.door()?;
+    let (ready, listening) = channel();
     std::thread::spawn(move || {
-        let what = match listen(door, &tell, &ready) {
-            Ok(()) => return,
-            Err(error) => What::Failed(format!("the kernel cannot be watched: {error}")),
-        };
-        let at = Instant::now();
-        // Who listened may have gone.
-        let _ = tell.send(Happening { at, what });
+        if let Err(error) = listen(door, &mut tell, &ready) {
+            tell(Err(error.context("the kernel cannot be watched")));
+        }
     });
     // If it cannot, that is told.
     let _ = listening.recv();
@@ -34,8 +47,8 @@ pub(crate) fn kernel(place: &Namespace, tell: UnboundedSender<Happening>) -> Res
 
 fn listen(
     door: Door,
-    tell: &UnboundedSender<Happening>,
-    ready: &std::sync::mpsc::Sender<()>,
+    tell: &mut dyn FnMut(Result<RouteChange>) -> bool,
+    ready: &Sender<()>,
 ) -> Result<()> {
     door.enter()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -48,22 +61,23 @@ fn listen(
         ready.send(())?;
         while let Some((message, _)) = messages.next().await {
             let at = Instant::now();
-            let (route, there) = match message.payload {
-                NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewRoute(route)) => (route, true),
-                NetlinkPayload::InnerMessage(RouteNetlinkMessage::DelRoute(route)) => {
-                    (route, false)
+            let NetlinkPayload::InnerMessage(message) = message.payload else {
+                continue;
+            };
+            let (route, next_hops) = match message {
+                RouteNetlinkMessage::NewRoute(route) => {
+                    let hops = next_hops(&route.attributes);
+                    (route, hops)
                 }
+                RouteNetlinkMessage::DelRoute(route) => (route, Vec::new()),
                 _ => continue,
             };
-            let what = What::Route {
+            let change = RouteChange {
+                at,
                 prefix: prefix(&route),
-                next_hops: if there {
-                    next_hops(&route.attributes)
-                } else {
-                    Vec::new()
-                },
+                next_hops,
             };
-            if tell.send(Happening { at, what }).is_err() {
+            if !tell(Ok(change)) {
                 break;
             }
         }

@@ -1,0 +1,32 @@
+//! What the tests and examples of this workspace share: the catalogue of malformed messages and
+//! the programs of `examples`; under a feature the examination of a message; under another network
+//! namespaces, daemons, peers and traffic.
+//!
+//! A crate takes it as a dev-dependency by path alone, with the features that need no crate above
+//! its own; `tests/house/arrows.rs` holds that.
+#![forbid(unsafe_code)]
+
+pub mod cases;
+#[cfg(feature = "live")]
+pub mod daemons;
+#[cfg(feature = "live")]
+pub mod environment;
+#[cfg(feature = "examination")]
+pub mod examination;
+pub mod example;
+#[cfg(feature = "live")]
+pub mod fabric;
+#[cfg(feature = "live")]
+pub mod isolated;
+#[cfg(feature = "live")]
+pub mod kernel;
+#[cfg(feature = "live")]
+pub mod lab;
+#[cfg(feature = "live")]
+pub mod namespace;
+#[cfg(feature = "live")]
+pub mod peer;
+#[cfg(feature = "live")]
+pub mod process;
+#[cfg(feature = "live")]
+pub mod wait;
