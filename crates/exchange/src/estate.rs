@@ -9,6 +9,8 @@ use routehub_types::{Asn, Community, Origin, Prefix};
 mod attach;
 pub(crate) mod event;
 mod fabric;
+#[cfg(feature = "file")]
+pub mod forms;
 mod speakers;
 
 pub use attach::{Circuit, Connection, Gateway, GatewayKind, OnPremises, Site};
@@ -25,6 +27,11 @@ pub use speakers::{
 /// Everything that a hub-and-spoke network consists of. Names are unique in each list; Route
 /// Servers, NVAs, gateways, circuits and sites share one name space.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(default)
+)]
 pub struct Estate {
     /// Virtual networks.
     pub vnets: Vec<Vnet>,
@@ -45,11 +52,22 @@ pub struct Estate {
     /// Network interfaces whose effective routes are asked for.
     pub nics: Vec<Nic>,
     /// Route maps of Route Server connections.
+    #[cfg_attr(
+        feature = "file",
+        serde(deserialize_with = "forms::route_maps"),
+        schemars(with = "Vec<forms::RouteMapForm>")
+    )]
     pub route_maps: Vec<RouteMap>,
 }
 
 /// Routes of one kind that somebody announces: prefixes and what they carry.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(try_from = "forms::RoutesForm"),
+    schemars(with = "forms::RoutesForm")
+)]
 pub struct Routes {
     /// The prefixes, in the order given.
     pub prefixes: Vec<Prefix>,

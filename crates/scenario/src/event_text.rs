@@ -2,12 +2,12 @@
 
 use routehub::{Estate, Event};
 
-use crate::de::Context;
 use crate::fault::Fault;
-use crate::file::EventEntry;
 use crate::node::{Entry, Node, Value};
+use crate::prefix_count::prefix_count;
 use crate::text::{Span, Text};
-use crate::{Diagnostic, references};
+use crate::value_deserializer::Context;
+use crate::{Diagnostic, validate};
 
 /// The prefixes that events may name or count out at most.
 const MOST_PREFIXES: usize = 1_000_000;
@@ -43,7 +43,7 @@ pub fn parse_events(
 ) -> Result<Vec<(String, Event)>, Vec<Diagnostic>> {
     let text = Text::new(source);
     read(&text, source, estate, ipv6).map_err(|mut faults| {
-        faults.sort_by_key(|fault| fault.span.unwrap_or_default().start);
+        faults.sort_by_key(Fault::start);
         let faults = faults.into_iter();
         faults.map(|fault| fault.diagnostic(&text)).collect()
     })
@@ -56,34 +56,38 @@ fn read(
     ipv6: bool,
 ) -> Result<Vec<(String, Event)>, Vec<Fault>> {
     let root = as_in_a_file(text, crate::node::parse(text, source)?)?;
-    let items = match root.field("events").map(|node| &node.value) {
-        Some(Value::List(items)) => items.as_slice(),
-        _ => &[],
-    };
     let context = Context { text, ipv6 };
     let (mut events, mut faults) = (Vec::new(), Vec::new());
     let mut prefixes = 0_usize;
-    for node in items {
-        match context.read::<EventEntry>(node) {
-            Ok(entry) => {
-                prefixes = prefixes.saturating_add(entry.action.count());
-                if prefixes > MOST_PREFIXES {
-                    let message = format!("more than {MOST_PREFIXES} prefixes at once");
-                    return Err(vec![Fault::new(node.span, message)]);
-                }
-                events.push((entry.id, entry.action.into()));
-            }
+    for node in root.field("events").map_or(&[][..], Node::items) {
+        prefixes = prefixes.saturating_add(prefix_count(node));
+        if prefixes > MOST_PREFIXES {
+            let message = format!("more than {MOST_PREFIXES} prefixes at once");
+            return Err(vec![Fault::new(node.span, message)]);
+        }
+        match read_event(context, node) {
+            Ok(event) => events.push(event),
             Err(fault) => faults.push(fault),
         }
     }
     if faults.is_empty() {
-        references::check_events(estate, &events, &root, &mut faults);
+        validate::check_events(estate, &events, &root, &mut faults);
     }
     if faults.is_empty() {
         Ok(events)
     } else {
         Err(faults)
     }
+}
+
+/// An event with its id.
+pub(crate) fn read_event(context: Context<'_>, node: &Node) -> Result<(String, Event), Fault> {
+    let event = context.read(node)?;
+    let id = match node.field("id").map(|id| &id.value) {
+        Some(Value::Text(id)) => id.clone(),
+        _ => String::new(),
+    };
+    Ok((id, event))
 }
 
 /// Puts events where they stand in a network file.

@@ -31,11 +31,11 @@ struct Detail {
 enum What {
     UnknownKey {
         key: String,
-        known: &'static [&'static str],
+        known: Vec<&'static str>,
     },
     UnknownValue {
         value: String,
-        known: &'static [&'static str],
+        known: Vec<&'static str>,
     },
     MissingKey(&'static str),
     Other(String),
@@ -61,10 +61,11 @@ impl Fault {
         }
     }
 
-    pub(crate) fn unknown_key(span: Span, key: &str, known: &'static [&'static str]) -> Self {
+    pub(crate) fn unknown_key(span: Span, key: &str, known: Vec<&'static str>) -> Self {
+        let key = key.to_owned();
         Self {
             span: Some(span),
-            ..<Self as de::Error>::unknown_field(key, known)
+            ..Self::of(What::UnknownKey { key, known })
         }
     }
 
@@ -73,6 +74,28 @@ impl Fault {
             span: Some(span),
             ..<Self as de::Error>::missing_field(key)
         }
+    }
+
+    /// If a key of this very mapping is unknown: it could also have these.
+    pub(crate) fn also_known(mut self, keys: &[&'static str]) -> Self {
+        let detail = &mut *self.detail;
+        match &mut detail.what {
+            What::UnknownKey { known, .. } if detail.keys.is_empty() && detail.object.is_none() => {
+                known.extend(keys);
+            }
+            _ => {}
+        }
+        self
+    }
+
+    /// Where the text at fault begins.
+    pub(crate) fn start(&self) -> usize {
+        self.span.unwrap_or_default().start
+    }
+
+    /// A key is missing, not one too many or a value wrong.
+    pub(crate) fn is_missing_key(&self) -> bool {
+        matches!(self.detail.what, What::MissingKey(_))
     }
 
     /// With the other place that is concerned.
@@ -182,14 +205,14 @@ impl de::Error for Fault {
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         Self::of(What::UnknownKey {
             key: field.to_owned(),
-            known: expected,
+            known: expected.to_vec(),
         })
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         Self::of(What::UnknownValue {
             value: variant.to_owned(),
-            known: expected,
+            known: expected.to_vec(),
         })
     }
 

@@ -20,7 +20,6 @@
 
 pub mod az;
 mod compare;
-mod de;
 mod diagnostic;
 mod event_text;
 pub mod expect;
@@ -29,8 +28,8 @@ mod file;
 mod lines;
 mod live;
 mod node;
+mod prefix_count;
 mod read;
-mod references;
 mod report;
 mod row_text;
 mod run;
@@ -39,6 +38,8 @@ mod snapshot;
 pub mod tables;
 mod tables_serde;
 mod text;
+mod validate;
+mod value_deserializer;
 
 pub use compare::compare;
 pub use diagnostic::{Diagnostic, Excerpt};

@@ -3,14 +3,22 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, de};
+
 /// How the network is run live.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename = "listen")]
+#[schemars(rename = "Listen")]
 pub struct Live {
     /// The port that every instance address is listened on.
     pub port: u16,
     /// Socket addresses to listen on in place of an address of the model.
+    #[serde(deserialize_with = "addresses")]
+    #[schemars(extend("additionalProperties" = false, "patternProperties" = {"^[0-9A-Fa-f.:]+$": {"type": "string"}}))]
     pub addresses: BTreeMap<IpAddr, SocketAddr>,
     /// Every NVA, site and circuit with an on-premises network, by name.
+    #[serde(skip)]
     pub peers: BTreeMap<String, LivePeer>,
 }
 
@@ -24,8 +32,23 @@ impl Default for Live {
     }
 }
 
-/// How the sessions of one NVA, site or on-premises router are run live.
-#[derive(Clone, Debug, PartialEq, Eq)]
+fn addresses<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<IpAddr, SocketAddr>, D::Error> {
+    let texts = BTreeMap::<String, SocketAddr>::deserialize(deserializer)?.into_iter();
+    let addresses = texts.map(|(text, socket)| {
+        let address = text.parse().map_err(|error| {
+            de::Error::custom(format_args!("`{text}` is not an address: {error}"))
+        });
+        Ok((address?, socket))
+    });
+    addresses.collect()
+}
+
+/// How the sessions of one NVA, site or on-premises router are run live: keys that stand among
+/// those of the model.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct LivePeer {
     /// A real router must connect; what the file says it announces is not announced.
     pub live: bool,
@@ -41,8 +64,41 @@ pub struct LivePeer {
     pub peer_address: Option<IpAddr>,
 }
 
+impl Default for LivePeer {
+    fn default() -> Self {
+        Self {
+            live: false,
+            password: None,
+            ttl_security: false,
+            passive: true,
+            bfd: None,
+            peer_address: None,
+        }
+    }
+}
+
+/// The keys of [`LivePeer`].
+pub(crate) const PEER_KEYS: &[&str] = &[
+    "live",
+    "password",
+    "ttl_security",
+    "passive",
+    "bfd",
+    "peer_address",
+];
+
+/// The keys that objects of a kind have beside those of the model.
+pub(crate) fn keys_beside(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "NVA" | "site" | "on-premises network" => PEER_KEYS,
+        _ => &[],
+    }
+}
+
 /// BFD timers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename = "bfd")]
+#[schemars(rename = "Bfd")]
 pub struct Bfd {
     /// Between packets, in milliseconds.
     pub interval_ms: u32,
@@ -56,4 +112,10 @@ impl Bfd {
         interval_ms: 300,
         multiplier: 3,
     };
+}
+
+impl Default for Bfd {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
 }

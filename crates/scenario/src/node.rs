@@ -47,11 +47,35 @@ impl Node {
         entries.iter().find(|e| e.key == key).map(|e| &e.value)
     }
 
+    /// The items; none if this is not a list.
+    pub(crate) fn items(&self) -> &[Node] {
+        match &self.value {
+            Value::List(items) => items,
+            _ => &[],
+        }
+    }
+
     /// An item, if this is a list that has it.
     pub(crate) fn item(&self, index: usize) -> Option<&Node> {
-        match &self.value {
-            Value::List(items) => items.get(index),
+        self.items().get(index)
+    }
+
+    /// An object by its kind and, if it has one, its name.
+    pub(crate) fn object(&self, kind: &str) -> String {
+        let text = |key| match self.field(key).map(|node| &node.value) {
+            Some(Value::Text(name)) => Some(name),
             _ => None,
+        };
+        if let Some(name) = ["name", "id", "at"].into_iter().find_map(text) {
+            return format!("{kind} `{name}`");
+        }
+        let ends = [("hub", "spoke"), ("a", "b")];
+        let both = ends
+            .into_iter()
+            .find_map(|(a, b)| Some((text(a)?, text(b)?)));
+        match both {
+            Some((a, b)) => format!("{kind} of `{a}` and `{b}`"),
+            None => kind.to_owned(),
         }
     }
 
@@ -75,12 +99,12 @@ impl Node {
 pub(crate) fn parse(text: &Text<'_>, source: &str) -> Result<Node, Vec<Fault>> {
     let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(source, options(source.len()))
         .map_err(|error| vec![syntax(text, &error)])?;
-    let mut settler = Settler {
+    let mut resolver = SpanResolver {
         source,
         faults: Vec::new(),
     };
-    let root = settler.settle(raw);
-    let faults = settler.faults;
+    let root = resolver.resolve(raw);
+    let faults = resolver.faults;
     if faults.is_empty() {
         Ok(root)
     } else {
@@ -211,13 +235,13 @@ fn span(location: Location) -> Span {
 }
 
 /// Keeps what is needed, gives lists and mappings their extent, finds keys that stand twice.
-struct Settler<'a> {
+struct SpanResolver<'a> {
     source: &'a str,
     faults: Vec<Fault>,
 }
 
-impl Settler<'_> {
-    fn settle(&mut self, raw: Spanned<Raw>) -> Node {
+impl SpanResolver<'_> {
+    fn resolve(&mut self, raw: Spanned<Raw>) -> Node {
         let start = span(raw.defined);
         let (value, last) = match raw.value {
             Raw::Null => (Value::Null, None),
@@ -226,12 +250,12 @@ impl Settler<'_> {
             Raw::Fraction => (Value::Fraction, None),
             Raw::Text(value) => (Value::Text(value), None),
             Raw::List(items) => {
-                let items: Vec<Node> = items.into_iter().map(|item| self.settle(item)).collect();
+                let items: Vec<Node> = items.into_iter().map(|item| self.resolve(item)).collect();
                 let last = items.last().map_or(start.end, |last| last.span.end);
                 (Value::List(items), Some(last))
             }
             Raw::Map(entries) => {
-                let entries = self.settle_map(entries);
+                let entries = self.resolve_map(entries);
                 let last = entries.last().map_or(start.end, |last| last.value.span.end);
                 (Value::Map(entries), Some(last))
             }
@@ -262,12 +286,12 @@ impl Settler<'_> {
         }
     }
 
-    fn settle_map(&mut self, raw: Vec<(Spanned<String>, Spanned<Raw>)>) -> Vec<Entry> {
+    fn resolve_map(&mut self, raw: Vec<(Spanned<String>, Spanned<Raw>)>) -> Vec<Entry> {
         let mut seen = HashMap::new();
         let mut entries = Vec::with_capacity(raw.len());
         for (key, value) in raw {
             let at = span(key.defined);
-            let value = self.settle(value);
+            let value = self.resolve(value);
             if let Some(first) = seen.insert(key.value.clone(), at) {
                 let message = format!("the key `{}` stands here twice", key.value);
                 let fault = Fault::new(at, message).related("it stands first", first);

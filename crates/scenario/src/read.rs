@@ -3,21 +3,21 @@
 use std::collections::BTreeMap;
 
 use routehub::check::nearest_name;
+use routehub::estate::forms::RouteMapForm;
 use routehub::{Estate, Event, Profile};
 use serde::de::DeserializeOwned;
 
-use crate::de::Context;
+use crate::event_text::read_event;
 use crate::expect::Expectation;
 use crate::fault::Fault;
-use crate::file::{
-    AnyText, CircuitEntry, EventEntry, ExpectEntry, GatewayEntry, KEYS, ListenEntry, NicEntry,
-    NvaEntry, PeeringEntry, ProfileEntry, RouteMapEntry, RouteServerEntry, RouteTableEntry,
-    SchemaVersion, SiteEntry, VnetEntry,
-};
+use crate::file::{AnyText, ExpectEntry, KEYS, ProfileEntry, SchemaVersion};
 use crate::lines::Lines;
+use crate::live::{Live, LivePeer};
 use crate::node::{Entry, Node, Value};
-use crate::text::Text;
-use crate::{Diagnostic, Live, references};
+use crate::prefix_count::prefix_count;
+use crate::text::{Span, Text};
+use crate::value_deserializer::Context;
+use crate::{Diagnostic, validate};
 
 /// A network, what happens to it, and what should then be seen.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,7 +49,7 @@ impl Scenario {
     pub fn parse(source: &str) -> Result<Self, Vec<Diagnostic>> {
         let text = Text::new(source);
         Self::read(&text, source).map_err(|mut faults| {
-            faults.sort_by_key(|fault| fault.span.unwrap_or_default().start);
+            faults.sort_by_key(Fault::start);
             faults
                 .into_iter()
                 .map(|fault| fault.diagnostic(&text))
@@ -62,7 +62,7 @@ impl Scenario {
         let mut reader = Reader::new(text, &root)?;
         let scenario = reader.scenario();
         if reader.faults.is_empty() {
-            references::check(&scenario, &root, &mut reader.faults);
+            validate::check(&scenario, &root, &mut reader.faults);
         }
         if reader.faults.is_empty() {
             Ok(scenario)
@@ -77,12 +77,10 @@ struct Reader<'a> {
     context: Context<'a>,
     root: &'a Node,
     faults: Vec<Fault>,
-    /// How many prefixes may still be counted out.
-    prefixes_left: usize,
 }
 
 impl<'a> Reader<'a> {
-    /// All `prefixes_from` of a file together count out no more than this.
+    /// All routes of a file together have no more prefixes than this.
     const MOST_PREFIXES: usize = 10_000_000;
 
     fn new(text: &'a Text<'a>, root: &'a Node) -> Result<Self, Vec<Fault>> {
@@ -93,7 +91,7 @@ impl<'a> Reader<'a> {
         let unknown = |entry: &&Entry| !KEYS.contains(&entry.key.as_str());
         let unknown = entries.iter().filter(unknown);
         let mut faults: Vec<Fault> = unknown
-            .map(|entry| Fault::unknown_key(entry.span, &entry.key, KEYS))
+            .map(|entry| Fault::unknown_key(entry.span, &entry.key, KEYS.to_vec()))
             .collect();
         for key in ["schema", "title", "vnets"] {
             let near = |entry: &Entry| nearest_name(&entry.key, [key]).is_some();
@@ -105,34 +103,37 @@ impl<'a> Reader<'a> {
             context: Context { text, ipv6: false },
             root,
             faults,
-            prefixes_left: Self::MOST_PREFIXES,
         })
     }
 
     fn scenario(&mut self) -> Scenario {
-        let _: Option<SchemaVersion> = self.one("schema");
+        let _: Option<SchemaVersion> = self.value("schema");
         let profile = self.profile();
         self.context.ipv6 = profile.ipv6;
         let texts = |texts: BTreeMap<String, AnyText>| {
             texts.into_iter().map(|(key, text)| (key, text.0)).collect()
         };
-        let mut live = self.listen();
-        let source: Option<BTreeMap<String, AnyText>> = self.one("source");
+        let few = self.has_few_prefixes();
+        let source: Option<BTreeMap<String, AnyText>> = self.value("source");
         let notes: Vec<AnyText> = self.list("notes");
         Scenario {
-            title: self.one("title").unwrap_or_default(),
+            title: self.value("title").unwrap_or_default(),
             source: source.map(texts).unwrap_or_default(),
             notes: notes.into_iter().map(|note| note.0).collect(),
             profile,
-            estate: self.estate(&mut live),
-            events: self.events(),
+            estate: if few {
+                self.estate()
+            } else {
+                Estate::default()
+            },
+            events: if few { self.events() } else { Vec::new() },
             expectations: self.expectations(),
-            live,
+            live: self.live(),
         }
     }
 
     /// The value of a key; none if it is left out or wrong.
-    fn one<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
+    fn value<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
         let node = self.root.field(key)?;
         match self.context.read(node) {
             Ok(value) => value,
@@ -145,6 +146,15 @@ impl<'a> Reader<'a> {
 
     /// The entries of a list that are right.
     fn list<T: DeserializeOwned>(&mut self, key: &'static str) -> Vec<T> {
+        let context = self.context;
+        self.items(key, |node| context.read(node))
+    }
+
+    fn items<T>(
+        &mut self,
+        key: &'static str,
+        read_item: impl Fn(&Node) -> Result<T, Fault>,
+    ) -> Vec<T> {
         let Some(node) = self.root.field(key) else {
             return Vec::new();
         };
@@ -160,7 +170,7 @@ impl<'a> Reader<'a> {
         };
         let mut read = Vec::with_capacity(items.len());
         for item in items {
-            match self.context.read(item) {
+            match read_item(item) {
                 Ok(entry) => read.push(entry),
                 Err(fault) => self.faults.push(fault),
             }
@@ -169,7 +179,7 @@ impl<'a> Reader<'a> {
     }
 
     fn profile(&mut self) -> Profile {
-        let entry: Option<ProfileEntry> = self.one("profile");
+        let entry: Option<ProfileEntry> = self.value("profile");
         let profile = entry.map(Profile::try_from).transpose();
         profile
             .map(Option::unwrap_or_default)
@@ -184,90 +194,82 @@ impl<'a> Reader<'a> {
             })
     }
 
-    fn listen(&mut self) -> Live {
-        let listen: Option<ListenEntry> = self.one("listen");
-        let mut live = Live::default();
-        if let Some(listen) = listen {
-            live.port = listen.port;
-            let addresses = listen.addresses.into_iter();
-            live.addresses = addresses.map(|(of, at)| (of.0, at.0)).collect();
+    fn estate(&mut self) -> Estate {
+        let route_maps: Vec<RouteMapForm> = self.list("route_maps");
+        Estate {
+            vnets: self.list("vnets"),
+            peerings: self.list("peerings"),
+            route_servers: self.list("route_servers"),
+            nvas: self.list("nvas"),
+            gateways: self.list("gateways"),
+            circuits: self.list("circuits"),
+            sites: self.list("sites"),
+            route_tables: self.list("route_tables"),
+            nics: self.list("nics"),
+            route_maps: route_maps.into_iter().map(Into::into).collect(),
+        }
+    }
+
+    fn live(&mut self) -> Live {
+        let mut live: Live = self.value("listen").unwrap_or_default();
+        for (list, kind) in [("nvas", "NVA"), ("circuits", "circuit"), ("sites", "site")] {
+            for node in self.root.field(list).map_or(&[][..], Node::items) {
+                let read: Result<LivePeer, Fault> = match node.field("on_prem") {
+                    _ if list != "circuits" => self.context.read(node),
+                    Some(network) if network.value != Value::Null => {
+                        let read = self.context.read(network);
+                        read.map_err(|fault| fault.under("on_prem"))
+                    }
+                    _ => continue,
+                };
+                match (read, node.field("name").map(|name| &name.value)) {
+                    (Ok(peer), Some(Value::Text(name))) => {
+                        live.peers.insert(name.clone(), peer);
+                    }
+                    (Ok(_), _) => {}
+                    (Err(fault), _) => self.keep_first(node, fault.in_object(node.object(kind))),
+                }
+            }
         }
         live
     }
 
-    fn estate(&mut self, live: &mut Live) -> Estate {
-        let nvas: Vec<NvaEntry> = self.list("nvas");
-        let circuits: Vec<CircuitEntry> = self.list("circuits");
-        let sites: Vec<SiteEntry> = self.list("sites");
-        for nva in &nvas {
-            live.peers.insert(nva.name.clone(), nva.live());
-            let own = nva.originates.iter().map(|one| one.route.count());
-            let literal = nva.advertises.iter().map(|one| one.route.count());
-            self.count(own.chain(literal).sum(), "nvas");
-        }
-        for circuit in &circuits {
-            if let Some(network) = &circuit.on_prem {
-                live.peers.insert(circuit.name.clone(), network.live());
-                self.count(
-                    network.routes.iter().map(|one| one.route.count()).sum(),
-                    "circuits",
-                );
+    /// Keeps the first mistake of an entry, as the text has them.
+    fn keep_first(&mut self, entry: &Node, fault: Fault) {
+        let within = |span: Option<Span>| {
+            span.is_some_and(|span| (entry.span.start..entry.span.end).contains(&span.start))
+        };
+        match self.faults.iter_mut().find(|other| within(other.span)) {
+            None => self.faults.push(fault),
+            Some(other) if other.is_missing_key() || fault.start() < other.start() => {
+                *other = fault;
             }
-        }
-        for site in &sites {
-            live.peers.insert(site.name.clone(), site.live());
-            self.count(
-                site.routes.iter().map(|one| one.route.count()).sum(),
-                "sites",
-            );
-        }
-        if self.prefixes_left == 0 {
-            return Estate::default();
-        }
-        Estate {
-            vnets: into(self.list::<VnetEntry>("vnets")),
-            peerings: self
-                .list::<PeeringEntry>("peerings")
-                .into_iter()
-                .map(|p| p.0)
-                .collect(),
-            route_servers: into(self.list::<RouteServerEntry>("route_servers")),
-            nvas: into(nvas),
-            gateways: into(self.list::<GatewayEntry>("gateways")),
-            circuits: into(circuits),
-            sites: into(sites),
-            route_tables: into(self.list::<RouteTableEntry>("route_tables")),
-            nics: into(self.list::<NicEntry>("nics")),
-            route_maps: into(self.list::<RouteMapEntry>("route_maps")),
+            Some(_) => {}
         }
     }
 
-    /// Takes prefixes off what may be counted out.
-    fn count(&mut self, prefixes: usize, key: &str) {
-        if self.prefixes_left > 0 && prefixes >= self.prefixes_left {
-            let span = self
-                .root
-                .field(key)
-                .map_or(self.root.span, |node| node.span);
-            let most = Self::MOST_PREFIXES;
-            let message = format!("`{key}`: the file has more than {most} prefixes");
-            self.faults.push(Fault::new(span, message));
+    /// Whether the routes of the file have no more prefixes than it may have.
+    fn has_few_prefixes(&mut self) -> bool {
+        let mut left = Self::MOST_PREFIXES;
+        for key in ["nvas", "circuits", "sites", "events"] {
+            let Some(node) = self.root.field(key) else {
+                continue;
+            };
+            let prefixes = prefix_count(node);
+            if prefixes >= left {
+                let most = Self::MOST_PREFIXES;
+                let message = format!("`{key}`: the file has more than {most} prefixes");
+                self.faults.push(Fault::new(node.span, message));
+                return false;
+            }
+            left -= prefixes;
         }
-        self.prefixes_left = self.prefixes_left.saturating_sub(prefixes);
+        true
     }
 
     fn events(&mut self) -> Vec<(String, Event)> {
-        let entries: Vec<EventEntry> = self.list("events");
-        for entry in &entries {
-            self.count(entry.action.count(), "events");
-        }
-        if self.prefixes_left == 0 {
-            return Vec::new();
-        }
-        let events = entries
-            .into_iter()
-            .map(|entry| (entry.id, entry.action.into()));
-        events.collect()
+        let context = self.context;
+        self.items("events", |node| read_event(context, node))
     }
 
     fn expectations(&mut self) -> Vec<Expectation> {
@@ -281,8 +283,4 @@ impl<'a> Reader<'a> {
         both.map(|(entry, node)| lines.expectation(entry, node))
             .collect()
     }
-}
-
-fn into<A: Into<B>, B>(list: Vec<A>) -> Vec<B> {
-    list.into_iter().map(Into::into).collect()
 }

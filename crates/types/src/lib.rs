@@ -17,7 +17,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Features: `serde` (text forms in human-readable formats), `arbitrary` (needs std).
+//! Features: `serde` (text forms in human-readable formats), `arbitrary` and `schemars` (need
+//! std).
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -34,6 +35,8 @@ mod community;
 mod extended_community;
 mod family;
 mod ids;
+#[cfg(feature = "schemars")]
+mod json_schema;
 mod large_community;
 mod origin;
 mod prefix;

@@ -2,24 +2,24 @@
 
 /// Serializes a type as its text form and reads it back from text.
 macro_rules! as_text {
-    ($($type:ty),+ $(,)?) => {$(
-        impl serde::Serialize for $type {
+    ($($type:ident),+ $(,)?) => {$(
+        impl serde::Serialize for crate::$type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
             }
         }
 
-        impl<'de> serde::Deserialize<'de> for $type {
+        impl<'de> serde::Deserialize<'de> for crate::$type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct Text;
                 impl serde::de::Visitor<'_> for Text {
-                    type Value = $type;
+                    type Value = crate::$type;
 
                     fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                         f.write_str(concat!("the text of a ", stringify!($type)))
                     }
 
-                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$type, E> {
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
                         text.parse().map_err(E::custom)
                     }
                 }
@@ -30,15 +30,15 @@ macro_rules! as_text {
 }
 
 as_text!(
-    crate::AsPath,
-    crate::Community,
-    crate::ExtendedCommunity,
-    crate::Family,
-    crate::Ipv4Prefix,
-    crate::Ipv6ExtendedCommunity,
-    crate::Ipv6Prefix,
-    crate::LargeCommunity,
-    crate::Origin,
-    crate::Prefix,
-    crate::RouterId,
+    AsPath,
+    Community,
+    ExtendedCommunity,
+    Family,
+    Ipv4Prefix,
+    Ipv6ExtendedCommunity,
+    Ipv6Prefix,
+    LargeCommunity,
+    Origin,
+    Prefix,
+    RouterId,
 );

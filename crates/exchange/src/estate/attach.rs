@@ -5,9 +5,16 @@ use std::net::IpAddr;
 use routehub_types::{Asn, Prefix};
 
 use super::Routes;
+#[cfg(feature = "file")]
+use super::forms;
 
 /// The kind of a gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(rename_all = "snake_case")
+)]
 pub enum GatewayKind {
     /// An ExpressRoute gateway.
     ExpressRoute,
@@ -17,22 +24,38 @@ pub enum GatewayKind {
 
 /// A virtual network gateway.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "gateway"),
+    schemars(rename = "Gateway")
+)]
 pub struct Gateway {
     /// Its name.
     pub name: String,
     /// Its network.
     pub vnet: String,
     /// Its kind.
+    #[cfg_attr(feature = "file", serde(rename = "type"))]
     pub kind: GatewayKind,
     /// Its ASN; none: the profile's.
+    #[cfg_attr(feature = "file", serde(default))]
     pub asn: Option<Asn>,
     /// The instances' addresses, one or two; empty: derived from GatewaySubnet.
+    #[cfg_attr(
+        feature = "file",
+        serde(default, deserialize_with = "forms::instance_addresses"),
+        schemars(with = "Option<Vec<IpAddr>>", length(min = 1, max = 2))
+    )]
     pub bgp_ips: Vec<IpAddr>,
     /// Whether both instances are active.
+    #[cfg_attr(feature = "file", serde(default = "forms::yes"))]
     pub active_active: bool,
     /// Address pools of point-to-site clients.
+    #[cfg_attr(feature = "file", serde(default))]
     pub p2s_pools: Vec<Prefix>,
     /// What it is connected to.
+    #[cfg_attr(feature = "file", serde(default))]
     pub connections: Vec<Connection>,
 }
 
@@ -54,6 +77,12 @@ impl Gateway {
 
 /// A connection of a gateway.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(try_from = "forms::ConnectionForm"),
+    schemars(with = "forms::ConnectionForm")
+)]
 pub enum Connection {
     /// An ExpressRoute gateway to a circuit.
     Circuit {
@@ -84,19 +113,34 @@ pub enum Connection {
 
 /// An ExpressRoute circuit and the customer's edge behind it.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "circuit"),
+    schemars(rename = "Circuit")
+)]
 pub struct Circuit {
     /// Its name.
     pub name: String,
     /// The ASN of its edge routers; none: the profile's.
+    #[cfg_attr(feature = "file", serde(default))]
     pub asn: Option<Asn>,
     /// The address of the customer's edge.
+    #[cfg_attr(feature = "file", serde(default))]
     pub ce_ip: Option<IpAddr>,
     /// The network behind it.
+    #[cfg_attr(feature = "file", serde(default))]
     pub on_prem: Option<OnPremises>,
 }
 
 /// An on-premises network behind a circuit; it passes nothing on.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(from = "forms::OnPremisesForm"),
+    schemars(with = "forms::OnPremisesForm")
+)]
 pub struct OnPremises {
     /// Its ASN.
     pub asn: Asn,
@@ -106,6 +150,12 @@ pub struct OnPremises {
 
 /// An on-premises site behind VPN gateways or NVAs; it passes nothing on.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(from = "forms::SiteForm"),
+    schemars(with = "forms::SiteForm")
+)]
 pub struct Site {
     /// Its name.
     pub name: String,

@@ -3,8 +3,17 @@
 use super::{Peering, Readvertisement, RouteServer, Routes, RoutingPreference};
 use routehub_types::Prefix;
 
+#[cfg(feature = "file")]
+use super::forms;
+
 /// One change of an estate; objects are named as in [`Estate`](crate::Estate).
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "event", rename_all = "snake_case"),
+    schemars(rename = "Event")
+)]
 pub enum Event {
     /// Switches branch-to-branch of a Route Server.
     SetBranchToBranch {
@@ -27,11 +36,22 @@ pub enum Event {
         /// The routes; paths complete, none: the NVA's ASN alone.
         routes: Vec<Routes>,
         /// To which Route Server; none: over every session.
+        #[cfg_attr(feature = "file", serde(default))]
         to: Option<String>,
         /// To which instance; none: both.
+        #[cfg_attr(
+            feature = "file",
+            serde(default, deserialize_with = "forms::instance"),
+            schemars(with = "Option<forms::InstanceNumber>")
+        )]
         instance: Option<u8>,
     },
     /// An NVA takes literal routes back.
+    #[cfg_attr(
+        feature = "file",
+        serde(deserialize_with = "forms::withdrawn"),
+        schemars(with = "forms::WithdrawForm")
+    )]
     Withdraw {
         /// The NVA.
         nva: String,
@@ -84,34 +104,73 @@ pub enum Event {
         /// The NVA or gateway at the other end.
         peer: String,
         /// The new inbound map: `Some(None)` takes it off, `None` leaves it.
+        #[cfg_attr(
+            feature = "file",
+            serde(default, deserialize_with = "forms::given"),
+            schemars(with = "Option<String>")
+        )]
         inbound: Option<Option<String>>,
         /// The new outbound map, likewise.
+        #[cfg_attr(
+            feature = "file",
+            serde(default, deserialize_with = "forms::given"),
+            schemars(with = "Option<String>")
+        )]
         outbound: Option<Option<String>>,
     },
 }
 
 /// Sessions of an NVA: all, or those with a Route Server, or with one instance.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "sessions of an NVA"),
+    schemars(rename = "NvaSessions")
+)]
 pub struct NvaSessions {
     /// The NVA.
     pub nva: String,
     /// Only those with this Route Server.
+    #[cfg_attr(feature = "file", serde(default))]
     pub route_server: Option<String>,
     /// Only those with this instance.
+    #[cfg_attr(
+        feature = "file",
+        serde(default, deserialize_with = "forms::instance"),
+        schemars(with = "Option<forms::InstanceNumber>")
+    )]
     pub instance: Option<u8>,
 }
 
 /// An instance of a Route Server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "instance of a Route Server"),
+    schemars(rename = "Instance")
+)]
 pub struct Instance {
     /// The Route Server.
     pub route_server: String,
     /// 0 or 1.
+    #[cfg_attr(
+        feature = "file",
+        serde(deserialize_with = "forms::instance_number"),
+        schemars(with = "forms::InstanceNumber")
+    )]
     pub instance: u8,
 }
 
 /// A connection by its two ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "connection"),
+    schemars(rename = "ConnectionEnds")
+)]
 pub struct ConnectionEnds {
     /// The gateway.
     pub gateway: String,

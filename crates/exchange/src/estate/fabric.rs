@@ -4,36 +4,63 @@ use std::net::IpAddr;
 
 use routehub_types::Prefix;
 
+#[cfg(feature = "file")]
+use super::forms;
+
 /// A virtual network.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "VNet"),
+    schemars(rename = "Vnet")
+)]
 pub struct Vnet {
     /// Its name.
     pub name: String,
     /// Its address space, entries as announced.
+    #[cfg_attr(feature = "file", serde(deserialize_with = "forms::of_either_family"))]
     pub address_space: Vec<Prefix>,
     /// The region; two that are given and differ make a peering global.
+    #[cfg_attr(feature = "file", serde(default))]
     pub region: Option<String>,
     /// Whether it is connected to a Virtual WAN hub.
+    #[cfg_attr(feature = "file", serde(default))]
     pub virtual_wan: bool,
     /// The subnets that matter.
+    #[cfg_attr(feature = "file", serde(default))]
     pub subnets: Vec<Subnet>,
 }
 
 /// A subnet of a virtual network.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "subnet"),
+    schemars(rename = "Subnet")
+)]
 pub struct Subnet {
     /// Its name; `RouteServerSubnet` and `GatewaySubnet` mean something.
     pub name: String,
     /// Its addresses.
     pub prefix: Prefix,
     /// The route table of its NICs.
+    #[cfg_attr(feature = "file", serde(default))]
     pub route_table: Option<String>,
     /// The network security group on it.
+    #[cfg_attr(feature = "file", serde(default))]
     pub network_security_group: Option<String>,
 }
 
 /// The flags of one direction of a peering: the object that lives in the nearer network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "peering flags", default),
+    schemars(rename = "PeeringFlags")
+)]
 pub struct PeeringFlags {
     /// Traffic may pass, and system routes stand for the remote prefixes.
     pub allow_virtual_network_access: bool,
@@ -58,6 +85,12 @@ impl Default for PeeringFlags {
 
 /// A peering of two virtual networks, both directions.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(try_from = "forms::PeeringForm"),
+    schemars(with = "forms::PeeringForm")
+)]
 pub struct Peering {
     /// One network.
     pub a: String,
@@ -105,17 +138,31 @@ impl Peering {
 
 /// A table of user-defined routes.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "route table"),
+    schemars(rename = "RouteTable")
+)]
 pub struct RouteTable {
     /// Its name.
     pub name: String,
     /// "Propagate gateway routes" is set to No.
+    #[cfg_attr(feature = "file", serde(default))]
     pub disable_bgp_route_propagation: bool,
     /// The routes; a prefix stands once.
+    #[cfg_attr(feature = "file", serde(default))]
     pub routes: Vec<UserRoute>,
 }
 
 /// A user-defined route.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(try_from = "forms::UserRouteForm"),
+    schemars(with = "forms::UserRouteForm")
+)]
 pub struct UserRoute {
     /// Its name.
     pub name: Option<String>,
@@ -142,15 +189,24 @@ pub enum UserRouteTarget {
 
 /// A network interface.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "NIC"),
+    schemars(rename = "Nic")
+)]
 pub struct Nic {
     /// Its name.
     pub name: String,
     /// Its network.
     pub vnet: String,
     /// Its subnet.
+    #[cfg_attr(feature = "file", serde(default))]
     pub subnet: Option<String>,
     /// Its route table; none: that of its subnet.
+    #[cfg_attr(feature = "file", serde(default))]
     pub route_table: Option<String>,
     /// Prefixes of service endpoints on its subnet.
+    #[cfg_attr(feature = "file", serde(default))]
     pub service_endpoints: Vec<Prefix>,
 }

@@ -5,9 +5,12 @@ use std::net::IpAddr;
 use routehub_types::{Asn, Prefix};
 
 use super::Routes;
+#[cfg(feature = "file")]
+use super::forms;
 
 /// How a Route Server prefers among sources of routes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "file", derive(serde::Deserialize, schemars::JsonSchema))]
 pub enum RoutingPreference {
     /// ExpressRoute before VPN and NVA.
     #[default]
@@ -15,25 +18,37 @@ pub enum RoutingPreference {
     /// VPN and NVA before ExpressRoute.
     VpnGateway,
     /// The shortest AS path of all.
+    #[cfg_attr(feature = "file", serde(rename = "ASPath"))]
     AsPath,
 }
 
 /// A Route Server: two instances of one configuration.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "Route Server"),
+    schemars(rename = "RouteServer")
+)]
 pub struct RouteServer {
     /// Its name.
     pub name: String,
     /// Its network.
     pub vnet: String,
     /// The instances' addresses; none: the first two of RouteServerSubnet.
+    #[cfg_attr(feature = "file", serde(default))]
     pub ips: Option<[IpAddr; 2]>,
     /// Its ASN; none: the profile's.
+    #[cfg_attr(feature = "file", serde(default))]
     pub asn: Option<Asn>,
     /// Whether branches exchange routes through it.
+    #[cfg_attr(feature = "file", serde(default))]
     pub branch_to_branch: bool,
     /// Its routing preference.
+    #[cfg_attr(feature = "file", serde(default))]
     pub routing_preference: RoutingPreference,
     /// Whether it has a public address.
+    #[cfg_attr(feature = "file", serde(default = "forms::yes"))]
     pub public_ip: bool,
 }
 
@@ -54,6 +69,12 @@ impl RouteServer {
 
 /// A network virtual appliance that speaks BGP.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "NVA"),
+    schemars(rename = "Nva")
+)]
 pub struct Nva {
     /// Its name.
     pub name: String,
@@ -66,16 +87,22 @@ pub struct Nva {
     /// Its sessions with Route Servers.
     pub sessions: Vec<NvaSession>,
     /// The hold time it proposes, in seconds; 0 or 3..65535.
+    #[cfg_attr(feature = "file", serde(default = "forms::hold_time", deserialize_with = "forms::valid_hold_time"), schemars(extend("not" = {"enum": [1, 2]})))]
     pub hold_time: u16,
     /// Whether it offers route refresh.
+    #[cfg_attr(feature = "file", serde(default = "forms::yes"))]
     pub route_refresh: bool,
     /// NVAs and sites it has direct sessions with; one side declares them.
+    #[cfg_attr(feature = "file", serde(default))]
     pub neighbors: Vec<String>,
     /// Routes of its own.
+    #[cfg_attr(feature = "file", serde(default))]
     pub originates: Vec<Origination>,
     /// What it passes on of what it learned; the first rule that fits is taken.
+    #[cfg_attr(feature = "file", serde(default))]
     pub readvertises: Vec<Readvertisement>,
     /// The literal input to Route Servers; wins over the two above for the same prefix.
+    #[cfg_attr(feature = "file", serde(default))]
     pub advertises: Vec<Advertisement>,
 }
 
@@ -108,6 +135,12 @@ impl Nva {
 
 /// An NVA's sessions with one Route Server.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(from = "forms::SessionForm"),
+    schemars(with = "forms::SessionForm")
+)]
 pub struct NvaSession {
     /// The Route Server.
     pub route_server: String,
@@ -133,6 +166,12 @@ impl NvaSession {
 
 /// Routes that an NVA originates.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(try_from = "forms::OriginationForm"),
+    schemars(with = "forms::OriginationForm")
+)]
 pub struct Origination {
     /// The routes; the path is what stands behind the NVA's ASN.
     pub routes: Routes,
@@ -144,6 +183,12 @@ pub struct Origination {
 
 /// Routes that an NVA sends to a Route Server exactly so.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(try_from = "forms::AdvertisementForm"),
+    schemars(with = "forms::AdvertisementForm")
+)]
 pub struct Advertisement {
     /// The Route Server.
     pub to: String,
@@ -155,6 +200,12 @@ pub struct Advertisement {
 
 /// To whom a re-advertisement rule sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(from = "Option<forms::ReceiversForm>"),
+    schemars(with = "Option<forms::ReceiversForm>")
+)]
 pub enum ReadvertiseTo {
     /// Every session except those with the neighbour the route came from.
     #[default]
@@ -167,6 +218,11 @@ pub enum ReadvertiseTo {
 
 /// What a re-advertising NVA does with the AS path before it puts its own ASN in front.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(rename_all = "snake_case")
+)]
 pub enum ReadvertisedPath {
     /// Leaves it.
     #[default]
@@ -191,6 +247,12 @@ pub enum ReadvertisedNextHop {
 
 /// A rule by which an NVA passes on what it learned.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "re-advertisement rule", default),
+    schemars(rename = "Readvertisement")
+)]
 pub struct Readvertisement {
     /// From which neighbours; empty: from all.
     pub from: Vec<String>,

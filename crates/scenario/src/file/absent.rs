@@ -6,8 +6,9 @@ use serde::Deserialize;
 use super::expect::{
     CommunitySet, HopsEntry, LabelWord, NextHopTypeWord, PathPattern, SourceWord, StateWord,
 };
-use super::{AnyAddress, AnyPrefix, InstanceNumber, exactly_one};
+use super::{AnyAddress, AnyPrefix};
 use crate::expect::{AbsentRow, Note, RowPattern, Table};
+use routehub::estate::forms::{InstanceNumber, exactly_one};
 
 /// A row that must not exist: a table and what no row of it may fit.
 #[derive(Deserialize)]

@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
 use super::absent::AbsentEntry;
-use super::{AnyAddress, AnyPrefix, AsNumber, Codes, CommunityText, InstanceNumber, RuleName};
+use routehub::estate::forms::InstanceNumber;
+
+use super::{AnyAddress, AnyPrefix, Codes, CommunityText, RuleName};
 use crate::expect::{ExpectedFinding, ExpectedSession, Hop, NextHopPattern, Note, RowPattern};
 
 /// What should be seen at one time.
@@ -166,11 +168,11 @@ rows! {
 /// An exact AS path.
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub(crate) struct PathPattern(Vec<AsNumber>);
+pub(crate) struct PathPattern(Vec<Asn>);
 
 impl From<PathPattern> for Vec<Asn> {
     fn from(path: PathPattern) -> Self {
-        path.0.into_iter().map(Into::into).collect()
+        path.0
     }
 }
 
@@ -191,12 +193,6 @@ impl From<CommunitySet> for Vec<Community> {
 impl From<AnyAddress> for std::net::IpAddr {
     fn from(address: AnyAddress) -> Self {
         address.0
-    }
-}
-
-impl From<InstanceNumber> for u8 {
-    fn from(instance: InstanceNumber) -> Self {
-        instance.0
     }
 }
 

@@ -6,33 +6,18 @@ use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use routehub::types::{Asn, Community, Prefix, RuleId};
+use routehub::types::{Community, Prefix, RuleId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
-
-use super::Socket;
-use crate::de::ROUTED;
-
-/// A prefix, IPv4 unless the profile routes IPv6.
-#[derive(Clone, Copy)]
-pub(crate) struct RoutedPrefix(pub(crate) Prefix);
 
 /// A prefix of either family.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct AnyPrefix(pub(crate) Prefix);
 
-/// An address, IPv4 unless the profile routes IPv6.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Address(pub(crate) IpAddr);
-
 /// An address of either family.
 #[derive(Clone, Copy)]
 pub(crate) struct AnyAddress(pub(crate) IpAddr);
-
-/// An autonomous system number.
-#[derive(Clone, Copy, Deserialize)]
-pub(crate) struct AsNumber(pub(crate) u32);
 
 /// A standard community.
 #[derive(Clone, Copy)]
@@ -45,28 +30,6 @@ pub(crate) struct RuleName(pub(crate) RuleId);
 /// A text, number or switch, taken as it is written.
 #[derive(Clone)]
 pub(crate) struct AnyText(pub(crate) String);
-
-/// An instance of a Route Server or a gateway: 0 or 1.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "u8")]
-pub(crate) struct InstanceNumber(pub(crate) u8);
-
-impl TryFrom<u8> for InstanceNumber {
-    type Error = String;
-
-    fn try_from(number: u8) -> Result<Self, String> {
-        match number {
-            0 | 1 => Ok(Self(number)),
-            _ => Err(format!("an instance is 0 or 1, not {number}")),
-        }
-    }
-}
-
-/// Which instances a list names.
-pub(crate) fn both_or(list: Option<&[InstanceNumber]>) -> [bool; 2] {
-    let named = |n| list.is_none_or(|list| list.contains(&InstanceNumber(n)));
-    [named(0), named(1)]
-}
 
 /// Code and subcode of a NOTIFICATION.
 #[derive(Clone, Copy)]
@@ -84,12 +47,6 @@ impl FromStr for RuleNumber {
         number
             .map(|n| Self(RuleId(n)))
             .ok_or("R- and three digits, such as R-024")
-    }
-}
-
-impl From<AsNumber> for Asn {
-    fn from(asn: AsNumber) -> Self {
-        Self(asn.0)
     }
 }
 
@@ -160,17 +117,11 @@ macro_rules! parsed_text {
 }
 
 parsed_text! {
-    RoutedPrefix(Prefix) "a prefix", deserialize_newtype_struct(ROUTED),
-        {"type": "string", "pattern": "^[0-9A-Fa-f.:]+/[0-9]+$"};
     AnyPrefix(Prefix) "a prefix", deserialize_str(),
         {"type": "string", "pattern": "^[0-9A-Fa-f.:]+/[0-9]+$"};
-    Address(IpAddr) "an address", deserialize_newtype_struct(ROUTED),
-        {"type": "string", "pattern": "^[0-9A-Fa-f.:]+$"};
     AnyAddress(IpAddr) "an address", deserialize_str(),
         {"type": "string", "pattern": "^[0-9A-Fa-f.:]+$"};
     CommunityText(Community) "a community", deserialize_str(),
-        {"type": "string"};
-    Socket(std::net::SocketAddr) "an address with a port", deserialize_str(),
         {"type": "string"};
 }
 
@@ -212,19 +163,7 @@ macro_rules! schema {
 }
 
 schema! {
-    AsNumber {"type": "integer", "minimum": 0, "maximum": 4_294_967_295_u32};
-    InstanceNumber {"type": "integer", "enum": [0, 1]};
     RuleName {"type": "string", "pattern": "^R-[0-9]{3}$"};
     AnyText {"type": ["string", "number", "boolean"]};
     Codes {"type": "string", "pattern": "^[0-9]+/[0-9]+$"};
-}
-
-/// The addresses that a list of wrapped ones holds.
-pub(crate) fn addresses(list: &[Address]) -> Vec<IpAddr> {
-    list.iter().map(|address| address.0).collect()
-}
-
-/// The prefixes that a list of wrapped ones holds.
-pub(crate) fn prefixes(list: &[RoutedPrefix]) -> Vec<Prefix> {
-    list.iter().map(|prefix| prefix.0).collect()
 }

@@ -1,23 +1,24 @@
 //! From the tree to the file's data types: a serde deserializer whose errors know their place.
 //!
-//! Two names mean something to it:
-//! - a newtype struct called [`ROUTED`] holds a prefix or an address that must be IPv4 unless the
-//!   profile routes IPv6;
+//! Some names mean something to it:
+//! - within a newtype struct called [`EITHER_FAMILY`] prefixes and addresses may be IPv6 even if
+//!   the profile does not route it;
 //! - an enum whose name begins with [`SHAPED`] has one variant per form that a value may take
-//!   (`text`, `list`, `map`), and the form given decides.
+//!   (`text`, `number`, `list`, `map`), and the form given decides;
+//! - an enum called [`EVENT`] is a mapping of an `id` and one of its variants.
 
+use routehub::estate::forms::{EITHER_FAMILY, SHAPED, exactly_one};
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
 use crate::fault::Fault;
+use crate::live;
 use crate::node::{Entry, Node, Value};
 use crate::text::Text;
 
 /// See the module's documentation.
-pub(crate) const ROUTED: &str = "routed";
-/// See the module's documentation.
-pub(crate) const SHAPED: &str = "one of: ";
+const EVENT: &str = "event";
 
 /// What reading depends on beside the tree.
 #[derive(Clone, Copy)]
@@ -33,22 +34,22 @@ impl<'a> Context<'a> {
     where
         'a: 'de,
     {
-        let one = One {
+        let value = ValueDeserializer {
             context: self,
             node,
         };
-        T::deserialize(one).map_err(|fault| fault.within(node.span))
+        T::deserialize(value).map_err(|fault| fault.within(node.span))
     }
 }
 
-/// One value.
+/// A value of the tree.
 #[derive(Clone, Copy)]
-struct One<'a, 'de> {
+struct ValueDeserializer<'a, 'de> {
     context: Context<'a>,
     node: &'de Node,
 }
 
-impl<'a, 'de> One<'a, 'de> {
+impl<'a, 'de> ValueDeserializer<'a, 'de> {
     fn with(self, node: &'de Node) -> Self {
         Self { node, ..self }
     }
@@ -76,25 +77,67 @@ impl<'a, 'de> One<'a, 'de> {
         }
     }
 
-    /// An object by its kind and, if it has one, its name.
-    fn object(self, kind: &str) -> String {
-        let text = |key| match self.node.field(key).map(|node| &node.value) {
-            Some(Value::Text(name)) => Some(name),
-            _ => None,
+    /// The entry of an event that says what happens.
+    fn action(self, variants: &'static [&'static str]) -> Result<(&'static str, &'de Node), Fault> {
+        let Value::Map(entries) = &self.node.value else {
+            return Err(self.expected("a mapping"));
         };
-        if let Some(name) = ["name", "id", "at"].into_iter().find_map(text) {
-            return format!("{kind} `{name}`");
+        let mut given = vec![None; variants.len()];
+        for entry in entries {
+            if let Some(at) = variants.iter().position(|known| *known == entry.key) {
+                given[at] = Some(&entry.value).filter(|node| node.value != Value::Null);
+            } else if entry.key == "id" {
+                let id = self.with(&entry.value).plain_text();
+                id.map_err(|fault| fault.under("id"))?;
+            } else {
+                let known = std::iter::once(&"id").chain(variants).copied();
+                return Err(Fault::unknown_key(entry.span, &entry.key, known.collect()));
+            }
         }
-        let ends = [("hub", "spoke"), ("a", "b")];
-        let both = ends
-            .into_iter()
-            .find_map(|(a, b)| Some((text(a)?, text(b)?)));
-        match both {
-            Some((a, b)) => format!("{kind} of `{a}` and `{b}`"),
-            None => kind.to_owned(),
+        if self.node.field("id").is_none() {
+            return Err(de::Error::missing_field("id"));
         }
+        let actions = || variants.iter().copied().zip(&given);
+        let mut present = actions().filter_map(|(key, node)| Some((key, (*node)?)));
+        if let (Some(action), None) = (present.next(), present.next()) {
+            return Ok(action);
+        }
+        let given: Vec<_> = actions().map(|(key, node)| (key, node.is_some())).collect();
+        Err(de::Error::custom(exactly_one(&given)))
+    }
+
+    /// A variant of an event.
+    fn event<V: Visitor<'de>>(
+        self,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        let read = self.action(variants).and_then(|(key, node)| {
+            let value = self.with(node);
+            let read = visitor.visit_enum(Variant { value, name: key });
+            read.map_err(|fault| fault.within(node.span).under(key))
+        });
+        read.map_err(|fault| {
+            fault
+                .in_object(self.node.object(EVENT))
+                .within(self.node.span)
+        })
     }
 }
+
+/// What a text is to be, where only some texts will do; a visitor says it in words of its own.
+fn kind_of_text(visitor: &dyn de::Expected) -> Option<&'static str> {
+    match visitor.to_string().as_str() {
+        "the text of a Prefix" => Some(PREFIX),
+        "the text of a Community" => Some("a community"),
+        "IP address" => Some(ADDRESS),
+        "socket address" => Some("an address with a port"),
+        _ => None,
+    }
+}
+
+const PREFIX: &str = "a prefix";
+const ADDRESS: &str = "an address";
 
 macro_rules! integers {
     ($($method:ident $visit:ident $type:ty),* $(,)?) => {$(
@@ -106,7 +149,7 @@ macro_rules! integers {
     )*};
 }
 
-impl<'de> Deserializer<'de> for One<'_, 'de> {
+impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
     type Error = Fault;
 
     integers! {
@@ -135,7 +178,18 @@ impl<'de> Deserializer<'de> for One<'_, 'de> {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_borrowed_str(self.plain_text()?)
+        let text = self.plain_text()?;
+        let Some(kind) = kind_of_text(&visitor) else {
+            return visitor.visit_borrowed_str(text);
+        };
+        if !self.context.ipv6 && matches!(kind, PREFIX | ADDRESS) && text.contains(':') {
+            let message = "IPv4 is expected: this profile does not route IPv6 (R-059)";
+            return Err(Fault::new(self.node.span, message));
+        }
+        let read = visitor.visit_borrowed_str(text);
+        read.map_err(|error: Fault| {
+            de::Error::custom(format_args!("`{text}` is not {kind}: {error}"))
+        })
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -154,17 +208,18 @@ impl<'de> Deserializer<'de> for One<'_, 'de> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        if name == ROUTED && !self.context.ipv6 && self.plain_text()?.contains(':') {
-            let message = "IPv4 is expected: this profile does not route IPv6 (R-059)";
-            return Err(Fault::new(self.node.span, message));
-        }
-        visitor.visit_newtype_struct(self)
+        let ipv6 = self.context.ipv6 || name == EITHER_FAMILY;
+        let context = Context {
+            ipv6,
+            ..self.context
+        };
+        visitor.visit_newtype_struct(Self { context, ..self })
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match &self.node.value {
             Value::List(items) => visitor.visit_seq(Items {
-                one: self,
+                list: self,
                 rest: items.iter(),
             }),
             _ => Err(self.expected("a list")),
@@ -189,8 +244,9 @@ impl<'de> Deserializer<'de> for One<'_, 'de> {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match &self.node.value {
             Value::Map(entries) => visitor.visit_map(Entries {
-                one: self,
+                map: self,
                 fields: &[],
+                beside: &[],
                 rest: entries.iter(),
                 current: None,
             }),
@@ -207,13 +263,20 @@ impl<'de> Deserializer<'de> for One<'_, 'de> {
         let Value::Map(entries) = &self.node.value else {
             return Err(self.expected("a mapping"));
         };
+        let beside = live::keys_beside(kind);
         let read = visitor.visit_map(Entries {
-            one: self,
+            map: self,
             fields,
+            beside,
             rest: entries.iter(),
             current: None,
         });
-        read.map_err(|fault| fault.in_object(self.object(kind)).within(self.node.span))
+        read.map_err(|fault| {
+            let fault = fault.also_known(beside);
+            fault
+                .in_object(self.node.object(kind))
+                .within(self.node.span)
+        })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -222,6 +285,9 @@ impl<'de> Deserializer<'de> for One<'_, 'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
+        if name == EVENT {
+            return self.event(variants, visitor);
+        }
         let Some(expected) = name.strip_prefix(SHAPED) else {
             let text: StrDeserializer<'_, Fault> = self.plain_text()?.into_deserializer();
             return visitor.visit_enum(text);
@@ -235,7 +301,10 @@ impl<'de> Deserializer<'de> for One<'_, 'de> {
         if !variants.contains(&shape) {
             return Err(self.expected(expected));
         }
-        visitor.visit_enum(Shaped { one: self, shape })
+        visitor.visit_enum(Variant {
+            value: self,
+            name: shape,
+        })
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -249,7 +318,7 @@ impl<'de> Deserializer<'de> for One<'_, 'de> {
 
 /// The items of a list.
 struct Items<'a, 'de> {
-    one: One<'a, 'de>,
+    list: ValueDeserializer<'a, 'de>,
     rest: std::slice::Iter<'de, Node>,
 }
 
@@ -263,7 +332,7 @@ impl<'de> de::SeqAccess<'de> for Items<'_, 'de> {
         let Some(node) = self.rest.next() else {
             return Ok(None);
         };
-        let read = seed.deserialize(self.one.with(node));
+        let read = seed.deserialize(self.list.with(node));
         read.map(Some).map_err(|fault| fault.within(node.span))
     }
 
@@ -274,9 +343,11 @@ impl<'de> de::SeqAccess<'de> for Items<'_, 'de> {
 
 /// The entries of a mapping.
 struct Entries<'a, 'de> {
-    one: One<'a, 'de>,
+    map: ValueDeserializer<'a, 'de>,
     /// The keys of a struct; none for a mapping with free keys.
     fields: &'static [&'static str],
+    /// Keys that are read by themselves.
+    beside: &'static [&'static str],
     rest: std::slice::Iter<'de, Entry>,
     current: Option<&'de Entry>,
 }
@@ -288,7 +359,10 @@ impl<'de> de::MapAccess<'de> for Entries<'_, 'de> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Fault> {
-        self.current = self.rest.next();
+        let beside = self.beside;
+        self.current = self
+            .rest
+            .find(|entry| !beside.contains(&entry.key.as_str()));
         let Some(entry) = self.current else {
             return Ok(None);
         };
@@ -302,7 +376,7 @@ impl<'de> de::MapAccess<'de> for Entries<'_, 'de> {
         let Some(entry) = self.current.take() else {
             return Err(de::Error::custom("a value without a key"));
         };
-        let read = seed.deserialize(self.one.with(&entry.value));
+        let read = seed.deserialize(self.map.with(&entry.value));
         read.map_err(|fault| {
             let fault = fault.within(entry.value.span);
             let field = self.fields.iter().find(|field| **field == entry.key);
@@ -314,23 +388,23 @@ impl<'de> de::MapAccess<'de> for Entries<'_, 'de> {
     }
 }
 
-/// A value whose form picks the variant.
-struct Shaped<'a, 'de> {
-    one: One<'a, 'de>,
-    shape: &'static str,
+/// A value and the variant that it is.
+struct Variant<'a, 'de> {
+    value: ValueDeserializer<'a, 'de>,
+    name: &'static str,
 }
 
-impl<'de> de::EnumAccess<'de> for Shaped<'_, 'de> {
+impl<'de> de::EnumAccess<'de> for Variant<'_, 'de> {
     type Error = Fault;
     type Variant = Self;
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Fault> {
-        let shape: StrDeserializer<'_, Fault> = self.shape.into_deserializer();
-        Ok((seed.deserialize(shape)?, self))
+        let name: StrDeserializer<'_, Fault> = self.name.into_deserializer();
+        Ok((seed.deserialize(name)?, self))
     }
 }
 
-impl<'de> de::VariantAccess<'de> for Shaped<'_, 'de> {
+impl<'de> de::VariantAccess<'de> for Variant<'_, 'de> {
     type Error = Fault;
 
     fn unit_variant(self) -> Result<(), Fault> {
@@ -338,11 +412,11 @@ impl<'de> de::VariantAccess<'de> for Shaped<'_, 'de> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
-        seed.deserialize(self.one)
+        seed.deserialize(self.value)
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Fault> {
-        self.one.deserialize_tuple(length, visitor)
+        self.value.deserialize_tuple(length, visitor)
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -350,6 +424,6 @@ impl<'de> de::VariantAccess<'de> for Shaped<'_, 'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        self.one.deserialize_struct("", fields, visitor)
+        self.value.deserialize_struct(self.name, fields, visitor)
     }
 }
