@@ -248,7 +248,7 @@ impl Watched {
                     assert!(self.established);
                     self.established = false;
                 }
-                Output::Event(Event::Update(view)) => {
+                Output::Update(view) => {
                     assert!(self.established);
                     let announced = view.announced().flat_map(|field| field.nlri).count();
                     let withdrawn = view.withdrawn().flatten().count();

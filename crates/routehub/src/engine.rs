@@ -7,10 +7,11 @@ use routehub_exchange::{
     Changes, Estate, Event, EventError, Exchange, LinkId, LiveLink, NotConverged, Parameters,
 };
 use routehub_rib::Pull;
-use routehub_types::{AttrId, Family, FamilySet, Instant, Nlri, PeerId, Update};
+use routehub_session::Event as SessionEvent;
+use routehub_types::{Family, FamilySet, Instant, Nlri, PeerId};
 use routehub_wire::{Context, Packer, UpdateView};
 
-use crate::batch::{BatchAttrs, RouteBatch, Scratch};
+use crate::update_reader::UpdateReader;
 
 /// Prefixes that one call looks at for each export group, so that sessions get their turn.
 const FLUSH_BUDGET: usize = 4096;
@@ -40,8 +41,6 @@ pub enum Input<'a> {
         peer: PeerId,
         /// The message.
         view: UpdateView<'a>,
-        /// How messages of the peer are read.
-        context: &'a Context,
     },
     /// A run of UPDATEs is over.
     RunEnded {
@@ -71,6 +70,38 @@ pub enum Input<'a> {
     },
     /// Something happens to the estate.
     Event(&'a Event),
+}
+
+impl Input<'_> {
+    /// What an engine needs to know of an event of a peer's session, if it concerns routes.
+    pub fn from_session(peer: PeerId, event: &SessionEvent) -> Option<Self> {
+        Some(match event {
+            SessionEvent::Established(agreed) => Self::Established {
+                peer,
+                send: agreed.send,
+                families: agreed.families,
+            },
+            SessionEvent::Down(down) => {
+                let sent = down.sent.as_ref();
+                let notification = sent.map(|sent| (sent.code, sent.subcode));
+                Self::Down { peer, notification }
+            }
+            SessionEvent::RunEnded(_) => Self::RunEnded { peer },
+            SessionEvent::RefreshRequested(family) => Self::RefreshRequested {
+                peer,
+                family: *family,
+            },
+            SessionEvent::MarkStale(family) => Self::MarkStale {
+                peer,
+                family: *family,
+            },
+            SessionEvent::SweepStale(family, _) => Self::SweepStale {
+                peer,
+                family: *family,
+            },
+            SessionEvent::EndOfRib(_) | SessionEvent::AttemptFailed(_) => return None,
+        })
+    }
 }
 
 /// What the engine asks for.
@@ -140,7 +171,7 @@ pub struct Engine {
     /// By number; a number may be free.
     pub(crate) peers: Vec<Option<Peer>>,
     pub(crate) effects: VecDeque<Effect>,
-    scratch: Scratch,
+    reader: UpdateReader,
     nlri: Vec<Nlri>,
 }
 
@@ -166,7 +197,7 @@ impl Engine {
             exchange,
             peers,
             effects: VecDeque::new(),
-            scratch: Scratch::default(),
+            reader: UpdateReader::default(),
             nlri: Vec::new(),
         }
     }
@@ -208,26 +239,28 @@ impl Engine {
                 send,
                 families,
             } => {
-                let one = self.peer_mut(peer)?;
-                one.packer = Some(Packer::new(&send));
-                one.ready = false;
-                let link = one.link.link;
+                let sent_to = self.peer_mut(peer)?;
+                sent_to.packer = Some(Packer::new(&send));
+                sent_to.ready = false;
+                let link = sent_to.link.link;
                 self.exchange
                     .link_up(link, u32::from(send.encode_key().to_bits()), families)?;
                 self.ready(peer);
             }
             Input::Down { peer, notification } => {
-                let one = self.peer_mut(peer)?;
-                one.packer = None;
-                one.ready = false;
-                let link = one.link.link;
+                let sent_to = self.peer_mut(peer)?;
+                sent_to.packer = None;
+                sent_to.ready = false;
+                let link = sent_to.link.link;
                 self.exchange.link_down(link, notification)?;
             }
-            Input::Update {
-                peer,
-                view,
-                context,
-            } => self.update(now, peer, &view, context)?,
+            Input::Update { peer, view } => {
+                let link = self.link(peer)?;
+                let exchange = &mut self.exchange;
+                if !self.reader.deliver(&view, now, link, exchange)? {
+                    self.effects.push_back(Effect::LimitExceeded(peer));
+                }
+            }
             Input::RunEnded { peer } => {
                 let link = self.link(peer)?;
                 self.exchange.end_run(link);
@@ -252,64 +285,6 @@ impl Engine {
             }
         }
         Ok(())
-    }
-
-    fn update(
-        &mut self,
-        now: Instant,
-        peer: PeerId,
-        view: &UpdateView<'_>,
-        context: &Context,
-    ) -> Result<(), EngineError> {
-        let link = self.link(peer)?;
-        let mut scratch = std::mem::take(&mut self.scratch);
-        let mut result = Ok(true);
-        scratch.batches(view, context, |batch| {
-            result = self.batch(now, peer, link, &batch);
-            matches!(result, Ok(true))
-        });
-        self.scratch = scratch;
-        result.map(|_| ())
-    }
-
-    /// Applies one batch of a peer, as [`Input::Update`] does for each of a message. Says no if
-    /// the peer announced more than it may.
-    ///
-    /// # Errors
-    /// [`EngineError`]; the engine goes on working.
-    pub fn handle_batch(
-        &mut self,
-        now: Instant,
-        peer: PeerId,
-        batch: &RouteBatch<'_>,
-    ) -> Result<bool, EngineError> {
-        let link = self.link(peer)?;
-        self.batch(now, peer, link, batch)
-    }
-
-    fn batch(
-        &mut self,
-        now: Instant,
-        peer: PeerId,
-        link: LinkId,
-        batch: &RouteBatch<'_>,
-    ) -> Result<bool, EngineError> {
-        let attrs = match &batch.attrs {
-            BatchAttrs::Raw { key, parse } => self.exchange.intern_raw(*key, parse),
-            BatchAttrs::Owned(attrs) => self.exchange.intern(attrs),
-            BatchAttrs::None => AttrId::default(),
-        };
-        let (withdrawn, announced) = (batch.withdrawn, batch.announced);
-        let update = Update {
-            withdrawn,
-            attrs,
-            announced,
-        };
-        let fits = self.exchange.receive(now, link, &update)?;
-        if !fits {
-            self.effects.push_back(Effect::LimitExceeded(peer));
-        }
-        Ok(fits)
     }
 
     /// The next thing that the engine asks for. Also does a share of the work on routes that
@@ -340,10 +315,10 @@ impl Engine {
     /// The next encoded messages for a peer; none if it knows everything. Members of an export
     /// group share the bytes.
     pub fn pull(&mut self, peer: PeerId) -> Option<Bytes> {
-        let one = self.peers.get_mut(peer.0 as usize)?.as_mut()?;
-        one.ready = false;
-        let packer = one.packer.as_mut()?;
-        let link = one.link.link;
+        let sent_to = self.peers.get_mut(peer.0 as usize)?.as_mut()?;
+        sent_to.ready = false;
+        let packer = sent_to.packer.as_mut()?;
+        let link = sent_to.link.link;
         loop {
             let (attrs, ticket) = match self.exchange.pull(link) {
                 Pull::Idle => return None,
@@ -382,8 +357,8 @@ impl Engine {
     }
 
     pub(crate) fn ready(&mut self, peer: PeerId) {
-        if let Ok(one) = self.peer_mut(peer)
-            && !std::mem::replace(&mut one.ready, true)
+        if let Ok(sent_to) = self.peer_mut(peer)
+            && !std::mem::replace(&mut sent_to.ready, true)
         {
             self.effects.push_back(Effect::Ready(peer));
         }
@@ -411,19 +386,19 @@ impl Engine {
 
     pub(crate) fn peer_of(&self, link: LinkId) -> Option<PeerId> {
         let mut peers = self.peers();
-        let (id, _) = peers.find(|(_, one)| one.link == link)?;
+        let (id, _) = peers.find(|(_, live)| live.link == link)?;
         Some(id)
     }
 
     fn link(&self, peer: PeerId) -> Result<LinkId, EngineError> {
-        let one = self.peer(peer);
-        one.map(|one| one.link)
-            .ok_or(EngineError::UnknownPeer(peer))
+        let live = self.peer(peer).ok_or(EngineError::UnknownPeer(peer))?;
+        Ok(live.link)
     }
 
     fn peer_mut(&mut self, peer: PeerId) -> Result<&mut Peer, EngineError> {
-        let one = self.peers.get_mut(peer.0 as usize);
-        one.and_then(Option::as_mut)
+        let found = self.peers.get_mut(peer.0 as usize);
+        found
+            .and_then(Option::as_mut)
             .ok_or(EngineError::UnknownPeer(peer))
     }
 }

@@ -10,7 +10,6 @@
 //! * [`Profile`]: the numbers and switches, Azure's by year, each with its rule and source.
 #![forbid(unsafe_code)]
 
-mod batch;
 pub mod diff;
 mod engine;
 mod event_report;
@@ -21,8 +20,8 @@ pub mod profile;
 mod route_server;
 mod takeover;
 mod trace_text;
+mod update_reader;
 
-pub use batch::{BatchAttrs, RouteBatch};
 pub use diff::{Difference, Seen};
 pub use engine::{Effect, Engine, EngineError, Input};
 pub use event_report::{BestPathChange, EventReport};

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use routehub_exchange::{Event as EstateEvent, LiveLink};
 use routehub_session::{ConnectionId, Down, Event, Negotiated, Output, Session};
 use routehub_types::{Instant, PeerId};
-use routehub_wire::{Context, EncodeError, Notification};
+use routehub_wire::{EncodeError, Notification};
 
 use crate::{Effect, Engine, EngineError, Input, Profile};
 
@@ -26,13 +26,6 @@ pub enum Action {
     Down(Box<Down>),
     /// The engine could not do what a peer asked for.
     Failed(EngineError),
-}
-
-/// One peer: its session and how its messages are read.
-#[derive(Debug)]
-struct Peer {
-    session: Session,
-    receive: Context,
 }
 
 /// A route server without sockets.
@@ -82,7 +75,7 @@ struct Peer {
 #[derive(Debug)]
 pub struct RouteServer {
     engine: Engine,
-    peers: Vec<Peer>,
+    sessions: Vec<Session>,
     actions: VecDeque<(PeerId, Action)>,
 }
 
@@ -111,19 +104,15 @@ impl RouteServer {
     ) -> Result<Self, RouteServerError> {
         let engine = Engine::new(estate, profile.into(), live, seed)?;
         let session = |(id, link): (PeerId, &LiveLink)| {
-            let session = Session::new(profile.session_config(link), seed ^ u64::from(id.0))?;
-            Ok(Peer {
-                session,
-                receive: Context::default(),
-            })
+            Session::new(profile.session_config(link), seed ^ u64::from(id.0))
         };
-        let peers = engine
+        let sessions = engine
             .peers()
             .map(session)
             .collect::<Result<_, EncodeError>>()?;
         Ok(Self {
             engine,
-            peers,
+            sessions,
             actions: VecDeque::new(),
         })
     }
@@ -135,69 +124,66 @@ impl RouteServer {
 
     /// The session with a peer.
     pub fn session(&self, peer: PeerId) -> Option<&Session> {
-        self.peers.get(peer.0 as usize).map(|one| &one.session)
+        self.sessions.get(peer.0 as usize)
     }
 
     /// Starts every session.
     pub fn start(&mut self, now: Instant) {
-        for peer in &mut self.peers {
-            peer.session.handle_start(now);
+        for session in &mut self.sessions {
+            session.handle_start(now);
         }
     }
 
     /// Stops every session; the peers are told the reason.
     pub fn stop(&mut self, now: Instant, reason: &Notification) {
-        for peer in &mut self.peers {
-            peer.session.handle_stop(now, reason.clone());
+        for session in &mut self.sessions {
+            session.handle_stop(now, reason.clone());
         }
     }
 
     /// A peer opened a TCP connection; none: close it.
     #[must_use = "a connection that is refused must be closed"]
     pub fn handle_accepted(&mut self, now: Instant, peer: PeerId) -> Option<ConnectionId> {
-        self.peers
-            .get_mut(peer.0 as usize)?
-            .session
-            .handle_accepted(now)
+        self.session_mut(peer)?.handle_accepted(now)
     }
 
     /// A connection that [`Action::Connect`] asked for is open, or could not be opened.
     pub fn handle_connected(&mut self, now: Instant, peer: PeerId, id: ConnectionId, open: bool) {
-        if let Some(peer) = self.peers.get_mut(peer.0 as usize) {
+        if let Some(session) = self.session_mut(peer) {
             if open {
-                peer.session.handle_connected(now, id);
+                session.handle_connected(now, id);
             } else {
-                peer.session.handle_connect_failed(now, id);
+                session.handle_connect_failed(now, id);
             }
         }
     }
 
     /// Bytes came from a peer.
     pub fn handle_bytes(&mut self, now: Instant, peer: PeerId, id: ConnectionId, bytes: &[u8]) {
-        if let Some(peer) = self.peers.get_mut(peer.0 as usize) {
-            peer.session.handle_bytes(now, id, bytes);
+        if let Some(session) = self.session_mut(peer) {
+            session.handle_bytes(now, id, bytes);
         }
     }
 
     /// A connection took so many octets of what was sent.
     pub fn handle_written(&mut self, now: Instant, peer: PeerId, id: ConnectionId, octets: usize) {
-        if let Some(peer) = self.peers.get_mut(peer.0 as usize) {
-            peer.session.handle_written(now, id, octets);
+        if let Some(session) = self.session_mut(peer) {
+            session.handle_written(now, id, octets);
         }
     }
 
     /// A connection is closed.
     pub fn handle_closed(&mut self, now: Instant, peer: PeerId, id: ConnectionId) {
-        if let Some(peer) = self.peers.get_mut(peer.0 as usize) {
-            peer.session.handle_closed(now, id);
+        if let Some(session) = self.session_mut(peer) {
+            session.handle_closed(now, id);
         }
     }
 
     /// The time of [`poll_timeout`](Self::poll_timeout) has come.
     pub fn handle_timeout(&mut self, now: Instant) {
-        for peer in &mut self.peers {
-            if peer.session.poll_timeout().is_some_and(|at| at <= now) {
-                peer.session.handle_timeout(now);
+        for session in &mut self.sessions {
+            if session.poll_timeout().is_some_and(|at| at <= now) {
+                session.handle_timeout(now);
             }
         }
     }
@@ -212,10 +198,7 @@ impl RouteServer {
 
     /// When to call [`handle_timeout`](Self::handle_timeout) at the latest.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.peers
-            .iter()
-            .filter_map(|peer| peer.session.poll_timeout())
-            .min()
+        self.sessions.iter().filter_map(Session::poll_timeout).min()
     }
 
     /// The next thing to do or to know.
@@ -232,22 +215,38 @@ impl RouteServer {
         }
     }
 
+    fn session_mut(&mut self, peer: PeerId) -> Option<&mut Session> {
+        self.sessions.get_mut(peer.0 as usize)
+    }
+
     /// Sessions first: their timers never wait for routes.
     fn drain_sessions(&mut self, now: Instant) {
         let Self {
             engine,
-            peers,
+            sessions,
             actions,
         } = self;
-        for (id, peer) in (0..).map(PeerId).zip(peers.iter_mut()) {
-            while let Some(output) = peer.session.poll(now) {
+        for (peer, session) in (0..).map(PeerId).zip(sessions) {
+            while let Some(output) = session.poll(now) {
+                let input = match &output {
+                    Output::Update(view) => Some(Input::Update {
+                        peer,
+                        view: view.clone(),
+                    }),
+                    Output::Event(event) => Input::from_session(peer, event),
+                    _ => None,
+                };
+                let handled = input.map_or(Ok(()), |input| engine.handle(now, input));
                 let action = match output {
                     Output::Connect(connection) => Some(Action::Connect(connection)),
                     Output::Send(connection, bytes) => Some(Action::Send(connection, bytes)),
                     Output::Close(connection) => Some(Action::Close(connection)),
-                    Output::Event(event) => deliver(engine, now, id, event, &mut peer.receive),
+                    Output::Event(Event::Established(agreed)) => Some(Action::Established(agreed)),
+                    Output::Event(Event::Down(down)) => Some(Action::Down(down)),
+                    Output::Update(_) | Output::Event(_) => None,
                 };
-                actions.extend(action.map(|action| (id, action)));
+                let action = handled.map_or_else(|error| Some(Action::Failed(error)), |()| action);
+                actions.extend(action.map(|action| (peer, action)));
             }
         }
     }
@@ -257,84 +256,30 @@ impl RouteServer {
         let mut worked = false;
         while let Some(effect) = self.engine.poll() {
             worked = true;
+            let (Effect::Ready(peer)
+            | Effect::RequestRefresh(peer)
+            | Effect::Switched { peer, .. }
+            | Effect::LimitExceeded(peer)) = effect;
+            let Some(session) = self.sessions.get_mut(peer.0 as usize) else {
+                continue;
+            };
             match effect {
-                Effect::Ready(id) => {
-                    let Some(peer) = self.peers.get_mut(id.0 as usize) else {
-                        continue;
-                    };
-                    while let Some(bytes) = self.engine.pull(id) {
-                        if peer.session.send_encoded(now, bytes).is_err() {
-                            break;
-                        }
-                    }
+                Effect::Ready(_) => {
+                    while let Some(bytes) = self.engine.pull(peer)
+                        && session.send_encoded(now, bytes).is_ok()
+                    {}
                 }
-                Effect::RequestRefresh(id) => {
-                    if let Some(peer) = self.peers.get_mut(id.0 as usize) {
-                        // A session that is gone meanwhile needs no refresh.
-                        let _ = peer.session.request_refresh(now);
-                    }
+                Effect::RequestRefresh(_) => {
+                    // A session that is gone meanwhile needs no refresh.
+                    let _ = session.request_refresh(now);
                 }
-                Effect::Switched { peer: id, on } => {
-                    let Some(peer) = self.peers.get_mut(id.0 as usize) else {
-                        continue;
-                    };
-                    if on {
-                        peer.session.handle_start(now);
-                    } else {
-                        let why = Notification::ADMINISTRATIVE_SHUTDOWN;
-                        peer.session.handle_stop(now, why);
-                    }
+                Effect::Switched { on: true, .. } => session.handle_start(now),
+                Effect::Switched { on: false, .. } => {
+                    session.handle_stop(now, Notification::ADMINISTRATIVE_SHUTDOWN);
                 }
-                Effect::LimitExceeded(id) => {
-                    if let Some(peer) = self.peers.get_mut(id.0 as usize) {
-                        peer.session.teardown(now, Notification::MAXIMUM_PREFIXES);
-                    }
-                }
+                Effect::LimitExceeded(_) => session.teardown(now, Notification::MAXIMUM_PREFIXES),
             }
         }
         worked
-    }
-}
-
-/// Tells the engine what happened in a session; what the caller has to know is returned.
-fn deliver(
-    engine: &mut Engine,
-    now: Instant,
-    peer: PeerId,
-    event: Event<'_>,
-    receive: &mut Context,
-) -> Option<Action> {
-    let mut action = None;
-    let input = match event {
-        Event::Established(negotiated) => {
-            *receive = negotiated.receive;
-            let (send, families) = (negotiated.send, negotiated.families);
-            action = Some(Action::Established(negotiated));
-            Input::Established {
-                peer,
-                send,
-                families,
-            }
-        }
-        Event::Update(view) => Input::Update {
-            peer,
-            view,
-            context: receive,
-        },
-        Event::EndOfRib(_) => return None,
-        Event::RunEnded(_) => Input::RunEnded { peer },
-        Event::RefreshRequested(family) => Input::RefreshRequested { peer, family },
-        Event::MarkStale(family) => Input::MarkStale { peer, family },
-        Event::SweepStale(family, _) => Input::SweepStale { peer, family },
-        Event::Down(down) => {
-            let notification = down.sent.as_ref().map(|one| (one.code, one.subcode));
-            action = Some(Action::Down(down));
-            Input::Down { peer, notification }
-        }
-        Event::AttemptFailed(_) => return None,
-    };
-    match engine.handle(now, input) {
-        Ok(()) => action,
-        Err(error) => Some(Action::Failed(error)),
     }
 }

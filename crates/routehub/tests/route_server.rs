@@ -162,7 +162,7 @@ impl Lab {
                 Output::Event(SessionEvent::Established(negotiated)) => {
                     router.established = Some(negotiated.send);
                 }
-                Output::Event(SessionEvent::Update(view)) => {
+                Output::Update(view) => {
                     for update in view.to_updates() {
                         for nlri in update.withdrawn {
                             router.learned.remove(&nlri.prefix);

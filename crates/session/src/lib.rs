@@ -61,7 +61,7 @@
 //!                 log.push(format!("AS {}, hold time {:?}", agreed.peer_asn, agreed.hold_time));
 //!             }
 //!             // Lent from the receive buffer: look at it here, or copy what is needed.
-//!             Output::Event(Event::Update(update)) => {
+//!             Output::Update(update) => {
 //!                 for nlri in update.announced().flat_map(|field| field.nlri) {
 //!                     log.push(nlri.to_string());
 //!                 }

@@ -7,9 +7,9 @@ use routehub_wire::{
 };
 
 use crate::negotiation::negotiate;
-use crate::peering::{Machine, Peering, Queued};
+use crate::peering::{Machine, Peering};
 use crate::slots::Slot;
-use crate::{DownReason, FsmEvent, LastError, RunEnd, State};
+use crate::{DownReason, Event, FsmEvent, LastError, RunEnd, State};
 
 impl Peering {
     /// How messages of a connection are read.
@@ -182,7 +182,7 @@ impl Peering {
             return;
         };
         match refresh.kind {
-            RefreshKind::Request => self.queue.push_back(Queued::RefreshRequested(family)),
+            RefreshKind::Request => self.emit(Event::RefreshRequested(family)),
             RefreshKind::Begin if context.enhanced_refresh => self.refresh_begins(slot, family),
             RefreshKind::End if context.enhanced_refresh => self.refresh_ends(family),
             RefreshKind::Begin | RefreshKind::End | RefreshKind::Other(_) => {

@@ -25,7 +25,7 @@ pub enum Direction {
 }
 
 /// The next thing to do or to know, in order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Output<'a> {
     /// Open a TCP connection to the peer, and answer with
     /// [`handle_connected`](crate::Session::handle_connected) or
@@ -37,17 +37,19 @@ pub enum Output<'a> {
     /// Send what is left if it goes without waiting, then close; a connection that is still being
     /// opened is given up. Nothing about it need be reported any more.
     Close(ConnectionId),
+    /// An UPDATE of the established session, with its RFC 7606 outcome; never one that ends the
+    /// session. It is lent from the receive buffer; [`CheckedUpdates`](routehub_wire::CheckedUpdates)
+    /// keeps it.
+    Update(UpdateView<'a>),
     /// Something to know.
-    Event(Event<'a>),
+    Event(Event),
 }
 
 /// What happened in a session.
-#[derive(Debug)]
-pub enum Event<'a> {
+#[derive(Clone, Debug)]
+pub enum Event {
     /// Routes may be exchanged from here on.
     Established(Box<Negotiated>),
-    /// An UPDATE, with its RFC 7606 outcome; never one that ends the session.
-    Update(UpdateView<'a>),
     /// The peer has sent all its routes of a family (RFC 4724 section 2).
     EndOfRib(Family),
     /// The UPDATEs since the last such event, or since Established, belong together.

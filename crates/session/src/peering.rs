@@ -3,8 +3,7 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
-use bytes::Bytes;
-use routehub_types::{Family, Instant};
+use routehub_types::Instant;
 use routehub_wire::{Capability, Context};
 
 use crate::connection::Connection;
@@ -13,8 +12,8 @@ use crate::random::Random;
 use crate::slots::{Slot, Slots};
 use crate::stale::StaleRoutes;
 use crate::{
-    ConnectionId, Counters, Direction, Down, DownReason, FsmEvent, LastError, Negotiated, RunEnd,
-    SessionConfig, State, SweepReason,
+    ConnectionId, Counters, Direction, DownReason, Event, FsmEvent, LastError, Output,
+    SessionConfig, State,
 };
 
 /// One of the state machines of a session (RFC 4271 section 8.2.1).
@@ -24,22 +23,6 @@ pub(crate) enum Machine {
     Base,
     /// That of a connection.
     At(Slot),
-}
-
-/// An output that borrows nothing.
-#[derive(Clone, Debug)]
-pub(crate) enum Queued {
-    Connect(ConnectionId),
-    Send(ConnectionId, Bytes),
-    Close(ConnectionId),
-    Established(Box<Negotiated>),
-    EndOfRib(Family),
-    RunEnded(RunEnd),
-    RefreshRequested(Family),
-    MarkStale(Family),
-    SweepStale(Family, SweepReason),
-    Down(Box<Down>),
-    AttemptFailed(Box<DownReason>),
 }
 
 /// All of a session but the bytes that it lends.
@@ -77,7 +60,7 @@ pub(crate) struct Peering {
     pub(crate) run_open: bool,
     /// When the quiet gap ends the update run at hand.
     pub(crate) run_gap: Option<Instant>,
-    pub(crate) queue: VecDeque<Queued>,
+    pub(crate) queue: VecDeque<Output<'static>>,
     pub(crate) counters: Counters,
     pub(crate) last_sent: Option<LastError>,
     pub(crate) last_received: Option<LastError>,
@@ -207,10 +190,10 @@ impl Peering {
     fn enter(&mut self, machine: Machine, next: State) {
         if let Machine::At(slot) = machine {
             if let Some(connection) = self.connection_mut(slot) {
-                let rises = connection.state != next && next == State::Established;
+                let is_new = connection.state != next && next == State::Established;
                 connection.state = next;
-                if rises {
-                    self.rise(slot);
+                if is_new {
+                    self.on_established(slot);
                 }
                 return;
             }
@@ -296,12 +279,12 @@ impl Peering {
         self.dial = Some(id);
         self.dials = self.dials.saturating_add(1);
         self.counters.connects += 1;
-        self.queue.push_back(Queued::Connect(id));
+        self.queue.push_back(Output::Connect(id));
     }
 
     pub(crate) fn abandon_dial(&mut self) {
         if let Some(id) = self.dial.take() {
-            self.queue.push_back(Queued::Close(id));
+            self.queue.push_back(Output::Close(id));
         }
     }
 
@@ -320,11 +303,11 @@ impl Peering {
             return;
         };
         if !connection.closed {
-            self.queue.push_back(Queued::Close(connection.id));
+            self.queue.push_back(Output::Close(connection.id));
         }
         let reason = reason.cloned().unwrap_or(DownReason::ConnectionClosed);
         if connection.state == State::Established {
-            self.fall(connection, reason);
+            self.on_down(connection, reason);
         } else {
             self.attempt_failed(reason);
         }
@@ -332,8 +315,12 @@ impl Peering {
 
     pub(crate) fn attempt_failed(&mut self, reason: DownReason) {
         reason.count(&mut self.counters.failed_attempts);
-        self.queue
-            .push_back(Queued::AttemptFailed(Box::new(reason)));
+        self.emit(Event::AttemptFailed(Box::new(reason)));
+    }
+
+    /// Gives out an event.
+    pub(crate) fn emit(&mut self, event: Event) {
+        self.queue.push_back(Output::Event(event));
     }
 
     /// Gives a new connection a place and a state machine in this state.

@@ -7,9 +7,9 @@ use bytes::Bytes;
 use routehub_wire::{KEEPALIVE, MessageType, Notification, Open};
 
 use crate::negotiation::offered_hold_time;
-use crate::peering::{Peering, Queued};
+use crate::peering::Peering;
 use crate::slots::Slot;
-use crate::{DownReason, LastError, State};
+use crate::{DownReason, LastError, Output, State};
 
 impl Peering {
     pub(crate) fn send_open(&mut self, slot: Slot) {
@@ -85,7 +85,7 @@ impl Peering {
             if connection.send_hold.is_none() && connection.state == State::Established {
                 connection.send_hold = send_hold;
             }
-            self.queue.push_back(Queued::Send(connection.id, bytes));
+            self.queue.push_back(Output::Send(connection.id, bytes));
         }
     }
 }

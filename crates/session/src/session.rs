@@ -6,10 +6,10 @@ use routehub_types::Instant;
 use routehub_wire::{EncodeError, HEADER_LEN, Message, MessageType, Notification, Open, decode};
 
 use crate::negotiation::offered_hold_time;
-use crate::peering::{Machine, Peering, Queued};
+use crate::peering::{Machine, Peering};
 use crate::receive::ReceiveBuffer;
 use crate::slots::{Slot, Slots};
-use crate::{ConnectionId, Direction, DownReason, Event, FsmEvent, Output, SessionConfig, State};
+use crate::{ConnectionId, Direction, DownReason, FsmEvent, Output, SessionConfig, State};
 
 /// A BGP session with one peer.
 ///
@@ -229,8 +229,8 @@ impl Session {
     pub fn poll(&mut self, now: Instant) -> Option<Output<'_>> {
         self.peering.advance(now);
         let (slot, range) = loop {
-            if let Some(queued) = self.peering.queue.pop_front() {
-                return Some(queued.into());
+            if let Some(output) = self.peering.queue.pop_front() {
+                return Some(output);
             }
             // Once for every moment is enough while there are messages to read.
             if self.peering.expired_at != Some(self.peering.now) {
@@ -254,14 +254,14 @@ impl Session {
         match decode(bytes, &context) {
             Ok(Message::Update(view)) => {
                 if peering.update(slot, &view) {
-                    return Some(Output::Event(Event::Update(view)));
+                    return Some(Output::Update(view));
                 }
             }
             Ok(_) => {}
             Err(error) => peering.body_error(slot, MessageType::Update, error),
         }
         peering.restart_if_idle();
-        peering.queue.pop_front().map(Output::from)
+        peering.queue.pop_front()
     }
 
     /// Takes the next message of any connection and, unless it is an UPDATE, deals with it.
@@ -300,23 +300,5 @@ impl Session {
     /// always later than the time it was given. None: nothing is waited for.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.peering.next_deadline()
-    }
-}
-
-impl From<Queued> for Output<'_> {
-    fn from(queued: Queued) -> Self {
-        Self::Event(match queued {
-            Queued::Connect(id) => return Self::Connect(id),
-            Queued::Send(id, bytes) => return Self::Send(id, bytes),
-            Queued::Close(id) => return Self::Close(id),
-            Queued::Established(negotiated) => Event::Established(negotiated),
-            Queued::EndOfRib(family) => Event::EndOfRib(family),
-            Queued::RunEnded(end) => Event::RunEnded(end),
-            Queued::RefreshRequested(family) => Event::RefreshRequested(family),
-            Queued::MarkStale(family) => Event::MarkStale(family),
-            Queued::SweepStale(family, reason) => Event::SweepStale(family, reason),
-            Queued::Down(down) => Event::Down(down),
-            Queued::AttemptFailed(reason) => Event::AttemptFailed(reason),
-        })
     }
 }

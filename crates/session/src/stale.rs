@@ -7,9 +7,9 @@ use routehub_types::{Family, FamilySet, Instant};
 use routehub_wire::Capability;
 
 use crate::connection::Connection;
-use crate::peering::{Peering, Queued};
+use crate::peering::Peering;
 use crate::slots::Slot;
-use crate::{Down, DownReason, SweepReason};
+use crate::{Down, DownReason, Event, SweepReason};
 
 /// Which families have stale routes, and until when.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +34,7 @@ fn without(set: FamilySet, family: Family) -> FamilySet {
 
 impl Peering {
     /// A connection became established.
-    pub(crate) fn rise(&mut self, slot: Slot) {
+    pub(crate) fn on_established(&mut self, slot: Slot) {
         let Some(negotiated) = self.connection(slot).and_then(|one| one.negotiated.clone()) else {
             return;
         };
@@ -52,8 +52,7 @@ impl Peering {
         }
         let restart = negotiated.graceful_restart;
         let preserved = restart.map_or(FamilySet::EMPTY, |restart| restart.forwarding);
-        self.queue
-            .push_back(Queued::Established(Box::new(negotiated)));
+        self.emit(Event::Established(Box::new(negotiated)));
         for family in self.stale.retained.iter() {
             if !preserved.contains(family) {
                 self.sweep_retained(family, SweepReason::NotPreserved);
@@ -62,7 +61,7 @@ impl Peering {
     }
 
     /// The established connection is gone.
-    pub(crate) fn fall(&mut self, connection: Connection, reason: DownReason) {
+    pub(crate) fn on_down(&mut self, connection: Connection, reason: DownReason) {
         let uptime = self.now - self.established_at.take().unwrap_or(self.now);
         if uptime >= self.config.timers.idle_hold.longest {
             self.damped = 0;
@@ -74,7 +73,7 @@ impl Peering {
         let retained = self.retain(&connection, &reason);
         reason.count(&mut self.counters.downs);
         self.last_down = Some((self.now, reason.clone()));
-        self.queue.push_back(Queued::Down(Box::new(Down {
+        self.emit(Event::Down(Box::new(Down {
             reason,
             sent: connection.notified,
             retained,
@@ -112,7 +111,7 @@ impl Peering {
     /// Retained routes of a family that are still stale go.
     fn sweep_retained(&mut self, family: Family, reason: SweepReason) {
         self.stale.retained = without(self.stale.retained, family);
-        self.queue.push_back(Queued::SweepStale(family, reason));
+        self.emit(Event::SweepStale(family, reason));
         if self.stale.retained.is_empty() {
             self.stale.restart = None;
             self.stale.retained_until = None;
@@ -129,7 +128,7 @@ impl Peering {
     /// The peer has sent all its routes of a family.
     pub(crate) fn complete(&mut self, family: Family) {
         self.stale.complete = self.stale.complete.with(family);
-        self.queue.push_back(Queued::EndOfRib(family));
+        self.emit(Event::EndOfRib(family));
         if self.stale.retained.contains(family) {
             self.sweep_retained(family, SweepReason::EndOfRib);
         }
@@ -147,7 +146,7 @@ impl Peering {
         }
         self.stale.refreshing = self.stale.refreshing.with(family);
         self.stale.refreshing_until = Some(self.now + self.config.timers.stale);
-        self.queue.push_back(Queued::MarkStale(family));
+        self.emit(Event::MarkStale(family));
     }
 
     /// The peer has sent its routes of a family again.
@@ -164,7 +163,7 @@ impl Peering {
         if self.stale.refreshing.is_empty() {
             self.stale.refreshing_until = None;
         }
-        self.queue.push_back(Queued::SweepStale(family, reason));
+        self.emit(Event::SweepStale(family, reason));
     }
 }
 

@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use routehub_types::Instant;
 
-use crate::peering::{Machine, Peering, Queued};
+use crate::peering::{Machine, Peering};
 use crate::slots::Slot;
-use crate::{DownReason, FsmEvent, RunEnd, SendHold, State, SweepReason};
+use crate::{DownReason, Event, FsmEvent, RunEnd, SendHold, State, SweepReason};
 
 /// A timer of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -174,7 +174,7 @@ impl Peering {
     pub(crate) fn end_run(&mut self, end: RunEnd) {
         self.run_gap = None;
         if core::mem::take(&mut self.run_open) {
-            self.queue.push_back(Queued::RunEnded(end));
+            self.emit(Event::RunEnded(end));
         }
     }
 

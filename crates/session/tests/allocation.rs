@@ -5,7 +5,7 @@ mod common;
 use allocation_counter::measure;
 use common::messages::{bytes_of, keepalive, peer_open, update};
 use common::{drain, local_config};
-use routehub_session::{Event, Output, Session, State};
+use routehub_session::{Output, Session, State};
 use routehub_types::Instant;
 
 #[test]
@@ -26,7 +26,7 @@ fn a_burst_of_updates_passes_without_an_allocation() {
         session.handle_bytes(now, id, &burst);
         let mut prefixes = 0;
         while let Some(output) = session.poll(now) {
-            if let Output::Event(Event::Update(view)) = output {
+            if let Output::Update(view) = output {
                 prefixes += view.announced().flat_map(|field| field.nlri).count();
             }
         }

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
 
-use bytes::Bytes;
 use routehub::types::PeerId;
 use routehub::{Effect, Engine, EngineError, Input, NotConverged};
-use routehub_session::RunEnd;
-use routehub_wire::{Message, Notification, decode, frame};
+use routehub_session::{Event as SessionEvent, RunEnd};
+use routehub_wire::{CheckedUpdates, Notification};
 use tokio::sync::mpsc;
 
 pub(crate) mod fib_feed;
@@ -20,7 +19,7 @@ use crate::clock::Clock;
 use crate::event::{EventKind, EventSender};
 use fib_feed::FibFeed;
 use peer::Peer;
-use request::{EstablishedPeer, Neighbors, Reload, Request};
+use request::{Neighbors, Reload, Request};
 
 /// Requests in the inbox at most.
 const INBOX: usize = 64;
@@ -118,58 +117,60 @@ impl EngineTask {
     }
 
     fn handle(&mut self, request: Request) {
-        let now = self.clock.now();
-        let (id, input) = match request {
-            Request::Updates(peer, messages) => return self.updates(peer, &messages),
+        match request {
+            Request::Established(id, agreed, outbound) => {
+                if let Some(peer) = self.peer(id) {
+                    *peer = Peer::new(outbound, agreed.families);
+                }
+                self.on_session_event(id, &SessionEvent::Established(agreed));
+            }
+            Request::Session(id, event) => self.on_session_event(id, &event),
+            Request::Updates(id, updates) => self.updates(id, &updates),
             Request::Writable(id) => {
                 if self.peer(id).is_some_and(|peer| peer.is_pending()) {
                     self.pending.push(id);
                 }
-                return;
-            }
-            Request::Established(peer, established) => {
-                return self.established(peer, *established);
             }
             Request::Event(event, answer) => {
-                let result = self.engine.handle(now, Input::Event(&event));
+                let result = self.engine.handle(self.clock.now(), Input::Event(&event));
                 // The receiver may be gone.
                 let _ = answer.send(result);
-                return;
             }
             Request::Reload(reload, answer) => {
                 // The receiver may be gone.
                 let _ = answer.send(self.reload(*reload));
-                return;
             }
-            Request::Ask(ask) => return ask(&self.engine),
-            Request::Down(id, notification) => {
+            Request::Ask(ask) => ask(&self.engine),
+        }
+    }
+
+    fn on_session_event(&mut self, id: PeerId, event: &SessionEvent) {
+        if let Some(input) = Input::from_session(id, event) {
+            let result = self.engine.handle(self.clock.now(), input);
+            self.publish_failure(id, result);
+        }
+        match event {
+            SessionEvent::Down(_) => {
                 if let Some(peer) = self.peer(id) {
                     *peer = Peer::default();
                 }
-                let peer = id;
-                (id, Input::Down { peer, notification })
             }
-            Request::RunEnded(peer, end) => {
-                let ended = self.engine.handle(now, Input::RunEnded { peer });
-                self.publish_failure(peer, ended);
+            SessionEvent::RunEnded(end) => {
                 // Without an End-of-RIB of each family, silence is all there is to go by.
-                if end == RunEnd::QuietGap {
-                    self.eor_received(peer);
-                }
-                return self.publish_learned(peer);
-            }
-            Request::EndOfRib(id, family) => {
-                if self.peer(id).is_some_and(|peer| peer.eor_received(family)) {
+                if *end == RunEnd::QuietGap {
                     self.eor_received(id);
                 }
-                return;
+                self.publish_learned(id);
             }
-            Request::Refresh(peer, family) => (peer, Input::RefreshRequested { peer, family }),
-            Request::MarkStale(peer, family) => (peer, Input::MarkStale { peer, family }),
-            Request::SweepStale(peer, family) => (peer, Input::SweepStale { peer, family }),
-        };
-        let result = self.engine.handle(now, input);
-        self.publish_failure(id, result);
+            SessionEvent::EndOfRib(family) => {
+                let peer = self.peer(id);
+                let was_last = peer.is_some_and(|peer| peer.eor_received(*family));
+                if was_last {
+                    self.eor_received(id);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Replaces the engine. Sessions that are not kept have ended before this.
@@ -196,40 +197,13 @@ impl EngineTask {
         Ok(())
     }
 
-    fn established(&mut self, id: PeerId, established: EstablishedPeer) {
-        let input = Input::Established {
-            peer: id,
-            send: established.send,
-            families: established.families,
-        };
-        if let Some(peer) = self.peer(id) {
-            *peer = Peer::new(established);
-        }
-        let result = self.engine.handle(self.clock.now(), input);
-        self.publish_failure(id, result);
-    }
-
-    /// Hands the UPDATEs of one read to the engine. The session has checked them already: none of
-    /// these ends it.
-    fn updates(&mut self, peer: PeerId, messages: &Bytes) {
+    /// Hands the UPDATEs of one read to the engine. The session has checked them: none of these
+    /// ends it.
+    fn updates(&mut self, peer: PeerId, updates: &CheckedUpdates) {
         let now = self.clock.now();
-        let Some(context) = self.peer(peer).map(|peer| peer.receive()) else {
-            return;
-        };
-        let context = &context;
-        let mut rest: &[u8] = messages;
-        while let Ok(Some(length)) = frame(rest, context.max_len()) {
-            let (message, behind) = rest.split_at(length);
-            rest = behind;
-            if let Ok(Message::Update(view)) = decode(message, context) {
-                let input = Input::Update {
-                    peer,
-                    view,
-                    context,
-                };
-                if let Err(error) = self.engine.handle(now, input) {
-                    self.publish_failure(peer, Err(error));
-                }
+        for view in updates.iter() {
+            if let Err(error) = self.engine.handle(now, Input::Update { peer, view }) {
+                self.publish_failure(peer, Err(error));
             }
         }
     }

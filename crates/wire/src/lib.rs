@@ -114,6 +114,6 @@ pub use reason::Reason;
 pub use refresh::{RefreshKind, RouteRefresh};
 pub use update::code as attribute_code;
 pub use update::{
-    Action, Announced, AsPathView, Asns, Attribute, Attributes, Fault, Nlris, Outcome,
-    RawAttribute, RawAttributes, SegmentView, Segments, UpdateView, Values,
+    Action, Announced, AsPathView, Asns, Attribute, Attributes, CheckedUpdates, Fault, Nlris,
+    Outcome, RawAttribute, RawAttributes, SegmentView, Segments, UpdateView, Values,
 };

@@ -217,7 +217,7 @@ impl Subject {
                 Output::Event(Event::Established(negotiated)) => {
                     self.receive = negotiated.receive;
                 }
-                Output::Event(Event::Update(view)) => {
+                Output::Update(view) => {
                     collected.outcome = Some(view.outcome());
                     for update in view.to_updates() {
                         self.routes.apply(&update, collected);

@@ -9,14 +9,11 @@ use routehub::estate::{
     Nva, NvaSession, Peering, RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule, RouteServer,
     Vnet,
 };
-use routehub::{
-    BatchAttrs, Effect, Engine, Estate, Event, Input, LiveLink, Profile, ReloadedEngine,
-    RouteBatch, RouteRow,
-};
+use routehub::{Effect, Engine, Estate, Event, Input, LiveLink, Profile, ReloadedEngine, RouteRow};
 use routehub_types::{
     AsPath, Asn, Attrs, Community, Family, FamilySet, Instant, Nlri, PeerId, Prefix,
 };
-use routehub_wire::{Context, Message, decode, frame};
+use routehub_wire::{Context, Message, Packer, decode, frame};
 
 const SEED: u64 = 11;
 
@@ -177,32 +174,36 @@ impl Lab {
     }
 
     /// Announces with a path of so many ASNs.
-    fn announce(&mut self, peer: PeerId, routes: &[Prefix], longer: usize) -> bool {
+    fn announce(&mut self, peer: PeerId, routes: &[Prefix], longer: usize) {
         let link = self.engine.peer(peer).unwrap().clone();
         let path = vec![link.remote_asn; 1 + longer];
         let attrs = Attrs::new(AsPath::sequence(path), link.remote_addresses[0]);
         let nlri: Vec<Nlri> = routes.iter().copied().map(Nlri::from).collect();
-        let batch = RouteBatch {
-            withdrawn: &[],
-            attrs: BatchAttrs::Owned(&attrs),
-            announced: &nlri,
-        };
-        let fits = self.engine.handle_batch(self.now, peer, &batch).unwrap();
+        let mut bytes = Vec::new();
+        let mut packer = Packer::new(&Context::default());
+        packer.announce(&attrs, &nlri, &mut bytes).unwrap();
+        self.receive(peer, &bytes);
         let input = Input::RunEnded { peer };
         self.engine.handle(self.now, input).unwrap();
         let router = self.routers.get_mut(&peer).unwrap();
         let new = routes.iter().map(|route| (*route, attrs.clone()));
         router.announced.extend(new);
-        fits
+    }
+
+    /// An UPDATE of a peer.
+    fn receive(&mut self, peer: PeerId, bytes: &[u8]) {
+        let Ok(Message::Update(view)) = decode(bytes, &Context::default()) else {
+            panic!("no UPDATE");
+        };
+        let input = Input::Update { peer, view };
+        self.engine.handle(self.now, input).unwrap();
     }
 
     fn withdraw(&mut self, peer: PeerId, route: Prefix) {
-        let batch = RouteBatch {
-            withdrawn: &[route.into()],
-            attrs: BatchAttrs::None,
-            announced: &[],
-        };
-        self.engine.handle_batch(self.now, peer, &batch).unwrap();
+        let mut bytes = Vec::new();
+        let mut packer = Packer::new(&Context::default());
+        packer.withdraw(&[route.into()], &mut bytes).unwrap();
+        self.receive(peer, &bytes);
         let router = self.routers.get_mut(&peer).unwrap();
         router.announced.remove(&route);
     }
@@ -435,9 +436,9 @@ fn who_holds_more_than_the_new_profile_allows_is_told_to_end() {
     lab.all_up();
     let (one, two) = (lab.peer("nva1", 0), lab.peer("nva2", 0));
     let many: Vec<Prefix> = (0..20).map(route).collect();
-    assert!(lab.announce(one, &many, 0));
-    assert!(lab.announce(two, &many[..10], 1));
-    lab.drain();
+    lab.announce(one, &many, 0);
+    lab.announce(two, &many[..10], 1);
+    assert_eq!(lab.drain(), []);
     lab.profile.set("max_routes_per_peer", "15").unwrap();
     lab.reload(PLAIN, &BTreeSet::new());
     assert_eq!(lab.drain(), [Effect::LimitExceeded(one)]);
@@ -499,9 +500,9 @@ fn a_session_near_its_limit_survives() {
     lab.profile.set("max_routes_per_peer", "20").unwrap();
     lab.reload(PLAIN, &BTreeSet::new());
     let many: Vec<Prefix> = (0..15).map(route).collect();
-    assert!(lab.announce(one, &many, 0));
+    lab.announce(one, &many, 0);
     let overlapping: Vec<Prefix> = (0..5).map(|n| prefix(&format!("10.1.{n}.0/24"))).collect();
-    assert!(lab.announce(one, &overlapping, 0));
+    lab.announce(one, &overlapping, 0);
     let input = Input::RunEnded { peer: one };
     lab.engine.handle(lab.now, input).unwrap();
     for _ in 0..2 {

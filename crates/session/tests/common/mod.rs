@@ -59,7 +59,7 @@ impl Seen {
             Output::Send(id, bytes) => Self::Sent(id, bytes.to_vec()),
             Output::Close(id) => Self::Closed(id),
             Output::Event(Event::Established(negotiated)) => Self::Established(negotiated),
-            Output::Event(Event::Update(view)) => Self::Update {
+            Output::Update(view) => Self::Update {
                 outcome: view.outcome(),
                 announced: (view.announced())
                     .flat_map(|field| field.nlri)

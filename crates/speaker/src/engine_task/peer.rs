@@ -2,10 +2,9 @@
 
 use bytes::Bytes;
 use routehub::types::{Family, FamilySet};
-use routehub_wire::{Context, Notification};
+use routehub_wire::Notification;
 
 use super::outbound::{Capacity, OutboundSender};
-use super::request::EstablishedPeer;
 
 /// Octets after which a chunk is full.
 const CHUNK: usize = 1 << 16;
@@ -14,7 +13,6 @@ const CHUNK: usize = 1 << 16;
 #[derive(Debug, Default)]
 pub(super) struct Peer {
     outbound: Option<OutboundSender>,
-    receive: Context,
     /// Whether the engine has messages for it.
     pending: bool,
     /// Whether it has no capacity until it reports so.
@@ -24,11 +22,10 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    pub(super) fn new(established: EstablishedPeer) -> Self {
+    pub(super) fn new(outbound: OutboundSender, families: FamilySet) -> Self {
         Self {
-            outbound: Some(established.outbound),
-            receive: established.receive,
-            eor_pending: established.families,
+            outbound: Some(outbound),
+            eor_pending: families,
             ..Self::default()
         }
     }
@@ -36,11 +33,6 @@ impl Peer {
     /// The same session under another engine, which reports anew what it has for it.
     pub(super) fn reset_pending(&mut self) {
         (self.pending, self.full) = (false, false);
-    }
-
-    /// How messages of the peer are read.
-    pub(super) const fn receive(&self) -> Context {
-        self.receive
     }
 
     /// Whether messages can be sent to it.

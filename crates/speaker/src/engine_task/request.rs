@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use routehub::types::{Family, FamilySet, PeerId};
+use routehub::types::PeerId;
 use routehub::{Engine, EngineError, Event, NotConverged, ReloadedEngine};
-use routehub_session::RunEnd;
-use routehub_wire::Context;
+use routehub_session::{Event as SessionEvent, Negotiated};
+use routehub_wire::CheckedUpdates;
 use tokio::sync::{oneshot, watch};
 
 use super::outbound::OutboundSender;
@@ -14,24 +13,14 @@ use crate::Neighbor;
 
 /// The engine task's inbox: requests of all sessions, in the order of each.
 pub(crate) enum Request {
-    /// A session is established.
-    Established(PeerId, Box<EstablishedPeer>),
-    /// UPDATEs as they were received, one behind the other.
-    Updates(PeerId, Bytes),
-    /// A run of UPDATEs is over.
-    RunEnded(PeerId, RunEnd),
-    /// The peer sent the End-of-RIB marker of a family (RFC 4724).
-    EndOfRib(PeerId, Family),
-    /// The peer sent a ROUTE-REFRESH request for a family (RFC 2918).
-    Refresh(PeerId, Family),
-    /// The peer's routes of a family are stale.
-    MarkStale(PeerId, Family),
-    /// The peer's routes that are still stale are removed.
-    SweepStale(PeerId, Family),
+    /// A session is established, and messages to its peer go there.
+    Established(PeerId, Box<Negotiated>, OutboundSender),
+    /// Something else happened in a session.
+    Session(PeerId, SessionEvent),
+    /// The UPDATEs of one read.
+    Updates(PeerId, CheckedUpdates),
     /// The session has capacity for chunks again.
     Writable(PeerId),
-    /// A session is no longer established; code and subcode of the NOTIFICATION that was sent.
-    Down(PeerId, Option<(u8, u8)>),
     /// Apply an event to the estate.
     Event(Box<Event>, oneshot::Sender<Result<(), EngineError>>),
     /// Replace the engine.
@@ -54,16 +43,4 @@ pub(crate) type Neighbors = Vec<Option<PeerHandle>>;
 pub(crate) struct PeerHandle {
     pub(crate) neighbor: Arc<Neighbor>,
     pub(crate) switch: Arc<watch::Sender<bool>>,
-}
-
-/// What the routes of an established session need to know of it.
-pub(crate) struct EstablishedPeer {
-    /// How messages of the peer are read.
-    pub(crate) receive: Context,
-    /// How messages to the peer are written.
-    pub(crate) send: Context,
-    /// The families in use.
-    pub(crate) families: FamilySet,
-    /// Where messages to the peer go.
-    pub(crate) outbound: OutboundSender,
 }

@@ -19,7 +19,7 @@ use crate::sockopt;
 const READ: usize = 1 << 16;
 
 /// Pieces that one write takes at most.
-const PIECES: usize = 64;
+const PIECES: usize = 256;
 
 /// How long a connection that is closed may take to deliver what was written last.
 pub(super) const LINGER: Duration = Duration::from_secs(1);

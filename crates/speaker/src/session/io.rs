@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use routehub_session::{ConnectionId, Down, Event, Negotiated, Output};
+use routehub_session::{ConnectionId, Event, Negotiated, Output};
+use routehub_wire::CheckedUpdates;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -17,7 +17,7 @@ use super::connection::{Connection, tcp_socket};
 use super::select::{Command, Dial, InboxPermit, WaitSet};
 use crate::Neighbor;
 use crate::engine_task::outbound::{OutboundReceiver, outbound};
-use crate::engine_task::request::{EstablishedPeer, Request};
+use crate::engine_task::request::Request;
 use crate::event::{EventKind, EventSender};
 
 /// Octets that wait to be written before the next chunk of routes is taken.
@@ -35,7 +35,7 @@ pub(crate) struct SessionIo {
     outbox: VecDeque<Request>,
     permit: Option<InboxPermit>,
     /// UPDATEs that were read, behind all of the outbox.
-    burst: Vec<u8>,
+    burst: CheckedUpdates,
     /// Connections that are closed but still deliver what was written last.
     closing: JoinSet<()>,
 }
@@ -55,7 +55,7 @@ impl SessionIo {
             outbound: None,
             outbox: VecDeque::new(),
             permit: None,
-            burst: Vec::new(),
+            burst: CheckedUpdates::default(),
             closing: JoinSet::new(),
         }
     }
@@ -92,7 +92,7 @@ impl SessionIo {
                 }
             }
             Output::Close(id) => self.close(id),
-            Output::Event(Event::Update(view)) => self.burst.extend_from_slice(view.message()),
+            Output::Update(view) => self.burst.push(&view),
             Output::Event(event) => {
                 self.end_burst();
                 self.on_event(event);
@@ -100,51 +100,37 @@ impl SessionIo {
         }
     }
 
-    fn on_event(&mut self, event: Event<'_>) {
-        let peer = self.neighbor.id;
+    fn on_event(&mut self, event: Event) {
         let request = match event {
-            Event::Established(agreed) => self.established(&agreed),
-            Event::RunEnded(end) => Request::RunEnded(peer, end),
-            Event::RefreshRequested(family) => Request::Refresh(peer, family),
-            Event::MarkStale(family) => Request::MarkStale(peer, family),
-            Event::SweepStale(family, _) => Request::SweepStale(peer, family),
-            Event::Down(down) => {
-                self.outbound = None;
-                let Down { reason, sent, .. } = *down;
-                self.publish(EventKind::Down(reason));
-                let sent = sent.map(|notification| (notification.code, notification.subcode));
-                Request::Down(peer, sent)
-            }
+            Event::Established(agreed) => self.established(agreed),
             Event::AttemptFailed(reason) => return self.publish(EventKind::AttemptFailed(*reason)),
-            Event::EndOfRib(family) => Request::EndOfRib(peer, family),
-            // Gathered in the burst.
-            Event::Update(_) => return,
+            event => {
+                if let Event::Down(down) = &event {
+                    self.outbound = None;
+                    self.publish(EventKind::Down(down.reason.clone()));
+                }
+                Request::Session(self.neighbor.id, event)
+            }
         };
         self.outbox.push_back(request);
     }
 
-    fn established(&mut self, agreed: &Negotiated) -> Request {
+    fn established(&mut self, agreed: Box<Negotiated>) -> Request {
         let (sender, receiver) = outbound();
         self.outbound = Some(receiver);
         self.publish(EventKind::Established {
             asn: agreed.peer_asn,
             hold_time: agreed.hold_time,
         });
-        let established = EstablishedPeer {
-            receive: agreed.receive,
-            send: agreed.send,
-            families: agreed.families,
-            outbound: sender,
-        };
-        Request::Established(self.neighbor.id, Box::new(established))
+        Request::Established(self.neighbor.id, agreed, sender)
     }
 
     /// Puts the UPDATEs that were read behind the outbox.
     pub(super) fn end_burst(&mut self) {
         if !self.burst.is_empty() {
-            let messages = Bytes::from(std::mem::take(&mut self.burst));
+            let updates = std::mem::take(&mut self.burst);
             self.outbox
-                .push_back(Request::Updates(self.neighbor.id, messages));
+                .push_back(Request::Updates(self.neighbor.id, updates));
         }
     }
 

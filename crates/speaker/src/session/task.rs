@@ -1,6 +1,5 @@
 //! The task of one session.
 
-use bytes::{Bytes, BytesMut};
 use routehub_session::Session;
 use routehub_wire::Notification;
 use tokio::sync::{mpsc, watch};
@@ -136,18 +135,11 @@ impl SessionTask {
     /// Sends routes that the engine has encoded.
     fn send(&mut self, chunk: Chunk) {
         self.io.chunk_taken();
-        let bytes = match <[Bytes; 1]>::try_from(chunk) {
-            Ok([only]) => only,
-            Err(chunk) => {
-                let mut whole = BytesMut::with_capacity(chunk.iter().map(Bytes::len).sum());
-                chunk
-                    .iter()
-                    .for_each(|bytes| whole.extend_from_slice(bytes));
-                whole.freeze()
-            }
-        };
-        // A session that has ended sends nothing.
-        let _ = self.session.send_encoded(self.clock.now(), bytes);
+        let now = self.clock.now();
+        for messages in chunk {
+            // A session that has ended sends nothing.
+            let _ = self.session.send_encoded(now, messages);
+        }
     }
 
     /// Carries out all outputs of the session; says no if the engine task has ended.

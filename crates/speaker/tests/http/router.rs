@@ -204,7 +204,7 @@ fn outputs(session: &mut Session, now: Instant, seen: &Mutex<Seen>) -> Vec<Do> {
             Output::Send(_, bytes) => all.push(Do::Send(bytes)),
             Output::Close(_) => all.push(Do::Close),
             Output::Event(Event::Established(_)) => seen.established += 1,
-            Output::Event(Event::Update(view)) => {
+            Output::Update(view) => {
                 seen.updates += 1;
                 for update in view.to_updates() {
                     for nlri in update.withdrawn {

@@ -3,6 +3,7 @@
 pub(crate) mod as_path;
 mod attribute;
 mod check;
+mod checked;
 pub(crate) mod fault;
 mod nlri;
 mod owned;
@@ -24,6 +25,7 @@ pub use routehub_types::attribute_code as code;
 
 pub use as_path::{AsPathView, Asns, SegmentView, Segments};
 pub use attribute::{Attribute, Attributes, RawAttribute, RawAttributes};
+pub use checked::CheckedUpdates;
 pub use fault::{Action, Fault, Outcome};
 pub use nlri::Nlris;
 pub use section::Announced;
