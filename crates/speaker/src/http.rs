@@ -1,34 +1,14 @@
-//! What a server shows and takes over HTTP.
-//!
-//! | request | answer |
-//! |---|---|
-//! | `GET /` | this table, as JSON |
-//! | `GET /healthz` | `200` while the thread of the routes answers, else `503` |
-//! | `GET /metrics` | metrics in OpenMetrics text |
-//! | `GET /v1/peers` | every session: state, uptime, routes, messages |
-//! | `GET /v1/route-servers/{rs}/peerings/{nva}/learned-routes` | what `az network routeserver peering list-learned-routes` prints |
-//! | `GET /v1/route-servers/{rs}/peerings/{nva}/advertised-routes` | what `az network routeserver peering list-advertised-routes` prints |
-//! | `GET /v1/gateways/{gateway}/learned-routes` | what `az network vnet-gateway list-learned-routes` prints |
-//! | `GET /v1/gateways/{gateway}/advertised-routes/{to}` | what `az network vnet-gateway list-advertised-routes` prints |
-//! | `GET /v1/circuits/{circuit}/routes` | the route table of a circuit |
-//! | `GET /v1/nics/{nic}/effective-routes` | what `az network nic show-effective-route-table` prints |
-//! | `GET /v1/tables` | every table of the network, in the shapes of the network file's `expect` |
-//! | `GET /v1/explain?name=NAME&destination=PREFIX_OR_ADDRESS` | why a NIC or speaker has routes there, or has not |
-//! | `GET /v1/trace?nic=NIC&address=ADDRESS` | the way of a packet |
-//! | `GET /v1/findings` | what is to be said about the network |
-//! | `GET /v1/events` | everything that happens from here on |
-//! | `GET /v1/changes` | every change of the networks' routes from here on, where a [`Changes`] is told of them |
-//! | `POST /v1/events` | lets events happen that stand in the body as in a network file |
+//! What a server shows and takes over HTTP: [`PATHS`].
 //!
 //! Streams are server-sent events if the request accepts `text/event-stream`, else a line of JSON
 //! for each. A wrong request is answered with `{"error": "..."}`, which says what was wrong.
 //!
-//! Everything but the last only looks. Events need a bearer token if there is one, and there has to
+//! Only `POST` changes something. Events need a bearer token if there is one, and there has to
 //! be one if the address is not a loopback address; a web page, which sends its `Origin`, cannot
 //! have events happen.
 //!
 //! # Cost
-//! A table is read on the thread of the routes between two of its works, one question at a time.
+//! A table is read by the engine task between two of its requests, one query at a time.
 //! Measured on a busy machine with two cores, tables of 100,000 rows: about 1 µs for a row of
 //! learned or effective routes, 3 µs for one of advertised routes; `/metrics` takes some 5 µs for
 //! a peer, and for a modelled one as much as its table of advertised routes. Meanwhile routes wait,
@@ -38,6 +18,7 @@
 //! 30 s is cut off, a table that is not taken in five minutes as well; a stream that does not keep
 //! up loses what is oldest, and is told how much.
 
+mod app;
 mod body;
 mod changes;
 mod error;
@@ -46,8 +27,8 @@ mod idle_timeout;
 mod metrics;
 mod peers;
 mod queries;
-mod routes;
 mod stream;
+mod tables;
 mod token;
 
 use std::io;
@@ -56,27 +37,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::response::Response;
+use axum::routing::{get, post};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::Server;
-
+use app::App;
+pub use app::{STREAMS, TABLES};
 pub use changes::Changes;
+use error::Refusal;
 use idle_timeout::IdleTimeout;
 pub use token::{Token, TokenError};
 
 /// Connections at once; further ones wait.
 pub const CONNECTIONS: usize = 64;
-/// Tables that are made or sent at once; further ones wait.
-pub const TABLES: usize = 4;
-/// Streams at once; further ones are refused.
-pub const STREAMS: usize = 32;
 
 /// How long the head of a request may take.
 const HEAD: Duration = Duration::from_secs(10);
@@ -84,19 +65,94 @@ const HEAD: Duration = Duration::from_secs(10);
 const HEAD_SIZE: usize = 1 << 16;
 /// Octets of a request's body at most.
 const BODY_SIZE: usize = 1 << 20;
-/// The pause after a connection could not be taken.
+/// The pause after a connection could not be accepted.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long the engine task may take to show that it works.
+const HEALTHY: Duration = Duration::from_secs(5);
 
-/// What every request is answered from.
-pub(crate) struct App {
-    server: Arc<Server>,
-    token: Option<Token>,
-    loopback: bool,
-    changes: Option<Changes>,
-    /// One question at a time is put to the thread of the routes.
-    asking: Arc<Semaphore>,
-    tables: Arc<Semaphore>,
-    streams: Arc<Semaphore>,
+/// Each path once: method, path, query, handler, and what `GET /` and the documentation say of it.
+macro_rules! paths {
+    (@method get) => { "GET" };
+    (@method post) => { "POST" };
+    ($($method:ident $path:literal $query:literal => $handler:path: $answer:literal;)*) => {
+        /// Every request and its answer, as `GET /` lists them.
+        ///
+        /// | request | answer |
+        /// |---|---|
+        $(#[doc = concat!("| `", paths!(@method $method), " ", $path, $query, "` | ", $answer, " |")])*
+        pub const PATHS: &[(&str, &str)] =
+            &[$((concat!(paths!(@method $method), " ", $path, $query), $answer)),*];
+
+        fn router(app: App) -> Router {
+            Router::new()
+                $(.route($path, $method($handler)))*
+                .fallback(error::no_such_path)
+                .method_not_allowed_fallback(error::no_such_method)
+                .layer(DefaultBodyLimit::max(BODY_SIZE))
+                .with_state(Arc::new(app))
+        }
+    };
+}
+
+paths! {
+    get "/" "" => index:
+        "this table, as JSON";
+    get "/healthz" "" => health:
+        "`200` while the thread of the routes answers, else `503`";
+    get "/metrics" "" => metrics::metrics:
+        "metrics in OpenMetrics text";
+    get "/v1/peers" "" => peers::peers:
+        "every session: state, uptime, routes, messages";
+    get "/v1/route-servers/{rs}/peerings/{nva}/learned-routes" "" => tables::rs_learned:
+        "what `az network routeserver peering list-learned-routes` prints";
+    get "/v1/route-servers/{rs}/peerings/{nva}/advertised-routes" "" => tables::rs_advertised:
+        "what `az network routeserver peering list-advertised-routes` prints";
+    get "/v1/gateways/{gateway}/learned-routes" "" => tables::gateway_learned:
+        "what `az network vnet-gateway list-learned-routes` prints";
+    get "/v1/gateways/{gateway}/advertised-routes/{to}" "" => tables::gateway_advertised:
+        "what `az network vnet-gateway list-advertised-routes` prints";
+    get "/v1/circuits/{circuit}/routes" "" => tables::circuit_routes:
+        "the route table of a circuit";
+    get "/v1/nics/{nic}/effective-routes" "" => tables::effective_routes:
+        "what `az network nic show-effective-route-table` prints";
+    get "/v1/tables" "" => tables::all:
+        "every table of the network, in the shapes of the network file's `expect`";
+    get "/v1/explain" "?name=NAME&destination=PREFIX_OR_ADDRESS" => queries::explain:
+        "why a NIC or speaker has routes there, or has not";
+    get "/v1/trace" "?nic=NIC&address=ADDRESS" => queries::trace:
+        "the way of a packet";
+    get "/v1/findings" "" => queries::findings:
+        "what is to be said about the network";
+    get "/v1/events" "" => stream::events:
+        "everything that happens from here on";
+    get "/v1/changes" "" => stream::changes:
+        "every change of the networks' routes from here on, where a [`Changes`] is told of them";
+    post "/v1/events" "" => events::post:
+        "lets events happen that stand in the body as in a network file";
+}
+
+/// The answer of `GET /`.
+#[derive(Serialize)]
+struct Index {
+    routes: &'static [(&'static str, &'static str)],
+}
+
+async fn index() -> Result<Response, Refusal> {
+    body::json(&Index { routes: PATHS })
+}
+
+/// The answer of `GET /healthz`.
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+}
+
+/// Whether the engine task answers.
+async fn health(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+    let answer = tokio::time::timeout(HEALTHY, app.server().ask(|_| ())).await;
+    let late = "the thread of the routes has not answered for 5 s";
+    answer.map_err(|_| Refusal::busy(late))??;
+    body::json(&Health { status: "ok" })
 }
 
 /// An HTTP server for a route server.
@@ -120,8 +176,7 @@ impl Http {
         })
     }
 
-    /// Shows the changes of the networks' routes as well: those of whoever tells the sinks of
-    /// [`Changes`].
+    /// Shows the changes of the networks' routes as well, which the sink of [`Changes`] receives.
     #[must_use]
     pub fn with_changes(mut self, changes: Changes) -> Self {
         self.changes = Some(changes);
@@ -141,19 +196,11 @@ impl Http {
         let loopback = self
             .address()
             .is_ok_and(|address| address.ip().is_loopback());
-        let app = router(App {
-            server,
-            token: self.token,
-            loopback,
-            changes: self.changes,
-            asking: Arc::new(Semaphore::new(1)),
-            tables: Arc::new(Semaphore::new(TABLES)),
-            streams: Arc::new(Semaphore::new(STREAMS)),
-        });
-        let room = Arc::new(Semaphore::new(CONNECTIONS));
+        let app = router(App::new(server, self.token, loopback, self.changes));
+        let slots = Arc::new(Semaphore::new(CONNECTIONS));
         let mut connections = JoinSet::new();
         // The semaphore is never closed.
-        while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
+        while let Ok(permit) = Arc::clone(&slots).acquire_owned().await {
             let Ok((stream, _)) = self.listener.accept().await else {
                 tokio::time::sleep(PAUSE).await;
                 continue;
@@ -165,47 +212,11 @@ impl Http {
                     .header_read_timeout(HEAD)
                     .max_buf_size(HEAD_SIZE)
                     .serve_connection(TokioIo::new(IdleTimeout::new(stream)), service);
-                // A client that breaks off has only itself to tell.
+                // The client may have gone.
                 let _ = connection.await;
                 drop(permit);
             });
             while connections.try_join_next().is_some() {}
         }
     }
-}
-
-fn router(app: App) -> Router {
-    Router::new()
-        .route("/", get(routes::index))
-        .route("/healthz", get(routes::health))
-        .route("/metrics", get(metrics::metrics))
-        .route("/v1/peers", get(peers::peers))
-        .route(
-            "/v1/route-servers/{rs}/peerings/{nva}/learned-routes",
-            get(routes::rs_learned),
-        )
-        .route(
-            "/v1/route-servers/{rs}/peerings/{nva}/advertised-routes",
-            get(routes::rs_advertised),
-        )
-        .route(
-            "/v1/gateways/{gateway}/learned-routes",
-            get(routes::gateway_learned),
-        )
-        .route(
-            "/v1/gateways/{gateway}/advertised-routes/{to}",
-            get(routes::gateway_advertised),
-        )
-        .route("/v1/circuits/{circuit}/routes", get(routes::circuit_routes))
-        .route("/v1/nics/{nic}/effective-routes", get(routes::effective))
-        .route("/v1/tables", get(routes::tables))
-        .route("/v1/explain", get(queries::explain))
-        .route("/v1/trace", get(queries::trace))
-        .route("/v1/findings", get(queries::findings))
-        .route("/v1/events", get(stream::events).post(events::post))
-        .route("/v1/changes", get(stream::changes))
-        .fallback(error::no_such_path)
-        .method_not_allowed_fallback(error::no_such_method)
-        .layer(DefaultBodyLimit::max(BODY_SIZE))
-        .with_state(Arc::new(app))
 }

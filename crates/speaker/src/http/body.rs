@@ -23,11 +23,11 @@ const LONGEST: Duration = Duration::from_secs(300);
 /// Octets of a piece.
 const PIECE: usize = 1 << 16;
 
-/// Octets on their way, and the room that they take up until they have gone.
+/// What is left to send, and the permit that is held until all is sent.
 struct Sending {
     rest: Bytes,
     deadline: Instant,
-    _room: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl http_body::Body for Sending {
@@ -58,9 +58,9 @@ impl http_body::Body for Sending {
     }
 }
 
-/// A table as JSON, made where it is in nobody's way; it keeps its room until it has been sent.
-pub(crate) async fn table<T: Serialize>(
-    room: OwnedSemaphorePermit,
+/// A table as JSON, made on a thread of its own; it keeps the permit until it has been sent.
+pub(super) async fn table<T: Serialize>(
+    permit: OwnedSemaphorePermit,
     make: impl FnOnce() -> T + Send + 'static,
 ) -> Result<Response, Refusal> {
     let text = tokio::task::spawn_blocking(move || text(&make()));
@@ -68,14 +68,14 @@ pub(crate) async fn table<T: Serialize>(
     let body = Body::new(Sending {
         rest: text.into(),
         deadline: Instant::now() + LONGEST,
-        _room: room,
+        _permit: permit,
     });
     let kind = [(header::CONTENT_TYPE, "application/json")];
     Ok((kind, body).into_response())
 }
 
 /// A small answer as JSON.
-pub(crate) fn json(value: &impl Serialize) -> Result<Response, Refusal> {
+pub(super) fn json(value: &impl Serialize) -> Result<Response, Refusal> {
     let kind = [(header::CONTENT_TYPE, "application/json")];
     Ok((kind, text(value)?).into_response())
 }
@@ -92,7 +92,7 @@ fn unmade() -> Refusal {
 }
 
 /// An answer that goes on until the client has enough.
-pub(crate) fn endless(
+pub(super) fn endless(
     kind: &'static str,
     lines: impl futures_util::Stream<Item = Bytes> + Send + 'static,
 ) -> Response {

@@ -1,4 +1,4 @@
-//! The changes of the networks' routes, for whoever listens.
+//! The changes of the networks' routes, for streams.
 
 use std::fmt;
 use std::io;
@@ -8,10 +8,10 @@ use tokio::sync::broadcast;
 
 use crate::sink::{JsonSink, Sink};
 
-/// Batches that wait for who listens; the oldest are lost first.
+/// Batches that are kept for a slow stream; the oldest are lost first.
 const BATCHES: usize = 64;
 
-/// Where changes of routes go on their way to those who listen.
+/// The way of changed routes from the engine to streams.
 ///
 /// Give its [`sink`](Self::sink) to the server and itself to the
 /// [`Http`](super::Http::with_changes).
@@ -31,12 +31,12 @@ impl fmt::Debug for Changes {
 }
 
 impl Changes {
-    /// What is to be told of the changes.
+    /// The sink that receives the changes.
     pub fn sink(&self) -> Box<dyn Sink> {
         Box::new(JsonSink::new(self.clone()))
     }
 
-    pub(super) fn listen(&self) -> broadcast::Receiver<Bytes> {
+    pub(super) fn subscribe(&self) -> broadcast::Receiver<Bytes> {
         self.0.subscribe()
     }
 }
@@ -45,7 +45,7 @@ impl Changes {
 impl io::Write for Changes {
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
         if self.0.receiver_count() > 0 {
-            // Who listened may have gone.
+            // The last receiver may be gone.
             let _ = self.0.send(Bytes::copy_from_slice(lines));
         }
         Ok(lines.len())

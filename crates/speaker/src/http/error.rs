@@ -1,5 +1,6 @@
 //! Answers to requests that cannot be answered.
 
+use axum::extract::rejection::PathRejection;
 use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use routehub_scenario::Diagnostic;
@@ -8,16 +9,18 @@ use serde::Serialize;
 use crate::Stopped;
 
 /// Why a request is not answered.
-#[derive(Debug)]
-pub(crate) struct Refusal {
+#[derive(Debug, Serialize)]
+pub(super) struct Refusal {
+    #[serde(skip)]
     status: StatusCode,
     error: String,
-    diagnostics: Vec<Told>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    diagnostics: Vec<BodyDiagnostic>,
 }
 
-/// What is wrong in a text, and where.
+/// What is wrong in the body of a request, and where.
 #[derive(Debug, Serialize)]
-struct Told {
+struct BodyDiagnostic {
     line: usize,
     column: usize,
     message: String,
@@ -25,15 +28,8 @@ struct Told {
     help: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Shown<'a> {
-    error: &'a str,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    diagnostics: &'a [Told],
-}
-
 impl Refusal {
-    pub(crate) fn new(status: StatusCode, error: impl Into<String>) -> Self {
+    pub(super) fn new(status: StatusCode, error: impl Into<String>) -> Self {
         Self {
             status,
             error: error.into(),
@@ -41,12 +37,29 @@ impl Refusal {
         }
     }
 
-    pub(crate) fn bad(error: impl Into<String>) -> Self {
+    pub(super) fn bad(error: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error)
     }
 
+    pub(super) fn busy(error: &str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error)
+    }
+
+    /// Refuses a name of nothing of a kind.
+    pub(super) fn unless_known<'a>(
+        kind: &str,
+        name: &str,
+        known: impl Iterator<Item = &'a String> + Clone,
+    ) -> Result<(), Self> {
+        if known.clone().any(|known| known == name) {
+            Ok(())
+        } else {
+            Err(Self::unknown(kind, name, known))
+        }
+    }
+
     /// Nothing of a kind has this name; others have these.
-    pub(crate) fn unknown<'a>(
+    pub(super) fn unknown<'a>(
         kind: &str,
         name: &str,
         known: impl Iterator<Item = &'a String>,
@@ -69,36 +82,38 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, error)
     }
 
-    /// A text that is wrong.
-    pub(crate) fn diagnosed(wrong: Vec<Diagnostic>) -> Self {
-        let first = wrong.first().map(ToString::to_string).unwrap_or_default();
-        let told = wrong.into_iter().map(|one| Told {
-            line: one.at.line,
-            column: one.at.column,
-            message: one.message,
-            help: one.help,
+    /// A body with errors.
+    pub(super) fn diagnosed(diagnostics: Vec<Diagnostic>) -> Self {
+        let first = diagnostics.first().map(ToString::to_string);
+        let diagnostics = diagnostics.into_iter().map(|diagnostic| BodyDiagnostic {
+            line: diagnostic.at.line,
+            column: diagnostic.at.column,
+            message: diagnostic.message,
+            help: diagnostic.help,
         });
         Self {
-            diagnostics: told.collect(),
-            ..Self::bad(first)
+            diagnostics: diagnostics.collect(),
+            ..Self::bad(first.unwrap_or_default())
         }
     }
 }
 
 impl From<Stopped> for Refusal {
     fn from(stopped: Stopped) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, stopped.to_string())
+        Self::busy(&stopped.to_string())
+    }
+}
+
+impl From<PathRejection> for Refusal {
+    fn from(rejection: PathRejection) -> Self {
+        Self::bad(rejection.body_text())
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let shown = Shown {
-            error: &self.error,
-            diagnostics: &self.diagnostics,
-        };
         // Texts and numbers serialize.
-        let text = serde_json::to_string(&shown).unwrap_or_default() + "\n";
+        let text = serde_json::to_string(&self).unwrap_or_default() + "\n";
         let kind = [(header::CONTENT_TYPE, "application/json")];
         let mut response = (self.status, kind, text).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
@@ -112,13 +127,13 @@ impl IntoResponse for Refusal {
 }
 
 /// There is nothing at this path.
-pub(crate) async fn no_such_path(uri: Uri) -> Refusal {
+pub(super) async fn no_such_path(uri: Uri) -> Refusal {
     let error = format!("there is nothing at {}; / says what there is", uri.path());
     Refusal::new(StatusCode::NOT_FOUND, error)
 }
 
 /// There is something at this path, but not for this method.
-pub(crate) async fn no_such_method(method: Method, uri: Uri) -> Refusal {
+pub(super) async fn no_such_method(method: Method, uri: Uri) -> Refusal {
     let error = format!(
         "{} does not take {method}; / says what there is",
         uri.path()

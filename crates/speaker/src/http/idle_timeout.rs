@@ -13,13 +13,13 @@ use tokio::time::{Instant, Sleep};
 const IDLE: Duration = Duration::from_secs(30);
 
 /// A TCP connection that ends when nothing is read or written for too long.
-pub(crate) struct IdleTimeout {
+pub(super) struct IdleTimeout {
     stream: TcpStream,
     deadline: Pin<Box<Sleep>>,
 }
 
 impl IdleTimeout {
-    pub(crate) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: TcpStream) -> Self {
         // Answers are written whole: waiting for more gains nothing. A connection on which this
         // fails is broken, which reading from it will tell.
         let _ = stream.set_nodelay(true);

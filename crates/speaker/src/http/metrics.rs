@@ -13,19 +13,25 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use routehub::{ConnectionLoad, Engine, RouteServerLoad, SessionState};
-use routehub_session::State as SessionFsm;
+use routehub::{ConnectionLoad, Engine, RouteServerLoad};
+use routehub_session::MessageCounters;
 
-use super::App;
+use super::app::App;
 use super::error::Refusal;
 use super::peers::Peer;
 
 type Labels = Vec<(&'static str, String)>;
-type Gauges = Family<Labels, Gauge<f64, AtomicU64>>;
-type Counters = Family<Labels, Counter>;
+
+/// What the metrics are made of.
+struct Sources {
+    peers: Vec<PeerRoutes>,
+    servers: Vec<RouteServerLoad>,
+    connections: Vec<ConnectionLoad>,
+    limits: Limits,
+    refused: u64,
+}
 
 /// The limits that a profile sets.
-#[derive(Clone, Copy)]
 struct Limits {
     routes_per_peer: Option<u32>,
     peers: Option<u32>,
@@ -33,54 +39,19 @@ struct Limits {
     routes_to_circuit: Option<u32>,
 }
 
-/// What the metrics are made of.
-struct Seen {
-    peers: Vec<(Peer, usize)>,
-    servers: Vec<RouteServerLoad>,
-    connections: Vec<ConnectionLoad>,
-    limits: Limits,
-    refused: u64,
-    memory: Option<u64>,
+/// A peer, and how many routes it is sent.
+struct PeerRoutes {
+    peer: Peer,
+    advertised: usize,
 }
 
-impl App {
-    async fn seen(&self) -> Result<Seen, Refusal> {
-        let read = |engine: &Engine| {
-            let exchange = engine.exchange();
-            let all = exchange.parameters();
-            let limits = Limits {
-                routes_per_peer: all.max_routes_per_peer,
-                peers: all.max_peers,
-                prefixes: all.max_total_prefixes,
-                routes_to_circuit: all.max_routes_to_circuit,
-            };
-            let (servers, connections) =
-                (exchange.route_server_loads(), exchange.connection_loads());
-            (servers, connections, limits)
-        };
-        let (servers, connections, limits) = self.ask(read).await?;
-        let mut peers = Vec::new();
-        for peer in self.peers().await? {
-            // What a modelled peer is sent takes a look at every route: one peer at a time.
-            let advertised = match peer.report.advertised {
-                Some(advertised) => advertised,
-                None => {
-                    let report = peer.report.clone();
-                    let count = move |engine: &Engine| engine.exchange().advertised_count(&report);
-                    self.ask(count).await?
-                }
-            };
-            peers.push((peer, advertised));
-        }
-        Ok(Seen {
-            peers,
-            servers,
-            connections,
-            limits,
-            refused: self.server.refused(),
-            memory: resident_memory(),
-        })
-    }
+/// The metrics, in OpenMetrics text.
+pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+    let mut text = String::new();
+    let written = Sources::read(&app).await?.write(&mut text);
+    written.map_err(|_| Refusal::bad("the metrics could not be written"))?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }
 
 /// Resident memory of this process, in octets, where the system tells it.
@@ -93,47 +64,10 @@ fn resident_memory() -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
-/// The metrics, in OpenMetrics text.
-pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
-    let mut text = String::new();
-    let written = write(&mut text, &app.seen().await?);
-    written.map_err(|_| Refusal::bad("the metrics could not be written"))?;
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
-}
-
-fn write(text: &mut String, seen: &Seen) -> fmt::Result {
-    let mut registry = Registry::with_prefix("routehub");
-    azure(&mut registry, seen);
-    sessions(&mut registry, seen);
-    messages(&mut registry, seen);
-    head_room(&mut registry, seen);
-    let refused = Counter::<u64>::default();
-    refused.inc_by(seen.refused);
-    registry.register(
-        "connections_refused",
-        "Connections that nobody was awaited from",
-        refused,
-    );
-    encode(text, &registry)?;
-    let mut process = Registry::default();
-    if let Some(memory) = seen.memory {
-        let gauge: Gauge = Gauge::default();
-        gauge.set(i64::try_from(memory).unwrap_or(i64::MAX));
-        let help = "Resident memory size in bytes";
-        process.register("process_resident_memory_bytes", help, gauge);
-    }
-    // One end marks the end of all.
-    text.truncate(text.len() - "# EOF\n".len());
-    encode(text, &process)?;
-    *text = sorted(text);
-    Ok(())
-}
-
 /// The samples of each metric in order: a registry keeps them in none.
 fn sorted(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let runs = lines.chunk_by(|one, next| one.starts_with('#') == next.starts_with('#'));
+    let runs = lines.chunk_by(|line, next| line.starts_with('#') == next.starts_with('#'));
     let mut sorted = String::with_capacity(text.len());
     for run in runs {
         let mut run = run.to_vec();
@@ -148,210 +82,290 @@ fn sorted(text: &str) -> String {
     sorted
 }
 
-fn gauges(registry: &mut Registry, name: &str, help: &str) -> impl Fn(&Labels, f64) + use<> {
-    let family = Gauges::default();
-    registry.register(name, help, family.clone());
-    move |labels: &Labels, value| {
-        family.get_or_create(labels).set(value);
-    }
+/// Adds a gauge with a sample for each of these labels.
+fn gauges(
+    registry: &mut Registry,
+    name: &str,
+    help: &str,
+    samples: impl Iterator<Item = (Labels, f64)>,
+) {
+    let family = Family::<Labels, Gauge<f64, AtomicU64>>::default();
+    samples.for_each(|(labels, value)| {
+        family.get_or_create(&labels).set(value);
+    });
+    registry.register(name, help, family);
 }
 
-fn counters(registry: &mut Registry, name: &str, help: &str) -> impl Fn(&Labels, u64) + use<> {
-    let family = Counters::default();
-    registry.register(name, help, family.clone());
-    move |labels: &Labels, value| {
-        family.get_or_create(labels).inc_by(value);
-    }
+/// Adds a counter with a sample for each of these labels.
+fn counters(
+    registry: &mut Registry,
+    name: &str,
+    help: &str,
+    samples: impl Iterator<Item = (Labels, u64)>,
+) {
+    let family = Family::<Labels, Counter>::default();
+    samples.for_each(|(labels, value)| {
+        family.get_or_create(&labels).inc_by(value);
+    });
+    registry.register(name, help, family);
 }
 
-/// A peer's bare address; the name of one that has none.
-fn address(peer: &Peer) -> String {
-    let address = peer.report.remote_address;
-    address.map_or_else(|| peer.report.remote.clone(), |address| address.to_string())
-}
-
-fn of_peer(peer: &Peer) -> Labels {
-    let report = &peer.report;
-    let instance = report.instance.map(|one| one.to_string());
-    vec![
-        ("peer", address(peer)),
-        ("name", report.remote.clone()),
-        ("local", report.local.clone()),
-        ("instance", instance.unwrap_or_default()),
-    ]
-}
-
-/// Whether routes pass between a peer and us.
-fn is_up(peer: &Peer) -> bool {
-    let session = peer.session.as_ref().and_then(|(_, seen)| seen.as_ref());
-    match session {
-        Some(seen) => seen.state == SessionFsm::Established,
-        None => peer.report.state == SessionState::Established && !peer.report.live,
-    }
-}
-
-/// The metrics that Azure has, with its dimensions.
-fn azure(registry: &mut Registry, seen: &Seen) {
-    let help = "BgpPeerStatus: 1 if the peer is connected, else 0";
-    let status = gauges(registry, "bgp_peer_status", help);
-    let help = "CountOfRoutesAdvertisedToPeer";
-    let advertised = gauges(registry, "count_of_routes_advertised_to_peer", help);
-    let help = "CountOfRoutesLearnedFromPeer";
-    let learned = gauges(registry, "count_of_routes_learned_from_peer", help);
-    for (peer, sent) in &seen.peers {
-        let Some(instance) = peer.report.instance else {
-            continue;
-        };
-        let kind = if peer.report.external { "EBgp" } else { "IBgp" };
-        let labels = vec![
-            ("peer", address(peer)),
-            ("route_server", peer.report.local.clone()),
-            (
-                "routeserviceinstance",
-                format!("RouteServiceRole_IN_{instance}"),
-            ),
-            ("bgppeerip", address(peer)),
-            ("bgppeertype", kind.to_owned()),
-        ];
-        status(&labels, f64::from(u8::from(is_up(peer))));
-        advertised(&labels, *sent as f64);
-        learned(&labels, peer.report.learned as f64);
-    }
-    let help = "RoutingInfrastructureUnits";
-    let units = gauges(registry, "routing_infrastructure_units", help);
-    let help = "SpokeVMUtilization: NICs in percent of what the units serve";
-    let machines = gauges(registry, "spoke_vm_utilization", help);
-    for server in &seen.servers {
-        let labels = vec![("route_server", server.name.clone())];
-        units(&labels, RouteServerLoad::UNITS as f64);
-        let percent = 100.0 * server.machines as f64 / RouteServerLoad::MACHINES as f64;
-        machines(&labels, percent);
-    }
-}
-
-/// What exporters of BGP daemons tell of each peer.
-fn sessions(registry: &mut Registry, seen: &Seen) {
-    let help = "State of the peer: 1 = Established, 0 = Down";
-    let state = gauges(registry, "bgp_peer_state", help);
-    let help = "How long the peer is established, in seconds";
-    let uptime = gauges(registry, "bgp_peer_uptime_seconds", help);
-    let help = "Prefixes held of the peer";
-    let received = gauges(registry, "bgp_peer_prefixes_received_count", help);
-    let help = "Prefixes of the peer that import refused";
-    let refused = gauges(registry, "bgp_peer_prefixes_refused_count", help);
-    let help = "Prefixes that the peer is sent";
-    let advertised = gauges(registry, "bgp_peer_prefixes_advertised_count", help);
-    for (peer, sent) in &seen.peers {
-        let labels = of_peer(peer);
-        state(&labels, f64::from(u8::from(is_up(peer))));
-        received(&labels, peer.report.learned as f64);
-        refused(&labels, peer.report.refused as f64);
-        advertised(&labels, *sent as f64);
-        let session = peer.session.as_ref().and_then(|(_, seen)| seen.as_ref());
-        if let Some(seen) = session {
-            let up = seen.uptime.unwrap_or_default();
-            uptime(&labels, up.as_secs_f64());
-        }
-    }
-}
-
-/// What passed between a real router and us.
-fn messages(registry: &mut Registry, seen: &Seen) {
-    let help = "Messages received from the peer";
-    let received = counters(registry, "bgp_peer_messages_received", help);
-    let sent = counters(
-        registry,
-        "bgp_peer_messages_sent",
-        "Messages sent to the peer",
-    );
-    let help = "Octets of messages received from the peer";
-    let octets_received = counters(registry, "bgp_peer_received_bytes", help);
-    let help = "Octets of messages sent to the peer";
-    let octets_sent = counters(registry, "bgp_peer_sent_bytes", help);
-    let help = "How often the session was established";
-    let established = counters(registry, "bgp_peer_established", help);
-    for (peer, _) in &seen.peers {
-        let session = peer.session.as_ref().and_then(|(_, seen)| seen.as_ref());
-        let Some(session) = session else { continue };
-        let (labels, counted) = (of_peer(peer), &session.counters);
-        for (count, messages) in [(&received, &counted.received), (&sent, &counted.sent)] {
-            for (kind, number) in [
-                ("open", messages.open),
-                ("update", messages.update),
-                ("notification", messages.notification),
-                ("keepalive", messages.keepalive),
-                ("route_refresh", messages.route_refresh),
-            ] {
-                let mut labels = labels.clone();
-                labels.push(("type", kind.to_owned()));
-                count(&labels, number);
-            }
-        }
-        octets_received(&labels, counted.received.octets);
-        octets_sent(&labels, counted.sent.octets);
-        established(&labels, counted.established);
-    }
-}
-
-/// How much is left until a limit of the profile; nothing where there is none.
-fn head_room(registry: &mut Registry, seen: &Seen) {
-    let limits = seen.limits;
-    let rooms = |registry: &mut Registry, name: &str, what: &str, limit: Option<u32>| {
-        let most = gauges(
-            registry,
-            &format!("{name}_limit"),
-            &format!("{what} at most"),
-        );
-        let help = format!("{what} that are left until the limit");
-        let room = gauges(registry, &format!("{name}_headroom"), &help);
-        move |labels: Labels, used: usize| {
-            if let Some(limit) = limit {
-                most(&labels, f64::from(limit));
-                room(&labels, f64::from(limit) - used as f64);
-            }
-        }
+/// Adds a limit and what is left until it; nothing where there is no limit.
+fn limit(
+    registry: &mut Registry,
+    name: &str,
+    what: &str,
+    limit: Option<u32>,
+    used: impl Iterator<Item = (Labels, usize)> + Clone,
+) {
+    let Some(limit) = limit.map(f64::from) else {
+        return;
     };
-    let limit = limits.routes_per_peer;
-    let routes = rooms(registry, "bgp_peer_routes", "Routes of a peer", limit);
-    for (peer, _) in &seen.peers {
-        if peer.report.instance.is_some() {
-            routes(of_peer(peer), peer.report.learned);
-        }
+    let most = used.clone().map(|(labels, _)| (labels, limit));
+    let help = format!("{what} at most");
+    gauges(registry, &format!("{name}_limit"), &help, most);
+    let left = used.map(|(labels, used)| (labels, limit - used as f64));
+    let help = format!("{what} that are left until the limit");
+    gauges(registry, &format!("{name}_headroom"), &help, left);
+}
+
+impl PeerRoutes {
+    /// The bare address; the name of a peer without one.
+    fn address(&self) -> String {
+        let report = &self.peer.report;
+        let address = report.remote_address.map(|address| address.to_string());
+        address.unwrap_or_else(|| report.remote.clone())
     }
-    let peers = rooms(
-        registry,
-        "route_server_peers",
-        "Peers of a Route Server",
-        limits.peers,
-    );
-    let prefixes = rooms(
-        registry,
-        "route_server_prefixes",
-        "Prefixes of a Route Server",
-        limits.prefixes,
-    );
-    for server in &seen.servers {
-        let name = ("route_server", server.name.clone());
-        peers(vec![name.clone()], server.peers);
-        for (instance, held) in (0..2).zip(server.prefixes) {
-            prefixes(
-                vec![name.clone(), ("instance", format!("{instance}"))],
-                held,
-            );
-        }
+
+    fn labels(&self) -> Labels {
+        let report = &self.peer.report;
+        let instance = report.instance.map(|instance| instance.to_string());
+        vec![
+            ("peer", self.address()),
+            ("name", report.remote.clone()),
+            ("local", report.local.clone()),
+            ("instance", instance.unwrap_or_default()),
+        ]
     }
-    let limit = limits.routes_to_circuit;
-    let to_circuit = rooms(
-        registry,
-        "circuit_routes",
-        "Routes sent to a circuit",
-        limit,
-    );
-    for one in &seen.connections {
-        let labels = vec![
-            ("gateway", one.gateway.clone()),
-            ("circuit", one.circuit.clone()),
+
+    /// The dimensions that Azure has, of a peer of a Route Server.
+    fn azure_labels(&self) -> Option<Labels> {
+        let report = &self.peer.report;
+        let instance = report.instance?;
+        let kind = if report.external { "EBgp" } else { "IBgp" };
+        let role = format!("RouteServiceRole_IN_{instance}");
+        Some(vec![
+            ("peer", self.address()),
+            ("route_server", report.local.clone()),
+            ("routeserviceinstance", role),
+            ("bgppeerip", self.address()),
+            ("bgppeertype", kind.to_owned()),
+        ])
+    }
+
+    fn is_up(&self) -> f64 {
+        f64::from(u8::from(self.peer.is_up()))
+    }
+
+    fn learned(&self) -> f64 {
+        self.peer.report.learned as f64
+    }
+
+    fn messages(&self, counted: &MessageCounters) -> [(Labels, u64); 5] {
+        let kinds = [
+            ("open", counted.open),
+            ("update", counted.update),
+            ("notification", counted.notification),
+            ("keepalive", counted.keepalive),
+            ("route_refresh", counted.route_refresh),
         ];
-        to_circuit(labels, one.routes);
+        kinds.map(|(kind, count)| {
+            let mut labels = self.labels();
+            labels.push(("type", kind.to_owned()));
+            (labels, count)
+        })
+    }
+}
+
+impl Sources {
+    async fn read(app: &App) -> Result<Self, Refusal> {
+        let loads = |engine: &Engine| {
+            let exchange = engine.exchange();
+            let parameters = exchange.parameters();
+            let limits = Limits {
+                routes_per_peer: parameters.max_routes_per_peer,
+                peers: parameters.max_peers,
+                prefixes: parameters.max_total_prefixes,
+                routes_to_circuit: parameters.max_routes_to_circuit,
+            };
+            let servers = exchange.route_server_loads();
+            (servers, exchange.connection_loads(), limits)
+        };
+        let (servers, connections, limits) = app.ask(loads).await?;
+        let mut peers = Vec::new();
+        for peer in app.peers().await? {
+            // What a modelled peer is sent takes a look at every route: one peer at a time.
+            let advertised = match peer.report.advertised {
+                Some(advertised) => advertised,
+                None => {
+                    let report = peer.report.clone();
+                    let count = move |engine: &Engine| engine.exchange().advertised_count(&report);
+                    app.ask(count).await?
+                }
+            };
+            peers.push(PeerRoutes { peer, advertised });
+        }
+        Ok(Self {
+            peers,
+            servers,
+            connections,
+            limits,
+            refused: app.server().refused(),
+        })
+    }
+
+    fn write(&self, text: &mut String) -> fmt::Result {
+        let mut registry = Registry::with_prefix("routehub");
+        self.azure(&mut registry);
+        self.sessions(&mut registry);
+        self.messages(&mut registry);
+        self.limits(&mut registry);
+        let refused = Counter::<u64>::default();
+        refused.inc_by(self.refused);
+        let help = "Connections that nobody was awaited from";
+        registry.register("connections_refused", help, refused);
+        encode(text, &registry)?;
+        let mut process = Registry::default();
+        if let Some(memory) = resident_memory() {
+            let gauge: Gauge = Gauge::default();
+            gauge.set(i64::try_from(memory).unwrap_or(i64::MAX));
+            let help = "Resident memory size in bytes";
+            process.register("process_resident_memory_bytes", help, gauge);
+        }
+        // One end marks the end of all.
+        text.truncate(text.len() - "# EOF\n".len());
+        encode(text, &process)?;
+        *text = sorted(text);
+        Ok(())
+    }
+
+    /// The metrics that Azure has, with its dimensions.
+    fn azure(&self, registry: &mut Registry) {
+        let peers = || {
+            let peers = self.peers.iter();
+            peers.filter_map(|peer| Some((peer, peer.azure_labels()?)))
+        };
+        let status = peers().map(|(peer, labels)| (labels, peer.is_up()));
+        let help = "BgpPeerStatus: 1 if the peer is connected, else 0";
+        gauges(registry, "bgp_peer_status", help, status);
+        let advertised = peers().map(|(peer, labels)| (labels, peer.advertised as f64));
+        let (name, help) = (
+            "count_of_routes_advertised_to_peer",
+            "CountOfRoutesAdvertisedToPeer",
+        );
+        gauges(registry, name, help, advertised);
+        let learned = peers().map(|(peer, labels)| (labels, peer.learned()));
+        let (name, help) = (
+            "count_of_routes_learned_from_peer",
+            "CountOfRoutesLearnedFromPeer",
+        );
+        gauges(registry, name, help, learned);
+        let labels = |server: &RouteServerLoad| vec![("route_server", server.name.clone())];
+        let servers = self.servers.iter();
+        let units = servers.map(|server| (labels(server), RouteServerLoad::UNITS as f64));
+        let (name, help) = ("routing_infrastructure_units", "RoutingInfrastructureUnits");
+        gauges(registry, name, help, units);
+        let used = self.servers.iter().map(|server| {
+            let percent = 100.0 * server.machines as f64 / RouteServerLoad::MACHINES as f64;
+            (labels(server), percent)
+        });
+        let help = "SpokeVMUtilization: NICs in percent of what the units serve";
+        gauges(registry, "spoke_vm_utilization", help, used);
+    }
+
+    /// What exporters of BGP daemons tell of each peer.
+    fn sessions(&self, registry: &mut Registry) {
+        let mut gauge = |name: &str, help: &str, value: &dyn Fn(&PeerRoutes) -> Option<f64>| {
+            let peers = self.peers.iter();
+            let samples = peers.filter_map(|peer| Some((peer.labels(), value(peer)?)));
+            gauges(registry, &format!("bgp_peer_{name}"), help, samples);
+        };
+        let help = "State of the peer: 1 = Established, 0 = Down";
+        gauge("state", help, &|peer| Some(peer.is_up()));
+        let help = "How long the peer is established, in seconds";
+        gauge("uptime_seconds", help, &|peer| {
+            let uptime = peer.peer.session.as_ref()?.uptime;
+            Some(uptime.unwrap_or_default().as_secs_f64())
+        });
+        let help = "Prefixes held of the peer";
+        gauge("prefixes_received_count", help, &|peer| {
+            Some(peer.learned())
+        });
+        let help = "Prefixes of the peer that import refused";
+        let refused = |peer: &PeerRoutes| Some(peer.peer.report.refused as f64);
+        gauge("prefixes_refused_count", help, &refused);
+        let help = "Prefixes that the peer is sent";
+        let advertised = |peer: &PeerRoutes| Some(peer.advertised as f64);
+        gauge("prefixes_advertised_count", help, &advertised);
+    }
+
+    /// What passed between a real router and us.
+    fn messages(&self, registry: &mut Registry) {
+        let sessions = || {
+            let peers = self.peers.iter();
+            peers.filter_map(|peer| Some((peer, &peer.peer.session.as_ref()?.counters)))
+        };
+        let received = sessions().flat_map(|(peer, counted)| peer.messages(&counted.received));
+        let help = "Messages received from the peer";
+        counters(registry, "bgp_peer_messages_received", help, received);
+        let sent = sessions().flat_map(|(peer, counted)| peer.messages(&counted.sent));
+        let help = "Messages sent to the peer";
+        counters(registry, "bgp_peer_messages_sent", help, sent);
+        let octets = sessions().map(|(peer, counted)| (peer.labels(), counted.received.octets));
+        let help = "Octets of messages received from the peer";
+        counters(registry, "bgp_peer_received_bytes", help, octets);
+        let octets = sessions().map(|(peer, counted)| (peer.labels(), counted.sent.octets));
+        let help = "Octets of messages sent to the peer";
+        counters(registry, "bgp_peer_sent_bytes", help, octets);
+        let established = sessions().map(|(peer, counted)| (peer.labels(), counted.established));
+        let help = "How often the session was established";
+        counters(registry, "bgp_peer_established", help, established);
+    }
+
+    /// How much is left until a limit of the profile; nothing where there is none.
+    fn limits(&self, registry: &mut Registry) {
+        let limits = &self.limits;
+        let peers = self
+            .peers
+            .iter()
+            .filter(|peer| peer.peer.report.instance.is_some());
+        let used = peers.map(|peer| (peer.labels(), peer.peer.report.learned));
+        let (name, what) = ("bgp_peer_routes", "Routes of a peer");
+        limit(registry, name, what, limits.routes_per_peer, used);
+        let label = |server: &RouteServerLoad| ("route_server", server.name.clone());
+        let used = self
+            .servers
+            .iter()
+            .map(|server| (vec![label(server)], server.peers));
+        let (name, what) = ("route_server_peers", "Peers of a Route Server");
+        limit(registry, name, what, limits.peers, used);
+        let used = self.servers.iter().flat_map(|server| {
+            let held = (0..2).zip(server.prefixes);
+            held.map(move |(instance, held): (u8, usize)| {
+                (
+                    vec![label(server), ("instance", instance.to_string())],
+                    held,
+                )
+            })
+        });
+        let (name, what) = ("route_server_prefixes", "Prefixes of a Route Server");
+        limit(registry, name, what, limits.prefixes, used);
+        let used = self.connections.iter().map(|connection| {
+            let gateway = ("gateway", connection.gateway.clone());
+            let circuit = ("circuit", connection.circuit.clone());
+            (vec![gateway, circuit], connection.routes)
+        });
+        let (name, what) = ("circuit_routes", "Routes sent to a circuit");
+        limit(registry, name, what, limits.routes_to_circuit, used);
     }
 }

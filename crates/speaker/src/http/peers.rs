@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract;
 use axum::response::Response;
-use routehub::{LinkId, PeeringReport};
-use routehub_session::Counters;
+use routehub::{LinkId, PeeringReport, SessionState};
+use routehub_session::{Counters, State};
 use serde::Serialize;
 
-use super::App;
+use super::app::App;
 use super::body::table;
 use super::error::Refusal;
 use crate::{Neighbor, SessionReport};
@@ -18,28 +18,45 @@ use crate::{Neighbor, SessionReport};
 /// A peer, as the engine and its session see it.
 pub(super) struct Peer {
     pub(super) report: PeeringReport,
-    /// The session with a real router, and how it is.
-    pub(super) session: Option<(Arc<Neighbor>, Option<SessionReport>)>,
+    /// None for a modelled peer.
+    neighbor: Option<Arc<Neighbor>>,
+    /// None also for a session that has not answered.
+    pub(super) session: Option<SessionReport>,
+}
+
+impl Peer {
+    /// Whether routes pass between the peer and us.
+    pub(super) fn is_up(&self) -> bool {
+        match &self.session {
+            Some(session) => session.state == State::Established,
+            None => self.report.state == SessionState::Established && !self.report.live,
+        }
+    }
 }
 
 impl App {
     /// Every peer of a Route Server, and every real router.
     pub(super) async fn peers(&self) -> Result<Vec<Peer>, Refusal> {
         let reports = self.ask(|engine| engine.exchange().peerings()).await?;
-        let sessions = self.server.sessions().await.into_iter();
+        let sessions = self.server().sessions().await.into_iter();
         let mut sessions: HashMap<LinkId, _> = sessions
-            .map(|(neighbor, report)| (neighbor.link.link, (neighbor, report)))
+            .map(|(neighbor, session)| (neighbor.link.link, (neighbor, session)))
             .collect();
-        let peers = reports.into_iter().map(|report| Peer {
-            session: sessions.remove(&report.link).filter(|_| report.live),
-            report,
+        let peers = reports.into_iter().map(|report| {
+            let session = sessions.remove(&report.link).filter(|_| report.live);
+            let (neighbor, session) = session.unzip();
+            Peer {
+                report,
+                neighbor,
+                session: session.flatten(),
+            }
         });
         Ok(peers.collect())
     }
 }
 
 #[derive(Serialize)]
-struct Shown {
+struct PeerBody {
     name: String,
     peer: Option<IpAddr>,
     asn: Option<u32>,
@@ -56,11 +73,11 @@ struct Shown {
     route_refreshes: u32,
     resets: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    session: Option<ShownSession>,
+    session: Option<SessionBody>,
 }
 
 #[derive(Serialize)]
-struct ShownSession {
+struct SessionBody {
     listens_on: std::net::SocketAddr,
     connects_from: Vec<IpAddr>,
     uptime_seconds: Option<f64>,
@@ -78,13 +95,17 @@ struct LastDown {
     why: String,
 }
 
-impl From<Peer> for Shown {
-    fn from(Peer { report, session }: Peer) -> Self {
-        let seen = session.as_ref().and_then(|(_, seen)| seen.as_ref());
-        let state = match (&session, seen) {
-            (Some(_), Some(seen)) => seen.state.to_string(),
+impl From<Peer> for PeerBody {
+    fn from(peer: Peer) -> Self {
+        let Peer {
+            report,
+            neighbor,
+            session,
+        } = peer;
+        let state = match (&neighbor, &session) {
+            (_, Some(session)) => session.state.to_string(),
             (Some(_), None) => "unknown".to_owned(),
-            (None, _) => format!("{:?}", report.state),
+            (None, None) => format!("{:?}", report.state),
         };
         Self {
             name: report.remote,
@@ -100,41 +121,44 @@ impl From<Peer> for Shown {
             advertised: report.advertised,
             route_refreshes: report.route_refreshes,
             resets: report.resets,
-            session: session.and_then(|(neighbor, seen)| Some(shown(&neighbor, seen?))),
+            session: neighbor.zip(session).map(SessionBody::from),
         }
     }
 }
 
-fn shown(neighbor: &Neighbor, seen: SessionReport) -> ShownSession {
-    let agreed = seen.agreed;
-    let families = agreed.map(|agreed| agreed.families);
-    ShownSession {
-        listens_on: neighbor.local,
-        connects_from: neighbor.remote.clone(),
-        uptime_seconds: seen.uptime.map(|uptime| uptime.as_secs_f64()),
-        in_state_seconds: seen.in_state.as_secs_f64(),
-        hold_time: agreed.map(|agreed| agreed.hold_time.as_secs()),
-        router_id: agreed.map(|agreed| agreed.peer_router_id.to_string()),
-        families: families
-            .iter()
-            .flat_map(|families| families.iter())
-            .map(|family| family.to_string())
-            .collect(),
-        counters: seen.counters,
-        last_down: seen.last_down.map(|(ago, why)| LastDown {
-            seconds_ago: ago.as_secs_f64(),
-            why: why.to_string(),
-        }),
+impl From<(Arc<Neighbor>, SessionReport)> for SessionBody {
+    fn from((neighbor, session): (Arc<Neighbor>, SessionReport)) -> Self {
+        let agreed = session.agreed;
+        let families = agreed.map(|agreed| agreed.families);
+        Self {
+            listens_on: neighbor.local,
+            connects_from: neighbor.remote.clone(),
+            uptime_seconds: session.uptime.map(|uptime| uptime.as_secs_f64()),
+            in_state_seconds: session.in_state.as_secs_f64(),
+            hold_time: agreed.map(|agreed| agreed.hold_time.as_secs()),
+            router_id: agreed.map(|agreed| agreed.peer_router_id.to_string()),
+            families: families
+                .iter()
+                .flat_map(|families| families.iter())
+                .map(|family| family.to_string())
+                .collect(),
+            counters: session.counters,
+            last_down: session.last_down.map(|(ago, why)| LastDown {
+                seconds_ago: ago.as_secs_f64(),
+                why: why.to_string(),
+            }),
+        }
     }
 }
 
 /// Every peer.
-pub(crate) async fn peers(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
-    let room = app.room().await?;
-    let peers = app.peers().await?;
-    table(room, move || {
-        let shown = peers.into_iter().map(Shown::from);
-        shown.collect::<Vec<_>>()
+pub(super) async fn peers(
+    extract::State(app): extract::State<Arc<App>>,
+) -> Result<Response, Refusal> {
+    let permit = app.table_permit().await?;
+    let peers = app.peers().await?.into_iter();
+    table(permit, move || {
+        peers.map(PeerBody::from).collect::<Vec<_>>()
     })
     .await
 }

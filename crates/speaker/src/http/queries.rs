@@ -1,4 +1,4 @@
-//! Questions about the network: why, where to, what is to be said.
+//! Queries about the network: explanations, traces, findings.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -7,105 +7,98 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use routehub::types::Prefix;
-use routehub::{Engine, Explained, TraceText};
+use routehub::{Exchange, Explained, TraceText};
 use serde::{Deserialize, Serialize};
 
-use super::App;
-use super::body::table;
+use super::app::App;
 use super::error::Refusal;
 
-/// What a query may hold.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Explain {
+pub(super) struct ExplainQuery {
     name: String,
     destination: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Trace {
+pub(super) struct TraceQuery {
     nic: String,
     address: String,
 }
 
 /// An answer for programs and for people.
 #[derive(Serialize)]
-struct Both<T> {
+struct WithText<T> {
     answer: T,
     text: String,
 }
 
-fn query<T>(given: Result<Query<T>, QueryRejection>, wanted: &str) -> Result<T, Refusal> {
-    let wrong = |error: QueryRejection| {
+fn parse<T>(query: Result<Query<T>, QueryRejection>, wanted: &str) -> Result<T, Refusal> {
+    let refusal = |error: QueryRejection| {
         let why = std::error::Error::source(&error).map(ToString::to_string);
         let why = why.unwrap_or_else(|| error.body_text());
         Refusal::bad(format!("{why}; the query is {wanted}"))
     };
-    given.map(|Query(query)| query).map_err(wrong)
+    query.map(|Query(query)| query).map_err(refusal)
 }
 
 /// Why a NIC or speaker has, or has not, routes to a prefix or address.
-pub(crate) async fn explain(
+pub(super) async fn explain(
     State(app): State<Arc<App>>,
-    given: Result<Query<Explain>, QueryRejection>,
+    query: Result<Query<ExplainQuery>, QueryRejection>,
 ) -> Result<Response, Refusal> {
     let wanted = "`name=NIC_OR_SPEAKER&destination=PREFIX_OR_ADDRESS`";
-    let Explain { name, destination } = query(given, wanted)?;
+    let ExplainQuery { name, destination } = parse(query, wanted)?;
     let address = destination.parse::<IpAddr>().map(Prefix::host);
     let prefix = address.or_else(|_| destination.parse::<Prefix>());
     let prefix =
         prefix.map_err(|error| Refusal::bad(format!("destination `{destination}`: {error}")))?;
-    let room = app.room().await?;
-    let question = move |engine: &Engine| {
-        let exchange = engine.exchange();
-        let explained = exchange.explain(&name, prefix);
+    let read = move |exchange: &Exchange| {
+        let explained = exchange.explain(&name, prefix).map(Explained);
         explained.ok_or_else(|| {
             let estate = exchange.estate();
-            let names = estate.nics.iter().map(|one| &one.name);
-            let names = names.chain(estate.route_servers.iter().map(|one| &one.name));
-            let names = names.chain(estate.nvas.iter().map(|one| &one.name));
-            let names = names.chain(estate.gateways.iter().map(|one| &one.name));
-            let names = names.chain(estate.circuits.iter().map(|one| &one.name));
-            let names = names.chain(estate.sites.iter().map(|one| &one.name));
+            let nics = estate.nics.iter().map(|nic| &nic.name);
+            let servers = estate.route_servers.iter().map(|server| &server.name);
+            let nvas = estate.nvas.iter().map(|nva| &nva.name);
+            let gateways = estate.gateways.iter().map(|gateway| &gateway.name);
+            let circuits = estate.circuits.iter().map(|circuit| &circuit.name);
+            let sites = estate.sites.iter().map(|site| &site.name);
+            let speakers = servers.chain(nvas).chain(gateways).chain(circuits);
+            let names = nics.chain(speakers).chain(sites);
             Refusal::unknown("NIC or speaker", &name, names)
         })
     };
-    let answer = Explained(app.ask(question).await??);
-    table(room, move || Both {
+    let shape = |answer: Explained| WithText {
         text: answer.to_string(),
         answer,
-    })
-    .await
+    };
+    app.table(read, shape).await
 }
 
 /// The way of a packet.
-pub(crate) async fn trace(
+pub(super) async fn trace(
     State(app): State<Arc<App>>,
-    given: Result<Query<Trace>, QueryRejection>,
+    query: Result<Query<TraceQuery>, QueryRejection>,
 ) -> Result<Response, Refusal> {
-    let Trace { nic, address } = query(given, "`nic=NIC&address=ADDRESS`")?;
+    let TraceQuery { nic, address } = parse(query, "`nic=NIC&address=ADDRESS`")?;
     let to: IpAddr = address
         .parse()
         .map_err(|error| Refusal::bad(format!("address `{address}`: {error}")))?;
-    let room = app.room().await?;
-    let question = move |engine: &Engine| {
-        let exchange = engine.exchange();
+    let read = move |exchange: &Exchange| {
+        let nics = exchange.estate().nics.iter().map(|nic| &nic.name);
         let trace = exchange.trace(&nic, to);
-        let nics = exchange.estate().nics.iter().map(|one| &one.name);
         trace.ok_or_else(|| Refusal::unknown("NIC", &nic, nics))
     };
-    let answer = app.ask(question).await??;
-    table(room, move || Both {
+    let shape = |answer| WithText {
         text: TraceText(&answer).to_string(),
         answer,
-    })
-    .await
+    };
+    app.table(read, shape).await
 }
 
 /// What is to be said about the network.
-pub(crate) async fn findings(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
-    let room = app.room().await?;
-    let findings = app.ask(|engine| engine.exchange().findings()).await?;
-    table(room, move || findings).await
+pub(super) async fn findings(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+    let read = |exchange: &Exchange| Ok(exchange.findings());
+    app.table(read, |findings| findings).await
 }

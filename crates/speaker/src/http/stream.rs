@@ -10,9 +10,8 @@ use bytes::Bytes;
 use serde::Serialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
 
-use super::App;
+use super::app::App;
 use super::body::endless;
 use super::error::Refusal;
 use crate::event::{EventKind, ServerEvent};
@@ -31,11 +30,12 @@ enum Form {
 
 impl Form {
     fn of(headers: &HeaderMap) -> Self {
-        let accepted = headers.get_all(header::ACCEPT).into_iter();
-        let mut accepted = accepted.filter_map(|one| one.to_str().ok());
-        match accepted.any(|one| one.contains("text/event-stream")) {
-            true => Self::Events,
-            false => Self::Lines,
+        let accept = headers.get_all(header::ACCEPT).into_iter();
+        let mut types = accept.filter_map(|value| value.to_str().ok());
+        if types.any(|types| types.contains("text/event-stream")) {
+            Self::Events
+        } else {
+            Self::Lines
         }
     }
 
@@ -83,25 +83,25 @@ struct Line<'a> {
 }
 
 /// Everything that happens.
-pub(crate) async fn events(
+pub(super) async fn events(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let events = app.server.watch();
+    let events = app.server().watch();
     let line = |event: ServerEvent| line(&event_line(&event));
     stream(&app, &headers, events, line)
 }
 
 /// Every change of the networks' routes.
-pub(crate) async fn changes(
+pub(super) async fn changes(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let Some(changes) = &app.changes else {
+    let Some(changes) = app.changes() else {
         let error = "this server does not follow the changes of routes";
         return Err(Refusal::new(StatusCode::NOT_FOUND, error));
     };
-    stream(&app, &headers, changes.listen(), |lines| lines)
+    stream(&app, &headers, changes.subscribe(), |lines| lines)
 }
 
 fn stream<T: Clone + Send + 'static>(
@@ -110,22 +110,18 @@ fn stream<T: Clone + Send + 'static>(
     source: Receiver<T>,
     line: impl Fn(T) -> Bytes + Send + 'static,
 ) -> Result<Response, Refusal> {
-    let room = Arc::clone(&app.streams).try_acquire_owned();
-    let room = room.map_err(|_: TryAcquireError| {
-        let error = "too many streams are open";
-        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error)
-    })?;
+    let permit = app.stream_permit()?;
     let form = Form::of(headers);
-    let state: (Receiver<T>, OwnedSemaphorePermit, _) = (source, room, line);
-    let lines = futures_util::stream::unfold(state, move |(mut source, room, line)| async move {
+    let state = (source, permit, line);
+    let lines = futures_util::stream::unfold(state, move |(mut source, permit, line)| async move {
         let next = tokio::time::timeout(ALIVE, source.recv()).await;
         let lines = match next {
             Err(_) => form.blank(),
-            Ok(Ok(one)) => form.frame(line(one)),
+            Ok(Ok(event)) => form.frame(line(event)),
             Ok(Err(RecvError::Lagged(lost))) => form.frame(lagged(lost)),
             Ok(Err(RecvError::Closed)) => return None,
         };
-        Some((lines, (source, room, line)))
+        Some((lines, (source, permit, line)))
     });
     Ok(endless(form.kind(), lines))
 }
