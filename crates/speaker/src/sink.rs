@@ -1,8 +1,8 @@
-//! Where the routes of virtual networks go: whoever carries packets by them, or wants to know.
+//! Sinks: where the routes of virtual networks go, such as the kernel that forwards by them.
 //!
-//! The thread of the routes only notes on a board what changed. A sink runs on a thread of its own
-//! and takes from the board in batches: a network's prefix that changes again before it is taken
-//! is taken once, as it is then. So a slow sink delays no session, and costs an entry for each
+//! The engine task only queues what changed. A sink runs on a thread of its own and takes from the
+//! queue in batches: a network's prefix that changes again before it is taken is taken once, as it
+//! is then. So a slow sink delays no session, and costs an entry for each
 //! network and prefix, however often routes change.
 
 use std::collections::BTreeSet;
@@ -26,9 +26,9 @@ pub use memory::{MemoryRoutes, MemorySink};
 /// Takes the route changes of virtual networks, in batches: `begin`, then `replace` and `withdraw`
 /// in order of network and prefix, each network's prefix once, then `commit`.
 ///
-/// A sink starts from nothing: at first every route is told.
+/// A sink starts from nothing: at first it receives every route.
 pub trait Sink: Send {
-    /// What it is called in messages.
+    /// Its name in messages.
     fn name(&self) -> &'static str;
 
     /// The networks whose routes it wants, asked for once; none: all.
@@ -36,7 +36,7 @@ pub trait Sink: Send {
         None
     }
 
-    /// Whether it is told nothing before the routes are complete, because it still has those of an
+    /// Whether it receives nothing before the routes are complete, because it still has those of an
     /// earlier run.
     fn waits(&self) -> bool {
         false
@@ -55,12 +55,12 @@ pub trait Sink: Send {
     /// The batch is over.
     ///
     /// # Errors
-    /// [`SinkError::NotTaken`]: these changes had no effect; they are told again later.
+    /// [`SinkError::NotTaken`]: these changes had no effect; they are sent again later.
     /// [`SinkError::Gone`]: the sink is of no use any more.
     fn commit(&mut self) -> Result<(), SinkError>;
 
-    /// The routes are complete: every live router has told its own since the start, or the time
-    /// to wait for that is over. Told once, behind the batch that makes it so.
+    /// The routes are complete: the End-of-RIB of every live router has come since the start, or
+    /// the time to wait for that is over. Called once, after the batch that makes it so.
     ///
     /// # Errors
     /// As of [`commit`](Self::commit).
@@ -69,7 +69,7 @@ pub trait Sink: Send {
     }
 
     /// Routes that were taken and that somebody else has removed since, if the sink can tell; asked
-    /// for now and then, and told again.
+    /// for now and then, and sent again.
     fn lost(&mut self) -> Option<Vec<(String, Prefix)>> {
         None
     }
@@ -100,6 +100,25 @@ impl fmt::Display for NotTaken {
     }
 }
 
+/// A change of a batch, until it is committed.
+#[derive(Debug)]
+struct RouteChange {
+    vnet: String,
+    prefix: Prefix,
+    /// None: there is no route any more.
+    next_hops: Option<Vec<IpAddr>>,
+}
+
+impl RouteChange {
+    fn new(vnet: &str, prefix: Prefix, next_hops: Option<&[IpAddr]>) -> Self {
+        Self {
+            vnet: vnet.to_owned(),
+            prefix,
+            next_hops: next_hops.map(<[IpAddr]>::to_vec),
+        }
+    }
+}
+
 /// Why a sink did not take all.
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
@@ -109,6 +128,17 @@ pub enum SinkError {
     /// The sink is of no use any more.
     #[error(transparent)]
     Gone(#[from] io::Error),
+}
+
+impl SinkError {
+    /// An error if some changes were not taken.
+    fn of(not_taken: Vec<NotTaken>) -> Result<(), Self> {
+        if not_taken.is_empty() {
+            Ok(())
+        } else {
+            Err(Self::NotTaken(not_taken))
+        }
+    }
 }
 
 /// The sinks of a server.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use super::context::ServerContext;
 use super::start_error::StartError;
@@ -13,13 +13,14 @@ use crate::session::listener::{ExpectedPeers, Listener};
 /// A listener whose task runs, until this is dropped.
 pub(super) struct RunningListener {
     listener: Arc<Listener>,
-    task: JoinHandle<()>,
+    task: JoinSet<()>,
 }
 
 impl RunningListener {
     pub(super) fn start(listener: Listener) -> Self {
         let listener = Arc::new(listener);
-        let task = tokio::spawn(Arc::clone(&listener).run());
+        let mut task = JoinSet::new();
+        task.spawn(Arc::clone(&listener).run());
         Self { listener, task }
     }
 
@@ -29,15 +30,7 @@ impl RunningListener {
 
     /// Closes it; the address is free afterwards.
     pub(super) async fn close(mut self) {
-        self.task.abort();
-        // It has ended either way.
-        let _ = (&mut self.task).await;
-    }
-}
-
-impl Drop for RunningListener {
-    fn drop(&mut self) {
-        self.task.abort();
+        self.task.shutdown().await;
     }
 }
 

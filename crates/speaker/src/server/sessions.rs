@@ -12,7 +12,7 @@ use routehub_scenario::Live;
 use routehub_session::{Session, SessionConfig};
 use routehub_wire::Notification;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use super::context::ServerContext;
 use super::start_error::StartError;
@@ -54,7 +54,7 @@ pub(super) struct PendingSession {
 /// A session whose task runs, until this is dropped.
 pub(super) struct RunningSession {
     handle: SessionHandle,
-    task: JoinHandle<()>,
+    task: JoinSet<()>,
 }
 
 impl SessionSettings {
@@ -143,11 +143,9 @@ impl PendingSession {
         let neighbor = Arc::clone(handle.neighbor());
         let io = SessionIo::new(neighbor, context.requests.clone(), context.events.clone());
         let switch = handle.switch.subscribe();
-        let task = SessionTask::new(session, context.clock, io, inbox, switch);
-        RunningSession {
-            handle,
-            task: tokio::spawn(task.run()),
-        }
+        let mut task = JoinSet::new();
+        task.spawn(SessionTask::new(session, context.clock, io, inbox, switch).run());
+        RunningSession { handle, task }
     }
 }
 
@@ -162,12 +160,6 @@ impl RunningSession {
         let command = Command::SetNeighbor(Arc::clone(neighbor));
         // The session may have ended.
         let _ = self.handle.commands.send(command).await;
-    }
-}
-
-impl Drop for RunningSession {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
@@ -226,7 +218,7 @@ pub(super) async fn stop(sessions: Vec<(RunningSession, Notification)>) {
         }
         for (mut session, _) in sessions {
             // A task that panicked has ended too.
-            let _ = (&mut session.task).await;
+            let _ = session.task.join_next().await;
         }
     };
     let _ = tokio::time::timeout(STOP, all).await;

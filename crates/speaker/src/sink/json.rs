@@ -123,15 +123,15 @@ mod tests {
     fn each_change_is_a_line_and_each_batch_ends_with_one() {
         let mut octets = Vec::new();
         let mut sink = JsonSink::new(&mut octets);
-        let (one, two) = ("192.168.0.0/16".parse(), "2001:db8::/32".parse());
+        let (first, second) = ("192.168.0.0/16".parse(), "2001:db8::/32".parse());
         sink.begin();
         let hops = [IpAddr::from([10, 0, 4, 4]), IpAddr::from([10, 0, 4, 5])];
-        sink.replace("spoke \"1\"", one.expect("a prefix"), &hops);
-        sink.replace("hub", two.expect("a prefix"), &[]);
+        sink.replace("spoke \"1\"", first.expect("a prefix"), &hops);
+        sink.replace("hub", second.expect("a prefix"), &[]);
         sink.commit().expect("room");
         sink.complete().expect("room");
         sink.begin();
-        sink.withdraw("spoke", one.expect("a prefix"));
+        sink.withdraw("spoke", first.expect("a prefix"));
         sink.commit().expect("room");
         let expected = r#"{"op":"replace","vnet":"spoke \"1\"","prefix":"192.168.0.0/16","next_hops":["10.0.4.4","10.0.4.5"]}
 {"op":"replace","vnet":"hub","prefix":"2001:db8::/32","next_hops":[]}

@@ -29,7 +29,8 @@ mod namespace;
 mod request;
 mod table;
 
-use super::{NotTaken, Sink, SinkError};
+use super::{NotTaken, RouteChange, Sink, SinkError};
+use request::Request;
 use table::Table;
 
 /// The protocol number of routes of this sink (`rtm_protocol`): one that no other daemon is known
@@ -75,10 +76,10 @@ impl fmt::Display for Namespace {
 #[derive(Debug, thiserror::Error)]
 pub enum KernelError {
     /// Two networks have the same table.
-    #[error("{one} and {other} have the same table {table}")]
+    #[error("{first} and {other} have the same table {table}")]
     SameTable {
         /// A network.
-        one: String,
+        first: String,
         /// Another one, or the same.
         other: String,
         /// The table's number.
@@ -107,19 +108,12 @@ pub enum KernelError {
     },
 }
 
-/// One change, and how it is asked for.
-struct Asked {
-    vnet: String,
-    prefix: Prefix,
-    there: bool,
-}
-
 /// Programs routes into the kernel.
 pub struct KernelSink {
     /// None once it has ended.
     runtime: Option<Runtime>,
     tables: BTreeMap<String, Table>,
-    batch: Vec<(String, Prefix, Option<Vec<IpAddr>>)>,
+    batch: Vec<RouteChange>,
 }
 
 impl KernelSink {
@@ -135,7 +129,7 @@ impl KernelSink {
             let other = taken.insert(place, &target.vnet);
             if other.is_some() || !names.insert(&target.vnet) {
                 return Err(KernelError::SameTable {
-                    one: other.unwrap_or(&target.vnet).to_owned(),
+                    first: other.unwrap_or(&target.vnet).to_owned(),
                     other: target.vnet.clone(),
                     table: target.table,
                 });
@@ -179,20 +173,18 @@ impl KernelSink {
         self.runtime.as_ref().ok_or_else(ended)
     }
 
-    /// Notes what became of a change.
-    fn heed(&mut self, (asked, result): (Asked, Result<(), Error>), all: &mut Vec<NotTaken>) {
-        let Asked {
+    /// Remembers what became of a change; an error if it was not taken.
+    fn on_answer(&mut self, change: RouteChange, result: Result<(), Error>) -> Option<NotTaken> {
+        let RouteChange {
             vnet,
             prefix,
-            there,
-        } = asked;
+            next_hops,
+        } = change;
         if let Some(table) = self.tables.get_mut(&vnet) {
-            table.note(prefix, there && result.is_ok());
+            table.set_held(prefix, next_hops.is_some() && result.is_ok());
         }
-        if let Err(error) = result {
-            let why = request::why(&error);
-            all.push(NotTaken { vnet, prefix, why });
-        }
+        let why = request::why(&result.err()?);
+        Some(NotTaken { vnet, prefix, why })
     }
 }
 
@@ -210,49 +202,39 @@ impl Sink for KernelSink {
     }
 
     fn replace(&mut self, vnet: &str, prefix: Prefix, next_hops: &[IpAddr]) {
-        let next_hops = Some(next_hops.to_vec());
-        self.batch.push((vnet.to_owned(), prefix, next_hops));
+        let change = RouteChange::new(vnet, prefix, Some(next_hops));
+        self.batch.push(change);
     }
 
     fn withdraw(&mut self, vnet: &str, prefix: Prefix) {
-        self.batch.push((vnet.to_owned(), prefix, None));
+        self.batch.push(RouteChange::new(vnet, prefix, None));
     }
 
     fn commit(&mut self) -> Result<(), SinkError> {
-        let mut requests = Vec::new();
-        for (vnet, prefix, next_hops) in std::mem::take(&mut self.batch) {
-            if let Some(table) = self.tables.get(&vnet) {
-                let there = next_hops.is_some();
-                let asked = Asked {
-                    vnet,
-                    prefix,
-                    there,
-                };
-                requests.push((asked, table.request(prefix, next_hops.as_deref())));
+        let mut requests: Vec<Request> = Vec::new();
+        for change in std::mem::take(&mut self.batch) {
+            if let Some(table) = self.tables.get(&change.vnet) {
+                requests.push(table.request(change));
             }
         }
         let answers = self.runtime()?.block_on(async {
             let (mut running, mut answers) = (JoinSet::new(), Vec::new());
-            for (asked, request) in requests {
+            for request in requests {
                 while running.len() >= IN_FLIGHT {
                     answers.extend(running.join_next().await.and_then(Result::ok));
                 }
-                running.spawn(async { (asked, request.run().await) });
+                running.spawn(request.run());
             }
             while let Some(answer) = running.join_next().await {
                 answers.extend(answer);
             }
             answers
         });
-        let mut not_taken = Vec::new();
-        for answer in answers {
-            self.heed(answer, &mut not_taken);
-        }
-        if not_taken.is_empty() {
-            return Ok(());
-        }
+        let answers = answers.into_iter();
+        let not_taken = answers.filter_map(|(change, result)| self.on_answer(change, result));
+        let mut not_taken: Vec<NotTaken> = not_taken.collect();
         not_taken.sort_by(|a, b| (&a.vnet, a.prefix).cmp(&(&b.vnet, b.prefix)));
-        Err(SinkError::NotTaken(not_taken))
+        SinkError::of(not_taken)
     }
 
     /// What an earlier run left and this one has not is removed.
@@ -262,11 +244,7 @@ impl Sink for KernelSink {
             let Some(runtime) = &self.runtime else { break };
             runtime.block_on(table.sweep(vnet, &mut not_taken));
         }
-        if not_taken.is_empty() {
-            Ok(())
-        } else {
-            Err(SinkError::NotTaken(not_taken))
-        }
+        SinkError::of(not_taken)
     }
 
     /// Routes that the kernel does not have any more, as after an interface went down.
@@ -286,11 +264,7 @@ impl Sink for KernelSink {
             let Some(runtime) = &self.runtime else { break };
             runtime.block_on(table.clear(vnet, &mut not_taken));
         }
-        if not_taken.is_empty() {
-            Ok(())
-        } else {
-            Err(SinkError::NotTaken(not_taken))
-        }
+        SinkError::of(not_taken)
     }
 }
 

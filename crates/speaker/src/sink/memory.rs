@@ -1,4 +1,4 @@
-//! A sink that remembers: the routes of every network, for whoever asks.
+//! A sink in memory: the routes of every network.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use routehub::types::Prefix;
 
-use super::{Sink, SinkError};
+use super::{RouteChange, Sink, SinkError};
 
 type Routes = BTreeMap<Prefix, Vec<IpAddr>>;
 
@@ -14,7 +14,7 @@ type Routes = BTreeMap<Prefix, Vec<IpAddr>>;
 #[derive(Debug, Default)]
 pub struct MemorySink {
     routes: MemoryRoutes,
-    batch: Vec<(String, Prefix, Option<Vec<IpAddr>>)>,
+    batch: Vec<RouteChange>,
 }
 
 /// What a [`MemorySink`] remembers; a change shows when its whole batch is committed.
@@ -50,22 +50,22 @@ impl Sink for MemorySink {
     }
 
     fn replace(&mut self, vnet: &str, prefix: Prefix, next_hops: &[IpAddr]) {
-        let next_hops = Some(next_hops.to_vec());
-        self.batch.push((vnet.to_owned(), prefix, next_hops));
+        let change = RouteChange::new(vnet, prefix, Some(next_hops));
+        self.batch.push(change);
     }
 
     fn withdraw(&mut self, vnet: &str, prefix: Prefix) {
-        self.batch.push((vnet.to_owned(), prefix, None));
+        self.batch.push(RouteChange::new(vnet, prefix, None));
     }
 
     fn commit(&mut self) -> Result<(), SinkError> {
         let vnets = self.routes.vnets.write();
         let mut vnets = vnets.unwrap_or_else(PoisonError::into_inner);
-        for (vnet, prefix, next_hops) in self.batch.drain(..) {
-            let routes = vnets.entry(vnet).or_default();
-            match next_hops {
-                Some(next_hops) => routes.insert(prefix, next_hops),
-                None => routes.remove(&prefix),
+        for change in self.batch.drain(..) {
+            let routes = vnets.entry(change.vnet).or_default();
+            match change.next_hops {
+                Some(next_hops) => routes.insert(change.prefix, next_hops),
+                None => routes.remove(&change.prefix),
             };
         }
         vnets.retain(|_, routes| !routes.is_empty());

@@ -9,30 +9,31 @@ use rtnetlink::packet_route::route::{
 };
 use rtnetlink::{Error, Handle, RouteMessageBuilder, RouteNextHopBuilder};
 
-use super::{METRIC, PROTOCOL};
-
-/// No such process, which is how the kernel says that there is no such route.
-const ESRCH: i32 = libc::ESRCH;
+use super::{METRIC, PROTOCOL, RouteChange};
 
 /// One change of a table.
 pub(super) struct Request {
     pub(super) handle: Handle,
     pub(super) table: u32,
-    pub(super) prefix: Prefix,
-    /// None: there is to be no route.
-    pub(super) next_hops: Option<Vec<IpAddr>>,
+    pub(super) change: RouteChange,
     /// Whether a route of ours is there.
     pub(super) held: bool,
 }
 
 impl Request {
     /// Asks, and waits for the answer. After an error, no route of ours is there.
-    pub(super) async fn run(self) -> Result<(), Error> {
-        let remove = removal(self.table, self.prefix, METRIC)?;
-        let Some(next_hops) = &self.next_hops else {
+    pub(super) async fn run(self) -> (RouteChange, Result<(), Error>) {
+        let result = self.carry_out().await;
+        (self.change, result)
+    }
+
+    async fn carry_out(&self) -> Result<(), Error> {
+        let prefix = self.change.prefix;
+        let remove = removal(self.table, prefix, METRIC)?;
+        let Some(next_hops) = &self.change.next_hops else {
             return delete(&self.handle, remove).await;
         };
-        let route = route(self.table, self.prefix, next_hops)?;
+        let route = route(self.table, prefix, next_hops)?;
         let add = self.handle.route().add(route);
         if !self.held {
             return add.execute().await;
@@ -49,7 +50,8 @@ impl Request {
 /// Removes a route; one that is not there is removed already.
 pub(super) async fn delete(handle: &Handle, route: RouteMessage) -> Result<(), Error> {
     match handle.route().del(route).execute().await {
-        Err(Error::NetlinkError(error)) if error.raw_code() == -ESRCH => Ok(()),
+        // No such process: there is no such route.
+        Err(Error::NetlinkError(error)) if error.raw_code() == -libc::ESRCH => Ok(()),
         other => other,
     }
 }

@@ -1,7 +1,6 @@
 //! One routing table, and which of its routes are ours.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::pin::pin;
 
 use futures_util::TryStreamExt;
@@ -10,7 +9,7 @@ use rtnetlink::packet_route::AddressFamily;
 use rtnetlink::{Error, Handle};
 
 use super::request::{Request, delete, ours, question, removal, why};
-use super::{METRIC, NotTaken};
+use super::{METRIC, NotTaken, RouteChange};
 
 /// A table of the kernel.
 pub(super) struct Table {
@@ -40,19 +39,18 @@ impl Table {
         self.stale.len()
     }
 
-    /// How a change is asked for.
-    pub(super) fn request(&self, prefix: Prefix, next_hops: Option<&[IpAddr]>) -> Request {
+    /// The request for a change.
+    pub(super) fn request(&self, change: RouteChange) -> Request {
         Request {
             handle: self.handle.clone(),
             table: self.number,
-            prefix,
-            next_hops: next_hops.map(<[IpAddr]>::to_vec),
-            held: self.held.contains(&prefix),
+            held: self.held.contains(&change.prefix),
+            change,
         }
     }
 
-    /// Notes whether a route of ours is there after a change.
-    pub(super) fn note(&mut self, prefix: Prefix, there: bool) {
+    /// Sets whether a route of ours is there after a change.
+    pub(super) fn set_held(&mut self, prefix: Prefix, there: bool) {
         self.stale.remove(&(prefix, METRIC));
         if there {
             self.held.insert(prefix);
@@ -67,14 +65,11 @@ impl Table {
         let Ok(there) = all(&self.handle, self.number).await else {
             return Vec::new();
         };
-        let gone = self
-            .held
-            .iter()
-            .filter(|prefix| !there.contains(&(**prefix, METRIC)));
-        let gone: Vec<Prefix> = gone.copied().collect();
+        let held = self.held.iter().copied();
+        let gone = held.filter(|prefix| !there.contains(&(*prefix, METRIC)));
+        let gone: Vec<Prefix> = gone.collect();
         for prefix in &gone {
-            self.held.remove(prefix);
-            self.stale.remove(&(*prefix, METRIC));
+            self.set_held(*prefix, false);
         }
         gone
     }
