@@ -92,7 +92,8 @@ impl DecisionConfig {
     /// What the steps say of a path by itself.
     pub(crate) fn preference(&self, path: &Compared<'_>) -> Preference {
         let steps = self.steps.iter().filter(|step| !step.is_relative());
-        Preference(steps.map(|step| step.key(path)).collect())
+        let keys = steps.map(|step| step.key(path)).collect();
+        Preference { keys }
     }
 }
 
@@ -109,7 +110,9 @@ impl Default for DecisionConfig {
 /// configuration compare. Steps that depend on the other paths of a table ([`Step::Med`],
 /// [`Step::Current`], [`Step::Failback`]) have no say, and tie-breakers neither.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Preference(SmallVec<[StepKey; 4]>);
+pub struct Preference {
+    keys: SmallVec<[StepKey; 4]>,
+}
 
 /// Where a path stands among the paths of its prefix, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
