@@ -1,11 +1,17 @@
-//! What goes into a table and what comes out: admission verdicts, deltas.
+//! What goes into a table and what comes out: admission and its verdicts, deltas.
 
 use core::ops::Deref;
 
 use routehub_types::{AttrId, PathId, Prefix, RuleId};
 use smallvec::SmallVec;
 
-use crate::SourceId;
+use crate::{AttrStore, SourceId};
+
+/// Who says of every path what import makes of it.
+pub(crate) type Admit<'a> = dyn FnMut(&mut AttrStore, &Announcement) -> Admission + 'a;
+
+/// Who is told of every prefix whose best set changed.
+pub(crate) type Visit<'a> = dyn FnMut(&AttrStore, &Delta<'_>) + 'a;
 
 /// A path that asks for admission.
 #[derive(Clone, Copy, Debug)]

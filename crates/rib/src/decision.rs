@@ -12,7 +12,7 @@ pub(crate) use process::{Candidate, DecisionProcess};
 pub(crate) use step::Compared;
 pub use step::Step;
 
-use crate::PathRef;
+use crate::change::PathRef;
 use step::StepKey;
 
 /// How a speaker decides: steps that eliminate, steps that order what is equal, and how many

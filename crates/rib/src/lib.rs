@@ -14,13 +14,13 @@
 //!
 //! let mut store = AttrStore::new(1);
 //! let mut rib = Rib::new(2, DecisionConfig::rfc4271());
-//! let one = rib.add_source(Source { router_id: RouterId(1), ..Source::default() })?;
-//! let two = rib.add_source(Source { router_id: RouterId(2), ..Source::default() })?;
+//! let first = rib.add_source(Source { router_id: RouterId(1), ..Source::default() })?;
+//! let second = rib.add_source(Source { router_id: RouterId(2), ..Source::default() })?;
 //! let group = rib.add_group(GroupConfig::default());
-//! let listener = rib.add_member(group, Some(two));
+//! let listener = rib.add_member(group, Some(second));
 //!
 //! let prefix: Nlri = "192.0.2.0/24".parse::<routehub_types::Prefix>()?.into();
-//! for (source, length) in [(one, 1), (two, 2)] {
+//! for (source, length) in [(first, 1), (second, 2)] {
 //!     let path = AsPath::sequence((0..length).map(|n| Asn(64500 + n)));
 //!     let attrs = store.intern(&Attrs { as_path: path, ..Attrs::default() });
 //!     let update = Update { withdrawn: &[], attrs, announced: &[prefix] };
@@ -34,10 +34,10 @@
 //! }
 //! let paths = rib.paths(&store, prefix.prefix);
 //! assert_eq!(paths[0].standing, Standing::Best);
-//! assert!(matches!(paths[1].standing, Standing::Lost { step: Step::AsPathLength, to } if to.source == one));
+//! assert!(matches!(paths[1].standing, Standing::Lost { step: Step::AsPathLength, to } if to.source == first));
 //!
 //! rib.flush(&mut store, group, 1000, |_, best| Ok(best.attrs));
-//! assert!(matches!(rib.pull(&mut store, listener), Pull::Routes(routes) if routes.source == one));
+//! assert!(matches!(rib.pull(&mut store, listener), Pull::Routes(routes) if routes.source == first));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -51,7 +51,8 @@
 //! `cargo run --release -p routehub-benches --bin rib_memory` repeats the count,
 //! `cargo bench -p routehub-benches --bench rib` the times; `benches/README.md` has the figures.
 //!
-//! Look-ups are made for a whole [`Update`](routehub_types::Update) at once, so announce many prefixes with one call.
+//! Look-ups are made for a whole [`Update`](routehub_types::Update) at once, so announce many
+//! prefixes with one call.
 //! Every change decides its prefix again over all of its paths. A source that is lost costs its
 //! own routes, not the table. A longest match looks for the prefix lengths that there are around
 //! its address, a few at once.
@@ -70,37 +71,28 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
-mod apply;
+mod adj_rib_in;
+mod adj_rib_out;
+mod attr_store;
 mod change;
+mod context;
 mod decision;
-mod derive;
-mod entry_set;
-mod export;
-mod groups;
-mod hash;
-mod index;
-mod key;
-mod lengths;
-mod limit;
-mod path;
-mod query;
+mod loc_rib;
+mod memory;
 mod rib;
-mod settle;
-mod slab;
 mod source;
-mod sources;
-mod stale;
-mod store;
 mod table;
 
+pub use adj_rib_in::{AdjIn, Imported};
+pub use adj_rib_out::{
+    AdjOut, Export, Exported, Flushed, GroupConfig, GroupId, MemberId, Outgoing, Pull, Sent, Ticket,
+};
+pub use attr_store::{AttrStore, DecisionKey, RawKey};
 pub use change::{Admission, Announcement, Applied, BestPath, BestSet, Delta, PathRef};
 pub use decision::{DecisionConfig, Preference, Standing, Step};
-pub use export::{
-    Export, Exported, Flushed, GroupConfig, GroupId, MemberId, Outgoing, Prefixes, Pull, Sent,
-    Ticket,
-};
-pub use limit::{LimitExceeded, LimitMode, RouteLimit};
-pub use query::{AdjIn, AdjOut, Imported, PathView};
+pub use loc_rib::PathView;
+pub use memory::Prefixes;
 pub use rib::Rib;
-pub use source::{Source, SourceCounts, SourceId, TooManySources};
-pub use store::{AttrStore, DecisionKey, RawKey};
+pub use source::{
+    LimitExceeded, LimitMode, RouteLimit, Source, SourceCounts, SourceId, TooManySources,
+};

@@ -1,22 +1,61 @@
 //! The table of one speaker, both families.
 
+/// Runs an expression on the table of a family.
+macro_rules! of_family {
+    (mut $rib:expr, $family:expr, $table:ident => $run:expr) => {
+        of_family!(@ $family, &mut $rib.v4, &mut $rib.v6, $table => $run)
+    };
+    ($rib:expr, $family:expr, $table:ident => $run:expr) => {
+        of_family!(@ $family, &$rib.v4, &$rib.v6, $table => $run)
+    };
+    (@ $family:expr, $v4:expr, $v6:expr, $table:ident => $run:expr) => {
+        match $family {
+            Family::Ipv4 => {
+                let $table = $v4;
+                $run
+            }
+            Family::Ipv6 => {
+                let $table = $v6;
+                $run
+            }
+        }
+    };
+}
+
+/// Runs an expression on the table of a prefix.
+macro_rules! of_prefix {
+    ($rib:expr, $prefix:expr, ($table:ident, $key:ident) => $run:expr) => {
+        match $prefix {
+            Prefix::V4($key) => {
+                let $table = &$rib.v4;
+                $run
+            }
+            Prefix::V6($key) => {
+                let $table = &$rib.v6;
+                $run
+            }
+        }
+    };
+}
+
+mod export;
+
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use routehub_types::{AttrId, Family, Instant, Ipv4Prefix, Ipv6Prefix, Nlri, Prefix, Update};
 
-use crate::apply::Admit;
-use crate::change::{Admission, Announcement, Applied, BestPath, BestSet, Delta};
+use crate::adj_rib_in::{AdjIn, count_new};
+use crate::change::{Admission, Announcement, Applied, BestPath, BestSet, Delta, Visit};
+use crate::context::Context;
 use crate::decision::{Compared, DecisionProcess, Preference};
-use crate::groups::Groups;
-use crate::key::Key;
-use crate::query::{AdjIn, PathView};
-use crate::settle::{Context, Visit};
-use crate::sources::Sources;
+use crate::loc_rib::{self, PathView, best_set};
+use crate::source::Sources;
 use crate::table::Table;
 use crate::{
     AttrStore, DecisionConfig, LimitExceeded, Source, SourceCounts, SourceId, TooManySources,
 };
+use export::Groups;
 
 /// The routing table of one speaker: what its sources announced, what is best, what is sent.
 ///
@@ -25,11 +64,11 @@ use crate::{
 /// the same [`AttrStore`].
 #[derive(Debug)]
 pub struct Rib {
-    pub(crate) sources: Sources,
+    sources: Sources,
     config: DecisionConfig,
     pub(crate) v4: Table<Ipv4Prefix>,
-    pub(crate) v6: Table<Ipv6Prefix>,
-    pub(crate) groups: Groups,
+    v6: Table<Ipv6Prefix>,
+    groups: Groups,
 }
 
 impl Rib {
@@ -49,7 +88,7 @@ impl Rib {
     /// # Errors
     /// [`TooManySources`] if all numbers are taken.
     pub fn add_source(&mut self, source: Source) -> Result<SourceId, TooManySources> {
-        let free = |number| !self.v4.names(number) && !self.v6.names(number);
+        let free = |number| !self.v4.adj_out.names(number) && !self.v6.adj_out.names(number);
         let number = self.sources.vacant(free);
         if number >= TooManySources::MAX {
             return Err(TooManySources);
@@ -108,12 +147,10 @@ impl Rib {
             }
         }
         self.config = config.unwrap_or_else(|| self.config.clone());
-        let mut applied = Applied::default();
-        let visit: &mut Visit<'_> = &mut visit;
-        let (cx, v4, v6) = self.parts(store);
-        v4.redecide(&cx, visit, &mut applied);
-        v6.redecide(&cx, visit, &mut applied);
-        applied
+        let (mut cx, v4, v6) = self.parts(store, &mut visit);
+        v4.redecide_all(&mut cx);
+        v6.redecide_all(&mut cx);
+        cx.applied
     }
 
     /// Applies the routes of one UPDATE that was [counted](Self::count): asks `admit` for every
@@ -129,20 +166,15 @@ impl Rib {
         mut admit: impl FnMut(&mut AttrStore, &Announcement) -> Admission,
         mut visit: impl FnMut(&AttrStore, &Delta<'_>),
     ) -> Applied {
-        let mut applied = Applied::default();
-        if self.sources.state(source.0).is_none() {
-            return applied;
+        if self.sources.get(source.0).is_none() {
+            return Applied::default();
         }
-        let (admit, visit): (&mut Admit<'_>, &mut Visit<'_>) = (&mut admit, &mut visit);
-        let mut unknown = 0;
-        let (mut cx, v4, v6) = self.parts(store);
-        cx.others = v6.best;
-        v4.apply(&mut cx, source, update, (admit, visit), &mut applied);
-        unknown += core::mem::take(&mut applied.unknown);
-        cx.others = v4.best;
-        v6.apply(&mut cx, source, update, (admit, visit), &mut applied);
-        applied.unknown += unknown;
-        applied
+        let (mut cx, v4, v6) = self.parts(store, &mut visit);
+        cx.others = v6.loc_rib.len();
+        v4.apply(&mut cx, source, update, &mut admit);
+        cx.others = v4.loc_rib.len();
+        v6.apply(&mut cx, source, update, &mut admit);
+        cx.applied
     }
 
     /// Counts what a source announces against its route limit; not needed for one without a limit.
@@ -161,7 +193,8 @@ impl Rib {
             return Ok(());
         };
         let nlri = u32::try_from(announced.len()).unwrap_or(u32::MAX);
-        let new = || v4.count_new(id.0, announced) + v6.count_new(id.0, announced);
+        let new =
+            || count_new(&v4.routes, id.0, announced) + count_new(&v6.routes, id.0, announced);
         let held = state.counts.counted();
         state.run.count(limit, held, (nlri, new), now)
     }
@@ -184,14 +217,12 @@ impl Rib {
         mut admit: impl FnMut(&mut AttrStore, &Announcement) -> Admission,
         mut visit: impl FnMut(&AttrStore, &Delta<'_>),
     ) -> Applied {
-        let mut applied = Applied::default();
-        let (admit, visit): (&mut Admit<'_>, &mut Visit<'_>) = (&mut admit, &mut visit);
-        let (mut cx, v4, v6) = self.parts(store);
-        cx.others = v6.best;
-        v4.reapply_import(&mut cx, id.0, (admit, visit), &mut applied);
-        cx.others = v4.best;
-        v6.reapply_import(&mut cx, id.0, (admit, visit), &mut applied);
-        applied
+        let (mut cx, v4, v6) = self.parts(store, &mut visit);
+        cx.others = v6.loc_rib.len();
+        v4.reapply_import(&mut cx, id.0, &mut admit);
+        cx.others = v4.loc_rib.len();
+        v6.reapply_import(&mut cx, id.0, &mut admit);
+        cx.applied
     }
 
     /// Withdraws all that a source holds, each prefix touched once, and ends its update run.
@@ -201,11 +232,10 @@ impl Rib {
         id: SourceId,
         mut visit: impl FnMut(&AttrStore, &Delta<'_>),
     ) -> Applied {
-        let mut applied = Applied::default();
-        let visit: &mut Visit<'_> = &mut visit;
-        let (mut cx, v4, v6) = self.parts(store);
-        v4.withdraw_all(&mut cx, id.0, false, visit, &mut applied);
-        v6.withdraw_all(&mut cx, id.0, false, visit, &mut applied);
+        let (mut cx, v4, v6) = self.parts(store, &mut visit);
+        v4.withdraw_all(&mut cx, id.0, false);
+        v6.withdraw_all(&mut cx, id.0, false);
+        let applied = cx.applied;
         if let Some(state) = self.sources.state_mut(id.0) {
             state.counts.not_kept = 0;
             state.run.end();
@@ -216,10 +246,9 @@ impl Rib {
     /// Marks all that a source holds of a family as stale: it restarts, or refreshes its routes
     /// (RFC 4724 section 4.2, RFC 7313 section 4).
     pub fn mark_stale(&mut self, id: SourceId, family: Family) {
-        let marked = match family {
-            Family::Ipv4 => self.v4.mark_stale(id.0),
-            Family::Ipv6 => self.v6.mark_stale(id.0),
-        };
+        let marked = of_family!(mut self, family, table => {
+            table.adj_in.mark_stale(&mut table.routes, id.0)
+        });
         if let Some(state) = self.sources.state_mut(id.0) {
             state.counts.stale += marked;
         }
@@ -233,19 +262,18 @@ impl Rib {
         family: Family,
         mut visit: impl FnMut(&AttrStore, &Delta<'_>),
     ) -> Applied {
-        let mut applied = Applied::default();
-        let visit: &mut Visit<'_> = &mut visit;
-        let (mut cx, v4, v6) = self.parts(store);
+        let (mut cx, v4, v6) = self.parts(store, &mut visit);
         match family {
-            Family::Ipv4 => v4.withdraw_all(&mut cx, id.0, true, visit, &mut applied),
-            Family::Ipv6 => v6.withdraw_all(&mut cx, id.0, true, visit, &mut applied),
+            Family::Ipv4 => v4.withdraw_all(&mut cx, id.0, true),
+            Family::Ipv6 => v6.withdraw_all(&mut cx, id.0, true),
         }
-        applied
+        cx.applied
     }
 
     fn parts<'a>(
         &'a mut self,
         store: &'a mut AttrStore,
+        visit: &'a mut Visit<'a>,
     ) -> (
         Context<'a>,
         &'a mut Table<Ipv4Prefix>,
@@ -256,38 +284,34 @@ impl Rib {
             sources: &mut self.sources,
             config: &self.config,
             others: 0,
+            visit,
+            applied: Applied::default(),
         };
         (cx, &mut self.v4, &mut self.v6)
     }
 
     /// How many prefixes of a family have a best path.
     pub fn len(&self, family: Family) -> usize {
-        match family {
-            Family::Ipv4 => self.v4.best,
-            Family::Ipv6 => self.v6.best,
-        }
+        of_family!(self, family, table => table.loc_rib.len())
     }
 
     /// How many prefixes of a family are stored: those with a path of any standing, and withdrawn
     /// ones that some member of an export group has not been told of.
     pub fn entries(&self, family: Family) -> usize {
-        match family {
-            Family::Ipv4 => self.v4.stored(),
-            Family::Ipv6 => self.v6.stored(),
-        }
+        of_family!(self, family, table => table.routes.stored())
     }
 
     /// Whether no prefix has a best path.
     pub fn is_empty(&self) -> bool {
-        self.v4.best + self.v6.best == 0
+        self.v4.loc_rib.len() + self.v6.loc_rib.len() == 0
     }
 
     /// The paths in use for a prefix, the best one first.
     pub fn best(&self, prefix: Prefix) -> BestSet {
-        match prefix {
-            Prefix::V4(key) => self.v4.find(key).map(|entry| self.v4.best_set(entry)),
-            Prefix::V6(key) => self.v6.find(key).map(|entry| self.v6.best_set(entry)),
-        }
+        of_prefix!(self, prefix, (table, key) => {
+            let entry = table.routes.find(key);
+            entry.map(|entry| best_set(&table.routes, entry))
+        })
         .unwrap_or_default()
     }
 
@@ -299,16 +323,10 @@ impl Rib {
             sources: &self.sources,
             store,
         };
-        match prefix {
-            Prefix::V4(key) => self
-                .v4
-                .find(key)
-                .map(|entry| self.v4.paths(&process, entry)),
-            Prefix::V6(key) => self
-                .v6
-                .find(key)
-                .map(|entry| self.v6.paths(&process, entry)),
-        }
+        of_prefix!(self, prefix, (table, key) => {
+            let entry = table.routes.find(key);
+            entry.map(|entry| loc_rib::paths(&table.routes, &process, entry))
+        })
         .unwrap_or_default()
     }
 
@@ -349,50 +367,49 @@ impl Rib {
     /// The attributes that a source announced a prefix with, as received; with add-path those of
     /// one of its paths.
     pub fn received(&self, id: SourceId, prefix: Prefix) -> Option<AttrId> {
-        match prefix {
-            Prefix::V4(key) => self.v4.announced(key, id.0),
-            Prefix::V6(key) => self.v6.announced(key, id.0),
-        }
+        of_prefix!(self, prefix, (table, key) => {
+            let mut received = table.routes.received(table.routes.find(key)?, id.0);
+            received.next().map(|(_, path)| AttrId(path.received))
+        })
     }
 
     /// The prefixes of a family that have a best path, with their best sets, in order (Loc-RIB).
     pub fn loc_rib(&self, family: Family) -> impl Iterator<Item = (Prefix, BestSet)> + '_ {
-        let v4 = (family == Family::Ipv4).then(|| self.v4.loc_rib());
-        let v6 = (family == Family::Ipv6).then(|| self.v6.loc_rib());
-        v4.into_iter().flatten().chain(v6.into_iter().flatten())
+        let v4 = (family == Family::Ipv4).then(|| loc_rib::in_order(&self.v4.routes));
+        let v6 = (family == Family::Ipv6).then(|| loc_rib::in_order(&self.v6.routes));
+        either(v4, v6)
     }
 
     /// The routes of a family that a source announced, in order (Adj-RIB-In).
     pub fn adj_in(&self, id: SourceId, family: Family) -> impl Iterator<Item = AdjIn> + '_ {
-        let v4 = (family == Family::Ipv4).then(|| self.v4.adj_in(id.0));
-        let v6 = (family == Family::Ipv6).then(|| self.v6.adj_in(id.0));
-        v4.into_iter().flatten().chain(v6.into_iter().flatten())
+        let (v4, v6) = (&self.v4, &self.v6);
+        let v4 = (family == Family::Ipv4).then(|| v4.adj_in.routes(&v4.routes, id.0));
+        let v6 = (family == Family::Ipv6).then(|| v6.adj_in.routes(&v6.routes, id.0));
+        either(v4, v6)
     }
 
     /// The longest prefix with a best path that an address is in, and its best set.
     pub fn longest_match(&self, address: IpAddr) -> Option<(Prefix, BestSet)> {
         match address {
-            IpAddr::V4(_) => found(&self.v4, self.v4.longest_match(address)?),
-            IpAddr::V6(_) => found(&self.v6, self.v6.longest_match(address)?),
+            IpAddr::V4(_) => self.v4.loc_rib.longest_match(&self.v4.routes, address),
+            IpAddr::V6(_) => self.v6.loc_rib.longest_match(&self.v6.routes, address),
         }
     }
 
     /// The prefixes with a best path that are equal to a prefix or around it, the longest first.
     pub fn covering(&self, prefix: Prefix) -> impl Iterator<Item = (Prefix, BestSet)> + '_ {
-        let v4 = matches!(prefix, Prefix::V4(_)).then(|| covering(&self.v4, prefix));
-        let v6 = matches!(prefix, Prefix::V6(_)).then(|| covering(&self.v6, prefix));
-        v4.into_iter().flatten().chain(v6.into_iter().flatten())
+        let (v4, v6) = (&self.v4, &self.v6);
+        let is_v4 = prefix.family() == Family::Ipv4;
+        let v4 = is_v4.then(|| v4.loc_rib.covering(&v4.routes, prefix));
+        let v6 = (!is_v4).then(|| v6.loc_rib.covering(&v6.routes, prefix));
+        either(v4, v6)
     }
 }
 
-fn found<K: Key>(table: &Table<K>, entry: u32) -> Option<(Prefix, BestSet)> {
-    Some((table.entries[entry].key.prefix(), table.best_set(entry)))
-}
-
-fn covering<K: Key>(
-    table: &Table<K>,
-    prefix: Prefix,
-) -> impl Iterator<Item = (Prefix, BestSet)> + '_ {
-    let entries = table.covering(prefix.address(), prefix.length());
-    entries.map(|entry| (table.entries[entry].key.prefix(), table.best_set(entry)))
+/// The items of whichever there is.
+fn either<T>(
+    v4: Option<impl Iterator<Item = T>>,
+    v6: Option<impl Iterator<Item = T>>,
+) -> impl Iterator<Item = T> {
+    v4.into_iter().flatten().chain(v6.into_iter().flatten())
 }

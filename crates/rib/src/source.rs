@@ -1,11 +1,15 @@
 //! Where paths come from, and what the decision process knows about it.
 
+mod limit;
+mod table;
+
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr};
 
 use routehub_types::{Asn, RouterId};
 
-use crate::RouteLimit;
+pub use limit::{LimitExceeded, LimitMode, RouteLimit};
+pub(crate) use table::Sources;
 
 /// A source of paths in one [`Rib`](crate::Rib): a BGP session, or what the speaker originates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,8 +10,8 @@ use smallvec::SmallVec;
 
 use super::DecisionConfig;
 use super::step::{Compared, Step, StepKey};
-use crate::path::Outcome;
-use crate::sources::Sources;
+use crate::memory::Outcome;
+use crate::source::Sources;
 use crate::{AttrStore, DecisionKey};
 
 /// A path that takes part in the decision, and what becomes of it.

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::limit::Run;
+use super::limit::Run;
 use crate::{Source, SourceCounts};
 
 /// What a source holds and sends.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use crate::key::Key;
+use super::key::Key;
 
 /// Prefixes for each area, at least, when there are to be more areas.
 const PER_AREA: usize = 16;
@@ -87,12 +87,12 @@ impl<K: Key> Lengths<K> {
     }
 
     /// Whether there are too few areas for one more long prefix.
-    pub(crate) fn is_crowded(&self) -> bool {
+    pub(crate) fn needs_growth(&self) -> bool {
         self.long >= self.areas.len() * PER_AREA
     }
 
     /// Makes more areas; `all` are the prefixes that have a best path.
-    pub(crate) fn spread(&mut self, all: impl Iterator<Item = K>) {
+    pub(crate) fn grow(&mut self, all: impl Iterator<Item = K>) {
         let areas = (2 * self.long / PER_AREA + 1).next_power_of_two();
         self.areas = Vec::new();
         self.areas.resize(areas, K::Long::default());
@@ -100,7 +100,7 @@ impl<K: Key> Lengths<K> {
             .for_each(|key| self.mark(key));
     }
 
-    /// The lengths up to one that a prefix around an address may have, the longest first.
+    /// The lengths, up to a longest, that a prefix around an address may have, the longest first.
     pub(crate) fn around(&self, address: IpAddr, length: u8) -> impl Iterator<Item = u8> + use<K> {
         let host = K::around(address, K::FAMILY.max_length());
         let area = host.and_then(|host| self.areas.get(self.area(host.first_bits())));

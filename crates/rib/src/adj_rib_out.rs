@@ -2,16 +2,19 @@
 
 mod flush;
 mod group;
-mod known;
 mod member;
+mod ring;
+mod slots;
+
+use alloc::vec::Vec;
 
 use bytes::Bytes;
-use routehub_types::{AttrId, Family, FamilySet, Ipv4Prefix, Ipv6Prefix, Prefix, RuleId};
+use routehub_types::{AttrId, Family, FamilySet, Prefix, RuleId};
 
-pub(crate) use group::{Group, Slot};
-pub use known::Sent;
-
-use crate::SourceId;
+use crate::memory::{Key, Routes};
+use crate::{AttrStore, Prefixes, SourceId};
+pub(crate) use flush::Ask;
+pub(crate) use group::Group;
 
 /// An export group of one [`Rib`](crate::Rib): members that are sent the same routes in the same
 /// encoding.
@@ -95,48 +98,6 @@ pub struct Flushed {
     pub more: bool,
 }
 
-/// Prefixes of one family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Prefixes<'a> {
-    /// IPv4 prefixes.
-    V4(&'a [Ipv4Prefix]),
-    /// IPv6 prefixes.
-    V6(&'a [Ipv6Prefix]),
-}
-
-impl<'a> Prefixes<'a> {
-    /// How many there are.
-    pub const fn len(self) -> usize {
-        match self {
-            Self::V4(list) => list.len(),
-            Self::V6(list) => list.len(),
-        }
-    }
-
-    /// Whether there is none.
-    pub const fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-
-    /// Their family.
-    pub const fn family(self) -> Family {
-        match self {
-            Self::V4(_) => Family::Ipv4,
-            Self::V6(_) => Family::Ipv6,
-        }
-    }
-
-    /// The prefixes, in the order they are to be sent.
-    pub fn iter(self) -> impl Iterator<Item = Prefix> + 'a {
-        let (v4, v6) = match self {
-            Self::V4(list) => (list, [].as_slice()),
-            Self::V6(list) => ([].as_slice(), list),
-        };
-        let v4 = v4.iter().copied().map(Prefix::V4);
-        v4.chain(v6.iter().copied().map(Prefix::V6))
-    }
-}
-
 /// Names a batch that several members pull.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
@@ -171,4 +132,101 @@ pub enum Pull<'a> {
     Complete(Family),
     /// Nothing, until the next flush.
     Idle,
+}
+
+/// One route of an Adj-RIB-Out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdjOut {
+    /// The prefix.
+    pub prefix: Prefix,
+    /// The attributes as sent.
+    pub attrs: AttrId,
+    /// The source of the best path.
+    pub source: SourceId,
+}
+
+/// What a member of an export group was last sent for a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// A route with these attributes, and nothing since.
+    Route(AttrId),
+    /// Perhaps a route, but not what became of it.
+    Uncertain,
+}
+
+/// The export groups of one family, by number; a group without the family has a vacant place.
+#[derive(Debug)]
+pub(crate) struct AdjRibOut<K> {
+    groups: Vec<Option<Group<K>>>,
+}
+
+impl<K> Default for AdjRibOut<K> {
+    fn default() -> Self {
+        Self { groups: Vec::new() }
+    }
+}
+
+impl<K: Key> AdjRibOut<K> {
+    /// Adds a group; what is best now is to be flushed first.
+    pub(crate) fn add(&mut self, routes: &mut Routes<K>, number: u32, backlog: Option<usize>) {
+        let at = number as usize;
+        if self.groups.len() <= at {
+            self.groups.resize_with(at + 1, || None);
+        }
+        self.groups[at] = backlog.map(|backlog| {
+            let mut group = Group::new(at == 0, backlog);
+            group.mark_all(routes);
+            group
+        });
+    }
+
+    /// Removes a group and its members; says whether there was one.
+    pub(crate) fn remove(
+        &mut self,
+        routes: &mut Routes<K>,
+        store: &mut AttrStore,
+        number: u32,
+    ) -> bool {
+        let place = self.groups.get_mut(number as usize);
+        let Some(mut group) = place.and_then(Option::take) else {
+            return false;
+        };
+        group.clear(routes, store);
+        true
+    }
+
+    pub(crate) fn group(&self, number: u32) -> Option<&Group<K>> {
+        self.groups.get(number as usize)?.as_ref()
+    }
+
+    pub(crate) fn group_mut(&mut self, number: u32) -> Option<&mut Group<K>> {
+        self.groups.get_mut(number as usize)?.as_mut()
+    }
+
+    /// Notes in every group that the best path of an entry is another one.
+    #[inline]
+    pub(crate) fn mark(&mut self, routes: &mut Routes<K>, entry: u32) {
+        for group in self.groups.iter_mut().flatten() {
+            group.mark(routes, entry);
+        }
+    }
+
+    /// Whether a group needs an entry without paths.
+    pub(crate) fn needs(&self, routes: &Routes<K>, entry: u32) -> bool {
+        let mut groups = self.groups.iter().flatten();
+        groups.any(|group| group.needs(routes, entry))
+    }
+
+    /// Whether anything that a group sent, or will send, names a source.
+    pub(crate) fn names(&self, source: u16) -> bool {
+        let mut groups = self.groups.iter().flatten();
+        groups.any(|group| group.names(source))
+    }
+
+    /// Reads ahead what the groups keep of entries apart from them.
+    pub(crate) fn prefetch(&self, entries: &(impl Iterator<Item = u32> + Clone)) {
+        for group in self.groups.iter().flatten() {
+            group.prefetch(entries.clone());
+        }
+    }
 }

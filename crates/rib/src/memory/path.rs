@@ -45,6 +45,13 @@ pub(crate) enum Ineligible {
     Replaced(AttrId),
 }
 
+impl Ineligible {
+    /// Whether import rejected the path, filtered or not.
+    pub(crate) const fn is_rejected(self) -> bool {
+        matches!(self, Self::Rejected(_) | Self::Filtered(_))
+    }
+}
+
 /// What the decision process said of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -105,7 +112,7 @@ impl Path {
         }
     }
 
-    /// The path with another one behind it.
+    /// The path with another behind it.
     pub(crate) const fn before(self, next: u32) -> Self {
         Self { next, ..self }
     }

@@ -89,11 +89,11 @@ fn a_next_hop_outside_the_block_belongs_to_the_key() {
         block: &block,
     };
     let set = |last| Attrs::new(AsPath::empty(), via(last));
-    let one = store.intern_raw(key(1), || set(1));
-    let two = store.intern_raw(key(2), || set(2));
-    assert_ne!(one, two);
-    assert_eq!(store.find_raw(key(1)), Some(one));
-    assert_eq!(store.attrs(two), set(2));
+    let first = store.intern_raw(key(1), || set(1));
+    let second = store.intern_raw(key(2), || set(2));
+    assert_ne!(first, second);
+    assert_eq!(store.find_raw(key(1)), Some(first));
+    assert_eq!(store.attrs(second), set(2));
 }
 
 #[test]

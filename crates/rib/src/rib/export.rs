@@ -1,20 +1,20 @@
-//! Export groups of a table, both families together.
+//! The export groups of a table, both families together (Adj-RIB-Out).
 
 use alloc::vec::Vec;
 
 use bytes::Bytes;
 use routehub_types::{AttrId, Family, Prefix, RuleId};
 
-use crate::export::{Group, GroupConfig, GroupId, MemberId};
-use crate::key::{Key, sorted};
-use crate::path::NO_SOURCE;
-use crate::query::AdjOut;
-use crate::table::Table;
-use crate::{AttrStore, Export, Exported, Flushed, Pull, Rib, Sent, SourceId, Ticket};
+use super::Rib;
+use crate::adj_rib_out::{
+    AdjOut, Export, Exported, Flushed, Group, GroupConfig, GroupId, MemberId, Pull, Sent, Ticket,
+};
+use crate::memory::NO_SOURCE;
+use crate::{AttrStore, SourceId};
 
 /// Which groups there are, and which members each has: by number, with its source.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Groups(Vec<Option<Vec<Option<u16>>>>);
+pub(super) struct Groups(Vec<Option<Vec<Option<u16>>>>);
 
 impl Groups {
     fn members(&mut self, group: u32) -> Option<&mut Vec<Option<u16>>> {
@@ -43,8 +43,12 @@ impl Rib {
     pub fn add_group(&mut self, config: GroupConfig) -> GroupId {
         let number = occupy(&mut self.groups.0, Vec::new());
         let has = |family| config.families.contains(family);
-        self.v4.add_group(number, has(Family::Ipv4), config.backlog);
-        self.v6.add_group(number, has(Family::Ipv6), config.backlog);
+        for family in Family::ALL {
+            let backlog = has(family).then_some(config.backlog);
+            of_family!(mut self, family, table => {
+                table.adj_out.add(&mut table.routes, number, backlog);
+            });
+        }
         GroupId(number)
     }
 
@@ -52,8 +56,8 @@ impl Rib {
     pub fn remove_group(&mut self, store: &mut AttrStore, group: GroupId) {
         if let Some(slot) = self.groups.0.get_mut(group.0 as usize) {
             *slot = None;
-            self.v4.remove_group(group.0, store);
-            self.v6.remove_group(group.0, store);
+            self.v4.remove_group(store, group.0);
+            self.v6.remove_group(store, group.0);
         }
     }
 
@@ -78,9 +82,13 @@ impl Rib {
         let source = source.map_or(NO_SOURCE, |source| source.0);
         let places = self.groups.members(group.0);
         let number = places.map_or(u32::MAX, |places| occupy(places, source));
-        let (at, member) = (group.0 as usize, number as usize);
-        self.v4.add_member(at, member, source);
-        self.v6.add_member(at, member, source);
+        for family in Family::ALL {
+            of_family!(mut self, family, table => {
+                if let Some(group) = table.adj_out.group_mut(group.0) {
+                    group.add_member(number, source);
+                }
+            });
+        }
         MemberId {
             group: group.0,
             member: number,
@@ -92,32 +100,45 @@ impl Rib {
         let places = self.groups.members(id.group);
         if let Some(place) = places.and_then(|places| places.get_mut(id.member as usize)) {
             *place = None;
-            let (group, member) = (id.group as usize, id.member as usize);
-            self.v4.remove_member(group, member, store);
-            self.v6.remove_member(group, member, store);
+            for family in Family::ALL {
+                of_family!(mut self, family, table => {
+                    if let Some(group) = table.adj_out.group_mut(id.group) {
+                        group.remove_member(id.member, store);
+                    }
+                });
+            }
         }
     }
 
     /// Has all routes of a family sent to a member again, as a ROUTE-REFRESH asks (RFC 2918).
     pub fn refresh_member(&mut self, id: MemberId, family: Family) {
-        let (group, member) = (id.group as usize, id.member as usize);
-        match family {
-            Family::Ipv4 => self.v4.refresh_member(group, member),
-            Family::Ipv6 => self.v6.refresh_member(group, member),
-        }
+        of_family!(mut self, family, table => {
+            if let Some(group) = table.adj_out.group_mut(id.group) {
+                group.refresh_member(id.member);
+            }
+        });
     }
 
     /// Has a group look at every prefix again, as after a change of its export policy; only what
     /// differs is sent.
     pub fn reexport(&mut self, group: GroupId) {
-        self.v4.mark_all(group.0 as usize);
-        self.v6.mark_all(group.0 as usize);
+        for family in Family::ALL {
+            of_family!(mut self, family, table => {
+                if let Some(group) = table.adj_out.group_mut(group.0) {
+                    group.mark_all(&mut table.routes);
+                }
+            });
+        }
     }
 
     /// Whether a group has prefixes to flush.
     pub fn needs_flush(&self, group: GroupId) -> bool {
-        let v4 = self.v4.group(group.0).is_some_and(Group::is_dirty);
-        v4 || self.v6.group(group.0).is_some_and(Group::is_dirty)
+        let is_dirty = |family| {
+            of_family!(self, family, table => {
+                table.adj_out.group(group.0).is_some_and(Group::is_dirty)
+            })
+        };
+        Family::ALL.into_iter().any(is_dirty)
     }
 
     /// Looks at up to `budget` changed prefixes of a group and makes batches of what is to be
@@ -131,10 +152,9 @@ impl Rib {
         budget: usize,
         mut export: impl FnMut(&mut AttrStore, &Export) -> Result<AttrId, RuleId>,
     ) -> Flushed {
-        let number = group.0 as usize;
-        let v4 = self.v4.flush(store, number, budget, &mut export);
+        let v4 = self.v4.flush(store, group.0, budget, &mut export);
         let rest = budget - v4.prefixes;
-        let v6 = self.v6.flush(store, number, rest, &mut export);
+        let v6 = self.v6.flush(store, group.0, rest, &mut export);
         Flushed {
             prefixes: v4.prefixes + v6.prefixes,
             batches: v4.batches + v6.batches,
@@ -144,41 +164,50 @@ impl Rib {
 
     /// What a member can send next; the cursor moves past it.
     pub fn pull(&mut self, store: &mut AttrStore, id: MemberId) -> Pull<'_> {
-        let (group, member) = (GroupId(id.group), id.member as usize);
-        let v4 = self.v4.pull(store, group, member);
-        if !matches!(v4, Pull::Idle) {
-            return v4;
+        for family in Family::ALL {
+            let next = of_family!(mut self, family, table => {
+                let group = table.adj_out.group_mut(id.group);
+                group.and_then(|group| group.advance(&table.routes, store, id.member))
+            });
+            if let Some(next) = next {
+                return of_family!(self, family, table => {
+                    let group = table.adj_out.group(id.group);
+                    group.map_or(Pull::Idle, |group| group.pulled(id, next))
+                });
+            }
         }
-        self.v6.pull(store, group, member)
+        Pull::Idle
     }
 
     /// Keeps an encoded batch for the other members of the group that will pull it.
     pub fn keep_encoded(&mut self, ticket: Ticket, bytes: Bytes) {
-        match ticket.family {
-            Family::Ipv4 => self.v4.keep_encoded(ticket, bytes),
-            Family::Ipv6 => self.v6.keep_encoded(ticket, bytes),
-        }
+        of_family!(mut self, ticket.family, table => {
+            if let Some(group) = table.adj_out.group_mut(ticket.group) {
+                group.keep_encoded(ticket.seq, bytes);
+            }
+        });
     }
 
     /// The routes of a family that are sent to a member, in order (Adj-RIB-Out).
     pub fn adj_out(&self, id: MemberId, family: Family) -> Vec<AdjOut> {
-        match (self.groups.source_of(id), family) {
-            (None, _) => Vec::new(),
-            (Some(source), Family::Ipv4) => self.v4.adj_out(id.group, source),
-            (Some(source), Family::Ipv6) => self.v6.adj_out(id.group, source),
-        }
+        self.groups.source_of(id).map_or_else(Vec::new, |source| {
+            of_family!(self, family, table => {
+                let group = table.adj_out.group(id.group);
+                group.map(|group| group.sent_to(&table.routes, source))
+            })
+            .unwrap_or_default()
+        })
     }
 
     /// How many routes of a family are sent to a member.
     pub fn adj_out_len(&self, id: MemberId, family: Family) -> usize {
-        let Some(source) = self.groups.source_of(id) else {
-            return 0;
+        let source = self.groups.source_of(id);
+        let group_count = |source| {
+            of_family!(self, family, table => {
+                table.adj_out.group(id.group).map(|group| group.count_for(source))
+            })
         };
-        match family {
-            Family::Ipv4 => self.v4.group(id.group).map(|group| group.count_for(source)),
-            Family::Ipv6 => self.v6.group(id.group).map(|group| group.count_for(source)),
-        }
-        .unwrap_or_default()
+        source.and_then(group_count).unwrap_or_default()
     }
 
     /// What a member was last sent for each prefix of a family, in order; prefixes of which it
@@ -189,36 +218,36 @@ impl Rib {
     /// one: a member joins a group there, the group is flushed, what differs from what the member
     /// was sent here is sent, and the member is marked as up to date.
     pub fn sent_state(&self, id: MemberId, family: Family) -> Vec<(Prefix, Sent)> {
-        match family {
-            Family::Ipv4 => self.v4.sent_state(id.group, id.member),
-            Family::Ipv6 => self.v6.sent_state(id.group, id.member),
-        }
+        of_family!(self, family, table => {
+            let group = table.adj_out.group(id.group);
+            group.map(|group| group.sent_state(&table.routes, id.member))
+        })
+        .unwrap_or_default()
     }
 
     /// Whether a member still has all routes of a family to pull, with a [`Pull::Complete`] behind
     /// them: it joined, or was refreshed.
     pub fn eor_pending(&self, id: MemberId, family: Family) -> bool {
-        match family {
-            Family::Ipv4 => self.v4.eor_pending(id.group, id.member),
-            Family::Ipv6 => self.v6.eor_pending(id.group, id.member),
-        }
+        of_family!(self, family, table => {
+            table.adj_out.group(id.group).is_some_and(|group| group.eor_pending(id.member))
+        })
     }
 
     /// Marks a member as up to date with all of a family that was flushed until now.
     pub fn mark_up_to_date(&mut self, store: &mut AttrStore, id: MemberId, family: Family) {
-        match family {
-            Family::Ipv4 => self.v4.mark_up_to_date(id.group, id.member, store),
-            Family::Ipv6 => self.v6.mark_up_to_date(id.group, id.member, store),
-        }
+        of_family!(mut self, family, table => {
+            if let Some(group) = table.adj_out.group_mut(id.group) {
+                group.mark_up_to_date(id.member, store);
+            }
+        });
     }
 
     /// What is sent for a prefix since the last flush: its attributes and source.
     pub fn sent(&self, group: GroupId, prefix: Prefix) -> Option<(SourceId, AttrId)> {
-        let (source, attrs) = match prefix {
-            Prefix::V4(key) => self.v4.sent(group.0, key),
-            Prefix::V6(key) => self.v6.sent(group.0, key),
-        }?;
-        Some((SourceId(source), attrs))
+        of_prefix!(self, prefix, (table, key) => {
+            let group = table.adj_out.group(group.0)?;
+            group.sent(&table.routes, table.routes.find(key)?)
+        })
     }
 
     /// What export makes of a prefix now, and why: the same question that [`flush`](Self::flush)
@@ -242,57 +271,5 @@ impl Rib {
             Ok(attrs) => Exported::Sent { attrs, source },
             Err(rule) => Exported::Blocked { rule, source },
         }
-    }
-}
-
-impl<K: Key> Table<K> {
-    fn add_group(&mut self, number: u32, present: bool, backlog: usize) {
-        let at = number as usize;
-        if self.groups.len() <= at {
-            self.groups.resize_with(at + 1, || None);
-        }
-        self.groups[at] = present.then(|| Group::new(at == 0, backlog));
-        self.mark_all(at);
-    }
-
-    fn remove_group(&mut self, number: u32, store: &mut AttrStore) {
-        let slot = self.groups.get_mut(number as usize);
-        if let Some(mut group) = slot.and_then(Option::take) {
-            group.clear(&mut self.entries, store);
-            let empty = self.live().filter(|(_, entry)| entry.head.is_absent());
-            let empty: Vec<u32> = empty.map(|(entry, _)| entry).collect();
-            for entry in empty {
-                self.release_empty(entry);
-            }
-        }
-    }
-
-    fn group(&self, number: u32) -> Option<&Group<K>> {
-        self.groups.get(number as usize)?.as_ref()
-    }
-
-    fn sent(&self, number: u32, key: K) -> Option<(u16, AttrId)> {
-        self.group(number)?.sent(&self.entries, self.find(key)?)
-    }
-
-    /// Whether anything that a group sent, or will send, names a source.
-    pub(crate) fn names(&self, source: u16) -> bool {
-        self.groups
-            .iter()
-            .flatten()
-            .any(|group| group.names(source))
-    }
-
-    fn adj_out(&self, number: u32, source: u16) -> Vec<AdjOut> {
-        let group = self.group(number);
-        let sent = group
-            .into_iter()
-            .flat_map(|group| group.sent_to(&self.entries, source));
-        let routes = sent.map(|(entry, source, attrs)| AdjOut {
-            prefix: self.entries[entry].key.prefix(),
-            attrs,
-            source: SourceId(source),
-        });
-        sorted(routes.collect(), |one, other| one.prefix.cmp(&other.prefix))
     }
 }

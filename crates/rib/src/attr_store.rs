@@ -13,8 +13,7 @@ use routehub_types::{AttrId, Attrs, NextHop, RouterId, attribute_block, attribut
 
 pub use key::DecisionKey;
 
-use crate::hash::Seeded;
-use crate::slab::Slab;
+use crate::memory::{Seeded, Slab};
 use alias::Aliases;
 
 /// A block of path attributes as it was received, and what else decides its meaning.
@@ -228,20 +227,20 @@ impl AttrStore {
 
     /// Reads of what is counted of a set, which puts it into the processor's cache.
     #[inline]
-    pub(crate) fn touch(&self, id: AttrId) -> u32 {
+    pub(crate) fn prefetch(&self, id: AttrId) -> u32 {
         self.refs[id.0]
     }
 
     /// Reads of what is compared of a set, which puts it into the processor's cache.
     #[inline]
-    pub(crate) fn touch_key(&self, id: AttrId) -> u32 {
+    pub(crate) fn prefetch_key(&self, id: AttrId) -> u32 {
         self.keys[id.0].med
     }
 
     /// Orders two sets by their content, so that no result depends on the order of arrival; only
     /// two derived paths of one source need it.
-    pub(crate) fn compare(&self, one: u32, other: u32) -> core::cmp::Ordering {
-        self.attrs(AttrId(one)).cmp(&self.attrs(AttrId(other)))
+    pub(crate) fn compare(&self, set: u32, other: u32) -> core::cmp::Ordering {
+        self.attrs(AttrId(set)).cmp(&self.attrs(AttrId(other)))
     }
 
     /// Counts one more slot that refers to a set.
@@ -252,24 +251,24 @@ impl AttrStore {
 
     /// Counts one more slot for each of two sets, which are the same most often.
     #[inline]
-    pub(crate) fn retain_both(&mut self, one: AttrId, other: AttrId) {
-        if one == other {
-            self.refs[one.0] += 2;
+    pub(crate) fn retain_both(&mut self, set: AttrId, other: AttrId) {
+        if set == other {
+            self.refs[set.0] += 2;
         } else {
-            self.retain(one);
+            self.retain(set);
             self.retain(other);
         }
     }
 
     /// Counts one slot less for each of two sets.
     #[inline]
-    pub(crate) fn release_both(&mut self, one: AttrId, other: AttrId) {
-        if one == other {
-            self.refs[one.0] -= 1;
+    pub(crate) fn release_both(&mut self, set: AttrId, other: AttrId) {
+        if set == other {
+            self.refs[set.0] -= 1;
         } else {
             self.release(other);
         }
-        self.release(one);
+        self.release(set);
     }
 
     /// Counts one slot less; the set lives until [`collect`](Self::collect) at least.
@@ -298,7 +297,7 @@ impl AttrStore {
             }
             let block = mem::take(&mut self.blocks[id]);
             let hash = self.hash.bytes(&block);
-            if let Ok(entry) = self.by_block.find_entry(hash, |one| *one == id) {
+            if let Ok(entry) = self.by_block.find_entry(hash, |other| *other == id) {
                 entry.remove();
             }
             self.free.push(id);

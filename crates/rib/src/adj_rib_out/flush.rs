@@ -4,13 +4,12 @@ use alloc::vec::Vec;
 
 use routehub_types::{AttrId, RuleId};
 
-use super::group::{Batch, DIRTY, Group, Slot, TOMBSTONE};
+use super::group::Group;
+use super::ring::Batch;
 use super::{Export, Flushed};
 use crate::AttrStore;
-use crate::key::Key;
-use crate::path::{NO_SOURCE, NONE};
-use crate::slab::Slab;
-use crate::table::{Entry, Table};
+use crate::loc_rib::best;
+use crate::memory::{Key, NO_SOURCE, NONE, Routes, Slot, prefetch};
 
 /// Says what a group sends for a best path.
 pub(crate) type Ask<'a> = dyn FnMut(&mut AttrStore, &Export) -> Result<AttrId, RuleId> + 'a;
@@ -38,105 +37,108 @@ impl Work {
 /// Sorts by attributes and source. Work comes in runs of equal ones, so whole runs are sorted.
 fn in_order(work: &[Work]) -> Vec<Work> {
     let mut runs: Vec<&[Work]> = work
-        .chunk_by(|one, next| one.order() == next.order())
+        .chunk_by(|route, next| route.order() == next.order())
         .collect();
     runs.sort_by_key(|run| run.first().map(Work::order));
     runs.concat()
 }
 
-impl<K: Key> Table<K> {
-    /// Looks at up to `budget` changed prefixes of a group and makes batches of what is to be sent.
+/// A flush of a group under way.
+struct Flush<'a, K: Key> {
+    group: &'a mut Group<K>,
+    routes: &'a mut Routes<K>,
+    store: &'a mut AttrStore,
+    work: Vec<Work>,
+    /// Entries that the group needs no longer.
+    unneeded: Vec<u32>,
+}
+
+impl<K: Key> Group<K> {
+    /// Looks at up to `budget` changed prefixes and makes batches of what is to be sent; names
+    /// entries that the group needs no longer.
     pub(crate) fn flush(
         &mut self,
+        routes: &mut Routes<K>,
         store: &mut AttrStore,
-        number: usize,
         budget: usize,
         ask: &mut Ask<'_>,
-    ) -> Flushed {
-        let Some(mut group) = self.groups.get_mut(number).and_then(Option::take) else {
-            return Flushed::default();
+    ) -> (Flushed, Vec<u32>) {
+        let prefixes = budget.min(self.dirty.len());
+        let dirty: Vec<u32> = self.dirty.drain(..prefixes).collect();
+        let mut flush = Flush {
+            group: self,
+            routes,
+            store,
+            work: Vec::with_capacity(prefixes),
+            unneeded: Vec::new(),
         };
-        let mut unneeded = group.trim(&mut self.entries, store);
-        let looked_at = budget.min(group.dirty.len());
-        let dirty: Vec<u32> = group.dirty.drain(..looked_at).collect();
-        let mut work = Vec::with_capacity(looked_at);
+        flush.trim();
         for some in dirty.chunks(AHEAD) {
-            self.look_ahead(&group, some);
+            let entries = some.iter().copied();
+            flush.group.prefetch(entries.clone());
+            prefetch(entries.map(|entry| flush.routes.entry(entry).head.imported));
             for entry in some {
-                self.compare(store, &mut group, *entry, ask, &mut work);
-                if !group.needs(&self.entries, *entry) {
-                    unneeded.push(*entry);
-                }
+                flush.compare(*entry, ask);
+                flush.check_needed(*entry);
             }
         }
-        if group.dirty.is_empty() {
-            group.dirty.shrink_to(64);
+        let batches = flush.batch();
+        let unneeded = flush.unneeded;
+        if self.dirty.is_empty() {
+            self.dirty.shrink_to(64);
         }
-        let work = in_order(&work);
-        let batches = self.batch(store, &mut group, &work, &mut unneeded);
-        let more = group.is_dirty();
-        self.groups[number] = Some(group);
-        for entry in unneeded {
-            if self.entries[entry].head.is_absent() {
-                self.release_empty(entry);
-            }
-        }
-        Flushed {
-            prefixes: looked_at,
+        let flushed = Flushed {
+            prefixes,
             batches,
-            more,
-        }
+            more: self.is_dirty(),
+        };
+        (flushed, unneeded)
     }
+}
 
-    /// Reads what is compared next, so that the waits for memory overlap.
-    fn look_ahead(&self, group: &Group<K>, entries: &[u32]) {
-        let read = entries.iter().fold(0, |read, entry| {
-            let apart = if group.is_apart() {
-                group.touch(*entry)
-            } else {
-                0
-            };
-            read ^ apart ^ self.entries[*entry].head.imported
-        });
-        core::hint::black_box(read);
+impl<K: Key> Flush<'_, K> {
+    fn check_needed(&mut self, entry: u32) {
+        if !self.group.needs(self.routes, entry) {
+            self.unneeded.push(entry);
+        }
     }
 
     /// Compares what is sent for an entry with what should be.
-    fn compare(
-        &mut self,
-        store: &mut AttrStore,
-        group: &mut Group<K>,
-        entry: u32,
-        ask: &mut Ask<'_>,
-        work: &mut Vec<Work>,
-    ) {
-        let best = self.best(entry).and_then(|best| {
+    fn compare(&mut self, entry: u32, ask: &mut Ask<'_>) {
+        let Self {
+            group,
+            routes,
+            store,
+            work,
+            ..
+        } = self;
+        let sent = best(routes, entry).and_then(|best| {
             let export = Export {
                 source: best.source,
                 attrs: best.attrs,
-                prefix: self.entries[entry].key.prefix(),
+                prefix: routes.key(entry).prefix(),
             };
             let attrs = ask(store, &export).ok()?;
             Some((attrs.0, best.source.0))
         });
-        let old = group.slot(&self.entries, entry);
-        let (attrs, source) = best.unwrap_or((NONE, NO_SOURCE));
+        let old = group.slots.get(routes, entry);
+        let (attrs, source) = sent.unwrap_or((NONE, NO_SOURCE));
         let mut new = Slot {
             attrs,
             source,
-            flags: old.flags & !DIRTY,
+            flags: old.flags & !Slot::DIRTY,
             ..old
         };
         if (attrs, source) == (old.attrs, old.source) {
-            group.set_slot(&mut self.entries, entry, new);
+            group.slots.set(routes, entry, new);
             return;
         }
         if attrs != NONE {
             store.retain(AttrId(attrs));
-            new.flags &= !TOMBSTONE;
+            new.flags &= !Slot::TOMBSTONE;
             group.count_sent(source);
         }
-        group.set_slot(&mut self.entries, entry, new);
+        group.slots.set(routes, entry, new);
         let push = |attrs, source, only| Work {
             attrs,
             entry,
@@ -159,120 +161,90 @@ impl<K: Key> Table<K> {
     }
 
     /// Makes a batch of every run of equal attributes and source; says how many.
-    fn batch(
-        &mut self,
-        store: &mut AttrStore,
-        group: &mut Group<K>,
-        work: &[Work],
-        unneeded: &mut Vec<u32>,
-    ) -> usize {
-        let attended = group.members.iter().any(Option::is_some);
+    fn batch(&mut self) -> usize {
+        let attended = self.group.members.iter().any(Option::is_some);
+        let work = in_order(&core::mem::take(&mut self.work));
         let mut batches = 0;
-        group.renumber_if_due(&mut self.entries, store, work.len());
-        for run in work.chunk_by(|one, next| one.order() == next.order()) {
+        self.renumber_if_due(work.len());
+        for run in work.chunk_by(|route, next| route.order() == next.order()) {
             let Some(first) = run.first() else { continue };
-            group.seq += 1;
+            let seq = self.group.ring.next_number();
             batches += 1;
-            let seq = group.seq;
-            for one in run.iter().filter(|one| !one.only) {
-                let mut slot = group.slot(&self.entries, one.entry);
+            for route in run.iter().filter(|route| !route.only) {
+                let mut slot = self.group.slots.get(self.routes, route.entry);
                 slot.seq = seq;
-                if one.attrs == NONE && attended {
-                    slot.flags |= TOMBSTONE;
-                    group.tombstones.push_back((seq, one.entry));
-                } else if one.attrs == NONE {
-                    unneeded.push(one.entry);
+                if route.attrs == NONE && attended {
+                    slot.flags |= Slot::TOMBSTONE;
+                    self.group.tombstones.push_back((seq, route.entry));
+                } else if route.attrs == NONE {
+                    self.unneeded.push(route.entry);
                 }
-                group.set_slot(&mut self.entries, one.entry, slot);
+                self.group.slots.set(self.routes, route.entry, slot);
             }
             if !attended {
                 continue;
             }
             let attrs = (first.attrs != NONE).then_some(AttrId(first.attrs));
             if let Some(attrs) = attrs {
-                store.retain(attrs);
+                self.store.retain(attrs);
             }
-            let keys = run.iter().map(|one| self.entries[one.entry].key);
-            group.waiting += run.len();
-            group.ring.push_back(Batch {
+            let batch = Batch {
                 attrs,
                 source: first.source,
                 only: first.only,
-                prefixes: keys.collect(),
+                prefixes: run
+                    .iter()
+                    .map(|route| self.routes.key(route.entry))
+                    .collect(),
                 encoded: None,
                 seq,
-            });
-            while group.waiting > group.backlog && group.ring.len() > 1 {
-                group.drop_oldest(store);
-            }
+            };
+            self.group.ring.push(batch, self.store);
         }
         batches
     }
 
-    /// Has a group look at every prefix again, as after a change of its policy.
-    pub(crate) fn mark_all(&mut self, number: usize) {
-        let Some(mut group) = self.groups.get_mut(number).and_then(Option::take) else {
+    /// Drops what every member has pulled.
+    fn trim(&mut self) {
+        let group = &mut *self.group;
+        if group.ring.is_empty() && group.tombstones.is_empty() {
             return;
-        };
-        for entry in 0..self.entries.len() {
-            if self.entries[entry].head.is_used() {
-                group.mark(&mut self.entries, entry);
-            }
         }
-        self.groups[number] = Some(group);
-    }
-}
-
-impl<K: Key> Group<K> {
-    /// Drops what every member has pulled; names entries that may go.
-    fn trim(&mut self, entries: &mut Slab<Entry<K>>, store: &mut AttrStore) -> Vec<u32> {
-        let mut unneeded = Vec::new();
-        if self.ring.is_empty() && self.tombstones.is_empty() {
-            return unneeded;
-        }
-        let members = self.members.iter().flatten().filter(|member| !member.fresh);
+        let members = group
+            .members
+            .iter()
+            .flatten()
+            .filter(|member| !member.fresh);
         let told = members.map(|member| member.told).min();
-        let told = told.unwrap_or(self.seq);
-        while self.ring.front().is_some_and(|batch| batch.seq <= told) {
-            self.drop_oldest(store);
-        }
-        while let Some((seq, entry)) = self.tombstones.pop_front_if(|(seq, _)| *seq <= told) {
-            let mut slot = self.slot(entries, entry);
-            if slot.flags & TOMBSTONE != 0 && slot.seq == seq {
-                slot.flags &= !TOMBSTONE;
-                self.set_slot(entries, entry, slot);
-                if !self.needs(entries, entry) {
-                    unneeded.push(entry);
-                }
+        let told = told.unwrap_or(group.ring.last());
+        group.ring.trim(told, self.store);
+        while let Some((seq, entry)) = self.group.tombstones.pop_front_if(|(seq, _)| *seq <= told) {
+            let mut slot = self.group.slots.get(self.routes, entry);
+            if slot.flags & Slot::TOMBSTONE != 0 && slot.seq == seq {
+                slot.flags &= !Slot::TOMBSTONE;
+                self.group.slots.set(self.routes, entry, slot);
+                self.check_needed(entry);
             }
         }
-        unneeded
     }
 
     /// Starts to count batches from 1 again before the numbers run out: all that was sent is of
     /// batch 1, and whoever has not got so far is told everything again.
-    fn renumber_if_due(
-        &mut self,
-        entries: &mut Slab<Entry<K>>,
-        store: &mut AttrStore,
-        batches: usize,
-    ) {
-        if (self.seq as usize).saturating_add(batches) < NONE as usize {
+    fn renumber_if_due(&mut self, batches: usize) {
+        let group = &mut *self.group;
+        if (group.ring.last() as usize).saturating_add(batches) < NONE as usize {
             return;
         }
-        while !self.ring.is_empty() {
-            self.drop_oldest(store);
-        }
-        for entry in 0..self.places(entries) {
-            let mut slot = self.slot(entries, entry);
+        for entry in 0..group.slots.len(self.routes) {
+            let mut slot = group.slots.get(self.routes, entry);
             slot.seq = slot.seq.min(1);
-            self.set_slot(entries, entry, slot);
+            group.slots.set(self.routes, entry, slot);
         }
-        for (seq, _) in &mut self.tombstones {
+        for (seq, _) in &mut group.tombstones {
             *seq = 1;
         }
-        let last = core::mem::replace(&mut self.seq, 1);
-        for member in self.members.iter_mut().flatten() {
+        let last = group.ring.renumber(self.store);
+        for member in group.members.iter_mut().flatten() {
             member.renumber(last);
         }
     }
@@ -315,7 +287,7 @@ mod tests {
         let mut rib = Rib::new(1, DecisionConfig::rfc4271());
         let source = rib.add_source(Source::default()).unwrap();
         let group = rib.add_group(GroupConfig::default());
-        rib.v4.groups[0].as_mut().unwrap().seq = NONE - 5;
+        rib.v4.adj_out.group_mut(0).unwrap().ring.set_last(NONE - 5);
         let (quick, slow) = (rib.add_member(group, None), rib.add_member(group, None));
         let mut tables = [BTreeMap::new(), BTreeMap::new()];
         let routes: Vec<Nlri> = (0..20u32)
@@ -345,7 +317,7 @@ mod tests {
             }
         }
         assert!(
-            rib.v4.groups[0].as_ref().unwrap().seq < 100,
+            rib.v4.adj_out.group(0).unwrap().ring.last() < 100,
             "counted from 1 again"
         );
         while take(&mut store, &mut rib, slow, &mut tables[1]) {}

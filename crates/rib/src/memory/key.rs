@@ -7,8 +7,49 @@ use core::net::IpAddr;
 
 use routehub_types::{Family, Ipv4Prefix, Ipv6Prefix, Prefix};
 
-use crate::export::Prefixes;
-use crate::hash::Seeded;
+use super::hash::Seeded;
+
+/// Prefixes of one family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prefixes<'a> {
+    /// IPv4 prefixes.
+    V4(&'a [Ipv4Prefix]),
+    /// IPv6 prefixes.
+    V6(&'a [Ipv6Prefix]),
+}
+
+impl<'a> Prefixes<'a> {
+    /// How many there are.
+    pub const fn len(self) -> usize {
+        match self {
+            Self::V4(list) => list.len(),
+            Self::V6(list) => list.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// Their family.
+    pub const fn family(self) -> Family {
+        match self {
+            Self::V4(_) => Family::Ipv4,
+            Self::V6(_) => Family::Ipv6,
+        }
+    }
+
+    /// The prefixes, in the order they are to be sent.
+    pub fn iter(self) -> impl Iterator<Item = Prefix> + 'a {
+        let (v4, v6) = match self {
+            Self::V4(list) => (list, [].as_slice()),
+            Self::V6(list) => ([].as_slice(), list),
+        };
+        let v4 = v4.iter().copied().map(Prefix::V4);
+        v4.chain(v6.iter().copied().map(Prefix::V6))
+    }
+}
 
 /// A prefix of one family.
 pub(crate) trait Key: Copy + Eq + Ord + Hash + Debug {
@@ -92,11 +133,9 @@ key!(Ipv4Prefix, V4, Ipv4, v4, HalfLine, 16, u16);
 // Entries of 44 bytes would have to grow by half to stand so.
 key!(Ipv6Prefix, V6, Ipv6, v6, (), 32, u128);
 
-/// Sorts and yields owned items: what leaves a table is in the order of prefixes.
-pub(crate) fn sorted<T>(
-    mut items: Vec<T>,
-    order: impl Fn(&T, &T) -> core::cmp::Ordering,
-) -> Vec<T> {
-    items.sort_unstable_by(order);
+/// These items in the order of their prefixes, as all that leaves a table.
+pub(crate) fn sorted<T>(items: impl Iterator<Item = T>, prefix: impl Fn(&T) -> Prefix) -> Vec<T> {
+    let mut items: Vec<T> = items.collect();
+    items.sort_unstable_by_key(prefix);
     items
 }

@@ -7,7 +7,7 @@ use hashbrown::{HashMap, HashTable};
 use routehub_types::NextHop;
 
 use super::RawKey;
-use crate::hash::Seeded;
+use crate::memory::Seeded;
 
 /// How many raw blocks one set remembers: a peer that permutes attributes must not fill memory.
 const PER_SET: usize = 4;

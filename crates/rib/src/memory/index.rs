@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use crate::path::NONE;
+use super::path::NONE;
 
 /// Entries in one line.
 const PLACES: usize = 12;
@@ -98,7 +98,7 @@ impl Index {
         hash as usize & self.lines.len().wrapping_sub(1)
     }
 
-    /// The next line after one.
+    /// The line after another.
     #[inline]
     fn after(&self, line: usize) -> usize {
         (line + 1) & (self.lines.len() - 1)
@@ -114,7 +114,7 @@ impl Index {
 
     /// Reads of the line of a hash, which puts it into the processor's cache.
     #[inline]
-    pub(crate) fn touch(&self, hash: u64) -> u32 {
+    pub(crate) fn prefetch(&self, hash: u64) -> u32 {
         self.lines
             .get(self.home(hash))
             .map_or(0, |line| line.passed)
@@ -122,7 +122,7 @@ impl Index {
 
     /// The first entry in the line of a hash that may be its own; whose it is has to be looked at.
     #[inline]
-    pub(crate) fn likely(&self, hash: u64) -> Option<u32> {
+    pub(crate) fn first_match(&self, hash: u64) -> Option<u32> {
         let line = self.lines.get(self.home(hash))?;
         let place = line.places(Self::tag(hash)).next()?;
         Some(line.entries[place])
@@ -171,7 +171,7 @@ impl Index {
 
     /// Forgets an entry.
     pub(crate) fn remove(&mut self, hash: u64, entry: u32) -> bool {
-        let Some((found, place)) = self.place(hash, |one| one == entry) else {
+        let Some((found, place)) = self.place(hash, |found| found == entry) else {
             return false;
         };
         let mut at = self.home(hash);
@@ -203,7 +203,10 @@ mod tests {
         let index = Index::default();
         assert!(index.is_full());
         assert_eq!(index.lines.capacity(), 0);
-        assert_eq!((index.likely(7), index.find(7, |_| true)), (None, None));
+        assert_eq!(
+            (index.first_match(7), index.find(7, |_| true)),
+            (None, None)
+        );
     }
 
     proptest! {
@@ -229,7 +232,7 @@ mod tests {
                 }
                 prop_assert_eq!(index.len(), model.len());
                 for (entry, hash) in &model {
-                    prop_assert_eq!(index.find(*hash, |one| one == *entry), Some(*entry));
+                    prop_assert_eq!(index.find(*hash, |found| found == *entry), Some(*entry));
                 }
             }
             for entry in model.keys().copied().collect::<Vec<_>>() {

@@ -1,0 +1,365 @@
+//! Adj-RIB-In: what sources announced, and what import made of it.
+
+use alloc::vec::Vec;
+
+use hashbrown::HashMap;
+use routehub_types::{AttrId, Nlri, PathId, Prefix, RuleId};
+use smallvec::SmallVec;
+
+use crate::change::Admission;
+use crate::context::Context;
+use crate::memory::{EntrySet, Ineligible, Key, Path, Routes};
+use crate::{AttrStore, SourceCounts};
+
+/// What import made of a received path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// A candidate with these attributes.
+    Accepted(AttrId),
+    /// A contribution to a derived path of another prefix.
+    Replaced {
+        /// The prefix in place of the received one.
+        prefix: Prefix,
+        /// The attributes after import.
+        attrs: AttrId,
+    },
+    /// Rejected by this rule.
+    Rejected(RuleId),
+    /// Rejected by this rule, but listed among the learned routes.
+    Filtered(RuleId),
+}
+
+/// One route of an Adj-RIB-In.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdjIn {
+    /// The prefix as received.
+    pub prefix: Prefix,
+    /// The path id, with add-path.
+    pub path_id: Option<PathId>,
+    /// The attributes as received.
+    pub received: AttrId,
+    /// What import made of it.
+    pub imported: Imported,
+    /// Whether the source restarted and has not announced the path again.
+    pub stale: bool,
+}
+
+/// A received path by its name: entry, source, path id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct PathKey {
+    pub(crate) entry: u32,
+    pub(crate) source: u16,
+    pub(crate) id: Option<u32>,
+}
+
+/// A prefix and attributes that import put in place of received ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target<K> {
+    pub(crate) key: K,
+    pub(crate) attrs: AttrId,
+}
+
+/// What import made of a path, under its own prefix and in place of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Import<K> {
+    pub(crate) received: AttrId,
+    pub(crate) outcome: Result<AttrId, Ineligible>,
+    pub(crate) target: Option<Target<K>>,
+}
+
+impl<K: Key> Import<K> {
+    /// What an admission means for a path of a prefix.
+    pub(crate) fn new(key: K, received: AttrId, admission: Admission) -> Self {
+        let (outcome, target) = match admission {
+            Admission::Accept(attrs) => (Ok(attrs), None),
+            Admission::Reject(rule) => (Err(Ineligible::Rejected(rule)), None),
+            Admission::Filter(rule) => (Err(Ineligible::Filtered(rule)), None),
+            Admission::Replace { prefix, attrs } => match K::of(prefix) {
+                Some(other) if other != key => {
+                    let target = Target { key: other, attrs };
+                    (Err(Ineligible::Replaced(attrs)), Some(target))
+                }
+                _ => (Ok(attrs), None),
+            },
+        };
+        Self {
+            received,
+            outcome,
+            target,
+        }
+    }
+
+    /// Whether import rejected the path.
+    pub(crate) fn is_rejected(&self) -> bool {
+        self.outcome.is_err_and(Ineligible::is_rejected)
+    }
+}
+
+/// What the sources of a table hold of one family, beside the paths themselves.
+#[derive(Debug)]
+pub(crate) struct AdjRibIn<K> {
+    /// Per source, the entries that hold a path received from it.
+    listed: Vec<EntrySet>,
+    /// The prefix that stands in place of a replaced path's own.
+    replaced: HashMap<PathKey, K, foldhash::fast::FixedState>,
+}
+
+impl<K: Key> AdjRibIn<K> {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            listed: Vec::new(),
+            replaced: HashMap::with_hasher(foldhash::fast::FixedState::with_seed(seed)),
+        }
+    }
+
+    /// Notes that an entry holds a path of a source.
+    pub(crate) fn list(&mut self, source: u16, entry: u32) {
+        let number = usize::from(source);
+        if self.listed.len() <= number {
+            self.listed.resize_with(number + 1, Default::default);
+        }
+        self.listed[number].insert(entry);
+    }
+
+    /// The first entry, from one on, that holds a path of a source.
+    pub(crate) fn next_listed(&self, source: u16, from: u32) -> Option<u32> {
+        self.listed.get(usize::from(source))?.next(from)
+    }
+
+    /// Gives back the memory of a source that holds little.
+    pub(crate) fn shrink(&mut self, source: u16) {
+        if let Some(listed) = self.listed.get_mut(usize::from(source)) {
+            listed.shrink();
+        }
+    }
+
+    /// Whether a path was received and imported like this before.
+    pub(crate) fn is_same(&self, key: PathKey, path: &Path, import: &Import<K>) -> bool {
+        let outcome = match path.ineligible() {
+            None => Ok(AttrId(path.imported)),
+            Some(why) => Err(why),
+        };
+        let target = import.target.map(|target| target.key);
+        path.received == import.received.0
+            && outcome == import.outcome
+            && (target.is_none() || self.replaced.get(&key).copied() == target)
+    }
+
+    /// Stores a path, at its place if it has one, with what import made of it; says what stood in
+    /// place of it until now.
+    pub(crate) fn put(
+        &mut self,
+        routes: &mut Routes<K>,
+        cx: &mut Context<'_>,
+        (key, at): (PathKey, Option<u32>),
+        import: &Import<K>,
+    ) -> Option<Target<K>> {
+        let PathKey { entry, source, id } = key;
+        cx.store.retain(import.received);
+        if let Ok(attrs) | Err(Ineligible::Replaced(attrs)) = import.outcome {
+            cx.store.retain(attrs);
+        }
+        let mut before = None;
+        let at = match (at, import.outcome) {
+            (Some(at), Ok(attrs)) if routes.path(entry, at).is_candidate() => {
+                // A candidate before and after: the counts stay.
+                let path = routes.path_mut(entry, at);
+                cx.store
+                    .release_both(AttrId(path.received), AttrId(path.imported));
+                path.received = import.received.0;
+                path.admit(attrs);
+                return None;
+            }
+            (Some(at), _) => {
+                let old = *routes.path(entry, at);
+                before = self.forget(cx, key, &old);
+                cx.store.release(AttrId(old.received));
+                at
+            }
+            (None, _) => {
+                self.list(source, entry);
+                routes.add_path(entry, Path::received(source, id.is_some()), id)
+            }
+        };
+        let path = routes.path_mut(entry, at);
+        path.received = import.received.0;
+        match import.outcome {
+            Ok(attrs) => path.admit(attrs),
+            Err(why) => path.reject(why),
+        }
+        if let Some(state) = cx.sources.state_mut(source) {
+            *tally(&mut state.counts, path) += 1;
+            state.counts.stale += u32::from(path.is_stale());
+        }
+        if let Some(target) = import.target {
+            self.replaced.insert(key, target.key);
+        }
+        before
+    }
+
+    /// Takes a received path out of the table and of the counts; the entry is not decided.
+    pub(crate) fn take(
+        &mut self,
+        routes: &mut Routes<K>,
+        cx: &mut Context<'_>,
+        (entry, at): (u32, u32),
+    ) -> Option<Target<K>> {
+        let path = *routes.path(entry, at);
+        let source = path.source;
+        let id = routes.path_id(entry, at);
+        let target = self.forget(cx, PathKey { entry, source, id }, &path);
+        cx.store.release(AttrId(path.received));
+        routes.remove_path(entry, at);
+        if routes.received(entry, source).next().is_none()
+            && let Some(listed) = self.listed.get_mut(usize::from(source))
+        {
+            listed.remove(entry);
+        }
+        target
+    }
+
+    /// Takes what import made of a path out of the counts.
+    fn forget(&mut self, cx: &mut Context<'_>, key: PathKey, path: &Path) -> Option<Target<K>> {
+        if let Some(state) = cx.sources.state_mut(path.source) {
+            *tally(&mut state.counts, path) -= 1;
+            state.counts.stale -= u32::from(path.is_stale());
+        }
+        let attrs = AttrId(path.imported);
+        match path.ineligible() {
+            None => {
+                cx.store.release(attrs);
+                None
+            }
+            Some(Ineligible::Replaced(_)) => {
+                cx.store.release(attrs);
+                let key = self.replaced.remove(&key)?;
+                Some(Target { key, attrs })
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// Adds a received path to those that a derived path stands for.
+    pub(crate) fn add_contributor(
+        routes: &mut Routes<K>,
+        store: &mut AttrStore,
+        (entry, source): (u32, u16),
+        attrs: AttrId,
+    ) {
+        match routes.find_derived(entry, source, attrs) {
+            Some(at) => routes.path_mut(entry, at).received += 1,
+            None => {
+                store.retain(attrs);
+                routes.add_path(entry, Path::derived(source, attrs), None);
+            }
+        }
+    }
+
+    /// Takes a received path out of those that a derived path stands for.
+    pub(crate) fn remove_contributor(
+        routes: &mut Routes<K>,
+        store: &mut AttrStore,
+        (entry, source): (u32, u16),
+        attrs: AttrId,
+    ) {
+        let Some(at) = routes.find_derived(entry, source, attrs) else {
+            return;
+        };
+        let path = routes.path_mut(entry, at);
+        path.received -= 1;
+        if path.received == 0 {
+            routes.remove_path(entry, at);
+            store.release(attrs);
+        }
+    }
+
+    /// Marks what a source holds as stale; says how many paths were not before.
+    pub(crate) fn mark_stale(&self, routes: &mut Routes<K>, source: u16) -> u32 {
+        let mut marked = 0;
+        for entry in self
+            .listed
+            .get(usize::from(source))
+            .into_iter()
+            .flat_map(EntrySet::iter)
+        {
+            let fresh = |routes: &Routes<K>| {
+                let mut received = routes.received(entry, source);
+                Some(received.find(|(_, path)| !path.is_stale())?.0)
+            };
+            while let Some(at) = fresh(routes) {
+                routes.path_mut(entry, at).set_stale(true);
+                marked += 1;
+            }
+        }
+        marked
+    }
+
+    /// What a source announced, in order.
+    pub(crate) fn routes<'a>(
+        &'a self,
+        routes: &'a Routes<K>,
+        source: u16,
+    ) -> impl Iterator<Item = AdjIn> + 'a {
+        let listed = self.listed.get(usize::from(source));
+        let entries = routes.in_order(listed.into_iter().flat_map(EntrySet::iter));
+        entries.into_iter().flat_map(move |entry| {
+            let received = routes.received(entry, source);
+            let mut found: SmallVec<[AdjIn; 1]> = received
+                .map(|(at, path)| self.route(routes, (entry, at), path))
+                .collect();
+            found.sort_unstable_by_key(|route| route.path_id);
+            found
+        })
+    }
+
+    fn route(&self, routes: &Routes<K>, (entry, at): (u32, u32), path: &Path) -> AdjIn {
+        let (key, id) = (routes.key(entry), routes.path_id(entry, at));
+        let imported = match path.ineligible() {
+            None => Imported::Accepted(AttrId(path.imported)),
+            Some(Ineligible::Rejected(rule)) => Imported::Rejected(rule),
+            Some(Ineligible::Filtered(rule)) => Imported::Filtered(rule),
+            Some(Ineligible::Replaced(attrs)) => {
+                let source = path.source;
+                let target = self.replaced.get(&PathKey { entry, source, id });
+                let prefix = target.map_or(key.prefix(), |key| key.prefix());
+                Imported::Replaced { prefix, attrs }
+            }
+        };
+        AdjIn {
+            prefix: key.prefix(),
+            path_id: id.map(PathId),
+            received: AttrId(path.received),
+            imported,
+            stale: path.is_stale(),
+        }
+    }
+}
+
+/// How many different paths an announcement would add to those that count against the limit.
+pub(crate) fn count_new<K: Key>(routes: &Routes<K>, source: u16, announced: &[Nlri]) -> u32 {
+    let of_family = announced.iter().filter_map(|route| {
+        let key = K::of(route.prefix)?;
+        Some((key, route.path_id.map(|id| id.0)))
+    });
+    let mut paths: Vec<(K, Option<u32>)> = of_family.collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let is_counted = |key: K, id: Option<u32>| {
+        let entry = routes.find(key)?;
+        let why = routes
+            .path(entry, routes.find_path(entry, source, id)?)
+            .ineligible();
+        (!matches!(why, Some(Ineligible::Rejected(_)))).then_some(())
+    };
+    paths.retain(|(key, id)| is_counted(*key, *id).is_none());
+    u32::try_from(paths.len()).unwrap_or(u32::MAX)
+}
+
+/// The count that a received path belongs to.
+fn tally<'a>(counts: &'a mut SourceCounts, path: &Path) -> &'a mut u32 {
+    match path.ineligible() {
+        None | Some(Ineligible::Replaced(_)) => &mut counts.accepted,
+        Some(Ineligible::Filtered(_)) => &mut counts.filtered,
+        Some(Ineligible::Rejected(_)) => &mut counts.rejected,
+    }
+}
