@@ -213,7 +213,7 @@ impl Rib {
     /// What a member was last sent for each prefix of a family, in order; prefixes of which it
     /// surely was sent nothing are left out.
     ///
-    /// Together with [`eor_pending`](Self::eor_pending), [`restore`](Self::restore) and
+    /// Together with [`eor_pending`](Self::eor_pending), [`apply`](Self::apply) and
     /// [`mark_up_to_date`](Self::mark_up_to_date) this lets another table go on in place of this
     /// one: a member joins a group there, the group is flushed, what differs from what the member
     /// was sent here is sent, and the member is marked as up to date.
