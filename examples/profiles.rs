@@ -6,6 +6,7 @@
 //! cargo run --example profiles -- azure-2023 azure-2026   what changed between two
 //! ```
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
@@ -13,7 +14,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use routehub::Profile;
-use routehub::profile::{PROFILES, SOURCES};
+use routehub::profile::PROFILES;
+use routehub::rules::SOURCES;
 
 /// Show the numbers and switches of a route server: those of Azure by year, and of a plain one.
 ///
@@ -103,7 +105,12 @@ fn side_by_side() -> Result<String> {
 /// One profile with its sources, and what their short names stand for.
 fn with_sources(profile: &Profile) -> Result<String> {
     let mut text = format!("{profile}\nwhere\n");
-    for source in SOURCES {
+    let fields = profile.fields();
+    let words = fields
+        .iter()
+        .flat_map(|field| field.sources.split([',', ';', ':', ' ']));
+    let named: BTreeSet<&str> = words.collect();
+    for source in SOURCES.iter().filter(|source| named.contains(source.key)) {
         writeln!(text, "  {:8}  {}", source.key, source.what)?;
     }
     Ok(text)

@@ -35,7 +35,7 @@ impl Policies<'_> {
         let rewrite = Policy::compile(rewrite, Fallback::Accept(rules::NONE));
         match self.outbound_map(link, side) {
             Some(map) => {
-                let map = map.compile(&self.parameters.route_maps);
+                let map = map.compile(&self.parameters.route_map_terms());
                 gate.then(&map).then(&rewrite)
             }
             None => gate.then(&rewrite),
@@ -78,7 +78,7 @@ impl Policies<'_> {
         } else {
             PeerKind::Internal
         };
-        self.parameters.well_known.export_rules(peer)
+        self.parameters.well_known().export_rules(peer)
     }
 
     /// The exchange table, as rules: one for each class that may not pass.

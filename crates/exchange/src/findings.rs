@@ -50,9 +50,9 @@ impl Exchange {
 impl Findings<'_> {
     /// What may not stand in a route map.
     fn route_maps(&mut self) {
-        let terms = &self.exchange.parameters.route_maps;
+        let terms = self.exchange.parameters.route_map_terms();
         for map in &self.exchange.estate.route_maps {
-            for error in map.check(terms) {
+            for error in map.check(&terms) {
                 self.error(error.rule, &map.name, format!("{error}."));
             }
         }

@@ -433,7 +433,7 @@ pub(crate) fn refusal(
         .iter()
         .find(|one| one.name == route_server);
     let own = server.and_then(|one| one.asn).unwrap_or(parameters.asn);
-    if let Err(refused) = parameters.peer_asns.check(asn) {
+    if let Err(refused) = parameters.peer_asns().check(asn) {
         return Some(refused.rule);
     }
     if asn == own {

@@ -22,7 +22,7 @@ impl Policies<'_> {
         };
         let policy = Policy::compile(rules, Fallback::Accept(rules::NONE));
         match self.inbound_map(link, side) {
-            Some(map) => policy.then(&map.compile(&self.parameters.route_maps)),
+            Some(map) => policy.then(&map.compile(&self.parameters.route_map_terms())),
             None => policy,
         }
     }

@@ -59,7 +59,7 @@ pub use link::LinkId;
 pub use live::LiveLink;
 pub use monitoring::{ConnectionLoad, PeeringReport, RouteServerLoad};
 pub use parameters::{
-    OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
+    NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
 };
 pub use reports::{PathReport, PathStanding, Refused};
 pub use speaker::{Speaker, SpeakerId, SpeakerKind};

@@ -71,8 +71,6 @@ pub struct ConnectionLoad {
 }
 
 impl RouteServerLoad {
-    /// NICs that a Route Server of two units serves.
-    pub const MACHINES: usize = 4000;
     /// The infrastructure units of a Route Server: one for each instance.
     pub const UNITS: usize = 2;
 }

@@ -1,7 +1,19 @@
 //! The numbers and switches that the exchange works by; a profile supplies them.
 
-use routehub_policy::{AsnRules, RouteMapTerms, WellKnown};
+use routehub_policy::{AsnRules, ForbiddenAsns, RouteMapTerms, SourceClass, SpecialUse, WellKnown};
 use routehub_types::{Asn, Community};
+
+use crate::exchange_table::Class;
+use crate::rules;
+
+/// What NO_EXPORT does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoExport {
+    /// It stops routes at eBGP sessions (RFC 1997).
+    Rfc,
+    /// Nothing.
+    Ignore,
+}
 
 /// Whether a Route Server passes one NVA's routes to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,22 +69,42 @@ pub struct Parameters {
     pub vnet_community: Community,
     /// Hold time that a Route Server proposes, in seconds.
     pub hold_time: u16,
-    /// ASNs that an NVA may have.
-    pub peer_asns: AsnRules,
-    /// Well-known communities that are honoured.
-    pub well_known: WellKnown,
-    /// What route maps may do.
-    pub route_maps: RouteMapTerms,
+    /// ASNs that an NVA must not have.
+    pub forbidden_peer_asns: Vec<ForbiddenAsns>,
+    /// Whether an NVA may have an ASN of more than 16 bits.
+    pub four_octet_peer_asn: bool,
+    /// What NO_EXPORT does.
+    pub no_export: NoExport,
+    /// ASNs that a route map must not put into a path.
+    pub reserved_path_asns: Vec<ForbiddenAsns>,
+    /// Communities that a route map must not remove.
+    pub reserved_communities: Vec<Community>,
     /// Routes accepted from one peer.
     pub max_routes_per_peer: Option<u32>,
     /// Peers of a Route Server.
     pub max_peers: Option<u32>,
     /// Prefixes that a Route Server holds.
     pub max_total_prefixes: Option<u32>,
+    /// Virtual networks of a Route Server: its own and those peered with it.
+    pub max_vnets: Option<u32>,
+    /// VMs in those networks, without more routing infrastructure units.
+    pub max_vms: Option<u32>,
+    /// VMs with as many routing infrastructure units as there can be.
+    pub max_vms_scaled: Option<u32>,
     /// Routes sent to a circuit.
     pub max_routes_to_circuit: Option<u32>,
+    /// IPv6 routes sent to a circuit.
+    pub max_ipv6_routes_to_circuit: Option<u32>,
+    /// Routes from on-premises over a circuit of the standard kind.
+    pub max_routes_from_circuit: Option<u32>,
+    /// Routes from on-premises over a premium circuit.
+    pub max_routes_from_premium_circuit: Option<u32>,
+    /// IPv6 routes from on-premises over a circuit.
+    pub max_ipv6_routes_from_circuit: Option<u32>,
+    /// Routes from a site to a VPN gateway.
+    pub max_routes_from_site: Option<u32>,
     /// Next hops of one route.
-    pub max_ecmp: usize,
+    pub max_ecmp: Option<u32>,
     /// What counts towards `max_routes_per_peer`.
     pub prefix_count_mode: PrefixCountMode,
     /// Whether routes inside local networks are refused.
@@ -96,4 +128,65 @@ pub struct Parameters {
     pub transparent: bool,
     /// Longest prefix of RouteServerSubnet without a finding.
     pub min_route_server_subnet: Option<u8>,
+}
+
+impl Parameters {
+    /// How many next hops a route may have.
+    pub fn max_next_hops(&self) -> usize {
+        self.max_ecmp
+            .map_or(usize::from(u8::MAX), |max| max as usize)
+    }
+
+    /// Which ASNs an NVA may have.
+    pub fn peer_asns(&self) -> AsnRules {
+        AsnRules {
+            forbidden: self.forbidden_peer_asns.clone(),
+            special: Vec::new(),
+            two_octet_only: (!self.four_octet_peer_asn).then_some(rules::PEER_ASN),
+        }
+    }
+
+    /// Which well-known communities are honoured.
+    pub fn well_known(&self) -> WellKnown {
+        WellKnown {
+            no_advertise: Some(rules::NO_ADVERTISE),
+            no_export: (self.no_export == NoExport::Rfc).then_some(rules::NO_EXPORT),
+            ..WellKnown::default()
+        }
+    }
+
+    /// What route maps may do: they leave routes of networks alone, and
+    /// default routes that come neither from NVAs nor from on-premises.
+    pub fn route_map_terms(&self) -> RouteMapTerms {
+        let class = |class: Class| SourceClass(class as u8);
+        let refusal = rules::ROUTE_MAP_TERMS;
+        let terms = RouteMapTerms {
+            rule: rules::ROUTE_MAP,
+            refusal,
+            reserved_rule: rules::RESERVED_COMMUNITIES,
+            ..RouteMapTerms::default()
+        };
+        if self.reserved_path_asns.is_empty() {
+            return terms;
+        }
+        let replace_asns = AsnRules {
+            forbidden: self.reserved_path_asns.clone(),
+            special: vec![
+                (SpecialUse::Reserved, refusal),
+                (SpecialUse::Trans, refusal),
+            ],
+            two_octet_only: Some(refusal),
+        };
+        let mut prepend_asns = replace_asns.clone();
+        prepend_asns.special.push((SpecialUse::Private, refusal));
+        let branches = [Class::Nva, Class::VpnGateway, Class::ExpressRouteGateway];
+        RouteMapTerms {
+            prepend_asns,
+            replace_asns,
+            reserved_communities: self.reserved_communities.clone(),
+            untouched: [Class::OwnNetwork, Class::Spoke].map(class).into(),
+            default_route_from: Some(branches.map(class).into()),
+            ..terms
+        }
+    }
 }

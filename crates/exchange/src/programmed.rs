@@ -203,7 +203,7 @@ impl Exchange {
         let mut all: Vec<_> = next_hops.collect();
         all.sort_unstable();
         all.dedup();
-        all.truncate(self.parameters.max_ecmp);
+        all.truncate(self.parameters.max_next_hops());
         Some(all)
     }
 

@@ -11,10 +11,12 @@
 //! # Ok::<(), &str>(())
 //! ```
 
+mod sources;
 mod table;
 
 use routehub_types::RuleId;
 
+pub use sources::{SOURCES, Source};
 pub use table::*;
 
 /// No rule: nothing was in the way.
@@ -97,6 +99,19 @@ pub fn remedy(id: RuleId) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_source_of_a_rule_is_spelled_out() {
+        for rule in RULES {
+            let Origin::Catalogue { sources, .. } = rule.origin else {
+                continue;
+            };
+            for key in sources.split(", ").filter(|key| !key.starts_with("RFC ")) {
+                let known = key.is_empty() || SOURCES.iter().any(|source| source.key == key);
+                assert!(known, "{}: {key}", rule.id);
+            }
+        }
+    }
 
     #[test]
     fn rules_ascend_and_each_is_found() {

@@ -360,7 +360,7 @@ pub(crate) fn admission(
 /// and what lies in a local network where the profile says so.
 fn refused(parameters: &Parameters, rule: RuleId) -> Admission {
     let shown_overlap = rule == rules::INSIDE_LOCAL_NETWORK && parameters.show_overlap_in_learned;
-    if shown_overlap || rule == parameters.route_maps.rule {
+    if shown_overlap || rule == rules::ROUTE_MAP {
         Admission::Filter(rule)
     } else {
         Admission::Reject(rule)

@@ -119,7 +119,7 @@ impl Table {
 /// How a speaker decides (R-060 to R-073; NVAs as the network file says).
 pub(crate) fn decision(kind: SpeakerKind, parameters: &Parameters) -> DecisionConfig {
     use Step::{AsPathLength, Cost, External, NextHop, PeerAddress, Rank, TieBreak};
-    let many = u8::try_from(parameters.max_ecmp).unwrap_or(u8::MAX);
+    let many = u8::try_from(parameters.max_next_hops()).unwrap_or(u8::MAX);
     match kind {
         SpeakerKind::RouteServer { .. } => DecisionConfig::new(
             [Rank, AsPathLength, Cost],

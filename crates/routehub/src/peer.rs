@@ -27,9 +27,9 @@ impl Profile {
             passive: true,
             // Who peers with a transparent route server hears paths that it is not in; who peers
             // with this one may be such a server itself (RFC 7947 section 2.2.2.1).
-            enforce_first_as: !self.transparent,
+            enforce_first_as: !self.parameters.transparent,
             timers: Timers {
-                hold_time: self.hold_time,
+                hold_time: self.parameters.hold_time,
                 keepalive: Duration::from_secs(self.keepalive.into()),
                 connect_retry: Backoff {
                     first: connect_retry,

@@ -1,13 +1,14 @@
 //! The numbers and switches of a route server: those of Azure by year, and of a plain one.
 //!
 //! Every number of Azure that routehub works by stands in a [`Profile`], with the rule of the
-//! catalogue that states it and where that rule comes from ([`SOURCES`] spells the keys out).
+//! catalogue that states it and where that rule comes from ([`SOURCES`](crate::rules::SOURCES) spells
+//! the keys out).
 //!
 //! ```
 //! use routehub::Profile;
 //!
 //! let mut profile = Profile::named("azure-2026")?;
-//! assert_eq!(profile.max_routes_per_peer, Some(4000));
+//! assert_eq!(profile.parameters.max_routes_per_peer, Some(4000));
 //! profile.set("max_routes_per_peer", "1000")?;
 //! for change in Profile::named("azure-2023")?.diff(&profile) {
 //!     println!("{change}");
@@ -18,17 +19,14 @@
 mod error;
 mod fields;
 mod numbers;
-mod parameters;
-mod policies;
 mod setting;
-mod sources;
-mod switch;
 mod table;
+mod years;
+
+use routehub_exchange::Parameters;
 
 pub use error::ProfileError;
-pub use fields::Profile;
-pub use sources::{SOURCES, Source};
-pub use switch::NoExport;
+pub use routehub_exchange::NoExport;
 pub use table::{Difference, Field};
 
 /// The names of all profiles, oldest first.
@@ -40,15 +38,28 @@ pub const PROFILES: [&str; 5] = [
     "open",
 ];
 
+/// The numbers and switches of a route server: what the exchange works by, and what its sessions
+/// offer besides. A limit that is none does not apply.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// The profile that this one is, or was before a switch was set.
+    pub base: &'static str,
+    /// What the exchange works by.
+    pub parameters: Parameters,
+    /// Keepalive interval that is offered, in seconds (R-031).
+    pub keepalive: u16,
+    /// How often a connection is tried where the Route Server connects, in seconds (R-038).
+    pub connect_retry: u16,
+}
+
 impl Profile {
     /// The profile of this name: one of [`PROFILES`].
     ///
     /// # Errors
     /// [`ProfileError::UnknownProfile`] with the nearest name there is.
     pub fn named(name: &str) -> Result<Self, ProfileError> {
-        let column = PROFILES.iter().position(|one| *one == name);
-        column
-            .map(Self::column)
+        let mut all = Self::all();
+        all.find(|profile| profile.base == name)
             .ok_or_else(|| ProfileError::UnknownProfile {
                 name: name.to_owned(),
                 nearest: error::nearest(name, PROFILES),
@@ -57,13 +68,26 @@ impl Profile {
 
     /// All profiles, in the order of [`PROFILES`].
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..PROFILES.len()).map(Self::column)
+        let profiles: [fn() -> Self; 5] = [
+            Self::azure_2021,
+            Self::azure_2023,
+            Self::azure_2025,
+            Self::azure_2026,
+            Self::open,
+        ];
+        profiles.into_iter().map(|profile| profile())
     }
 }
 
 impl Default for Profile {
     /// The newest of Azure.
     fn default() -> Self {
-        Self::column(3)
+        Self::azure_2026()
+    }
+}
+
+impl From<&Profile> for Parameters {
+    fn from(profile: &Profile) -> Self {
+        profile.parameters.clone()
     }
 }

@@ -1,10 +1,10 @@
 //! Profiles hold the numbers of the catalogue, tell them with their sources, and can be changed by
 //! name.
 
-use routehub::profile::{PROFILES, SOURCES};
-use routehub::{Profile, ProfileError, rules};
+use routehub::profile::PROFILES;
+use routehub::rules::{self, Origin, SOURCES};
+use routehub::{Profile, ProfileError};
 use routehub_exchange::Parameters;
-use routehub_policy::SourceClass;
 use routehub_types::{Asn, RuleId};
 
 fn named(name: &str) -> Profile {
@@ -26,7 +26,6 @@ no_export                rfc rfc rfc rfc rfc
 one_instance_nics        both both both both both
 sticky_failback          false false false false false
 upgraded                 false false false false false
-programming_delay        0s 0s 0s 0s 0s
 transparent              false false false false true
 max_routes_to_circuit    200 1000 1000 1000 none
 min_route_server_subnet  27 27 26 26 none
@@ -94,27 +93,31 @@ fn is_key(word: &str) -> bool {
 }
 
 #[test]
-fn every_source_is_named_by_a_field() {
-    let all: String = Profile::default()
-        .fields()
-        .iter()
-        .map(|field| field.sources)
-        .collect::<Vec<_>>()
-        .join(" ");
+fn every_source_is_named_by_a_field_or_a_rule() {
+    let rules = rules::RULES.iter().filter_map(|rule| match rule.origin {
+        Origin::Catalogue { sources, .. } => Some(sources),
+        Origin::Bgp { .. } => None,
+    });
+    let fields = Profile::default().fields().into_iter();
+    let texts = rules.chain(fields.map(|field| field.sources));
+    let all = texts.collect::<Vec<_>>().join(" ");
     let words: Vec<&str> = all.split([',', ';', ':', ' ']).collect();
     for source in SOURCES {
         assert!(words.contains(&source.key), "{}", source.key);
     }
-    assert!(SOURCES.windows(2).all(|pair| pair[0].key < pair[1].key));
 }
 
 #[test]
 fn r_024_peers_of_azure_may_have_neither_reserved_nor_large_asns() {
-    let rules = named("azure-2026").peer_asns();
+    let rules = named("azure-2026").parameters.peer_asns();
     for asn in [
         8074, 8075, 12076, 65515, 65517, 65520, 23456, 64496, 64511, 65535, 65551, 70000,
     ] {
-        assert_eq!(rules.check(Asn(asn)).unwrap_err().rule, RuleId(24), "{asn}");
+        assert_eq!(
+            rules.check(Asn(asn)).unwrap_err().rule,
+            rules::PEER_ASN,
+            "{asn}"
+        );
     }
     for asn in [65001, 65010, 65516, 65514, 64512, 65534, 1] {
         assert_eq!(rules.check(Asn(asn)), Ok(()), "{asn}");
@@ -132,7 +135,7 @@ fn r_024_large_asns_worked_in_the_first_years_and_everything_does_under_open() {
         ("azure-2025", false, false),
         ("open", true, true),
     ] {
-        let rules = named(name).peer_asns();
+        let rules = named(name).parameters.peer_asns();
         assert_eq!(rules.check(Asn(70000)).is_ok(), large, "{name}");
         assert_eq!(rules.check(Asn(65515)).is_ok(), reserved, "{name}");
     }
@@ -141,17 +144,23 @@ fn r_024_large_asns_worked_in_the_first_years_and_everything_does_under_open() {
 #[test]
 fn r_099_and_r_100_reach_the_policies() {
     let mut profile = named("azure-2026");
-    assert_eq!(profile.well_known().no_export, Some(RuleId(99)));
+    assert_eq!(
+        profile.parameters.well_known().no_export,
+        Some(rules::NO_EXPORT)
+    );
     profile.set("no_export", "ignore").unwrap();
-    assert_eq!(profile.well_known().no_export, None);
-    assert_eq!(profile.well_known().no_advertise, Some(RuleId(98)));
+    assert_eq!(profile.parameters.well_known().no_export, None);
+    assert_eq!(
+        profile.parameters.well_known().no_advertise,
+        Some(rules::NO_ADVERTISE)
+    );
 
-    let terms = profile.route_map_terms(vec![SourceClass(0)], vec![SourceClass(1)]);
+    let terms = profile.parameters.route_map_terms();
     assert_eq!(terms.reserved_communities.len(), 11);
     assert!(terms.prepend_asns.check(Asn(65001)).is_err(), "private");
     assert!(terms.replace_asns.check(Asn(65001)).is_ok());
     assert!(terms.replace_asns.check(Asn(12076)).is_err());
-    let open = named("open").route_map_terms(vec![SourceClass(0)], vec![]);
+    let open = named("open").parameters.route_map_terms();
     assert!(open.prepend_asns.check(Asn(65515)).is_ok());
     assert_eq!((open.untouched, open.default_route_from), (vec![], None));
 }
@@ -162,17 +171,21 @@ fn parameters_of_the_exchange_follow_the_profile() {
     profile.set("max_peers", "none").unwrap();
     profile.set("no_export", "ignore").unwrap();
     let parameters = Parameters::from(&profile);
+    assert_eq!(parameters, profile.parameters);
     assert_eq!(
         (parameters.asn, parameters.edge_asn),
         (Asn(65515), Asn(12076))
     );
-    assert_eq!((parameters.max_peers, parameters.max_ecmp), (None, 8));
-    assert!(parameters.well_known.no_export.is_none());
+    assert_eq!(
+        (parameters.max_peers, parameters.max_next_hops()),
+        (None, 8)
+    );
+    assert!(parameters.well_known().no_export.is_none());
     assert!(parameters.overlap_filter && !parameters.ipv6);
-    assert!(parameters.peer_asns.check(Asn(65517)).is_err());
+    assert!(parameters.peer_asns().check(Asn(65517)).is_err());
     let open = Parameters::from(&named("open"));
     assert!(open.transparent && open.ipv6 && !open.overlap_filter);
-    assert!(open.peer_asns.check(Asn(65517)).is_ok() && open.max_ecmp > 8);
+    assert!(open.peer_asns().check(Asn(65517)).is_ok() && open.max_next_hops() > 8);
 }
 
 #[test]
@@ -233,9 +246,6 @@ fn a_value_that_does_not_fit_is_refused_with_what_does() {
         ),
         ("upgraded", "yes", "true or false"),
         ("reflect_between_nvas", "B2B", "b2b, always or never"),
-        ("programming_delay", "-1", "a number of seconds"),
-        ("programming_delay", "1e99", "a number of seconds"),
-        ("programming_delay", "", "a number of seconds"),
         (
             "min_route_server_subnet",
             "33",
@@ -256,7 +266,6 @@ fn a_value_that_does_not_fit_is_refused_with_what_does() {
 fn what_is_set_is_what_counts() {
     let mut profile = named("azure-2026");
     profile.set("max_total_prefixes", "none").unwrap();
-    profile.set("programming_delay", "0.5").unwrap();
     profile.set("prefix_count_mode", "strict_rib").unwrap();
     let changes = named("azure-2026").diff(&profile);
     let told: Vec<String> = changes.iter().map(ToString::to_string).collect();
@@ -265,7 +274,6 @@ fn what_is_set_is_what_counts() {
         [
             "max_total_prefixes: 10000 -> none (R-008; LIM, CAP)",
             "prefix_count_mode: per_batch -> strict_rib (R-006; inferred; SP25 fits)",
-            "programming_delay: 0 s -> 0.5 s (R-045; none in a model; seen: JMcli, AB21, CE, JM26b)",
         ]
     );
 }

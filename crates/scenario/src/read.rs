@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
     fn scenario(&mut self) -> Scenario {
         let _: Option<SchemaVersion> = self.value("schema");
         let profile = self.profile();
-        self.context.ipv6 = profile.ipv6;
+        self.context.ipv6 = profile.parameters.ipv6;
         let texts = |texts: BTreeMap<String, AnyText>| {
             texts.into_iter().map(|(key, text)| (key, text.0)).collect()
         };

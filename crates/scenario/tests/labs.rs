@@ -32,7 +32,6 @@ fn every_switch_of_a_profile_can_be_written() {
         ("one_instance_nics", "hash"),
         ("sticky_failback", "true"),
         ("upgraded", "true"),
-        ("programming_delay", "30"),
         ("transparent", "true"),
         ("max_routes_to_circuit", "5"),
         ("min_route_server_subnet", "27"),

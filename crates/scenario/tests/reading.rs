@@ -103,7 +103,7 @@ fn the_head_is_kept_as_it_is_written() {
         ("2021", "true")
     );
     assert_eq!(scenario.notes, ["one", "2"]);
-    assert_eq!(scenario.profile.max_peers, None);
+    assert_eq!(scenario.profile.parameters.max_peers, None);
 }
 
 #[test]

@@ -68,7 +68,7 @@ impl Neighbor {
             passive: peer.is_none_or(|peer| peer.passive),
             ttl_security: peer.is_some_and(|peer| peer.ttl_security),
             password: peer.and_then(|peer| peer.password.clone()).map(Password),
-            user_timeout: user_timeout(profile.hold_time),
+            user_timeout: user_timeout(profile.parameters.hold_time),
         }
     }
 

@@ -57,7 +57,7 @@ impl Exchange {
                     (None, Ok((sent, _))) => {
                         let map = map.map_or("", String::as_str);
                         let evidence = format!("route map {map} sends {sent} in its place");
-                        Err(Reason::new(self.parameters.route_maps.rule, evidence))
+                        Err(Reason::new(rules::ROUTE_MAP, evidence))
                     }
                     (None, Err(rule)) => Err(self.kept_back(link, side, prefix, rule)),
                 }
@@ -104,7 +104,7 @@ impl Exchange {
             rules::CIRCUIT_TO_CIRCUIT => format!("{} does not join circuits", sender.name),
             rules::NO_ADVERTISE | rules::NO_EXPORT => "by the community it carries".to_owned(),
             rules::VPN_GATEWAY_TO_SITE if prefix.is_default() => "a default route".to_owned(),
-            _ if rule == self.parameters.route_maps.rule => {
+            rules::ROUTE_MAP => {
                 map.map_or_else(String::new, |map| format!("route map {}", map.name))
             }
             rules::NOT_READVERTISED => {
@@ -150,7 +150,7 @@ impl Exchange {
             _ => self
                 .policies()
                 .inbound_map(one, side)
-                .filter(|_| rule == self.parameters.route_maps.rule)
+                .filter(|_| rule == rules::ROUTE_MAP)
                 .map_or_else(String::new, |map| format!("route map {}", map.name)),
         }
     }

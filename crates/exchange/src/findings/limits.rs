@@ -1,18 +1,13 @@
 //! Findings about numbers that are near a limit, or beyond one.
 
 use routehub_rib::Imported;
+use routehub_types::Family;
 
 use crate::estate::{Connection, Routes};
 use crate::link::{LinkKind, Side};
-use crate::monitoring::RouteServerLoad;
 use crate::rules;
 
 use super::Findings;
-
-/// Routes that a circuit takes from on-premises: Local and Standard, and Premium (R-013).
-const FROM_ON_PREMISES: [usize; 2] = [4000, 10_000];
-/// Routes that a VPN gateway takes from a site (R-014).
-const FROM_SITE: usize = 4000;
 
 /// Whether a number is at four fifths of a limit, or beyond.
 fn is_near(number: usize, limit: u32) -> bool {
@@ -25,10 +20,6 @@ fn count(routes: &[Routes]) -> usize {
 
 impl Findings<'_> {
     pub(super) fn head_rooms(&mut self) {
-        // A plain route server has none of these numbers.
-        if self.exchange.parameters.max_peers.is_none() {
-            return;
-        }
         self.total_prefixes();
         self.towards_circuits();
         self.on_premises();
@@ -74,12 +65,14 @@ impl Findings<'_> {
         let Some(limit) = exchange.parameters.max_routes_to_circuit else {
             return;
         };
+        let ipv6_limit = exchange.parameters.max_ipv6_routes_to_circuit;
         for link in exchange.graph.links() {
             let one = exchange.graph.link(link);
             let (LinkKind::GatewayToEdge(_), true) = (&one.kind, one.is_up()) else {
                 continue;
             };
-            let sent = exchange.offers(link, Side::A).len();
+            let offers = exchange.offers(link, Side::A);
+            let sent = offers.len();
             let gateway = &exchange.graph.speaker(one.a.speaker).name;
             let circuit = &exchange.graph.speaker(one.b.speaker).name;
             if sent > limit as usize {
@@ -95,35 +88,73 @@ impl Findings<'_> {
                 );
                 self.warning(rules::CIRCUIT_ROUTE_LIMIT, gateway, text);
             }
+            let ipv6 = offers
+                .keys()
+                .filter(|prefix| prefix.family() == Family::Ipv6);
+            let ipv6 = ipv6.count();
+            if let Some(limit) = ipv6_limit.filter(|limit| ipv6 > *limit as usize) {
+                let text = format!(
+                    "{gateway} has {ipv6} IPv6 routes for {circuit}, more than {limit}. Summarise."
+                );
+                self.error(rules::CIRCUIT_ROUTE_LIMIT, gateway, text);
+            }
         }
     }
 
     fn on_premises(&mut self) {
-        let estate = &self.exchange.estate;
-        for circuit in &estate.circuits {
-            let routes = circuit.on_prem.as_ref().map_or(0, |one| count(&one.routes));
-            let [standard, premium] = FROM_ON_PREMISES;
-            let text = format!(
-                "{routes} routes from on-premises are more than a circuit takes ({standard}, Premium \
-                 {premium}): its BGP session goes down. Summarise."
-            );
-            if routes > premium {
+        self.routes_of_circuits();
+        if let Some(limit) = self.exchange.parameters.max_routes_from_site {
+            self.routes_of_sites(limit);
+        }
+    }
+
+    fn routes_of_circuits(&mut self) {
+        let parameters = &self.exchange.parameters;
+        let limits = parameters.max_routes_from_circuit;
+        let limits = limits.zip(parameters.max_routes_from_premium_circuit);
+        let ipv6_limit = parameters.max_ipv6_routes_from_circuit;
+        for circuit in &self.exchange.estate.circuits {
+            let Some(on_prem) = &circuit.on_prem else {
+                continue;
+            };
+            let routes = count(&on_prem.routes);
+            if let Some((standard, premium)) = limits {
+                let text = format!(
+                    "{routes} routes from on-premises are more than a circuit takes ({standard}, \
+                     Premium {premium}): its BGP session goes down. Summarise."
+                );
+                if routes > premium as usize {
+                    self.error(rules::ROUTES_FROM_CIRCUIT, &circuit.name, text);
+                } else if routes > standard as usize {
+                    self.warning(rules::ROUTES_FROM_CIRCUIT, &circuit.name, text);
+                }
+            }
+            let prefixes = on_prem.routes.iter().flat_map(|routes| &routes.prefixes);
+            let ipv6 = prefixes.filter(|prefix| prefix.family() == Family::Ipv6);
+            let ipv6 = ipv6.count();
+            if let Some(limit) = ipv6_limit.filter(|limit| ipv6 > *limit as usize) {
+                let text = format!(
+                    "{ipv6} IPv6 routes from on-premises are more than a circuit takes ({limit}): \
+                     its BGP session goes down. Summarise."
+                );
                 self.error(rules::ROUTES_FROM_CIRCUIT, &circuit.name, text);
-            } else if routes > standard {
-                self.warning(rules::ROUTES_FROM_CIRCUIT, &circuit.name, text);
             }
         }
+    }
+
+    fn routes_of_sites(&mut self, limit: u32) {
+        let estate = &self.exchange.estate;
         for gateway in &estate.gateways {
             for connection in &gateway.connections {
                 let Connection::Site { site, .. } = connection else {
                     continue;
                 };
-                let site = estate.sites.iter().find(|one| one.name == *site);
-                let Some(site) = site.filter(|one| count(&one.routes) > FROM_SITE) else {
+                let site = estate.sites.iter().find(|other| other.name == *site);
+                let Some(site) = site.filter(|site| count(&site.routes) > limit as usize) else {
                     continue;
                 };
                 let text = format!(
-                    "{} announces more than {FROM_SITE} routes to {}: the session goes down. \
+                    "{} announces more than {limit} routes to {}: the session goes down. \
                      Summarise.",
                     site.name, gateway.name
                 );
@@ -134,10 +165,19 @@ impl Findings<'_> {
 
     fn machines(&mut self) {
         let exchange = self.exchange;
+        let parameters = &exchange.parameters;
+        let Some((most, scaled)) = parameters.max_vms.zip(parameters.max_vms_scaled) else {
+            return;
+        };
         for server in &exchange.estate.route_servers {
             let nics = exchange.machines(&server.vnet);
-            let most = RouteServerLoad::MACHINES;
-            if nics > most {
+            if nics > scaled as usize {
+                let text = format!(
+                    "{nics} virtual machines are more than {scaled}, which is all that routing \
+                     infrastructure units can serve."
+                );
+                self.error(rules::VM_LIMIT, &server.name, text);
+            } else if nics > most as usize {
                 let text = format!(
                     "{nics} virtual machines are more than {most}: add routing \
                      infrastructure units."

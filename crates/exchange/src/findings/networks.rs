@@ -7,9 +7,6 @@ use crate::addresses::{self, GATEWAY_SUBNET, ROUTE_SERVER_SUBNET};
 use crate::rules;
 use crate::topology::VnetId;
 
-/// Virtual networks that one Route Server serves at most.
-const MAX_NETWORKS: usize = 500;
-
 impl Findings<'_> {
     pub(super) fn networks(&mut self) {
         let estate = &self.exchange.estate;
@@ -18,8 +15,9 @@ impl Findings<'_> {
                 continue;
             };
             let served = 1 + self.exchange.topology.spokes(hub).count();
-            if served > MAX_NETWORKS && self.exchange.parameters.max_peers.is_some() {
-                let text = format!("{served} virtual networks are more than {MAX_NETWORKS}.");
+            let limit = self.exchange.parameters.max_vnets;
+            if let Some(limit) = limit.filter(|limit| served > *limit as usize) {
+                let text = format!("{served} virtual networks are more than {limit}.");
                 self.error(rules::VNET_LIMIT, &server.name, text);
             }
             if !self.exchange.parameters.ipv6 {

@@ -115,7 +115,7 @@ impl Findings<'_> {
             let text = format!(
                 "{} have more equal paths than the {} that are used.",
                 some_of(full),
-                self.exchange.parameters.max_ecmp
+                self.exchange.parameters.max_next_hops()
             );
             self.info(rules::ECMP_LIMIT, name, text);
         }

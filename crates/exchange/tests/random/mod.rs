@@ -115,7 +115,7 @@ pub(crate) fn parameters(numbers: &mut Numbers) -> Parameters {
         it.max_routes_to_circuit = Some(2 + numbers.below(4) as u32);
     }
     if numbers.once_in(6) {
-        it.max_ecmp = 1 + numbers.below(3);
+        it.max_ecmp = Some(1 + numbers.below(3) as u32);
     }
     if numbers.once_in(6) {
         it.max_peers = Some(2);

@@ -1,14 +1,24 @@
 //! Parameters like those of profiles.
 
 use routehub_exchange::{
-    Class, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
+    NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
+    rules,
 };
-use routehub_policy::{AsnRules, ForbiddenAsns, RouteMapTerms, SourceClass, WellKnown};
+use routehub_policy::ForbiddenAsns;
 use routehub_types::{Asn, Community, RuleId};
+
+/// ASNs of documentation, which a rule keeps.
+fn documentation(rule: RuleId) -> Vec<ForbiddenAsns> {
+    vec![ForbiddenAsns {
+        first: Asn(64496),
+        last: Asn(64511),
+        rule,
+        reason: "kept".into(),
+    }]
+}
 
 /// Those of a hosted Route Server, without limits.
 pub(crate) fn azure() -> Parameters {
-    let class = |class: Class| SourceClass(class as u8);
     let community = |text: &str| -> Community { text.parse().unwrap() };
     let (branch, vnet) = (community("65517:65517"), community("65518:65518"));
     Parameters {
@@ -17,39 +27,24 @@ pub(crate) fn azure() -> Parameters {
         branch_community: branch,
         vnet_community: vnet,
         hold_time: 180,
-        peer_asns: AsnRules {
-            forbidden: vec![ForbiddenAsns {
-                first: Asn(64496),
-                last: Asn(64511),
-                rule: RuleId(24),
-                reason: "kept".into(),
-            }],
-            two_octet_only: Some(RuleId(24)),
-            ..AsnRules::default()
-        },
-        well_known: WellKnown {
-            no_advertise: Some(RuleId(98)),
-            no_export: Some(RuleId(99)),
-            ..WellKnown::default()
-        },
-        route_maps: RouteMapTerms {
-            rule: RuleId(140),
-            refusal: RuleId(145),
-            reserved_rule: RuleId(100),
-            reserved_communities: vec![branch, vnet],
-            untouched: [Class::OwnNetwork, Class::Spoke].map(class).into(),
-            default_route_from: Some(
-                [Class::Nva, Class::VpnGateway, Class::ExpressRouteGateway]
-                    .map(class)
-                    .into(),
-            ),
-            ..RouteMapTerms::default()
-        },
+        forbidden_peer_asns: documentation(rules::PEER_ASN),
+        four_octet_peer_asn: false,
+        no_export: NoExport::Rfc,
+        reserved_path_asns: documentation(rules::ROUTE_MAP_TERMS),
+        reserved_communities: vec![branch, vnet],
         max_routes_per_peer: None,
         max_peers: Some(8),
         max_total_prefixes: None,
+        max_vnets: None,
+        max_vms: None,
+        max_vms_scaled: None,
         max_routes_to_circuit: None,
-        max_ecmp: 8,
+        max_ipv6_routes_to_circuit: None,
+        max_routes_from_circuit: None,
+        max_routes_from_premium_circuit: None,
+        max_ipv6_routes_from_circuit: None,
+        max_routes_from_site: None,
+        max_ecmp: Some(8),
         prefix_count_mode: PrefixCountMode::PerBatch,
         overlap_filter: true,
         show_overlap_in_learned: false,
@@ -72,7 +67,7 @@ pub(crate) fn open() -> Parameters {
         reflect_between_nvas: ReflectBetweenNvas::Always,
         unreachable_next_hop: UnreachableNextHop::Show,
         transparent: true,
-        max_ecmp: 255,
+        max_ecmp: None,
         ..azure()
     }
 }

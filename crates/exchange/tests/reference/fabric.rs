@@ -265,7 +265,10 @@ impl Model {
                     hops.extend(self.gateway_hops(&gateway, first));
                 }
             }
-            let hops = hops.into_iter().take(self.parameters.max_ecmp).collect();
+            let hops = hops
+                .into_iter()
+                .take(self.parameters.max_next_hops())
+                .collect();
             routes.insert(prefix, hops);
         }
     }

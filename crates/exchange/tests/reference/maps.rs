@@ -91,7 +91,7 @@ impl Model {
     }
 
     fn act(&self, rule: &RouteMapRule, prefix: &mut Prefix, route: &mut Route) {
-        let reserved = &self.parameters.route_maps.reserved_communities;
+        let reserved = &self.parameters.reserved_communities;
         for action in &rule.actions {
             if let RouteMapAction::ReplacePrefix(list) = action {
                 let around = list.iter().find(|one| one.contains(*prefix));

@@ -173,7 +173,7 @@ pub(crate) fn links_of_server(
         let Some(session) = sessions.next() else {
             continue;
         };
-        let forbidden = parameters.peer_asns.check(nva.asn).is_err();
+        let forbidden = parameters.peer_asns().check(nva.asn).is_err();
         let own = server.asn.unwrap_or(parameters.asn) == nva.asn;
         let full = parameters.max_peers.is_some_and(|max| peers >= max);
         peers += 1;

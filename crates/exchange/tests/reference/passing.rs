@@ -75,7 +75,7 @@ impl Model {
 
     /// Communities that keep a route from a neighbour.
     fn is_kept(&self, link: usize, route: &Route) -> bool {
-        let known = &self.parameters.well_known;
+        let known = self.parameters.well_known();
         let has = |one| route.communities.contains(&one);
         known.no_advertise.is_some() && has(Community::NO_ADVERTISE)
             || known.no_export.is_some() && self.is_external(link) && has(Community::NO_EXPORT)

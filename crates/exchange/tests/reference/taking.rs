@@ -278,7 +278,7 @@ impl Model {
         all.sort_by_cached_key(|one| (self.tie(node, one), one.route.next_hop, one.clone()));
         let max = match node {
             Node::Nva(_) | Node::Edge(_) => 1,
-            _ => self.parameters.max_ecmp,
+            _ => self.parameters.max_next_hops(),
         };
         all.truncate(max);
     }

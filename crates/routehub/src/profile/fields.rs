@@ -1,45 +1,18 @@
-//! Every field of a profile: its value in each profile, its rules, its sources.
+//! Every field of a profile: what it is, its rules, its sources.
 
-use std::time::Duration;
-
-use routehub_exchange::{OneInstanceNics, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop};
-use routehub_policy::ForbiddenAsns;
-use routehub_types::{Asn, Community};
-
-use super::error::nearest;
-use super::numbers::{forbidden_peer_asns, reserved_communities, reserved_path_asns};
 use super::setting::{Setting, Shown};
-use super::switch::NoExport;
-use super::{Field, PROFILES, ProfileError};
+use super::{Field, Profile, ProfileError, error::nearest};
 
-/// Writes [`Profile`] and the table of its fields from one list. Columns are those of
-/// [`PROFILES`]; one value stands for all of Azure.
-macro_rules! profile {
+/// Writes what goes by the names of fields from one list: where each stands in a [`Profile`], what
+/// it is, the rules that state it, and where those come from.
+macro_rules! fields {
     (
-        switches { $(#[doc = $s_doc:literal] $switch:ident: $s_type:ty = $s_values:expr, $s_rules:literal, $s_from:literal;)+ }
-        numbers { $(#[doc = $n_doc:literal] $number:ident: $n_type:ty = $n_values:expr, $n_rules:literal, $n_from:literal;)+ }
+        switches { $($switch:ident = $($s_place:ident).+: $s_about:literal, $s_rules:literal, $s_from:literal;)+ }
+        numbers { $($number:ident = $($n_place:ident).+: $n_about:literal, $n_rules:literal, $n_from:literal;)+ }
     ) => {
-        /// The numbers and switches of a route server. A limit that is none does not apply.
-        #[derive(Clone, Debug, PartialEq)]
-        pub struct Profile {
-            /// The profile that this one is, or was before a switch was set.
-            pub base: &'static str,
-            $(#[doc = $s_doc] pub $switch: $s_type,)+
-            $(#[doc = $n_doc] pub $number: $n_type,)+
-        }
-
         impl Profile {
             /// The names of all switches: what [`Profile::set`] can set.
             pub const SWITCHES: &[&str] = &[$(stringify!($switch)),+];
-
-            /// The profile of a column of [`PROFILES`].
-            pub(crate) fn column(column: usize) -> Self {
-                Self {
-                    base: PROFILES[column],
-                    $($switch: pick($s_values, column),)+
-                    $($number: pick($n_values, column),)+
-                }
-            }
 
             /// Sets a switch by its name to a value as a user writes it: `true`, `4000`, `none`,
             /// `per_batch`.
@@ -50,7 +23,7 @@ macro_rules! profile {
             pub fn set(&mut self, switch: &str, value: &str) -> Result<(), ProfileError> {
                 match switch {
                     $(stringify!($switch) => {
-                        self.$switch = read(stringify!($switch), value)?;
+                        self.$($s_place).+ = read(stringify!($switch), value)?;
                     })+
                     unknown => {
                         return Err(ProfileError::UnknownSwitch {
@@ -65,29 +38,26 @@ macro_rules! profile {
             /// All fields as text, switches first, with their rules and sources.
             pub fn fields(&self) -> Vec<Field> {
                 vec![
-                    $(field(stringify!($switch), $s_doc, true, &self.$switch, [$s_rules, $s_from]),)+
-                    $(field(stringify!($number), $n_doc, false, &self.$number, [$n_rules, $n_from]),)+
+                    $(Field {
+                        name: stringify!($switch),
+                        about: $s_about,
+                        is_switch: true,
+                        value: self.$($s_place).+.text(),
+                        rules: $s_rules,
+                        sources: $s_from,
+                    },)+
+                    $(Field {
+                        name: stringify!($number),
+                        about: $n_about,
+                        is_switch: false,
+                        value: self.$($n_place).+.text(),
+                        rules: $n_rules,
+                        sources: $n_from,
+                    },)+
                 ]
             }
         }
     };
-}
-
-fn field(
-    name: &'static str,
-    about: &'static str,
-    is_switch: bool,
-    value: &impl Shown,
-    [rules, sources]: [&'static str; 2],
-) -> Field {
-    Field {
-        name,
-        about: about.trim(),
-        is_switch,
-        value: value.text(),
-        rules,
-        sources,
-    }
 }
 
 fn read<T: Setting>(switch: &'static str, value: &str) -> Result<T, ProfileError> {
@@ -98,117 +68,81 @@ fn read<T: Setting>(switch: &'static str, value: &str) -> Result<T, ProfileError
     })
 }
 
-/// Values of a field in all profiles.
-enum Values<T> {
-    /// One for each of [`PROFILES`].
-    Each([T; 5]),
-    /// One for all years of Azure, one for the plain route server.
-    AzureAndOpen(T, T),
-    /// The same everywhere.
-    All(T),
-}
-
-use Values::{All, AzureAndOpen, Each};
-
-fn pick<T>(values: Values<T>, column: usize) -> T {
-    match values {
-        All(value) => value,
-        AzureAndOpen(_, open) if PROFILES[column] == "open" => open,
-        AzureAndOpen(azure, _) => azure,
-        Each([a, b, c, d, e]) => match column {
-            0 => a,
-            1 => b,
-            2 => c,
-            3 => d,
-            _ => e,
-        },
-    }
-}
-
-profile! {
+fields! {
     switches {
-        /// Routes accepted from one peer.
-        max_routes_per_peer: Option<u32> = Each([Some(200), Some(1000), Some(4000), Some(4000), None]),
+        max_routes_per_peer = parameters.max_routes_per_peer: "Routes accepted from one peer.",
             "R-002, R-003, R-004", "LIM, FAQ21, FAQ25, SP25";
-        /// Peers of a Route Server.
-        max_peers: Option<u32> = AzureAndOpen(Some(8), None), "R-001", "LIM, FAQ25, MY";
-        /// Prefixes that a Route Server holds, of all peers and virtual networks.
-        max_total_prefixes: Option<u32> = AzureAndOpen(Some(10_000), None), "R-008", "LIM, CAP";
-        /// Whether routes refused for overlap stand in the learned routes all the same.
-        show_overlap_in_learned: bool = Each([true, true, false, false, false]), "R-051", "SPOKE, MM, JM26a";
-        /// Whether an NVA may have an ASN of more than 16 bits.
-        four_octet_peer_asn: bool = Each([true, true, false, false, true]), "R-024", "FAQ25; 65555 worked in 2021-22: MM";
-        /// Whether an NVA hears of the routes of another.
-        reflect_between_nvas: ReflectBetweenNvas = AzureAndOpen(ReflectBetweenNvas::BranchToBranch, ReflectBetweenNvas::Always),
+        max_peers = parameters.max_peers: "Peers of a Route Server.",
+            "R-001", "LIM, FAQ25, MY";
+        max_total_prefixes = parameters.max_total_prefixes: "Prefixes that a Route Server holds, of all peers and virtual networks.",
+            "R-008", "LIM, CAP";
+        show_overlap_in_learned = parameters.show_overlap_in_learned: "Whether routes refused for overlap stand in the learned routes all the same.",
+            "R-051", "SPOKE, MM, JM26a";
+        four_octet_peer_asn = parameters.four_octet_peer_asn: "Whether an NVA may have an ASN of more than 16 bits.",
+            "R-024", "FAQ25; 65555 worked in 2021-22: MM";
+        reflect_between_nvas = parameters.reflect_between_nvas: "Whether an NVA hears of the routes of another.",
             "R-087", "JM26b, SP26, AB21, ERVPN25";
-        /// Which routes of an update run count towards the limit.
-        prefix_count_mode: PrefixCountMode = All(PrefixCountMode::PerBatch), "R-006", "inferred; SP25 fits";
-        /// What a NIC shows for a next hop that it cannot reach.
-        unreachable_next_hop: UnreachableNextHop = AzureAndOpen(UnreachableNextHop::None, UnreachableNextHop::Show),
+        prefix_count_mode = parameters.prefix_count_mode: "Which routes of an update run count towards the limit.",
+            "R-006", "inferred; SP25 fits";
+        unreachable_next_hop = parameters.unreachable_next_hop: "What a NIC shows for a next hop that it cannot reach.",
             "R-056", "JMcli, JM26b, UDR";
-        /// What NO_EXPORT does.
-        no_export: NoExport = All(NoExport::Rfc), "R-099", "inferred; RFC 1997";
-        /// Which NICs have routes that one instance alone learned.
-        one_instance_nics: OneInstanceNics = All(OneInstanceNics::Both), "R-043", "TSG";
-        /// Whether traffic stays on VPN or NVA routes after ExpressRoute has recovered.
-        sticky_failback: bool = All(false), "R-073", "HRP25";
-        /// Whether the Route Server has had the upgrade that the first route map brings.
-        upgraded: bool = All(false), "R-026, R-147", "JM26a, JM26b, RM26";
-        /// How long the fabric takes to program a change.
-        programming_delay: Duration = All(Duration::ZERO), "R-045", "none in a model; seen: JMcli, AB21, CE, JM26b";
-        /// AS path and next hop reach NVAs unchanged, no community is added, no VNet prefix sent.
-        transparent: bool = AzureAndOpen(false, true), "R-085", "JM26a, AB21, MD; open: RFC 7947";
-        /// Routes sent to an ExpressRoute circuit.
-        max_routes_to_circuit: Option<u32> = Each([Some(200), Some(1000), Some(1000), Some(1000), None]),
+        no_export = parameters.no_export: "What NO_EXPORT does.",
+            "R-099", "inferred; RFC 1997";
+        one_instance_nics = parameters.one_instance_nics: "Which NICs have routes that one instance alone learned.",
+            "R-043", "TSG";
+        sticky_failback = parameters.sticky_failback: "Whether traffic stays on VPN or NVA routes after ExpressRoute has recovered.",
+            "R-073", "HRP25";
+        upgraded = parameters.upgraded: "Whether the Route Server has had the upgrade that the first route map brings.",
+            "R-026, R-147", "JM26a, JM26b, RM26";
+        transparent = parameters.transparent: "AS path and next hop reach NVAs unchanged, no community is added, no VNet prefix sent.",
+            "R-085", "JM26a, AB21, MD; open: RFC 7947";
+        max_routes_to_circuit = parameters.max_routes_to_circuit: "Routes sent to an ExpressRoute circuit.",
             "R-011, R-012", "LIM, ERLIM, ERFAQ, AS";
-        /// The longest prefix of RouteServerSubnet without a finding.
-        min_route_server_subnet: Option<u8> = Each([Some(27), Some(27), Some(26), Some(26), None]),
+        min_route_server_subnet = parameters.min_route_server_subnet: "The longest prefix of RouteServerSubnet without a finding.",
             "R-134", "QS21, QS25, TF, JM26a";
     }
     numbers {
-        /// ASN of Route Servers, and of gateways that do not say.
-        asn: Asn = All(Asn(65515)), "R-023, R-111", "TUT, OVW, FAQ25";
-        /// ASN of circuit edge routers that do not say.
-        edge_asn: Asn = All(Asn(12076)), "R-114", "FAQ25, ERFAQ";
-        /// ASNs that an NVA must not have.
-        forbidden_peer_asns: Vec<ForbiddenAsns> = AzureAndOpen(forbidden_peer_asns(), Vec::new()), "R-024", "FAQ25, QS21";
-        /// ASNs that a route map must not put into a path.
-        reserved_path_asns: Vec<ForbiddenAsns> = AzureAndOpen(reserved_path_asns(), Vec::new()), "R-145", "RM26";
-        /// Put on routes of NVAs and branches.
-        branch_community: Community = All(Community::new(65517, 65517)), "R-083, R-086, R-097", "JM26a, AB21, ERVPN25, SP24";
-        /// Put on prefixes of peered networks.
-        vnet_community: Community = All(Community::new(65518, 65518)), "R-081", "JM26a, JM26b, CT";
-        /// Communities that a route map must not remove.
-        reserved_communities: Vec<Community> = AzureAndOpen(reserved_communities(), Vec::new()), "R-100, R-145", "RM26, ERRT, REST";
-        /// Whether routes equal to or inside a local network are refused.
-        overlap_filter: bool = AzureAndOpen(true, false), "R-051, R-052", "SPOKE, JM26a";
-        /// Whether IPv6 routes are exchanged.
-        ipv6: bool = AzureAndOpen(false, true), "R-059", "FAQ25";
-        /// Keepalive interval that is offered, in seconds.
-        keepalive: u16 = All(60), "R-031", "FAQ25, JM26a";
-        /// Hold time that is offered, in seconds; a peer's lower one is taken.
-        hold_time: u16 = All(180), "R-031, R-032", "FAQ25, JM26a, AB21";
-        /// How often a connection is tried where the Route Server connects, in seconds.
-        connect_retry: u16 = All(30), "R-038", "inferred; AB21, JM26b";
-        /// Equal next hops of one route.
-        max_ecmp: Option<u32> = AzureAndOpen(Some(8), None), "R-015, R-066", "JO, LIM";
-        /// Route Servers of one virtual network.
-        max_route_servers_per_vnet: Option<u32> = All(Some(1)), "R-016", "FAQ25";
-        /// Virtual networks of a Route Server: its own and those peered with it.
-        max_vnets: Option<u32> = AzureAndOpen(Some(500), None), "R-009", "LIM";
-        /// VMs in those networks, without more routing infrastructure units.
-        max_vms: Option<u32> = AzureAndOpen(Some(4_000), None), "R-010", "CAP, LIM";
-        /// VMs with as many routing infrastructure units as there can be.
-        max_vms_scaled: Option<u32> = AzureAndOpen(Some(50_000), None), "R-010", "CAP, LIM";
-        /// IPv6 routes sent to an ExpressRoute circuit.
-        max_ipv6_routes_to_circuit: Option<u32> = AzureAndOpen(Some(100), None), "R-011", "ERLIM";
-        /// Routes from on-premises over a circuit of the standard kind.
-        max_routes_from_circuit: Option<u32> = AzureAndOpen(Some(4_000), None), "R-013", "ERLIM, ERRT";
-        /// Routes from on-premises over a premium circuit.
-        max_routes_from_premium_circuit: Option<u32> = AzureAndOpen(Some(10_000), None), "R-013", "ERLIM, ERRT";
-        /// IPv6 routes from on-premises over a circuit.
-        max_ipv6_routes_from_circuit: Option<u32> = AzureAndOpen(Some(100), None), "R-013", "ERLIM";
-        /// Routes from a site to a VPN gateway.
-        max_routes_from_site: Option<u32> = AzureAndOpen(Some(4_000), None), "R-014", "VPNFAQ";
+        asn = parameters.asn: "ASN of Route Servers, and of gateways that do not say.",
+            "R-023, R-111", "TUT, OVW, FAQ25";
+        edge_asn = parameters.edge_asn: "ASN of circuit edge routers that do not say.",
+            "R-114", "FAQ25, ERFAQ";
+        forbidden_peer_asns = parameters.forbidden_peer_asns: "ASNs that an NVA must not have.",
+            "R-024", "FAQ25, QS21";
+        reserved_path_asns = parameters.reserved_path_asns: "ASNs that a route map must not put into a path.",
+            "R-145", "RM26";
+        branch_community = parameters.branch_community: "Put on routes of NVAs and branches.",
+            "R-083, R-086, R-097", "JM26a, AB21, ERVPN25, SP24";
+        vnet_community = parameters.vnet_community: "Put on prefixes of peered networks.",
+            "R-081", "JM26a, JM26b, CT";
+        reserved_communities = parameters.reserved_communities: "Communities that a route map must not remove.",
+            "R-100, R-145", "RM26, ERRT, REST";
+        overlap_filter = parameters.overlap_filter: "Whether routes equal to or inside a local network are refused.",
+            "R-051, R-052", "SPOKE, JM26a";
+        ipv6 = parameters.ipv6: "Whether IPv6 routes are exchanged.",
+            "R-059", "FAQ25";
+        keepalive = keepalive: "Keepalive interval that is offered, in seconds.",
+            "R-031", "FAQ25, JM26a";
+        hold_time = parameters.hold_time: "Hold time that is offered, in seconds; a peer's lower one is taken.",
+            "R-031, R-032", "FAQ25, JM26a, AB21";
+        connect_retry = connect_retry: "How often a connection is tried where the Route Server connects, in seconds.",
+            "R-038", "inferred; AB21, JM26b";
+        max_ecmp = parameters.max_ecmp: "Equal next hops of one route.",
+            "R-015, R-066", "JO, LIM";
+        max_vnets = parameters.max_vnets: "Virtual networks of a Route Server: its own and those peered with it.",
+            "R-009", "LIM";
+        max_vms = parameters.max_vms: "VMs in those networks, without more routing infrastructure units.",
+            "R-010", "CAP, LIM";
+        max_vms_scaled = parameters.max_vms_scaled: "VMs with as many routing infrastructure units as there can be.",
+            "R-010", "CAP, LIM";
+        max_ipv6_routes_to_circuit = parameters.max_ipv6_routes_to_circuit: "IPv6 routes sent to an ExpressRoute circuit.",
+            "R-011", "ERLIM";
+        max_routes_from_circuit = parameters.max_routes_from_circuit: "Routes from on-premises over a circuit of the standard kind.",
+            "R-013", "ERLIM, ERRT";
+        max_routes_from_premium_circuit = parameters.max_routes_from_premium_circuit: "Routes from on-premises over a premium circuit.",
+            "R-013", "ERLIM, ERRT";
+        max_ipv6_routes_from_circuit = parameters.max_ipv6_routes_from_circuit: "IPv6 routes from on-premises over a circuit.",
+            "R-013", "ERLIM";
+        max_routes_from_site = parameters.max_routes_from_site: "Routes from a site to a VPN gateway.",
+            "R-014", "VPNFAQ";
     }
 }

@@ -1,12 +1,10 @@
 //! Values of profiles as text, both ways.
 
-use std::time::Duration;
-
-use routehub_exchange::{OneInstanceNics, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop};
+use routehub_exchange::{
+    NoExport, OneInstanceNics, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
+};
 use routehub_policy::ForbiddenAsns;
 use routehub_types::{Asn, Community};
-
-use super::switch::NoExport;
 
 /// A value that a table shows.
 pub(crate) trait Shown {
@@ -74,24 +72,6 @@ impl Setting for Option<u8> {
             "none" => Some(None),
             text => number(text).filter(|length| *length <= 32).map(Some),
         }
-    }
-}
-
-impl Shown for Duration {
-    fn text(&self) -> String {
-        format!("{} s", self.as_secs_f64())
-    }
-}
-
-impl Setting for Duration {
-    const ALLOWED: &'static str = "a number of seconds";
-
-    fn read(text: &str) -> Option<Self> {
-        let seconds = text.strip_suffix('s').unwrap_or(text).trim_end();
-        let decimal = |byte: u8| byte.is_ascii_digit() || byte == b'.';
-        let plain = seconds.bytes().all(decimal);
-        let seconds = plain.then(|| seconds.parse().ok()).flatten()?;
-        Self::try_from_secs_f64(seconds).ok()
     }
 }
 

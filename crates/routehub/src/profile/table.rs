@@ -17,7 +17,7 @@ pub struct Field {
     pub value: String,
     /// The rules of the catalogue that state it.
     pub rules: &'static str,
-    /// Where those rules come from: keys of [`SOURCES`](super::SOURCES) and short remarks.
+    /// Where those rules come from: keys of [`SOURCES`](crate::rules::SOURCES) and short remarks.
     pub sources: &'static str,
 }
 
@@ -51,9 +51,9 @@ impl fmt::Display for Profile {
     /// Writes the name and a table: field, value, rules, sources.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields = self.fields();
-        let width = |text: fn(&Field) -> &str| fields.iter().map(|one| text(one).len()).max();
-        let name = width(|one| one.name).unwrap_or_default();
-        let rules = width(|one| one.rules).unwrap_or_default();
+        let width = |text: fn(&Field) -> &str| fields.iter().map(|field| text(field).len()).max();
+        let name = width(|field| field.name).unwrap_or_default();
+        let rules = width(|field| field.rules).unwrap_or_default();
         writeln!(f, "{}", self.base)?;
         for one in &fields {
             // A list would push every other row aside: it gets a line of its own.

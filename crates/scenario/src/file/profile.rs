@@ -163,8 +163,6 @@ profile! {
     sticky_failback: bool = |on| on.to_string();
     /// Whether the Route Server is upgraded for route maps.
     upgraded: bool = |on| on.to_string();
-    /// Seconds until the fabric follows.
-    programming_delay: u32 = |seconds| seconds.to_string();
     /// RFC 7947: AS path and next hop are passed to NVAs unchanged.
     transparent: bool = |on| on.to_string();
     /// Routes towards a circuit.

@@ -37,6 +37,7 @@ struct Limits {
     peers: Option<u32>,
     prefixes: Option<u32>,
     routes_to_circuit: Option<u32>,
+    machines: Option<u32>,
 }
 
 /// A peer, and how many routes it is sent.
@@ -197,6 +198,7 @@ impl Sources {
                 peers: parameters.max_peers,
                 prefixes: parameters.max_total_prefixes,
                 routes_to_circuit: parameters.max_routes_to_circuit,
+                machines: parameters.max_vms,
             };
             let servers = exchange.route_server_loads();
             (servers, exchange.connection_loads(), limits)
@@ -275,9 +277,11 @@ impl Sources {
         let units = servers.map(|server| (labels(server), RouteServerLoad::UNITS as f64));
         let (name, help) = ("routing_infrastructure_units", "RoutingInfrastructureUnits");
         gauges(registry, name, help, units);
-        let used = self.servers.iter().map(|server| {
-            let percent = 100.0 * server.machines as f64 / RouteServerLoad::MACHINES as f64;
-            (labels(server), percent)
+        let limit = self.limits.machines.into_iter();
+        let used = limit.flat_map(|limit| {
+            let percent = move |machines: usize| 100.0 * machines as f64 / f64::from(limit);
+            let servers = self.servers.iter();
+            servers.map(move |server| (labels(server), percent(server.machines)))
         });
         let help = "SpokeVMUtilization: NICs in percent of what the units serve";
         gauges(registry, "spoke_vm_utilization", help, used);

@@ -1,0 +1,129 @@
+//! The profiles: Azure's first year, later ones by what changed, and a plain route server.
+
+use routehub_exchange::{
+    NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
+};
+use routehub_types::{Asn, Community};
+
+use super::Profile;
+use super::numbers::{forbidden_peer_asns, reserved_communities, reserved_path_asns};
+
+impl Profile {
+    /// Azure in its first year, as a preview.
+    pub(super) fn azure_2021() -> Self {
+        Self {
+            base: "azure-2021",
+            parameters: Parameters {
+                asn: Asn(65515),
+                edge_asn: Asn(12076),
+                branch_community: Community::new(65517, 65517),
+                vnet_community: Community::new(65518, 65518),
+                hold_time: 180,
+                forbidden_peer_asns: forbidden_peer_asns(),
+                four_octet_peer_asn: true,
+                no_export: NoExport::Rfc,
+                reserved_path_asns: reserved_path_asns(),
+                reserved_communities: reserved_communities(),
+                max_routes_per_peer: Some(200),
+                max_peers: Some(8),
+                max_total_prefixes: Some(10_000),
+                max_vnets: Some(500),
+                max_vms: Some(4_000),
+                max_vms_scaled: Some(50_000),
+                max_routes_to_circuit: Some(200),
+                max_ipv6_routes_to_circuit: Some(100),
+                max_routes_from_circuit: Some(4_000),
+                max_routes_from_premium_circuit: Some(10_000),
+                max_ipv6_routes_from_circuit: Some(100),
+                max_routes_from_site: Some(4_000),
+                max_ecmp: Some(8),
+                prefix_count_mode: PrefixCountMode::PerBatch,
+                overlap_filter: true,
+                show_overlap_in_learned: true,
+                ipv6: false,
+                reflect_between_nvas: ReflectBetweenNvas::BranchToBranch,
+                unreachable_next_hop: UnreachableNextHop::None,
+                one_instance_nics: OneInstanceNics::Both,
+                sticky_failback: false,
+                upgraded: false,
+                transparent: false,
+                min_route_server_subnet: Some(27),
+            },
+            keepalive: 60,
+            connect_retry: 30,
+        }
+    }
+
+    /// Azure in general availability.
+    pub(super) fn azure_2023() -> Self {
+        let older = Self::azure_2021();
+        Self {
+            base: "azure-2023",
+            parameters: Parameters {
+                max_routes_per_peer: Some(1000),
+                max_routes_to_circuit: Some(1000),
+                ..older.parameters
+            },
+            ..older
+        }
+    }
+
+    /// Azure after the limits were raised.
+    pub(super) fn azure_2025() -> Self {
+        let older = Self::azure_2023();
+        Self {
+            base: "azure-2025",
+            parameters: Parameters {
+                max_routes_per_peer: Some(4000),
+                show_overlap_in_learned: false,
+                four_octet_peer_asn: false,
+                min_route_server_subnet: Some(26),
+                ..older.parameters
+            },
+            ..older
+        }
+    }
+
+    /// Azure with route maps.
+    pub(super) fn azure_2026() -> Self {
+        Self {
+            base: "azure-2026",
+            ..Self::azure_2025()
+        }
+    }
+
+    /// A plain route server (RFC 7947), without Azure's limits and filters.
+    pub(super) fn open() -> Self {
+        let azure = Self::azure_2026();
+        Self {
+            base: "open",
+            parameters: Parameters {
+                forbidden_peer_asns: Vec::new(),
+                four_octet_peer_asn: true,
+                reserved_path_asns: Vec::new(),
+                reserved_communities: Vec::new(),
+                max_routes_per_peer: None,
+                max_peers: None,
+                max_total_prefixes: None,
+                max_vnets: None,
+                max_vms: None,
+                max_vms_scaled: None,
+                max_routes_to_circuit: None,
+                max_ipv6_routes_to_circuit: None,
+                max_routes_from_circuit: None,
+                max_routes_from_premium_circuit: None,
+                max_ipv6_routes_from_circuit: None,
+                max_routes_from_site: None,
+                max_ecmp: None,
+                overlap_filter: false,
+                ipv6: true,
+                reflect_between_nvas: ReflectBetweenNvas::Always,
+                unreachable_next_hop: UnreachableNextHop::Show,
+                transparent: true,
+                min_route_server_subnet: None,
+                ..azure.parameters
+            },
+            ..azure
+        }
+    }
+}
