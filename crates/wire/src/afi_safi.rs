@@ -1,8 +1,11 @@
 //! Address families as the wire numbers them.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use routehub_types::Family;
+
+use crate::parse::{Parsed, be_u8, be_u16};
 
 /// An address family identifier and a subsequent one (RFC 4760), known or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +31,19 @@ impl AfiSafi {
             Self::IPV6 => Some(Family::Ipv6),
             _ => None,
         }
+    }
+
+    /// AFI and SAFI, as they stand in MP attributes and most capabilities.
+    pub(crate) fn read(input: &[u8]) -> Parsed<'_, Self> {
+        let (rest, afi) = be_u16(input)?;
+        let (rest, safi) = be_u8(rest)?;
+        Ok((rest, Self { afi, safi }))
+    }
+
+    /// Appends AFI and SAFI.
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.afi.to_be_bytes());
+        out.push(self.safi);
     }
 
     /// The name of the family; none if it has none here.

@@ -1,113 +1,37 @@
 //! Capabilities: what a speaker can do (RFC 5492).
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use routehub_types::{Asn, Family, FamilySet};
+use routehub_types::Asn;
 
-use crate::AfiSafi;
+mod add_path;
+mod capabilities;
+mod graceful_restart;
+mod role;
 
-/// In which direction a speaker wants path identifiers (RFC 7911 section 4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum AddPathMode {
-    /// It can receive several paths.
-    Receive,
-    /// It can send several paths.
-    Send,
-    /// Both.
-    Both,
-}
+use crate::parse::{Parsed, all, be_u8, be_u16, be_u32, stop, take};
+use crate::{AfiSafi, EncodeError, Reason};
 
-impl AddPathMode {
-    /// Whether the speaker can receive several paths.
-    pub const fn receives(self) -> bool {
-        matches!(self, Self::Receive | Self::Both)
-    }
+pub use add_path::AddPathMode;
+pub use capabilities::Capabilities;
+pub use graceful_restart::{GracefulRestart, LongLivedFamily};
+pub use role::Role;
 
-    /// Whether the speaker can send several paths.
-    pub const fn sends(self) -> bool {
-        matches!(self, Self::Send | Self::Both)
-    }
-}
-
-/// The part that a speaker plays towards its peer (RFC 9234 section 4.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum Role {
-    /// Sells transit to the peer.
-    Provider,
-    /// A route server, of which the peer is a client.
-    RouteServer,
-    /// A client of the peer, which is a route server.
-    RouteServerClient,
-    /// Buys transit from the peer.
-    Customer,
-    /// Exchanges own and customer routes with the peer.
-    Peer,
-}
-
-impl Role {
-    /// The role of a number, if it is assigned.
-    pub const fn from_code(code: u8) -> Option<Self> {
-        Some(match code {
-            0 => Self::Provider,
-            1 => Self::RouteServer,
-            2 => Self::RouteServerClient,
-            3 => Self::Customer,
-            4 => Self::Peer,
-            _ => return None,
-        })
-    }
-
-    /// The number of the role.
-    pub const fn code(self) -> u8 {
-        self as u8
-    }
-
-    /// The role that the peer must have (RFC 9234 section 4.2).
-    #[must_use]
-    pub const fn counterpart(self) -> Self {
-        match self {
-            Self::Provider => Self::Customer,
-            Self::RouteServer => Self::RouteServerClient,
-            Self::RouteServerClient => Self::RouteServer,
-            Self::Customer => Self::Provider,
-            Self::Peer => Self::Peer,
-        }
-    }
-}
-
-/// The graceful restart capability (RFC 4724 section 3, RFC 8538 section 2).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct GracefulRestart {
-    /// The R bit: the speaker has restarted and wants the peer not to wait for its End-of-RIB.
-    pub restarting: bool,
-    /// The N bit: graceful restart also after a NOTIFICATION and an expired hold timer.
-    pub notification: bool,
-    /// Seconds, at most 4,095, within which the speaker expects to be back after a restart.
-    pub time: u16,
-    /// The families covered, and whether forwarding was preserved through the restart.
-    pub families: Vec<(AfiSafi, bool)>,
-}
-
-/// A family of the long-lived graceful restart capability (RFC 9494 section 4.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct LongLivedFamily {
-    /// The family covered.
-    pub family: AfiSafi,
-    /// The F bit: forwarding was preserved through the restart.
-    pub forwarding: bool,
-    /// Seconds, at most 16,777,215, for which stale routes may be kept.
-    pub stale_time: u32,
+/// Capability codes (IANA, "Capability Codes").
+pub(crate) mod code {
+    pub(crate) const MULTIPROTOCOL: u8 = 1;
+    pub(crate) const ROUTE_REFRESH: u8 = 2;
+    pub(crate) const EXTENDED_NEXT_HOP: u8 = 5;
+    pub(crate) const EXTENDED_MESSAGE: u8 = 6;
+    pub(crate) const ROLE: u8 = 9;
+    pub(crate) const GRACEFUL_RESTART: u8 = 64;
+    pub(crate) const FOUR_OCTET_AS: u8 = 65;
+    pub(crate) const ADD_PATH: u8 = 69;
+    pub(crate) const ENHANCED_ROUTE_REFRESH: u8 = 70;
+    pub(crate) const LONG_LIVED_GRACEFUL_RESTART: u8 = 71;
+    pub(crate) const FQDN: u8 = 73;
+    pub(crate) const SOFTWARE_VERSION: u8 = 75;
 }
 
 /// Something a speaker can do (RFC 5492).
@@ -177,128 +101,183 @@ impl Capability {
             Self::Unknown { code, .. } => *code,
         }
     }
-}
 
-/// Capability codes (IANA, "Capability Codes").
-pub(crate) mod code {
-    pub(crate) const MULTIPROTOCOL: u8 = 1;
-    pub(crate) const ROUTE_REFRESH: u8 = 2;
-    pub(crate) const EXTENDED_NEXT_HOP: u8 = 5;
-    pub(crate) const EXTENDED_MESSAGE: u8 = 6;
-    pub(crate) const ROLE: u8 = 9;
-    pub(crate) const GRACEFUL_RESTART: u8 = 64;
-    pub(crate) const FOUR_OCTET_AS: u8 = 65;
-    pub(crate) const ADD_PATH: u8 = 69;
-    pub(crate) const ENHANCED_ROUTE_REFRESH: u8 = 70;
-    pub(crate) const LONG_LIVED_GRACEFUL_RESTART: u8 = 71;
-    pub(crate) const FQDN: u8 = 73;
-    pub(crate) const SOFTWARE_VERSION: u8 = 75;
-}
-
-/// The capabilities of a speaker, in the order it lists them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(transparent))]
-pub struct Capabilities(pub Vec<Capability>);
-
-impl Capabilities {
-    /// The capabilities, in order.
-    pub fn iter(&self) -> core::slice::Iter<'_, Capability> {
-        self.0.iter()
-    }
-
-    /// Whether a capability of this code is there.
-    pub fn has_code(&self, code: u8) -> bool {
-        self.iter().any(|one| one.code() == code)
-    }
-
-    /// Whether exactly this capability is there.
-    pub fn contains(&self, capability: &Capability) -> bool {
-        self.0.contains(capability)
-    }
-
-    /// The families of the multiprotocol capabilities that this library routes; IPv4 if there is
-    /// no such capability at all (RFC 4760 section 8: then there is only plain RFC 4271).
-    pub fn families(&self) -> FamilySet {
-        if !self.has_code(code::MULTIPROTOCOL) {
-            return FamilySet::IPV4;
-        }
-        let family = |one: &Capability| match one {
-            Capability::Multiprotocol(family) => family.family(),
+    /// The capability of a code and a value.
+    ///
+    /// Where its RFC defines no error for a value that is not as it should be, the capability is
+    /// ignored: kept as unknown.
+    ///
+    /// # Errors
+    /// A length that makes the OPEN unreadable: multiprotocol and four-octet AS.
+    pub(crate) fn read(code: u8, value: &[u8]) -> Result<Self, Reason> {
+        let parsed = match code {
+            code::MULTIPROTOCOL => exactly(value, multiprotocol, Self::Multiprotocol),
+            code::FOUR_OCTET_AS => exactly(value, be_u32, |asn| Self::FourOctetAs(Asn(asn))),
+            code::ROUTE_REFRESH if value.is_empty() => Some(Self::RouteRefresh),
+            code::EXTENDED_MESSAGE if value.is_empty() => Some(Self::ExtendedMessage),
+            code::ENHANCED_ROUTE_REFRESH if value.is_empty() => Some(Self::EnhancedRouteRefresh),
+            code::EXTENDED_NEXT_HOP => {
+                exactly(value, |value| all(value, next_hop), Self::ExtendedNextHop)
+            }
+            code::ROLE => exactly(value, role, Self::Role),
+            code::GRACEFUL_RESTART => exactly(value, GracefulRestart::read, Self::GracefulRestart),
+            code::ADD_PATH => exactly(value, |value| all(value, add_path), Self::AddPath),
+            code::LONG_LIVED_GRACEFUL_RESTART => {
+                let families = |value| all(value, LongLivedFamily::read);
+                exactly(value, families, Self::LongLivedGracefulRestart)
+            }
+            code::FQDN => exactly(value, names, |(host, domain)| Self::Fqdn { host, domain }),
+            code::SOFTWARE_VERSION => exactly(value, text, Self::SoftwareVersion),
             _ => None,
         };
-        self.iter().filter_map(family).collect()
+        match parsed {
+            Some(capability) => Ok(capability),
+            None if matches!(code, code::MULTIPROTOCOL | code::FOUR_OCTET_AS) => {
+                Err(Reason::CapabilityLength)
+            }
+            None => Ok(Self::Unknown {
+                code,
+                value: value.to_vec(),
+            }),
+        }
     }
 
-    /// The ASN of the four-octet AS capability; the last one counts.
-    pub fn four_octet_as(&self) -> Option<Asn> {
-        self.iter().rev().find_map(|one| match one {
-            Capability::FourOctetAs(asn) => Some(*asn),
-            _ => None,
-        })
+    /// Appends code, length and value.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        out.push(self.code());
+        let at = out.len();
+        out.push(0);
+        self.write_value(out)?;
+        let length = octet(out.len() - at - 1)?;
+        if let Some(field) = out.get_mut(at) {
+            *field = length;
+        }
+        Ok(())
     }
 
-    /// In which direction path identifiers are wanted for a family; the last one counts
-    /// (RFC 7911 section 4).
-    pub fn add_path(&self, family: Family) -> Option<AddPathMode> {
-        let mut modes = self.iter().rev().filter_map(|one| match one {
-            Capability::AddPath(families) => families
-                .iter()
-                .rev()
-                .find(|(one, _)| one.family() == Some(family)),
-            _ => None,
-        });
-        modes.next().map(|(_, mode)| *mode)
-    }
-
-    /// Whether routes of a family may have next hops of another one (RFC 8950).
-    pub fn extended_next_hop(&self, family: Family, next_hop: Family) -> bool {
-        let wanted = (AfiSafi::from(family), AfiSafi::from(next_hop).afi);
-        self.iter().any(|one| match one {
-            Capability::ExtendedNextHop(pairs) => pairs.contains(&wanted),
-            _ => false,
-        })
-    }
-
-    /// The graceful restart capability; the last one counts (RFC 4724 section 3).
-    pub fn graceful_restart(&self) -> Option<&GracefulRestart> {
-        self.iter().rev().find_map(|one| match one {
-            Capability::GracefulRestart(restart) => Some(restart),
-            _ => None,
-        })
-    }
-
-    /// The families of the long-lived graceful restart capability (RFC 9494); empty without it.
-    pub fn long_lived_families(&self) -> &[LongLivedFamily] {
-        let families = self.iter().rev().find_map(|one| match one {
-            Capability::LongLivedGracefulRestart(families) => Some(families.as_slice()),
-            _ => None,
-        });
-        families.unwrap_or_default()
-    }
-
-    /// The roles that the speaker says to have; more than one different is an error (RFC 9234
-    /// section 4.2).
-    pub fn roles(&self) -> impl Iterator<Item = Role> + '_ {
-        self.iter().filter_map(|one| match one {
-            Capability::Role(role) => Some(*role),
-            _ => None,
-        })
-    }
-}
-
-impl FromIterator<Capability> for Capabilities {
-    fn from_iter<I: IntoIterator<Item = Capability>>(capabilities: I) -> Self {
-        Self(capabilities.into_iter().collect())
+    fn write_value(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        match self {
+            Self::Multiprotocol(AfiSafi { afi, safi }) => {
+                out.extend_from_slice(&afi.to_be_bytes());
+                out.extend_from_slice(&[0, *safi]);
+            }
+            Self::RouteRefresh | Self::ExtendedMessage | Self::EnhancedRouteRefresh => {}
+            Self::ExtendedNextHop(pairs) => {
+                for (AfiSafi { afi, safi }, next_hop) in pairs {
+                    out.extend_from_slice(&afi.to_be_bytes());
+                    out.extend_from_slice(&[0, *safi]);
+                    out.extend_from_slice(&next_hop.to_be_bytes());
+                }
+            }
+            Self::Role(role) => out.push(role.code()),
+            Self::GracefulRestart(restart) => restart.write(out),
+            Self::FourOctetAs(asn) => out.extend_from_slice(&asn.0.to_be_bytes()),
+            Self::AddPath(families) => {
+                for (family, mode) in families {
+                    family.write(out);
+                    out.push(*mode as u8);
+                }
+            }
+            Self::LongLivedGracefulRestart(families) => {
+                families.iter().for_each(|family| family.write(out));
+            }
+            Self::Fqdn { host, domain } => {
+                write_text(host, out)?;
+                write_text(domain, out)?;
+            }
+            Self::SoftwareVersion(version) => write_text(version, out)?,
+            Self::Unknown { value, .. } => out.extend_from_slice(value),
+        }
+        Ok(())
     }
 }
 
-impl<'a> IntoIterator for &'a Capabilities {
-    type Item = &'a Capability;
-    type IntoIter = core::slice::Iter<'a, Capability>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
+/// What a parser makes of the whole value; none if it does not fit.
+fn exactly<'a, T>(
+    value: &'a [u8],
+    parser: impl FnOnce(&'a [u8]) -> Parsed<'a, T>,
+    capability: impl FnOnce(T) -> Capability,
+) -> Option<Capability> {
+    match parser(value) {
+        Ok(([], parsed)) => Some(capability(parsed)),
+        _ => None,
     }
+}
+
+/// AFI, a reserved octet, SAFI (RFC 4760 section 8).
+fn multiprotocol(input: &[u8]) -> Parsed<'_, AfiSafi> {
+    let (input, afi) = be_u16(input)?;
+    let (input, _) = be_u8(input)?;
+    let (input, safi) = be_u8(input)?;
+    Ok((input, AfiSafi { afi, safi }))
+}
+
+/// AFI, a two-octet SAFI, AFI of the next hop (RFC 8950 section 4).
+fn next_hop(input: &[u8]) -> Parsed<'_, (AfiSafi, u16)> {
+    let (input, afi) = be_u16(input)?;
+    let (rest, safi) = be_u16(input)?;
+    let (rest, next_hop) = be_u16(rest)?;
+    match u8::try_from(safi) {
+        Ok(safi) => Ok((rest, (AfiSafi { afi, safi }, next_hop))),
+        Err(_) => stop(input, Reason::CapabilityLength),
+    }
+}
+
+fn role(input: &[u8]) -> Parsed<'_, Role> {
+    let (rest, code) = be_u8(input)?;
+    match Role::from_code(code) {
+        Some(role) => Ok((rest, role)),
+        None => stop(input, Reason::CapabilityLength),
+    }
+}
+
+/// A family with a mode; an unknown mode spoils the capability (RFC 7911 section 4).
+fn add_path(input: &[u8]) -> Parsed<'_, (AfiSafi, AddPathMode)> {
+    let (input, family) = AfiSafi::read(input)?;
+    let (rest, code) = be_u8(input)?;
+    match AddPathMode::from_code(code) {
+        Some(mode) => Ok((rest, (family, mode))),
+        None => stop(input, Reason::CapabilityLength),
+    }
+}
+
+/// Text with an octet of length before it, perhaps empty.
+fn name(input: &[u8]) -> Parsed<'_, String> {
+    let (input, length) = be_u8(input)?;
+    let (input, text) = take(length)(input)?;
+    match core::str::from_utf8(text) {
+        Ok(text) => Ok((input, text.to_string())),
+        Err(_) => stop(text, Reason::CapabilityLength),
+    }
+}
+
+/// Host and domain name.
+fn names(input: &[u8]) -> Parsed<'_, (String, String)> {
+    let (input, host) = name(input)?;
+    let (input, domain) = name(input)?;
+    Ok((input, (host, domain)))
+}
+
+/// Text with an octet of length; an empty one says nothing.
+fn text(input: &[u8]) -> Parsed<'_, String> {
+    let (rest, text) = name(input)?;
+    if text.is_empty() {
+        return stop(input, Reason::CapabilityLength);
+    }
+    Ok((rest, text))
+}
+
+/// A length in one octet.
+fn octet(length: usize) -> Result<u8, EncodeError> {
+    u8::try_from(length).map_err(|_| EncodeError::TooLong {
+        length,
+        max: usize::from(u8::MAX),
+    })
+}
+
+/// Appends text with an octet of length before it.
+fn write_text(text: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    out.push(octet(text.len())?);
+    out.extend_from_slice(text.as_bytes());
+    Ok(())
 }

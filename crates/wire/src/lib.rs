@@ -87,13 +87,12 @@ extern crate std;
 mod afi_safi;
 mod capability;
 mod context;
-mod encode;
 mod error;
 mod frame;
 mod message;
 mod notification;
-mod notification_names;
 mod open;
+mod packer;
 mod parse;
 mod reason;
 mod refresh;
@@ -104,12 +103,12 @@ pub use capability::{
     AddPathMode, Capabilities, Capability, GracefulRestart, LongLivedFamily, Role,
 };
 pub use context::{Context, EncodeKey, PeerKind};
-pub use encode::packer::Packer;
 pub use error::{DecodeError, EncodeError};
 pub use frame::{HEADER_LEN, MAX_EXTENDED_LEN, MAX_LEN, MessageType, frame};
 pub use message::{KEEPALIVE, Message, decode, encode_end_of_rib};
 pub use notification::Notification;
 pub use open::{Open, VERSION};
+pub use packer::Packer;
 pub use reason::Reason;
 pub use refresh::{RefreshKind, RouteRefresh};
 pub use update::code as attribute_code;

@@ -73,7 +73,7 @@ fn decode_other<'a>(
     context: &Context,
 ) -> Result<Message<'a>, DecodeError> {
     match kind {
-        MessageType::Open => crate::parse::open::open(message).map(Message::Open),
+        MessageType::Open => Open::read(message).map(Message::Open),
         MessageType::Update => Ok(Message::Update(UpdateView::new(message, context))),
         MessageType::Notification => {
             let body = message.get(HEADER_LEN..).unwrap_or_default();

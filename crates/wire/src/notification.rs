@@ -4,7 +4,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::frame::{HEADER_LEN, MARKER, MessageType};
-use crate::notification_names::{code_name, subcode_name};
+mod names;
+
+use names::{code_name, subcode_name};
 
 /// An error that ends a session (RFC 4271 section 4.5), or in a Cease the reason for ending it.
 ///

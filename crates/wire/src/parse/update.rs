@@ -1,9 +1,6 @@
 //! Parsers of the UPDATE message: its three fields, attribute headers, MP attributes.
 
-use nom::bytes::complete::take;
-use nom::number::complete::{be_u8, be_u16};
-
-use super::{Parsed, stop};
+use super::{Parsed, be_u8, be_u16, stop, take};
 use crate::{AfiSafi, Reason};
 
 /// The three fields of an UPDATE (RFC 4271 section 4.3).
@@ -96,17 +93,10 @@ fn no_attribute<'a>(input: &'a [u8]) -> Parsed<'a, Element<'a>> {
 
 /// Family and next hop of an MP_REACH_NLRI; the rest is its NLRI (RFC 4760 section 3).
 pub(crate) fn mp_reach(value: &[u8]) -> Parsed<'_, (AfiSafi, &[u8])> {
-    let (rest, family) = afi_safi(value)?;
+    let (rest, family) = AfiSafi::read(value)?;
     let (rest, length) = be_u8(rest)?;
     let (rest, next_hop) = take(length)(rest)?;
     // A reserved octet, once a count of SNPAs; to be ignored.
     let (rest, _) = be_u8(rest)?;
     Ok((rest, (family, next_hop)))
-}
-
-/// Family of an MP_UNREACH_NLRI; the rest is its NLRI (RFC 4760 section 4).
-pub(crate) fn afi_safi(value: &[u8]) -> Parsed<'_, AfiSafi> {
-    let (rest, afi) = be_u16(value)?;
-    let (rest, safi) = be_u8(rest)?;
-    Ok((rest, AfiSafi { afi, safi }))
 }

@@ -7,7 +7,7 @@ use routehub_types::{Asn, SegmentKind};
 use super::code;
 use super::fault::Action;
 use crate::parse::update::Element;
-use crate::parse::{tlv, update};
+use crate::parse::{long_tlv, update};
 use crate::{Context, PeerKind, Reason};
 
 /// What is wrong with an attribute, and what that asks for.
@@ -353,7 +353,7 @@ fn prefix_sid(value: &[u8], peer: PeerKind) -> Option<Reason> {
     }
     let mut left = value;
     while !left.is_empty() {
-        match tlv::long(left) {
+        match long_tlv(left) {
             Ok((rest, _)) => left = rest,
             Err(_) => return Some(Reason::PartOverrun),
         }

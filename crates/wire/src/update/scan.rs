@@ -236,10 +236,10 @@ impl<S: Sink> Scan<'_, '_, S> {
         let parsed = if code == MP_REACH_NLRI {
             update::mp_reach(value)
         } else {
-            update::afi_safi(value).map(|(rest, family)| (rest, (family, [].as_slice())))
+            AfiSafi::read(value).map(|(rest, family)| (rest, (family, [].as_slice())))
         };
         let Ok((nlri, (family, next_hop))) = parsed else {
-            let action = update::afi_safi(value)
+            let action = AfiSafi::read(value)
                 .ok()
                 .and_then(|(_, family)| family.family())
                 .map_or(Action::Reset, |family| self.family_action(family));

@@ -5,7 +5,9 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use routehub_types::{Attrs, Family, NextHop, Nlri};
 
-use super::{attributes, nlri};
+mod attributes;
+mod nlri;
+
 use crate::frame::{HEADER_LEN, MARKER, MessageType};
 use crate::parse::update::EXTENDED_LENGTH;
 use crate::update::code::{MP_REACH_NLRI, MP_UNREACH_NLRI, OPTIONAL};
@@ -294,7 +296,6 @@ fn header(out: &mut Vec<u8>) {
 /// Appends flags, type, length and family of an MP attribute; its length fits, as the message
 /// that it is in does.
 fn multi_header(code: u8, family: Family, length: usize, out: &mut Vec<u8>) {
-    let AfiSafi { afi, safi } = family.into();
     match u8::try_from(length) {
         Ok(length) => out.extend_from_slice(&[OPTIONAL, code, length]),
         Err(_) => {
@@ -303,8 +304,7 @@ fn multi_header(code: u8, family: Family, length: usize, out: &mut Vec<u8>) {
             out.extend_from_slice(&length.to_be_bytes());
         }
     }
-    out.extend_from_slice(&afi.to_be_bytes());
-    out.push(safi);
+    AfiSafi::from(family).write(out);
 }
 
 /// Patches the lengths of a message that starts there and has attributes alone.

@@ -2,12 +2,14 @@
 //!
 //! Nothing here takes a list of unknown length into memory of its own: lists stay slices.
 
-pub(crate) mod capability;
-pub(crate) mod open;
-pub(crate) mod tlv;
 pub(crate) mod update;
 
 use nom::error::{ErrorKind, ParseError};
+
+pub(crate) use nom::bytes::complete::take;
+pub(crate) use nom::number::complete::{be_u8, be_u16, be_u24, be_u32};
+
+use alloc::vec::Vec;
 
 use crate::Reason;
 
@@ -52,4 +54,34 @@ pub(crate) fn stop<T>(at: &[u8], reason: Reason) -> Parsed<'_, T> {
         at,
         reason: Some(reason),
     }))
+}
+
+/// An element with an octet of type, an octet of length, and a value.
+pub(crate) fn short_tlv(input: &[u8]) -> Parsed<'_, (u8, &[u8])> {
+    let (rest, code) = be_u8(input)?;
+    let (rest, length) = be_u8(rest)?;
+    let (rest, value) = take(length)(rest)?;
+    Ok((rest, (code, value)))
+}
+
+/// An element with an octet of type, two octets of length, and a value.
+pub(crate) fn long_tlv(input: &[u8]) -> Parsed<'_, (u8, &[u8])> {
+    let (rest, code) = be_u8(input)?;
+    let (rest, length) = be_u16(rest)?;
+    let (rest, value) = take(length)(rest)?;
+    Ok((rest, (code, value)))
+}
+
+/// As many elements as the input holds; of use only where that is few: a capability, an OPEN.
+pub(crate) fn all<'a, T>(
+    mut input: &'a [u8],
+    element: fn(&'a [u8]) -> Parsed<'a, T>,
+) -> Parsed<'a, Vec<T>> {
+    let mut elements = Vec::new();
+    while !input.is_empty() {
+        let (rest, parsed) = element(input)?;
+        elements.push(parsed);
+        input = rest;
+    }
+    Ok((input, elements))
 }
