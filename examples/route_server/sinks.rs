@@ -1,4 +1,4 @@
-//! What is told the routes of the networks.
+//! The sinks of the command line: what receives the routes of the networks.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -15,7 +15,7 @@ use routehub_speaker::sink::{JsonSink, KernelSink, KernelTarget, MemorySink, Sin
 /// The main routing table.
 const MAIN: u32 = 254;
 
-/// What is told the routes that the networks' NICs use.
+/// The options for sinks, which receive the routes that the networks' NICs use.
 #[derive(Args)]
 pub(crate) struct SinkArguments {
     /// Tell the routes of the networks: to memory, to the Linux kernel, or as lines of JSON. May be

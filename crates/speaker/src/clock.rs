@@ -1,4 +1,4 @@
-//! The clock: real time as the milliseconds that the sans-IO crates are told.
+//! The clock: real time as the milliseconds that the sans-IO crates take as an argument.
 
 use std::time::Duration;
 

@@ -1,6 +1,8 @@
 //! Socket options that the standard library and tokio do not offer: TCP-MD5 (RFC 2385), the TTL
 //! of sent and the least TTL of received packets (GTSM, RFC 5082), and the user timeout (RFC 5482).
 //!
+//! An option that the system refuses is an error.
+//!
 //! The only unsafe code of the project: `setsockopt` with a value that lives through the call.
 #![allow(unsafe_code)]
 
@@ -71,9 +73,7 @@ impl Storage {
 
 /// Sets `TCP_MD5SIG`, the key that segments to and from a peer are signed with: on a listening
 /// socket for accepted connections, on another before it connects.
-///
-/// # Errors
-/// The key is too long, or the system refuses.
+/// A key that is too long is an error.
 pub(crate) fn set_md5_key(socket: BorrowedFd<'_>, peer: IpAddr, key: &str) -> io::Result<()> {
     let mut octets = [0; MAX_KEY];
     let room = octets.get_mut(..key.len());
@@ -91,9 +91,6 @@ pub(crate) fn set_md5_key(socket: BorrowedFd<'_>, peer: IpAddr, key: &str) -> io
 }
 
 /// Removes the TCP-MD5 key of a peer, if there is one.
-///
-/// # Errors
-/// The system refuses.
 pub(crate) fn remove_md5_key(socket: BorrowedFd<'_>, peer: IpAddr) -> io::Result<()> {
     // A key without octets is none.
     match set_md5_key(socket, peer, "") {
@@ -103,9 +100,6 @@ pub(crate) fn remove_md5_key(socket: BorrowedFd<'_>, peer: IpAddr) -> io::Result
 }
 
 /// Sets `IP_TTL` to 255, as GTSM sends.
-///
-/// # Errors
-/// The system refuses.
 pub(crate) fn set_ttl_max(socket: BorrowedFd<'_>, peer: IpAddr) -> io::Result<()> {
     let (level, option) = match peer {
         IpAddr::V4(_) => (libc::IPPROTO_IP, libc::IP_TTL),
@@ -115,17 +109,11 @@ pub(crate) fn set_ttl_max(socket: BorrowedFd<'_>, peer: IpAddr) -> io::Result<()
 }
 
 /// Sets `IP_MINTTL` to 255, as GTSM requires: packets from beyond this link are dropped.
-///
-/// # Errors
-/// The system refuses.
 pub(crate) fn set_min_ttl(socket: BorrowedFd<'_>, family: IpAddr) -> io::Result<()> {
     min_ttl(socket, family, GTSM_TTL)
 }
 
 /// Sets `IP_MINTTL` to 0: packets are accepted from any distance.
-///
-/// # Errors
-/// The system refuses.
 pub(crate) fn clear_min_ttl(socket: BorrowedFd<'_>, family: IpAddr) -> io::Result<()> {
     min_ttl(socket, family, 0)
 }
@@ -140,9 +128,6 @@ fn min_ttl(socket: BorrowedFd<'_>, family: IpAddr, least: c_int) -> io::Result<(
 
 /// Sets `TCP_USER_TIMEOUT`: the connection ends if sent data, or a probe of a closed window, is not
 /// acknowledged for so long.
-///
-/// # Errors
-/// The system refuses.
 pub(crate) fn set_user_timeout(socket: BorrowedFd<'_>, time: Duration) -> io::Result<()> {
     let milliseconds = c_uint::try_from(time.as_millis()).unwrap_or(c_uint::MAX);
     set(

@@ -1,4 +1,4 @@
-//! The token that events need.
+//! The bearer token.
 
 use std::fmt;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use subtle::ConstantTimeEq;
 
-/// A secret that whoever lets events happen has to know.
+/// The bearer token that `POST` needs.
 pub struct Token(Vec<u8>);
 
 /// Why a token cannot be used.

@@ -85,7 +85,7 @@ impl Table {
         }
     }
 
-    /// Removes all that is ours, whoever put it there.
+    /// Removes all routes with our protocol number.
     pub(super) async fn clear(&mut self, vnet: &str, not_taken: &mut Vec<NotTaken>) {
         self.held.clear();
         self.stale.clear();
