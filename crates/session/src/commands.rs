@@ -69,7 +69,7 @@ impl Session {
         let slot = peering.established().ok_or(NotEstablished)?;
         let agreed = peering
             .connection(slot)
-            .and_then(|one| one.negotiated.as_ref());
+            .and_then(|connection| connection.negotiated.as_ref());
         let understood = agreed.is_some_and(|negotiated| {
             let kind_known = match kind {
                 RefreshKind::Request => negotiated.route_refresh,

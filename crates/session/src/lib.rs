@@ -102,13 +102,11 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
-mod collision;
 mod commands;
 mod config;
 mod connection;
 mod counters;
 pub mod fsm;
-mod messages;
 mod negotiation;
 mod observe;
 mod output;
@@ -116,19 +114,17 @@ mod peering;
 mod random;
 mod reason;
 mod receive;
-mod sending;
 mod session;
 mod slots;
 mod stale;
 mod state;
-mod timers;
 
 pub use commands::{NotEstablished, RefreshRequest};
 pub use config::{Backoff, SendHold, SessionConfig, Timers};
 pub use counters::{Counters, DownCounters, IgnoredCounters, LastError, MessageCounters};
 pub use negotiation::{Negotiated, PeerRestart};
 pub use output::{ConnectionId, Direction, Down, Event, Output, RunEnd, SweepReason};
+pub use peering::timers::Timer;
 pub use reason::{DownReason, OpenRejection};
 pub use session::Session;
 pub use state::{FsmEvent, State};
-pub use timers::Timer;

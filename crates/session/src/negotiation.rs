@@ -144,10 +144,12 @@ fn check_role(config: &SessionConfig, peer: &Capabilities) -> Result<Option<Role
 
 fn context(config: &SessionConfig, open: &Open, families: FamilySet) -> Context {
     let (ours, theirs) = (&config.capabilities, &open.capabilities);
-    let receives =
-        |one: &Capabilities, family| one.add_path(family).is_some_and(AddPathMode::receives);
-    let sends = |one: &Capabilities, family| one.add_path(family).is_some_and(AddPathMode::sends);
-    let next_hop = |one: &Capabilities| one.extended_next_hop(Family::Ipv4, Family::Ipv6);
+    let receives = |offered: &Capabilities, family| {
+        offered.add_path(family).is_some_and(AddPathMode::receives)
+    };
+    let sends =
+        |offered: &Capabilities, family| offered.add_path(family).is_some_and(AddPathMode::sends);
+    let next_hop = |offered: &Capabilities| offered.extended_next_hop(Family::Ipv4, Family::Ipv6);
     Context {
         four_octet_as: ours.four_octet_as().is_some() && theirs.four_octet_as().is_some(),
         extended_message: ours.contains(&Capability::ExtendedMessage),

@@ -39,7 +39,7 @@ impl Session {
     /// The connections that are open, with their states.
     pub fn connections(&self) -> impl Iterator<Item = (ConnectionId, Direction, State)> + '_ {
         let connected = self.peering.connected();
-        connected.map(|(_, one)| (one.id, one.direction, one.state))
+        connected.map(|(_, connection)| (connection.id, connection.direction, connection.state))
     }
 
     /// The timers that are armed, and when they expire; a timer of a connection is there once for

@@ -3,6 +3,12 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
+mod collision;
+mod messages;
+mod restart;
+mod sending;
+pub(crate) mod timers;
+
 use routehub_types::Instant;
 use routehub_wire::{Capability, Context};
 
@@ -137,7 +143,7 @@ impl Peering {
 
     pub(crate) fn established(&self) -> Option<Slot> {
         self.connected()
-            .find_map(|(slot, one)| (one.state == State::Established).then_some(slot))
+            .find_map(|(slot, connection)| (connection.state == State::Established).then_some(slot))
     }
 
     /// The state of the session: that of the connection that got furthest.
@@ -156,7 +162,8 @@ impl Peering {
             delay_open: self.config.timers.delay_open.is_some(),
             notify_without_open: self.config.notify_without_open,
             collision_detect_established: self.config.collision_detect_established,
-            delay_open_running: connection.is_some_and(|one| one.delay_open.is_some()),
+            delay_open_running: connection
+                .is_some_and(|connection| connection.delay_open.is_some()),
             idle_hold_running: self.idle_hold.is_some(),
             peer_restarts_gracefully: connection.is_some_and(Connection::peer_restarts_gracefully),
         }
@@ -166,7 +173,9 @@ impl Peering {
     pub(crate) fn fire(&mut self, machine: Machine, event: FsmEvent, reason: Option<&DownReason>) {
         let state = match machine {
             Machine::Base => self.base,
-            Machine::At(slot) => self.connection(slot).map_or(self.base, |one| one.state),
+            Machine::At(slot) => self
+                .connection(slot)
+                .map_or(self.base, |connection| connection.state),
         };
         let step = transition(state, event, &self.attributes(machine));
         if step.next == state {

@@ -45,11 +45,11 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_times() {
-        let (mut one, mut two) = (Random::new(3), Random::new(3));
+        let (mut first, mut second) = (Random::new(3), Random::new(3));
         for _ in 0..16 {
             assert_eq!(
-                one.jittered(Duration::from_secs(5)),
-                two.jittered(Duration::from_secs(5))
+                first.jittered(Duration::from_secs(5)),
+                second.jittered(Duration::from_secs(5))
             );
         }
     }

@@ -140,7 +140,7 @@ impl Session {
         if let Some(slot) = tracked {
             let waits = peering
                 .connection(slot)
-                .is_some_and(|one| one.delay_open.is_some());
+                .is_some_and(|connection| connection.delay_open.is_some());
             if !waits {
                 let reason = DownReason::PeerRestarted;
                 peering.fire(Machine::At(slot), event, Some(&reason));
@@ -269,7 +269,7 @@ impl Session {
         let Self { peering, receive } = self;
         let max_len = peering.max_receive_len;
         for slot in Slot::ALL {
-            let Some(state) = peering.connection(slot).map(|one| one.state) else {
+            let Some(state) = peering.connection(slot).map(|connection| connection.state) else {
                 continue;
             };
             let buffer = receive.at_mut(slot);

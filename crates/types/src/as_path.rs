@@ -105,7 +105,7 @@ impl AsPath {
 
     /// Whether an ASN stands anywhere in the path.
     pub fn contains(&self, asn: Asn) -> bool {
-        self.asns().any(|one| one == asn)
+        self.asns().any(|passed| passed == asn)
     }
 
     /// The AS the route came from: the first ASN of the first segment outside a confederation,

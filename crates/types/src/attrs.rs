@@ -142,7 +142,7 @@ impl Attrs {
     /// Adds a standard community in numerical order, unless it is there.
     pub fn add_community(&mut self, community: Community) {
         if !self.has_community(community) {
-            let at = self.communities.partition_point(|one| *one < community);
+            let at = self.communities.partition_point(|lower| *lower < community);
             self.communities.insert(at, community);
         }
     }

@@ -60,6 +60,12 @@ impl FamilySet {
         Self(self.0 | family.bit())
     }
 
+    /// The set without this family.
+    #[must_use]
+    pub const fn without(self, family: Family) -> Self {
+        Self(self.0 & !family.bit())
+    }
+
     /// The families that stand in both sets.
     #[must_use]
     pub const fn intersection(self, other: Self) -> Self {

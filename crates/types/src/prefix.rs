@@ -265,8 +265,8 @@ impl Prefix {
     /// Whether another prefix is equal to this one or inside it; never across families.
     pub const fn contains(self, other: Self) -> bool {
         match (self, other) {
-            (Self::V4(one), Self::V4(other)) => one.contains(other),
-            (Self::V6(one), Self::V6(other)) => one.contains(other),
+            (Self::V4(prefix), Self::V4(other)) => prefix.contains(other),
+            (Self::V6(prefix), Self::V6(other)) => prefix.contains(other),
             _ => false,
         }
     }
@@ -472,25 +472,25 @@ mod tests {
     proptest! {
         #[test]
         fn ipv4_text_and_net_read_back(bits: u32, length in 0..=32u8) {
-            let one = Prefix::V4(Ipv4Prefix::truncated(bits.into(), length).unwrap());
-            prop_assert_eq!(one.to_string().parse(), Ok(one));
-            prop_assert_eq!(Prefix::from(IpNet::from(one)), one);
+            let given = Prefix::V4(Ipv4Prefix::truncated(bits.into(), length).unwrap());
+            prop_assert_eq!(given.to_string().parse(), Ok(given));
+            prop_assert_eq!(Prefix::from(IpNet::from(given)), given);
         }
 
         #[test]
         fn ipv6_text_and_net_read_back(bits: u128, length in 0..=128u8) {
-            let one = Prefix::V6(Ipv6Prefix::truncated(bits.into(), length).unwrap());
-            prop_assert_eq!(one.to_string().parse(), Ok(one));
-            prop_assert_eq!(Prefix::from(IpNet::from(one)), one);
+            let given = Prefix::V6(Ipv6Prefix::truncated(bits.into(), length).unwrap());
+            prop_assert_eq!(given.to_string().parse(), Ok(given));
+            prop_assert_eq!(Prefix::from(IpNet::from(given)), given);
         }
 
         #[test]
         fn containment_agrees_with_ipnet(a: u32, la in 0..=32u8, b: u32, lb in 0..=32u8) {
-            let one = Prefix::V4(Ipv4Prefix::truncated(a.into(), la).unwrap());
+            let given = Prefix::V4(Ipv4Prefix::truncated(a.into(), la).unwrap());
             // Half of the time the same address, so that containment happens.
             let b = if lb % 2 == 0 { a } else { b };
             let other = Prefix::V4(Ipv4Prefix::truncated(b.into(), lb).unwrap());
-            prop_assert_eq!(one.contains(other), IpNet::from(one).contains(&IpNet::from(other)));
+            prop_assert_eq!(given.contains(other), IpNet::from(given).contains(&IpNet::from(other)));
         }
 
         #[test]

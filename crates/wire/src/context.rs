@@ -152,38 +152,38 @@ mod tests {
 
     #[test]
     fn contexts_that_differ_only_in_receiving_share_a_key() {
-        let one = Context::default();
+        let usual = Context::default();
         let other = Context {
             add_path_receive: FamilySet::ALL,
             first_as: Some(Asn(65001)),
             reject_as_set: false,
-            ..one
+            ..usual
         };
-        assert_eq!(one.encode_key(), other.encode_key());
+        assert_eq!(usual.encode_key(), other.encode_key());
     }
 
     #[test]
     fn contexts_that_differ_in_sending_do_not() {
-        let one = Context::default();
+        let usual = Context::default();
         for other in [
             Context {
                 four_octet_as: false,
-                ..one
+                ..usual
             },
             Context {
                 extended_message: true,
-                ..one
+                ..usual
             },
             Context {
                 add_path_send: FamilySet::IPV6,
-                ..one
+                ..usual
             },
             Context {
                 peer: PeerKind::Internal,
-                ..one
+                ..usual
             },
         ] {
-            assert_ne!(one.encode_key(), other.encode_key(), "{other:?}");
+            assert_ne!(usual.encode_key(), other.encode_key(), "{other:?}");
         }
     }
 

@@ -241,7 +241,8 @@ impl<'a> UpdateView<'a> {
         let plain = plain.then_some(AfiSafi::IPV4);
         let multi = |part: Option<scan::Multi>| part.map(|part| part.family);
         let families = self.context.families;
-        let in_use = move |one: &AfiSafi| one.family().is_some_and(|one| families.contains(one));
+        let routed = move |family: Family| families.contains(family);
+        let in_use = move |family: &AfiSafi| family.family().is_some_and(routed);
         [plain, multi(parts.reach), multi(parts.unreach)]
             .into_iter()
             .flatten()

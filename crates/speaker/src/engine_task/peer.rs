@@ -57,8 +57,7 @@ impl Peer {
 
     /// The End-of-RIB of a family has come; whether it was the last one.
     pub(super) fn eor_received(&mut self, family: Family) -> bool {
-        let pending = self.eor_pending.iter().filter(|other| *other != family);
-        self.eor_pending = pending.collect();
+        self.eor_pending = self.eor_pending.without(family);
         self.eor_pending.is_empty()
     }
 

@@ -62,12 +62,13 @@ fn segments() -> impl Strategy<Value = Vec<Segment>> {
 }
 
 fn unknown() -> impl Strategy<Value = Vec<UnknownAttribute>> {
-    let one = (
+    let attribute = (
         any::<u8>(),
         any::<u8>(),
         prop::collection::vec(any::<u8>(), 0..300),
     );
-    let one = one.prop_map(|(flags, code, value)| UnknownAttribute { flags, code, value });
+    let attribute =
+        attribute.prop_map(|(flags, code, value)| UnknownAttribute { flags, code, value });
     prop_oneof![
         Just(Vec::new()),
         Just(vec![UnknownAttribute {
@@ -75,7 +76,7 @@ fn unknown() -> impl Strategy<Value = Vec<UnknownAttribute>> {
             code: 99,
             value: vec![1, 2]
         }]),
-        prop::collection::vec(one, 0..3),
+        prop::collection::vec(attribute, 0..3),
     ]
 }
 

@@ -76,7 +76,7 @@ impl<'a> AsPathView<'a> {
 
     /// Whether an ASN stands anywhere in the path.
     pub fn contains(&self, asn: Asn) -> bool {
-        self.asns().any(|one| one == asn)
+        self.asns().any(|passed| passed == asn)
     }
 
     /// The path in owned form.
@@ -139,7 +139,7 @@ impl Iterator for Asns<'_> {
         } else {
             let (asns, _) = self.bytes.as_chunks::<2>();
             let asn = |asn: &[u8; 2]| Asn(u32::from(u16::from_be_bytes(*asn)));
-            asns.iter().fold(first, |sum, one| f(sum, asn(one)))
+            asns.iter().fold(first, |sum, octets| f(sum, asn(octets)))
         }
     }
 }

@@ -149,7 +149,10 @@ fn merge(plain: &AsPath, four: &AsPath) -> AsPath {
 
 /// A path without confederation segments, which AS4_PATH may not carry (RFC 6793 section 6).
 fn without_confederations(path: &AsPath) -> AsPath {
-    let outside = path.segments().iter().filter(|one| !one.kind.is_confed());
+    let outside = path
+        .segments()
+        .iter()
+        .filter(|segment| !segment.kind.is_confed());
     AsPath::from_segments(outside.cloned())
 }
 

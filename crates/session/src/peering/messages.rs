@@ -16,7 +16,7 @@ impl Peering {
     pub(crate) fn receive_context(&self, slot: Slot) -> Context {
         let agreed = self
             .connection(slot)
-            .and_then(|one| one.negotiated.as_ref());
+            .and_then(|connection| connection.negotiated.as_ref());
         agreed.map_or_else(
             || Context {
                 families: FamilySet::EMPTY,
@@ -35,7 +35,7 @@ impl Peering {
 
     /// A whole message other than an UPDATE of an established session came.
     pub(crate) fn message(&mut self, slot: Slot, kind: MessageType, bytes: &[u8]) {
-        let Some(state) = self.connection(slot).map(|one| one.state) else {
+        let Some(state) = self.connection(slot).map(|connection| connection.state) else {
             return;
         };
         let unexpected = DownReason::UnexpectedMessage {

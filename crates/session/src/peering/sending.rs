@@ -34,7 +34,7 @@ impl Peering {
     pub(crate) fn restart_keepalive(&mut self, slot: Slot) {
         let agreed = self
             .connection(slot)
-            .and_then(|one| one.negotiated.as_ref());
+            .and_then(|connection| connection.negotiated.as_ref());
         let time = agreed.map_or(Duration::ZERO, |n| n.keepalive);
         // Never more than one a second (RFC 4271 section 4.4).
         let interval = self.random.jittered(time).max(Duration::from_secs(1));
