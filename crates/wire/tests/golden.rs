@@ -236,7 +236,7 @@ fn a_value_longer_than_255_octets_has_a_length_of_two() {
     let communities: Vec<Community> = (0..64).map(|n| Community::new(65001, n)).collect();
     let values: String = communities
         .iter()
-        .map(|one| format!("{:08x}", one.0))
+        .map(|community| format!("{:08x}", community.0))
         .collect();
     let update = announce(
         Attrs {

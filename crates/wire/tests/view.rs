@@ -72,7 +72,7 @@ fn both_families_in_one_message_keep_their_next_hops() {
     let owned = view.to_updates();
     assert_eq!(owned.len(), 2);
     assert_eq!(owned[0].withdrawn.len(), 1);
-    let next_hops = owned.iter().map(|one| one.attrs.next_hop.to_string());
+    let next_hops = owned.iter().map(|update| update.attrs.next_hop.to_string());
     assert_eq!(next_hops.collect::<Vec<_>>(), ["10.0.4.4", "2001:db8::1"]);
     assert_eq!(view.next_hop(Family::Ipv6), Some(owned[1].attrs.next_hop));
 }
@@ -143,7 +143,7 @@ fn all_faults_are_collected_in_order_and_the_strongest_wins() {
     let faults = view.faults();
     let told: Vec<_> = faults
         .iter()
-        .map(|one| (one.offset, one.reason, one.action))
+        .map(|fault| (fault.offset, fault.reason, fault.action))
         .collect();
     assert_eq!(
         told,
@@ -172,7 +172,7 @@ fn malformed_and_second_attributes_do_not_count() {
     assert_eq!(view.attribute(attribute_code::COMMUNITIES), None);
     let meds = view
         .attributes()
-        .filter(|one| matches!(one, Attribute::Med(_)));
+        .filter(|attribute| matches!(attribute, Attribute::Med(_)));
     assert_eq!(meds.count(), 1);
     let raw: Vec<_> = view.raw_attributes().collect();
     assert_eq!(view.interpret(&raw[3]), Some(Attribute::Med(7)));
@@ -195,7 +195,7 @@ fn nothing_to_withdraw_resets_with_the_code_of_the_malformed_attribute() {
     let error = Notification::INVALID_ORIGIN.with_data(octets("400101 09"));
     assert_eq!(view.outcome(), Outcome::Reset(error));
     assert_eq!(
-        view.faults().last().map(|one| one.reason),
+        view.faults().last().map(|fault| fault.reason),
         Some(Reason::NothingToWithdraw)
     );
 }
@@ -319,7 +319,10 @@ fn an_aggregator_that_is_no_as_trans_outdates_what_four_octet_speakers_said() {
     );
     let attrs = view(&bytes, &old).to_attrs();
     assert_eq!(attrs.as_path.to_string(), "65001 23456");
-    assert_eq!(attrs.aggregator.map(|one| one.asn), Some(Asn(65001)));
+    assert_eq!(
+        attrs.aggregator.map(|aggregator| aggregator.asn),
+        Some(Asn(65001))
+    );
 }
 
 #[test]

@@ -130,7 +130,10 @@ fn routes_of_others_are_left_alone() {
         Err(SinkError::NotTaken(all)) => all,
         other => panic!("{other:?}"),
     };
-    let of: Vec<String> = not_taken.iter().map(|one| one.prefix.to_string()).collect();
+    let of: Vec<String> = not_taken
+        .iter()
+        .map(|route| route.prefix.to_string())
+        .collect();
     assert_eq!(of, ["192.168.0.0/16", "2001:db8:1::/48"], "{not_taken:?}");
     assert!(
         not_taken[0].why.contains("another program"),
@@ -187,8 +190,8 @@ fn routes_that_went_with_an_interface_are_missed_and_can_be_put_back() {
     let there = [prefix("172.16.0.0/12"), prefix("192.168.0.0/16")];
     let tell = |sink: &mut KernelSink| {
         sink.begin();
-        for one in there {
-            sink.replace("spoke", one, &hops(["10.1.0.5"]));
+        for prefix in there {
+            sink.replace("spoke", prefix, &hops(["10.1.0.5"]));
         }
         sink.commit()
     };
@@ -198,7 +201,7 @@ fn routes_that_went_with_an_interface_are_missed_and_can_be_put_back() {
     assert_eq!(sink.lost(), Some(Vec::new()));
     ip(&vm, "link set dev eth0 down");
     assert_eq!(vm.routes(254), []);
-    let lost = there.map(|one| ("spoke".to_owned(), one));
+    let lost = there.map(|prefix| ("spoke".to_owned(), prefix));
     assert_eq!(sink.lost().as_deref(), Some(&lost[..]));
     assert!(matches!(tell(&mut sink), Err(SinkError::NotTaken(all)) if all.len() == 2));
     ip(&vm, "link set dev eth0 up");

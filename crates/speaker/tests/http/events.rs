@@ -57,9 +57,9 @@ async fn an_event_happens_and_routers_and_streams_hear_of_it() {
 async fn an_event_switches_sessions_of_real_routers_off_and_on() {
     let network = Network::new();
     let lab = Lab::new(&network).await;
-    let (one, two) = (network.router("nva1"), network.router("nva2"));
-    one.announce("10.1.2.101", &["192.168.1.0/24"]);
-    two.until("up", |seen| seen.established == 1).await;
+    let (first, second) = (network.router("nva1"), network.router("nva2"));
+    first.announce("10.1.2.101", &["192.168.1.0/24"]);
+    second.until("up", |seen| seen.established == 1).await;
     lab.learned("nva1", 1).await;
 
     for (round, [off, on]) in [
@@ -76,7 +76,7 @@ async fn an_event_switches_sessions_of_real_routers_off_and_on() {
     .enumerate()
     {
         assert_eq!(post(lab.http, "", off).await.status, 200);
-        let seen = one
+        let seen = first
             .until("it is told", |seen| seen.notifications.len() == round + 1)
             .await;
         assert_eq!(seen.notifications.last(), Some(&(6, 2)));
@@ -86,12 +86,13 @@ async fn an_event_switches_sessions_of_real_routers_off_and_on() {
         assert_eq!(peers[0]["state"], "Idle");
         assert_eq!(peers[0]["resets"], json!(0));
         assert_eq!(post(lab.http, "", on).await.status, 200);
-        one.until("it is back", |seen| seen.established == round + 2)
+        first
+            .until("it is back", |seen| seen.established == round + 2)
             .await;
-        one.announce("10.1.2.101", &["192.168.1.0/24"]);
+        first.announce("10.1.2.101", &["192.168.1.0/24"]);
         lab.learned("nva1", 1).await;
     }
-    let seen = two
+    let seen = second
         .until("the second is back", |seen| seen.established == 2)
         .await;
     assert_eq!(seen.notifications, [(6, 2)]);
@@ -99,11 +100,14 @@ async fn an_event_switches_sessions_of_real_routers_off_and_on() {
     // A reload forgets what was switched off.
     let off = "{id: off, nva_down: {nva: nva1}}";
     assert_eq!(post(lab.http, "", off).await.status, 200);
-    one.until("it is told", |seen| seen.notifications.len() == 3)
+    first
+        .until("it is told", |seen| seen.notifications.len() == 3)
         .await;
     assert_eq!(lab.reload(&network).await.kept, 2);
-    one.until("it is back", |seen| seen.established == 4).await;
-    assert_eq!(two.seen().established, 2);
+    first
+        .until("it is back", |seen| seen.established == 4)
+        .await;
+    assert_eq!(second.seen().established, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,9 +33,10 @@ async fn a_client_that_reads_nothing_delays_neither_routes_nor_other_clients() {
         ..Network::new()
     };
     let lab = Lab::new(&network).await;
-    let (one, two) = (network.router("nva1"), network.router("nva2"));
-    one.announce_all("10.1.2.101", many(40_000));
-    two.until("all is told", |seen| seen.routes.len() > 40_000)
+    let (first, second) = (network.router("nva1"), network.router("nva2"));
+    first.announce_all("10.1.2.101", many(40_000));
+    second
+        .until("all is told", |seen| seen.routes.len() > 40_000)
         .await;
 
     let path = "/v1/route-servers/rs/peerings/nva1/learned-routes";
@@ -49,12 +50,13 @@ async fn a_client_that_reads_nothing_delays_neither_routes_nor_other_clients() {
         stuck.push(stream);
     }
     let start = Instant::now();
-    one.announce("10.1.2.101", &["192.168.1.0/24"]);
+    first.announce("10.1.2.101", &["192.168.1.0/24"]);
     let wanted = "192.168.1.0/24".parse().expect("a prefix");
-    two.until("a new route passes", |seen| {
-        seen.routes.contains_key(&wanted)
-    })
-    .await;
+    second
+        .until("a new route passes", |seen| {
+            seen.routes.contains_key(&wanted)
+        })
+        .await;
     let table = look(lab.http, path).await;
     let rows = table["RouteServiceRole_IN_0"].as_array().expect("rows");
     assert_eq!(rows.len(), 40_001);

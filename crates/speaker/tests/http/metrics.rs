@@ -14,7 +14,7 @@ fn parse(text: &str) -> Samples {
     let mut kinds = BTreeMap::new();
     let samples_of = |run: &[&str]| !run[0].starts_with('#');
     let all: Vec<&str> = text.lines().collect();
-    for run in all.chunk_by(|one, next| one.starts_with('#') == next.starts_with('#')) {
+    for run in all.chunk_by(|line, next| line.starts_with('#') == next.starts_with('#')) {
         assert!(!samples_of(run) || run.is_sorted(), "in no order: {run:?}");
     }
     let (last, lines) = {
@@ -63,11 +63,11 @@ fn parse(text: &str) -> Samples {
 fn value(samples: &Samples, name: &str, wanted: &[(&str, &str)]) -> f64 {
     let fits = |labels: &BTreeMap<String, String>| {
         let mut wanted = wanted.iter();
-        wanted.all(|(key, value)| labels.get(*key).is_some_and(|one| one == value))
+        wanted.all(|(key, value)| labels.get(*key).is_some_and(|known| known == value))
     };
     let found: Vec<_> = samples
         .iter()
-        .filter(|((one, labels), _)| one == name && fits(labels))
+        .filter(|((known, labels), _)| known == name && fits(labels))
         .collect();
     assert_eq!(found.len(), 1, "{name} {wanted:?}: {found:?}");
     *found[0].1

@@ -30,19 +30,19 @@ async fn kept_go_on_removed_and_changed_are_told_why_and_new_ones_come() {
     let mut network = Network::new();
     network.live.push(("nva3", 103, 65003, ""));
     let lab = Lab::new(&network).await;
-    let (one, two, three) = (
+    let (first, second, third) = (
         network.router("nva1"),
         network.router("nva2"),
         network.router("nva3"),
     );
-    one.announce("10.1.2.101", &["192.168.1.0/24"]);
-    two.announce("10.1.2.102", &["192.168.2.0/24"]);
-    three.announce("10.1.2.103", &["192.168.3.0/24"]);
+    first.announce("10.1.2.101", &["192.168.1.0/24"]);
+    second.announce("10.1.2.102", &["192.168.2.0/24"]);
+    third.announce("10.1.2.103", &["192.168.3.0/24"]);
     // Networks, branches, the model, and the two others.
     let all = |seen: &crate::router::Seen| seen.routes.len() == 7;
-    one.until("all is told", all).await;
-    two.until("all is told", all).await;
-    let before = (session(&lab, "nva1").await, one.seen());
+    first.until("all is told", all).await;
+    second.until("all is told", all).await;
+    let before = (session(&lab, "nva1").await, first.seen());
 
     // The second is gone, the third has another ASN, the fourth is new, the spoke is no spoke.
     let mut other = network.clone();
@@ -60,22 +60,23 @@ async fn kept_go_on_removed_and_changed_are_told_why_and_new_ones_come() {
         removed: 1,
     };
     assert_eq!(reloaded, expected);
-    two.until("it is told that it is gone", |seen| {
-        seen.notifications == [(6, 3)]
-    })
-    .await;
-    three
+    second
+        .until("it is told that it is gone", |seen| {
+            seen.notifications == [(6, 3)]
+        })
+        .await;
+    third
         .until("it is told that it is reset", |seen| {
             seen.notifications.first() == Some(&(6, 6))
         })
         .await;
-    drop((two, three));
-    let four = other.router("nva4");
-    let three = other.router("nva3");
-    four.announce("10.1.2.104", &["192.168.4.0/24"]);
-    three.announce("10.1.2.103", &["192.168.3.0/24"]);
+    drop((second, third));
+    let fourth = other.router("nva4");
+    let third = other.router("nva3");
+    fourth.announce("10.1.2.104", &["192.168.4.0/24"]);
+    third.announce("10.1.2.103", &["192.168.3.0/24"]);
 
-    let told = one
+    let told = first
         .until("the first hears of the fourth", |seen| {
             seen.routes.contains_key(&prefix("192.168.4.0/24"))
                 && seen.routes.contains_key(&prefix("192.168.3.0/24"))
@@ -91,31 +92,36 @@ async fn kept_go_on_removed_and_changed_are_told_why_and_new_ones_come() {
     let after = session(&lab, "nva1").await;
     assert!(uptime(&after) >= uptime(&before.0));
     assert_eq!(after["counters"]["established"], 1);
-    four.until("the fourth has the routes of the first", |seen| {
-        seen.routes.contains_key(&prefix("192.168.1.0/24"))
-    })
-    .await;
+    fourth
+        .until("the fourth has the routes of the first", |seen| {
+            seen.routes.contains_key(&prefix("192.168.1.0/24"))
+        })
+        .await;
 
     // And back: the address of the second is awaited again.
-    drop((three, four));
+    drop((third, fourth));
     lab.reload(&network).await;
-    let two = network.router("nva2");
-    two.until("it is back", |seen| seen.routes.len() >= 5).await;
-    assert_eq!(one.seen().established, 1);
+    let second = network.router("nva2");
+    second
+        .until("it is back", |seen| seen.routes.len() >= 5)
+        .await;
+    assert_eq!(first.seen().established, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_file_again_is_not_noticed_by_anybody() {
     let network = Network::new();
     let lab = Lab::new(&network).await;
-    let (one, two) = (network.router("nva1"), network.router("nva2"));
-    one.announce("10.1.2.101", &["192.168.1.0/24"]);
-    two.announce("10.1.2.102", &["192.168.2.0/24"]);
-    one.until("all is told", |seen| seen.routes.len() == 6)
+    let (first, second) = (network.router("nva1"), network.router("nva2"));
+    first.announce("10.1.2.101", &["192.168.1.0/24"]);
+    second.announce("10.1.2.102", &["192.168.2.0/24"]);
+    first
+        .until("all is told", |seen| seen.routes.len() == 6)
         .await;
-    two.until("all is told", |seen| seen.routes.len() == 6)
+    second
+        .until("all is told", |seen| seen.routes.len() == 6)
         .await;
-    let before = [one.seen().updates, two.seen().updates];
+    let before = [first.seen().updates, second.seen().updates];
     for _ in 0..3 {
         let reloaded = lab.reload(&network).await;
         assert_eq!(
@@ -127,11 +133,12 @@ async fn the_same_file_again_is_not_noticed_by_anybody() {
         );
     }
     // What comes next is the next thing that is heard.
-    one.announce("10.1.2.101", &["192.168.11.0/24"]);
-    two.until("the next route", |seen| seen.routes.len() == 7)
+    first.announce("10.1.2.101", &["192.168.11.0/24"]);
+    second
+        .until("the next route", |seen| seen.routes.len() == 7)
         .await;
     assert_eq!(
-        [one.seen().updates, two.seen().updates],
+        [first.seen().updates, second.seen().updates],
         [before[0], before[1] + 1]
     );
 }
@@ -181,8 +188,9 @@ async fn a_network_that_cannot_be_served_changes_nothing() {
     assert_eq!(lab.live.server.neighbors().len(), 2);
     assert_eq!(router.seen().established, 1);
     assert_eq!(router.seen().notifications, []);
-    let two = network.router("nva2");
-    two.until("the second is still awaited", |seen| seen.established == 1)
+    let second = network.router("nva2");
+    second
+        .until("the second is still awaited", |seen| seen.established == 1)
         .await;
 }
 
@@ -190,16 +198,17 @@ async fn a_network_that_cannot_be_served_changes_nothing() {
 async fn a_password_that_comes_and_goes_resets_only_its_own_session() {
     let network = Network::new();
     let lab = Lab::new(&network).await;
-    let (one, two) = (network.router("nva1"), network.router("nva2"));
-    one.until("up", |seen| seen.established == 1).await;
-    two.until("up", |seen| seen.established == 1).await;
+    let (first, second) = (network.router("nva1"), network.router("nva2"));
+    first.until("up", |seen| seen.established == 1).await;
+    second.until("up", |seen| seen.established == 1).await;
 
     let mut secret = network.clone();
     secret.live[1].3 = ", password: open sesame";
     let unsigned = kernel_count("TCPMD5NotFound");
     let reloaded = lab.reload(&secret).await;
     assert_eq!((reloaded.kept, reloaded.reset), (1, 1));
-    two.until("reset", |seen| seen.notifications == [(6, 6)])
+    second
+        .until("reset", |seen| seen.notifications == [(6, 6)])
         .await;
     // Its unsigned segments come, and are not heard any more.
     let look = || std::future::ready(kernel_count("TCPMD5NotFound"));
@@ -207,10 +216,10 @@ async fn a_password_that_comes_and_goes_resets_only_its_own_session() {
         *now >= unsigned + 2
     })
     .await;
-    assert_eq!(two.seen().established, 1);
+    assert_eq!(second.seen().established, 1);
     lab.reload(&network).await;
-    two.until("back", |seen| seen.established == 2).await;
-    assert_eq!(one.seen().established, 1);
+    second.until("back", |seen| seen.established == 2).await;
+    assert_eq!(first.seen().established, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

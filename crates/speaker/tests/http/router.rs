@@ -91,7 +91,9 @@ impl Router {
     }
 
     pub(crate) fn announce(&self, next_hop: &str, prefixes: &[&str]) {
-        let prefixes = prefixes.iter().map(|one| one.parse().expect("a prefix"));
+        let prefixes = prefixes
+            .iter()
+            .map(|prefix| prefix.parse().expect("a prefix"));
         self.announce_all(next_hop, prefixes.collect());
     }
 

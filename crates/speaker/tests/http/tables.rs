@@ -153,7 +153,7 @@ async fn questions_are_answered_for_programs_and_for_people() {
             .as_array()
             .expect("a list")
             .iter()
-            .all(|one| one["rule"].is_u64() || one["rule"].is_string())
+            .all(|row| row["rule"].is_u64() || row["rule"].is_string())
     );
 }
 
@@ -178,14 +178,17 @@ async fn peers_tell_their_states_and_health_and_index_answer() {
             ("model", "Established", false),
         ]
     );
-    let one = &all[0];
-    assert_eq!(one["peer"], "10.1.2.101");
-    assert_eq!(one["asn"], 65001);
-    assert_eq!((&one["learned"], &one["refused"]), (&json!(2), &json!(0)));
-    assert_eq!(one["session"]["hold_time"], 180);
-    assert_eq!(one["session"]["counters"]["established"], 1);
-    assert_eq!(one["session"]["families"], json!(["ipv4", "ipv6"]));
-    assert!(one["session"]["uptime_seconds"].as_f64().expect("up") > 0.0);
+    let first = &all[0];
+    assert_eq!(first["peer"], "10.1.2.101");
+    assert_eq!(first["asn"], 65001);
+    assert_eq!(
+        (&first["learned"], &first["refused"]),
+        (&json!(2), &json!(0))
+    );
+    assert_eq!(first["session"]["hold_time"], 180);
+    assert_eq!(first["session"]["counters"]["established"], 1);
+    assert_eq!(first["session"]["families"], json!(["ipv4", "ipv6"]));
+    assert!(first["session"]["uptime_seconds"].as_f64().expect("up") > 0.0);
     assert_eq!(look(lab.http, "/healthz").await["status"], "ok");
     let index = look(lab.http, "/").await;
     let routes = index["routes"].as_array().expect("a list");

@@ -68,14 +68,14 @@ fn branch(address: Ipv4Addr, asn: u32, peer: Ipv4Addr, peer_asn: u32, prefix: &s
 
 /// What a router hears from its peer.
 fn told(from: Ipv4Addr, routes: &[(&str, &str, &[&str])]) -> Vec<Heard> {
-    let one = |(prefix, as_path, communities): &(&str, &str, &[&str])| Heard {
+    let heard = |(prefix, as_path, communities): &(&str, &str, &[&str])| Heard {
         from: from.to_string(),
         prefix: (*prefix).to_owned(),
         as_path: (*as_path).to_owned(),
         next_hop: from.to_string(),
         communities: communities.iter().map(ToString::to_string).collect(),
     };
-    routes.iter().map(one).collect()
+    routes.iter().map(heard).collect()
 }
 
 async fn hybrid(site: Kind, customer: Kind) {

@@ -81,9 +81,9 @@ fn all_live(text: &str) -> Scenario {
         gateways, vnets, ..
     } = &mut scenario.estate;
     for (gateway, number) in gateways.iter_mut().zip(1..) {
-        let vnet = vnets.iter().find(|one| one.name == gateway.vnet);
-        let subnets = vnet.map_or([].as_slice(), |one| &one.subnets);
-        if subnets.iter().any(|one| one.name == "GatewaySubnet") {
+        let vnet = vnets.iter().find(|vnet| vnet.name == gateway.vnet);
+        let subnets = vnet.map_or([].as_slice(), |vnet| &vnet.subnets);
+        if subnets.iter().any(|subnet| subnet.name == "GatewaySubnet") {
             continue;
         }
         for (connection, other) in gateway.connections.iter_mut().zip(1..) {
@@ -153,9 +153,9 @@ fn differences(modelled: &Tables, live: &Tables) -> Vec<String> {
         return Vec::new();
     }
     let pairs = modelled.lines().zip(live.lines());
-    let differ = pairs.filter(|(one, other)| one != other);
+    let differ = pairs.filter(|(modelled, other)| modelled != other);
     differ
-        .map(|(one, other)| format!("{one} | {other}"))
+        .map(|(modelled, other)| format!("{modelled} | {other}"))
         .collect()
 }
 
@@ -170,8 +170,8 @@ fn live_equals_model(text: &'static str, sessions: usize) {
         ]
     };
     let addresses = links.iter().flat_map(both).flatten();
-    let addresses = addresses.filter_map(|one| match one {
-        IpAddr::V4(one) => Some(one),
+    let addresses = addresses.filter_map(|address| match address {
+        IpAddr::V4(address) => Some(address),
         IpAddr::V6(_) => None,
     });
     let addresses: BTreeSet<Ipv4Addr> = addresses.collect();

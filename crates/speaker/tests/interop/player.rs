@@ -25,12 +25,12 @@ fn whole(asn: Asn, routes: &Routes) -> Vec<Announced<'_>> {
 }
 
 fn each<'a>(routes: &'a Routes, behind: &[Asn]) -> Vec<Announced<'a>> {
-    let one = |prefix: &Prefix| Announced {
+    let announced = |prefix: &Prefix| Announced {
         prefix: *prefix,
         routes,
         behind: behind.to_vec(),
     };
-    routes.prefixes.iter().map(one).collect()
+    routes.prefixes.iter().map(announced).collect()
 }
 
 /// What the speaker at the far end of a link announces over it, as the estate says; the first of
@@ -38,39 +38,43 @@ fn each<'a>(routes: &'a Routes, behind: &[Asn]) -> Vec<Announced<'a>> {
 fn announced<'a>(estate: &'a Estate, link: &LiveLink) -> Vec<Announced<'a>> {
     let name = &link.remote;
     let asn = link.remote_asn;
-    let site = estate.sites.iter().find(|one| one.name == *name);
-    let circuit = estate.circuits.iter().find(|one| one.name == *name);
-    let on_premises = circuit.and_then(|one| one.on_prem.as_ref());
-    let routes = site.map(|one| &one.routes);
-    let routes = routes.or(on_premises.map(|one| &one.routes));
+    let site = estate.sites.iter().find(|site| site.name == *name);
+    let circuit = estate.circuits.iter().find(|circuit| circuit.name == *name);
+    let on_premises = circuit.and_then(|circuit| circuit.on_prem.as_ref());
+    let routes = site.map(|site| &site.routes);
+    let routes = routes.or(on_premises.map(|on_prem| &on_prem.routes));
     if let Some(routes) = routes {
         let last_first = routes.iter().rev();
-        return last_first.flat_map(|one| whole(asn, one)).collect();
+        return last_first.flat_map(|routes| whole(asn, routes)).collect();
     }
-    let nva = estate.nvas.iter().find(|one| one.name == *name);
+    let nva = estate.nvas.iter().find(|nva| nva.name == *name);
     let nva = nva.expect("an NVA");
     assert!(nva.readvertises.is_empty(), "{name} passes routes on");
-    let literal = nva.advertises.iter().rev().filter(|one| {
-        one.to == link.local && one.instance.is_none_or(|only| Some(only) == link.instance)
+    let literal = nva.advertises.iter().rev().filter(|advertised| {
+        advertised.to == link.local
+            && advertised
+                .instance
+                .is_none_or(|only| Some(only) == link.instance)
     });
-    let literal = literal.flat_map(|one| whole(asn, &one.routes));
+    let literal = literal.flat_map(|advertised| whole(asn, &advertised.routes));
     let own = nva.originates.iter().rev();
-    let own = own.filter(|one| one.to.is_empty() || one.to.contains(&link.local));
-    let own = own.flat_map(|one| {
-        let mut behind = vec![asn; one.prepend.into()];
-        behind.extend(one.routes.as_path.iter().flatten());
-        each(&one.routes, &behind)
+    let own =
+        own.filter(|originated| originated.to.is_empty() || originated.to.contains(&link.local));
+    let own = own.flat_map(|originated| {
+        let mut behind = vec![asn; originated.prepend.into()];
+        behind.extend(originated.routes.as_path.iter().flatten());
+        each(&originated.routes, &behind)
     });
     literal.chain(own).collect()
 }
 
 /// A line of an export filter that lets a route pass as the estate has it.
-fn line(one: &Announced<'_>, address: IpAddr) -> String {
+fn line(announced: &Announced<'_>, address: IpAddr) -> String {
     let Announced {
         prefix,
         routes,
         behind,
-    } = one;
+    } = announced;
     let origin = match routes.origin {
         Origin::Igp => "ORIGIN_IGP",
         Origin::Egp => "ORIGIN_EGP",
@@ -100,8 +104,8 @@ pub(crate) fn play(estate: &Estate, links: &[&LiveLink]) -> Option<Bird> {
     let mut sessions = String::new();
     for (at, link) in links.iter().enumerate() {
         let routes = announced(estate, link);
-        prefixes.extend(routes.iter().map(|one| one.prefix));
-        let lines: String = routes.iter().map(|one| line(one, *address)).collect();
+        prefixes.extend(routes.iter().map(|route| route.prefix));
+        let lines: String = routes.iter().map(|route| line(route, *address)).collect();
         let (peer, peer_asn) = (link.local_address, link.local_asn.0);
         let _ = write!(
             sessions,
@@ -125,7 +129,7 @@ pub(crate) fn play(estate: &Estate, links: &[&LiveLink]) -> Option<Bird> {
     prefixes.dedup();
     let statics = prefixes
         .iter()
-        .map(|one| format!("  route {one} unreachable;\n"));
+        .map(|prefix| format!("  route {prefix} unreachable;\n"));
     let statics: String = statics.collect();
     Bird::start(&format!(
         "log stderr all;

@@ -81,10 +81,10 @@ fn update(peer: u16, med: u32, prefixes: &[Prefix]) -> Vec<u8> {
 
 /// A peer with a session and one prefix of its own.
 pub(crate) async fn join(peer: u16) -> Peer {
-    let mut one = Peer::establish(address(peer), server(), asn(peer)).await;
+    let mut session = Peer::establish(address(peer), server(), asn(peer)).await;
     let route = update(peer, 0, &[prefix(peer.into())]);
-    one.send(&route).await.expect("a connection");
-    one
+    session.send(&route).await.expect("a connection");
+    session
 }
 
 /// Reads until so many announcements have come.
@@ -100,9 +100,9 @@ pub(crate) async fn join_all(peers: u16) -> Vec<Peer> {
     let mut joining = JoinSet::new();
     for peer in 0..peers {
         joining.spawn(async move {
-            let mut one = join(peer).await;
-            hear(&mut one, usize::from(peers) - 1).await;
-            one
+            let mut session = join(peer).await;
+            hear(&mut session, usize::from(peers) - 1).await;
+            session
         });
     }
     joining.join_all().await
@@ -220,9 +220,9 @@ async fn a_peer_that_does_not_read() {
     let mut heard = 0;
     while left > 0 {
         let message = late.next().await.expect("a session that stays");
-        for one in announced(&message) {
+        for prefix_heard in announced(&message) {
             heard += 1;
-            left -= usize::from(one == end) * left;
+            left -= usize::from(prefix_heard == end) * left;
         }
     }
     assert!(heard < changes / 4, "{heard} routes for one that was late");

@@ -75,32 +75,37 @@ fn sendable(mut attrs: Attrs, context: &Context) -> Attrs {
         attrs.originator_id = None;
         attrs.cluster_list.clear();
     }
-    attrs.aigp = attrs.aigp.filter(|one| context.aigp && *one != u64::MAX);
-    attrs.aggregator = attrs.aggregator.filter(|one| one.asn != Asn::ZERO);
+    attrs.aigp = attrs
+        .aigp
+        .filter(|metric| context.aigp && *metric != u64::MAX);
+    attrs.aggregator = attrs
+        .aggregator
+        .filter(|aggregator| aggregator.asn != Asn::ZERO);
     let mut seen = BTreeSet::new();
-    attrs.unknown.retain(|one| {
-        let raw = attribute_code::name(one.code).is_none();
-        raw && seen.insert(one.code)
+    attrs.unknown.retain(|attribute| {
+        let raw = attribute_code::name(attribute.code).is_none();
+        raw && seen.insert(attribute.code)
     });
-    for one in &mut attrs.unknown {
-        one.flags = attribute_code::OPTIONAL | attribute_code::TRANSITIVE | attribute_code::PARTIAL;
+    for attribute in &mut attrs.unknown {
+        attribute.flags =
+            attribute_code::OPTIONAL | attribute_code::TRANSITIVE | attribute_code::PARTIAL;
     }
-    attrs.unknown.sort_by_key(|one| one.code);
+    attrs.unknown.sort_by_key(|attribute| attribute.code);
     attrs
 }
 
 /// The same next hop if it is a host, else one that is.
-fn next_hop(one: NextHop) -> NextHop {
-    match one.address {
+fn next_hop(next_hop: NextHop) -> NextHop {
+    match next_hop.address {
         IpAddr::V4(address) if matches!(address.octets()[0], 0 | 127 | 224..) => {
             Ipv4Addr::new(10, 0, 4, 4).into()
         }
         IpAddr::V4(address) => address.into(),
         IpAddr::V6(address) if address.to_bits() <= 1 || address.is_multicast() => NextHop {
             address: Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into(),
-            ..one
+            ..next_hop
         },
-        IpAddr::V6(_) => one,
+        IpAddr::V6(_) => next_hop,
     }
 }
 
@@ -170,12 +175,12 @@ pub(crate) fn round_trip(context: &Context, sent: &RouteUpdate) {
         let update = view(message, context);
         assert_eq!(update.outcome(), Outcome::Accept, "{:?}", update.faults());
         assert!(update.is_fault_free());
-        for one in update.to_updates() {
-            if !one.announced.is_empty() {
-                assert_eq!(one.attrs, sent.attrs);
+        for part in update.to_updates() {
+            if !part.announced.is_empty() {
+                assert_eq!(part.attrs, sent.attrs);
             }
-            withdrawn.extend(one.withdrawn);
-            arrived.extend(one.announced);
+            withdrawn.extend(part.withdrawn);
+            arrived.extend(part.announced);
         }
     }
     assert_eq!(
@@ -195,9 +200,9 @@ pub(crate) fn stable(context: &Context, message: &[u8]) {
     let encode = |update: &UpdateView<'_>| {
         let mut bytes = Vec::new();
         let mut packer = Packer::new(context);
-        for one in update.to_updates() {
-            packer.withdraw(&one.withdrawn, &mut bytes)?;
-            packer.announce(&one.attrs, &one.announced, &mut bytes)?;
+        for part in update.to_updates() {
+            packer.withdraw(&part.withdrawn, &mut bytes)?;
+            packer.announce(&part.attrs, &part.announced, &mut bytes)?;
         }
         Ok::<_, routehub_wire::EncodeError>(bytes)
     };
@@ -218,26 +223,29 @@ pub(crate) fn view_equals_owned(context: &Context, message: &[u8]) {
     };
     let owned = update.to_updates();
     let withdrawn: Vec<Nlri> = update.withdrawn().flatten().collect();
-    let all = owned.iter().flat_map(|one| one.withdrawn.clone());
+    let all = owned.iter().flat_map(|update| update.withdrawn.clone());
     assert_eq!(withdrawn, all.collect::<Vec<_>>());
     let fields: Vec<_> = update.announced().collect();
-    let announcing = owned.iter().filter(|one| !one.announced.is_empty());
-    for (field, one) in fields.iter().zip(announcing) {
-        assert_eq!(field.next_hop, one.attrs.next_hop);
-        assert_eq!(field.nlri.collect::<Vec<_>>(), one.announced);
-        assert_eq!(fold(field.nlri), one.announced);
-        attributes_equal(&update, &one.attrs);
+    let announcing = owned.iter().filter(|part| !part.announced.is_empty());
+    for (field, part) in fields.iter().zip(announcing) {
+        assert_eq!(field.next_hop, part.attrs.next_hop);
+        assert_eq!(field.nlri.collect::<Vec<_>>(), part.announced);
+        assert_eq!(fold(field.nlri), part.announced);
+        attributes_equal(&update, &part.attrs);
     }
     assert_eq!(
         fields.len(),
-        owned.iter().filter(|one| !one.announced.is_empty()).count()
+        owned
+            .iter()
+            .filter(|part| !part.announced.is_empty())
+            .count()
     );
 }
 
 /// The prefixes by way of `fold`, which has loops of its own.
 fn fold(nlri: routehub_wire::Nlris<'_>) -> Vec<Nlri> {
-    nlri.fold(Vec::new(), |mut list, one| {
-        list.push(one);
+    nlri.fold(Vec::new(), |mut list, route| {
+        list.push(route);
         list
     })
 }
@@ -283,7 +291,7 @@ fn attributes_equal(update: &UpdateView<'_>, attrs: &Attrs) {
     let kept = attrs
         .unknown
         .iter()
-        .map(|one| (one.code, one.value.clone()));
+        .map(|attribute| (attribute.code, attribute.value.clone()));
     assert_eq!(unknown, kept.collect::<Vec<_>>());
     rest.unknown.clone_from(&attrs.unknown);
     if merged {
