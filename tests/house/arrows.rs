@@ -64,7 +64,7 @@ const ARROWS: [Row; 13] = [
     ),
     row("routehub-benches", "benches", ANY),
     row("routehub-examples", "examples", ANY),
-    row("routehub-house", "tests", &[]),
+    row("routehub-house", "tests", &["routehub"]),
     row(KIT, "tests/kit", ANY),
 ];
 

@@ -8,6 +8,7 @@ mod arrows;
 mod library_code;
 mod manifests;
 mod readme;
+mod rules;
 mod sources;
 mod tree;
 mod words;

@@ -24,6 +24,11 @@ pub(crate) fn read(path: impl AsRef<Path>) -> String {
 /// Every Rust file under `folder` (from the root), as sorted paths from the root. Build output
 /// and hidden folders are left out.
 pub(crate) fn rust_files(folder: &str) -> Vec<PathBuf> {
+    files(folder, &["rs"])
+}
+
+/// Every file under `folder` whose name ends in one of `extensions`, likewise.
+pub(crate) fn files(folder: &str, extensions: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![root().join(folder)];
     while let Some(folder) = open.pop() {
@@ -40,7 +45,10 @@ pub(crate) fn rust_files(folder: &str) -> Vec<PathBuf> {
             }
             if path.is_dir() {
                 open.push(path);
-            } else if name.ends_with(".rs") {
+            } else if extensions
+                .iter()
+                .any(|end| name.ends_with(&format!(".{end}")))
+            {
                 found.push(
                     path.strip_prefix(root())
                         .expect("below the root")

@@ -54,6 +54,40 @@ fn shown_libraries(source: &Source) -> Vec<String> {
     findings
 }
 
+/// Crates in which no value is called `one`: a link, a peer, a row has its own name.
+const WITHOUT_ONE: [&str; 2] = ["rib", "speaker"];
+
+/// Where a value is called `one`.
+fn values_called_one(source: &Source) -> Vec<String> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let is_found = |line: &str| {
+        let code = line.split("//").next().unwrap_or_default();
+        let outside = code.split('"').step_by(2);
+        outside
+            .flat_map(|part| part.split(|c| !is_word(c)))
+            .any(|word| word == "one")
+    };
+    let lines = source.lines.iter().filter(|(_, line)| is_found(line));
+    lines
+        .map(|(number, line)| source.finding(*number, "called `one`", line))
+        .collect()
+}
+
+#[test]
+fn values_have_names_of_their_own() {
+    for name in WITHOUT_ONE {
+        library_code(name)
+            .iter()
+            .for_each(|source| none(&values_called_one(source)));
+    }
+}
+
+#[test]
+fn the_rule_on_names_sees_values_but_not_words() {
+    let text = "let one = 1;\n// no one\nlet a = \"one\";\nf(|one| one.b)\nnone(one_of)\n";
+    assert_eq!(values_called_one(&Source::new("a.rs", text)).len(), 2);
+}
+
 #[test]
 fn core_crates_do_not_speak_of_one_cloud() {
     for name in CORE {

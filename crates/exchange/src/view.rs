@@ -221,7 +221,7 @@ impl<'a> Outbound<'a> {
         }
         let changing = steps.iter().filter(|step| step.changed);
         let rules = changing.map(|step| step.rule);
-        rules.filter(|rule| *rule != RuleId(0)).collect()
+        rules.filter(|rule| *rule != rules::NONE).collect()
     }
 
     /// Whether the sender passes routes of a class on to the receiver.
