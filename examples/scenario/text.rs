@@ -1,73 +1,55 @@
 //! Tables as Azure's commands show them with `-o table`.
 
-use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 
-use routehub::{EffectiveRow, Finding, RouteRow, SessionRow};
+use routehub::{EffectiveRow, Finding, RouteRow, SessionRow, TableId, TableKind, TableRows};
 use routehub_scenario::Tables;
 
 use crate::columns::table;
-
-/// Columns of a Route Server's learned routes, and of those it advertises.
-const LEARNED: &str = "Network NextHop SourcePeer Origin AsPath Weight Instance";
-const ADVERTISED: &str = "Network NextHop Origin AsPath Communities Weight Instance";
-/// Columns of what an NVA learns.
-const AT_NVA: &str = "Network NextHop From AsPath Communities";
-/// Columns of a gateway's learned routes, and of those it advertises.
-const AT_GATEWAY: &str = "Network NextHop SourcePeer Origin AsPath Weight";
-const FROM_GATEWAY: &str = "Network NextHop Origin AsPath Communities";
-/// Columns of a circuit's routes, and of what is known behind it.
-const AT_CIRCUIT: &str = "Network NextHop AsPath";
-const ON_PREMISES: &str = "Network NextHop From AsPath";
 
 /// Writes everything that is seen at one time.
 pub(crate) fn snapshot(out: &mut String, at: &str, tables: &Tables) {
     // Writing to a String cannot fail.
     let _ = writeln!(out, "=== {at}");
-    for (server, nva, rows) in pairs(&tables.rs_learned) {
-        let title = format!("Route Server {server}: learned from {nva}");
-        routes(out, &title, LEARNED, rows);
-    }
-    for (server, nva, rows) in pairs(&tables.rs_advertised) {
-        let title = format!("Route Server {server}: advertised to {nva}");
-        routes(out, &title, ADVERTISED, rows);
-    }
-    for (nva, rows) in &tables.nva_learned {
-        routes(out, &format!("NVA {nva}: learned"), AT_NVA, rows);
-    }
-    for (gateway, rows) in &tables.gateway_learned {
-        let title = format!("Gateway {gateway}: learned");
-        routes(out, &title, AT_GATEWAY, rows);
-    }
-    for (gateway, to, rows) in pairs(&tables.gateway_advertised) {
-        let title = format!("Gateway {gateway}: advertised to {to}");
-        routes(out, &title, FROM_GATEWAY, rows);
-    }
-    for (circuit, rows) in &tables.circuit_routes {
-        let title = format!("Circuit {circuit}: routes");
-        routes(out, &title, AT_CIRCUIT, rows);
-    }
-    for (name, rows) in &tables.on_prem_learned {
-        let title = format!("On-premises {name}: learned");
-        routes(out, &title, ON_PREMISES, rows);
-    }
-    for (nic, rows) in &tables.nic_effective {
-        effective(out, nic, rows);
-    }
-    for (server, nva, rows) in pairs(&tables.sessions) {
-        sessions(out, server, nva, rows);
+    for (id, rows) in &tables.rows {
+        let title = title(id);
+        match rows {
+            TableRows::Routes(rows) => routes(out, &title, columns(id.kind), rows),
+            TableRows::Effective(rows) => effective(out, &title, rows),
+            TableRows::Sessions(rows) => sessions(out, &title, rows),
+        }
     }
     findings(out, &tables.findings);
     out.push('\n');
 }
 
-/// Tables that have two names.
-fn pairs<T>(
-    tables: &BTreeMap<String, BTreeMap<String, T>>,
-) -> impl Iterator<Item = (&String, &String, &T)> {
-    tables
-        .iter()
-        .flat_map(|(one, inner)| inner.iter().map(move |(other, rows)| (one, other, rows)))
+fn title(id: &TableId) -> String {
+    let owner = &id.owner;
+    let peer = id.peer.as_deref().unwrap_or_default();
+    match id.kind {
+        TableKind::RsLearned => format!("Route Server {owner}: learned from {peer}"),
+        TableKind::RsAdvertised => format!("Route Server {owner}: advertised to {peer}"),
+        TableKind::NvaLearned => format!("NVA {owner}: learned"),
+        TableKind::GatewayLearned => format!("Gateway {owner}: learned"),
+        TableKind::GatewayAdvertised => format!("Gateway {owner}: advertised to {peer}"),
+        TableKind::CircuitRoutes => format!("Circuit {owner}: routes"),
+        TableKind::OnPremLearned => format!("On-premises {owner}: learned"),
+        TableKind::NicEffective => format!("NIC {owner}: effective routes"),
+        TableKind::Sessions => format!("Route Server {owner}: sessions with {peer}"),
+    }
+}
+
+/// The columns of a table of routes.
+const fn columns(kind: TableKind) -> &'static str {
+    match kind {
+        TableKind::RsLearned => "Network NextHop SourcePeer Origin AsPath Weight Instance",
+        TableKind::RsAdvertised => "Network NextHop Origin AsPath Communities Weight Instance",
+        TableKind::NvaLearned => "Network NextHop From AsPath Communities",
+        TableKind::GatewayLearned => "Network NextHop SourcePeer Origin AsPath Weight",
+        TableKind::GatewayAdvertised => "Network NextHop Origin AsPath Communities",
+        TableKind::OnPremLearned => "Network NextHop From AsPath",
+        _ => "Network NextHop AsPath",
+    }
 }
 
 /// A cell that may be empty.
@@ -83,7 +65,7 @@ fn joined<T: ToString>(items: impl IntoIterator<Item = T>, with: &str) -> String
 fn routes(out: &mut String, title: &str, columns: &str, rows: &[RouteRow]) {
     let header: Vec<&str> = columns.split(' ').collect();
     let cells = rows.iter().map(|row| {
-        let one = |column: &&str| match *column {
+        let value = |column: &&str| match *column {
             "Network" => row.prefix.to_string(),
             "NextHop" => cell(row.next_hop),
             "SourcePeer" => cell(row.source_peer),
@@ -94,12 +76,12 @@ fn routes(out: &mut String, title: &str, columns: &str, rows: &[RouteRow]) {
             "From" => cell(row.from.as_ref()),
             _ => cell(row.instance),
         };
-        header.iter().map(one).collect()
+        header.iter().map(value).collect()
     });
     table(out, title, &header, &cells.collect::<Vec<_>>());
 }
 
-fn effective(out: &mut String, nic: &str, rows: &[EffectiveRow]) {
+fn effective(out: &mut String, title: &str, rows: &[EffectiveRow]) {
     let cells = rows.iter().map(|row| {
         vec![
             format!("{:?}", row.source),
@@ -118,11 +100,10 @@ fn effective(out: &mut String, nic: &str, rows: &[EffectiveRow]) {
         "Next Hop IP",
         "Name",
     ];
-    let title = format!("NIC {nic}: effective routes");
-    table(out, &title, &header, &cells.collect::<Vec<_>>());
+    table(out, title, &header, &cells.collect::<Vec<_>>());
 }
 
-fn sessions(out: &mut String, server: &str, nva: &str, rows: &[SessionRow]) {
+fn sessions(out: &mut String, title: &str, rows: &[SessionRow]) {
     let cells = rows.iter().map(|row| {
         vec![
             row.instance.to_string(),
@@ -136,8 +117,7 @@ fn sessions(out: &mut String, server: &str, nva: &str, rows: &[SessionRow]) {
         ]
     });
     let header = ["Instance", "State", "Routes", "Hold time", "Notification"];
-    let title = format!("Route Server {server}: sessions with {nva}");
-    table(out, &title, &header, &cells.collect::<Vec<_>>());
+    table(out, title, &header, &cells.collect::<Vec<_>>());
 }
 
 fn findings(out: &mut String, findings: &[Finding]) {

@@ -41,6 +41,7 @@ mod settle;
 mod speaker;
 mod speaker_table;
 mod table;
+mod table_id;
 mod topology;
 mod verdicts;
 pub mod view;
@@ -67,4 +68,5 @@ pub use table::{
     EffectiveRow, Finding, NextHopType, RouteOrigin, RouteRow, RouteSource, RouteState, SessionRow,
     SessionState, Severity,
 };
+pub use table_id::{Subject, TableId, TableKind, TableRows, TableShape};
 pub use vnet_routes::{VnetRoute, VnetRoutes};

@@ -11,6 +11,7 @@ use routehub_types::{AsPath, Community, Prefix, RuleId};
 /// Where a route came from, in the words of the management interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "file", derive(serde::Deserialize, schemars::JsonSchema))]
 pub enum RouteOrigin {
     /// Local to the gateway: network prefixes and static sites.
     Network,
@@ -66,6 +67,7 @@ pub struct RouteRow {
 /// Where an effective route comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "file", derive(serde::Deserialize, schemars::JsonSchema))]
 pub enum RouteSource {
     /// A system route.
     Default,
@@ -78,6 +80,7 @@ pub enum RouteSource {
 /// Whether an effective route is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "file", derive(serde::Deserialize, schemars::JsonSchema))]
 pub enum RouteState {
     /// In use.
     Active,
@@ -88,6 +91,7 @@ pub enum RouteState {
 /// The next hop type of an effective route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "file", derive(serde::Deserialize, schemars::JsonSchema))]
 pub enum NextHopType {
     /// Within the network.
     VnetLocal,
@@ -129,6 +133,7 @@ pub struct EffectiveRow {
 
 /// The state of a session as tables show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "file", derive(serde::Deserialize, schemars::JsonSchema))]
 pub enum SessionState {
     /// Routes are exchanged.
     Established,

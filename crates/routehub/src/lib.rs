@@ -34,8 +34,8 @@ pub use routehub_exchange::{
     Changes, ConnectionEnds, ConnectionLoad, EffectiveRow, Estate, Event, EventError, Exchange,
     Finding, Instance, LinkChange, LinkId, LiveLink, NextHopType, NotConverged, NvaSessions,
     PathReport, PathStanding, PeeringReport, Refused, RouteOrigin, RouteRow, RouteServerLoad,
-    RouteSource, RouteState, SessionRow, SessionState, Severity, SpeakerId, VnetRoute, VnetRoutes,
-    check, estate, rules,
+    RouteSource, RouteState, SessionRow, SessionState, Severity, SpeakerId, Subject, TableId,
+    TableKind, TableRows, TableShape, VnetRoute, VnetRoutes, check, estate, rules,
 };
 pub use routehub_rib::Step;
 pub use routehub_types as types;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use routehub_exchange::{
     EffectiveRow, Estate, Event, EventError, Exchange, Finding, NotConverged, PathReport, Refused,
-    RouteRow, SessionRow,
+    RouteRow, SessionRow, TableId, TableRows,
 };
 
 use routehub_types::Prefix;
@@ -86,6 +86,11 @@ impl Network {
     /// The estate as it is now.
     pub fn estate(&self) -> &Estate {
         self.exchange.estate()
+    }
+
+    /// The rows of a table; none if there is no such object.
+    pub fn rows(&self, id: &TableId) -> TableRows {
+        self.exchange.rows(id)
     }
 
     /// What a Route Server learned from an NVA, as received, both instances.

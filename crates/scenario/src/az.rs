@@ -28,10 +28,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use routehub::{EffectiveRow, RouteOrigin, RouteRow};
+use routehub::{EffectiveRow, RouteOrigin, RouteRow, TableId, TableKind, TableRows};
 use serde::Serialize;
 
-use crate::Tables;
+use crate::tables::{ByName, Tables};
 
 /// Rows under `value`, as most of the commands wrap them.
 #[derive(Clone, Debug, Serialize)]
@@ -186,47 +186,49 @@ pub fn effective(rows: &[EffectiveRow]) -> Rows<EffectiveRoute> {
     routes.collect()
 }
 
-type Named<R> = BTreeMap<String, R>;
+/// A table in the shape of its command.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+enum Table {
+    Peering(Peering),
+    Routes(Rows<Route>),
+    Circuit(Rows<CircuitRoute>),
+    Effective(Rows<EffectiveRoute>),
+}
 
 /// Every table that Azure has a command for.
 #[derive(Clone, Debug, Serialize)]
-pub struct AzTables {
-    circuit_routes: Named<Rows<CircuitRoute>>,
-    gateway_advertised: Named<Named<Rows<Route>>>,
-    gateway_learned: Named<Rows<Route>>,
-    nic_effective: Named<Rows<EffectiveRoute>>,
-    rs_advertised: Named<Named<Peering>>,
-    rs_learned: Named<Named<Peering>>,
-}
+#[serde(transparent)]
+pub struct AzTables<'a>(BTreeMap<&'static str, ByName<'a, Table>>);
 
-impl AzTables {
+impl<'a> AzTables<'a> {
     /// The tables of a network.
-    pub fn of(tables: &Tables) -> Self {
-        let both = |server: &str| tables.instances.get(server).copied().unwrap_or_default();
-        let local = |gateway: &str| tables.gateways.get(gateway)?.first().copied();
-        Self {
-            circuit_routes: named(&tables.circuit_routes, |_, rows| circuit_routes(rows)),
-            gateway_advertised: named(&tables.gateway_advertised, |_, ends| {
-                named(ends, |_, rows| gateway_advertised(rows))
-            }),
-            gateway_learned: named(&tables.gateway_learned, |gateway, rows| {
-                gateway_learned(rows, local(gateway))
-            }),
-            nic_effective: named(&tables.nic_effective, |_, rows| effective(rows)),
-            rs_advertised: named(&tables.rs_advertised, |server, nvas| {
-                named(nvas, |_, rows| Peering::advertised(rows, both(server)))
-            }),
-            rs_learned: named(&tables.rs_learned, |server, nvas| {
-                named(nvas, |_, rows| Peering::learned(rows, both(server)))
-            }),
-        }
+    pub fn of(tables: &'a Tables) -> Self {
+        let kinds = [
+            TableKind::RsLearned,
+            TableKind::RsAdvertised,
+            TableKind::GatewayLearned,
+            TableKind::GatewayAdvertised,
+            TableKind::CircuitRoutes,
+            TableKind::NicEffective,
+        ];
+        let shaped = |id: &TableId, rows: &TableRows| shape(tables, id, rows);
+        let named = kinds.map(|kind| (kind.shape().key, tables.by_name(kind, shaped)));
+        Self(named.into())
     }
 }
 
-fn named<A, B>(all: &Named<A>, shape: impl Fn(&str, &A) -> B) -> Named<B> {
-    let each = all.iter();
-    each.map(|(name, one)| (name.clone(), shape(name, one)))
-        .collect()
+fn shape(tables: &Tables, id: &TableId, rows: &TableRows) -> Table {
+    let both = || tables.instances.get(&id.owner).copied().unwrap_or_default();
+    let local = || tables.gateways.get(&id.owner)?.first().copied();
+    match id.kind {
+        TableKind::RsLearned => Table::Peering(Peering::learned(rows.routes(), both())),
+        TableKind::RsAdvertised => Table::Peering(Peering::advertised(rows.routes(), both())),
+        TableKind::GatewayLearned => Table::Routes(gateway_learned(rows.routes(), local())),
+        TableKind::GatewayAdvertised => Table::Routes(gateway_advertised(rows.routes())),
+        TableKind::CircuitRoutes => Table::Circuit(circuit_routes(rows.routes())),
+        _ => Table::Effective(effective(rows.effective())),
+    }
 }
 
 /// The AS path as the commands write it: `65001-65000`.

@@ -6,15 +6,15 @@
 use std::net::IpAddr;
 
 use routehub::types::AsPath;
-use routehub::{EffectiveRow, NextHopType, RouteRow};
+use routehub::{EffectiveRow, NextHopType, RouteRow, TableId, TableKind, TableRows};
 
 use crate::Snapshot;
+use crate::cells::Fields;
 use crate::expect::{
     AbsentRow, Expectation, ExpectedFinding, ExpectedSession, ExpectedTable, Hop, NextHopPattern,
-    Note, RowPattern, Table,
+    Note, RowPattern,
 };
 use crate::report::{Difference, Report};
-use crate::row_text::{effective_text, route_text};
 
 /// Compares what should be seen at one time with what is seen.
 pub fn compare(expectation: &Expectation, seen: &dyn Snapshot) -> Report {
@@ -48,33 +48,36 @@ enum Row {
 }
 
 /// The rows of a table.
-fn rows(table: &Table, seen: &dyn Snapshot) -> Vec<Actual> {
-    if let Table::NicEffective { nic } = table {
-        let rows = seen.nic_effective(nic).into_iter();
-        let actual = rows.map(|row| Actual {
-            row: Row::Effective(row),
-            own: None,
-        });
-        return actual.collect();
-    }
-    let gateway = match table {
-        Table::GatewayAdvertised { gateway, .. } => seen.gateway_addresses(gateway),
+fn rows(table: &TableId, seen: &dyn Snapshot) -> Vec<Actual> {
+    let gateway = match table.kind {
+        TableKind::GatewayAdvertised => seen.gateway_addresses(&table.owner),
         _ => Vec::new(),
     };
-    let own = |row: &RouteRow| match table {
-        Table::RsAdvertised { route_server, .. } => row
+    let own = |row: &RouteRow| match table.kind {
+        TableKind::RsAdvertised => row
             .instance
-            .and_then(|instance| seen.instance_address(route_server, instance)),
+            .and_then(|instance| seen.instance_address(&table.owner, instance)),
         // Each instance sends a row of its own with its own address, if with any of the gateway's.
-        Table::GatewayAdvertised { .. } => row.next_hop.filter(|hop| gateway.contains(hop)),
+        TableKind::GatewayAdvertised => row.next_hop.filter(|hop| gateway.contains(hop)),
         _ => row.source_peer,
     };
-    let rows = seen.routes(table).into_iter();
-    let actual = rows.map(|row| Actual {
-        own: own(&row),
-        row: Row::Route(row),
-    });
-    actual.collect()
+    match seen.rows(table) {
+        TableRows::Routes(rows) => {
+            let rows = rows.into_iter().map(|row| Actual {
+                own: own(&row),
+                row: Row::Route(row),
+            });
+            rows.collect()
+        }
+        TableRows::Effective(rows) => {
+            let rows = rows.into_iter().map(|row| Actual {
+                row: Row::Effective(row),
+                own: None,
+            });
+            rows.collect()
+        }
+        TableRows::Sessions(_) => Vec::new(),
+    }
 }
 
 /// A field that is left out is not looked at.
@@ -111,12 +114,12 @@ impl Actual {
 
     /// Whether one of a list of next hops is this row's `hop`.
     fn is_among(&self, hop: IpAddr, hops: &[Hop]) -> bool {
-        hops.iter().any(|one| self.means(*one, hop))
+        hops.iter().any(|listed| self.means(*listed, hop))
     }
 
-    /// Whether `one` stands for `hop` in this row.
-    fn means(&self, one: Hop, hop: IpAddr) -> bool {
-        match one {
+    /// Whether a next hop as the file writes it stands for `hop` in this row.
+    fn means(&self, written: Hop, hop: IpAddr) -> bool {
+        match written {
             Hop::Own => self.own == Some(hop),
             Hop::Address(address) => address == hop,
         }
@@ -131,8 +134,8 @@ impl Actual {
 
     fn text(&self) -> String {
         match &self.row {
-            Row::Route(row) => route_text(row),
-            Row::Effective(row) => effective_text(row),
+            Row::Route(row) => Fields::route(row).to_string(),
+            Row::Effective(row) => Fields::effective(row).to_string(),
         }
     }
 }
@@ -158,7 +161,7 @@ fn next_hops_agree(pattern: &NextHopPattern, fitting: &[&Actual]) -> bool {
     let allowed = hops
         .iter()
         .all(|(row, hop)| row.is_among(*hop, &pattern.hops));
-    let seen = |one: &Hop| hops.iter().any(|(row, hop)| row.means(*one, *hop));
+    let seen = |written: &Hop| hops.iter().any(|(row, hop)| row.means(*written, *hop));
     let complete = if pattern.any_of {
         !hops.is_empty()
     } else {
@@ -228,7 +231,8 @@ fn check_absent(absent: &AbsentRow, rows: &[Actual], report: &mut Report) {
 }
 
 fn check_session(expected: &ExpectedSession, seen: &dyn Snapshot, report: &mut Report) {
-    let mut rows = seen.sessions(&expected.route_server, &expected.nva);
+    let id = TableKind::Sessions.between(&expected.route_server, &expected.nva);
+    let mut rows = seen.rows(&id).sessions().to_vec();
     rows.retain(|row| {
         expected
             .instance
@@ -244,9 +248,12 @@ fn check_session(expected: &ExpectedSession, seen: &dyn Snapshot, report: &mut R
     };
     let holds = !rows.is_empty() && rows.iter().all(fits);
     report.count(&expected.note, holds, || Difference {
-        table: format!("sessions {} {}", expected.route_server, expected.nva),
+        table: id.to_string(),
         expected: expected.to_string(),
-        instead: rows.iter().map(crate::row_text::session_text).collect(),
+        instead: rows
+            .iter()
+            .map(|row| Fields::session(row).to_string())
+            .collect(),
         ..Difference::of(&expected.note)
     });
 }
@@ -263,7 +270,9 @@ fn check_finding(expected: &ExpectedFinding, seen: &[routehub::Finding], report:
     report.count(&expected.note, holds, || Difference {
         table: "findings".to_owned(),
         expected: expected.to_string(),
-        instead: related.map(crate::row_text::finding_text).collect(),
+        instead: related
+            .map(|row| Fields::finding(row).to_string())
+            .collect(),
         ..Difference::of(&expected.note)
     });
 }

@@ -4,10 +4,14 @@ use std::fmt;
 use std::net::IpAddr;
 
 use routehub::types::{Asn, Community, Prefix, RuleId};
-use routehub::{NextHopType, RouteOrigin, RouteSource, RouteState, SessionState, Severity};
+use routehub::{
+    NextHopType, RouteOrigin, RouteSource, RouteState, SessionState, Severity, TableId,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 /// What should be seen at one time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Expectation {
     /// `initial`, or the id of the event after which it should be seen.
     pub at: String,
@@ -24,101 +28,11 @@ pub struct Expectation {
 /// The time before the first event.
 pub const INITIAL: &str = "initial";
 
-/// Which table of routes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Table {
-    /// What a Route Server learned from an NVA.
-    RsLearned {
-        /// The Route Server.
-        route_server: String,
-        /// The NVA.
-        nva: String,
-    },
-    /// What a Route Server sends to an NVA.
-    RsAdvertised {
-        /// The Route Server.
-        route_server: String,
-        /// The NVA.
-        nva: String,
-    },
-    /// What an NVA learned.
-    NvaLearned {
-        /// The NVA.
-        nva: String,
-    },
-    /// What a gateway learned.
-    GatewayLearned {
-        /// The gateway.
-        gateway: String,
-    },
-    /// What a gateway sends.
-    GatewayAdvertised {
-        /// The gateway.
-        gateway: String,
-        /// The circuit, site or gateway that it sends to.
-        to: String,
-    },
-    /// All routes at the edge of a circuit.
-    CircuitRoutes {
-        /// The circuit.
-        circuit: String,
-    },
-    /// What a site, or the network behind a circuit, learned.
-    OnPremLearned {
-        /// The site or circuit.
-        name: String,
-    },
-    /// The effective routes of a NIC.
-    NicEffective {
-        /// The NIC.
-        nic: String,
-    },
-}
-
-impl Table {
-    /// The key of the table in the file.
-    pub const fn key(&self) -> &'static str {
-        match self {
-            Self::RsLearned { .. } => "rs_learned",
-            Self::RsAdvertised { .. } => "rs_advertised",
-            Self::NvaLearned { .. } => "nva_learned",
-            Self::GatewayLearned { .. } => "gateway_learned",
-            Self::GatewayAdvertised { .. } => "gateway_advertised",
-            Self::CircuitRoutes { .. } => "circuit_routes",
-            Self::OnPremLearned { .. } => "on_prem_learned",
-            Self::NicEffective { .. } => "nic_effective",
-        }
-    }
-
-    /// The names in it, the second only where there are two.
-    pub fn names(&self) -> (&str, Option<&str>) {
-        match self {
-            Self::RsLearned { route_server, nva } | Self::RsAdvertised { route_server, nva } => {
-                (route_server, Some(nva))
-            }
-            Self::GatewayAdvertised { gateway, to } => (gateway, Some(to)),
-            Self::NvaLearned { nva: name }
-            | Self::GatewayLearned { gateway: name }
-            | Self::CircuitRoutes { circuit: name }
-            | Self::OnPremLearned { name }
-            | Self::NicEffective { nic: name } => (name, None),
-        }
-    }
-}
-
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, second) = self.names();
-        write!(f, "{} {name}", self.key())?;
-        second.iter().try_for_each(|second| write!(f, " {second}"))
-    }
-}
-
 /// Rows that a table should have.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExpectedTable {
     /// The table.
-    pub table: Table,
+    pub table: TableId,
     /// It has no other rows.
     pub complete: bool,
     /// The rows.
@@ -203,12 +117,32 @@ pub struct NextHopPattern {
 }
 
 /// A next hop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(inline, transform = hop_pattern)]
 pub enum Hop {
     /// The address of the very instance that sent the row.
     Own,
     /// This address.
     Address(IpAddr),
+}
+
+fn hop_pattern(schema: &mut schemars::Schema) {
+    *schema = schemars::json_schema!({"type": "string", "pattern": "^(self|[0-9A-Fa-f.:]+)$"});
+}
+
+impl TryFrom<String> for Hop {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "self" => Ok(Self::Own),
+            other => {
+                let address = other.parse().map(Self::Address);
+                address.map_err(|_| format!("`{text}` is neither an address nor `self`"))
+            }
+        }
+    }
 }
 
 impl fmt::Display for Hop {
@@ -262,7 +196,7 @@ pub struct ExpectedFinding {
 #[derive(Clone, Debug, PartialEq)]
 pub struct AbsentRow {
     /// The table.
-    pub table: Table,
+    pub table: TableId,
     /// What no row may fit.
     pub row: RowPattern,
 }

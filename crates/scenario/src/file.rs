@@ -2,35 +2,23 @@
 //!
 //! A struct's serde name is what messages call such an object; its schema name is its Rust name.
 
-/// A struct that is read by way of another has its schema.
-macro_rules! same_schema {
-    ($($entry:ident = $fields:ident),*) => {$(
-        impl schemars::JsonSchema for $entry {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                $fields::schema_name()
-            }
-
-            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                $fields::json_schema(generator)
-            }
-        }
-    )*};
-}
-
-mod absent;
-mod expect;
-mod leaf;
+mod expectation;
+mod expectation_schema;
 mod profile;
+mod rows;
 
-pub(crate) use expect::*;
-pub(crate) use leaf::*;
+pub(crate) use expectation::*;
+pub(crate) use expectation_schema::*;
 pub(crate) use profile::*;
 
 use std::collections::BTreeMap;
 
+use std::fmt;
+
 use routehub::{Estate, Event};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::{self, Deserializer, Visitor};
 
 use crate::live::Live;
 
@@ -62,7 +50,7 @@ pub(crate) struct File {
     pub(crate) events: Vec<Event>,
     /// What should be seen, at the start and after events.
     #[schemars(default)]
-    pub(crate) expect: Vec<ExpectEntry>,
+    pub(crate) expect: Vec<ExpectationSchema>,
     /// Where the live server listens.
     #[schemars(default)]
     pub(crate) listen: Option<Live>,
@@ -96,4 +84,33 @@ pub(crate) enum SchemaVersion {
     /// The first.
     #[serde(rename = "routehub/1")]
     One,
+}
+
+/// A text, number or switch, taken as it is written.
+#[derive(Clone, JsonSchema)]
+#[schemars(inline, transform = any_scalar)]
+pub(crate) struct AnyText(pub(crate) String);
+
+fn any_scalar(schema: &mut schemars::Schema) {
+    *schema = schemars::json_schema!({"type": ["string", "number", "boolean"]});
+}
+
+impl<'de> Deserialize<'de> for AnyText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+
+        impl Visitor<'_> for Written {
+            type Value = AnyText;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<AnyText, E> {
+                Ok(AnyText(text.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_any(Written)
+    }
 }

@@ -19,24 +19,22 @@
 #![forbid(unsafe_code)]
 
 pub mod az;
+mod cells;
 mod compare;
 mod diagnostic;
 mod event_text;
 pub mod expect;
 mod fault;
 mod file;
-mod lines;
 mod live;
 mod node;
 mod prefix_count;
 mod read;
 mod report;
-mod row_text;
 mod run;
 mod schema;
 mod snapshot;
 pub mod tables;
-mod tables_serde;
 mod text;
 mod validate;
 mod value_deserializer;

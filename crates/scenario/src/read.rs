@@ -10,8 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::event_text::read_event;
 use crate::expect::Expectation;
 use crate::fault::Fault;
-use crate::file::{AnyText, ExpectEntry, KEYS, ProfileEntry, SchemaVersion};
-use crate::lines::Lines;
+use crate::file::{AnyText, KEYS, ProfileEntry, SchemaVersion, expectation};
 use crate::live::{Live, LivePeer};
 use crate::node::{Entry, Node, Value};
 use crate::prefix_count::prefix_count;
@@ -273,14 +272,7 @@ impl<'a> Reader<'a> {
     }
 
     fn expectations(&mut self) -> Vec<Expectation> {
-        let entries: Vec<ExpectEntry> = self.list("expect");
-        let nodes = match self.root.field("expect").map(|node| &node.value) {
-            Some(Value::List(items)) if items.len() == entries.len() => items.as_slice(),
-            _ => return Vec::new(),
-        };
-        let lines = Lines(self.context.text);
-        let both = entries.into_iter().zip(nodes);
-        both.map(|(entry, node)| lines.expectation(entry, node))
-            .collect()
+        let context = self.context;
+        self.items("expect", |node| expectation(context, node))
     }
 }

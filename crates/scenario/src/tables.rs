@@ -3,40 +3,19 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use routehub::estate::Connection;
-use routehub::{EffectiveRow, Estate, Finding, RouteRow, SessionRow};
+use routehub::{Estate, Finding, TableId, TableKind, TableRows};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::Snapshot;
-
-/// Rows by the name of whom they belong to.
-pub type Named<R> = BTreeMap<String, Vec<R>>;
-
-/// Rows by two names.
-pub type Pairs<R> = BTreeMap<String, Named<R>>;
+use crate::cells::Fields;
 
 /// Every table of a network at one time.
 ///
 /// It serializes in the shapes of the file's `expect`, all rows, sorted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tables {
-    /// By Route Server and NVA.
-    pub rs_learned: Pairs<RouteRow>,
-    /// By Route Server and NVA.
-    pub rs_advertised: Pairs<RouteRow>,
-    /// By NVA.
-    pub nva_learned: Named<RouteRow>,
-    /// By gateway.
-    pub gateway_learned: Named<RouteRow>,
-    /// By gateway, and circuit, site or gateway.
-    pub gateway_advertised: Pairs<RouteRow>,
-    /// By circuit.
-    pub circuit_routes: Named<RouteRow>,
-    /// By site or circuit.
-    pub on_prem_learned: Named<RouteRow>,
-    /// By NIC.
-    pub nic_effective: Named<EffectiveRow>,
-    /// By Route Server and NVA.
-    pub sessions: Pairs<SessionRow>,
+    /// The rows of each table.
+    pub rows: BTreeMap<TableId, TableRows>,
     /// What is to be said.
     pub findings: Vec<Finding>,
     /// The addresses of each Route Server's instances.
@@ -48,142 +27,65 @@ pub struct Tables {
 impl Tables {
     /// Asks for every table of an estate's objects.
     pub fn of(estate: &Estate, seen: &dyn Snapshot) -> Self {
-        let mut tables = Self {
+        let ids = TableId::all(estate).into_iter();
+        let servers = estate.route_servers.iter().map(|server| {
+            let address = |instance| seen.instance_address(&server.name, instance);
+            (server.name.clone(), [address(0), address(1)])
+        });
+        let gateways = estate.gateways.iter().map(|gateway| &gateway.name);
+        Self {
+            rows: ids.map(|id| (id.clone(), seen.rows(&id))).collect(),
             findings: seen.findings(),
-            ..Self::default()
-        };
-        for server in &estate.route_servers {
-            let rs = &server.name;
-            let address = |instance| seen.instance_address(rs, instance);
-            tables
-                .instances
-                .insert(rs.clone(), [address(0), address(1)]);
-            let sessions =
-                |nva: &routehub::estate::Nva| nva.sessions.iter().any(|s| s.route_server == *rs);
-            for nva in estate
-                .nvas
-                .iter()
-                .filter(|nva| sessions(nva))
-                .map(|nva| &nva.name)
-            {
-                put(&mut tables.rs_learned, rs, nva, seen.rs_learned(rs, nva));
-                put(
-                    &mut tables.rs_advertised,
-                    rs,
-                    nva,
-                    seen.rs_advertised(rs, nva),
-                );
-                put(&mut tables.sessions, rs, nva, seen.sessions(rs, nva));
-            }
+            instances: servers.collect(),
+            gateways: gateways
+                .map(|name| (name.clone(), seen.gateway_addresses(name)))
+                .collect(),
         }
-        tables.nva_learned = named(estate.nvas.iter().map(|n| &n.name), |n| seen.nva_learned(n));
-        let nics = estate.nics.iter().map(|nic| &nic.name);
-        tables.nic_effective = named(nics, |nic| seen.nic_effective(nic));
-        tables.take_attached(estate, seen);
-        tables
     }
 
-    /// The tables of gateways, circuits and sites.
-    fn take_attached(&mut self, estate: &Estate, seen: &dyn Snapshot) {
-        let gateways = estate.gateways.iter().map(|gateway| &gateway.name);
-        self.gateway_learned = named(gateways, |gateway| seen.gateway_learned(gateway));
-        for gateway in &estate.gateways {
-            let from = &gateway.name;
-            let addresses = seen.gateway_addresses(from);
-            self.gateways.insert(from.clone(), addresses);
-            for connection in &gateway.connections {
-                let (to, both) = match connection {
-                    Connection::Circuit { circuit, .. } => (circuit, false),
-                    Connection::Site { site, .. } => (site, false),
-                    Connection::Gateway { gateway } => (gateway, true),
-                };
-                put(
-                    &mut self.gateway_advertised,
-                    from,
-                    to,
-                    seen.gateway_advertised(from, to),
-                );
-                if both {
-                    put(
-                        &mut self.gateway_advertised,
-                        to,
-                        from,
-                        seen.gateway_advertised(to, from),
-                    );
+    /// The tables of a kind, by name.
+    pub fn of_kind(&self, kind: TableKind) -> impl Iterator<Item = (&TableId, &TableRows)> {
+        self.rows.iter().filter(move |(id, _)| id.kind == kind)
+    }
+
+    /// The tables of a kind in another form, by their one name or their two.
+    pub(crate) fn by_name<T>(
+        &self,
+        kind: TableKind,
+        form: impl Fn(&TableId, &TableRows) -> T,
+    ) -> ByName<'_, T> {
+        let (mut one, mut two) = (BTreeMap::new(), BTreeMap::new());
+        for (id, rows) in self.of_kind(kind) {
+            let table = form(id, rows);
+            match &id.peer {
+                None => {
+                    one.insert(id.owner.as_str(), table);
+                }
+                Some(peer) => {
+                    let ends: &mut BTreeMap<_, _> = two.entry(id.owner.as_str()).or_default();
+                    ends.insert(peer.as_str(), table);
                 }
             }
         }
-        let circuits = estate.circuits.iter().map(|circuit| &circuit.name);
-        self.circuit_routes = named(circuits, |circuit| seen.circuit_routes(circuit));
-        let behind = estate
-            .circuits
-            .iter()
-            .filter(|circuit| circuit.on_prem.is_some());
-        let sites = estate.sites.iter().map(|site| &site.name);
-        let ends = sites.chain(behind.map(|circuit| &circuit.name));
-        self.on_prem_learned = named(ends, |name| seen.on_prem_learned(name));
+        match kind.shape().peer {
+            None => ByName::One(one),
+            Some(_) => ByName::Two(two),
+        }
     }
 }
 
-fn put<R>(pairs: &mut Pairs<R>, first: &str, second: &str, rows: Vec<R>) {
-    let named = pairs.entry(first.to_owned()).or_default();
-    named.insert(second.to_owned(), rows);
-}
-
-fn named<'a, R>(
-    names: impl Iterator<Item = &'a String>,
-    rows: impl Fn(&str) -> Vec<R>,
-) -> Named<R> {
-    names.map(|name| (name.clone(), rows(name))).collect()
-}
-
-fn of_pair<R: Clone>(pairs: &Pairs<R>, first: &str, second: &str) -> Vec<R> {
-    let named = pairs.get(first);
-    named
-        .and_then(|named| named.get(second))
-        .cloned()
-        .unwrap_or_default()
-}
-
-fn of_name<R: Clone>(named: &Named<R>, name: &str) -> Vec<R> {
-    named.get(name).cloned().unwrap_or_default()
+/// Tables of one kind.
+#[derive(Clone, Debug, serde::Serialize)]
+#[serde(untagged)]
+pub(crate) enum ByName<'a, T> {
+    One(BTreeMap<&'a str, T>),
+    Two(BTreeMap<&'a str, BTreeMap<&'a str, T>>),
 }
 
 impl Snapshot for Tables {
-    fn rs_learned(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
-        of_pair(&self.rs_learned, route_server, nva)
-    }
-
-    fn rs_advertised(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
-        of_pair(&self.rs_advertised, route_server, nva)
-    }
-
-    fn nva_learned(&self, nva: &str) -> Vec<RouteRow> {
-        of_name(&self.nva_learned, nva)
-    }
-
-    fn gateway_learned(&self, gateway: &str) -> Vec<RouteRow> {
-        of_name(&self.gateway_learned, gateway)
-    }
-
-    fn gateway_advertised(&self, gateway: &str, to: &str) -> Vec<RouteRow> {
-        of_pair(&self.gateway_advertised, gateway, to)
-    }
-
-    fn circuit_routes(&self, circuit: &str) -> Vec<RouteRow> {
-        of_name(&self.circuit_routes, circuit)
-    }
-
-    fn on_prem_learned(&self, name: &str) -> Vec<RouteRow> {
-        of_name(&self.on_prem_learned, name)
-    }
-
-    fn nic_effective(&self, nic: &str) -> Vec<EffectiveRow> {
-        of_name(&self.nic_effective, nic)
-    }
-
-    fn sessions(&self, route_server: &str, nva: &str) -> Vec<SessionRow> {
-        of_pair(&self.sessions, route_server, nva)
+    fn rows(&self, id: &TableId) -> TableRows {
+        let none = || TableRows::Routes(Vec::new());
+        self.rows.get(id).cloned().unwrap_or_else(none)
     }
 
     fn findings(&self) -> Vec<Finding> {
@@ -197,5 +99,30 @@ impl Snapshot for Tables {
 
     fn gateway_addresses(&self, gateway: &str) -> Vec<IpAddr> {
         self.gateways.get(gateway).cloned().unwrap_or_default()
+    }
+}
+
+/// The rows of a table as fields.
+fn fields(id: &TableId, rows: &TableRows) -> Vec<Fields> {
+    let columns = id.kind.shape().columns;
+    match rows {
+        TableRows::Routes(rows) => {
+            let rows = rows.iter().map(Fields::route);
+            rows.map(|fields| fields.only(columns)).collect()
+        }
+        TableRows::Effective(rows) => rows.iter().flat_map(Fields::effective_each).collect(),
+        TableRows::Sessions(rows) => rows.iter().map(Fields::session).collect(),
+    }
+}
+
+impl Serialize for Tables {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut all = serializer.serialize_struct("tables", TableKind::ALL.len() + 1)?;
+        for kind in TableKind::ALL {
+            all.serialize_field(kind.shape().key, &self.by_name(*kind, fields))?;
+        }
+        let findings: Vec<Fields> = self.findings.iter().map(Fields::finding).collect();
+        all.serialize_field("findings", &findings)?;
+        all.end()
     }
 }

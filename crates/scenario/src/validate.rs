@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use routehub::check::{EstateError, List, Place, Step, nearest_name};
-use routehub::{Estate, Event};
+use routehub::{Estate, Event, TableId, TableKind};
 
 use crate::Scenario;
-use crate::expect::{INITIAL, Table};
+use crate::expect::INITIAL;
 use crate::fault::Fault;
 use crate::node::{Node, Value};
 use crate::text::Span;
@@ -108,75 +108,45 @@ fn event_ids(events: &[(String, Event)], root: &Node, faults: &mut Vec<Fault>) {
     }
 }
 
-/// A kind in words, and the names of that kind.
-type Wanted<'a> = (&'static str, Vec<&'a HashSet<&'a str>>);
-
-/// The names that `expect` may use, by kind.
+/// The names that `expect` may use.
 struct Known<'a> {
-    route_servers: HashSet<&'a str>,
-    nvas: HashSet<&'a str>,
-    gateways: HashSet<&'a str>,
-    circuits: HashSet<&'a str>,
-    sites: HashSet<&'a str>,
-    nics: HashSet<&'a str>,
+    estate: &'a Estate,
+    /// Route Servers that events add.
+    added: Vec<&'a str>,
 }
 
 impl<'a> Known<'a> {
     fn new(scenario: &'a Scenario) -> Self {
-        let estate = &scenario.estate;
         let added = scenario.events.iter().filter_map(|(_, event)| match event {
             Event::AddRouteServer(server) => Some(server.name.as_str()),
             _ => None,
         });
-        let servers = estate.route_servers.iter().map(|s| s.name.as_str());
         Self {
-            route_servers: servers.chain(added).collect(),
-            nvas: estate.nvas.iter().map(|n| n.name.as_str()).collect(),
-            gateways: estate.gateways.iter().map(|g| g.name.as_str()).collect(),
-            circuits: estate.circuits.iter().map(|c| c.name.as_str()).collect(),
-            sites: estate.sites.iter().map(|s| s.name.as_str()).collect(),
-            nics: estate.nics.iter().map(|n| n.name.as_str()).collect(),
+            estate: &scenario.estate,
+            added: added.collect(),
         }
     }
 
     /// The names of a table that nothing has, with the kinds they should be of.
-    fn missing<'t>(&self, table: &'t Table) -> Vec<Missing<'t>> {
-        let rs = ("Route Server", vec![&self.route_servers]);
-        let nva = ("NVA", vec![&self.nvas]);
-        let gateway = ("gateway", vec![&self.gateways]);
-        let ends = vec![&self.circuits, &self.sites, &self.gateways];
-        let needed: Vec<(&str, Wanted<'_>)> = match table {
-            Table::RsLearned {
-                route_server,
-                nva: name,
+    fn missing<'t>(&self, table: &'t TableId) -> Vec<Missing<'t>> {
+        let shape = table.kind.shape();
+        let peer = shape.peer.zip(table.peer.as_ref());
+        let subjects = std::iter::once((shape.owner, &table.owner)).chain(peer);
+        let missing = subjects.filter_map(|(subject, name)| {
+            let mut known = (subject.names)(self.estate);
+            if subject.key == "route_server" {
+                known.extend(&self.added);
             }
-            | Table::RsAdvertised {
-                route_server,
-                nva: name,
-            } => {
-                vec![(route_server, rs), (name, nva)]
-            }
-            Table::NvaLearned { nva: name } => vec![(name, nva)],
-            Table::GatewayLearned { gateway: name } => vec![(name, gateway)],
-            Table::GatewayAdvertised { gateway: name, to } => {
-                vec![(name, gateway), (to, ("circuit, site or gateway", ends))]
-            }
-            Table::CircuitRoutes { circuit } => {
-                vec![(circuit, ("circuit", vec![&self.circuits]))]
-            }
-            Table::OnPremLearned { name } => {
-                vec![(name, ("site or circuit", vec![&self.sites, &self.circuits]))]
-            }
-            Table::NicEffective { nic } => vec![(nic, ("NIC", vec![&self.nics]))],
-        };
-        let missing = needed.into_iter().filter_map(|(name, (kind, known))| {
-            if known.iter().any(|names| names.contains(name)) {
+            if known.contains(&name.as_str()) {
                 return None;
             }
-            let mut all: Vec<&str> = known.into_iter().flatten().copied().collect();
-            all.sort_unstable();
-            let near = nearest_name(name, all).map(str::to_owned);
-            Some(Missing { name, kind, near })
+            known.sort_unstable();
+            known.dedup();
+            Some(Missing {
+                name,
+                kind: subject.word,
+                near: nearest_name(name, known).map(str::to_owned),
+            })
         });
         missing.collect()
     }
@@ -189,8 +159,9 @@ struct Missing<'a> {
 }
 
 impl Missing<'_> {
-    fn message(&self, table: &str) -> String {
+    fn message(&self, table: &TableId) -> String {
         let Self { name, kind, near } = self;
+        let table = table.kind.shape().key;
         let message = format!("`{table}`: there is no {kind} `{name}`");
         match near {
             Some(near) => format!("{message}; did you mean `{near}`?"),
@@ -214,25 +185,14 @@ fn expectations(scenario: &Scenario, root: &Node, faults: &mut Vec<Fault>) {
             check_table(&known, &expected.table, node, faults);
         }
         for session in &expectation.sessions {
-            let table = Table::RsLearned {
-                route_server: session.route_server.clone(),
-                nva: session.nva.clone(),
-            };
-            for missing in known.missing(&table) {
-                let span = key_span(
-                    node,
-                    "sessions",
-                    (&session.route_server, Some(&session.nva)),
-                    missing.name,
-                );
-                faults.push(Fault::new(span, missing.message("sessions")));
-            }
+            let table = TableKind::Sessions.between(&session.route_server, &session.nva);
+            check_table(&known, &table, node, faults);
         }
         for (n, absent) in expectation.absent.iter().enumerate() {
             for missing in known.missing(&absent.table) {
                 let row = node.field("absent").and_then(|list| list.item(n));
                 let span = row.map_or(node.span, |row| value_span(row, missing.name));
-                faults.push(Fault::new(span, missing.message(absent.table.key())));
+                faults.push(Fault::new(span, missing.message(&absent.table)));
             }
         }
     }
@@ -248,22 +208,22 @@ fn no_such_event(id: &str, ids: &HashSet<&str>) -> String {
     }
 }
 
-fn check_table(known: &Known<'_>, table: &Table, node: &Node, faults: &mut Vec<Fault>) {
+fn check_table(known: &Known<'_>, table: &TableId, node: &Node, faults: &mut Vec<Fault>) {
     for missing in known.missing(table) {
-        let span = key_span(node, table.key(), table.names(), missing.name);
-        faults.push(Fault::new(span, missing.message(table.key())));
+        let span = key_span(node, table, missing.name);
+        faults.push(Fault::new(span, missing.message(table)));
     }
 }
 
 /// Where the key `name` stands in a table of one or two names.
-fn key_span(node: &Node, table: &str, names: (&str, Option<&str>), name: &str) -> Span {
-    let tables = node.field(table);
+fn key_span(node: &Node, table: &TableId, name: &str) -> Span {
+    let tables = node.field(table.kind.shape().key);
     let keyed = |map: Option<&Node>, key: &str| match map.map(|map| &map.value) {
         Some(Value::Map(entries)) => entries.iter().find(|e| e.key == key).map(|e| e.span),
         _ => None,
     };
-    let first = keyed(tables, names.0).filter(|_| names.0 == name);
-    let inner = tables.and_then(|tables| tables.field(names.0));
+    let first = keyed(tables, &table.owner).filter(|_| table.owner == name);
+    let inner = tables.and_then(|tables| tables.field(&table.owner));
     first.or_else(|| keyed(inner, name)).unwrap_or(node.span)
 }
 

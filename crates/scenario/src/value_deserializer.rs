@@ -29,6 +29,17 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// The line that a value begins in, from 1.
+    pub(crate) fn line(self, node: &Node) -> usize {
+        self.text.position(node.span.start).0
+    }
+
+    /// What to say where something else is expected.
+    pub(crate) fn expected(self, node: &Node, what: &str) -> Fault {
+        let found = node.describe(self.text);
+        Fault::new(node.span, format!("{what} is expected, not {found}"))
+    }
+
     /// Reads a value.
     pub(crate) fn read<'de, T: Deserialize<'de>>(self, node: &'de Node) -> Result<T, Fault>
     where
@@ -55,8 +66,7 @@ impl<'a, 'de> ValueDeserializer<'a, 'de> {
     }
 
     fn expected(self, what: &str) -> Fault {
-        let found = self.node.describe(self.context.text);
-        Fault::new(self.node.span, format!("{what} is expected, not {found}"))
+        self.context.expected(self.node, what)
     }
 
     fn integer(self, low: i128, high: i128) -> Result<i128, Fault> {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use routehub::types::{AsPath, Asn};
 use routehub::{
     EffectiveRow, NextHopType, RouteOrigin, RouteRow, RouteSource, RouteState, SessionRow,
-    SessionState,
+    SessionState, TableKind, TableRows,
 };
 use routehub_scenario::{Report, Scenario, Tables, compare};
 
@@ -76,12 +76,21 @@ fn seen() -> Tables {
         session(0, SessionState::Established, 2),
         session(1, SessionState::Idle, 0),
     ];
-    let pair = |rows| [("rs".to_owned(), [("n".to_owned(), rows)].into())].into();
+    let advertised = TableKind::RsAdvertised.between("rs", "n");
     Tables {
-        nva_learned: [("n".to_owned(), learned.clone())].into(),
-        rs_advertised: pair(learned),
-        nic_effective: [("vm".to_owned(), nic)].into(),
-        sessions: [("rs".to_owned(), [("n".to_owned(), sessions)].into())].into(),
+        rows: [
+            (
+                TableKind::NvaLearned.of("n"),
+                TableRows::Routes(learned.clone()),
+            ),
+            (advertised, TableRows::Routes(learned)),
+            (TableKind::NicEffective.of("vm"), TableRows::Effective(nic)),
+            (
+                TableKind::Sessions.between("rs", "n"),
+                TableRows::Sessions(sessions),
+            ),
+        ]
+        .into(),
         instances: [(
             "rs".to_owned(),
             [Some(address("10.0.0.4")), Some(address("10.0.0.5"))],
@@ -173,7 +182,10 @@ fn self_is_the_address_of_the_very_instance_that_sent_the_row() {
     holds(&learned("{prefix: 10.2.0.0/16, next_hop: [self]}"));
     holds("rs_advertised: {rs: {n: [{prefix: 10.2.0.0/16, next_hop: [self]}]}}");
     let mut crossed = seen();
-    let rows = crossed.nva_learned.get_mut("n").expect("it is there");
+    let table = crossed.rows.get_mut(&TableKind::NvaLearned.of("n"));
+    let Some(TableRows::Routes(rows)) = table else {
+        panic!("it is there");
+    };
     let (first, second) = (rows[2].next_hop, rows[3].next_hop);
     (rows[2].next_hop, rows[3].next_hop) = (second, first);
     let file = "schema: routehub/1

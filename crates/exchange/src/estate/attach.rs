@@ -111,6 +111,17 @@ pub enum Connection {
     },
 }
 
+impl Connection {
+    /// The name of the circuit, site or gateway at the other end.
+    pub fn to(&self) -> &str {
+        match self {
+            Self::Circuit { circuit, .. } => circuit,
+            Self::Site { site, .. } => site,
+            Self::Gateway { gateway } => gateway,
+        }
+    }
+}
+
 /// An ExpressRoute circuit and the customer's edge behind it.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(

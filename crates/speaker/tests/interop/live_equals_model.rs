@@ -5,69 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use routehub::estate::Connection;
-use routehub::{
-    EffectiveRow, Engine, Estate, Event, Exchange, Finding, LiveLink, Network, RouteRow, SessionRow,
-};
-use routehub_scenario::{Scenario, Snapshot, Tables};
+use routehub::{Engine, Estate, Event, LiveLink, Network};
+use routehub_scenario::{Scenario, Tables};
 
 use crate::player::play;
 use routehub_testkit::daemons::Bird;
 use routehub_testkit::isolated::isolated;
 use routehub_testkit::lab::Lab;
 use routehub_testkit::wait::until;
-
-/// A live engine, seen as a modelled network is.
-struct Live<'a>(&'a Exchange);
-
-impl Snapshot for Live<'_> {
-    fn rs_learned(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
-        self.0.rs_learned(route_server, nva)
-    }
-
-    fn rs_advertised(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
-        self.0.rs_advertised(route_server, nva)
-    }
-
-    fn nva_learned(&self, nva: &str) -> Vec<RouteRow> {
-        self.0.nva_learned(nva)
-    }
-
-    fn gateway_learned(&self, gateway: &str) -> Vec<RouteRow> {
-        self.0.gateway_learned(gateway)
-    }
-
-    fn gateway_advertised(&self, gateway: &str, to: &str) -> Vec<RouteRow> {
-        self.0.gateway_advertised(gateway, to)
-    }
-
-    fn circuit_routes(&self, circuit: &str) -> Vec<RouteRow> {
-        self.0.circuit_routes(circuit)
-    }
-
-    fn on_prem_learned(&self, name: &str) -> Vec<RouteRow> {
-        self.0.on_prem_learned(name)
-    }
-
-    fn nic_effective(&self, nic: &str) -> Vec<EffectiveRow> {
-        self.0.nic_effective(nic).unwrap_or_default()
-    }
-
-    fn sessions(&self, route_server: &str, nva: &str) -> Vec<SessionRow> {
-        self.0.sessions(route_server, nva)
-    }
-
-    fn findings(&self) -> Vec<Finding> {
-        self.0.findings()
-    }
-
-    fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr> {
-        self.0.instance_address(route_server, instance)
-    }
-
-    fn gateway_addresses(&self, gateway: &str) -> Vec<IpAddr> {
-        self.0.estate().gateway_addresses(gateway)
-    }
-}
 
 /// A lab with every speaker live that speaks BGP with us. Where it tells no address of a customer's
 /// edge, or of an edge router, one is chosen.
@@ -139,7 +84,7 @@ async fn agree(lab: &Lab, at: &str, model: &Network) {
     let modelled = Tables::of(&estate, model);
     let look = || {
         let estate = estate.clone();
-        let seen = move |engine: &Engine| Tables::of(&estate, &Live(engine.exchange()));
+        let seen = move |engine: &Engine| Tables::of(&estate, engine.exchange());
         async { lab.server.ask(seen).await.expect("an answer") }
     };
     let show = || async { differences(&modelled, &look().await) };
