@@ -18,34 +18,16 @@
 //! ```
 #![forbid(unsafe_code)]
 
-pub mod az;
-mod cells;
-mod compare;
-mod diagnostic;
-mod event_text;
 pub mod expect;
-mod fault;
 mod file;
-mod live;
-mod node;
-mod prefix_count;
-mod read;
-mod report;
 mod run;
-mod schema;
-mod snapshot;
+mod scenario;
+mod syntax;
 pub mod tables;
-mod text;
-mod validate;
-mod value_deserializer;
 
-pub use compare::compare;
-pub use diagnostic::{Diagnostic, Excerpt};
-pub use event_text::parse_events;
-pub use live::{Bfd, Live, LivePeer};
-pub use read::Scenario;
-pub use report::{Difference, Report};
+pub use expect::{Difference, Report, compare};
+pub use file::{Bfd, Live, LivePeer, json_schema, parse_events};
 pub use run::RunError;
-pub use schema::json_schema;
-pub use snapshot::Snapshot;
-pub use tables::Tables;
+pub use scenario::Scenario;
+pub use syntax::{Diagnostic, Excerpt};
+pub use tables::{Snapshot, Tables, az};

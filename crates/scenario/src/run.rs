@@ -5,8 +5,9 @@ use std::fmt;
 use routehub::{EventError, Network, NotConverged};
 
 use crate::expect::INITIAL;
-use crate::report::Report;
-use crate::{Scenario, compare};
+use crate::expect::Report;
+use crate::expect::compare;
+use crate::scenario::Scenario;
 
 /// A network that does not settle, or an event that it cannot take.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +62,10 @@ impl Scenario {
     pub fn check(&self) -> Result<Vec<Report>, RunError> {
         let mut reports = Vec::new();
         self.run(|at, network| {
-            let due = self.expectations.iter().filter(|one| one.at == at);
+            let due = self
+                .expectations
+                .iter()
+                .filter(|expectation| expectation.at == at);
             reports.extend(due.map(|expectation| compare(expectation, network)));
         })?;
         Ok(reports)

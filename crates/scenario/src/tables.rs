@@ -1,13 +1,18 @@
 //! Everything that is seen at one time, kept.
 
+pub mod az;
+pub(crate) mod cells;
+mod snapshot;
+
+pub use snapshot::Snapshot;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use routehub::{Estate, Finding, TableId, TableKind, TableRows};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::Snapshot;
-use crate::cells::Fields;
+use cells::Fields;
 
 /// Every table of a network at one time.
 ///

@@ -7,9 +7,9 @@ use serde::de::IgnoredAny;
 
 use super::rows::{COLUMNS, FindingRow, RowFields, SessionRow};
 use crate::expect::{AbsentRow, Expectation, ExpectedSession, ExpectedTable, RowPattern};
-use crate::fault::Fault;
-use crate::node::{Entry, Node, Value};
-use crate::value_deserializer::Context;
+use crate::syntax::fault::Fault;
+use crate::syntax::node::{Entry, Node, Value};
+use crate::syntax::value_deserializer::Context;
 
 /// The kinds of tables that have rows of routes.
 pub(super) fn route_tables() -> impl Iterator<Item = TableKind> {

@@ -12,10 +12,9 @@ use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
-use crate::fault::Fault;
-use crate::live;
-use crate::node::{Entry, Node, Value};
-use crate::text::Text;
+use crate::syntax::fault::Fault;
+use crate::syntax::node::{Entry, Node, Value};
+use crate::syntax::text::Text;
 
 /// See the module's documentation.
 const EVENT: &str = "event";
@@ -26,6 +25,8 @@ pub(crate) struct Context<'a> {
     pub(crate) text: &'a Text<'a>,
     /// Whether IPv6 may stand wherever a prefix or an address may.
     pub(crate) ipv6: bool,
+    /// The keys that objects of a kind have, and that are read by themselves.
+    pub(crate) keys_beside: fn(&str) -> &'static [&'static str],
 }
 
 impl<'a> Context<'a> {
@@ -273,7 +274,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
         let Value::Map(entries) = &self.node.value else {
             return Err(self.expected("a mapping"));
         };
-        let beside = live::keys_beside(kind);
+        let beside = (self.context.keys_beside)(kind);
         let read = visitor.visit_map(Entries {
             map: self,
             fields,

@@ -1,6 +1,6 @@
 //! How many prefixes a piece of a file stands for, before they are counted out.
 
-use crate::node::{Node, Value};
+use crate::syntax::node::{Node, Value};
 
 /// The prefixes of all routes in a value, as far as their number can be right.
 pub(crate) fn prefix_count(node: &Node) -> usize {

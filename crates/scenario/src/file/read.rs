@@ -7,37 +7,20 @@ use routehub::estate::forms::RouteMapForm;
 use routehub::{Estate, Event, Profile};
 use serde::de::DeserializeOwned;
 
-use crate::event_text::read_event;
+use super::event_text::read_event;
+use super::expectation::expectation;
+use super::layout::{AnyText, KEYS, SchemaVersion};
+use super::live::{self, Live, LivePeer};
+use super::prefix_count::prefix_count;
+use super::profile::ProfileEntry;
+use super::validate;
 use crate::expect::Expectation;
-use crate::fault::Fault;
-use crate::file::{AnyText, KEYS, ProfileEntry, SchemaVersion, expectation};
-use crate::live::{Live, LivePeer};
-use crate::node::{Entry, Node, Value};
-use crate::prefix_count::prefix_count;
-use crate::text::{Span, Text};
-use crate::value_deserializer::Context;
-use crate::{Diagnostic, validate};
-
-/// A network, what happens to it, and what should then be seen.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Scenario {
-    /// What it is about.
-    pub title: String,
-    /// Where the facts come from.
-    pub source: BTreeMap<String, String>,
-    /// Remarks.
-    pub notes: Vec<String>,
-    /// The behaviour.
-    pub profile: Profile,
-    /// The network.
-    pub estate: Estate,
-    /// What happens, by id, in order.
-    pub events: Vec<(String, Event)>,
-    /// What should be seen, in the order of the file.
-    pub expectations: Vec<Expectation>,
-    /// What the live server uses.
-    pub live: Live,
-}
+use crate::scenario::Scenario;
+use crate::syntax::Diagnostic;
+use crate::syntax::fault::Fault;
+use crate::syntax::node::{Entry, Node, Value};
+use crate::syntax::text::{Span, Text};
+use crate::syntax::value_deserializer::Context;
 
 impl Scenario {
     /// Reads a network file, YAML or JSON.
@@ -57,7 +40,7 @@ impl Scenario {
     }
 
     fn read(text: &Text<'_>, source: &str) -> Result<Self, Vec<Fault>> {
-        let root = crate::node::parse(text, source)?;
+        let root = crate::syntax::node::parse(text, source)?;
         let mut reader = Reader::new(text, &root)?;
         let scenario = reader.scenario();
         if reader.faults.is_empty() {
@@ -99,7 +82,11 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(Self {
-            context: Context { text, ipv6: false },
+            context: Context {
+                text,
+                ipv6: false,
+                keys_beside: live::keys_beside,
+            },
             root,
             faults,
         })

@@ -8,13 +8,13 @@ use std::net::IpAddr;
 use routehub::types::AsPath;
 use routehub::{EffectiveRow, NextHopType, RouteRow, TableId, TableKind, TableRows};
 
-use crate::Snapshot;
-use crate::cells::Fields;
-use crate::expect::{
+use super::pattern::{
     AbsentRow, Expectation, ExpectedFinding, ExpectedSession, ExpectedTable, Hop, NextHopPattern,
     Note, RowPattern,
 };
-use crate::report::{Difference, Report};
+use super::report::{Difference, Report};
+use crate::tables::Snapshot;
+use crate::tables::cells::Fields;
 
 /// Compares what should be seen at one time with what is seen.
 pub fn compare(expectation: &Expectation, seen: &dyn Snapshot) -> Report {

@@ -2,12 +2,13 @@
 
 use routehub::{Estate, Event};
 
-use crate::fault::Fault;
-use crate::node::{Entry, Node, Value};
-use crate::prefix_count::prefix_count;
-use crate::text::{Span, Text};
-use crate::value_deserializer::Context;
-use crate::{Diagnostic, validate};
+use super::prefix_count::prefix_count;
+use super::validate;
+use crate::syntax::Diagnostic;
+use crate::syntax::fault::Fault;
+use crate::syntax::node::{Entry, Node, Value};
+use crate::syntax::text::{Span, Text};
+use crate::syntax::value_deserializer::Context;
 
 /// The prefixes that events may name or count out at most.
 const MOST_PREFIXES: usize = 1_000_000;
@@ -55,8 +56,12 @@ fn read(
     estate: &Estate,
     ipv6: bool,
 ) -> Result<Vec<(String, Event)>, Vec<Fault>> {
-    let root = as_in_a_file(text, crate::node::parse(text, source)?)?;
-    let context = Context { text, ipv6 };
+    let root = as_in_a_file(text, crate::syntax::node::parse(text, source)?)?;
+    let context = Context {
+        text,
+        ipv6,
+        keys_beside: |_| &[],
+    };
     let (mut events, mut faults) = (Vec::new(), Vec::new());
     let mut prefixes = 0_usize;
     for node in root.field("events").map_or(&[][..], Node::items) {

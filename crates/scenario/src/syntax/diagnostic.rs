@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::text::{Span, Text};
+use crate::syntax::text::{Span, Text};
 
 /// A mistake in a network file.
 #[derive(Clone, Debug, PartialEq, Eq)]

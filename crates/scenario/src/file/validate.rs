@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use routehub::check::{EstateError, List, Place, Step, nearest_name};
 use routehub::{Estate, Event, TableId, TableKind};
 
-use crate::Scenario;
 use crate::expect::INITIAL;
-use crate::fault::Fault;
-use crate::node::{Node, Value};
-use crate::text::Span;
+use crate::scenario::Scenario;
+use crate::syntax::fault::Fault;
+use crate::syntax::node::{Node, Value};
+use crate::syntax::text::Span;
 
 /// Checks a scenario whose form is right.
 pub(crate) fn check(scenario: &Scenario, root: &Node, faults: &mut Vec<Fault>) {

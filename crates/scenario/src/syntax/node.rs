@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
-use crate::fault::Fault;
-use crate::text::{Span, Text};
+use crate::syntax::fault::Fault;
+use crate::syntax::text::{Span, Text};
 
 /// A value in the file.
 #[derive(Clone, Debug, PartialEq)]

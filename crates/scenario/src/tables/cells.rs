@@ -7,51 +7,49 @@ use routehub::types::{Asn, Community};
 use routehub::{EffectiveRow, Finding, RouteRow, SessionRow, Severity};
 use serde::{Serialize, Serializer};
 
-use crate::expect::{ExpectedFinding, ExpectedSession, NextHopPattern, RowPattern};
-
 /// The value of a field.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Cell {
+pub(crate) enum Cell {
     Number(u64),
     Text(String),
     List(Vec<Self>),
 }
 
-fn text(value: impl Display) -> Cell {
+pub(crate) fn text(value: impl Display) -> Cell {
     Cell::Text(value.to_string())
 }
 
 /// The name of a variant.
-fn word(value: impl fmt::Debug) -> Cell {
+pub(crate) fn word(value: impl fmt::Debug) -> Cell {
     Cell::Text(format!("{value:?}"))
 }
 
-fn number(value: impl Into<u64>) -> Cell {
+pub(crate) fn number(value: impl Into<u64>) -> Cell {
     Cell::Number(value.into())
 }
 
-fn texts<T: Display>(values: impl IntoIterator<Item = T>) -> Cell {
+pub(crate) fn texts<T: Display>(values: impl IntoIterator<Item = T>) -> Cell {
     Cell::List(values.into_iter().map(text).collect())
 }
 
-fn asns(path: impl IntoIterator<Item = Asn>) -> Cell {
+pub(crate) fn asns(path: impl IntoIterator<Item = Asn>) -> Cell {
     Cell::List(path.into_iter().map(|asn| number(asn.0)).collect())
 }
 
 /// `high:low`, without the names that some have.
-fn communities(list: &[Community]) -> Cell {
+pub(crate) fn communities(list: &[Community]) -> Cell {
     let plain = |community: &Community| format!("{}:{}", community.high(), community.low());
     texts(list.iter().map(plain))
 }
 
 /// Code and subcode of a NOTIFICATION: `6/1`.
-fn codes((code, subcode): (u8, u8)) -> Cell {
+pub(crate) fn codes((code, subcode): (u8, u8)) -> Cell {
     Cell::Text(format!("{code}/{subcode}"))
 }
 
 /// The spelling of the file.
-fn severity(severity: Severity) -> Cell {
+pub(crate) fn severity(severity: Severity) -> Cell {
     text(match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -77,12 +75,12 @@ impl Display for Cell {
 pub(crate) struct Fields(Vec<(&'static str, Cell)>);
 
 impl Fields {
-    fn field(&mut self, key: &'static str, cell: Cell) -> &mut Self {
+    pub(crate) fn field(&mut self, key: &'static str, cell: Cell) -> &mut Self {
         self.0.push((key, cell));
         self
     }
 
-    fn given(&mut self, key: &'static str, cell: Option<Cell>) -> &mut Self {
+    pub(crate) fn given(&mut self, key: &'static str, cell: Option<Cell>) -> &mut Self {
         self.0.extend(cell.map(|cell| (key, cell)));
         self
     }
@@ -168,62 +166,5 @@ impl Display for Fields {
 impl Serialize for Fields {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(key, cell)| (key, cell)))
-    }
-}
-
-impl Display for NextHopPattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hops = texts(&self.hops);
-        match self.any_of {
-            true => write!(f, "{{any_of: {hops}}}"),
-            false => hops.fmt(f),
-        }
-    }
-}
-
-impl Display for RowPattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut fields = Fields::default();
-        fields
-            .field("prefix", text(self.prefix))
-            .given("as_path", self.as_path.clone().map(asns))
-            .given("next_hop_type", self.next_hop_type.map(word))
-            .given("next_hop", self.next_hop.as_ref().map(text))
-            .given("communities", self.communities.as_deref().map(communities))
-            .given("origin", self.origin.map(text))
-            .given("weight", self.weight.map(number))
-            .given("source_peer", self.source_peer.map(text))
-            .given("instance", self.instance.map(number))
-            .given("from", self.from.as_ref().map(text))
-            .given("source", self.source.map(word))
-            .given("state", self.state.map(word))
-            .given("name", self.name.as_ref().map(text));
-        fields.fmt(f)
-    }
-}
-
-impl Display for ExpectedSession {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut fields = Fields::default();
-        fields
-            .field("state", word(self.state))
-            .given("routes", self.routes.map(|routes| number(routes as u64)))
-            .given("notification", self.notification.map(codes))
-            .given("hold_time", self.hold_time.map(number))
-            .given("route_refreshes", self.route_refreshes.map(number))
-            .given("resets", self.resets.map(number))
-            .given("instance", self.instance.map(number));
-        fields.fmt(f)
-    }
-}
-
-impl Display for ExpectedFinding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut fields = Fields::default();
-        fields
-            .field("rule", text(self.rule))
-            .field("subject", text(&self.subject))
-            .given("severity", self.severity.map(severity));
-        fields.fmt(f)
     }
 }

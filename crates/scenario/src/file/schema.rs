@@ -5,8 +5,8 @@ use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
-use crate::file::File;
-use crate::live::LivePeer;
+use super::layout::File;
+use super::live::LivePeer;
 
 /// The JSON schema of a network file, as text.
 ///

@@ -6,8 +6,8 @@ use serde::de;
 
 use routehub::check::nearest_name;
 
-use crate::text::{Span, Text};
-use crate::{Diagnostic, Excerpt};
+use super::diagnostic::{Diagnostic, Excerpt};
+use crate::syntax::text::{Span, Text};
 
 /// A mistake and the piece of text it is about, as far as that is known yet.
 #[derive(Debug)]

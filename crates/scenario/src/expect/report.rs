@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::expect::Note;
+use super::pattern::Note;
 
 /// What came of comparing at one time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +75,10 @@ impl Report {
 
     /// How many differences are a failure.
     pub fn failures(&self) -> usize {
-        self.differences.iter().filter(|one| !one.soft).count()
+        self.differences
+            .iter()
+            .filter(|difference| !difference.soft)
+            .count()
     }
 }
 
@@ -84,24 +87,24 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// Rows shown of what is there instead.
         const SHOWN: usize = 8;
-        for one in &self.differences {
-            let soft = if one.soft { " (soft)" } else { "" };
-            write!(f, "{}, {}", self.at, one.table)?;
-            if one.line > 0 {
-                write!(f, ", line {}", one.line)?;
+        for difference in &self.differences {
+            let soft = if difference.soft { " (soft)" } else { "" };
+            write!(f, "{}, {}", self.at, difference.table)?;
+            if difference.line > 0 {
+                write!(f, ", line {}", difference.line)?;
             }
             writeln!(f, "{soft}:")?;
-            writeln!(f, "  expected  {}", one.expected)?;
-            if one.instead.is_empty() {
+            writeln!(f, "  expected  {}", difference.expected)?;
+            if difference.instead.is_empty() {
                 writeln!(f, "  there is  nothing like it")?;
             }
-            for row in one.instead.iter().take(SHOWN) {
+            for row in difference.instead.iter().take(SHOWN) {
                 writeln!(f, "  there is  {row}")?;
             }
-            if one.instead.len() > SHOWN {
-                writeln!(f, "  and {} more", one.instead.len() - SHOWN)?;
+            if difference.instead.len() > SHOWN {
+                writeln!(f, "  and {} more", difference.instead.len() - SHOWN)?;
             }
-            if let Some(why) = &one.why {
+            if let Some(why) = &difference.why {
                 writeln!(f, "  why       {why}")?;
             }
         }
