@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use routehub::types::Prefix;
-use routehub::{Difference, EventReport, Network, Seen, Severity, TraceText};
+use routehub::{Difference, EventReport, Network, Severity, Snapshot};
 use routehub_scenario::expect::INITIAL;
 use routehub_scenario::{RunError, Scenario};
 use serde::Serialize;
@@ -78,7 +78,8 @@ fn explain(
         let message = format!("--explain {who}: there is no NIC or speaker of this name");
         Failure::bad_input(message)
     })?;
-    write(arguments, out, &explained, &explained.to_string())?;
+    let text = explained.to_string();
+    write(arguments, out, &explained.with_rules(), &text)?;
     Ok(true)
 }
 
@@ -96,9 +97,9 @@ fn trace(
     let trace = network
         .trace(nic, address)
         .ok_or_else(|| Failure::bad_input(format!("--trace {nic}: there is no such NIC")))?;
-    let text = TraceText(&trace);
-    write(arguments, out, &text, &text.to_string())?;
-    Ok(trace.arrives())
+    let (arrives, text) = (trace.arrives(), trace.to_string());
+    write(arguments, out, &trace.with_rules(), &text)?;
+    Ok(arrives)
 }
 
 fn lint(arguments: &Arguments, scenario: &Scenario, out: &mut String) -> Result<bool, Failure> {
@@ -163,8 +164,8 @@ fn diff(
     out: &mut String,
 ) -> Result<bool, Failure> {
     let other = read_scenario(other)?;
-    let before = Seen::of(&after(scenario, 0)?);
-    changes(arguments, &before, &Seen::of(&after(&other, 0)?), out)
+    let before = after(scenario, 0)?.snapshot();
+    changes(arguments, &before, &after(&other, 0)?.snapshot(), out)
 }
 
 fn diff_event(
@@ -177,11 +178,11 @@ fn diff_event(
     let place = place.ok_or_else(|| {
         Failure::bad_input(format!("--diff-event {event}: there is no such event"))
     })?;
-    let before = Seen::of(&after(scenario, place)?);
+    let before = after(scenario, place)?.snapshot();
     changes(
         arguments,
         &before,
-        &Seen::of(&after(scenario, place + 1)?),
+        &after(scenario, place + 1)?.snapshot(),
         out,
     )
 }
@@ -189,8 +190,8 @@ fn diff_event(
 /// What changes; good is only that nothing does.
 fn changes(
     arguments: &Arguments,
-    before: &Seen,
-    after: &Seen,
+    before: &Snapshot,
+    after: &Snapshot,
     out: &mut String,
 ) -> Result<bool, Failure> {
     let difference = Difference::between(before, after);

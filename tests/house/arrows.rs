@@ -24,7 +24,7 @@ const fn row(package: &'static str, folder: &'static str, may_use: &'static [&'s
     }
 }
 
-const ARROWS: [Row; 13] = [
+const ARROWS: [Row; 14] = [
     row("routehub-types", "crates/types", &[]),
     row("routehub-wire", "crates/wire", &["routehub-types"]),
     row(
@@ -40,6 +40,16 @@ const ARROWS: [Row; 13] = [
         &["routehub-types", "routehub-rib", "routehub-policy"],
     ),
     row(
+        "routehub-diagnose",
+        "crates/diagnose",
+        &[
+            "routehub-types",
+            "routehub-rib",
+            "routehub-policy",
+            "routehub-exchange",
+        ],
+    ),
+    row(
         "routehub",
         "crates/routehub",
         &[
@@ -49,6 +59,7 @@ const ARROWS: [Row; 13] = [
             "routehub-policy",
             "routehub-rib",
             "routehub-exchange",
+            "routehub-diagnose",
         ],
     ),
     row("routehub-scenario", "crates/scenario", &["routehub"]),
@@ -81,6 +92,7 @@ const ANY: &[&str] = &[
     "routehub-policy",
     "routehub-rib",
     "routehub-exchange",
+    "routehub-diagnose",
     "routehub",
     "routehub-scenario",
     "routehub-speaker",

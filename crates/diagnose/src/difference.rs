@@ -1,49 +1,16 @@
 //! What changes for every NIC and every peer between two networks, or by an event.
-//!
-//! ```
-//! use routehub::estate::{Nic, Nva, NvaSession, Origination, RouteServer, Routes, Vnet};
-//! use routehub::{Difference, Estate, Event, Network, NvaSessions, Profile, Seen};
-//! use routehub_types::Asn;
-//! use std::net::Ipv4Addr;
-//!
-//! let nva = Nva {
-//!     sessions: vec![NvaSession::both("rs")],
-//!     originates: vec![Origination {
-//!         routes: Routes { prefixes: vec!["10.250.0.0/16".parse()?], ..Routes::default() },
-//!         ..Origination::default()
-//!     }],
-//!     ..Nva::new("sdwan", "hub", Ipv4Addr::new(10, 1, 2, 4), Asn(65001))
-//! };
-//! let hub = Vnet { name: "hub".into(), address_space: vec!["10.1.0.0/16".parse()?], ..Vnet::default() };
-//! let estate = Estate {
-//!     vnets: vec![hub],
-//!     route_servers: vec![RouteServer::new("rs", "hub")],
-//!     nvas: vec![nva],
-//!     nics: vec![Nic { name: "vm".into(), vnet: "hub".into(), ..Nic::default() }],
-//!     ..Estate::default()
-//! };
-//! let mut network = Network::new(&Profile::named("azure-2026")?, estate)?;
-//! let before = Seen::of(&network);
-//! network.apply(&Event::NvaDown(NvaSessions { nva: "sdwan".into(), ..NvaSessions::default() }))?;
-//! let changes = Difference::between(&before, &Seen::of(&network));
-//! let told = changes.to_string();
-//! assert!(told.contains("- 10.250.0.0/16 by 10.1.2.4"), "{told}");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use routehub_exchange::{EffectiveRow, RouteRow, RouteState};
+use routehub_exchange::{EffectiveRow, Exchange, RouteRow, RouteState};
 use routehub_types::Prefix;
-
-use crate::Network;
 
 /// Which of the tables of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum SeenTable {
+pub enum SnapshotTable {
     /// The effective routes of a NIC.
     NicEffective,
     /// What an NVA learned.
@@ -60,7 +27,7 @@ pub enum SeenTable {
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(untagged))]
-pub enum SeenRow {
+pub enum SnapshotRow {
     /// Of a NIC.
     Effective(EffectiveRow),
     /// Of any other table.
@@ -69,8 +36,8 @@ pub enum SeenRow {
 
 /// What every NIC and every peer of a network sees at one time, kept to be compared.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Seen {
-    tables: BTreeMap<(SeenTable, String), Vec<SeenRow>>,
+pub struct Snapshot {
+    tables: BTreeMap<(SnapshotTable, String), Vec<SnapshotRow>>,
 }
 
 /// What is different at two times, or in two networks.
@@ -87,7 +54,7 @@ pub struct Difference {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct TableDifference {
     /// Which table.
-    pub table: SeenTable,
+    pub table: SnapshotTable,
     /// Whose.
     pub name: String,
     /// The prefixes whose rows differ, in order.
@@ -101,64 +68,50 @@ pub struct PrefixDifference {
     /// The prefix.
     pub prefix: Prefix,
     /// Rows that are there before, and not after.
-    pub before: Vec<SeenRow>,
+    pub before: Vec<SnapshotRow>,
     /// Rows that are there after, and not before.
-    pub after: Vec<SeenRow>,
+    pub after: Vec<SnapshotRow>,
 }
 
-impl Seen {
+impl Snapshot {
     /// What is seen now.
-    pub fn of(network: &Network) -> Self {
-        let mut it = Self::default();
-        let estate = network.estate();
+    pub fn of(exchange: &Exchange) -> Self {
+        use SnapshotTable::{CircuitRoutes, GatewayLearned, NvaLearned, OnPremLearned};
+        let mut snapshot = Self::default();
+        let estate = exchange.estate();
         for nic in &estate.nics {
-            let rows = network.nic_effective(&nic.name).into_iter();
-            it.keep(
-                SeenTable::NicEffective,
-                &nic.name,
-                rows.map(SeenRow::Effective),
-            );
+            let rows = exchange.nic_effective(&nic.name).unwrap_or_default();
+            let rows = rows.into_iter().map(SnapshotRow::Effective);
+            snapshot.keep(SnapshotTable::NicEffective, &nic.name, rows);
         }
         for nva in &estate.nvas {
-            it.routes(
-                SeenTable::NvaLearned,
-                &nva.name,
-                network.nva_learned(&nva.name),
-            );
+            snapshot.routes(NvaLearned, &nva.name, exchange.nva_learned(&nva.name));
         }
-        for site in &estate.sites {
-            it.routes(
-                SeenTable::OnPremLearned,
-                &site.name,
-                network.on_prem_learned(&site.name),
-            );
+        let sites = estate.sites.iter().map(|site| &site.name);
+        let circuits = estate.circuits.iter().map(|circuit| &circuit.name);
+        for name in sites.chain(circuits.clone()) {
+            snapshot.routes(OnPremLearned, name, exchange.on_prem_learned(name));
         }
         for gateway in &estate.gateways {
-            let rows = network.gateway_learned(&gateway.name);
-            it.routes(SeenTable::GatewayLearned, &gateway.name, rows);
+            let name = &gateway.name;
+            snapshot.routes(GatewayLearned, name, exchange.gateway_learned(name));
         }
-        for circuit in &estate.circuits {
-            let name = &circuit.name;
-            it.routes(SeenTable::CircuitRoutes, name, network.circuit_routes(name));
-            it.routes(
-                SeenTable::OnPremLearned,
-                name,
-                network.on_prem_learned(name),
-            );
+        for name in circuits {
+            snapshot.routes(CircuitRoutes, name, exchange.circuit_routes(name));
         }
-        it
+        snapshot
     }
 
-    fn routes(&mut self, table: SeenTable, name: &str, rows: Vec<RouteRow>) {
-        self.keep(table, name, rows.into_iter().map(SeenRow::Route));
+    fn routes(&mut self, table: SnapshotTable, name: &str, rows: Vec<RouteRow>) {
+        self.keep(table, name, rows.into_iter().map(SnapshotRow::Route));
     }
 
-    fn keep(&mut self, table: SeenTable, name: &str, rows: impl Iterator<Item = SeenRow>) {
+    fn keep(&mut self, table: SnapshotTable, name: &str, rows: impl Iterator<Item = SnapshotRow>) {
         self.tables.insert((table, name.to_owned()), rows.collect());
     }
 }
 
-impl SeenRow {
+impl SnapshotRow {
     /// The prefix; of a service endpoint's the first.
     fn prefix(&self) -> Option<Prefix> {
         match self {
@@ -170,11 +123,11 @@ impl SeenRow {
 
 impl Difference {
     /// What is different.
-    pub fn between(before: &Seen, after: &Seen) -> Self {
+    pub fn between(before: &Snapshot, after: &Snapshot) -> Self {
         let keys: BTreeSet<_> = before.tables.keys().chain(after.tables.keys()).collect();
         let none = Vec::new();
         let tables = keys.into_iter().filter_map(|key| {
-            let rows = |seen: &Seen| seen.tables.get(key).unwrap_or(&none).clone();
+            let rows = |snapshot: &Snapshot| snapshot.tables.get(key).unwrap_or(&none).clone();
             let changes = changes(&rows(before), &rows(after));
             let (table, name) = key.clone();
             (!changes.is_empty()).then_some(TableDifference {
@@ -194,8 +147,8 @@ impl Difference {
     }
 }
 
-fn changes(before: &[SeenRow], after: &[SeenRow]) -> Vec<PrefixDifference> {
-    let mut by_prefix: BTreeMap<Prefix, [Vec<SeenRow>; 2]> = BTreeMap::new();
+fn changes(before: &[SnapshotRow], after: &[SnapshotRow]) -> Vec<PrefixDifference> {
+    let mut by_prefix: BTreeMap<Prefix, [Vec<SnapshotRow>; 2]> = BTreeMap::new();
     for (place, these, those) in [(0, before, after), (1, after, before)] {
         for row in these.iter().filter(|row| !those.contains(row)) {
             if let Some(prefix) = row.prefix() {
@@ -212,7 +165,7 @@ fn changes(before: &[SeenRow], after: &[SeenRow]) -> Vec<PrefixDifference> {
     changes.collect()
 }
 
-impl fmt::Display for SeenTable {
+impl fmt::Display for SnapshotTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::NicEffective => "effective routes of NIC",
@@ -224,7 +177,7 @@ impl fmt::Display for SeenTable {
     }
 }
 
-impl fmt::Display for SeenRow {
+impl fmt::Display for SnapshotRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Effective(row) => effective(row, f),

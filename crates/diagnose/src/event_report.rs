@@ -7,6 +7,8 @@ use std::sync::Arc;
 use routehub_exchange::{Exchange, LinkChange, SpeakerId};
 use routehub_types::Prefix;
 
+use crate::words::listed;
+
 /// What an event changed, by name and prefix: enough to know which tables to look at again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -33,54 +35,54 @@ pub struct BestPathChange {
     pub prefixes: Vec<Prefix>,
 }
 
-/// The networks that some speakers serve, kept because the next event is often about the same
-/// speakers, and there may be hundreds of networks.
+/// Reads the journal of an exchange, and keeps the networks that some speakers serve: the next
+/// event is often about the same speakers, and there may be hundreds of networks.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Served {
+pub struct EventReporter {
     by: Vec<SpeakerId>,
     vnets: Arc<[String]>,
 }
 
-impl EventReport {
+impl EventReporter {
     /// What changed since the journal was read last.
-    pub(crate) fn take(exchange: &mut Exchange, served: &mut Served) -> Self {
+    pub fn take(&mut self, exchange: &mut Exchange) -> EventReport {
         let changes = exchange.take_changes();
-        let mut it = Self {
-            links: changes.links,
-            moved: changes.vnets,
-            ..Self::default()
-        };
+        let mut best_paths = Vec::new();
         let mut by = Vec::new();
-        for of_one in changes.paths.chunk_by(|one, other| one.0 == other.0) {
-            let Some((speaker, _)) = of_one.first() else {
+        for of_speaker in changes.paths.chunk_by(|path, next| path.0 == next.0) {
+            let Some((speaker, _)) = of_speaker.first() else {
                 continue;
             };
             by.push(*speaker);
-            it.best_paths.push(BestPathChange {
+            best_paths.push(BestPathChange {
                 speaker: exchange.speaker(*speaker).to_string(),
-                prefixes: of_one.iter().map(|(_, prefix)| *prefix).collect(),
+                prefixes: of_speaker.iter().map(|(_, prefix)| *prefix).collect(),
             });
         }
+        let moved = changes.vnets;
         // Who serves whom changes only where networks have moved.
-        if !it.moved.is_empty() || served.by != by {
-            let mut vnets: BTreeSet<&str> = it.moved.iter().map(String::as_str).collect();
-            vnets.extend(
-                by.iter()
-                    .flat_map(|speaker| exchange.vnets_served(*speaker)),
-            );
-            let vnets: Arc<[String]> = vnets.into_iter().map(str::to_owned).collect();
-            it.vnets = Arc::clone(&vnets);
-            *served = if it.moved.is_empty() {
-                Served { by, vnets }
-            } else {
-                Served::default()
-            };
-        } else {
-            it.vnets = Arc::clone(&served.vnets);
+        if !moved.is_empty() || self.by != by {
+            let served = by
+                .iter()
+                .flat_map(|speaker| exchange.vnets_served(*speaker));
+            let vnets: BTreeSet<&str> = moved.iter().map(String::as_str).chain(served).collect();
+            self.vnets = vnets.into_iter().map(str::to_owned).collect();
+            self.by = by;
         }
-        it
+        let vnets = Arc::clone(&self.vnets);
+        if !moved.is_empty() {
+            *self = Self::default();
+        }
+        EventReport {
+            links: changes.links,
+            best_paths,
+            vnets,
+            moved,
+        }
     }
+}
 
+impl EventReport {
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
         self.links.is_empty() && self.best_paths.is_empty() && self.vnets.is_empty()
@@ -98,14 +100,17 @@ impl fmt::Display for EventReport {
             let state = if link.up { "up" } else { "down" };
             writeln!(f, "{a} - {b}: {state}")?;
         }
-        for one in &self.best_paths {
-            let prefixes = one.prefixes.iter().map(ToString::to_string);
-            let prefixes = prefixes.collect::<Vec<_>>().join(", ");
-            writeln!(f, "{}: best paths to {prefixes}", one.speaker)?;
+        for change in &self.best_paths {
+            writeln!(
+                f,
+                "{}: best paths to {}",
+                change.speaker,
+                listed(&change.prefixes)
+            )?;
         }
         match &*self.vnets {
             [] => Ok(()),
-            some => writeln!(f, "machines in {} may have other routes", some.join(", ")),
+            some => writeln!(f, "machines in {} may have other routes", listed(some)),
         }
     }
 }

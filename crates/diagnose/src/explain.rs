@@ -1,26 +1,21 @@
 //! Why somebody has, or has not, a route: the reasons that are stored, put together.
-//!
-//! Nothing is decided and nothing is propagated here. RIBs say where each path stands, the same
-//! policies that let routes pass are asked by which rule they did, and the offers of each link
-//! are the ones that the tables show.
 
-mod known;
-mod nic;
-mod route;
-mod rules;
-mod trace;
+mod advertised;
+mod instances;
+mod interface;
+mod rules_named;
+mod speaker;
+mod text;
 
 use std::net::IpAddr;
 
+use routehub_exchange::view::UNKNOWN_ADDRESS;
+use routehub_exchange::{EffectiveRow, Exchange, PathStanding};
 use routehub_types::{AsPath, Attrs, Community, Prefix, RuleId};
 
-use crate::announce::UNKNOWN_ADDRESS;
-use crate::exchange::Exchange;
-use crate::reports::PathStanding;
-use crate::table::EffectiveRow;
+use crate::Reason;
 
-pub(crate) use nic::interface_of;
-pub use trace::{Trace, TraceEnd, TraceHop};
+pub(crate) use interface::{interface_of, missing_flags, programmed_around};
 
 /// Why somebody has, or has not, routes around a destination.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,16 +89,6 @@ pub struct MissingRoute {
     pub routes: Vec<ExplainedRoute>,
 }
 
-/// A rule, and what it saw.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Reason {
-    /// The rule.
-    pub rule: RuleId,
-    /// What it saw, in a few words; may be empty.
-    pub evidence: String,
-}
-
 /// Why a speaker has, or has not, routes around a destination.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -131,9 +116,11 @@ pub struct ExplainedRoute {
     /// Its paths, the ones in use first.
     pub paths: Vec<ExplainedPath>,
     /// Neighbours that have a route and do not send it.
-    pub withheld: Vec<Withheld>,
+    #[cfg_attr(feature = "serde", serde(rename = "withheld"))]
+    pub not_advertised: Vec<NotAdvertised>,
     /// What becomes of it at each neighbour; only where this speaker was asked about.
-    pub told: Vec<Told>,
+    #[cfg_attr(feature = "serde", serde(rename = "told"))]
+    pub advertisements: Vec<Advertisement>,
 }
 
 /// A path of a prefix at a speaker, and how it came there.
@@ -143,9 +130,9 @@ pub struct ExplainedPath {
     /// The neighbour it came from; none for a local network.
     pub from: Option<String>,
     /// What it carried when it came.
-    pub received: Carried,
+    pub received: RouteAttributes,
     /// What import made of it, if that is something else.
-    pub imported: Option<Carried>,
+    pub imported: Option<RouteAttributes>,
     /// Where it stands, and why.
     pub standing: PathStanding,
     /// What the rule saw that refused it.
@@ -157,7 +144,7 @@ pub struct ExplainedPath {
 /// What a route carries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Carried {
+pub struct RouteAttributes {
     /// The AS path, nearest first.
     pub as_path: AsPath,
     /// The next hop; none where it is not known.
@@ -185,7 +172,7 @@ pub enum Sent {
 /// A neighbour that has a route, or would get one, and does not send it.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Withheld {
+pub struct NotAdvertised {
     /// The neighbour.
     pub by: String,
     /// Why it does not send it; none if it has no route itself.
@@ -198,13 +185,14 @@ pub struct Withheld {
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum Told {
+pub enum Advertisement {
     /// It is sent.
     Sent {
         /// To whom.
         to: String,
         /// As what.
-        carried: Carried,
+        #[cfg_attr(feature = "serde", serde(rename = "carried"))]
+        attributes: RouteAttributes,
         /// Rules that changed it on its way out.
         changed_by: Vec<RuleId>,
         /// Why the neighbour refuses it, if it does.
@@ -219,16 +207,7 @@ pub enum Told {
     },
 }
 
-impl Reason {
-    pub(crate) fn new(rule: RuleId, evidence: impl Into<String>) -> Self {
-        Self {
-            rule,
-            evidence: evidence.into(),
-        }
-    }
-}
-
-impl From<&Attrs> for Carried {
+impl From<&Attrs> for RouteAttributes {
     fn from(attrs: &Attrs) -> Self {
         let mut communities = attrs.communities.clone();
         communities.sort_unstable();
@@ -242,14 +221,11 @@ impl From<&Attrs> for Carried {
     }
 }
 
-impl Exchange {
-    /// Why a NIC or a speaker has, or has not, routes around a destination; none if there is
-    /// neither of this name.
-    pub fn explain(&self, name: &str, destination: Prefix) -> Option<Explanation> {
-        if let Some(nic) = self.explain_nic(name, destination) {
-            return Some(Explanation::Nic(nic));
-        }
-        self.explain_speaker(name, destination)
-            .map(Explanation::Speaker)
+/// Why a NIC or a speaker has, or has not, routes around a destination; none if there is neither
+/// of this name.
+pub fn explain(exchange: &Exchange, name: &str, destination: Prefix) -> Option<Explanation> {
+    if let Some(nic) = interface::explain(exchange, name, destination) {
+        return Some(Explanation::Nic(nic));
     }
+    speaker::explain(exchange, name, destination).map(Explanation::Speaker)
 }

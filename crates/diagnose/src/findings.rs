@@ -1,11 +1,8 @@
 //! Findings: what is to be said about a deployment, each with its rule, evidence and remedy.
 
-use std::net::IpAddr;
-
-use routehub_types::{Prefix, RuleId};
-
-use crate::exchange::Exchange;
-use crate::table::{Finding, Severity};
+use routehub_exchange::estate::Nic;
+use routehub_exchange::{EffectiveRow, Exchange};
+use routehub_types::RuleId;
 
 mod limits;
 mod loops;
@@ -16,46 +13,90 @@ mod routes;
 mod servers;
 mod spokes;
 
+/// How serious a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Severity {
+    /// It does not work, or not as meant.
+    Error,
+    /// It works but is unsupported or near a limit.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+/// Something to say about a deployment: rule, object, evidence, remedy.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Finding {
+    /// The rule.
+    pub rule: RuleId,
+    /// The name of the object to change; a subnet is `vnet/subnet`.
+    pub subject: String,
+    /// How serious it is.
+    pub severity: Severity,
+    /// What is seen, and what to do, in a sentence or two.
+    pub text: String,
+}
+
 /// Findings as they are made, and what they are made from.
 struct Findings<'a> {
     exchange: &'a Exchange,
     found: Vec<Finding>,
 }
 
-impl Exchange {
-    /// Everything that is to be said about the estate as it is now: by rule, then by subject.
-    pub fn findings(&self) -> Vec<Finding> {
-        let mut it = Findings {
-            exchange: self,
-            found: Vec::new(),
-        };
-        it.route_servers();
-        it.peers();
-        it.gateways();
-        it.networks();
-        it.routes();
-        it.announcements();
-        it.ways();
-        it.loops();
-        it.head_rooms();
-        it.spokes();
-        it.route_maps();
-        let key = |one: &Finding| (one.rule, one.subject.clone(), one.severity);
-        it.found.sort_by_key(key);
-        it.found.dedup_by(|a, b| key(a) == key(b));
-        it.found
+/// Everything that is to be said about the estate as it is now: by rule, then by subject.
+pub fn findings(exchange: &Exchange) -> Vec<Finding> {
+    let mut findings = Findings {
+        exchange,
+        found: Vec::new(),
+    };
+    for check in Findings::CHECKS {
+        check(&mut findings);
     }
+    let mut found = findings.found;
+    let key = |finding: &Finding| (finding.rule, finding.subject.clone(), finding.severity);
+    found.sort_by_key(key);
+    found.dedup_by(|a, b| key(a) == key(b));
+    found
 }
 
 impl Findings<'_> {
+    /// Everything that is looked for. Of findings with one rule, subject and severity the first
+    /// stays.
+    const CHECKS: [fn(&mut Self); 11] = [
+        Self::route_servers,
+        Self::peers,
+        Self::gateways,
+        Self::networks,
+        Self::routes,
+        Self::announcements,
+        Self::paths,
+        Self::loops,
+        Self::limits,
+        Self::spokes,
+        Self::route_maps,
+    ];
+
     /// What may not stand in a route map.
     fn route_maps(&mut self) {
-        let terms = self.exchange.parameters.route_map_terms();
-        for map in &self.exchange.estate.route_maps {
+        let terms = self.exchange.parameters().route_map_terms();
+        for map in &self.exchange.estate().route_maps {
             for error in map.check(&terms) {
                 self.error(error.rule, &map.name, format!("{error}."));
             }
         }
+    }
+
+    /// The rows of a NIC.
+    fn rows(&self, nic: &Nic) -> Vec<EffectiveRow> {
+        let fabric = self.exchange.fabric();
+        let rows = fabric.nic(nic).map(|view| {
+            let by = fabric.programmers(view.vnet(), &nic.name);
+            view.rows(fabric.programmed(&by))
+        });
+        rows.unwrap_or_default()
     }
 
     fn add(&mut self, rule: RuleId, subject: &str, severity: Severity, text: impl Into<String>) {
@@ -77,25 +118,5 @@ impl Findings<'_> {
 
     fn info(&mut self, rule: RuleId, subject: &str, text: impl Into<String>) {
         self.add(rule, subject, Severity::Info, text);
-    }
-}
-
-/// A list for a sentence.
-fn listed(addresses: &[IpAddr]) -> String {
-    addresses
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-/// The first of some prefixes, and how many more there are.
-pub(crate) fn some_of(prefixes: &[Prefix]) -> String {
-    const MOST: usize = 3;
-    let shown = prefixes.iter().take(MOST).map(ToString::to_string);
-    let shown = shown.collect::<Vec<_>>().join(", ");
-    match prefixes.len().saturating_sub(MOST) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
     }
 }

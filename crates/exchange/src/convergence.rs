@@ -7,7 +7,6 @@ use std::ops::Bound::{Excluded, Unbounded};
 use routehub_types::Prefix;
 
 use crate::exchange::Exchange;
-use crate::findings::some_of;
 use crate::speaker::SpeakerId;
 
 /// Turns that a speaker may take for each speaker of the estate before the estate counts as one
@@ -137,5 +136,16 @@ impl Exchange {
                 .collect(),
             prefixes: prefixes.into_iter().collect(),
         }
+    }
+}
+
+/// The first of some prefixes, and how many more there are.
+fn some_of(prefixes: &[Prefix]) -> String {
+    const MOST: usize = 3;
+    let shown = prefixes.iter().take(MOST).map(ToString::to_string);
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match prefixes.len().saturating_sub(MOST) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }

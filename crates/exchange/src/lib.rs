@@ -16,10 +16,8 @@ mod effective;
 pub mod estate;
 mod exchange;
 mod exchange_table;
-pub mod explain;
 mod export;
 mod export_groups;
-mod findings;
 mod graph;
 mod handover;
 mod import;
@@ -65,8 +63,8 @@ pub use parameters::{
 pub use reports::{PathReport, PathStanding, Refused};
 pub use speaker::{Speaker, SpeakerId, SpeakerKind};
 pub use table::{
-    EffectiveRow, Finding, NextHopType, RouteOrigin, RouteRow, RouteSource, RouteState, SessionRow,
-    SessionState, Severity,
+    EffectiveRow, NextHopType, RouteOrigin, RouteRow, RouteSource, RouteState, SessionRow,
+    SessionState,
 };
 pub use table_id::{Subject, TableId, TableKind, TableRows, TableShape};
 pub use vnet_routes::{VnetRoute, VnetRoutes};

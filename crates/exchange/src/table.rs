@@ -6,7 +6,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use routehub_types::{AsPath, Community, Prefix, RuleId};
+use routehub_types::{AsPath, Community, Prefix};
 
 /// Where a route came from, in the words of the management interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -160,31 +160,4 @@ pub struct SessionRow {
     pub route_refreshes: u32,
     /// How many times the session was reset.
     pub resets: u32,
-}
-
-/// How serious a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum Severity {
-    /// It does not work, or not as meant.
-    Error,
-    /// It works but is unsupported or near a limit.
-    Warning,
-    /// Worth knowing.
-    Info,
-}
-
-/// Something to say about a deployment: rule, object, evidence, remedy.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Finding {
-    /// The rule.
-    pub rule: RuleId,
-    /// The name of the object to change; a subnet is `vnet/subnet`.
-    pub subject: String,
-    /// How serious it is.
-    pub severity: Severity,
-    /// What is seen, and what to do, in a sentence or two.
-    pub text: String,
 }

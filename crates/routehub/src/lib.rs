@@ -10,34 +10,30 @@
 //! * [`Profile`]: the numbers and switches, Azure's by year, each with its rule and source.
 #![forbid(unsafe_code)]
 
-pub mod diff;
 mod engine;
-mod event_report;
-pub mod explain;
 mod network;
 mod peer;
 pub mod profile;
 mod route_server;
 mod takeover;
-mod trace_text;
 mod update_reader;
 
-pub use diff::{Difference, Seen};
 pub use engine::{Effect, Engine, EngineError, Input};
-pub use event_report::{BestPathChange, EventReport};
-pub use explain::{Explained, RuleNote};
 pub use network::Network;
 pub use profile::{Profile, ProfileError};
 pub use route_server::{Action, RouteServer, RouteServerError};
-pub use routehub_exchange::explain::{Trace, TraceEnd, TraceHop};
+pub use routehub_diagnose::{
+    BestPathChange, Difference, EventReport, EventReporter, Explanation, Finding, PrefixDifference,
+    Reason, RuleNote, Severity, Snapshot, SnapshotRow, SnapshotTable, TableDifference, Trace,
+    TraceEnd, TraceHop, WithRules, explain, findings, trace,
+};
 pub use routehub_exchange::{
     Changes, ConnectionEnds, ConnectionLoad, EffectiveRow, Estate, Event, EventError, Exchange,
-    Finding, Instance, LinkChange, LinkId, LiveLink, NextHopType, NotConverged, NvaSessions,
-    PathReport, PathStanding, PeeringReport, Refused, RouteOrigin, RouteRow, RouteServerLoad,
-    RouteSource, RouteState, SessionRow, SessionState, Severity, SpeakerId, Subject, TableId,
-    TableKind, TableRows, TableShape, VnetRoute, VnetRoutes, check, estate, rules,
+    Instance, LinkChange, LinkId, LiveLink, NextHopType, NotConverged, NvaSessions, PathReport,
+    PathStanding, PeeringReport, Refused, RouteOrigin, RouteRow, RouteServerLoad, RouteSource,
+    RouteState, SessionRow, SessionState, SpeakerId, Subject, TableId, TableKind, TableRows,
+    TableShape, VnetRoute, VnetRoutes, check, estate, rules,
 };
 pub use routehub_rib::Step;
 pub use routehub_types as types;
 pub use takeover::ReloadedEngine;
-pub use trace_text::TraceText;

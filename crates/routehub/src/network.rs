@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use routehub_exchange::{
-    EffectiveRow, Estate, Event, EventError, Exchange, Finding, NotConverged, PathReport, Refused,
-    RouteRow, SessionRow, TableId, TableRows,
+    EffectiveRow, Estate, Event, EventError, Exchange, NotConverged, PathReport, Refused, RouteRow,
+    SessionRow, TableId, TableRows,
 };
 
 use routehub_types::Prefix;
 
-use crate::event_report::Served;
-use crate::{EventReport, Explained, Profile, Trace};
+use crate::{EventReport, EventReporter, Explanation, Finding, Profile, Snapshot, Trace};
 
 /// The seed of a model's tables: nobody attacks them, and equal estates shall work alike.
 const SEED: u64 = 0;
@@ -54,7 +53,7 @@ const SEED: u64 = 0;
 #[derive(Debug)]
 pub struct Network {
     exchange: Exchange,
-    served: Served,
+    reporter: EventReporter,
 }
 
 impl Network {
@@ -67,7 +66,7 @@ impl Network {
         exchange.keep_journal();
         Ok(Self {
             exchange,
-            served: Served::default(),
+            reporter: EventReporter::default(),
         })
     }
 
@@ -80,7 +79,7 @@ impl Network {
     /// changed all the same stands in the next report.
     pub fn apply(&mut self, event: &Event) -> Result<EventReport, EventError> {
         self.exchange.apply_event(event)?;
-        Ok(EventReport::take(&mut self.exchange, &mut self.served))
+        Ok(self.reporter.take(&mut self.exchange))
     }
 
     /// The estate as it is now.
@@ -150,18 +149,81 @@ impl Network {
 
     /// Everything that is to be said about the estate as it is now.
     pub fn findings(&self) -> Vec<Finding> {
-        self.exchange.findings()
+        routehub_diagnose::findings(&self.exchange)
     }
 
     /// Why a NIC, Route Server, gateway, circuit, NVA or site has, or has not, routes around a
     /// prefix or address; none if nothing has this name.
-    pub fn explain(&self, name: &str, destination: Prefix) -> Option<Explained> {
-        self.exchange.explain(name, destination).map(Explained)
+    ///
+    /// ```
+    /// use routehub::estate::{Nva, NvaSession, Origination, RouteServer, Routes, Vnet};
+    /// use routehub::{Estate, Network, Profile};
+    /// use routehub_types::Asn;
+    /// use std::net::Ipv4Addr;
+    ///
+    /// let nva = Nva {
+    ///     sessions: vec![NvaSession::both("rs")],
+    ///     originates: vec![Origination {
+    ///         routes: Routes { prefixes: vec!["10.1.2.0/24".parse()?], ..Routes::default() },
+    ///         ..Origination::default()
+    ///     }],
+    ///     ..Nva::new("nva1", "hub", Ipv4Addr::new(10, 1, 2, 4), Asn(65001))
+    /// };
+    /// let hub = Vnet { name: "hub".into(), address_space: vec!["10.1.0.0/16".parse()?], ..Vnet::default() };
+    /// let estate = Estate {
+    ///     vnets: vec![hub],
+    ///     route_servers: vec![RouteServer::new("rs", "hub")],
+    ///     nvas: vec![nva],
+    ///     ..Estate::default()
+    /// };
+    /// let network = Network::new(&Profile::named("azure-2026")?, estate)?;
+    /// let why = network.explain("rs", "10.1.2.0/24".parse()?).unwrap().to_string();
+    /// assert!(why.contains("refused: inside 10.1.0.0/16 of VNet hub (R-051"), "{why}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn explain(&self, name: &str, destination: Prefix) -> Option<Explanation> {
+        routehub_diagnose::explain(&self.exchange, name, destination)
     }
 
     /// The way of a packet from a NIC to an address; none if there is no such NIC.
     pub fn trace(&self, nic: &str, address: IpAddr) -> Option<Trace> {
-        self.exchange.trace(nic, address)
+        routehub_diagnose::trace(&self.exchange, nic, address)
+    }
+
+    /// What every NIC and every peer sees now, to be compared with another time.
+    ///
+    /// ```
+    /// use routehub::estate::{Nic, Nva, NvaSession, Origination, RouteServer, Routes, Vnet};
+    /// use routehub::{Difference, Estate, Event, Network, NvaSessions, Profile};
+    /// use routehub_types::Asn;
+    /// use std::net::Ipv4Addr;
+    ///
+    /// let nva = Nva {
+    ///     sessions: vec![NvaSession::both("rs")],
+    ///     originates: vec![Origination {
+    ///         routes: Routes { prefixes: vec!["10.250.0.0/16".parse()?], ..Routes::default() },
+    ///         ..Origination::default()
+    ///     }],
+    ///     ..Nva::new("sdwan", "hub", Ipv4Addr::new(10, 1, 2, 4), Asn(65001))
+    /// };
+    /// let hub = Vnet { name: "hub".into(), address_space: vec!["10.1.0.0/16".parse()?], ..Vnet::default() };
+    /// let estate = Estate {
+    ///     vnets: vec![hub],
+    ///     route_servers: vec![RouteServer::new("rs", "hub")],
+    ///     nvas: vec![nva],
+    ///     nics: vec![Nic { name: "vm".into(), vnet: "hub".into(), ..Nic::default() }],
+    ///     ..Estate::default()
+    /// };
+    /// let mut network = Network::new(&Profile::named("azure-2026")?, estate)?;
+    /// let before = network.snapshot();
+    /// network.apply(&Event::NvaDown(NvaSessions { nva: "sdwan".into(), ..NvaSessions::default() }))?;
+    /// let changes = Difference::between(&before, &network.snapshot());
+    /// let told = changes.to_string();
+    /// assert!(told.contains("- 10.250.0.0/16 by 10.1.2.4"), "{told}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::of(&self.exchange)
     }
 
     /// The address of an instance of a Route Server.

@@ -8,7 +8,7 @@ use routehub::estate::{
     Peering, ReadvertiseTo, ReadvertisedPath, Readvertisement, RouteServer, RouteTable, Routes,
     Site, UserRoute, UserRouteTarget, Vnet,
 };
-use routehub::explain::{ExplainedRoute, Explanation, NicExplanation, RowOutcome, Told};
+use routehub::explain::{Advertisement, ExplainedRoute, Explanation, NicExplanation, RowOutcome};
 use routehub::types::{Asn, Prefix};
 use routehub::{Estate, Network, PathStanding, Profile, RouteSource, RouteState};
 
@@ -227,7 +227,7 @@ fn estates() -> impl Strategy<Value = Estate> {
 }
 
 fn nic_explained(network: &Network, nic: &str, destination: Prefix) -> NicExplanation {
-    match network.explain(nic, destination).expect("it exists").0 {
+    match network.explain(nic, destination).expect("it exists") {
         Explanation::Nic(nic) => nic,
         Explanation::Speaker(speaker) => panic!("{} is no NIC", speaker.speaker),
     }
@@ -300,7 +300,7 @@ fn nic_agrees(network: &Network, nic: &str, destination: Prefix) {
 }
 
 fn routes(network: &Network, who: &str, destination: Prefix) -> Vec<ExplainedRoute> {
-    match network.explain(who, destination).expect("it exists").0 {
+    match network.explain(who, destination).expect("it exists") {
         Explanation::Speaker(speaker) => speaker.routes,
         Explanation::Nic(nic) => panic!("{} is a NIC", nic.nic),
     }
@@ -336,22 +336,22 @@ fn server_agrees(network: &Network, destination: Prefix) {
         }
         let sent = network.rs_advertised("rs", &nva.name);
         for row in sent.iter().filter(|row| row.prefix.contains(destination)) {
-            let told =
-                at(row.prefix, row.instance.expect("an instance")).map(|one| one.told.as_slice());
+            let told = at(row.prefix, row.instance.expect("an instance"))
+                .map(|one| one.advertisements.as_slice());
             let told = told.unwrap_or_default().iter();
             let found = told.clone().any(|told| match told {
-                Told::Sent { to, carried, .. } => {
+                Advertisement::Sent { to, attributes, .. } => {
                     *to == nva.name
-                        && carried.as_path == row.as_path
-                        && carried.communities == row.communities
+                        && attributes.as_path == row.as_path
+                        && attributes.communities == row.communities
                 }
-                Told::Blocked { .. } => false,
+                Advertisement::Blocked { .. } => false,
             });
             assert!(found, "{row:?} is not in {explained:#?}");
         }
         for route in &explained {
-            for told in &route.told {
-                if let Told::Blocked { to, .. } = told
+            for told in &route.advertisements {
+                if let Advertisement::Blocked { to, .. } = told
                     && *to == nva.name
                 {
                     let is = |row: &&routehub::RouteRow| {

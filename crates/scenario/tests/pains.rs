@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use routehub::{Network, TraceText};
+use routehub::Network;
 use routehub_scenario::Scenario;
 
 /// What is asked about a network.
@@ -50,7 +50,7 @@ fn answers(file: &str, asked: &[Ask]) -> String {
             Trace(nic, address) => {
                 let trace = network.trace(nic, address.parse().expect("an address"));
                 let trace = trace.expect("it exists");
-                let _ = writeln!(text, "> trace {nic} {address}\n{}", TraceText(&trace));
+                let _ = writeln!(text, "> trace {nic} {address}\n{trace}");
             }
             Lint => {
                 let _ = writeln!(text, "> lint");

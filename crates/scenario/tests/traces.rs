@@ -1,6 +1,6 @@
 //! Where packets go: by user-defined routes, NVAs, gateways and circuits, into loops and holes.
 
-use routehub::{TraceEnd, TraceHop, TraceText};
+use routehub::{TraceEnd, TraceHop};
 use routehub_scenario::Scenario;
 
 const NETWORK: &str = "
@@ -56,11 +56,11 @@ fn way(nic: &str, address: &str) -> (Vec<String>, TraceEnd) {
         match (&hop.end, hop.next.first()) {
             (Some(end), _) => {
                 let arrives = matches!(end, TraceEnd::Delivered { .. });
-                assert_eq!(trace.arrives(), arrives, "{}", TraceText(&trace));
+                assert_eq!(trace.arrives(), arrives, "{trace}");
                 return (names, end.clone());
             }
             (None, Some(next)) => hop = next,
-            (None, None) => panic!("the way has no end: {}", TraceText(&trace)),
+            (None, None) => panic!("the way has no end: {trace}"),
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Findings about numbers that are near a limit, or beyond one.
 
+use routehub_exchange::estate::{Connection, Routes};
+use routehub_exchange::rules;
+use routehub_exchange::view::{LinkKind, Outbound, Side, SpeakerId};
 use routehub_rib::Imported;
-use routehub_types::Family;
-
-use crate::estate::{Connection, Routes};
-use crate::link::{LinkKind, Side};
-use crate::rules;
+use routehub_types::{Family, Prefix};
 
 use super::Findings;
 
@@ -15,35 +14,36 @@ fn is_near(number: usize, limit: u32) -> bool {
 }
 
 fn count(routes: &[Routes]) -> usize {
-    routes.iter().map(|one| one.prefixes.len()).sum()
+    routes.iter().map(|routes| routes.prefixes.len()).sum()
+}
+
+fn count_ipv6<'a>(prefixes: impl IntoIterator<Item = &'a Prefix>) -> usize {
+    let prefixes = prefixes.into_iter();
+    prefixes
+        .filter(|prefix| prefix.family() == Family::Ipv6)
+        .count()
 }
 
 impl Findings<'_> {
-    pub(super) fn head_rooms(&mut self) {
+    pub(super) fn limits(&mut self) {
         self.total_prefixes();
         self.towards_circuits();
-        self.on_premises();
+        self.routes_of_circuits();
+        self.routes_of_sites();
         self.machines();
     }
 
     fn total_prefixes(&mut self) {
         let exchange = self.exchange;
-        let Some(limit) = exchange.parameters.max_total_prefixes else {
+        let Some(limit) = exchange.parameters().max_total_prefixes else {
             return;
         };
-        for server in &exchange.estate.route_servers {
-            let Some(id) = exchange.graph.instance(&server.name, 0) else {
+        for server in &exchange.estate().route_servers {
+            let Some(id) = exchange.graph().instance(&server.name, 0) else {
                 continue;
             };
-            let table = exchange.table(id);
-            let held = table.map_or(0, |table| table.prefixes().count());
-            let refused = table.map_or(0, |table| {
-                let links = exchange.graph.links_of(id).iter();
-                let sources = links.filter_map(|link| exchange.direction_of(*link, Side::A).source);
-                let routes = sources.flat_map(|source| table.adj_in(source));
-                let full = Imported::Rejected(rules::PREFIX_LIMIT);
-                routes.filter(|one| one.imported == full).count()
-            });
+            let held = exchange.rib(id).map_or(0, |rib| rib.prefixes().count());
+            let refused = self.refused_when_full(id);
             if refused > 0 {
                 let text = format!(
                     "{} holds {limit} prefixes and takes no more: {refused} are refused. Summarise.",
@@ -60,21 +60,31 @@ impl Findings<'_> {
         }
     }
 
+    /// How many routes a Route Server instance refused because it was full (R-008).
+    fn refused_when_full(&self, id: SpeakerId) -> usize {
+        let Some(rib) = self.exchange.rib(id) else {
+            return 0;
+        };
+        let sources = self.exchange.outbound_to(id).filter_map(Outbound::source);
+        let routes = sources.flat_map(|source| rib.adj_in(source));
+        let full = Imported::Rejected(rules::PREFIX_LIMIT);
+        routes.filter(|route| route.imported == full).count()
+    }
+
     fn towards_circuits(&mut self) {
         let exchange = self.exchange;
-        let Some(limit) = exchange.parameters.max_routes_to_circuit else {
+        let Some(limit) = exchange.parameters().max_routes_to_circuit else {
             return;
         };
-        let ipv6_limit = exchange.parameters.max_ipv6_routes_to_circuit;
-        for link in exchange.graph.links() {
-            let one = exchange.graph.link(link);
-            let (LinkKind::GatewayToEdge(_), true) = (&one.kind, one.is_up()) else {
+        for id in exchange.graph().links() {
+            let link = exchange.graph().link(id);
+            let (LinkKind::GatewayToEdge(_), true) = (&link.kind, link.is_up()) else {
                 continue;
             };
-            let offers = exchange.offers(link, Side::A);
-            let sent = offers.len();
-            let gateway = &exchange.graph.speaker(one.a.speaker).name;
-            let circuit = &exchange.graph.speaker(one.b.speaker).name;
+            let routes = exchange.outbound(id, Side::A).routes();
+            let sent = routes.len();
+            let gateway = &exchange.speaker(link.a.speaker).name;
+            let circuit = &exchange.speaker(link.b.speaker).name;
             if sent > limit as usize {
                 let text = format!(
                     "{gateway} has {sent} routes for {circuit}, more than {limit}: the connection \
@@ -88,11 +98,9 @@ impl Findings<'_> {
                 );
                 self.warning(rules::CIRCUIT_ROUTE_LIMIT, gateway, text);
             }
-            let ipv6 = offers
-                .keys()
-                .filter(|prefix| prefix.family() == Family::Ipv6);
-            let ipv6 = ipv6.count();
-            if let Some(limit) = ipv6_limit.filter(|limit| ipv6 > *limit as usize) {
+            let ipv6 = count_ipv6(routes.keys());
+            let limit = exchange.parameters().max_ipv6_routes_to_circuit;
+            if let Some(limit) = limit.filter(|limit| ipv6 > *limit as usize) {
                 let text = format!(
                     "{gateway} has {ipv6} IPv6 routes for {circuit}, more than {limit}. Summarise."
                 );
@@ -101,19 +109,11 @@ impl Findings<'_> {
         }
     }
 
-    fn on_premises(&mut self) {
-        self.routes_of_circuits();
-        if let Some(limit) = self.exchange.parameters.max_routes_from_site {
-            self.routes_of_sites(limit);
-        }
-    }
-
     fn routes_of_circuits(&mut self) {
-        let parameters = &self.exchange.parameters;
+        let parameters = self.exchange.parameters();
         let limits = parameters.max_routes_from_circuit;
         let limits = limits.zip(parameters.max_routes_from_premium_circuit);
-        let ipv6_limit = parameters.max_ipv6_routes_from_circuit;
-        for circuit in &self.exchange.estate.circuits {
+        for circuit in &self.exchange.estate().circuits {
             let Some(on_prem) = &circuit.on_prem else {
                 continue;
             };
@@ -129,10 +129,9 @@ impl Findings<'_> {
                     self.warning(rules::ROUTES_FROM_CIRCUIT, &circuit.name, text);
                 }
             }
-            let prefixes = on_prem.routes.iter().flat_map(|routes| &routes.prefixes);
-            let ipv6 = prefixes.filter(|prefix| prefix.family() == Family::Ipv6);
-            let ipv6 = ipv6.count();
-            if let Some(limit) = ipv6_limit.filter(|limit| ipv6 > *limit as usize) {
+            let ipv6 = count_ipv6(on_prem.routes.iter().flat_map(|routes| &routes.prefixes));
+            let limit = parameters.max_ipv6_routes_from_circuit;
+            if let Some(limit) = limit.filter(|limit| ipv6 > *limit as usize) {
                 let text = format!(
                     "{ipv6} IPv6 routes from on-premises are more than a circuit takes ({limit}): \
                      its BGP session goes down. Summarise."
@@ -142,8 +141,11 @@ impl Findings<'_> {
         }
     }
 
-    fn routes_of_sites(&mut self, limit: u32) {
-        let estate = &self.exchange.estate;
+    fn routes_of_sites(&mut self) {
+        let Some(limit) = self.exchange.parameters().max_routes_from_site else {
+            return;
+        };
+        let estate = self.exchange.estate();
         for gateway in &estate.gateways {
             for connection in &gateway.connections {
                 let Connection::Site { site, .. } = connection else {
@@ -164,13 +166,12 @@ impl Findings<'_> {
     }
 
     fn machines(&mut self) {
-        let exchange = self.exchange;
-        let parameters = &exchange.parameters;
+        let (exchange, parameters) = (self.exchange, self.exchange.parameters());
         let Some((most, scaled)) = parameters.max_vms.zip(parameters.max_vms_scaled) else {
             return;
         };
-        for server in &exchange.estate.route_servers {
-            let nics = exchange.machines(&server.vnet);
+        for server in &exchange.estate().route_servers {
+            let nics = exchange.fabric().nics_served(&server.vnet);
             if nics > scaled as usize {
                 let text = format!(
                     "{nics} virtual machines are more than {scaled}, which is all that routing \

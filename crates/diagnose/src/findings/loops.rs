@@ -3,25 +3,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use routehub_exchange::rules;
+use routehub_exchange::view::{Origin, SpeakerId, SpeakerKind};
 use routehub_types::Prefix;
 
-use super::{Findings, some_of};
-use crate::rules;
-use crate::speaker::{SpeakerId, SpeakerKind};
-use crate::speaker_table::Origin;
+use super::Findings;
+use crate::words::{joined, some_of};
 
 impl Findings<'_> {
     /// NVAs that tell each other routes which nobody announces any more (R-074).
     pub(super) fn loops(&mut self) {
         let exchange = self.exchange;
         let mut loops: BTreeMap<Vec<SpeakerId>, BTreeSet<Prefix>> = BTreeMap::new();
-        for id in exchange.graph.speakers() {
+        for id in exchange.graph().speakers() {
             // A Route Server or gateway alone passes no route back.
-            let nva = matches!(exchange.graph.speaker(id).kind, SpeakerKind::Nva { .. });
-            let Some(table) = exchange.table(id).filter(|_| nva) else {
+            let nva = matches!(exchange.speaker(id).kind, SpeakerKind::Nva { .. });
+            let Some(rib) = exchange.rib(id).filter(|_| nva) else {
                 continue;
             };
-            for prefix in table.prefixes() {
+            for prefix in rib.prefixes() {
                 if let Some(around) = self.around(id, prefix) {
                     loops.entry(around).or_default().insert(prefix);
                 }
@@ -29,19 +29,19 @@ impl Findings<'_> {
         }
         for (around, prefixes) in loops {
             let prefixes: Vec<Prefix> = prefixes.into_iter().collect();
-            let name = |id: &SpeakerId| exchange.graph.speaker(*id).to_string();
-            let names: Vec<String> = around.iter().chain(around.first()).map(name).collect();
+            let round = around.iter().chain(around.first());
+            let names = round.map(|id| exchange.speaker(*id));
             let text = format!(
                 "{} go round, each has it from the next: {}. Nobody announces it, and packets go in \
                  circles. Filter what they pass to each other, and do not take ASNs of \
                  receivers out of AS paths.",
                 some_of(&prefixes),
-                names.join(" -> ")
+                joined(names, " -> ")
             );
             for id in &around {
-                let one = exchange.graph.speaker(*id);
-                if matches!(one.kind, SpeakerKind::Nva { .. }) {
-                    self.error(rules::ROUTE_ECHO, &one.name, text.clone());
+                let speaker = exchange.speaker(*id);
+                if matches!(speaker.kind, SpeakerKind::Nva { .. }) {
+                    self.error(rules::ROUTE_ECHO, &speaker.name, text.clone());
                 }
             }
         }
@@ -59,18 +59,18 @@ impl Findings<'_> {
             around.push(from);
             from = self.has_from(from, prefix)?;
         }
-        let lowest = around.iter().enumerate().min_by_key(|(_, one)| **one);
-        let lowest = lowest.map_or(0, |(place, _)| place);
-        around.rotate_left(lowest);
+        let lowest = around.iter().enumerate().min_by_key(|(_, id)| **id);
+        let place = lowest.map_or(0, |(place, _)| place);
+        around.rotate_left(place);
         Some(around)
     }
 
     /// The neighbour that a speaker has its best route from.
     fn has_from(&self, id: SpeakerId, prefix: Prefix) -> Option<SpeakerId> {
-        let table = self.exchange.table(id)?;
-        let best = table.rib.best(prefix);
-        match table.origin(best.first()?.source) {
-            Origin::Link(link) => self.exchange.graph.link(link).peer_of(id),
+        let rib = self.exchange.rib(id)?;
+        let best = rib.best(prefix);
+        match rib.origin(best.first()?.source) {
+            Origin::Link(link) => self.exchange.graph().link(link).peer_of(id),
             Origin::OwnNetwork | Origin::Spoke => None,
         }
     }

@@ -1,25 +1,20 @@
-//! Findings about the ways that routes take: equal ones, ones that lead back, ones that others do
-//! not see as meant.
+//! Findings about the paths that routes take: equal ones, ones that lead back, ones that others
+//! do not see as meant.
 
 use std::collections::BTreeMap;
 
+use routehub_exchange::estate::{RouteServer, RoutingPreference};
+use routehub_exchange::view::{LinkId, LinkKind, Origin, RibView, Side, SpeakerId, SpeakerKind};
+use routehub_exchange::{Class, rules};
 use routehub_rib::{Imported, PathView, Standing, Step};
 use routehub_types::{Asn, Prefix};
 
-use super::{Findings, some_of};
-use crate::estate::RoutingPreference;
-use crate::exchange_table::Class;
-use crate::link::{LinkId, LinkKind, Side};
-use crate::rules;
-use crate::speaker::{SpeakerId, SpeakerKind};
-use crate::speaker_table::{Origin, Table};
-
-/// Prefixes by whom a finding is about.
-type About = BTreeMap<String, Vec<Prefix>>;
+use super::Findings;
+use crate::words::some_of;
 
 /// Prefixes at a Route Server of which something is to be said.
 #[derive(Default)]
-struct Seen {
+struct Collected {
     /// Several NVAs are used alike.
     equal: Vec<Prefix>,
     /// There are more equal paths than are used.
@@ -30,18 +25,32 @@ struct Seen {
     stayed: Vec<Prefix>,
 }
 
-/// Whether a path lost at this step.
-fn lost_at(paths: &[PathView], wanted: Step) -> bool {
-    let lost =
-        |path: &PathView| matches!(path.standing, Standing::Lost { step, .. } if step == wanted);
-    paths.iter().any(lost)
+/// A path of a Route Server, and where it comes from: what the neighbour is, and by which link;
+/// none for a local network.
+struct FromNeighbor<'a> {
+    path: &'a PathView,
+    from: Option<(Class, LinkId)>,
+}
+
+impl FromNeighbor<'_> {
+    fn is_from(&self, classes: &[Class]) -> bool {
+        self.from.is_some_and(|(class, _)| classes.contains(&class))
+    }
+
+    fn is_used(&self) -> bool {
+        matches!(self.path.standing, Standing::Best | Standing::Equal)
+    }
+
+    fn is_lost_at(&self, wanted: Step) -> bool {
+        matches!(self.path.standing, Standing::Lost { step, .. } if step == wanted)
+    }
 }
 
 impl Findings<'_> {
-    pub(super) fn ways(&mut self) {
-        for server in &self.exchange.estate.route_servers {
-            if let Some(id) = self.exchange.graph.instance(&server.name, 0) {
-                self.at_server(id, &server.name);
+    pub(super) fn paths(&mut self) {
+        for server in &self.exchange.estate().route_servers {
+            if let Some(id) = self.exchange.graph().instance(&server.name, 0) {
+                self.at_server(id, server);
             }
         }
         self.hidden_prepends();
@@ -49,42 +58,37 @@ impl Findings<'_> {
     }
 
     /// Each prefix of a Route Server instance with all its paths.
-    fn at_server(&mut self, id: SpeakerId, name: &str) {
-        let exchange = self.exchange;
-        let Some(table) = exchange.table(id) else {
+    fn at_server(&mut self, id: SpeakerId, server: &RouteServer) {
+        let Some(rib) = self.exchange.rib(id) else {
             return;
         };
-        let mut seen = Seen::default();
-        let mut back = About::new();
-        for prefix in table.prefixes() {
-            let paths = table.rib.paths(&exchange.store, prefix);
+        let name = &server.name;
+        let mut collected = Collected::default();
+        let mut back: BTreeMap<String, Vec<Prefix>> = BTreeMap::new();
+        for prefix in rib.prefixes() {
+            let paths = rib.paths(prefix);
             if paths.len() < 2 {
                 continue;
             }
-            let used = |path: &&PathView| matches!(path.standing, Standing::Best | Standing::Equal);
-            if paths
-                .iter()
-                .filter(used)
-                .filter(|one| self.is_from(table, one, Class::Nva))
-                .count()
-                > 1
-            {
-                seen.equal.push(prefix);
+            let paths = self.with_neighbors(rib, &paths);
+            let used = paths.iter().filter(|path| path.is_used());
+            if used.filter(|path| path.is_from(&[Class::Nva])).count() > 1 {
+                collected.equal.push(prefix);
             }
-            if lost_at(&paths, Step::MaxPaths) {
-                seen.full.push(prefix);
+            if paths.iter().any(|path| path.is_lost_at(Step::MaxPaths)) {
+                collected.full.push(prefix);
             }
-            if lost_at(&paths, Step::Failback) {
-                seen.stayed.push(prefix);
+            if paths.iter().any(|path| path.is_lost_at(Step::Failback)) {
+                collected.stayed.push(prefix);
             }
-            if self.may_stay(id, table, &paths) {
-                seen.may_stay.push(prefix);
+            if self.may_stay(server, &paths) {
+                collected.may_stay.push(prefix);
             }
-            for nva in self.boomerangs(table, &paths) {
+            for nva in self.echoes(&paths) {
                 back.entry(nva).or_default().push(prefix);
             }
         }
-        self.say_ways(name, &seen);
+        self.say(name, &collected);
         for (nva, prefixes) in back {
             let text = format!(
                 "{nva} tells {name} routes that {name} has from a gateway, {}: packets may go in \
@@ -95,13 +99,13 @@ impl Findings<'_> {
         }
     }
 
-    fn say_ways(&mut self, name: &str, seen: &Seen) {
-        let Seen {
+    fn say(&mut self, name: &str, collected: &Collected) {
+        let Collected {
             equal,
             full,
             may_stay,
             stayed,
-        } = seen;
+        } = collected;
         if !equal.is_empty() {
             let text = format!(
                 "{} by several NVAs of {name} alike: the way back may pass another one than the way \
@@ -115,7 +119,7 @@ impl Findings<'_> {
             let text = format!(
                 "{} have more equal paths than the {} that are used.",
                 some_of(full),
-                self.exchange.parameters.max_next_hops()
+                self.exchange.parameters().max_next_hops()
             );
             self.info(rules::ECMP_LIMIT, name, text);
         }
@@ -137,72 +141,60 @@ impl Findings<'_> {
         }
     }
 
-    fn class_of(&self, table: &Table, path: &PathView) -> Option<(Class, LinkId)> {
-        let Origin::Link(link) = table.origin(path.path.source) else {
-            return None;
-        };
-        let class = self.exchange.graph.class_beyond(link, Side::B)?;
-        Some((class, link))
-    }
-
-    fn is_from(&self, table: &Table, path: &PathView, class: Class) -> bool {
-        self.class_of(table, path)
-            .is_some_and(|(one, _)| one == class)
-    }
-
-    fn path_length(&self, path: &PathView) -> Option<u16> {
-        Some(self.exchange.store.key(path.attrs?).path_length)
+    /// The paths of a Route Server with where each comes from.
+    fn with_neighbors<'a>(&self, rib: RibView<'_>, paths: &'a [PathView]) -> Vec<FromNeighbor<'a>> {
+        let with = paths.iter().map(|path| {
+            let from = match rib.origin(path.path.source) {
+                Origin::Link(link) => {
+                    let class = self.exchange.graph().class_beyond(link, Side::B);
+                    class.map(|class| (class, link))
+                }
+                Origin::OwnNetwork | Origin::Spoke => None,
+            };
+            FromNeighbor { path, from }
+        });
+        with.collect()
     }
 
     /// Whether traffic may stay on a backup that is as short as the circuit's path (R-073).
-    fn may_stay(&self, id: SpeakerId, table: &Table, paths: &[PathView]) -> bool {
-        if self.exchange.preference(id) != Some(RoutingPreference::ExpressRoute) {
-            return false;
-        }
-        let Some(best) = paths.first() else {
+    fn may_stay(&self, server: &RouteServer, paths: &[FromNeighbor<'_>]) -> bool {
+        let [best, ..] = paths else {
             return false;
         };
-        if !self.is_from(table, best, Class::ExpressRouteGateway) {
+        if server.routing_preference != RoutingPreference::ExpressRoute
+            || !best.is_from(&[Class::ExpressRouteGateway])
+        {
             return false;
         }
-        let circuit = self.path_length(best);
-        paths.iter().any(|path| {
-            let backup = self.is_from(table, path, Class::Nva)
-                || self.is_from(table, path, Class::VpnGateway);
-            backup
-                && self
-                    .path_length(path)
-                    .is_some_and(|length| Some(length) <= circuit)
-        })
+        let length = |path: &FromNeighbor<'_>| Some(self.exchange.path_length(path.path.attrs?));
+        let backup = |path: &&FromNeighbor<'_>| path.is_from(&[Class::Nva, Class::VpnGateway]);
+        let circuit = length(best);
+        let mut lengths = paths.iter().filter(backup).filter_map(length);
+        lengths.any(|backup| Some(backup) <= circuit)
     }
 
     /// NVAs that tell a Route Server what it has from a gateway: their path ends in the gateway's
     /// (R-074).
-    fn boomerangs(&self, table: &Table, paths: &[PathView]) -> Vec<String> {
-        let asns = |path: &PathView| -> Option<Vec<Asn>> {
-            let attrs = self.exchange.store.attrs(path.attrs?);
+    fn echoes(&self, paths: &[FromNeighbor<'_>]) -> Vec<String> {
+        let exchange = self.exchange;
+        let asns = |path: &FromNeighbor<'_>| -> Option<Vec<Asn>> {
+            let attrs = exchange.attrs(path.path.attrs?);
             Some(attrs.as_path.asns().collect())
         };
-        let gateways: Vec<Vec<Asn>> = paths
-            .iter()
-            .filter(|path| {
-                let class = self.class_of(table, path).map(|(class, _)| class);
-                matches!(class, Some(Class::VpnGateway | Class::ExpressRouteGateway))
-            })
-            .filter_map(asns)
-            .collect();
+        let gateways = [Class::VpnGateway, Class::ExpressRouteGateway];
+        let of_gateways = paths.iter().filter(|path| path.is_from(&gateways));
+        let of_gateways: Vec<Vec<Asn>> = of_gateways.filter_map(asns).collect();
         let nvas = paths.iter().filter_map(|path| {
-            let (Class::Nva, link) = self.class_of(table, path)? else {
+            let (Class::Nva, link) = path.from? else {
                 return None;
             };
-            let nva = self.exchange.graph.link(link).a.speaker;
+            let nva = exchange.graph().link(link).a.speaker;
             // Only one that passes routes on can have it from the Route Server.
-            self.exchange.table(nva)?;
+            exchange.rib(nva)?;
             let path = asns(path)?;
-            let behind =
-                |one: &Vec<Asn>| !one.is_empty() && path.len() > one.len() && path.ends_with(one);
-            let back = gateways.iter().any(behind);
-            back.then(|| self.exchange.graph.speaker(nva).name.clone())
+            let mut behind = of_gateways.iter().filter(|asns| !asns.is_empty());
+            let echo = behind.any(|asns| path.len() > asns.len() && path.ends_with(asns));
+            echo.then(|| exchange.speaker(nva).name.clone())
         });
         let mut nvas: Vec<String> = nvas.collect();
         nvas.dedup();
@@ -213,46 +205,41 @@ impl Findings<'_> {
     fn hidden_prepends(&mut self) {
         let exchange = self.exchange;
         let mut hidden: BTreeMap<Asn, (Vec<Prefix>, String)> = BTreeMap::new();
-        for link in exchange.graph.links() {
-            let one = exchange.graph.link(link);
-            if one.kind != LinkKind::EdgeToCustomer || !one.is_up() {
+        for id in exchange.graph().links() {
+            let link = exchange.graph().link(id);
+            if link.kind != LinkKind::EdgeToCustomer || !link.is_up() {
                 continue;
             }
-            let Some(table) = exchange.table(one.a.speaker) else {
+            let outbound = exchange.outbound(id, Side::A);
+            let Some(rib) = exchange.rib(outbound.sender()) else {
                 continue;
             };
-            for prefix in table.prefixes() {
-                let best = table.rib.best(prefix);
+            for prefix in rib.prefixes() {
+                let best = rib.best(prefix);
                 let Some(best) = best.first() else { continue };
-                let path: Vec<Asn> = exchange.store.attrs(best.attrs).as_path.asns().collect();
+                let path: Vec<Asn> = exchange.attrs(best.attrs).as_path.asns().collect();
                 let twice = path
                     .windows(2)
                     .find(|pair| pair[0] == pair[1] && pair[0].is_private());
                 let Some(asn) = twice.and_then(|pair| pair.first().copied()) else {
                     continue;
                 };
-                if let Ok((_, sent)) = exchange.passed_on(link, Side::A, prefix) {
+                if let Ok((_, sent)) = outbound.route_for(prefix) {
                     let seen = (Vec::new(), sent.as_path.to_string());
                     hidden.entry(asn).or_insert(seen).0.push(prefix);
                 }
             }
         }
         for (asn, (prefixes, seen)) in hidden {
-            let nvas: Vec<String> = exchange
-                .estate
-                .nvas
-                .iter()
-                .filter(|nva| nva.asn == asn)
-                .map(|nva| nva.name.clone())
-                .collect();
-            for nva in nvas {
+            let nvas = exchange.estate().nvas.iter();
+            for nva in nvas.filter(|nva| nva.asn == asn).map(|nva| &nva.name) {
                 let text = format!(
                     "{nva} puts AS {asn} in front of {} several times; on-premises sees {seen} by \
                      the circuit, because private ASNs are taken out. Use a public ASN, or \
                      prefer by longer prefixes.",
                     some_of(&prefixes)
                 );
-                self.warning(rules::GATEWAY_TO_CIRCUIT, &nva, text);
+                self.warning(rules::GATEWAY_TO_CIRCUIT, nva, text);
             }
         }
     }
@@ -260,22 +247,18 @@ impl Findings<'_> {
     /// The mark of branch routes, sent from on-premises or dropped at a gateway (R-097).
     fn branch_community(&mut self) {
         let exchange = self.exchange;
-        let mark = exchange.parameters.branch_community;
-        for link in exchange.graph.links() {
-            let one = exchange.graph.link(link);
+        let mark = exchange.parameters().branch_community;
+        for link in exchange.graph().links() {
             for side in Side::BOTH {
-                let speaker = exchange.graph.speaker(one.end(side).speaker);
-                if !matches!(
-                    speaker.kind,
-                    SpeakerKind::Site { .. } | SpeakerKind::CustomerEdge { .. }
-                ) {
+                let outbound = exchange.outbound(link, side);
+                let speaker = exchange.speaker(outbound.sender());
+                let (SpeakerKind::Site { .. } | SpeakerKind::CustomerEdge { .. }) = speaker.kind
+                else {
                     continue;
-                }
-                let stated = exchange.stated(link, side).into_iter();
-                let marked: Vec<Prefix> = stated
-                    .filter(|(_, attrs)| attrs.as_ref().is_some_and(|a| a.has_community(mark)))
-                    .map(|(prefix, _)| prefix)
-                    .collect();
+                };
+                let own = outbound.originated().into_iter();
+                let marked = own.filter(|(_, attrs)| attrs.has_community(mark));
+                let marked: Vec<Prefix> = marked.map(|(prefix, _)| prefix).collect();
                 if !marked.is_empty() {
                     let text = format!(
                         "{} announces {} with community {mark}, which gateways beside a Route Server \
@@ -292,27 +275,25 @@ impl Findings<'_> {
 
     fn dropped_marked(&mut self, link: LinkId) {
         let exchange = self.exchange;
-        let one = exchange.graph.link(link);
-        let source = exchange.direction_of(link, Side::B).source;
-        let table = exchange.table(one.a.speaker);
-        let (LinkKind::GatewayToEdge(_), Some(source), Some(table)) = (&one.kind, source, table)
+        let outbound = exchange.outbound(link, Side::B);
+        let source = outbound.source().zip(exchange.rib(outbound.receiver()));
+        let (LinkKind::GatewayToEdge(_), Some((source, rib))) = (&outbound.link().kind, source)
         else {
             return;
         };
-        let dropped: Vec<Prefix> = table
+        let dropped = rib
             .adj_in(source)
-            .filter(|route| matches!(route.imported, Imported::Rejected(rule) if rule == rules::ANTI_TRANSIT))
-            .map(|route| route.prefix)
-            .collect();
+            .filter(|route| route.imported == Imported::Rejected(rules::ANTI_TRANSIT));
+        let dropped: Vec<Prefix> = dropped.map(|route| route.prefix).collect();
         if !dropped.is_empty() {
-            let gateway = exchange.graph.speaker(one.a.speaker).name.clone();
-            let circuit = &exchange.graph.speaker(one.b.speaker).name;
+            let gateway = &exchange.speaker(outbound.receiver()).name;
+            let circuit = &exchange.speaker(outbound.sender()).name;
             let text = format!(
                 "{gateway} drops {} from {circuit}: routes of another Route Server on the same \
                  circuit. Use different circuits, or join the hubs in another way.",
                 some_of(&dropped)
             );
-            self.info(rules::ANTI_TRANSIT, &gateway, text);
+            self.info(rules::ANTI_TRANSIT, gateway, text);
         }
     }
 }

@@ -1,26 +1,23 @@
 //! Findings about NVAs: what they announce, and how they stand to the Route Server.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use routehub_exchange::estate::{Estate, Nva, RouteServer};
+use routehub_exchange::view::{LinkId, Outbound, RibView, Side};
+use routehub_exchange::{Class, PrefixCountMode, RouteSource, RouteState, rules};
 use routehub_policy::RouteMapPlace;
 use routehub_rib::{Imported, SourceId};
 use routehub_types::{AttrId, Prefix, RuleId};
 
-use super::{Findings, some_of};
-use crate::addresses;
-use crate::estate::Nva;
-use crate::exchange_table::Class;
+use super::Findings;
 use crate::explain::interface_of;
-use crate::link::{LinkId, Side};
-use crate::parameters::PrefixCountMode;
-use crate::rules;
-use crate::speaker_table::Table;
-use crate::table::{RouteSource, RouteState};
+use crate::words::{listed, some_of};
 
 impl Findings<'_> {
     pub(super) fn announcements(&mut self) {
         let exchange = self.exchange;
-        for nva in &exchange.estate.nvas {
+        for nva in &exchange.estate().nvas {
             for session in &nva.sessions {
                 let links = exchange.links_with(&session.route_server, &nva.name);
                 self.instances_differ(nva, &session.route_server, &links);
@@ -28,17 +25,12 @@ impl Findings<'_> {
                     self.refused(nva, &session.route_server, *link);
                     self.head_room(nva, *link);
                 }
-                self.map_place(
-                    nva,
-                    session.inbound_route_map.as_deref(),
-                    &session.route_server,
-                );
-                self.map_place(
-                    nva,
-                    session.outbound_route_map.as_deref(),
-                    &session.route_server,
-                );
-                self.in_another_network(nva, &session.route_server);
+                if let Some(server) = named(exchange.estate(), &session.route_server) {
+                    for map in [&session.inbound_route_map, &session.outbound_route_map] {
+                        self.map_place(nva, map.as_deref(), server);
+                    }
+                    self.in_another_network(nva, server);
+                }
                 self.same_asn(nva, &session.route_server);
             }
             self.own_routes_back(nva);
@@ -46,12 +38,12 @@ impl Findings<'_> {
         }
     }
 
-    /// What a Route Server's table holds of a link, if it is up.
-    fn held(&self, link: LinkId) -> Option<(&Table, SourceId)> {
-        let exchange = self.exchange;
-        let one = exchange.graph.link(link);
-        let table = exchange.table(one.b.speaker).filter(|_| one.is_up())?;
-        Some((table, exchange.direction_of(link, Side::A).source?))
+    /// The RIB of the Route Server at the end of a link, and what it calls the link, if it is up.
+    fn source(&self, link: LinkId) -> Option<(RibView<'_>, SourceId)> {
+        let outbound = self.exchange.outbound(link, Side::A);
+        let rib = self.exchange.rib(outbound.receiver());
+        let rib = rib.filter(|_| outbound.link().is_up())?;
+        Some((rib, outbound.source()?))
     }
 
     /// Different routes to the two instances: some machines have them, some not (R-020).
@@ -59,19 +51,16 @@ impl Findings<'_> {
         let [(_, first), (_, second)] = links else {
             return;
         };
-        let (Some(one), Some(other)) = (self.held(*first), self.held(*second)) else {
+        let routes = |link: &LinkId| -> Option<BTreeSet<(Prefix, AttrId)>> {
+            let (rib, source) = self.source(*link)?;
+            let routes = rib.adj_in(source);
+            Some(routes.map(|route| (route.prefix, route.received)).collect())
+        };
+        let (Some(first), Some(second)) = (routes(first), routes(second)) else {
             return;
         };
-        let routes =
-            |(table, source): (&Table, SourceId)| -> Vec<_> { table.received(source).collect() };
-        let (one, other) = (routes(one), routes(other));
-        let only = |these: &[(Prefix, AttrId)], those: &[(Prefix, AttrId)]| -> Vec<Prefix> {
-            let missing = these.iter().filter(|route| !those.contains(route));
-            missing.map(|(prefix, _)| *prefix).collect()
-        };
-        let mut differ = only(&one, &other);
-        differ.extend(only(&other, &one));
-        differ.sort_unstable();
+        let differ = first.symmetric_difference(&second);
+        let mut differ: Vec<Prefix> = differ.map(|(prefix, _)| *prefix).collect();
         differ.dedup();
         if !differ.is_empty() {
             let text = format!(
@@ -85,20 +74,18 @@ impl Findings<'_> {
 
     /// Routes that the Route Server drops: its own ASN in the path (R-050), overlap (R-051).
     fn refused(&mut self, nva: &Nva, server: &str, link: LinkId) {
-        let Some((table, source)) = self.held(link) else {
+        let Some((rib, source)) = self.source(link) else {
             return;
         };
         let by = |wanted: RuleId| -> Vec<Prefix> {
-            let routes = table.adj_in(source).filter(|route| {
+            let routes = rib.adj_in(source).filter(|route| {
                 matches!(route.imported, Imported::Rejected(rule) | Imported::Filtered(rule)
                     if rule == wanted)
             });
             routes.map(|route| route.prefix).collect()
         };
-        let (looped, inside) = (
-            by(rules::ROUTE_SERVER_ASN_IN_PATH),
-            by(rules::INSIDE_LOCAL_NETWORK),
-        );
+        let looped = by(rules::ROUTE_SERVER_ASN_IN_PATH);
+        let inside = by(rules::INSIDE_LOCAL_NETWORK);
         if !looped.is_empty() {
             let text = format!(
                 "{server} drops {} from {}: its own ASN is in the AS path. Strip or replace it \
@@ -121,14 +108,12 @@ impl Findings<'_> {
 
     /// Routes that may not be sent again at once: known ones count twice (R-004).
     fn head_room(&mut self, nva: &Nva, link: LinkId) {
-        let parameters = &self.exchange.parameters;
+        let parameters = self.exchange.parameters();
         let Some(limit) = parameters.max_routes_per_peer else {
             return;
         };
-        let held = self
-            .held(link)
-            .map(|(table, source)| table.rib.counts(source).counted());
-        let held = held.unwrap_or_default();
+        let counts = self.source(link).map(|(rib, source)| rib.counts(source));
+        let held = counts.unwrap_or_default().counted();
         if parameters.prefix_count_mode != PrefixCountMode::StrictRib && held > limit / 2 {
             let text = format!(
                 "{} has {held} routes of {limit}: if it sends all of them again at once they count \
@@ -141,21 +126,16 @@ impl Findings<'_> {
     }
 
     /// A route map on a peer in another network (R-146).
-    fn map_place(&mut self, nva: &Nva, map: Option<&str>, server: &str) {
-        let exchange = self.exchange;
-        let server = exchange
-            .estate
-            .route_servers
-            .iter()
-            .find(|one| one.name == server);
-        let vnet = server.and_then(|server| exchange.topology.vnet(&server.vnet));
-        let (Some(map), Some(vnet), false) = (map, vnet, exchange.parameters.transparent) else {
+    fn map_place(&mut self, nva: &Nva, map: Option<&str>, server: &RouteServer) {
+        let topology = self.exchange.topology();
+        let transparent = self.exchange.parameters().transparent;
+        let (Some(map), Some(vnet), false) = (map, topology.vnet(&server.vnet), transparent) else {
             return;
         };
         let place = RouteMapPlace {
             map,
             peer: Some(nva.ip),
-            inside: exchange.topology.space(vnet),
+            inside: topology.space(vnet),
             kind_fits: true,
         };
         if let Err(error) = place.check(rules::ROUTE_MAP_PEER) {
@@ -164,17 +144,9 @@ impl Findings<'_> {
     }
 
     /// A peer in another network: the way back, and the upgrade (R-042, R-026).
-    fn in_another_network(&mut self, nva: &Nva, server: &str) {
+    fn in_another_network(&mut self, nva: &Nva, server: &RouteServer) {
         let exchange = self.exchange;
-        let Some(server) = exchange
-            .estate
-            .route_servers
-            .iter()
-            .find(|one| one.name == server)
-        else {
-            return;
-        };
-        if nva.vnet == server.vnet || exchange.parameters.transparent {
+        if nva.vnet == server.vnet || exchange.parameters().transparent {
             return;
         }
         let text = format!(
@@ -183,14 +155,12 @@ impl Findings<'_> {
             nva.name, nva.vnet, server.vnet
         );
         self.info(rules::STATIC_ROUTE_NEEDED, &nva.name, text);
-        let hub = exchange
-            .topology
-            .vnet(&nva.vnet)
-            .and_then(|vnet| exchange.topology.hub(vnet));
-        let uses = hub.is_some() && hub == exchange.topology.vnet(&server.vnet);
+        let topology = exchange.topology();
+        let hub = topology.vnet(&nva.vnet).and_then(|vnet| topology.hub(vnet));
+        let uses = hub.is_some() && hub == topology.vnet(&server.vnet);
         // After it a peer is refused, which is an error of its own.
-        let before_upgrade = !exchange.parameters.upgraded;
-        if !uses && before_upgrade && !exchange.estate.route_maps.is_empty() {
+        let before_upgrade = !exchange.parameters().upgraded;
+        if !uses && before_upgrade && !exchange.estate().route_maps.is_empty() {
             let text = format!(
                 "With route maps {} takes new peers of another network only if it uses the Route \
                  Server's gateways: set use_remote_gateways in {}.",
@@ -208,20 +178,19 @@ impl Findings<'_> {
         let Some((_, link)) = links.first() else {
             return;
         };
-        let policies = exchange.policies();
-        let passes = |from: &Nva| {
-            let peers = from.sessions.iter().any(|one| one.route_server == server);
-            peers && from.name != nva.name && from.asn == nva.asn
-        };
-        let others = exchange.estate.nvas.iter().filter(|one| passes(one));
-        let others: Vec<&str> = others.map(|one| one.name.as_str()).collect();
-        let reflects = policies.lets_pass(exchange.graph.link(*link), Side::B, Class::Nva);
+        let reflects = exchange.outbound(*link, Side::B).lets_pass(Class::Nva);
+        let others = exchange.estate().nvas.iter().filter(|other| {
+            let mut sessions = other.sessions.iter();
+            let peers = sessions.any(|session| session.route_server == server);
+            peers && other.name != nva.name && other.asn == nva.asn
+        });
+        let others: Vec<&str> = others.map(|other| other.name.as_str()).collect();
         if !others.is_empty() && reflects {
             let text = format!(
                 "{} and {} have AS {}: each drops what {server} passes on of the other, for its own \
                  ASN is in the path. Use different ASNs if they shall hear of each other.",
                 nva.name,
-                others.join(", "),
+                listed(others),
                 nva.asn
             );
             self.info(rules::SHARED_PEER_ASN, &nva.name, text);
@@ -230,13 +199,8 @@ impl Findings<'_> {
 
     /// An NVA's own interface gets the routes it announces: it sends packets to itself (R-110).
     fn own_routes_back(&mut self, nva: &Nva) {
-        let exchange = self.exchange;
-        let nic = interface_of(&exchange.estate, nva);
-        let Some(view) = exchange.nic_view(&nic) else {
-            return;
-        };
-        let rows = view.rows(exchange.programmed(view.vnet, &nic)).into_iter();
-        let back = rows.filter(|row| {
+        let nic = interface_of(self.exchange.estate(), nva);
+        let back = self.rows(&nic).into_iter().filter(|row| {
             row.source == RouteSource::VirtualNetworkGateway
                 && row.state == RouteState::Active
                 && row.next_hops.contains(&nva.ip)
@@ -262,27 +226,15 @@ impl Findings<'_> {
 
     /// A gateway's address as next hop (R-057).
     fn gateway_as_next_hop(&mut self, nva: &Nva) {
-        let estate = &self.exchange.estate;
-        let gateways: Vec<IpAddr> = estate
-            .gateways
-            .iter()
-            .flat_map(|gateway| addresses::gateway(estate, gateway))
-            .collect();
         let exchange = self.exchange;
-        let mut bad = Vec::new();
-        for id in exchange.graph.named(&nva.name) {
-            for link in exchange.graph.links_of(*id).iter().copied() {
-                let Some(side) = exchange.graph.link(link).side_of(*id) else {
-                    continue;
-                };
-                let stated = exchange.stated(link, side).into_iter();
-                bad.extend(stated.filter_map(|(prefix, attrs)| {
-                    gateways
-                        .contains(&attrs?.next_hop.address)
-                        .then_some(prefix)
-                }));
-            }
-        }
+        let gateways = exchange.estate().gateways.iter();
+        let addresses = gateways.flat_map(|of| exchange.estate().gateway_addresses(&of.name));
+        let addresses: Vec<IpAddr> = addresses.collect();
+        let speakers = exchange.graph().named(&nva.name).iter();
+        let outbound = speakers.flat_map(|id| exchange.outbound_from(*id));
+        let own = outbound.flat_map(Outbound::originated);
+        let bad = own.filter(|(_, attrs)| addresses.contains(&attrs.next_hop.address));
+        let mut bad: Vec<Prefix> = bad.map(|(prefix, _)| prefix).collect();
         bad.sort_unstable();
         bad.dedup();
         if !bad.is_empty() {
@@ -295,4 +247,10 @@ impl Findings<'_> {
             self.warning(rules::GATEWAY_AS_NEXT_HOP, &nva.name, text);
         }
     }
+}
+
+/// The Route Server of a name.
+fn named<'a>(estate: &'a Estate, name: &str) -> Option<&'a RouteServer> {
+    let mut servers = estate.route_servers.iter();
+    servers.find(|server| server.name == name)
 }

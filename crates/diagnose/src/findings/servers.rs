@@ -1,19 +1,20 @@
 //! Findings about Route Servers, their peers and gateways.
 
-use super::{Findings, listed};
-use crate::addresses::{self, ROUTE_SERVER_SUBNET};
-use crate::estate::{GatewayKind, RouteServer, Subnet, Vnet};
-use crate::graph::refusal;
-use crate::rules;
+use routehub_exchange::estate::{GatewayKind, RouteServer, Subnet, Vnet};
+use routehub_exchange::rules;
+use routehub_exchange::view::ROUTE_SERVER_SUBNET;
+
+use super::Findings;
+use crate::words::listed;
 
 /// NVAs that a Route Server should have at least (R-020).
 const RECOMMENDED_NVAS: usize = 2;
 
 impl Findings<'_> {
     pub(super) fn route_servers(&mut self) {
-        for server in &self.exchange.estate.route_servers {
-            let removed = self.exchange.graph.instance(&server.name, 0);
-            if removed.is_none_or(|id| self.exchange.is_removed(id)) {
+        for server in &self.exchange.estate().route_servers {
+            let removed = self.exchange.graph().instance(&server.name, 0);
+            if removed.is_none_or(|id| self.exchange.fabric().is_removed(id)) {
                 continue;
             }
             self.redundancy(server);
@@ -23,14 +24,10 @@ impl Findings<'_> {
 
     /// Both instances, and more than one NVA (R-020, R-043).
     fn redundancy(&mut self, server: &RouteServer) {
-        let estate = &self.exchange.estate;
         let mut nvas = 0;
-        for nva in &estate.nvas {
-            for session in nva
-                .sessions
-                .iter()
-                .filter(|one| one.route_server == server.name)
-            {
+        for nva in &self.exchange.estate().nvas {
+            let sessions = nva.sessions.iter();
+            for session in sessions.filter(|session| session.route_server == server.name) {
                 nvas += 1;
                 if session.instances != [true; 2] {
                     let only = usize::from(!session.instances[0]);
@@ -54,12 +51,12 @@ impl Findings<'_> {
 
     /// Public address, Virtual WAN, subnet, addresses (R-134 to R-138).
     fn placement(&mut self, server: &RouteServer) {
-        let estate = &self.exchange.estate;
+        let estate = self.exchange.estate();
         if !server.public_ip {
             let text = format!("{} needs a Standard static public IP address.", server.name);
             self.error(rules::PUBLIC_IP_ADDRESS, &server.name, text);
         }
-        let Some(vnet) = estate.vnets.iter().find(|one| one.name == server.vnet) else {
+        let Some(vnet) = estate.vnets.iter().find(|vnet| vnet.name == server.vnet) else {
             return;
         };
         if vnet.virtual_wan {
@@ -88,13 +85,13 @@ impl Findings<'_> {
         let Some(subnet) = vnet
             .subnets
             .iter()
-            .find(|one| one.name == ROUTE_SERVER_SUBNET)
+            .find(|subnet| subnet.name == ROUTE_SERVER_SUBNET)
         else {
             return;
         };
         let subject = format!("{}/{}", vnet.name, subnet.name);
         let length = subnet.prefix.length();
-        match self.exchange.parameters.min_route_server_subnet {
+        match self.exchange.parameters().min_route_server_subnet {
             Some(_) if length > 27 => {
                 let text = format!("{} is smaller than /27.", subnet.prefix);
                 self.error(rules::ROUTE_SERVER_SUBNET, &subject, text);
@@ -124,7 +121,7 @@ impl Findings<'_> {
 
     /// Nothing else lies in RouteServerSubnet (R-134).
     fn dedicated(&mut self, subnet: &Subnet) {
-        let estate = &self.exchange.estate;
+        let estate = self.exchange.estate();
         for nva in estate
             .nvas
             .iter()
@@ -137,7 +134,7 @@ impl Findings<'_> {
             self.error(rules::ROUTE_SERVER_SUBNET, &nva.name, text);
         }
         for gateway in &estate.gateways {
-            let ips = addresses::gateway(estate, gateway);
+            let ips = estate.gateway_addresses(&gateway.name);
             if ips.iter().any(|ip| subnet.prefix.contains_address(*ip)) {
                 let text = format!("{} lie in RouteServerSubnet.", listed(&ips));
                 self.error(rules::ROUTE_SERVER_SUBNET, &gateway.name, text);
@@ -147,13 +144,12 @@ impl Findings<'_> {
 
     /// Peers that are refused or lie where they must not (R-001, R-024, R-025, R-026).
     pub(super) fn peers(&mut self) {
-        let (estate, parameters) = (&self.exchange.estate, &self.exchange.parameters);
+        let (estate, parameters) = (self.exchange.estate(), self.exchange.parameters());
         for (place, nva) in estate.nvas.iter().enumerate() {
             for session in &nva.sessions {
                 let server = &session.route_server;
-                let topology = &self.exchange.topology;
-                match refusal(estate, parameters, topology, place, server) {
-                    Some(rule) if rule == rules::PEER_ASN => {
+                match self.exchange.peer_refusal(place, server) {
+                    Some(rules::PEER_ASN) => {
                         let text = format!(
                             "AS {} is reserved or does not fit 16 bits: {server} refuses the \
                              peer. Use another ASN.",
@@ -161,7 +157,7 @@ impl Findings<'_> {
                         );
                         self.error(rules::PEER_ASN, &nva.name, text);
                     }
-                    Some(rule) if rule == rules::PEER_NEEDS_REMOTE_GATEWAYS => {
+                    Some(rules::PEER_NEEDS_REMOTE_GATEWAYS) => {
                         let text = format!(
                             "{server} is upgraded: it refuses a peer in {}, which does not use its \
                              network's gateways. Set use_remote_gateways there; a network with a \
@@ -183,11 +179,12 @@ impl Findings<'_> {
     }
 
     fn peer_location(&mut self, nva: &str, vnet: &str, server: &str) {
-        let estate = &self.exchange.estate;
-        let Some(server) = estate.route_servers.iter().find(|one| one.name == server) else {
+        let estate = self.exchange.estate();
+        let mut servers = estate.route_servers.iter();
+        let Some(server) = servers.find(|known| known.name == server) else {
             return;
         };
-        let topology = &self.exchange.topology;
+        let topology = self.exchange.topology();
         let (Some(from), Some(to)) = (topology.vnet(vnet), topology.vnet(&server.vnet)) else {
             return;
         };
@@ -206,15 +203,12 @@ impl Findings<'_> {
 
     /// VPN gateways beside a Route Server (R-111), gateways elsewhere (R-156).
     pub(super) fn gateways(&mut self) {
-        let estate = &self.exchange.estate;
+        let estate = self.exchange.estate();
         for gateway in &estate.gateways {
-            let server = estate
-                .route_servers
-                .iter()
-                .find(|one| one.vnet == gateway.vnet);
-            match server {
+            let mut servers = estate.route_servers.iter();
+            match servers.find(|server| server.vnet == gateway.vnet) {
                 Some(server) if gateway.kind == GatewayKind::Vpn => {
-                    let own = self.exchange.parameters.asn;
+                    let own = self.exchange.parameters().asn;
                     let asn = gateway.asn.unwrap_or(own);
                     if asn != server.asn.unwrap_or(own) {
                         let text = format!(
@@ -234,13 +228,13 @@ impl Findings<'_> {
     }
 
     fn gateway_elsewhere(&mut self, gateway: &str, vnet: &str) {
-        let topology = &self.exchange.topology;
+        let topology = self.exchange.topology();
         let Some(own) = topology.vnet(vnet) else {
             return;
         };
-        let servers = &self.exchange.estate.route_servers;
+        let mut servers = self.exchange.estate().route_servers.iter();
         // A spoke of the Route Server's network with a gateway of its own.
-        let beyond = servers.iter().find(|server| {
+        let beyond = servers.find(|server| {
             topology
                 .vnet(&server.vnet)
                 .is_some_and(|hub| topology.hub(own) == Some(hub))

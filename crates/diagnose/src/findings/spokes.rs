@@ -3,16 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Findings, some_of};
-use crate::rules;
-use crate::table::{NextHopType, RouteSource};
-use crate::topology::VnetId;
+use routehub_exchange::view::{NicView, VnetId};
+use routehub_exchange::{NextHopType, RouteSource, rules};
+
+use super::Findings;
+use crate::explain::missing_flags;
+use crate::words::{listed, some_of};
 
 impl Findings<'_> {
     pub(super) fn spokes(&mut self) {
-        let exchange = self.exchange;
-        for place in 0..exchange.estate.vnets.len() {
-            self.flags(VnetId(place));
+        for vnet in self.exchange.topology().vnets() {
+            self.flags(vnet);
         }
         self.propagation();
         self.out_of_reach();
@@ -21,21 +22,21 @@ impl Findings<'_> {
     /// A network peered with a Route Server's, that does not use it (R-120).
     fn flags(&mut self, vnet: VnetId) {
         let exchange = self.exchange;
-        let (topology, estate) = (&exchange.topology, &exchange.estate);
-        let name = &estate.vnets[vnet.0].name;
-        let served = |vnet: VnetId| !exchange.sources(vnet).servers().is_empty();
-        if topology.hub(vnet).is_some() || !exchange.sources(vnet).is_empty() {
+        let (topology, estate) = (exchange.topology(), exchange.estate());
+        let name = topology.name(vnet);
+        let programmers_in = |vnet: VnetId| exchange.fabric().programmers_in(vnet);
+        if topology.hub(vnet).is_some() || !programmers_in(vnet).is_empty() {
             return;
         }
-        for neighbor in topology
+        let neighbors = topology
             .neighbors(vnet)
             .iter()
-            .filter(|one| served(one.vnet))
-        {
-            let hub = &estate.vnets[neighbor.vnet.0].name;
-            let lacks = exchange.missing_flags(name, hub);
+            .map(|neighbor| neighbor.vnet);
+        for hub in neighbors.filter(|hub| !programmers_in(*hub).servers().is_empty()) {
+            let hub = topology.name(hub);
+            let lacks = missing_flags(estate, name, hub);
             let half = !lacks.contains(',');
-            let has_nics = estate.nics.iter().any(|nic| nic.vnet == *name);
+            let has_nics = estate.nics.iter().any(|nic| nic.vnet == name);
             let text = format!(
                 "{name} is peered with {hub} but does not use its Route Server: {lacks}. Its \
                  machines get no routes from there, and its prefixes are not announced."
@@ -50,27 +51,24 @@ impl Findings<'_> {
 
     /// Route tables that keep programmed routes from machines (R-109).
     fn propagation(&mut self) {
-        let exchange = self.exchange;
+        let (exchange, fabric) = (self.exchange, self.exchange.fabric());
         let mut kept: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for nic in &exchange.estate.nics {
-            let Some(view) = exchange.nic_view(nic) else {
+        for nic in &exchange.estate().nics {
+            let Some(view) = fabric.nic(nic).filter(NicView::propagation_disabled) else {
                 continue;
             };
-            let Some(table) = view
-                .route_table
-                .filter(|one| one.disable_bgp_route_propagation)
-            else {
+            let Some(table) = view.route_table() else {
                 continue;
             };
-            if exchange.programmed(view.vnet, nic).next().is_some() {
+            let by = fabric.programmers(view.vnet(), &nic.name);
+            if fabric.programmed(&by).next().is_some() {
                 kept.entry(&table.name).or_default().insert(&nic.name);
             }
         }
         for (table, nics) in kept {
-            let nics: Vec<&str> = nics.into_iter().collect();
             let text = format!(
                 "{table} disables propagation: {} gets no routes of gateways or Route Servers.",
-                nics.join(", ")
+                listed(nics)
             );
             self.info(rules::PROPAGATION_DISABLED, table, text);
         }
@@ -80,12 +78,8 @@ impl Findings<'_> {
     fn out_of_reach(&mut self) {
         let exchange = self.exchange;
         let mut lost: BTreeMap<&str, BTreeSet<_>> = BTreeMap::new();
-        for nic in &exchange.estate.nics {
-            let Some(view) = exchange.nic_view(nic) else {
-                continue;
-            };
-            let rows = view.rows(exchange.programmed(view.vnet, nic)).into_iter();
-            let nowhere = rows.filter(|row| {
+        for nic in &exchange.estate().nics {
+            let nowhere = self.rows(nic).into_iter().filter(|row| {
                 row.source == RouteSource::VirtualNetworkGateway
                     && row.next_hop_type == NextHopType::None
             });

@@ -22,14 +22,14 @@ pub trait Snapshot {
 
 /// Both show the same tables by the same names.
 macro_rules! snapshot {
-    ($($seen:ty),*) => {$(
+    ($($seen:ty: $findings:expr),*) => {$(
         impl Snapshot for $seen {
             fn rows(&self, id: &TableId) -> TableRows {
                 self.rows(id)
             }
 
             fn findings(&self) -> Vec<Finding> {
-                self.findings()
+                $findings(self)
             }
 
             fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr> {
@@ -43,4 +43,4 @@ macro_rules! snapshot {
     )*};
 }
 
-snapshot!(Network, Exchange);
+snapshot!(Network: Network::findings, Exchange: routehub::findings);

@@ -7,7 +7,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use routehub::types::Prefix;
-use routehub::{Exchange, Explained, TraceText};
+use routehub::{Exchange, Explanation, Trace};
 use serde::{Deserialize, Serialize};
 
 use super::app::App;
@@ -55,7 +55,7 @@ pub(super) async fn explain(
     let prefix =
         prefix.map_err(|error| Refusal::bad(format!("destination `{destination}`: {error}")))?;
     let read = move |exchange: &Exchange| {
-        let explained = exchange.explain(&name, prefix).map(Explained);
+        let explained = routehub::explain(exchange, &name, prefix);
         explained.ok_or_else(|| {
             let estate = exchange.estate();
             let nics = estate.nics.iter().map(|nic| &nic.name);
@@ -69,9 +69,9 @@ pub(super) async fn explain(
             Refusal::unknown("NIC or speaker", &name, names)
         })
     };
-    let shape = |answer: Explained| WithText {
+    let shape = |answer: Explanation| WithText {
         text: answer.to_string(),
-        answer,
+        answer: answer.with_rules(),
     };
     app.table(read, shape).await
 }
@@ -87,11 +87,11 @@ pub(super) async fn trace(
         .map_err(|error| Refusal::bad(format!("address `{address}`: {error}")))?;
     let read = move |exchange: &Exchange| {
         let nics = exchange.estate().nics.iter().map(|nic| &nic.name);
-        let trace = exchange.trace(&nic, to);
+        let trace = routehub::trace(exchange, &nic, to);
         trace.ok_or_else(|| Refusal::unknown("NIC", &nic, nics))
     };
-    let shape = |answer| WithText {
-        text: TraceText(&answer).to_string(),
+    let shape = |answer: Trace| WithText {
+        text: answer.to_string(),
         answer,
     };
     app.table(read, shape).await
@@ -99,6 +99,6 @@ pub(super) async fn trace(
 
 /// What is to be said about the network.
 pub(super) async fn findings(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
-    let read = |exchange: &Exchange| Ok(exchange.findings());
+    let read = |exchange: &Exchange| Ok(routehub::findings(exchange));
     app.table(read, |findings| findings).await
 }

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use routehub_exchange::{PathStanding, rules};
 use routehub_types::RuleId;
 
-use crate::reports::PathStanding;
-use crate::rules;
-
 use super::{
-    ExplainedPath, ExplainedRoute, ExplainedRow, Explanation, MissingRoute, Reason, RowOutcome,
-    Sent, Told, Trace, TraceEnd, TraceHop, Withheld,
+    Advertisement, ExplainedPath, ExplainedRoute, ExplainedRow, Explanation, MissingRoute,
+    RowOutcome, Sent,
 };
+use crate::WithRules;
 
 impl Explanation {
     /// Every rule that the explanation names, in the order of their numbers.
@@ -19,23 +18,20 @@ impl Explanation {
         match self {
             Self::Nic(nic) => {
                 nic.rows.iter().for_each(|row| rules.row(row));
-                nic.missing.iter().for_each(|one| rules.missing(one));
+                rules.missing(&nic.missing);
             }
             Self::Speaker(speaker) => {
                 rules.routes(&speaker.routes);
-                speaker.missing.iter().for_each(|one| rules.missing(one));
+                rules.missing(&speaker.missing);
             }
         }
         rules.0
     }
-}
 
-impl Trace {
-    /// Every rule that the trace names, in the order of their numbers.
-    pub fn rules(&self) -> BTreeSet<RuleId> {
-        let mut rules = Rules::default();
-        rules.hop(&self.way);
-        rules.0
+    /// The explanation with what each rule says that it names.
+    pub fn with_rules(self) -> WithRules<Self> {
+        let rules = self.rules();
+        WithRules::new(self, &rules)
     }
 }
 
@@ -43,10 +39,6 @@ impl Trace {
 struct Rules(BTreeSet<RuleId>);
 
 impl Rules {
-    fn reason(&mut self, because: &Reason) {
-        self.0.insert(because.rule);
-    }
-
     fn row(&mut self, row: &ExplainedRow) {
         if row.outcome == RowOutcome::Overridden {
             self.0.insert(rules::USER_ROUTE_WINS);
@@ -57,16 +49,23 @@ impl Rules {
         self.routes(&row.routes);
     }
 
-    fn missing(&mut self, missing: &MissingRoute) {
-        self.reason(&missing.because);
-        self.routes(&missing.routes);
+    fn missing(&mut self, missing: &[MissingRoute]) {
+        for route in missing {
+            self.0.insert(route.because.rule);
+            self.routes(&route.routes);
+        }
     }
 
     fn routes(&mut self, routes: &[ExplainedRoute]) {
         for route in routes {
             route.paths.iter().for_each(|path| self.path(path));
-            route.withheld.iter().for_each(|one| self.withheld(one));
-            route.told.iter().for_each(|told| self.told(told));
+            for by in &route.not_advertised {
+                self.0.extend(by.because.iter().map(|because| because.rule));
+                self.routes(&by.routes);
+            }
+            for advertisement in &route.advertisements {
+                self.advertisement(advertisement);
+            }
         }
     }
 
@@ -80,29 +79,19 @@ impl Rules {
         }
     }
 
-    fn withheld(&mut self, withheld: &Withheld) {
-        withheld.because.iter().for_each(|one| self.reason(one));
-        self.routes(&withheld.routes);
-    }
-
-    fn told(&mut self, told: &Told) {
-        match told {
-            Told::Sent {
+    fn advertisement(&mut self, advertisement: &Advertisement) {
+        match advertisement {
+            Advertisement::Sent {
                 changed_by,
                 refused,
                 ..
             } => {
                 self.0.extend(changed_by);
-                refused.iter().for_each(|one| self.reason(one));
+                self.0.extend(refused.iter().map(|because| because.rule));
             }
-            Told::Blocked { because, .. } => self.reason(because),
+            Advertisement::Blocked { because, .. } => {
+                self.0.insert(because.rule);
+            }
         }
-    }
-
-    fn hop(&mut self, hop: &TraceHop) {
-        if let Some(TraceEnd::Dropped(because) | TraceEnd::Loop(because)) = &hop.end {
-            self.reason(because);
-        }
-        hop.next.iter().for_each(|next| self.hop(next));
     }
 }

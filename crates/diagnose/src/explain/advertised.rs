@@ -1,0 +1,163 @@
+//! What one speaker sends to another for a prefix, and by which rule it does not, or the other
+//! refuses it.
+
+use std::collections::BTreeSet;
+
+use routehub_exchange::view::{Outbound, Side};
+use routehub_exchange::{Exchange, rules};
+use routehub_types::{Attrs, Prefix, RuleId};
+
+use crate::Reason;
+
+/// Every prefix around a destination that anybody announces or holds, refused ones too; the
+/// longest first.
+pub(super) fn known_around(exchange: &Exchange, destination: Prefix) -> Vec<Prefix> {
+    let mut known: BTreeSet<Prefix> = all_outbound(exchange)
+        .flat_map(|outbound| outbound.originated_around(destination))
+        .collect();
+    for prefix in supernets(destination) {
+        let mut speakers = exchange.graph().speakers();
+        if speakers.any(|id| {
+            exchange
+                .rib(id)
+                .is_some_and(|rib| !rib.paths(prefix).is_empty())
+        }) {
+            known.insert(prefix);
+        }
+    }
+    let mut known: Vec<Prefix> = known.into_iter().collect();
+    known.sort_by_key(|prefix| std::cmp::Reverse(prefix.length()));
+    known
+}
+
+/// Every prefix that contains a destination, the longest first.
+pub(super) fn supernets(destination: Prefix) -> impl Iterator<Item = Prefix> {
+    let lengths = (0..=destination.length()).rev();
+    lengths.filter_map(move |length| destination.supernet(length))
+}
+
+/// Whether anybody announces a prefix of its own accord.
+pub(super) fn is_originated(exchange: &Exchange, prefix: Prefix) -> bool {
+    all_outbound(exchange).any(|outbound| outbound.originated_for(prefix).is_some())
+}
+
+/// Every link, both ways.
+fn all_outbound(exchange: &Exchange) -> impl Iterator<Item = Outbound<'_>> {
+    let links = exchange.graph().links();
+    links.flat_map(|link| Side::BOTH.map(|sender| exchange.outbound(link, sender)))
+}
+
+/// What is sent as a prefix.
+pub(super) fn sent_as(
+    exchange: &Exchange,
+    outbound: Outbound<'_>,
+    prefix: Prefix,
+) -> Result<Attrs, Reason> {
+    if let Some(because) = down_reason(exchange, outbound) {
+        return Err(because);
+    }
+    if let Some(own) = outbound.originated_for(prefix) {
+        return own.map_err(|rule| Reason::new(rule, ""));
+    }
+    let route = outbound.route_for(prefix);
+    if let Ok((sent, attrs)) = &route
+        && *sent == prefix
+    {
+        return Ok(attrs.clone());
+    }
+    // A route map may make the prefix of others.
+    let map = outbound.outbound_map();
+    let made = map.as_ref().and_then(|_| outbound.routes().remove(&prefix));
+    match (made, route) {
+        (Some(attrs), _) => Ok(attrs),
+        (None, Ok((sent, _))) => {
+            let map = map.unwrap_or_default();
+            let evidence = format!("route map {map} sends {sent} in its place");
+            Err(Reason::new(rules::ROUTE_MAP, evidence))
+        }
+        (None, Err(rule)) => Err(kept_back(exchange, outbound, prefix, rule)),
+    }
+}
+
+/// Why a link carries nothing, if it is down.
+fn down_reason(exchange: &Exchange, outbound: Outbound<'_>) -> Option<Reason> {
+    let link = outbound.link();
+    if link.is_up() {
+        return None;
+    }
+    let down = link.down;
+    let [a, b] = [&link.a, &link.b].map(|end| exchange.speaker(end.speaker));
+    let ends = format!("{a} and {}", b.name);
+    if let Some(rule) = down.refused.or(down.limit) {
+        return Some(Reason::new(rule, format!("nothing passes between {ends}")));
+    }
+    let evidence = if down.instance {
+        format!("an instance of {} is down", b.name)
+    } else if down.removed {
+        format!("between {ends}: removed")
+    } else {
+        format!("between {ends}")
+    };
+    Some(Reason::new(rules::LINK_DOWN, evidence))
+}
+
+/// A rule that kept a route back, and what it saw.
+fn kept_back(exchange: &Exchange, outbound: Outbound<'_>, prefix: Prefix, rule: RuleId) -> Reason {
+    let sender = &exchange.speaker(outbound.sender()).name;
+    let evidence = match rule {
+        rules::NVA_TO_NVA | rules::BRANCH_TO_BRANCH_OFF => {
+            format!("branch-to-branch is off at {sender}")
+        }
+        rules::CIRCUIT_TO_CIRCUIT => format!("{sender} does not join circuits"),
+        rules::NO_ADVERTISE | rules::NO_EXPORT => "by the community it carries".to_owned(),
+        rules::VPN_GATEWAY_TO_SITE if prefix.is_default() => "a default route".to_owned(),
+        rules::NOT_READVERTISED => {
+            format!("{sender} to {}", exchange.speaker(outbound.receiver()).name)
+        }
+        rules::ROUTE_MAP => by_map(outbound.outbound_map()),
+        _ => String::new(),
+    };
+    Reason::new(rule, evidence)
+}
+
+/// What the rule saw by which the receiver refuses a route.
+pub(super) fn refusal(
+    exchange: &Exchange,
+    outbound: Outbound<'_>,
+    prefix: Prefix,
+    attrs: &Attrs,
+    rule: RuleId,
+) -> String {
+    let receiver = exchange.speaker(outbound.receiver());
+    match rule {
+        rules::PREFIX_LIMIT => {
+            let limit = exchange.parameters().max_total_prefixes;
+            let limit = limit.unwrap_or_default();
+            format!("{} holds {limit} prefixes already", receiver.name)
+        }
+        rules::ROUTE_SERVER_ASN_IN_PATH | rules::EDGE_ASN_IN_PATH | rules::OWN_AS_IN_PATH => {
+            let asn = receiver.asn.unwrap_or_default();
+            format!("AS {asn} stands in the path {}", attrs.as_path)
+        }
+        rules::INSIDE_LOCAL_NETWORK | rules::INSIDE_GATEWAY_NETWORK => {
+            let topology = exchange.topology();
+            let own = receiver.vnet.into_iter();
+            let mut local = own.flat_map(|vnet| std::iter::once(vnet).chain(topology.spokes(vnet)));
+            let around = local.find_map(|vnet| {
+                let mut space = topology.space(vnet).iter();
+                let around = space.find(|space| space.contains(prefix))?;
+                Some(format!("inside {around} of VNet {}", topology.name(vnet)))
+            });
+            around.unwrap_or_default()
+        }
+        rules::ANTI_TRANSIT => format!("it carries {}", exchange.parameters().branch_community),
+        rules::NEXT_HOP_IS_RECEIVER => attrs.next_hop.address.to_string(),
+        rules::ROUTE_MAP => by_map(outbound.inbound_map()),
+        _ => String::new(),
+    }
+}
+
+/// The route map that is meant.
+fn by_map(map: Option<String>) -> String {
+    map.map_or_else(String::new, |map| format!("route map {map}"))
+}

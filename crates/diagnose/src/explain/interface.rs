@@ -1,0 +1,310 @@
+//! The rows of a network interface around a destination, and what is missing there.
+
+use std::collections::BTreeSet;
+
+use routehub_exchange::estate::{Estate, Nic, Nva};
+use routehub_exchange::view::{NicView, ProgrammedRoute, Programmers, SpeakerId, VnetId};
+use routehub_exchange::{EffectiveRow, Exchange, PathStanding, RouteSource, RouteState, rules};
+use routehub_types::Prefix;
+
+use super::advertised::{is_originated, known_around, supernets};
+use super::instances::merged;
+use super::speaker::Way;
+use super::{ExplainedRoute, ExplainedRow, MissingRoute, NicExplanation, RowOutcome};
+use crate::Reason;
+use crate::words::listed;
+
+/// Why a NIC has, or has not, routes around a destination.
+pub(super) fn explain(
+    exchange: &Exchange,
+    name: &str,
+    destination: Prefix,
+) -> Option<NicExplanation> {
+    let nic = exchange.estate().nics.iter().find(|nic| nic.name == name)?;
+    let view = exchange.fabric().nic(nic)?;
+    let programmers = exchange.fabric().programmers(view.vnet(), name);
+    let interface = Interface {
+        exchange,
+        programmed: programmed_around(exchange, &programmers, destination),
+        deciding: programmers.deciding().to_vec(),
+        view,
+    };
+    let mut programmed_by: Vec<String> = Vec::new();
+    for id in &interface.deciding {
+        let name = &exchange.speaker(*id).name;
+        if !programmed_by.contains(name) {
+            programmed_by.push(name.clone());
+        }
+    }
+    let rows = interface.rows(destination);
+    let known = known_around(exchange, destination).into_iter();
+    let missing = known.filter_map(|prefix| interface.missing(&rows, prefix));
+    Some(NicExplanation {
+        nic: name.to_owned(),
+        vnet: nic.vnet.clone(),
+        destination,
+        programmed_by,
+        missing: missing.collect(),
+        rows,
+    })
+}
+
+/// The programmed routes around a destination, the longest first: no other one has a say in the
+/// rows around it.
+pub(crate) fn programmed_around(
+    exchange: &Exchange,
+    by: &Programmers,
+    destination: Prefix,
+) -> Vec<ProgrammedRoute> {
+    let around = supernets(destination);
+    let routes = around.filter_map(|prefix| exchange.fabric().programmed_route(by, prefix));
+    routes.collect()
+}
+
+/// A NIC of an NVA, where the network file has none: it lies in the subnet of its address.
+pub(crate) fn interface_of(estate: &Estate, nva: &Nva) -> Nic {
+    let vnet = estate.vnets.iter().find(|vnet| vnet.name == nva.vnet);
+    let subnets = vnet.into_iter().flat_map(|vnet| &vnet.subnets);
+    let around = subnets.filter(|subnet| subnet.prefix.contains_address(nva.ip));
+    let subnet = around.max_by_key(|subnet| subnet.prefix.length());
+    Nic {
+        name: nva.name.clone(),
+        vnet: nva.vnet.clone(),
+        subnet: subnet.map(|subnet| subnet.name.clone()),
+        ..Nic::default()
+    }
+}
+
+/// The flags that a spoke lacks to use a hub.
+pub(crate) fn missing_flags(estate: &Estate, spoke: &str, hub: &str) -> String {
+    let mut lacks = Vec::new();
+    for peering in &estate.peerings {
+        let (near, far) = if peering.a == spoke && peering.b == hub {
+            (peering.a_to_b, peering.b_to_a)
+        } else if peering.b == spoke && peering.a == hub {
+            (peering.b_to_a, peering.a_to_b)
+        } else {
+            continue;
+        };
+        if !near.use_remote_gateways {
+            lacks.push(format!("use_remote_gateways is off in {spoke}"));
+        }
+        if !far.allow_gateway_transit {
+            lacks.push(format!("allow_gateway_transit is off in {hub}"));
+        }
+    }
+    listed(lacks)
+}
+
+/// A network interface, and what it is programmed with around a destination.
+struct Interface<'a> {
+    exchange: &'a Exchange,
+    view: NicView<'a>,
+    programmed: Vec<ProgrammedRoute>,
+    /// Who programs it.
+    deciding: Vec<SpeakerId>,
+}
+
+impl Interface<'_> {
+    /// The rows around a destination, the longest first.
+    fn rows(&self, destination: Prefix) -> Vec<ExplainedRow> {
+        let mut rows: Vec<(Prefix, EffectiveRow)> = Vec::new();
+        for row in self.view.rows(self.programmed.iter().cloned()) {
+            let around = row
+                .prefixes
+                .iter()
+                .filter(|prefix| prefix.contains(destination));
+            if let Some(prefix) = around.max_by_key(|prefix| prefix.length()).copied() {
+                rows.push((prefix, row));
+            }
+        }
+        let active = |row: &EffectiveRow| row.state == RouteState::Active;
+        rows.sort_by_key(|(prefix, row)| (std::cmp::Reverse(prefix.length()), !active(row)));
+        let mut used = None;
+        let explained = rows.into_iter().map(|(prefix, row)| {
+            let outcome = match used {
+                _ if !active(&row) => RowOutcome::Overridden,
+                Some(than) => RowOutcome::Shorter { than },
+                None => {
+                    used = Some(prefix);
+                    RowOutcome::Used
+                }
+            };
+            let learned = row.source == RouteSource::VirtualNetworkGateway;
+            let route = self.programmed_route(prefix).filter(|_| learned);
+            ExplainedRow {
+                unreachable: route
+                    .map_or_else(Vec::new, |route| self.view.unreachable_next_hops(route)),
+                routes: route.map_or_else(Vec::new, |_| self.routes_at(&self.deciding, prefix)),
+                outcome,
+                row,
+            }
+        });
+        explained.collect()
+    }
+
+    fn programmed_route(&self, prefix: Prefix) -> Option<&ProgrammedRoute> {
+        self.programmed.iter().find(|route| route.prefix == prefix)
+    }
+
+    fn routes_at(&self, speakers: &[SpeakerId], prefix: Prefix) -> Vec<ExplainedRoute> {
+        let way = Way::new(self.exchange, prefix);
+        let routes = speakers.iter().map(|id| way.route_at(*id));
+        merged(routes.filter(|route| !route.is_empty()))
+    }
+
+    /// Why a route that somebody has is not among the rows, if it is not.
+    fn missing(&self, rows: &[ExplainedRow], prefix: Prefix) -> Option<MissingRoute> {
+        let learned = |row: &EffectiveRow| row.source == RouteSource::VirtualNetworkGateway;
+        let mut of_prefix = rows.iter().map(|row| &row.row);
+        if of_prefix.any(|row| learned(row) && row.prefixes.contains(&prefix)) {
+            return None;
+        }
+        if self.is_system(rows, prefix) {
+            return None;
+        }
+        let routes = self.routes_at(&self.deciding, prefix);
+        let because = if self.programmed_route(prefix).is_some() {
+            self.kept_from(prefix)
+        } else if let Some(owner) = self.owner_of(prefix) {
+            self.not_peered(owner, prefix)?
+        } else if self.deciding.is_empty() {
+            return Some(self.nobody_programs(prefix));
+        } else {
+            stopped(&routes).or_else(|| self.not_sent_here(prefix))?
+        };
+        Some(MissingRoute {
+            prefix,
+            because,
+            routes,
+        })
+    }
+
+    /// Whether a prefix is that of a network that the NIC has a system route to, and nobody else
+    /// announces it: otherwise there is something to say.
+    fn is_system(&self, rows: &[ExplainedRow], prefix: Prefix) -> bool {
+        let there: BTreeSet<&Prefix> = rows.iter().flat_map(|row| &row.row.prefixes).collect();
+        let own = self.exchange.topology().system_space(self.view.vnet());
+        own.contains(&prefix) && there.contains(&prefix) && !is_originated(self.exchange, prefix)
+    }
+
+    /// Networks peered with the NIC's that traffic may pass to.
+    fn peered(&self) -> impl Iterator<Item = VnetId> {
+        let neighbors = self.exchange.topology().neighbors(self.view.vnet()).iter();
+        neighbors
+            .filter(|neighbor| neighbor.access)
+            .map(|neighbor| neighbor.vnet)
+    }
+
+    /// Why a programmed route is not among the rows.
+    fn kept_from(&self, prefix: Prefix) -> Reason {
+        if self.view.propagation_disabled() {
+            let table = self.view.route_table();
+            let table = table.map_or("", |table| table.name.as_str());
+            let evidence = format!("route table {table} disables propagation");
+            return Reason::new(rules::PROPAGATION_DISABLED, evidence);
+        }
+        let mut endpoints = self.view.service_endpoints().iter();
+        if let Some(endpoint) = endpoints.find(|endpoint| endpoint.contains(prefix)) {
+            let evidence = format!("inside service endpoint {endpoint}");
+            return Reason::new(rules::SERVICE_ENDPOINT, evidence);
+        }
+        let topology = self.exchange.topology();
+        let own = self.view.vnet();
+        let around = std::iter::once(own).chain(self.peered()).find_map(|vnet| {
+            let mut space = topology.space(vnet).iter();
+            let around = space.find(|space| space.contains(prefix))?;
+            let peered = if vnet == own { "own" } else { "peered" };
+            let name = topology.name(vnet);
+            Some(format!("inside {around} of {peered} VNet {name}"))
+        });
+        Reason::new(rules::LOCAL_PER_NETWORK, around.unwrap_or_default())
+    }
+
+    /// Nobody programs the network: a peered one could, and what stands there.
+    fn nobody_programs(&self, prefix: Prefix) -> MissingRoute {
+        let topology = self.exchange.topology();
+        let own = topology.name(self.view.vnet());
+        let neighbors = topology.neighbors(self.view.vnet()).iter();
+        let hubs = neighbors.filter_map(|neighbor| {
+            let there = self.exchange.fabric().programmers_in(neighbor.vnet);
+            let name = topology.name(neighbor.vnet);
+            (!there.is_empty()).then(|| (name, self.routes_at(there.deciding(), prefix)))
+        });
+        // One that has the route, if there is one.
+        let hub = hubs.min_by_key(|(_, routes)| routes.iter().all(|route| route.paths.is_empty()));
+        let (evidence, routes) = match hub {
+            Some((hub, routes)) => {
+                let flags = missing_flags(self.exchange.estate(), own, hub);
+                (format!("peering of {own} with {hub}: {flags}"), routes)
+            }
+            None => {
+                let evidence = format!("{own} uses nobody's Route Server or gateway");
+                (evidence, Vec::new())
+            }
+        };
+        MissingRoute {
+            prefix,
+            because: Reason::new(rules::GATEWAY_TRANSIT, evidence),
+            routes,
+        }
+    }
+
+    /// The network that a prefix is the space of.
+    fn owner_of(&self, prefix: Prefix) -> Option<VnetId> {
+        let topology = self.exchange.topology();
+        let mut vnets = topology.vnets();
+        vnets.find(|vnet| topology.space(*vnet).contains(&prefix))
+    }
+
+    /// A prefix of another network: only a peering leads there.
+    fn not_peered(&self, owner: VnetId, prefix: Prefix) -> Option<Reason> {
+        let own = self.view.vnet();
+        if owner == own || self.peered().any(|vnet| vnet == owner) {
+            let originated = is_originated(self.exchange, prefix);
+            return originated.then(|| self.kept_from(prefix));
+        }
+        let [owner, own] = [owner, own].map(|vnet| self.exchange.topology().name(vnet));
+        let evidence = format!("VNet {owner}, which is not peered with {own}");
+        Some(Reason::new(rules::PEERING_NOT_TRANSITIVE, evidence))
+    }
+
+    /// A route that nobody tells those who program the NIC.
+    fn not_sent_here(&self, prefix: Prefix) -> Option<Reason> {
+        let exchange = self.exchange;
+        let has = |id: &SpeakerId| {
+            let rib = exchange.rib(*id);
+            rib.is_some_and(|rib| !rib.best(prefix).is_empty())
+        };
+        let name = &exchange.speaker(*self.deciding.first()?).name;
+        let other = exchange.graph().named(name).iter().find(|id| has(id));
+        if let Some(other) = other.filter(|id| !self.deciding.contains(id)) {
+            let evidence = format!("only {} has it", exchange.speaker(*other));
+            return Some(Reason::new(rules::SINGLE_INSTANCE_ROUTES, evidence));
+        }
+        let known =
+            is_originated(exchange, prefix) || exchange.graph().speakers().any(|id| has(&id));
+        let evidence = format!("nothing of it reaches {name}");
+        known.then(|| Reason::new(rules::NOT_EXCHANGED, evidence))
+    }
+}
+
+/// Where a route that is not used ends: the rule that refused it, or kept it back.
+fn stopped(routes: &[ExplainedRoute]) -> Option<Reason> {
+    let mut paths = routes.iter().flat_map(|route| &route.paths);
+    let refused = paths.find_map(|path| {
+        let rule = match path.standing {
+            PathStanding::Refused(rule) => rule,
+            PathStanding::Replaced => rules::ROUTE_MAP_ACTIONS,
+            _ => return None,
+        };
+        let from = path.from.as_deref().unwrap_or_default();
+        let space = if path.evidence.is_empty() { "" } else { ": " };
+        let evidence = format!("from {from}{space}{}", path.evidence);
+        Some(Reason::new(rule, evidence))
+    });
+    refused.or_else(|| {
+        let mut not_advertised = routes.iter().flat_map(|route| &route.not_advertised);
+        not_advertised.find_map(|by| by.because.clone().or_else(|| stopped(&by.routes)))
+    })
+}

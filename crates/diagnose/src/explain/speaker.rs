@@ -1,0 +1,374 @@
+//! A route at a speaker: its paths, how each came there, and who has one and does not send it.
+
+use std::collections::BTreeSet;
+
+use routehub_exchange::view::{Origin, Outbound, RibView, SpeakerId, SpeakerKind};
+use routehub_exchange::{Exchange, PathStanding, rules};
+use routehub_rib::{Imported, PathView, Standing};
+use routehub_types::{Attrs, Family, Prefix, RuleId};
+
+use super::advertised::{known_around, refusal, sent_as};
+use super::instances::merged;
+use super::{
+    Advertisement, ExplainedPath, ExplainedRoute, MissingRoute, NotAdvertised, RouteAttributes,
+    Sent, SpeakerExplanation,
+};
+use crate::Reason;
+
+/// Why a speaker has, or has not, routes around a destination.
+pub(super) fn explain(
+    exchange: &Exchange,
+    name: &str,
+    destination: Prefix,
+) -> Option<SpeakerExplanation> {
+    let speakers = exchange.graph().named(name);
+    let name = exchange.speaker(*speakers.first()?).name.clone();
+    let mut routes = Vec::new();
+    for prefix in known_around(exchange, destination) {
+        let way = Way::new(exchange, prefix);
+        let each = speakers.iter().map(|speaker| ExplainedRoute {
+            advertisements: way.advertisements(*speaker),
+            ..way.route_at(*speaker)
+        });
+        let says = |route: &ExplainedRoute| !route.is_empty() || !route.advertisements.is_empty();
+        routes.extend(merged(each.filter(says)));
+    }
+    Some(SpeakerExplanation {
+        speaker: name,
+        destination,
+        routes,
+        missing: never_routes(exchange, destination),
+    })
+}
+
+/// Prefixes around a destination that are never exchanged: pools of point-to-site clients
+/// and IPv6 prefixes of networks.
+fn never_routes(exchange: &Exchange, destination: Prefix) -> Vec<MissingRoute> {
+    let estate = exchange.estate();
+    let pools = estate.gateways.iter().flat_map(|gateway| {
+        let clients = || format!("point-to-site clients of {}", gateway.name);
+        let pools = gateway.p2s_pools.iter();
+        pools.map(move |pool| (*pool, Reason::new(rules::CIRCUIT_TO_CIRCUIT, clients())))
+    });
+    let vnets = estate.vnets.iter().filter(|_| !exchange.parameters().ipv6);
+    let ipv6 = vnets.flat_map(|vnet| {
+        let space = vnet.address_space.iter();
+        let ipv6 = space.filter(|prefix| prefix.family() == Family::Ipv6);
+        let of = || format!("of VNet {}", vnet.name);
+        ipv6.map(move |prefix| (*prefix, Reason::new(rules::IPV4_ONLY, of())))
+    });
+    let never = pools.chain(ipv6);
+    let around = never.filter(|(prefix, _)| prefix.contains(destination));
+    let missing = around.map(|(prefix, because)| MissingRoute {
+        prefix,
+        because,
+        routes: Vec::new(),
+    });
+    missing.collect()
+}
+
+/// What a speaker is called, its instance left out.
+fn called(exchange: &Exchange, id: SpeakerId) -> String {
+    let speaker = exchange.speaker(id);
+    match speaker.kind {
+        SpeakerKind::CustomerEdge { .. } => speaker.to_string(),
+        _ => speaker.name.clone(),
+    }
+}
+
+/// A prefix on the way back to where its routes come from.
+pub(super) struct Way<'a> {
+    exchange: &'a Exchange,
+    prefix: Prefix,
+    /// The speakers it came by, the last one included.
+    visited: BTreeSet<SpeakerId>,
+}
+
+impl<'a> Way<'a> {
+    /// At its end.
+    pub(super) fn new(exchange: &'a Exchange, prefix: Prefix) -> Self {
+        Self {
+            exchange,
+            prefix,
+            visited: BTreeSet::new(),
+        }
+    }
+
+    /// The same way, further back.
+    fn by(&self, speakers: impl IntoIterator<Item = SpeakerId>) -> Self {
+        let visited = self.visited.iter().copied().chain(speakers);
+        Self {
+            visited: visited.collect(),
+            ..*self
+        }
+    }
+
+    /// The same way, where another prefix became this one.
+    fn made_of(&self, prefix: Prefix) -> Self {
+        Self {
+            prefix,
+            ..self.by([])
+        }
+    }
+
+    /// What a speaker has of the prefix, and who has it and does not send it.
+    pub(super) fn route_at(&self, id: SpeakerId) -> ExplainedRoute {
+        let speaker = self.exchange.speaker(id);
+        // What goes from one instance of a Route Server to the other goes nowhere.
+        let way = match speaker.kind {
+            SpeakerKind::RouteServer { .. } => {
+                self.by(self.exchange.graph().named(&speaker.name).iter().copied())
+            }
+            _ => self.by([id]),
+        };
+        let paths = match self.exchange.rib(id) {
+            Some(rib) => {
+                let paths = rib.paths(self.prefix);
+                let paths = paths.iter().map(|path| way.stored_path(id, rib, path));
+                paths.collect()
+            }
+            None => way.received_paths(id),
+        };
+        ExplainedRoute {
+            paths,
+            not_advertised: way.not_advertised_to(id),
+            ..self.no_route(id)
+        }
+    }
+
+    fn no_route(&self, id: SpeakerId) -> ExplainedRoute {
+        ExplainedRoute {
+            speaker: called(self.exchange, id),
+            instances: match self.exchange.speaker(id).kind {
+                SpeakerKind::RouteServer { instance, .. } => vec![instance],
+                _ => Vec::new(),
+            },
+            prefix: self.prefix,
+            paths: Vec::new(),
+            not_advertised: Vec::new(),
+            advertisements: Vec::new(),
+        }
+    }
+
+    /// The path that a speaker passes on, and how it came there.
+    fn best_at(&self, id: SpeakerId) -> ExplainedRoute {
+        let mut route = self.no_route(id);
+        let fresh = !self.visited.contains(&id);
+        if let Some(rib) = self.exchange.rib(id).filter(|_| fresh) {
+            let way = self.by([id]);
+            let paths = rib.paths(self.prefix);
+            let best = paths.iter().find(|path| path.standing == Standing::Best);
+            route
+                .paths
+                .extend(best.map(|path| way.stored_path(id, rib, path)));
+        }
+        route
+    }
+
+    /// What a neighbour sends to a speaker over the link of an origin.
+    fn outbound(&self, origin: Origin, to: SpeakerId) -> Option<Outbound<'a>> {
+        let Origin::Link(link) = origin else {
+            return None;
+        };
+        let receiver = self.exchange.graph().link(link).side_of(to)?;
+        Some(self.exchange.outbound(link, receiver.other()))
+    }
+
+    fn stored_path(&self, id: SpeakerId, rib: RibView<'_>, path: &PathView) -> ExplainedPath {
+        let outbound_of = |source| self.outbound(rib.origin(source), id);
+        let name = |source| Some(called(self.exchange, outbound_of(source)?.sender()));
+        let outbound = outbound_of(path.path.source);
+        let received = path.received.or(path.attrs);
+        let received = received.map_or_else(Attrs::default, |id| self.exchange.attrs(id));
+        let changed = path.received.is_some() && path.received != path.attrs;
+        let imported = path.attrs.filter(|_| changed);
+        let mut evidence = String::new();
+        let standing = match path.standing {
+            Standing::Best => PathStanding::Best,
+            Standing::Equal => PathStanding::Equal,
+            Standing::Replaced => PathStanding::Replaced,
+            Standing::Lost { step, to } => PathStanding::Lost {
+                step,
+                to: name(to.source),
+            },
+            Standing::Ineligible(rule) => {
+                if let Some(outbound) = outbound {
+                    evidence = refusal(self.exchange, outbound, self.prefix, &received, rule);
+                }
+                PathStanding::Refused(rule)
+            }
+        };
+        let prefixes = if path.path.derived {
+            replaced_by(rib, path, self.prefix)
+        } else {
+            vec![self.prefix]
+        };
+        ExplainedPath {
+            from: name(path.path.source),
+            received: RouteAttributes::from(&received),
+            imported: imported.map(|id| RouteAttributes::from(&self.exchange.attrs(id))),
+            standing,
+            evidence,
+            sent: outbound.map(|outbound| self.sent(outbound, &prefixes)),
+        }
+    }
+
+    /// What a speaker without a RIB receives.
+    fn received_paths(&self, id: SpeakerId) -> Vec<ExplainedPath> {
+        let (exchange, prefix) = (self.exchange, self.prefix);
+        let paths = exchange.outbound_to(id).filter_map(|outbound| {
+            let attrs = sent_as(exchange, outbound, prefix).ok()?;
+            let refused = looped(exchange, id, &attrs);
+            let evidence = refused.map(|rule| refusal(exchange, outbound, prefix, &attrs, rule));
+            Some(ExplainedPath {
+                from: Some(called(exchange, outbound.sender())),
+                received: RouteAttributes::from(&attrs),
+                imported: None,
+                standing: refused.map_or(PathStanding::Equal, PathStanding::Refused),
+                evidence: evidence.unwrap_or_default(),
+                sent: Some(self.sent(outbound, &[prefix])),
+            })
+        });
+        paths.collect()
+    }
+
+    /// How the sender came to send these prefixes.
+    fn sent(&self, outbound: Outbound<'_>, prefixes: &[Prefix]) -> Sent {
+        let originated = |prefix: &Prefix| outbound.originated_for(*prefix).is_some();
+        let sender = outbound.sender();
+        if self.exchange.rib(sender).is_none() || prefixes.iter().all(originated) {
+            return Sent::Announced;
+        }
+        let mut changed_by = Vec::new();
+        let mut routes = Vec::new();
+        for prefix in prefixes.iter().filter(|prefix| !originated(prefix)) {
+            for made_of in self.leave_as(outbound, *prefix) {
+                changed_by.extend(outbound.changing_rules(made_of));
+                routes.push(self.made_of(made_of).best_at(sender));
+            }
+        }
+        changed_by.sort_unstable();
+        changed_by.dedup();
+        Sent::PassedOn { changed_by, routes }
+    }
+
+    /// The prefixes of the sender's RIB that leave as this one.
+    fn leave_as(&self, outbound: Outbound<'_>, prefix: Prefix) -> Vec<Prefix> {
+        let leaves = |of: &Prefix| {
+            outbound
+                .route_for(*of)
+                .is_ok_and(|(sent, _)| sent == prefix)
+        };
+        match (
+            outbound.outbound_map(),
+            self.exchange.rib(outbound.sender()),
+        ) {
+            (Some(_), Some(rib)) => rib.prefixes().filter(leaves).collect(),
+            _ => vec![prefix],
+        }
+    }
+
+    /// Neighbours from which nothing comes although they, or others behind them, have the route.
+    fn not_advertised_to(&self, id: SpeakerId) -> Vec<NotAdvertised> {
+        let outbound = self.exchange.outbound_to(id);
+        let others = outbound.filter(|outbound| !self.visited.contains(&outbound.sender()));
+        merged(others.filter_map(|outbound| {
+            let because = sent_as(self.exchange, outbound, self.prefix).err()?;
+            self.not_advertised(outbound, because)
+        }))
+    }
+
+    fn not_advertised(&self, outbound: Outbound<'_>, because: Reason) -> Option<NotAdvertised> {
+        let by = outbound.sender();
+        let rib = self.exchange.rib(by);
+        let best = rib.and_then(|rib| Some(rib.origin(rib.best(self.prefix).first()?.source)));
+        let (because, routes) = match best {
+            Some(origin) => {
+                // What it has came this way.
+                let from = self.outbound(origin, by);
+                if from.is_some_and(|from| self.visited.contains(&from.sender())) {
+                    return None;
+                }
+                (Some(because), vec![self.best_at(by)])
+            }
+            None if outbound.originated_for(self.prefix).is_some() => (Some(because), Vec::new()),
+            None => {
+                // Who keeps nothing passes nothing on.
+                rib?;
+                let route = self.route_at(by);
+                if route.is_empty() {
+                    return None;
+                }
+                (None, vec![route])
+            }
+        };
+        Some(NotAdvertised {
+            by: called(self.exchange, by),
+            because,
+            routes,
+        })
+    }
+
+    /// What becomes of a speaker's route at each of its neighbours.
+    fn advertisements(&self, id: SpeakerId) -> Vec<Advertisement> {
+        let (exchange, prefix) = (self.exchange, self.prefix);
+        let rib = exchange.rib(id);
+        let holds = rib.is_some_and(|rib| !rib.best(prefix).is_empty());
+        let outbound = exchange.outbound_from(id);
+        let has = |outbound: &Outbound<'_>| holds || outbound.originated_for(prefix).is_some();
+        let advertisements = outbound.filter(has).map(|outbound| {
+            let to = exchange.speaker(outbound.receiver()).to_string();
+            match sent_as(exchange, outbound, prefix) {
+                Ok(attrs) => Advertisement::Sent {
+                    to,
+                    attributes: RouteAttributes::from(&attrs),
+                    changed_by: outbound.changing_rules(prefix),
+                    refused: self.refused_there(outbound, &attrs),
+                },
+                Err(because) => Advertisement::Blocked { to, because },
+            }
+        });
+        advertisements.collect()
+    }
+
+    /// Why the receiver refused what it was sent.
+    fn refused_there(&self, outbound: Outbound<'_>, attrs: &Attrs) -> Option<Reason> {
+        let (exchange, prefix) = (self.exchange, self.prefix);
+        let id = outbound.receiver();
+        let rule = match (exchange.rib(id), outbound.source()) {
+            (Some(rib), Some(source)) => {
+                let paths = rib.paths(prefix);
+                let received = |path: &&PathView| path.path.source == source && !path.path.derived;
+                match paths.iter().find(received)?.standing {
+                    Standing::Ineligible(rule) => rule,
+                    _ => return None,
+                }
+            }
+            _ => looped(exchange, id, attrs)?,
+        };
+        let evidence = refusal(exchange, outbound, prefix, attrs, rule);
+        Some(Reason { rule, evidence })
+    }
+}
+
+impl ExplainedRoute {
+    /// Whether there is nothing to say of it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.paths.is_empty() && self.not_advertised.is_empty()
+    }
+}
+
+/// The rule by which a speaker without a RIB refuses a route, if it does.
+fn looped(exchange: &Exchange, id: SpeakerId, attrs: &Attrs) -> Option<RuleId> {
+    let own = exchange.speaker(id).asn?;
+    let looped = attrs.as_path.contains(own);
+    looped.then_some(rules::OWN_AS_IN_PATH)
+}
+
+/// The received prefixes that a path made by a route map stands for.
+fn replaced_by(rib: RibView<'_>, path: &PathView, prefix: Prefix) -> Vec<Prefix> {
+    let made = rib.adj_in(path.path.source).filter(
+        |route| matches!(route.imported, Imported::Replaced { prefix: into, .. } if into == prefix),
+    );
+    made.map(|route| route.prefix).collect()
+}

@@ -1,0 +1,24 @@
+//! What there is to say about a hub-and-spoke network, in English: why a route is there or is
+//! not, where a packet goes, what is wrong, what an event or another description changes.
+//!
+//! Nothing is decided and nothing is propagated here. The RIBs say where each path stands, and the
+//! policies that let routes pass are asked by which rule they did: all of it is read through the
+//! [`view`](routehub_exchange::view) of an exchange. What rules say stands in their
+//! [table](routehub_exchange::rules).
+#![forbid(unsafe_code)]
+
+mod difference;
+mod event_report;
+pub mod explain;
+mod findings;
+mod trace;
+mod words;
+
+pub use difference::{
+    Difference, PrefixDifference, Snapshot, SnapshotRow, SnapshotTable, TableDifference,
+};
+pub use event_report::{BestPathChange, EventReport, EventReporter};
+pub use explain::{Explanation, explain};
+pub use findings::{Finding, Severity, findings};
+pub use trace::{Trace, TraceEnd, TraceHop, trace};
+pub use words::{Reason, RuleNote, WithRules};

@@ -1,0 +1,341 @@
+//! A packet on its way: what each interface, NVA, gateway and circuit does with it.
+
+use std::net::IpAddr;
+
+use routehub_exchange::estate::Nic;
+use routehub_exchange::view::{
+    LinkKind, Origin, Outbound, Speaker, SpeakerId, SpeakerKind, VnetId,
+};
+use routehub_exchange::{EffectiveRow, Exchange, NextHopType, RouteSource, RouteState, rules};
+use routehub_rib::BestPath;
+use routehub_types::{Prefix, RuleId};
+
+use super::{TraceEnd, TraceHop};
+use crate::Reason;
+use crate::explain::{interface_of, programmed_around};
+use crate::words::{joined, listed};
+
+fn delivered(to: impl Into<String>) -> TraceEnd {
+    TraceEnd::Delivered { to: to.into() }
+}
+
+fn dropped(rule: RuleId, evidence: impl Into<String>) -> TraceEnd {
+    TraceEnd::Dropped(Reason::new(rule, evidence))
+}
+
+/// A packet on its way.
+pub(super) struct Packet<'a> {
+    exchange: &'a Exchange,
+    address: IpAddr,
+    /// The devices it was at, the interface it started from left out.
+    passed: Vec<SpeakerId>,
+}
+
+impl<'a> Packet<'a> {
+    /// At its start.
+    pub(super) fn new(exchange: &'a Exchange, address: IpAddr) -> Self {
+        Self {
+            exchange,
+            address,
+            passed: Vec::new(),
+        }
+    }
+
+    /// At an interface: the longest active row decides.
+    pub(super) fn at_interface(&mut self, at: &str, nic: &Nic) -> Option<TraceHop> {
+        let exchange = self.exchange;
+        let view = exchange.fabric().nic(nic)?;
+        let by = exchange.fabric().programmers(view.vnet(), &nic.name);
+        let programmed = programmed_around(exchange, &by, Prefix::host(self.address));
+        let rows = view.rows(programmed.into_iter()).into_iter();
+        let Some((prefix, row)) = self.longest_active(rows) else {
+            return Some(TraceHop::ending(at, None, "", dropped(rules::NO_ROUTE, "")));
+        };
+        let end = |end| TraceHop::ending(at, Some(prefix), format!("{:?}", row.next_hop_type), end);
+        let programmed = row.source == RouteSource::VirtualNetworkGateway;
+        Some(match row.next_hop_type {
+            NextHopType::VnetLocal => end(delivered(self.in_network(view.vnet()))),
+            NextHopType::VNetPeering | NextHopType::VNetGlobalPeering => {
+                end(delivered(self.in_peered_network(view.vnet())))
+            }
+            NextHopType::Internet => end(delivered("the internet")),
+            NextHopType::VirtualNetworkServiceEndpoint => end(delivered("the service endpoint")),
+            NextHopType::None if programmed => end(dropped(
+                rules::NEXT_HOP_UNREACHABLE,
+                "no next hop of the route is reachable",
+            )),
+            NextHopType::None => end(dropped(
+                rules::SYSTEM_ROUTES,
+                "the route's next hop type is None",
+            )),
+            NextHopType::VirtualNetworkGateway if row.next_hops.is_empty() => {
+                self.by_gateways(at, prefix, view.vnet())
+            }
+            NextHopType::VirtualAppliance | NextHopType::VirtualNetworkGateway => {
+                let hops = row.next_hops.iter();
+                let ways = hops.map(|hop| {
+                    let near = programmed || view.reaches(*hop);
+                    self.at_address(at, prefix, *hop, near)
+                });
+                parted(at, prefix, &row.next_hops, ways.collect())
+            }
+        })
+    }
+
+    /// The active row with the longest prefix around the address.
+    fn longest_active(
+        &self,
+        rows: impl Iterator<Item = EffectiveRow>,
+    ) -> Option<(Prefix, EffectiveRow)> {
+        let mut found: Option<(Prefix, EffectiveRow)> = None;
+        for row in rows.filter(|row| row.state == RouteState::Active) {
+            let prefixes = row.prefixes.iter();
+            let around = prefixes.filter(|prefix| prefix.contains_address(self.address));
+            if let Some(prefix) = around.max_by_key(|prefix| prefix.length()).copied()
+                && found
+                    .as_ref()
+                    .is_none_or(|(than, _)| prefix.length() > than.length())
+            {
+                found = Some((prefix, row));
+            }
+        }
+        found
+    }
+
+    /// A network that the address is in, and who has it there.
+    fn in_network(&self, vnet: VnetId) -> String {
+        let name = self.exchange.topology().name(vnet);
+        let mut nvas = self.exchange.estate().nvas.iter();
+        match nvas.find(|nva| nva.ip == self.address) {
+            Some(nva) => format!("{} in VNet {name}", nva.name),
+            None => format!("VNet {name}"),
+        }
+    }
+
+    fn in_peered_network(&self, vnet: VnetId) -> String {
+        let topology = self.exchange.topology();
+        let holds = |vnet: &VnetId| {
+            let mut space = topology.space(*vnet).iter();
+            space.any(|prefix| prefix.contains_address(self.address))
+        };
+        let neighbors = topology.neighbors(vnet).iter();
+        let peered = neighbors.filter(|neighbor| neighbor.access);
+        let there = peered.map(|neighbor| neighbor.vnet).find(holds);
+        there.map_or_else(String::new, |vnet| self.in_network(vnet))
+    }
+
+    /// A route by a gateway whose address is not known.
+    fn by_gateways(&mut self, at: &str, prefix: Prefix, vnet: VnetId) -> TraceHop {
+        let (topology, fabric) = (self.exchange.topology(), self.exchange.fabric());
+        let hubs = [Some(vnet), topology.hub(vnet)].into_iter().flatten();
+        let gateways = hubs.flat_map(|hub| fabric.programmers_in(hub).gateways().to_vec());
+        let ways: Vec<TraceHop> = gateways.map(|id| self.at_speaker(id)).collect();
+        if ways.is_empty() {
+            let end = dropped(rules::UNKNOWN_NEXT_HOP, "there is no gateway");
+            return TraceHop::ending(at, Some(prefix), "VirtualNetworkGateway", end);
+        }
+        parted(at, prefix, &[], ways)
+    }
+
+    /// At the device that has a next hop address.
+    fn at_address(&mut self, at: &str, prefix: Prefix, hop: IpAddr, near: bool) -> TraceHop {
+        if !near {
+            let end = dropped(rules::NEXT_HOP_UNREACHABLE, format!("next hop {hop}"));
+            return TraceHop::ending(at, Some(prefix), hop.to_string(), end);
+        }
+        let there = self.who_has(hop);
+        // Gateways may share addresses: the one meant has a way on that is not the Route Server.
+        let mut leading_on = there.iter().filter(|id| self.leads_on(**id));
+        if let Some(id) = leading_on.next().or(there.first()) {
+            return self.at_speaker(*id);
+        }
+        let end = delivered(format!("{hop}, which the file does not describe"));
+        TraceHop::ending(&hop.to_string(), None, "", end)
+    }
+
+    /// NVAs and gateways with an address; a gateway also has those of the edge routers that its
+    /// connections lead to.
+    fn who_has(&self, address: IpAddr) -> Vec<SpeakerId> {
+        let graph = self.exchange.graph();
+        let has = |id: &SpeakerId| {
+            let speaker = graph.speaker(*id);
+            !is_route_server(speaker) && speaker.addresses.contains(&address)
+        };
+        let links = graph.links().map(|link| graph.link(link));
+        let by_edge = links.filter_map(|link| match &link.kind {
+            LinkKind::GatewayToEdge(to) if to.nic_next_hops.contains(&address) => {
+                Some(link.a.speaker)
+            }
+            _ => None,
+        });
+        graph.speakers().filter(has).chain(by_edge).collect()
+    }
+
+    /// Whether a speaker has another way to the address than by a Route Server.
+    fn leads_on(&self, id: SpeakerId) -> bool {
+        let graph = self.exchange.graph();
+        let SpeakerKind::Gateway { .. } = graph.speaker(id).kind else {
+            return true;
+        };
+        match self.longest_match(id) {
+            Some((_, _, Origin::Link(link))) => {
+                graph.link(link).kind != LinkKind::GatewayToRouteServer
+            }
+            other => other.is_some(),
+        }
+    }
+
+    /// The best route to the address in the RIB of a speaker, and where it comes from.
+    fn longest_match(&self, id: SpeakerId) -> Option<(Prefix, BestPath, Origin)> {
+        let rib = self.exchange.rib(id)?;
+        let (prefix, best) = rib.longest_match(self.address)?;
+        Some((prefix, best, rib.origin(best.source)))
+    }
+
+    /// At an NVA, gateway, circuit or site.
+    fn at_speaker(&mut self, id: SpeakerId) -> TraceHop {
+        let speaker = self.exchange.speaker(id);
+        let at = speaker.to_string();
+        if self.passed.contains(&id) {
+            return TraceHop::ending(&at, None, "", self.came_back(id));
+        }
+        self.passed.push(id);
+        let hop = match speaker.kind {
+            SpeakerKind::Nva { nva } => self.at_nva(id, nva, &at),
+            SpeakerKind::Site { .. } => {
+                TraceHop::ending(&at, None, "", delivered(format!("site {at}")))
+            }
+            SpeakerKind::CustomerEdge { .. } => {
+                TraceHop::ending(&at, None, "", delivered(at.clone()))
+            }
+            _ => self.by_rib(id, &at),
+        };
+        self.passed.pop();
+        hop
+    }
+
+    /// At a speaker where it was already.
+    fn came_back(&self, id: SpeakerId) -> TraceEnd {
+        let is_nva = matches!(self.exchange.speaker(id).kind, SpeakerKind::Nva { .. });
+        let rule = if is_nva && self.passed.last() == Some(&id) {
+            rules::ROUTE_TO_ITSELF
+        } else {
+            rules::FORWARDING_LOOP
+        };
+        let round = self.passed.iter().skip_while(|passed| **passed != id);
+        let names = round.chain([&id]).map(|id| self.exchange.speaker(*id));
+        TraceEnd::Loop(Reason::new(rule, joined(names, " -> ")))
+    }
+
+    /// An NVA has the networks that it announces itself behind it, sends by its direct neighbours
+    /// what it learned of them, and all else by its interface.
+    fn at_nva(&mut self, id: SpeakerId, nva: usize, at: &str) -> TraceHop {
+        let exchange = self.exchange;
+        let own = exchange
+            .outbound_from(id)
+            .flat_map(|outbound| outbound.originated_around(Prefix::host(self.address)))
+            .max_by_key(|prefix| prefix.length());
+        match (own, self.neighbors_route(id)) {
+            (own, Some((prefix, neighbor)))
+                if own.is_none_or(|own| own.length() < prefix.length()) =>
+            {
+                parted(at, prefix, &[], vec![self.at_speaker(neighbor)])
+            }
+            // Of a default route nothing is behind an NVA but the internet, by its interface.
+            (Some(own), _) if !own.is_default() => {
+                let end = delivered(format!("the network behind {at}"));
+                TraceHop::ending(at, Some(own), "", end)
+            }
+            _ => {
+                let nic = interface_of(exchange.estate(), &exchange.estate().nvas[nva]);
+                let hop = self.at_interface(at, &nic);
+                hop.unwrap_or_else(|| TraceHop::ending(at, None, "", dropped(rules::NO_ROUTE, "")))
+            }
+        }
+    }
+
+    /// The route to the address that an NVA learned from a direct neighbour, and which.
+    fn neighbors_route(&self, nva: SpeakerId) -> Option<(Prefix, SpeakerId)> {
+        let exchange = self.exchange;
+        let mut direct = exchange
+            .outbound_to(nva)
+            .filter(|outbound| outbound.link().kind == LinkKind::NvaToNeighbor);
+        if exchange.rib(nva).is_some() {
+            let (prefix, best, _) = self.longest_match(nva)?;
+            let from = direct.find(|outbound| outbound.source() == Some(best.source))?;
+            return Some((prefix, from.sender()));
+        }
+        let routes = direct.flat_map(|outbound: Outbound<'_>| {
+            let prefixes = outbound.routes().into_keys();
+            prefixes.map(move |prefix| (prefix, outbound.sender()))
+        });
+        let around = routes.filter(|(prefix, _)| prefix.contains_address(self.address));
+        around.max_by_key(|(prefix, _)| prefix.length())
+    }
+
+    /// At a gateway or a circuit's edge: the longest match in its RIB decides.
+    fn by_rib(&mut self, id: SpeakerId, at: &str) -> TraceHop {
+        let exchange = self.exchange;
+        let Some((prefix, best, origin)) = self.longest_match(id) else {
+            return TraceHop::ending(at, None, "", dropped(rules::NO_ROUTE, ""));
+        };
+        let Origin::Link(link) = origin else {
+            let topology = exchange.topology();
+            let mut vnets = topology.vnets();
+            let holder = vnets.find(|vnet| topology.space(*vnet).contains(&prefix));
+            let to = holder.map_or_else(String::new, |vnet| self.in_network(vnet));
+            return TraceHop::ending(at, Some(prefix), "", delivered(to));
+        };
+        let Some(peer) = exchange.graph().link(link).peer_of(id) else {
+            return TraceHop::ending(at, Some(prefix), "", dropped(rules::NO_ROUTE, ""));
+        };
+        if !is_route_server(exchange.speaker(peer)) {
+            return parted(at, prefix, &[], vec![self.at_speaker(peer)]);
+        }
+        // Packets do not pass a Route Server: the host route leads to the NVA.
+        let hops = self.next_hops_beyond(peer, prefix, best);
+        let ways = hops
+            .iter()
+            .map(|hop| self.at_address(at, prefix, *hop, true));
+        parted(at, prefix, &hops, ways.collect())
+    }
+
+    /// Where a route that a Route Server instance sent leads.
+    fn next_hops_beyond(&self, server: SpeakerId, prefix: Prefix, best: BestPath) -> Vec<IpAddr> {
+        let exchange = self.exchange;
+        let there = exchange.rib(server).map(|rib| rib.best(prefix));
+        let paths = there.iter().flat_map(|paths| paths.iter());
+        let next_hop = |path: &BestPath| exchange.attrs(path.attrs).next_hop.address;
+        let mut hops: Vec<IpAddr> = paths.map(next_hop).collect();
+        if hops.is_empty() {
+            hops.push(next_hop(&best));
+        }
+        hops.sort_unstable();
+        hops.dedup();
+        hops
+    }
+}
+
+fn is_route_server(speaker: &Speaker) -> bool {
+    matches!(speaker.kind, SpeakerKind::RouteServer { .. })
+}
+
+/// A hop from which ways go on.
+fn parted(at: &str, prefix: Prefix, hops: &[IpAddr], mut ways: Vec<TraceHop>) -> TraceHop {
+    // Several addresses of one device are one way.
+    ways.dedup();
+    // What ended before it left is an end of this very hop.
+    if let [only] = ways.as_slice()
+        && only.at == at
+        && matches!(only.end, Some(TraceEnd::Dropped(_)))
+    {
+        return only.clone();
+    }
+    TraceHop {
+        at: at.to_owned(),
+        prefix: Some(prefix),
+        by: listed(hops),
+        end: ways.is_empty().then(|| dropped(rules::NO_ROUTE, "")),
+        next: ways,
+    }
+}
