@@ -17,7 +17,7 @@ use crate::tree::{files, none, read, root};
 const PAGE: &str = "docs/rules.md";
 
 /// Crates that may speak of rules by number only in the table.
-const NAMED: [&str; 4] = ["exchange", "routehub", "scenario", "speaker"];
+const NAMED: [&str; 5] = ["diagnose", "exchange", "routehub", "scenario", "speaker"];
 
 /// The most tests that the page names for one rule.
 const SHOWN: usize = 3;
