@@ -5,6 +5,7 @@
 //! that breaks it, so that a rule which no longer sees anything fails too.
 
 mod arrows;
+mod circles;
 mod library_code;
 mod manifests;
 mod readme;

@@ -6,14 +6,19 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use routehub_types::{Asn, Community, Origin, Prefix};
 
+mod addresses;
 mod attach;
-pub(crate) mod event;
+pub mod check;
+mod event;
 mod fabric;
 #[cfg(feature = "file")]
 pub mod forms;
 mod speakers;
 
+pub use addresses::{GATEWAY_SUBNET, ROUTE_SERVER_SUBNET};
 pub use attach::{Circuit, Connection, Gateway, GatewayKind, OnPremises, Site};
+pub use check::{CheckedEstate, EstateErrors};
+pub use event::{ConnectionEnds, Event, Instance, NvaSessions};
 pub use routehub_policy::{RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule};
 
 pub use fabric::{

@@ -1,235 +1,359 @@
-//! The exchange: every speaker's routes, and the links they pass over.
+//! The exchange: an estate at work, with real routers in some places.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
-use routehub_policy::{Policy, SourceClass};
-use routehub_rib::{AttrStore, MemberId, SourceId};
-use routehub_types::{AttrId, Attrs, Instant, Prefix};
+use bytes::Bytes;
+use routehub_rib::{Pull, RawKey, SourceId, Ticket};
+use routehub_types::{AttrId, Attrs, Family, FamilySet, Instant, Prefix, RuleId, Update};
 
-use crate::announce::{self, Announcements};
-use crate::estate::{Estate, RoutingPreference};
-use crate::exchange_table::At;
-use crate::export_groups::{Lent, LiveGroup};
-use crate::graph::Graph;
-use crate::journal::Journal;
-use crate::link::{LinkId, LinkKind, Side};
+use crate::estate::{CheckedEstate, Estate, Event};
+use crate::fabric::{Changes, EffectiveRow, Fabric, VnetRoutes};
+use crate::graph::{
+    AdjacencyId, Deployment, Graph, LinkId, Side, Speaker, SpeakerId, Topology, UNKNOWN_ADDRESS,
+};
+use crate::live::{self, Engine, Live, LiveLink, OldEngine};
 use crate::parameters::Parameters;
-use crate::policies::{GatewayMaps, Policies};
-use crate::replaced::Replaced;
-use crate::speaker::{SpeakerId, SpeakerKind};
-use crate::speaker_table::{self, Origin, Table};
-use crate::topology::Topology;
-use crate::verdicts::Verdicts;
-
-/// One direction of a link: from the speaker on a side to the other.
-#[derive(Debug)]
-pub(crate) struct Direction {
-    /// What the sender sends, and as what.
-    pub(crate) export: Policy,
-    /// What the receiver takes in.
-    pub(crate) import: Policy,
-    /// What the receiver's RIB calls the link; none where the receiver only ends routes.
-    pub(crate) source: Option<SourceId>,
-    /// What the receiver's policies call routes of this link.
-    pub(crate) class: SourceClass,
-    /// How many prefixes the receiver holds at most; none: it is no Route Server.
-    pub(crate) max_prefixes: Option<u32>,
-    /// Whether the sender passes nothing on, whatever it hears.
-    pub(crate) silent: bool,
-    /// What the export policy said.
-    pub(crate) exported: Verdicts,
-    /// What the import policy said: there is one class only.
-    pub(crate) imported: Verdicts,
-}
+use crate::propagation::{EventError, Model, NotConverged, Outbound};
+use crate::ribs::RibView;
 
 /// An estate at work.
 ///
-/// Every change settles before it returns: afterwards no speaker has anything new to tell another.
+/// Every change converges before it returns: afterwards no speaker has anything new to tell
+/// another.
 #[derive(Debug)]
 pub struct Exchange {
-    pub(crate) parameters: Parameters,
-    pub(crate) estate: Estate,
-    pub(crate) topology: Topology,
-    pub(crate) graph: Graph,
-    pub(crate) gateway_maps: GatewayMaps,
-    pub(crate) store: AttrStore,
-    pub(crate) tables: Vec<Option<Table>>,
-    pub(crate) directions: Vec<[Direction; 2]>,
-    pub(crate) literal: BTreeMap<LinkId, Announcements>,
-    pub(crate) dirty: BTreeMap<SpeakerId, Vec<Prefix>>,
-    pub(crate) shuffle: u64,
-    pub(crate) removed: BTreeSet<SpeakerId>,
-    pub(crate) instances_down: BTreeSet<SpeakerId>,
-    pub(crate) groups: Vec<LiveGroup>,
-    pub(crate) members: BTreeMap<LinkId, MemberId>,
-    pub(crate) regrouping: BTreeSet<LinkId>,
-    pub(crate) refreshes: Vec<LinkId>,
-    pub(crate) owed: BTreeMap<LinkId, VecDeque<Prefix>>,
-    pub(crate) lent: Lent,
-    pub(crate) replaced: BTreeMap<LinkId, Replaced>,
-    pub(crate) journal: Option<Journal>,
-    pub(crate) now: Instant,
-    pub(crate) seed: u64,
+    model: Model,
+    live: Live,
 }
 
 impl Exchange {
-    /// The exchange of an estate, everything modelled up and settled. Speakers named in `live`
+    /// The exchange of an estate, everything modelled up and converged. Speakers named in `live`
     /// are played by real routers: their links are down until told otherwise.
     ///
     /// # Errors
-    /// [`NotConverged`](crate::NotConverged) if the estate never comes to rest.
+    /// [`NotConverged`] if the estate never comes to rest.
     pub fn new(
-        estate: Estate,
+        estate: CheckedEstate,
         parameters: Parameters,
         live: &BTreeSet<String>,
         seed: u64,
-    ) -> Result<Self, crate::NotConverged> {
-        let topology = Topology::new(&estate);
-        let graph = Graph::new(&estate, &parameters, &topology, live);
-        let mut it = Self {
-            parameters,
-            estate,
-            topology,
-            graph,
-            gateway_maps: GatewayMaps::new(),
-            store: AttrStore::new(seed),
-            tables: Vec::new(),
-            directions: Vec::new(),
-            literal: BTreeMap::new(),
-            dirty: BTreeMap::new(),
-            shuffle: seed,
-            removed: BTreeSet::new(),
-            instances_down: BTreeSet::new(),
-            groups: Vec::new(),
-            members: BTreeMap::new(),
-            regrouping: BTreeSet::new(),
-            refreshes: Vec::new(),
-            owed: BTreeMap::new(),
-            lent: Lent::default(),
-            replaced: BTreeMap::new(),
-            journal: None,
-            now: Instant::ZERO,
-            seed,
-        };
-        it.extend_to_graph();
-        for speaker in it.graph.speakers() {
-            it.announce_networks(speaker);
-        }
-        for link in it.graph.links() {
-            it.sync_link(link);
-        }
-        it.settle()?;
-        Ok(it)
+    ) -> Result<Self, NotConverged> {
+        let deployment = Deployment::new(estate, parameters, live.clone());
+        Ok(Self {
+            model: Model::new(deployment, seed)?,
+            live: Live::default(),
+        })
     }
 
-    /// Makes tables and directions for speakers and links that have none yet.
-    pub(crate) fn extend_to_graph(&mut self) {
-        for speaker in self.graph.speakers().skip(self.tables.len()) {
-            let one = self.graph.speaker(speaker);
-            let table = (!one.only_ends_routes(&self.estate)).then(|| {
-                let config = speaker_table::decision(one.kind, &self.parameters);
-                Table::new(config, self.seed)
-            });
-            self.tables.push(table);
-        }
-        for link in self.graph.links().skip(self.directions.len()) {
-            let directions = Side::BOTH.map(|sender| self.direction(link, sender));
-            self.directions.push(directions);
-            let literal = self.stated_literal(link);
-            if !literal.is_empty() {
-                self.literal.insert(link, literal);
-            }
-        }
-    }
-
-    fn direction(&mut self, link: LinkId, sender: Side) -> Direction {
-        let receiver = sender.other();
-        let policies = self.policies();
-        let one = self.graph.link(link);
-        let (export, import) = (policies.export(one, sender), policies.import(one, receiver));
-        let silent = policies.passes_nothing(one, sender);
-        let told = self.graph.speaker(one.end(receiver).speaker).at();
-        let max_prefixes = self.parameters.max_total_prefixes;
-        Direction {
-            max_prefixes: max_prefixes.filter(|_| told == Some(At::RouteServer)),
-            export,
-            import,
-            class: speaker_table::policy_class(&self.graph, link, receiver),
-            source: self.add_source(link, receiver),
-            silent,
-            exported: Verdicts::new(self.seed),
-            imported: Verdicts::new(self.seed),
-        }
-    }
-
-    /// Makes the link a source of the RIB of the speaker on `side`.
-    pub(crate) fn add_source(&mut self, link: LinkId, side: Side) -> Option<SourceId> {
-        let speaker = self.graph.link(link).end(side).speaker;
-        let preference = self.preference(speaker);
-        let source = speaker_table::source(&self.graph, &self.parameters, preference, link, side);
-        let class = speaker_table::policy_class(&self.graph, link, side);
-        let table = self.tables[speaker.0 as usize].as_mut()?;
-        table.add(Origin::Link(link), class, source)
-    }
-
-    /// The routing preference of a Route Server.
-    pub(crate) fn preference(&self, speaker: SpeakerId) -> Option<RoutingPreference> {
-        let speaker = self.graph.speaker(speaker);
-        self.policies()
-            .route_server(speaker)
-            .map(|one| one.routing_preference)
-    }
-
-    pub(crate) fn policies(&self) -> Policies<'_> {
-        Policies {
-            estate: &self.estate,
-            parameters: &self.parameters,
-            topology: &self.topology,
-            graph: &self.graph,
-            gateway_maps: &self.gateway_maps,
-        }
-    }
-
-    /// The literal routes that the estate states for a link.
-    fn stated_literal(&self, link: LinkId) -> Announcements {
-        let one = self.graph.link(link);
-        let (LinkKind::NvaToRouteServer { .. }, SpeakerKind::Nva { nva }) =
-            (&one.kind, self.graph.speaker(one.a.speaker).kind)
-        else {
-            return Announcements::new();
-        };
-        let server = self.graph.speaker(one.b.speaker);
-        let SpeakerKind::RouteServer { instance, .. } = server.kind else {
-            return Announcements::new();
-        };
-        announce::literal(&self.estate.nvas[nva], &server.name, instance)
-    }
-
-    /// The table of a speaker that has one.
-    pub(crate) fn table(&self, speaker: SpeakerId) -> Option<&Table> {
-        self.tables.get(speaker.0 as usize)?.as_ref()
-    }
-
-    pub(crate) fn direction_of(&self, link: LinkId, sender: Side) -> &Direction {
-        &self.directions[link.0 as usize][sender as usize]
-    }
-
-    pub(crate) fn direction_mut(&mut self, link: LinkId, sender: Side) -> &mut Direction {
-        &mut self.directions[link.0 as usize][sender as usize]
-    }
-
-    /// The id of an attribute set.
-    pub fn intern(&mut self, attrs: &Attrs) -> AttrId {
-        self.store.intern(attrs)
+    /// Applies an event and converges.
+    ///
+    /// # Errors
+    /// [`EventError`] if the event names something unknown or the estate does not converge.
+    pub fn apply_event(&mut self, event: &Event) -> Result<(), EventError> {
+        let applied = self.model.apply_event(event);
+        self.live.follow_exports(&mut self.model);
+        applied
     }
 
     /// The parameters it works by.
     pub fn parameters(&self) -> &Parameters {
-        &self.parameters
+        self.model.deployment().parameters()
     }
 
     /// The estate as it is now, events included.
     pub fn estate(&self) -> &Estate {
-        &self.estate
+        self.model.deployment().estate()
+    }
+
+    /// The virtual networks and their peerings.
+    pub fn topology(&self) -> &Topology {
+        self.model.deployment().topology()
+    }
+
+    /// The speakers and their links.
+    pub fn graph(&self) -> &Graph {
+        self.model.deployment().graph()
+    }
+
+    /// The speaker of an id.
+    pub fn speaker(&self, id: SpeakerId) -> &Speaker {
+        self.graph().speaker(id)
+    }
+
+    /// The RIB of a speaker; none if it only ends routes.
+    pub fn rib(&self, speaker: SpeakerId) -> Option<RibView<'_>> {
+        self.model.ribs().rib(speaker)
+    }
+
+    /// What the speaker on the side of the sender sends over a link.
+    pub fn outbound(&self, link: LinkId, sender: Side) -> Outbound<'_> {
+        self.model.outbound(link.from(sender))
+    }
+
+    /// What a speaker sends to each of its neighbours, in the order of its links.
+    pub fn outbound_from(&self, speaker: SpeakerId) -> impl Iterator<Item = Outbound<'_>> {
+        let adjacencies = self.graph().outbound(speaker);
+        adjacencies.map(|adjacency| self.model.outbound(adjacency))
+    }
+
+    /// What each of its neighbours sends to a speaker, in the order of its links.
+    pub fn outbound_to(&self, speaker: SpeakerId) -> impl Iterator<Item = Outbound<'_>> {
+        let adjacencies = self.graph().inbound(speaker);
+        adjacencies.map(|adjacency| self.model.outbound(adjacency))
+    }
+
+    /// Why a Route Server would refuse an NVA, by its place in the estate, as a peer (R-001,
+    ///
+    pub fn peer_refusal(&self, nva: usize, route_server: &str) -> Option<RuleId> {
+        let nva = self.estate().nvas.get(nva)?;
+        self.model.deployment().peer_refusal(nva, route_server)
+    }
+
+    /// What the networks' NICs are programmed with.
+    pub fn fabric(&self) -> Fabric<'_> {
+        self.model.fabric()
+    }
+
+    /// The effective routes of a NIC; none if there is no such NIC or network.
+    pub fn nic_effective(&self, nic: &str) -> Option<Vec<EffectiveRow>> {
+        self.fabric().effective(nic)
+    }
+
+    /// The routes of a network; none if there is no such network.
+    pub fn vnet_routes(&self, vnet: &str) -> Option<VnetRoutes<'_>> {
+        self.fabric().vnet_routes(vnet)
+    }
+
+    /// The networks whose NICs may use routes of a Route Server instance or gateway, by name: its
+    /// own first, then those that use it.
+    pub fn vnets_served(&self, speaker: SpeakerId) -> impl Iterator<Item = &str> {
+        let vnets = self.model.deployment().vnets_served(speaker);
+        vnets.map(|id| self.estate().vnets[id.0].name.as_str())
+    }
+
+    /// Writes down what changes from here on, until [`take_changes`](Self::take_changes) reads it.
+    /// It grows with every change that is not read.
+    pub fn keep_journal(&mut self) {
+        self.model.journal_mut().0.keep();
+    }
+
+    /// What changed since the last call, or since the journal is kept; nothing if it is not.
+    pub fn take_changes(&mut self) -> Changes {
+        let (journal, deployment) = self.model.journal_mut();
+        journal.take(deployment)
+    }
+
+    /// The id of an attribute set.
+    pub fn intern(&mut self, attrs: &Attrs) -> AttrId {
+        self.model.ribs_mut().intern(attrs)
+    }
+
+    /// The id of an attribute set received as a raw block; `parse` is asked only if the block is
+    /// new.
+    pub fn intern_raw(&mut self, raw: RawKey<'_>, parse: impl FnOnce() -> Attrs) -> AttrId {
+        self.model.ribs_mut().store_mut().intern_raw(raw, parse)
+    }
+
+    /// The attributes of a set.
+    pub fn attrs(&self, id: AttrId) -> Attrs {
+        self.model.ribs().store().attrs(id)
+    }
+
+    /// The length of the AS path of an attribute set, as the decision counts it.
+    pub fn path_length(&self, id: AttrId) -> u16 {
+        self.model.ribs().store().key(id).path_length
+    }
+
+    /// The links that real routers play, in order; those without addresses or refused are left
+    /// out.
+    pub fn live_links(&self) -> Vec<LiveLink> {
+        live::live_links(self.graph())
+    }
+
+    /// The attributes of a set as a real peer is sent them: where the estate does not tell our
+    /// address to be its next hop, that of the session is.
+    pub fn sent_attrs(&self, link: LinkId, id: AttrId) -> Attrs {
+        let mut attrs = self.attrs(id);
+        if attrs.next_hop.address == UNKNOWN_ADDRESS
+            && let Some(address) = live::listening_address(self.graph(), link)
+        {
+            attrs.next_hop = address.into();
+        }
+        attrs
+    }
+
+    /// A session is established: its peer may send, and becomes a member of an export group.
+    /// `encoding` says on what its encoding depends, `families` what was agreed.
+    ///
+    /// # Errors
+    /// [`NotConverged`] if the estate does not come to rest any more.
+    pub fn link_up(
+        &mut self,
+        link: LinkId,
+        encoding: u32,
+        families: FamilySet,
+    ) -> Result<(), NotConverged> {
+        self.live.link_up(&mut self.model, link, encoding, families)
+    }
+
+    /// A session is no longer established: what its peer announced is withdrawn.
+    ///
+    /// # Errors
+    /// [`NotConverged`] if the estate does not come to rest any more.
+    pub fn link_down(
+        &mut self,
+        link: LinkId,
+        notification: Option<(u8, u8)>,
+    ) -> Result<(), NotConverged> {
+        self.live.link_down(&mut self.model, link, notification)
+    }
+
+    /// Whether an event switched a real peer's session off: it is not to be held until another
+    /// switches it on.
+    pub fn is_switched_off(&self, link: LinkId) -> bool {
+        self.graph().link(link).down.is_switched_off()
+    }
+
+    /// What a real peer sends us over a link.
+    fn peer_adjacency(&self, link: LinkId) -> Option<AdjacencyId> {
+        Some(live::our_adjacency(self.graph(), link)?.reverse())
+    }
+
+    /// Applies one UPDATE of a real peer.
+    ///
+    /// Says no if it announced more routes than it may: the session has to end with Cease,
+    /// maximum number of prefixes reached; its routes are withdrawn already.
+    ///
+    /// # Errors
+    /// [`NotConverged`] if the estate does not come to rest any more.
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        link: LinkId,
+        update: &Update<'_>,
+    ) -> Result<bool, NotConverged> {
+        let Some(from_peer) = self.peer_adjacency(link) else {
+            return Ok(true);
+        };
+        if !self.graph().link(link).is_up() {
+            return Ok(true);
+        }
+        self.model.set_time(now);
+        let fits = self.model.receive(from_peer, update);
+        if self.model.is_pending() {
+            self.model.converge()?;
+        }
+        Ok(fits)
+    }
+
+    /// The links whose real peers are to be asked for their routes again since the last call
+    ///
+    pub fn take_refreshes(&mut self) -> Vec<LinkId> {
+        self.model.take_refreshes()
+    }
+
+    /// Ends the update run of a real peer.
+    pub fn end_run(&mut self, link: LinkId) {
+        if let Some(from_peer) = self.peer_adjacency(link) {
+            self.model.ribs_mut().end_run(from_peer);
+        }
+    }
+
+    /// How many routes are held of a real peer.
+    pub fn live_routes(&self, link: LinkId) -> usize {
+        let from_peer = self.peer_adjacency(link);
+        let inbound = from_peer.and_then(|id| self.model.ribs().inbound(id));
+        inbound.map_or(0, |(rib, source)| rib.counts(source).counted() as usize)
+    }
+
+    /// The routes of a real peer in a family are stale from here on (RFC 7313 section 4).
+    pub fn mark_stale(&mut self, link: LinkId, family: Family) {
+        if let Some(from_peer) = self.peer_adjacency(link) {
+            self.model.ribs_mut().mark_stale(from_peer, family);
+        }
+    }
+
+    /// Routes of a real peer in a family that are still stale go.
+    ///
+    /// # Errors
+    /// [`NotConverged`] if the estate does not come to rest any more.
+    pub fn sweep_stale(&mut self, link: LinkId, family: Family) -> Result<(), NotConverged> {
+        match self.peer_adjacency(link) {
+            Some(from_peer) => self.model.sweep_stale(from_peer, family),
+            None => Ok(()),
+        }
+    }
+
+    /// Sends a real peer all routes of a family again (RFC 2918).
+    pub fn refresh(&mut self, link: LinkId, family: Family) {
+        self.live.refresh(&mut self.model, link, family);
+    }
+
+    /// Looks at up to `budget` changed prefixes of each export group, and names the links that
+    /// have something to pull; says whether prefixes are left.
+    pub fn flush(&mut self, budget: usize, ready: impl FnMut(LinkId)) -> bool {
+        self.live.flush(&mut self.model, budget, ready)
+    }
+
+    /// What a real peer is sent next.
+    pub fn pull(&mut self, link: LinkId) -> Pull<'_> {
+        self.live.pull(&mut self.model, link)
+    }
+
+    /// Keeps an encoded batch for the other members of the group.
+    pub fn keep_encoded(&mut self, link: LinkId, ticket: Ticket, bytes: Bytes) {
+        self.live.keep_encoded(&mut self.model, link, ticket, bytes);
+    }
+
+    /// Goes on in place of `old`: each pair is a link of it and the one here that a real router
+    /// plays in its place. To be called before anything else is done with this exchange.
+    ///
+    /// Sessions of these links go on: routes of their peers stay, and the peers are sent what
+    /// differs. A peer whose routes are not known, because an event had taken its link down, is
+    /// asked for them ([`take_refreshes`](Self::take_refreshes)). The answer names the links whose
+    /// peers have announced more routes than they may from now on.
+    ///
+    /// # Errors
+    /// [`NotConverged`] if the estate does not come to rest with these routes.
+    pub fn take_over(
+        &mut self,
+        now: Instant,
+        old: &Self,
+        links: &[(LinkId, LinkId)],
+    ) -> Result<Vec<LinkId>, NotConverged> {
+        let mut engine = Engine {
+            model: &mut self.model,
+            live: &mut self.live,
+        };
+        let old = OldEngine {
+            model: &old.model,
+            live: &old.live,
+        };
+        engine.take_over(now, old, links)
+    }
+
+    /// How many routes a real peer is sent.
+    pub(crate) fn sent_count(&self, link: LinkId) -> usize {
+        self.live.sent_count(&self.model, link)
+    }
+
+    /// How many routes a circuit is sent over a connection, or would be.
+    pub(crate) fn route_count(&self, link: LinkId) -> usize {
+        self.model.route_count(link)
+    }
+
+    /// The receiver's RIB, and what it calls the sender.
+    pub(crate) fn inbound(&self, adjacency: AdjacencyId) -> Option<(RibView<'_>, SourceId)> {
+        self.model.ribs().inbound(adjacency)
+    }
+
+    /// What the receiver holds as received, import's rejects left out.
+    pub(crate) fn received(&self, adjacency: AdjacencyId) -> Vec<(Prefix, Attrs)> {
+        let inbound = self.inbound(adjacency).into_iter();
+        let learned = inbound.flat_map(|(rib, source)| {
+            let routes = rib.learned(source);
+            routes.map(move |(prefix, attrs)| (prefix, rib.attrs(attrs)))
+        });
+        learned.collect()
     }
 }

@@ -1,254 +1,199 @@
-//! Links that real routers play one end of: what comes in, and what their going means.
+//! Links that real routers play one end of: sessions up and down, export groups, and the one way
+//! in which a peer is told what differs from what it was sent.
 
-use std::net::IpAddr;
+mod export_groups;
+mod links;
+mod regroup;
+mod resync;
+mod takeover;
 
-use routehub_rib::{AttrStore, Delta, RawKey};
-use routehub_types::{Asn, AttrId, Attrs, Family, FamilySet, Instant, Update};
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use routehub_rib::{MemberId, Pull, Ticket};
+use routehub_types::{Family, FamilySet};
 
 use crate::NotConverged;
-use crate::announce::UNKNOWN_ADDRESS;
-use crate::exchange::Exchange;
-use crate::link::{LinkId, LinkKind, Side};
-use crate::speaker::SpeakerKind;
+use crate::graph::LinkId;
+use crate::propagation::Model;
 
-/// A link that a real router plays one end of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LiveLink {
-    /// The link.
-    pub link: LinkId,
-    /// The name of the speaker that is ours.
-    pub local: String,
-    /// Which instance of a Route Server it is.
-    pub instance: Option<u8>,
-    /// The name of the speaker that the real router plays.
-    pub remote: String,
-    /// Our ASN.
-    pub local_asn: Asn,
-    /// Its ASN.
-    pub remote_asn: Asn,
-    /// Our address.
-    pub local_address: IpAddr,
-    /// Its addresses.
-    pub remote_addresses: Vec<IpAddr>,
+use export_groups::ExportGroups;
+pub use links::LiveLink;
+pub(crate) use links::{listening_address, live_links, our_adjacency};
+use resync::{Backlog, PullBuffer};
+pub(crate) use takeover::{Engine, OldEngine};
+
+/// A real router that is a member of an export group.
+#[derive(Debug)]
+struct Peer {
+    member: MemberId,
+    backlog: Backlog,
 }
 
-impl Exchange {
-    /// The links that real routers play, in order; those without addresses or refused are left
-    /// out.
-    pub fn live_links(&self) -> Vec<LiveLink> {
-        let links = self.graph.links().filter_map(|link| {
-            let side = self.our_side(link)?;
-            let one = self.graph.link(link);
-            if one.down.refused.is_some() {
-                return None;
-            }
-            let (ours, theirs) = (one.end(side), one.end(side.other()));
-            let (local, remote) = (
-                self.graph.speaker(ours.speaker),
-                self.graph.speaker(theirs.speaker),
-            );
-            Some(LiveLink {
-                link,
-                local: local.name.clone(),
-                instance: match local.kind {
-                    SpeakerKind::RouteServer { instance, .. } => Some(instance),
-                    _ => None,
-                },
-                remote: remote.name.clone(),
-                local_asn: local.asn?,
-                remote_asn: remote.asn?,
-                local_address: self.listening_address(link)?,
-                remote_addresses: theirs.addresses.clone(),
-            })
-        });
-        links.collect()
-    }
+/// Everything that is kept for real routers beside the model.
+#[derive(Debug, Default)]
+pub(crate) struct Live {
+    groups: ExportGroups,
+    peers: BTreeMap<LinkId, Peer>,
+    /// Peers whose export policy is no longer that of their group.
+    regrouping: BTreeSet<LinkId>,
+    buffer: PullBuffer,
+}
 
-    /// Where we hold the session of a link that a real router plays: our first address. The edge
-    /// of a circuit is where its first connection shows it.
-    fn listening_address(&self, link: LinkId) -> Option<IpAddr> {
-        let ours = self.graph.link(link).end(self.our_side(link)?);
-        let shown = || {
-            let links = self.graph.links_of(ours.speaker).iter();
-            let mut connections = links.map(|link| self.graph.link(*link)).filter(|one| {
-                matches!(one.kind, LinkKind::GatewayToEdge(_)) && one.b.speaker == ours.speaker
-            });
-            connections.find_map(|one| one.b.addresses.first())
-        };
-        ours.addresses.first().or_else(shown).copied()
-    }
-
-    /// Our side of a link that a real router plays.
-    pub(crate) fn our_side(&self, link: LinkId) -> Option<Side> {
-        let one = self.graph.link(link);
-        match one.kind {
-            _ if !one.live => None,
-            LinkKind::NvaToRouteServer { .. } => Some(Side::B),
-            LinkKind::GatewayToSite { bgp: true } | LinkKind::EdgeToCustomer => Some(Side::A),
-            _ => None,
-        }
-    }
-
-    /// The id of an attribute set received as a raw block; `parse` is asked only if the block is
-    /// new.
-    pub fn intern_raw(&mut self, raw: RawKey<'_>, parse: impl FnOnce() -> Attrs) -> AttrId {
-        self.store.intern_raw(raw, parse)
-    }
-
-    /// The attributes of a set.
-    pub fn attrs(&self, id: AttrId) -> Attrs {
-        self.store.attrs(id)
-    }
-
-    /// The attributes of a set as a real peer is sent them: where the estate does not tell our
-    /// address to be its next hop, that of the session is.
-    pub fn sent_attrs(&self, link: LinkId, id: AttrId) -> Attrs {
-        let mut attrs = self.store.attrs(id);
-        if attrs.next_hop.address == UNKNOWN_ADDRESS
-            && let Some(address) = self.listening_address(link)
-        {
-            attrs.next_hop = address.into();
-        }
-        attrs
-    }
-
+impl Live {
     /// A session is established: its peer may send, and becomes a member of an export group.
-    /// `encoding` says on what its encoding depends, `families` what was agreed.
-    ///
-    /// # Errors
-    /// [`NotConverged`] if the estate does not come to rest any more.
-    pub fn link_up(
+    pub(crate) fn link_up(
         &mut self,
+        model: &mut Model,
         link: LinkId,
         encoding: u32,
         families: FamilySet,
     ) -> Result<(), NotConverged> {
-        let Some(side) = self.our_side(link) else {
+        if our_adjacency(model.deployment().graph(), link).is_none() {
             return Ok(());
-        };
-        self.set_down(link, |one| {
-            one.down.not_established = false;
-            one.down.limit = None;
-            one.notification = None;
+        }
+        model.change_link(link, |link| {
+            link.down.not_established = false;
+            link.down.limit = None;
+            link.notification = None;
         });
-        self.join(link, side, encoding, families);
-        self.settle()
-    }
-
-    /// Whether an event switched a real peer's session off: it is not to be held until another
-    /// switches it on.
-    pub fn is_switched_off(&self, link: LinkId) -> bool {
-        self.graph.link(link).down.is_switched_off()
+        self.join(model, link, encoding, families);
+        model.converge()
     }
 
     /// A session is no longer established: what its peer announced is withdrawn.
-    ///
-    /// # Errors
-    /// [`NotConverged`] if the estate does not come to rest any more.
-    pub fn link_down(
+    pub(crate) fn link_down(
         &mut self,
+        model: &mut Model,
         link: LinkId,
         notification: Option<(u8, u8)>,
     ) -> Result<(), NotConverged> {
-        if self.our_side(link).is_none() {
+        if our_adjacency(model.deployment().graph(), link).is_none() {
             return Ok(());
         }
-        self.set_down(link, |one| {
-            one.down.not_established = true;
+        model.change_link(link, |link| {
+            link.down.not_established = true;
             // Who is switched off is not reset, and how it was told says nothing.
-            if !one.down.is_switched_off() {
-                one.resets += 1;
-                one.notification = one.notification.or(notification);
+            if !link.down.is_switched_off() {
+                link.resets += 1;
+                link.notification = link.notification.or(notification);
             }
         });
-        self.leave(link);
-        self.owed.remove(&link);
-        self.settle()
+        self.leave(model, link);
+        model.converge()
     }
 
-    /// Applies one UPDATE of a real peer.
-    ///
-    /// Says no if it announced more routes than it may: the session has to end with Cease,
-    /// maximum number of prefixes reached; its routes are withdrawn already.
-    ///
-    /// # Errors
-    /// [`NotConverged`] if the estate does not come to rest any more.
-    pub fn receive(
-        &mut self,
-        now: Instant,
-        link: LinkId,
-        update: &Update<'_>,
-    ) -> Result<bool, NotConverged> {
-        let Some(side) = self
-            .our_side(link)
-            .filter(|_| self.graph.link(link).is_up())
-        else {
-            return Ok(true);
-        };
-        self.now = now;
-        let fits = self.apply(link, side.other(), update);
-        if !self.dirty.is_empty() {
-            self.settle()?;
-        }
-        Ok(fits)
-    }
-
-    /// The links whose real peers are to be asked for their routes again since the last call
-    ///
-    pub fn take_refreshes(&mut self) -> Vec<LinkId> {
-        std::mem::take(&mut self.refreshes)
-    }
-
-    /// Ends the update run of a real peer.
-    pub fn end_run(&mut self, link: LinkId) {
-        if let Some(side) = self.our_side(link) {
-            let speaker = self.graph.link(link).end(side).speaker;
-            let source = self.direction_of(link, side.other()).source;
-            if let (Some(source), Some(table)) = (source, self.tables[speaker.0 as usize].as_mut())
-            {
-                table.rib.end_run(source);
-            }
-        }
-    }
-
-    /// How many routes are held of a real peer.
-    pub fn live_routes(&self, link: LinkId) -> usize {
-        let held = self.our_side(link).and_then(|side| {
-            let table = self.table(self.graph.link(link).end(side).speaker)?;
-            let source = self.direction_of(link, side.other()).source?;
-            Some(table.rib.counts(source).counted())
-        });
-        held.unwrap_or_default() as usize
-    }
-
-    /// The routes of a real peer in a family are stale from here on (RFC 7313 section 4).
-    pub fn mark_stale(&mut self, link: LinkId, family: Family) {
-        let Some(side) = self.our_side(link) else {
+    /// Makes a link a member of the export group that fits it.
+    fn join(&mut self, model: &mut Model, link: LinkId, encoding: u32, families: FamilySet) {
+        let Some(to_peer) = our_adjacency(model.deployment().graph(), link) else {
             return;
         };
-        let speaker = self.graph.link(link).end(side).speaker;
-        let source = self.direction_of(link, side.other()).source;
-        if let (Some(source), Some(table)) = (source, self.tables[speaker.0 as usize].as_mut()) {
-            table.rib.mark_stale(source, family);
+        let rewrites = model.outbound(to_peer).rewrites_prefixes();
+        if let Some(member) = self.groups.join(model, to_peer, encoding, families) {
+            let backlog = Backlog::new(rewrites);
+            self.peers.insert(link, Peer { member, backlog });
         }
     }
 
-    /// Routes of a real peer in a family that are still stale go.
-    ///
-    /// # Errors
-    /// [`NotConverged`] if the estate does not come to rest any more.
-    pub fn sweep_stale(&mut self, link: LinkId, family: Family) -> Result<(), NotConverged> {
-        let Some(side) = self.our_side(link) else {
-            return Ok(());
-        };
-        let speaker = self.graph.link(link).end(side).speaker;
-        let source = self.direction_of(link, side.other()).source;
-        if let (Some(source), Some(table)) = (source, self.tables[speaker.0 as usize].as_mut()) {
-            let mut changed = Vec::new();
-            let see = |_: &AttrStore, delta: &Delta<'_>| changed.push(delta.prefix);
-            table.rib.sweep_stale(&mut self.store, source, family, see);
-            self.note_changed(speaker, changed);
+    /// Takes a link out of its export group.
+    fn leave(&mut self, model: &mut Model, link: LinkId) {
+        if let Some(peer) = self.peers.remove(&link) {
+            peer.backlog.release(model.ribs_mut().store_mut());
+            self.groups.leave(model, link, peer.member);
         }
-        self.settle()
+    }
+
+    /// Looks at all routes of the groups again whose export policy may be another one; a peer
+    /// whose policy is no longer that of its group finds another before routes are sent next.
+    pub(crate) fn follow_exports(&mut self, model: &mut Model) {
+        for link in model.take_exports_changed() {
+            if self.groups.is_misfit(model, link) {
+                self.regrouping.insert(link);
+            } else {
+                self.groups.reexport(model, link);
+            }
+        }
+    }
+
+    /// Sends a real peer all routes of a family again (RFC 2918).
+    pub(crate) fn refresh(&mut self, model: &mut Model, link: LinkId, family: Family) {
+        if let Some(peer) = self.peers.get_mut(&link) {
+            peer.backlog.refresh(family);
+            if let Some((rib, _)) = self.groups.rib(model, link) {
+                rib.refresh_member(peer.member, family);
+            }
+        }
+    }
+
+    /// Looks at up to `budget` changed prefixes of each export group, and names the links that
+    /// have something to pull; says whether prefixes are left.
+    pub(crate) fn flush(
+        &mut self,
+        model: &mut Model,
+        budget: usize,
+        mut ready: impl FnMut(LinkId),
+    ) -> bool {
+        self.regroup(model, &mut ready);
+        let mut more = false;
+        for place in 0..self.groups.len() {
+            let flushed = self.flush_group(model, place, budget);
+            more |= flushed.more;
+            // Who has just joined, or asked for everything again, waits for the last prefix.
+            if flushed.batches > 0 || flushed.prefixes > 0 && !flushed.more {
+                self.groups.members(place).for_each(&mut ready);
+            }
+        }
+        model.ribs_mut().collect_garbage();
+        more
+    }
+
+    /// What a real peer is sent next.
+    pub(crate) fn pull<'a>(&'a mut self, model: &'a mut Model, link: LinkId) -> Pull<'a> {
+        let Some(peer) = self.peers.get_mut(&link) else {
+            return Pull::Idle;
+        };
+        let Some(to_peer) = our_adjacency(model.deployment().graph(), link) else {
+            return Pull::Idle;
+        };
+        if !peer.backlog.is_empty()
+            && let Some(own) = model.ribs().source(to_peer.reverse())
+        {
+            let Some((rib, _)) = self.groups.rib(model, link) else {
+                return Pull::Idle;
+            };
+            let pulled = peer.backlog.pull(rib, peer.member, own, &mut self.buffer);
+            return pulled.unwrap_or(Pull::Idle);
+        }
+        match self.groups.rib(model, link) {
+            Some((rib, store)) => rib.pull(store, peer.member),
+            None => Pull::Idle,
+        }
+    }
+
+    /// Keeps an encoded batch for the other members of the group.
+    pub(crate) fn keep_encoded(
+        &mut self,
+        model: &mut Model,
+        link: LinkId,
+        ticket: Ticket,
+        bytes: Bytes,
+    ) {
+        if let Some((rib, _)) = self.groups.rib(model, link) {
+            rib.keep_encoded(ticket, bytes);
+        }
+    }
+
+    /// How many routes a real peer is sent.
+    pub(crate) fn sent_count(&self, model: &Model, link: LinkId) -> usize {
+        let sent = self.peers.get(&link).and_then(|peer| {
+            let rib = self.groups.read_rib(model, link)?;
+            let families = Family::ALL.into_iter();
+            Some(
+                families
+                    .map(|family| rib.adj_out_len(peer.member, family))
+                    .sum(),
+            )
+        });
+        sent.unwrap_or_default()
     }
 }

@@ -1,9 +1,10 @@
 //! The numbers and switches that the exchange works by; a profile supplies them.
 
-use routehub_policy::{AsnRules, ForbiddenAsns, RouteMapTerms, SourceClass, SpecialUse, WellKnown};
+use routehub_policy::{AsnRules, ForbiddenAsns, RouteMapTerms, SpecialUse, WellKnown};
 use routehub_types::{Asn, Community};
 
-use crate::exchange_table::Class;
+use crate::estate::RouteServer;
+use crate::graph::PeerClass;
 use crate::rules;
 
 /// What NO_EXPORT does.
@@ -131,6 +132,11 @@ pub struct Parameters {
 }
 
 impl Parameters {
+    /// The ASN of a Route Server.
+    pub fn route_server_asn(&self, server: &RouteServer) -> Asn {
+        server.asn.unwrap_or(self.asn)
+    }
+
     /// How many next hops a route may have.
     pub fn max_next_hops(&self) -> usize {
         self.max_ecmp
@@ -158,7 +164,6 @@ impl Parameters {
     /// What route maps may do: they leave routes of networks alone, and
     /// default routes that come neither from NVAs nor from on-premises.
     pub fn route_map_terms(&self) -> RouteMapTerms {
-        let class = |class: Class| SourceClass(class as u8);
         let refusal = rules::ROUTE_MAP_TERMS;
         let terms = RouteMapTerms {
             rule: rules::ROUTE_MAP,
@@ -179,13 +184,19 @@ impl Parameters {
         };
         let mut prepend_asns = replace_asns.clone();
         prepend_asns.special.push((SpecialUse::Private, refusal));
-        let branches = [Class::Nva, Class::VpnGateway, Class::ExpressRouteGateway];
+        let branches = [
+            PeerClass::Nva,
+            PeerClass::VpnGateway,
+            PeerClass::ExpressRouteGateway,
+        ];
         RouteMapTerms {
             prepend_asns,
             replace_asns,
             reserved_communities: self.reserved_communities.clone(),
-            untouched: [Class::OwnNetwork, Class::Spoke].map(class).into(),
-            default_route_from: Some(branches.map(class).into()),
+            untouched: [PeerClass::OwnNetwork, PeerClass::Spoke]
+                .map(PeerClass::source_class)
+                .into(),
+            default_route_from: Some(branches.map(PeerClass::source_class).into()),
             ..terms
         }
     }

@@ -69,7 +69,8 @@ fn agrees(numbers: Vec<u16>, events: usize) -> Result<(), TestCaseError> {
         ..Nic::default()
     };
     estate.nics = names.iter().map(plain).collect();
-    let Ok(mut exchange) = Exchange::new(estate, parameters, &BTreeSet::new(), 7) else {
+    let Ok(mut exchange) = Exchange::new(random::checked(estate), parameters, &BTreeSet::new(), 7)
+    else {
         return Ok(());
     };
     exchange.keep_journal();
@@ -132,7 +133,8 @@ fn who_follows_the_journal_holds_every_route_of_every_network() {
 fn a_journal_that_is_not_kept_says_nothing() {
     let numbers = &mut Numbers::new((0..400).map(|n| n * 157).collect());
     let (parameters, estate) = (random::parameters(numbers), random::estate(numbers));
-    let mut exchange = Exchange::new(estate, parameters, &BTreeSet::new(), 7).expect("rest");
+    let mut exchange =
+        Exchange::new(random::checked(estate), parameters, &BTreeSet::new(), 7).expect("rest");
     for _ in 0..20 {
         if let Some(event) = random::event(numbers, exchange.estate(), &[]) {
             // What it does is of no matter here.

@@ -91,7 +91,8 @@ fn agrees(numbers: Vec<u16>, events: usize) -> Result<(), TestCaseError> {
     let numbers = &mut Numbers::new(numbers);
     let (parameters, estate) = (random::parameters(numbers), random::estate(numbers));
     let mut reference = Model::new(estate.clone(), parameters.clone());
-    let mut exchange = match Exchange::new(estate, parameters, &BTreeSet::new(), 7) {
+    let mut exchange = match Exchange::new(random::checked(estate), parameters, &BTreeSet::new(), 7)
+    {
         Ok(exchange) => exchange,
         Err(error) => return gave_up(&error, &mut reference),
     };

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use bytes::Bytes;
 use routehub_exchange::{
-    Changes, Estate, Event, EventError, Exchange, LinkId, LiveLink, NotConverged, Parameters,
+    Changes, CheckedEstate, Event, EventError, Exchange, LinkId, LiveLink, NotConverged, Parameters,
 };
 use routehub_rib::Pull;
 use routehub_session::Event as SessionEvent;
@@ -181,7 +181,7 @@ impl Engine {
     /// # Errors
     /// [`NotConverged`] if what is modelled of the estate does not come to rest.
     pub fn new(
-        estate: Estate,
+        estate: CheckedEstate,
         parameters: Parameters,
         live: &BTreeSet<String>,
         seed: u64,

@@ -17,7 +17,6 @@ pub mod profile;
 mod route_server;
 mod takeover;
 mod update_reader;
-
 pub use engine::{Effect, Engine, EngineError, Input};
 pub use network::Network;
 pub use profile::{Profile, ProfileError};
@@ -28,11 +27,11 @@ pub use routehub_diagnose::{
     TraceEnd, TraceHop, WithRules, explain, findings, trace,
 };
 pub use routehub_exchange::{
-    Changes, ConnectionEnds, ConnectionLoad, EffectiveRow, Estate, Event, EventError, Exchange,
-    Instance, LinkChange, LinkId, LiveLink, NextHopType, NotConverged, NvaSessions, PathReport,
-    PathStanding, PeeringReport, Refused, RouteOrigin, RouteRow, RouteServerLoad, RouteSource,
-    RouteState, SessionRow, SessionState, SpeakerId, Subject, TableId, TableKind, TableRows,
-    TableShape, VnetRoute, VnetRoutes, check, estate, rules,
+    Changes, CheckedEstate, ConnectionEnds, ConnectionLoad, EffectiveRow, Estate, EstateErrors,
+    Event, EventError, Exchange, Instance, LinkChange, LinkId, LiveLink, NextHopType, NotConverged,
+    NvaSessions, PathReport, PathStanding, PeeringReport, Refused, RouteOrigin, RouteRow,
+    RouteServerLoad, RouteSource, RouteState, SessionRow, SessionState, SpeakerId, Subject,
+    TableId, TableKind, TableRows, TableShape, VnetRoute, VnetRoutes, check, estate, rules,
 };
 pub use routehub_rib::Step;
 pub use routehub_types as types;

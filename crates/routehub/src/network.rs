@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use routehub_exchange::{
-    EffectiveRow, Estate, Event, EventError, Exchange, NotConverged, PathReport, Refused, RouteRow,
-    SessionRow, TableId, TableRows,
+    CheckedEstate, EffectiveRow, Estate, Event, EventError, Exchange, NotConverged, PathReport,
+    Refused, RouteRow, SessionRow, TableId, TableRows,
 };
 
 use routehub_types::Prefix;
@@ -44,7 +44,7 @@ const SEED: u64 = 0;
 ///     nvas: vec![nva],
 ///     ..Estate::default()
 /// };
-/// let network = Network::new(&Profile::named("azure-2026")?, estate)?;
+/// let network = Network::new(&Profile::named("azure-2026")?, estate.try_into()?)?;
 /// let learned = network.rs_learned("rs", "sdwan");
 /// assert_eq!(learned.len(), 2); // one row for each instance
 /// assert_eq!(learned[0].as_path.to_string(), "65001");
@@ -61,7 +61,7 @@ impl Network {
     ///
     /// # Errors
     /// [`NotConverged`] if the estate never comes to rest.
-    pub fn new(profile: &Profile, estate: Estate) -> Result<Self, NotConverged> {
+    pub fn new(profile: &Profile, estate: CheckedEstate) -> Result<Self, NotConverged> {
         let mut exchange = Exchange::new(estate, profile.into(), &BTreeSet::new(), SEED)?;
         exchange.keep_journal();
         Ok(Self {
@@ -176,7 +176,7 @@ impl Network {
     ///     nvas: vec![nva],
     ///     ..Estate::default()
     /// };
-    /// let network = Network::new(&Profile::named("azure-2026")?, estate)?;
+    /// let network = Network::new(&Profile::named("azure-2026")?, estate.try_into()?)?;
     /// let why = network.explain("rs", "10.1.2.0/24".parse()?).unwrap().to_string();
     /// assert!(why.contains("refused: inside 10.1.0.0/16 of VNet hub (R-051"), "{why}");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -214,7 +214,7 @@ impl Network {
     ///     nics: vec![Nic { name: "vm".into(), vnet: "hub".into(), ..Nic::default() }],
     ///     ..Estate::default()
     /// };
-    /// let mut network = Network::new(&Profile::named("azure-2026")?, estate)?;
+    /// let mut network = Network::new(&Profile::named("azure-2026")?, estate.try_into()?)?;
     /// let before = network.snapshot();
     /// network.apply(&Event::NvaDown(NvaSessions { nva: "sdwan".into(), ..NvaSessions::default() }))?;
     /// let changes = Difference::between(&before, &network.snapshot());

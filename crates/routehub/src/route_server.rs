@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use routehub_exchange::{Event as EstateEvent, LiveLink};
+use routehub_exchange::{CheckedEstate, Event as EstateEvent, LiveLink};
 use routehub_session::{ConnectionId, Down, Event, Negotiated, Output, Session};
 use routehub_types::{Instant, PeerId};
 use routehub_wire::{EncodeError, Notification};
@@ -58,7 +58,7 @@ pub enum Action {
 ///     ..Estate::default()
 /// };
 /// let live = BTreeSet::from(["nva".to_owned()]);
-/// let mut server = RouteServer::new(&profile, estate, &live, 7)?;
+/// let mut server = RouteServer::new(&profile, estate.try_into()?, &live, 7)?;
 /// let mut now = Instant::ZERO;
 /// server.start(now);
 /// for _ in 0..3 {
@@ -98,7 +98,7 @@ impl RouteServer {
     /// [`RouteServerError`].
     pub fn new(
         profile: &Profile,
-        estate: routehub_exchange::Estate,
+        estate: CheckedEstate,
         live: &std::collections::BTreeSet<String>,
         seed: u64,
     ) -> Result<Self, RouteServerError> {

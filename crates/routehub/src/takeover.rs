@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use routehub_exchange::{Estate, Exchange, LiveLink, NotConverged, Parameters};
+use routehub_exchange::{CheckedEstate, Exchange, LiveLink, NotConverged, Parameters};
 use routehub_types::{Instant, PeerId};
 
 use crate::engine::Peer;
@@ -26,7 +26,7 @@ impl ReloadedEngine {
     /// # Errors
     /// [`NotConverged`] if what is modelled of the estate does not converge.
     pub fn new(
-        estate: Estate,
+        estate: CheckedEstate,
         parameters: Parameters,
         live: &BTreeSet<String>,
         seed: u64,

@@ -57,7 +57,7 @@ fn network() -> Network {
             .into(),
         ..Estate::default()
     };
-    Network::new(&Profile::default(), estate).expect("it settles")
+    Network::new(&Profile::default(), estate.try_into().expect("it fits")).expect("it settles")
 }
 
 fn down(nva: &str) -> Event {

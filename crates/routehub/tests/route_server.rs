@@ -81,7 +81,7 @@ impl Lab {
     fn new(estate: Estate) -> Self {
         let live: BTreeSet<String> = estate.nvas.iter().map(|nva| nva.name.clone()).collect();
         let profile = Profile::named("azure-2026").unwrap();
-        let mut server = RouteServer::new(&profile, estate, &live, 7).unwrap();
+        let mut server = RouteServer::new(&profile, estate.try_into().unwrap(), &live, 7).unwrap();
         let now = Instant(1);
         server.start(now);
         let routers = server.engine().peers().map(|(_, link)| {

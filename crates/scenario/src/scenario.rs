@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use routehub::{Estate, Event, Profile};
+use routehub::{CheckedEstate, Event, Profile};
 
 use crate::expect::Expectation;
 use crate::file::Live;
@@ -19,7 +19,7 @@ pub struct Scenario {
     /// The behaviour.
     pub profile: Profile,
     /// The network.
-    pub estate: Estate,
+    pub estate: CheckedEstate,
     /// What happens, by id, in order.
     pub events: Vec<(String, Event)>,
     /// What should be seen, in the order of the file.

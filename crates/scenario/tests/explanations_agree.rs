@@ -402,6 +402,7 @@ proptest! {
     #[test]
     fn explanations_agree_with_the_tables(estate in estates(), destination in 0..PREFIXES.len()) {
         let profile = Profile::named("azure-2026").expect("it is there");
+        let Ok(estate) = estate.try_into() else { return Ok(()) };
         // Networks that never settle have no tables to agree with.
         let Ok(network) = Network::new(&profile, estate) else { return Ok(()) };
         let destination = prefix(destination);

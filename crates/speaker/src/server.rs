@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use routehub::{Engine, EngineError, Estate, Event, Profile};
+use routehub::{CheckedEstate, Engine, EngineError, Event, Profile};
 use routehub_scenario::Live;
 use tokio::sync::{Mutex, broadcast, oneshot, watch};
 
@@ -55,7 +55,11 @@ impl Server {
     ///
     /// # Errors
     /// [`StartError`], with nothing left running.
-    pub async fn start(profile: &Profile, estate: Estate, live: &Live) -> Result<Self, StartError> {
+    pub async fn start(
+        profile: &Profile,
+        estate: CheckedEstate,
+        live: &Live,
+    ) -> Result<Self, StartError> {
         Self::start_with(profile, estate, live, Sinks::default()).await
     }
 
@@ -65,7 +69,7 @@ impl Server {
     /// As of [`start`](Self::start).
     pub async fn start_with(
         profile: &Profile,
-        estate: Estate,
+        estate: CheckedEstate,
         live: &Live,
         sinks: Sinks,
     ) -> Result<Self, StartError> {
@@ -97,7 +101,7 @@ impl Server {
     pub async fn reload(
         &self,
         profile: &Profile,
-        estate: Estate,
+        estate: CheckedEstate,
         live: &Live,
     ) -> Result<Reloaded, StartError> {
         check(live)?;

@@ -95,6 +95,7 @@ impl Findings<'_> {
         let Some(servers) = estate.subnet(&vnet.name, ROUTE_SERVER_SUBNET) else {
             return;
         };
+        let servers = servers.prefix;
         let astray = table.routes.iter().find(|route| {
             route.prefix.contains(servers) && route.target != UserRouteTarget::VnetLocal
         });

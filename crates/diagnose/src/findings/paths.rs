@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use routehub_exchange::estate::{RouteServer, RoutingPreference};
 use routehub_exchange::view::{LinkId, LinkKind, Origin, RibView, Side, SpeakerId, SpeakerKind};
-use routehub_exchange::{Class, rules};
+use routehub_exchange::{PeerClass, rules};
 use routehub_rib::{Imported, PathView, Standing, Step};
 use routehub_types::{Asn, Prefix};
 
@@ -29,11 +29,11 @@ struct Collected {
 /// none for a local network.
 struct FromNeighbor<'a> {
     path: &'a PathView,
-    from: Option<(Class, LinkId)>,
+    from: Option<(PeerClass, LinkId)>,
 }
 
 impl FromNeighbor<'_> {
-    fn is_from(&self, classes: &[Class]) -> bool {
+    fn is_from(&self, classes: &[PeerClass]) -> bool {
         self.from.is_some_and(|(class, _)| classes.contains(&class))
     }
 
@@ -72,7 +72,7 @@ impl Findings<'_> {
             }
             let paths = self.with_neighbors(rib, &paths);
             let used = paths.iter().filter(|path| path.is_used());
-            if used.filter(|path| path.is_from(&[Class::Nva])).count() > 1 {
+            if used.filter(|path| path.is_from(&[PeerClass::Nva])).count() > 1 {
                 collected.equal.push(prefix);
             }
             if paths.iter().any(|path| path.is_lost_at(Step::MaxPaths)) {
@@ -146,7 +146,7 @@ impl Findings<'_> {
         let with = paths.iter().map(|path| {
             let from = match rib.origin(path.path.source) {
                 Origin::Link(link) => {
-                    let class = self.exchange.graph().class_beyond(link, Side::B);
+                    let class = self.exchange.graph().class_of_sender(link.from(Side::A));
                     class.map(|class| (class, link))
                 }
                 Origin::OwnNetwork | Origin::Spoke => None,
@@ -162,12 +162,13 @@ impl Findings<'_> {
             return false;
         };
         if server.routing_preference != RoutingPreference::ExpressRoute
-            || !best.is_from(&[Class::ExpressRouteGateway])
+            || !best.is_from(&[PeerClass::ExpressRouteGateway])
         {
             return false;
         }
         let length = |path: &FromNeighbor<'_>| Some(self.exchange.path_length(path.path.attrs?));
-        let backup = |path: &&FromNeighbor<'_>| path.is_from(&[Class::Nva, Class::VpnGateway]);
+        let backup =
+            |path: &&FromNeighbor<'_>| path.is_from(&[PeerClass::Nva, PeerClass::VpnGateway]);
         let circuit = length(best);
         let mut lengths = paths.iter().filter(backup).filter_map(length);
         lengths.any(|backup| Some(backup) <= circuit)
@@ -181,11 +182,11 @@ impl Findings<'_> {
             let attrs = exchange.attrs(path.path.attrs?);
             Some(attrs.as_path.asns().collect())
         };
-        let gateways = [Class::VpnGateway, Class::ExpressRouteGateway];
+        let gateways = [PeerClass::VpnGateway, PeerClass::ExpressRouteGateway];
         let of_gateways = paths.iter().filter(|path| path.is_from(&gateways));
         let of_gateways: Vec<Vec<Asn>> = of_gateways.filter_map(asns).collect();
         let nvas = paths.iter().filter_map(|path| {
-            let (Class::Nva, link) = path.from? else {
+            let (PeerClass::Nva, link) = path.from? else {
                 return None;
             };
             let nva = exchange.graph().link(link).a.speaker;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use routehub_exchange::estate::{Estate, Nva, RouteServer};
 use routehub_exchange::view::{LinkId, Outbound, RibView, Side};
-use routehub_exchange::{Class, PrefixCountMode, RouteSource, RouteState, rules};
+use routehub_exchange::{PeerClass, PrefixCountMode, RouteSource, RouteState, rules};
 use routehub_policy::RouteMapPlace;
 use routehub_rib::{Imported, SourceId};
 use routehub_types::{AttrId, Prefix, RuleId};
@@ -19,7 +19,9 @@ impl Findings<'_> {
         let exchange = self.exchange;
         for nva in &exchange.estate().nvas {
             for session in &nva.sessions {
-                let links = exchange.links_with(&session.route_server, &nva.name);
+                let links = exchange
+                    .graph()
+                    .peering_links(&session.route_server, &nva.name);
                 self.instances_differ(nva, &session.route_server, &links);
                 if let Some((_, link)) = links.first() {
                     self.refused(nva, &session.route_server, *link);
@@ -174,11 +176,11 @@ impl Findings<'_> {
     ///
     fn same_asn(&mut self, nva: &Nva, server: &str) {
         let exchange = self.exchange;
-        let links = exchange.links_with(server, &nva.name);
+        let links = exchange.graph().peering_links(server, &nva.name);
         let Some((_, link)) = links.first() else {
             return;
         };
-        let reflects = exchange.outbound(*link, Side::B).lets_pass(Class::Nva);
+        let reflects = exchange.outbound(*link, Side::B).lets_pass(PeerClass::Nva);
         let others = exchange.estate().nvas.iter().filter(|other| {
             let mut sessions = other.sessions.iter();
             let peers = sessions.any(|session| session.route_server == server);

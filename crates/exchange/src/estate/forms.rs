@@ -24,8 +24,6 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
-use super::Nva;
-
 /// See the module's documentation.
 pub const EITHER_FAMILY: &str = "of either family";
 /// See the module's documentation.
@@ -133,19 +131,5 @@ pub(super) fn instance_addresses<'de, D: Deserializer<'de>>(
             Err(de::Error::custom(message))
         }
         list => Ok(list.unwrap_or_default()),
-    }
-}
-
-pub(super) const fn hold_time() -> u16 {
-    Nva::DEFAULT_HOLD_TIME
-}
-
-pub(super) fn valid_hold_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
-    match u16::deserialize(deserializer)? {
-        seconds @ (1 | 2) => {
-            let message = format!("a hold time is 0, or 3 to 65535 seconds, not {seconds}");
-            Err(de::Error::custom(message))
-        }
-        seconds => Ok(seconds),
     }
 }

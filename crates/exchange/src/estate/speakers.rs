@@ -131,6 +131,12 @@ impl Nva {
             advertises: Vec::new(),
         }
     }
+
+    /// Whether it has sessions with a Route Server.
+    pub fn peers_with(&self, route_server: &str) -> bool {
+        let mut sessions = self.sessions.iter();
+        sessions.any(|session| session.route_server == route_server)
+    }
 }
 
 /// An NVA's sessions with one Route Server.

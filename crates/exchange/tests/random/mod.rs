@@ -5,13 +5,13 @@ mod parameters;
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use routehub_exchange::Parameters;
 use routehub_exchange::estate::{
     Advertisement, Circuit, Connection, Estate, Gateway, GatewayKind, Nic, Nva, NvaSession,
     OnPremises, Origination, Peering, ReadvertiseTo, ReadvertisedNextHop, ReadvertisedPath,
     Readvertisement, RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule, RouteServer,
     RouteTable, Routes, RoutingPreference, Site, Subnet, UserRoute, UserRouteTarget, Vnet,
 };
+use routehub_exchange::{CheckedEstate, Event, Parameters};
 use routehub_types::{Asn, Community, Prefix};
 
 pub(crate) use parameters::{azure, open};
@@ -498,3 +498,25 @@ fn route_tables() -> Vec<RouteTable> {
 }
 
 pub(crate) use events::event;
+
+/// A random estate as an exchange takes it: everything in it fits, with the Route Servers that
+/// events may add.
+pub(crate) fn checked(estate: Estate) -> CheckedEstate {
+    let names: Vec<String> = estate
+        .route_servers
+        .iter()
+        .map(|s| s.name.clone())
+        .collect();
+    let hubs = estate
+        .vnets
+        .iter()
+        .filter(|vnet| vnet.name.starts_with("hub"))
+        .count();
+    let later = (0..hubs).map(server_in);
+    let later = later.filter(|server| !names.contains(&server.name));
+    let events: Vec<(String, Event)> = later
+        .map(|server| (server.name.clone(), Event::AddRouteServer(server)))
+        .collect();
+    let checked = estate.checked(&events);
+    checked.unwrap_or_else(|errors| panic!("{errors}"))
+}

@@ -130,6 +130,7 @@ impl Lab {
 
     fn of(estate: Estate, profile: Profile) -> Self {
         let live = names(&estate);
+        let estate = estate.try_into().expect("everything fits");
         let engine = Engine::new(estate, (&profile).into(), &live, SEED).unwrap();
         Self {
             engine,
@@ -292,6 +293,7 @@ impl Lab {
             let id = before.get(&place).copied();
             id.filter(|_| !changed.contains(&place))
         };
+        let estate = estate.try_into().expect("everything fits");
         let parameters = (&self.profile).into();
         let reloaded = ReloadedEngine::new(estate, parameters, &live, SEED, &taken, keep).unwrap();
         let kept: BTreeSet<PeerId> = reloaded.kept().iter().copied().collect();

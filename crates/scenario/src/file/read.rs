@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use routehub::check::nearest_name;
 use routehub::estate::forms::RouteMapForm;
-use routehub::{Estate, Event, Profile};
+use routehub::{CheckedEstate, Estate, Event, Profile};
 use serde::de::DeserializeOwned;
 
 use super::event_text::read_event;
@@ -42,9 +42,9 @@ impl Scenario {
     fn read(text: &Text<'_>, source: &str) -> Result<Self, Vec<Fault>> {
         let root = crate::syntax::node::parse(text, source)?;
         let mut reader = Reader::new(text, &root)?;
-        let scenario = reader.scenario();
+        let (mut scenario, estate) = reader.scenario();
         if reader.faults.is_empty() {
-            validate::check(&scenario, &root, &mut reader.faults);
+            validate::check(&mut scenario, estate, &root, &mut reader.faults);
         }
         if reader.faults.is_empty() {
             Ok(scenario)
@@ -92,7 +92,8 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn scenario(&mut self) -> Scenario {
+    /// What the file says, its estate by itself: that is yet to be checked.
+    fn scenario(&mut self) -> (Scenario, Estate) {
         let _: Option<SchemaVersion> = self.value("schema");
         let profile = self.profile();
         self.context.ipv6 = profile.parameters.ipv6;
@@ -102,20 +103,22 @@ impl<'a> Reader<'a> {
         let few = self.has_few_prefixes();
         let source: Option<BTreeMap<String, AnyText>> = self.value("source");
         let notes: Vec<AnyText> = self.list("notes");
-        Scenario {
+        let estate = if few {
+            self.estate()
+        } else {
+            Estate::default()
+        };
+        let scenario = Scenario {
             title: self.value("title").unwrap_or_default(),
             source: source.map(texts).unwrap_or_default(),
             notes: notes.into_iter().map(|note| note.0).collect(),
             profile,
-            estate: if few {
-                self.estate()
-            } else {
-                Estate::default()
-            },
+            estate: CheckedEstate::default(),
             events: if few { self.events() } else { Vec::new() },
             expectations: self.expectations(),
             live: self.live(),
-        }
+        };
+        (scenario, estate)
     }
 
     /// The value of a key; none if it is left out or wrong.

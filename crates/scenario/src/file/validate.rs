@@ -11,13 +11,14 @@ use crate::syntax::fault::Fault;
 use crate::syntax::node::{Node, Value};
 use crate::syntax::text::Span;
 
-/// Checks a scenario whose form is right.
-pub(crate) fn check(scenario: &Scenario, root: &Node, faults: &mut Vec<Fault>) {
-    for error in scenario.estate.check_run(&scenario.events) {
-        faults.push(placed(root, &error));
-    }
+/// Checks a scenario whose form is right; the estate goes into it if everything there fits.
+pub(crate) fn check(scenario: &mut Scenario, estate: Estate, root: &Node, faults: &mut Vec<Fault>) {
     event_ids(&scenario.events, root, faults);
-    expectations(scenario, root, faults);
+    expectations(scenario, &estate, root, faults);
+    match estate.checked(&scenario.events) {
+        Ok(checked) => scenario.estate = checked,
+        Err(errors) => faults.extend(errors.0.iter().map(|error| placed(root, error))),
+    }
 }
 
 /// Checks events that are to happen to an estate which is known to be sound.
@@ -116,13 +117,13 @@ struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    fn new(scenario: &'a Scenario) -> Self {
-        let added = scenario.events.iter().filter_map(|(_, event)| match event {
+    fn new(estate: &'a Estate, events: &'a [(String, Event)]) -> Self {
+        let added = events.iter().filter_map(|(_, event)| match event {
             Event::AddRouteServer(server) => Some(server.name.as_str()),
             _ => None,
         });
         Self {
-            estate: &scenario.estate,
+            estate,
             added: added.collect(),
         }
     }
@@ -170,8 +171,8 @@ impl Missing<'_> {
     }
 }
 
-fn expectations(scenario: &Scenario, root: &Node, faults: &mut Vec<Fault>) {
-    let known = Known::new(scenario);
+fn expectations(scenario: &Scenario, estate: &Estate, root: &Node, faults: &mut Vec<Fault>) {
+    let known = Known::new(estate, &scenario.events);
     let ids: HashSet<&str> = scenario.events.iter().map(|(id, _)| id.as_str()).collect();
     for (index, expectation) in scenario.expectations.iter().enumerate() {
         let Some(node) = root.field("expect").and_then(|list| list.item(index)) else {

@@ -22,7 +22,7 @@ pub trait Snapshot {
 
 /// Both show the same tables by the same names.
 macro_rules! snapshot {
-    ($($seen:ty: $findings:expr),*) => {$(
+    ($($seen:ty: $findings:path),*) => {$(
         impl Snapshot for $seen {
             fn rows(&self, id: &TableId) -> TableRows {
                 self.rows(id)

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use routehub::types::PeerId;
-use routehub::{Estate, LiveLink, Profile, ReloadedEngine};
+use routehub::{CheckedEstate, LiveLink, Profile, ReloadedEngine};
 use routehub_scenario::Live;
 use routehub_wire::Notification;
 
@@ -36,7 +36,7 @@ impl ReloadPlan {
         context: &ServerContext,
         running: &Running,
         profile: &Profile,
-        estate: Estate,
+        estate: CheckedEstate,
         live: &Live,
     ) -> Result<Self, StartError> {
         let engine = reloaded_engine(context, running, profile, estate, live).await?;
@@ -104,7 +104,7 @@ async fn reloaded_engine(
     context: &ServerContext,
     running: &Running,
     profile: &Profile,
-    estate: Estate,
+    estate: CheckedEstate,
     live: &Live,
 ) -> Result<ReloadedEngine, StartError> {
     let mut before: BTreeMap<SessionKey, SessionSettings> = BTreeMap::new();

@@ -174,10 +174,12 @@ async fn a_network_that_cannot_be_served_changes_nothing() {
     // Somebody listens already where the second instance would have to.
     let taken = std::net::SocketAddr::new(network.addresses.host(5), crate::lab::PORT);
     let _taken = std::net::TcpListener::bind(taken).expect("an address");
-    let mut both = network.scenario();
-    both.estate.nvas[1].sessions[0].instances = [true, true];
+    let both = network.scenario();
+    let mut estate = both.estate.into_inner();
+    estate.nvas[1].sessions[0].instances = [true, true];
+    let estate = estate.checked(&[]).expect("everything fits");
     let server = &lab.live.server;
-    let reloaded = server.reload(&both.profile, both.estate, &both.live).await;
+    let reloaded = server.reload(&both.profile, estate, &both.live).await;
     let Err(StartError::Listen { address, who, .. }) = reloaded else {
         panic!("{reloaded:?}");
     };

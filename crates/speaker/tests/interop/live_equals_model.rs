@@ -18,13 +18,14 @@ use routehub_testkit::wait::until;
 /// edge, or of an edge router, one is chosen.
 fn all_live(text: &str) -> Scenario {
     let mut scenario = Scenario::parse(text).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
-    for (circuit, number) in scenario.estate.circuits.iter_mut().zip(1..) {
+    let mut estate = std::mem::take(&mut scenario.estate).into_inner();
+    for (circuit, number) in estate.circuits.iter_mut().zip(1..) {
         let chosen = Ipv4Addr::new(169, 254, 30, number);
         circuit.ce_ip = circuit.ce_ip.or(Some(chosen.into()));
     }
     let Estate {
         gateways, vnets, ..
-    } = &mut scenario.estate;
+    } = &mut estate;
     for (gateway, number) in gateways.iter_mut().zip(1..) {
         let vnet = vnets.iter().find(|vnet| vnet.name == gateway.vnet);
         let subnets = vnet.map_or([].as_slice(), |vnet| &vnet.subnets);
@@ -42,6 +43,7 @@ fn all_live(text: &str) -> Scenario {
             }
         }
     }
+    scenario.estate = estate.checked(&scenario.events).expect("everything fits");
     for peer in scenario.live.peers.values_mut() {
         peer.live = true;
     }

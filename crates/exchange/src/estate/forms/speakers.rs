@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
 use super::{InstanceNumber, both_or};
-use crate::estate::{NvaSession, ReadvertiseTo, ReadvertisedNextHop};
+use crate::estate::{Nva, NvaSession, ReadvertiseTo, ReadvertisedNextHop};
 
 /// Sessions with a Route Server: its name, or more.
 #[derive(Deserialize, JsonSchema)]
@@ -105,5 +105,21 @@ impl JsonSchema for ReadvertisedNextHop {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({"type": "string", "pattern": "^(self|unchanged|[0-9A-Fa-f.:]+)$"})
+    }
+}
+
+pub(in crate::estate) const fn hold_time() -> u16 {
+    Nva::DEFAULT_HOLD_TIME
+}
+
+pub(in crate::estate) fn valid_hold_time<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<u16, D::Error> {
+    match u16::deserialize(deserializer)? {
+        seconds @ (1 | 2) => {
+            let message = format!("a hold time is 0, or 3 to 65535 seconds, not {seconds}");
+            Err(de::Error::custom(message))
+        }
+        seconds => Ok(seconds),
     }
 }

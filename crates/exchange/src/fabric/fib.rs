@@ -1,0 +1,285 @@
+//! Which routes a network's NICs are programmed with, before each NIC's own rules.
+//!
+//! Nothing is stored per network: the routes are a view over the RIBs of the Route Server
+//! instances, or of the gateways where there is no Route Server.
+
+use routehub_rib::BestPath;
+use routehub_types::Prefix;
+
+use super::effective::{NicView, ProgrammedNextHop, ProgrammedRoute};
+use super::rows::EffectiveRow;
+use crate::estate::Nic;
+use crate::graph::{Deployment, LinkKind, SpeakerId, SpeakerKind, VnetId};
+use crate::parameters::OneInstanceNics;
+use crate::ribs::{Origin, RibView, Ribs};
+
+/// Who programs the NICs of a network.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Programmers {
+    servers: Vec<SpeakerId>,
+    gateways: Vec<SpeakerId>,
+}
+
+impl Programmers {
+    /// The instances of its Route Server.
+    pub fn servers(&self) -> &[SpeakerId] {
+        &self.servers
+    }
+
+    /// Its gateways, ExpressRoute first.
+    pub fn gateways(&self) -> &[SpeakerId] {
+        &self.gateways
+    }
+
+    /// Whether nobody programs it.
+    pub fn is_empty(&self) -> bool {
+        self.servers.is_empty() && self.gateways.is_empty()
+    }
+
+    /// Whose routes are taken: those of the Route Server, and only without one of gateways.
+    pub fn deciding(&self) -> &[SpeakerId] {
+        if self.servers.is_empty() {
+            &self.gateways
+        } else {
+            &self.servers
+        }
+    }
+}
+
+/// What the networks' NICs are programmed with.
+#[derive(Clone, Copy)]
+pub struct Fabric<'a> {
+    deployment: &'a Deployment,
+    ribs: &'a Ribs,
+}
+
+impl<'a> Fabric<'a> {
+    /// The fabric of a deployment with these routes.
+    pub(crate) const fn new(deployment: &'a Deployment, ribs: &'a Ribs) -> Self {
+        Self { deployment, ribs }
+    }
+
+    pub(super) const fn deployment(self) -> &'a Deployment {
+        self.deployment
+    }
+
+    /// What decides the effective routes of a NIC; none if its network is not known.
+    pub fn nic(self, nic: &'a Nic) -> Option<NicView<'a>> {
+        NicView::of_nic(self.deployment, nic)
+    }
+
+    /// The effective routes of a NIC of the estate; none if there is no such NIC or network.
+    pub(crate) fn effective(self, nic: &str) -> Option<Vec<EffectiveRow>> {
+        let mut nics = self.deployment.estate().nics.iter();
+        let nic = nics.find(|other| other.name == nic)?;
+        let view = self.nic(nic)?;
+        let by = self.programmers(view.vnet(), &nic.name);
+        Some(view.rows(self.programmed(&by)))
+    }
+
+    /// Who programs a NIC of a network: the Route Server or gateways in the network, else in the
+    /// hub it uses.
+    pub fn programmers(self, vnet: VnetId, nic: &str) -> Programmers {
+        let hub = self.deployment.topology().hub(vnet);
+        let vnets = [Some(vnet), hub].into_iter().flatten();
+        let mut programmers = vnets.map(|vnet| self.programmers_in(vnet));
+        let there = programmers.find(|there| !there.is_empty());
+        let there = there.unwrap_or_default();
+        Programmers {
+            servers: self.serving(&there.servers, nic),
+            ..there
+        }
+    }
+
+    /// The Route Server instances and the gateways in a network. While every instance is down the
+    /// gateways stand alone.
+    pub fn programmers_in(self, vnet: VnetId) -> Programmers {
+        let (mut servers, mut gateways) = (Vec::new(), Vec::new());
+        let graph = self.deployment.graph();
+        for id in graph.speakers() {
+            let speaker = graph.speaker(id);
+            match speaker.kind {
+                _ if speaker.vnet != Some(vnet) => {}
+                SpeakerKind::RouteServer { .. } if !self.is_removed(id) => servers.push(id),
+                SpeakerKind::Gateway { kind, .. } => gateways.push((kind, id)),
+                _ => {}
+            }
+        }
+        gateways.sort_unstable();
+        let is_down = |id: &SpeakerId| self.deployment.is_instance_down(*id);
+        if servers.iter().all(is_down) && !gateways.is_empty() {
+            servers.clear();
+        }
+        Programmers {
+            servers,
+            gateways: gateways.into_iter().map(|(_, id)| id).collect(),
+        }
+    }
+
+    /// Which of a Route Server's instances a NIC's routes come from.
+    fn serving(self, servers: &[SpeakerId], nic: &str) -> Vec<SpeakerId> {
+        match self.deployment.parameters().one_instance_nics {
+            OneInstanceNics::Both => servers.to_vec(),
+            OneInstanceNics::Hash => {
+                let sum = nic.bytes().map(usize::from).sum::<usize>();
+                let place = sum.checked_rem(servers.len());
+                let serving = place.and_then(|place| servers.get(place));
+                serving.copied().into_iter().collect()
+            }
+        }
+    }
+
+    /// Every route that these programmers have, by prefix.
+    pub fn programmed(self, by: &Programmers) -> impl Iterator<Item = ProgrammedRoute> + use<'a> {
+        let by = by.clone();
+        let prefixes = self.programmable(&by).into_iter();
+        prefixes.filter_map(move |prefix| self.programmed_route(&by, prefix))
+    }
+
+    /// Every prefix that these programmers may have a route for, in order.
+    fn programmable(self, by: &Programmers) -> Vec<Prefix> {
+        let deciding = by.deciding().iter().filter_map(|id| self.ribs.rib(*id));
+        let pools = by.gateways.iter().flat_map(|id| self.pools(*id)).copied();
+        let mut prefixes: Vec<Prefix> = deciding.flat_map(RibView::prefixes).collect();
+        prefixes.extend(pools);
+        prefixes.sort();
+        prefixes.dedup();
+        prefixes
+    }
+
+    /// The route that these programmers have for a prefix.
+    pub fn programmed_route(self, by: &Programmers, prefix: Prefix) -> Option<ProgrammedRoute> {
+        let mut gateways = by.gateways.iter();
+        let pool = gateways.rfind(|id| self.pools(**id).contains(&prefix));
+        let next_hops = match pool {
+            Some(gateway) => self.gateway_addresses(*gateway),
+            None if by.servers.is_empty() => {
+                // What a gateway looked at earlier has stays: without a Route Server too,
+                // ExpressRoute comes before VPN.
+                let mut gateways = by.gateways.iter();
+                gateways.find_map(|id| self.gateway_route(*id, prefix))?
+            }
+            None => self.route_server_route(&by.servers, prefix)?,
+        };
+        Some(ProgrammedRoute { prefix, next_hops })
+    }
+
+    /// Both instances' best routes; of different ones for a prefix the better by the decision
+    /// process, of equal ones all next hops.
+    fn route_server_route(
+        self,
+        servers: &[SpeakerId],
+        prefix: Prefix,
+    ) -> Option<Vec<ProgrammedNextHop>> {
+        let mut paths: Vec<(RibView<'_>, BestPath)> = Vec::new();
+        for rib in servers.iter().filter_map(|server| self.ribs.rib(*server)) {
+            let best = rib.best(prefix);
+            let learned = |path: &&BestPath| matches!(rib.origin(path.source), Origin::Link(_));
+            paths.extend(best.iter().filter(learned).map(|path| (rib, *path)));
+        }
+        let preference = |(rib, path): &(RibView<'_>, BestPath)| rib.preference(path);
+        let highest = paths.iter().map(preference).min()?;
+        paths.retain(|path| preference(path) == highest);
+        let next_hops = paths
+            .iter()
+            .flat_map(|(rib, path)| self.next_hops(*rib, prefix, path));
+        let mut next_hops = sorted(next_hops);
+        next_hops.truncate(self.deployment.parameters().max_next_hops());
+        Some(next_hops)
+    }
+
+    /// Where packets go by a path of a Route Server instance.
+    fn next_hops(
+        self,
+        rib: RibView<'_>,
+        prefix: Prefix,
+        path: &BestPath,
+    ) -> Vec<ProgrammedNextHop> {
+        let Origin::Link(link) = rib.origin(path.source) else {
+            return Vec::new();
+        };
+        let link = self.deployment.graph().link(link);
+        if link.kind != LinkKind::GatewayToRouteServer {
+            let next_hop = rib.attrs(path.attrs).next_hop.address;
+            return vec![ProgrammedNextHop::Appliance(next_hop)];
+        }
+        // A gateway passes one path on: that path's connection is the way.
+        let gateway = link.a.speaker;
+        let paths = self.ribs.rib(gateway).map(|rib| rib.best(prefix));
+        let first = paths.as_ref().and_then(|paths| paths.first());
+        first.map_or_else(Vec::new, |path| self.gateway_next_hops(gateway, path))
+    }
+
+    /// A gateway's own route, all equal next hops of all connections.
+    fn gateway_route(self, gateway: SpeakerId, prefix: Prefix) -> Option<Vec<ProgrammedNextHop>> {
+        let paths = self.ribs.rib(gateway)?.best(prefix);
+        let next_hops = paths
+            .iter()
+            .flat_map(|path| self.gateway_next_hops(gateway, path));
+        let next_hops = sorted(next_hops);
+        (!next_hops.is_empty()).then_some(next_hops)
+    }
+
+    /// Where packets go by a path of a gateway: circuits by their edge routers, sites by the
+    /// gateway's instances; prefixes of networks are system routes.
+    fn gateway_next_hops(self, gateway: SpeakerId, path: &BestPath) -> Vec<ProgrammedNextHop> {
+        let origin = self.ribs.rib(gateway).map(|rib| rib.origin(path.source));
+        let Some(Origin::Link(link)) = origin else {
+            return Vec::new();
+        };
+        let next_hops = match &self.deployment.graph().link(link).kind {
+            LinkKind::GatewayToEdge(connection) => {
+                let addresses = connection.nic_next_hops.iter().copied();
+                addresses.map(ProgrammedNextHop::Gateway).collect()
+            }
+            _ => self.gateway_addresses(gateway),
+        };
+        if next_hops.is_empty() {
+            vec![ProgrammedNextHop::UnknownGateway]
+        } else {
+            next_hops
+        }
+    }
+
+    /// The addresses of a gateway's instances.
+    fn gateway_addresses(self, gateway: SpeakerId) -> Vec<ProgrammedNextHop> {
+        let speaker = self.deployment.graph().speaker(gateway);
+        let addresses = speaker.addresses.iter().copied();
+        addresses.map(ProgrammedNextHop::Gateway).collect()
+    }
+
+    /// Address pools of point-to-site clients: on NICs only.
+    fn pools(self, gateway: SpeakerId) -> &'a [Prefix] {
+        match self.deployment.graph().speaker(gateway).kind {
+            SpeakerKind::Gateway { gateway, .. } => {
+                &self.deployment.estate().gateways[gateway].p2s_pools
+            }
+            _ => &[],
+        }
+    }
+
+    /// How many NICs stand in a network and in those that use it.
+    pub fn nics_served(self, vnet: &str) -> usize {
+        let topology = self.deployment.topology();
+        let Some(hub) = topology.vnet(vnet) else {
+            return 0;
+        };
+        let nics = self.deployment.estate().nics.iter();
+        let vnets = nics.filter_map(|nic| topology.vnet(&nic.vnet));
+        vnets
+            .filter(|vnet| *vnet == hub || topology.hub(*vnet) == Some(hub))
+            .count()
+    }
+
+    /// Whether a Route Server was deleted by an event.
+    pub fn is_removed(self, speaker: SpeakerId) -> bool {
+        self.deployment.is_removed(speaker)
+    }
+}
+
+fn sorted(next_hops: impl Iterator<Item = ProgrammedNextHop>) -> Vec<ProgrammedNextHop> {
+    let mut sorted: Vec<ProgrammedNextHop> = next_hops.collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    sorted
+}

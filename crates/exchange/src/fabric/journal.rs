@@ -1,0 +1,119 @@
+//! A journal of what changed, for those who follow the fabric: kept only if asked for.
+
+use routehub_types::Prefix;
+
+use crate::graph::{Deployment, LinkId, SpeakerId, VnetId};
+use crate::ribs::Changed;
+
+/// What changed since the journal was read last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Best paths of Route Server instances and gateways; sorted, each once.
+    pub paths: Vec<(SpeakerId, Prefix)>,
+    /// Networks, by name, of which anything may have changed: peerings, Route Servers, instances;
+    /// sorted, each once.
+    pub vnets: Vec<String>,
+    /// Links that went down or came up, in order, each once.
+    pub links: Vec<LinkChange>,
+}
+
+/// A session or connection that went down or came up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct LinkChange {
+    /// The names of its ends, an instance of a Route Server as `rs/0`.
+    pub ends: [String; 2],
+    /// Whether it is up now.
+    pub up: bool,
+}
+
+impl Changes {
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.paths.is_empty() && self.vnets.is_empty() && self.links.is_empty()
+    }
+}
+
+/// Changes as they are written down.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    kept: bool,
+    paths: Vec<(SpeakerId, Prefix)>,
+    vnets: Vec<VnetId>,
+    links: Vec<LinkId>,
+}
+
+impl Journal {
+    /// Writes down what changes from here on. It grows with every change that is not read.
+    pub(crate) fn keep(&mut self) {
+        self.kept = true;
+    }
+
+    /// What changed since the last call.
+    pub(crate) fn take(&mut self, deployment: &Deployment) -> Changes {
+        let Self {
+            kept,
+            mut paths,
+            vnets,
+            mut links,
+        } = std::mem::take(self);
+        self.kept = kept;
+        paths.sort_unstable();
+        paths.dedup();
+        links.sort_unstable();
+        links.dedup();
+        let names = &deployment.estate().vnets;
+        let mut vnets: Vec<String> = vnets.iter().map(|id| names[id.0].name.clone()).collect();
+        vnets.sort_unstable();
+        vnets.dedup();
+        let graph = deployment.graph();
+        let links = links.into_iter().map(|id| {
+            let link = graph.link(id);
+            LinkChange {
+                ends: [&link.a, &link.b].map(|end| graph.speaker(end.speaker).to_string()),
+                up: link.is_up(),
+            }
+        });
+        Changes {
+            paths,
+            vnets,
+            links: links.collect(),
+        }
+    }
+
+    /// Whether changes at a speaker are written down.
+    pub(crate) fn covers(&self, deployment: &Deployment, speaker: SpeakerId) -> bool {
+        self.kept && deployment.graph().speaker(speaker).programs_nics()
+    }
+
+    /// Writes down prefixes whose best paths changed at a speaker.
+    pub(crate) fn note_paths(&mut self, deployment: &Deployment, changed: &Changed) {
+        if self.covers(deployment, changed.speaker) {
+            let prefixes = changed.prefixes.iter();
+            self.paths
+                .extend(prefixes.map(|prefix| (changed.speaker, *prefix)));
+        }
+    }
+
+    /// Writes down that a link went down or came up.
+    pub(crate) fn note_link(&mut self, link: LinkId) {
+        if self.kept {
+            self.links.push(link);
+        }
+    }
+
+    /// Writes down that a speaker stands in another place than before for the networks it serves.
+    pub(crate) fn note_standing(&mut self, deployment: &Deployment, speaker: SpeakerId) {
+        if self.covers(deployment, speaker) {
+            self.vnets.extend(deployment.vnets_served(speaker));
+        }
+    }
+
+    /// Writes down that every network may have other routes.
+    pub(crate) fn note_topology(&mut self, deployment: &Deployment) {
+        if self.kept {
+            self.vnets
+                .extend((0..deployment.estate().vnets.len()).map(VnetId));
+        }
+    }
+}

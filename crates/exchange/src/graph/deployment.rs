@@ -1,0 +1,276 @@
+//! An estate as it stands: what it consists of now, and which of it is up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use routehub_types::RuleId;
+
+use super::Graph;
+use super::build::GraphBuilder;
+use super::link::{AdjacencyId, Link, LinkId, LinkKind};
+use super::speaker::{Speaker, SpeakerId, SpeakerKind};
+use super::topology::{Topology, VnetId};
+use crate::estate::{CheckedEstate, Estate, Nva, Peering, RouteMap, RouteServer};
+use crate::parameters::Parameters;
+use crate::rules;
+
+/// Names of the inbound and outbound route map of a connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MapNames {
+    pub(crate) inbound: Option<String>,
+    pub(crate) outbound: Option<String>,
+}
+
+/// An estate, the graph that it makes, and what events have done to both.
+#[derive(Clone, Debug)]
+pub(crate) struct Deployment {
+    parameters: Parameters,
+    estate: Estate,
+    topology: Topology,
+    graph: Graph,
+    /// Names of the speakers that real routers play.
+    live: BTreeSet<String>,
+    /// Route maps on connections with gateways, by Route Server and gateway. (Those with NVAs
+    /// stand in the estate.)
+    gateway_maps: BTreeMap<(String, String), MapNames>,
+    removed: BTreeSet<SpeakerId>,
+    instances_down: BTreeSet<SpeakerId>,
+}
+
+impl Deployment {
+    /// The deployment of an estate, everything modelled up; links of speakers named in `live` are
+    /// not established.
+    pub(crate) fn new(
+        estate: CheckedEstate,
+        parameters: Parameters,
+        live: BTreeSet<String>,
+    ) -> Self {
+        let estate = estate.into_inner();
+        let mut deployment = Self {
+            topology: Topology::new(&estate),
+            graph: Graph::default(),
+            parameters,
+            estate,
+            live,
+            gateway_maps: BTreeMap::new(),
+            removed: BTreeSet::new(),
+            instances_down: BTreeSet::new(),
+        };
+        deployment.builder().build();
+        deployment.refuse_peers();
+        deployment
+    }
+
+    fn builder(&mut self) -> GraphBuilder<'_> {
+        GraphBuilder {
+            graph: &mut self.graph,
+            estate: &self.estate,
+            parameters: &self.parameters,
+            topology: &self.topology,
+            live: &self.live,
+        }
+    }
+
+    pub(crate) fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    pub(crate) fn estate(&self) -> &Estate {
+        &self.estate
+    }
+
+    pub(crate) fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    pub(crate) fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The Route Server that a speaker is an instance of.
+    pub(crate) fn route_server(&self, speaker: &Speaker) -> Option<&RouteServer> {
+        match speaker.kind {
+            SpeakerKind::RouteServer { server, .. } => self.estate.route_servers.get(server),
+            _ => None,
+        }
+    }
+
+    /// The NVA that a speaker is.
+    pub(crate) fn nva(&self, speaker: &Speaker) -> Option<&Nva> {
+        match speaker.kind {
+            SpeakerKind::Nva { nva } => self.estate.nvas.get(nva),
+            _ => None,
+        }
+    }
+
+    /// The networks whose NICs may use routes of a Route Server instance or gateway: its own first,
+    /// then those that use it.
+    pub(crate) fn vnets_served(&self, speaker: SpeakerId) -> impl Iterator<Item = VnetId> {
+        let own = self.graph.speaker(speaker).vnet;
+        let served = own.into_iter().flat_map(|vnet| self.topology.spokes(vnet));
+        own.into_iter().chain(served)
+    }
+
+    /// Whether an event deleted the Route Server.
+    pub(crate) fn is_removed(&self, speaker: SpeakerId) -> bool {
+        self.removed.contains(&speaker)
+    }
+
+    /// Whether the instance is down.
+    pub(crate) fn is_instance_down(&self, speaker: SpeakerId) -> bool {
+        self.instances_down.contains(&speaker)
+    }
+
+    /// The route map on what a Route Server takes in.
+    pub(crate) fn inbound_map(&self, adjacency: AdjacencyId) -> Option<&RouteMap> {
+        let names = self.map_names(adjacency.reverse())?;
+        self.route_map(&names.inbound?)
+    }
+
+    /// The route map on what a Route Server sends.
+    pub(crate) fn outbound_map(&self, adjacency: AdjacencyId) -> Option<&RouteMap> {
+        let names = self.map_names(adjacency)?;
+        self.route_map(&names.outbound?)
+    }
+
+    fn route_map(&self, name: &str) -> Option<&RouteMap> {
+        self.estate.route_maps.iter().find(|map| map.name == name)
+    }
+
+    /// The maps of the Route Server that is the sender.
+    fn map_names(&self, adjacency: AdjacencyId) -> Option<MapNames> {
+        let server = self.route_server(self.graph.sender(adjacency))?;
+        let peer = self.graph.receiver(adjacency);
+        match (&self.graph.link(adjacency.link).kind, self.nva(peer)) {
+            (LinkKind::NvaToRouteServer { session }, Some(nva)) => {
+                let session = nva.sessions.get(*session)?;
+                Some(MapNames {
+                    inbound: session.inbound_route_map.clone(),
+                    outbound: session.outbound_route_map.clone(),
+                })
+            }
+            _ => {
+                let key = (server.name.clone(), peer.name.clone());
+                self.gateway_maps.get(&key).cloned()
+            }
+        }
+    }
+
+    /// Why a Route Server refuses an NVA as a peer: a forbidden ASN, too many, or
+    /// after the upgrade a network that does not use its gateways.
+    pub(crate) fn peer_refusal(&self, nva: &Nva, route_server: &str) -> Option<RuleId> {
+        let parameters = &self.parameters;
+        let mut servers = self.estate.route_servers.iter();
+        let server = servers.find(|server| server.name == route_server);
+        let own = server.map_or(parameters.asn, |server| parameters.route_server_asn(server));
+        if let Err(refused) = parameters.peer_asns().check(nva.asn) {
+            return Some(refused.rule);
+        }
+        if nva.asn == own {
+            return Some(rules::PEER_ASN);
+        }
+        let earlier = self
+            .estate
+            .nvas
+            .iter()
+            .take_while(|other| other.name != nva.name);
+        let before = earlier
+            .filter(|other| other.peers_with(route_server))
+            .count();
+        if parameters
+            .max_peers
+            .is_some_and(|limit| before >= limit as usize)
+        {
+            return Some(rules::PEER_LIMIT);
+        }
+        let here = server.and_then(|server| self.topology.vnet(&server.vnet));
+        let from = self.topology.vnet(&nva.vnet);
+        let uses = from == here || from.is_some_and(|from| self.topology.hub(from) == here);
+        (parameters.upgraded && !uses).then_some(rules::PEER_NEEDS_REMOTE_GATEWAYS)
+    }
+
+    /// What each session of an NVA is refused for now.
+    pub(crate) fn refusals(&self) -> Vec<(LinkId, Option<RuleId>)> {
+        let peerings = self.graph.links().filter_map(|id| {
+            let link = self.graph.link(id);
+            let nva = self.nva(self.graph.speaker(link.a.speaker))?;
+            let server = &self.graph.speaker(link.b.speaker).name;
+            link.kind
+                .is_peering()
+                .then(|| (id, self.peer_refusal(nva, server)))
+        });
+        peerings.collect()
+    }
+
+    fn refuse_peers(&mut self) {
+        for (link, refused) in self.refusals() {
+            self.graph.links[link.index()].down.refused = refused;
+        }
+    }
+
+    /// Changes how a link stands. Says whether it is up before and after.
+    pub(crate) fn change_link(
+        &mut self,
+        link: LinkId,
+        change: impl FnOnce(&mut Link),
+    ) -> (bool, bool) {
+        let link = &mut self.graph.links[link.index()];
+        let before = link.is_up();
+        change(link);
+        (before, link.is_up())
+    }
+
+    /// Changes a Route Server; none if there is no such.
+    pub(crate) fn change_route_server(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(&mut RouteServer),
+    ) -> Option<()> {
+        let mut servers = self.estate.route_servers.iter_mut();
+        servers.find(|server| server.name == name).map(change)
+    }
+
+    /// Changes an NVA; none if there is no such.
+    pub(crate) fn change_nva(&mut self, name: &str, change: impl FnOnce(&mut Nva)) -> Option<()> {
+        let mut nvas = self.estate.nvas.iter_mut();
+        nvas.find(|nva| nva.name == name).map(change)
+    }
+
+    /// Changes the peerings, and what follows from them.
+    pub(crate) fn change_peerings(&mut self, change: impl FnOnce(&mut Vec<Peering>)) {
+        change(&mut self.estate.peerings);
+        self.topology = Topology::new(&self.estate);
+    }
+
+    /// Changes the route maps on the connection of a Route Server with a gateway.
+    pub(crate) fn change_gateway_maps(
+        &mut self,
+        route_server: &str,
+        gateway: &str,
+        change: impl FnOnce(&mut MapNames),
+    ) {
+        let key = (route_server.to_owned(), gateway.to_owned());
+        change(self.gateway_maps.entry(key).or_default());
+    }
+
+    /// Adds a Route Server, its instances and their links.
+    pub(crate) fn add_route_server(&mut self, server: RouteServer) {
+        self.estate.route_servers.push(server);
+        let place = self.estate.route_servers.len() - 1;
+        self.builder().add_route_server(place);
+        self.refuse_peers();
+    }
+
+    /// Notes that the Route Server of an instance is deleted.
+    pub(crate) fn remove_instance(&mut self, instance: SpeakerId) {
+        self.removed.insert(instance);
+    }
+
+    /// Notes that an instance of a Route Server goes down or comes back.
+    pub(crate) fn set_instance_down(&mut self, instance: SpeakerId, down: bool) {
+        if down {
+            self.instances_down.insert(instance);
+        } else {
+            self.instances_down.remove(&instance);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Links: pairs of speakers that exchange routes, and the two directions of each.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use routehub_types::RuleId;
+
+use super::speaker::SpeakerId;
+
+/// The next hop of a route whose announcer has no known address.
+pub const UNKNOWN_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
+/// A link by its place in the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub(super) u32);
+
+impl LinkId {
+    /// Its place in a list of all links.
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The direction from the speaker on a side to the other.
+    pub const fn from(self, sender: Side) -> AdjacencyId {
+        AdjacencyId { link: self, sender }
+    }
+
+    /// Both directions.
+    pub fn adjacencies(self) -> [AdjacencyId; 2] {
+        Side::BOTH.map(|sender| self.from(sender))
+    }
+}
+
+/// One direction of a link: what the speaker on a side sends to the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AdjacencyId {
+    /// The link.
+    pub link: LinkId,
+    /// Where the sender is.
+    pub sender: Side,
+}
+
+impl AdjacencyId {
+    /// The other direction of the link.
+    #[must_use]
+    pub const fn reverse(self) -> Self {
+        self.link.from(self.sender.other())
+    }
+}
+
+/// One of the two ends of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// The end that the link's kind names first.
+    A,
+    /// The other end.
+    B,
+}
+
+impl Side {
+    /// Both sides.
+    pub const BOTH: [Self; 2] = [Self::A, Self::B];
+
+    /// The other side.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+}
+
+/// What kind of link it is. The end named first is side A.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LinkKind {
+    /// NVA and Route Server instance.
+    NvaToRouteServer {
+        /// Which of the NVA's `sessions` it belongs to.
+        session: usize,
+    },
+    /// Gateway and Route Server instance.
+    GatewayToRouteServer,
+    /// ExpressRoute gateway and circuit edge.
+    GatewayToEdge(CircuitConnection),
+    /// VPN gateway and site.
+    GatewayToSite {
+        /// Whether BGP runs; without it the site's prefixes are static.
+        bgp: bool,
+    },
+    /// Two VPN gateways.
+    GatewayToGateway,
+    /// Two NVAs, or an NVA and a site.
+    NvaToNeighbor,
+    /// Circuit edge and customer's edge.
+    EdgeToCustomer,
+}
+
+impl LinkKind {
+    /// Whether it is an NVA's session with a Route Server instance.
+    pub const fn is_peering(&self) -> bool {
+        matches!(self, Self::NvaToRouteServer { .. })
+    }
+
+    /// Whether it leads to a site without BGP.
+    pub const fn is_static(&self) -> bool {
+        matches!(self, Self::GatewayToSite { bgp: false })
+    }
+
+    /// Whether it is a connection of a gateway to a circuit.
+    pub const fn is_to_circuit(&self) -> bool {
+        matches!(self, Self::GatewayToEdge(_))
+    }
+}
+
+/// What a connection of an ExpressRoute gateway says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CircuitConnection {
+    /// Higher is preferred.
+    pub weight: u32,
+    /// What NICs show as next hops.
+    pub nic_next_hops: Vec<IpAddr>,
+}
+
+/// One end of a link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct End {
+    /// The speaker.
+    pub speaker: SpeakerId,
+    /// The addresses it uses on this link; several where several instances hold it.
+    pub addresses: Vec<IpAddr>,
+}
+
+impl End {
+    /// The address that stands as next hop where there are several.
+    pub fn next_hop(&self) -> IpAddr {
+        self.addresses.first().copied().unwrap_or(UNKNOWN_ADDRESS)
+    }
+}
+
+/// Why a link is down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Down {
+    /// The peer was refused when it was created.
+    pub refused: Option<RuleId>,
+    /// An event took the session, the NVA or the connection down.
+    pub by_event: bool,
+    /// The Route Server instance at one end is down.
+    pub instance: bool,
+    /// A limit ended it: by this rule.
+    pub limit: Option<RuleId>,
+    /// A live session that is not established.
+    pub not_established: bool,
+    /// The Route Server or the connection no longer exists.
+    pub removed: bool,
+}
+
+impl Down {
+    /// Whether an event took it down.
+    pub const fn is_switched_off(&self) -> bool {
+        self.by_event || self.instance || self.removed
+    }
+}
+
+/// A pair of speakers that exchange routes.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// What it joins.
+    pub kind: LinkKind,
+    /// The end that the kind names first.
+    pub a: End,
+    /// The other end.
+    pub b: End,
+    /// Why it is down; the default: it is up.
+    pub down: Down,
+    /// Whether the ASNs of the ends differ (eBGP).
+    pub external: bool,
+    /// Whether a real router plays the NVA, site or customer's edge.
+    pub live: bool,
+    /// Route refreshes sent.
+    pub route_refreshes: u32,
+    /// How often it was reset.
+    pub resets: u32,
+    /// Code and subcode of the NOTIFICATION that ended it.
+    pub notification: Option<(u8, u8)>,
+}
+
+impl Link {
+    /// Whether routes pass.
+    pub fn is_up(&self) -> bool {
+        self.down == Down::default()
+    }
+
+    /// The end on a side.
+    pub const fn end(&self, side: Side) -> &End {
+        match side {
+            Side::A => &self.a,
+            Side::B => &self.b,
+        }
+    }
+
+    /// The side a speaker is on.
+    pub fn side_of(&self, speaker: SpeakerId) -> Option<Side> {
+        let mut sides = Side::BOTH.into_iter();
+        sides.find(|side| self.end(*side).speaker == speaker)
+    }
+
+    /// The speaker at the other end.
+    pub fn peer_of(&self, speaker: SpeakerId) -> Option<SpeakerId> {
+        let side = self.side_of(speaker)?;
+        Some(self.end(side.other()).speaker)
+    }
+
+    /// Our side, if a real router plays the other.
+    pub const fn our_side(&self) -> Option<Side> {
+        match self.kind {
+            _ if !self.live => None,
+            LinkKind::NvaToRouteServer { .. } => Some(Side::B),
+            LinkKind::GatewayToSite { bgp: true } | LinkKind::EdgeToCustomer => Some(Side::A),
+            _ => None,
+        }
+    }
+}

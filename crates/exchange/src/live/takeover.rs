@@ -1,0 +1,171 @@
+//! One engine in place of another: real peers that both know go on without noticing.
+//!
+//! The new model gets the routes that the old one received, and works out by itself what it would
+//! send. A peer is then told what differs from what it was sent: nothing else is sent to it, and
+//! nothing that it was sent is taken back for a moment.
+
+use std::collections::{BTreeMap, HashMap};
+
+use routehub_types::{AttrId, Family, Instant, Nlri, Update};
+
+use super::{Live, our_adjacency};
+use crate::NotConverged;
+use crate::graph::{AdjacencyId, LinkId};
+use crate::propagation::Model;
+
+/// Routes of one peer with equal attributes; stale ones first.
+type Received = BTreeMap<(bool, AttrId), Vec<Nlri>>;
+
+/// The ids of the new model for attribute sets of the old one, by their old ids.
+type Renamed = HashMap<AttrId, AttrId>;
+
+/// A live estate at work: the model, and what is kept for real routers beside it.
+pub(crate) struct Engine<'a> {
+    pub(crate) model: &'a mut Model,
+    pub(crate) live: &'a mut Live,
+}
+
+/// The estate that another takes the place of.
+#[derive(Clone, Copy)]
+pub(crate) struct OldEngine<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) live: &'a Live,
+}
+
+impl Engine<'_> {
+    /// Goes on in place of `old`: each pair is a link of it and the one here that a real router
+    /// plays in its place. The answer names the links whose peers have announced more routes than
+    /// they may from now on.
+    pub(crate) fn take_over(
+        &mut self,
+        now: Instant,
+        old: OldEngine<'_>,
+        links: &[(LinkId, LinkId)],
+    ) -> Result<Vec<LinkId>, NotConverged> {
+        self.model.set_time(now);
+        let mut renamed = Renamed::new();
+        for (from, to) in links {
+            if let Some(to_peer) = our_adjacency(self.model.deployment().graph(), *to) {
+                self.inherit_link(old, *from, to_peer);
+                self.inherit_received(old, *from, to_peer.reverse(), &mut renamed);
+            }
+        }
+        self.model.converge()?;
+        let exceeded: Vec<LinkId> = links.iter().map(|(_, to)| *to).collect();
+        let exceeded = self.end_beyond_limit(exceeded);
+        if !exceeded.is_empty() {
+            self.model.converge()?;
+        }
+        while self.live.flush(self.model, usize::MAX, |_| {}) {}
+        for (from, to) in links {
+            self.inherit_sent(old, *from, *to);
+        }
+        Ok(exceeded)
+    }
+
+    /// State and counters of a link, and its place in an export group. A peer whose routes are not
+    /// known, because an event had taken its link down, is asked for them.
+    fn inherit_link(&mut self, old: OldEngine<'_>, from: LinkId, to_peer: AdjacencyId) {
+        let before = old.model.deployment().graph().link(from);
+        self.model.change_link(to_peer.link, |link| {
+            link.down.not_established = before.down.not_established;
+            link.down.limit = before.down.limit;
+            link.notification = before.notification;
+            link.resets = before.resets;
+            link.route_refreshes = before.route_refreshes;
+        });
+        if let Some((encoding, families)) = old.live.groups.agreed(from) {
+            self.live.join(self.model, to_peer.link, encoding, families);
+        }
+        if self.is_up(to_peer.link) && !before.is_up() {
+            self.model.request_refresh(to_peer.link);
+        }
+    }
+
+    fn is_up(&self, link: LinkId) -> bool {
+        self.model.deployment().graph().link(link).is_up()
+    }
+
+    /// The routes that a peer announced.
+    fn inherit_received(
+        &mut self,
+        old: OldEngine<'_>,
+        from: LinkId,
+        from_peer: AdjacencyId,
+        renamed: &mut Renamed,
+    ) {
+        let old_peer = our_adjacency(old.model.deployment().graph(), from);
+        let inbound = old_peer.and_then(|to_peer| old.model.ribs().inbound(to_peer.reverse()));
+        let Some((rib, source)) = inbound.filter(|_| self.is_up(from_peer.link)) else {
+            return;
+        };
+        let mut received = Received::new();
+        for route in rib.adj_in(source) {
+            let attrs = *renamed
+                .entry(route.received)
+                .or_insert_with(|| self.model.ribs_mut().intern(&rib.attrs(route.received)));
+            let nlri = Nlri {
+                prefix: route.prefix,
+                path_id: route.path_id,
+            };
+            let alike = received.entry((!route.stale, attrs)).or_default();
+            alike.push(nlri);
+        }
+        let mut stale: Vec<Family> = Vec::new();
+        for ((fresh, attrs), announced) in received {
+            if fresh {
+                self.mark_stale(from_peer, &mut stale);
+            } else {
+                stale.extend(announced.iter().map(|nlri| nlri.prefix.family()));
+                stale.sort_unstable();
+                stale.dedup();
+            }
+            let update = Update {
+                withdrawn: &[],
+                attrs,
+                announced: &announced,
+            };
+            self.model.restore(from_peer, &update);
+        }
+        self.mark_stale(from_peer, &mut stale);
+    }
+
+    fn mark_stale(&mut self, from_peer: AdjacencyId, families: &mut Vec<Family>) {
+        for family in families.drain(..) {
+            self.model.ribs_mut().mark_stale(from_peer, family);
+        }
+    }
+
+    /// Ends the links whose peers hold more routes than they may, and names them.
+    fn end_beyond_limit(&mut self, mut links: Vec<LinkId>) -> Vec<LinkId> {
+        links.retain(|link| {
+            let to_peer = our_adjacency(self.model.deployment().graph(), *link);
+            let inbound = to_peer.and_then(|to_peer| self.model.ribs().inbound(to_peer.reverse()));
+            inbound.is_some_and(|(rib, source)| {
+                let limit = rib.source_data(source).and_then(|data| data.limit);
+                limit.is_some_and(|limit| rib.counts(source).counted() > limit.max)
+            })
+        });
+        for link in &links {
+            self.model.end_by_limit(*link);
+        }
+        links
+    }
+
+    /// What a peer was sent, and what it is to be told.
+    fn inherit_sent(&mut self, old: OldEngine<'_>, from: LinkId, to: LinkId) {
+        let Some(mut sent) = old.live.sent_state(old.model, from) else {
+            return;
+        };
+        let mut renamed = Renamed::new();
+        let (ribs, old_store) = (self.model.ribs_mut(), old.model.ribs().store());
+        let routes = sent
+            .iter_mut()
+            .flat_map(|(_, state)| state.routes.values_mut());
+        for attrs in routes.flatten() {
+            let new = renamed.entry(*attrs);
+            *attrs = *new.or_insert_with(|| ribs.intern(&old_store.attrs(*attrs)));
+        }
+        self.live.resync(self.model, to, sent);
+    }
+}

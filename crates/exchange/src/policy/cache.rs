@@ -1,0 +1,131 @@
+//! A policy with what it said of attribute sets: kept per set, forgotten with it.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+use routehub_policy::{Outcome, Policy, RouteMeta, SetVerdict, SourceClass};
+use routehub_rib::AttrStore;
+use routehub_types::{AttrId, Prefix, RuleId};
+
+/// What a policy says of an attribute set, kept so that it is asked once.
+#[derive(Clone, Copy, Debug)]
+enum CachedVerdict {
+    /// Passes as it is.
+    Unchanged,
+    /// Passes as this set.
+    Changed(AttrId),
+    /// Does not pass, by this rule.
+    Blocked(RuleId),
+    /// Each prefix has to be asked.
+    AskPrefix,
+}
+
+impl CachedVerdict {
+    /// Keeps a verdict; the set it changes to lives as long as the entry that names it.
+    fn of(verdict: SetVerdict, store: &mut AttrStore) -> Self {
+        match verdict {
+            SetVerdict::Accept(None) => Self::Unchanged,
+            SetVerdict::Accept(Some(changed)) => {
+                let id = store.intern(&changed);
+                store.retain(id);
+                Self::Changed(id)
+            }
+            SetVerdict::Reject(rule) => Self::Blocked(rule),
+            SetVerdict::AskPrefix => Self::AskPrefix,
+        }
+    }
+
+    fn release(self, store: &mut AttrStore) {
+        if let Self::Changed(id) = self {
+            store.release(id);
+        }
+    }
+}
+
+/// A policy and its verdicts, by attribute set and class of source.
+#[derive(Debug)]
+pub(crate) struct CachedPolicy {
+    policy: Policy,
+    verdicts: HashMap<AttrId, Vec<(SourceClass, CachedVerdict)>, FixedState>,
+}
+
+impl CachedPolicy {
+    /// A policy that was not asked yet.
+    pub(crate) fn new(policy: Policy, seed: u64) -> Self {
+        Self {
+            policy,
+            verdicts: HashMap::with_hasher(FixedState::with_seed(seed)),
+        }
+    }
+
+    /// The policy itself.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What the policy makes of a route: prefix and attributes that it leaves with.
+    ///
+    /// # Errors
+    /// The rule that rejects the route.
+    pub(crate) fn evaluate(
+        &mut self,
+        store: &mut AttrStore,
+        source: SourceClass,
+        attrs: AttrId,
+        prefix: Prefix,
+    ) -> Result<(Prefix, AttrId), RuleId> {
+        let meta = RouteMeta {
+            source,
+            neighbor: None,
+        };
+        let verdicts = self.verdicts.get(&attrs).into_iter().flatten();
+        let mut cached = verdicts.filter(|(class, _)| *class == source);
+        let verdict = match cached.next() {
+            Some((_, verdict)) => *verdict,
+            None => {
+                let verdict = self.policy.set_verdict(&store.attrs(attrs), &meta);
+                let verdict = CachedVerdict::of(verdict, store);
+                let entry = self.verdicts.entry(attrs).or_default();
+                entry.push((source, verdict));
+                verdict
+            }
+        };
+        match verdict {
+            CachedVerdict::Unchanged => Ok((prefix, attrs)),
+            CachedVerdict::Changed(id) => Ok((prefix, id)),
+            CachedVerdict::Blocked(rule) => Err(rule),
+            CachedVerdict::AskPrefix => {
+                let attrs = store.attrs(attrs);
+                let verdict = self.policy.evaluate(&attrs, prefix, &meta);
+                match verdict.outcome {
+                    Outcome::Accept { attrs, prefix } => Ok((prefix, store.intern(&attrs))),
+                    Outcome::Reject => Err(verdict.rule),
+                }
+            }
+        }
+    }
+
+    /// Puts another policy in the place of this one. Says whether it is another.
+    pub(crate) fn replace(&mut self, policy: Policy, store: &mut AttrStore) -> bool {
+        if self.policy == policy {
+            return false;
+        }
+        self.policy = policy;
+        for (_, verdict) in self.verdicts.drain().flat_map(|(_, verdicts)| verdicts) {
+            verdict.release(store);
+        }
+        true
+    }
+
+    /// Forgets what was said of sets that are no more.
+    pub(crate) fn forget(&mut self, freed: &[AttrId], store: &mut AttrStore) {
+        if self.verdicts.is_empty() {
+            return;
+        }
+        for id in freed {
+            for (_, verdict) in self.verdicts.remove(id).into_iter().flatten() {
+                verdict.release(store);
+            }
+        }
+    }
+}

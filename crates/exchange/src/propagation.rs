@@ -1,0 +1,202 @@
+//! The model: speakers, what they hold, and what they have still to tell each other.
+
+mod circuit_limits;
+mod converge;
+mod deliver;
+mod events;
+mod originated;
+mod outbound;
+mod packing;
+mod pending;
+
+use std::collections::BTreeSet;
+
+use routehub_types::{AsPath, Attrs, Family, Instant, Prefix};
+
+use crate::fabric::{Fabric, Journal};
+use crate::graph::{AdjacencyId, Deployment, Link, LinkId, SpeakerId, UNKNOWN_ADDRESS};
+use crate::ribs::{Changed, Origin, Ribs};
+
+pub use converge::{NotConverged, some_of};
+pub use events::EventError;
+use originated::StaticRoutes;
+pub use outbound::Outbound;
+use pending::Pending;
+
+/// A deployment at work.
+///
+/// Every change converges before it returns: afterwards no speaker has anything new to tell
+/// another.
+#[derive(Debug)]
+pub(crate) struct Model {
+    deployment: Deployment,
+    ribs: Ribs,
+    static_routes: StaticRoutes,
+    pending: Pending,
+    journal: Journal,
+    /// Links of real routers that are to be asked for their routes again.
+    refreshes: Vec<LinkId>,
+    /// Links on which something else is sent than before, of which real peers are to be told.
+    exports_changed: BTreeSet<LinkId>,
+    now: Instant,
+}
+
+impl Model {
+    /// The model of a deployment, converged.
+    ///
+    /// # Errors
+    /// [`NotConverged`] if the estate never comes to rest.
+    pub(crate) fn new(deployment: Deployment, seed: u64) -> Result<Self, NotConverged> {
+        let mut model = Self {
+            ribs: Ribs::new(&deployment, seed),
+            deployment,
+            static_routes: StaticRoutes::default(),
+            pending: Pending::new(seed),
+            journal: Journal::default(),
+            refreshes: Vec::new(),
+            exports_changed: BTreeSet::new(),
+            now: Instant::ZERO,
+        };
+        for link in model.deployment.graph().links() {
+            model.static_routes.enter(&model.deployment, link);
+        }
+        for speaker in model.deployment.graph().speakers() {
+            model.announce_networks(speaker);
+        }
+        for link in model.deployment.graph().links() {
+            model.synchronize_link(link);
+        }
+        model.converge()?;
+        Ok(model)
+    }
+
+    pub(crate) fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
+    pub(crate) fn ribs(&self) -> &Ribs {
+        &self.ribs
+    }
+
+    pub(crate) fn ribs_mut(&mut self) -> &mut Ribs {
+        &mut self.ribs
+    }
+
+    pub(crate) fn journal_mut(&mut self) -> (&mut Journal, &Deployment) {
+        (&mut self.journal, &self.deployment)
+    }
+
+    pub(crate) fn fabric(&self) -> Fabric<'_> {
+        Fabric::new(&self.deployment, &self.ribs)
+    }
+
+    /// What the sender of an adjacency sends.
+    pub(crate) fn outbound(&self, adjacency: AdjacencyId) -> Outbound<'_> {
+        Outbound {
+            deployment: &self.deployment,
+            ribs: &self.ribs,
+            static_routes: &self.static_routes,
+            adjacency,
+        }
+    }
+
+    /// Sets the time at which what follows happens.
+    pub(crate) fn set_time(&mut self, now: Instant) {
+        self.now = now;
+    }
+
+    /// The links of real routers that are to be asked for their routes again since the last call.
+    pub(crate) fn take_refreshes(&mut self) -> Vec<LinkId> {
+        std::mem::take(&mut self.refreshes)
+    }
+
+    /// Has a real router asked for its routes again.
+    pub(crate) fn request_refresh(&mut self, link: LinkId) {
+        self.refreshes.push(link);
+    }
+
+    /// The links on which something else is sent since the last call.
+    pub(crate) fn take_exports_changed(&mut self) -> BTreeSet<LinkId> {
+        std::mem::take(&mut self.exports_changed)
+    }
+
+    /// Writes down that best paths changed at a speaker, and has its neighbours told if any
+    /// listens.
+    pub(crate) fn note_changed(&mut self, changed: Changed) {
+        if changed.prefixes.is_empty() {
+            return;
+        }
+        self.journal.note_paths(&self.deployment, &changed);
+        if self.has_listeners(changed.speaker) {
+            self.pending.add(changed);
+        }
+    }
+
+    /// Drops the routes of a family that are still stale at the receiver.
+    pub(crate) fn sweep_stale(
+        &mut self,
+        adjacency: AdjacencyId,
+        family: Family,
+    ) -> Result<(), NotConverged> {
+        let changed = self.ribs.sweep_stale(adjacency, family);
+        self.note_changed(changed);
+        self.converge()
+    }
+
+    /// Whether a speaker has something to tell its neighbours.
+    pub(crate) fn is_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Whether a speaker has a neighbour that keeps what it hears of it.
+    fn has_listeners(&self, speaker: SpeakerId) -> bool {
+        let mut outbound = self.deployment.graph().outbound(speaker);
+        outbound.any(|adjacency| self.ribs.passes_routes(adjacency))
+    }
+
+    /// Changes how a link stands, and does what follows.
+    pub(crate) fn change_link(&mut self, link: LinkId, change: impl FnOnce(&mut Link)) {
+        match self.deployment.change_link(link, change) {
+            (true, false) => {
+                self.journal.note_link(link);
+                self.withdraw_all(link);
+            }
+            (false, true) => {
+                self.journal.note_link(link);
+                self.synchronize_link(link);
+            }
+            _ => {}
+        }
+    }
+
+    /// Drops what both ends of a link that went down hold from each other.
+    fn withdraw_all(&mut self, link: LinkId) {
+        for adjacency in link.adjacencies() {
+            let changed = self.ribs.withdraw_all(adjacency);
+            self.note_changed(changed);
+        }
+    }
+
+    /// Makes a speaker's RIB hold the prefixes of its network and of those that use it.
+    fn announce_networks(&mut self, id: SpeakerId) {
+        let speaker = self.deployment.graph().speaker(id);
+        let Some(vnet) = speaker.vnet.filter(|_| speaker.programs_nics()) else {
+            return;
+        };
+        let ipv6 = self.deployment.parameters().ipv6;
+        let fits = |prefix: &&Prefix| ipv6 || matches!(prefix, Prefix::V4(_));
+        let topology = self.deployment.topology();
+        let own = topology.space(vnet).iter();
+        let spokes = topology
+            .spokes(vnet)
+            .flat_map(|spoke| topology.space(spoke));
+        let own: BTreeSet<Prefix> = own.filter(fits).copied().collect();
+        let spokes: BTreeSet<Prefix> = spokes.filter(fits).copied().collect();
+        let attrs = Attrs::new(AsPath::empty(), UNKNOWN_ADDRESS);
+        let attrs = self.ribs.intern(&attrs);
+        for (origin, wanted) in [(Origin::OwnNetwork, own), (Origin::Spoke, spokes)] {
+            let changed = self.ribs.set_local(id, origin, attrs, &wanted);
+            self.note_changed(changed);
+        }
+    }
+}

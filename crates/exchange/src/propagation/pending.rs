@@ -1,0 +1,78 @@
+//! What speakers have still to tell their neighbours, and who comes next.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound::{Excluded, Unbounded};
+
+use routehub_types::Prefix;
+
+use crate::graph::SpeakerId;
+use crate::ribs::Changed;
+
+/// Who of those with something to tell comes next.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Order {
+    /// The speaker with the lowest number.
+    Lowest,
+    /// Any.
+    Shuffled,
+    /// The speaker after this one.
+    InTurn(Option<SpeakerId>),
+}
+
+/// Prefixes that neighbours of a speaker have to be told of.
+#[derive(Debug)]
+pub(super) struct Pending {
+    prefixes: BTreeMap<SpeakerId, Vec<Prefix>>,
+    shuffle: u64,
+}
+
+impl Pending {
+    /// Nothing to tell.
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            prefixes: BTreeMap::new(),
+            shuffle: seed,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.prefixes.is_empty()
+    }
+
+    /// Notes that neighbours have to be told.
+    pub(super) fn add(&mut self, changed: Changed) {
+        let prefixes = self.prefixes.entry(changed.speaker).or_default();
+        prefixes.extend(changed.prefixes);
+    }
+
+    /// All prefixes of all speakers.
+    pub(super) fn all(&self) -> BTreeSet<Prefix> {
+        self.prefixes.values().flatten().copied().collect()
+    }
+
+    /// The speaker that tells next, and of which prefixes: in order, each once.
+    pub(super) fn next(&mut self, order: Order) -> Option<Changed> {
+        let speaker = match order {
+            Order::Lowest => None,
+            Order::Shuffled => {
+                // A linear congruential generator (Knuth's MMIX): any order will do that is not
+                // regular.
+                let next = self.shuffle.wrapping_mul(6_364_136_223_846_793_005);
+                self.shuffle = next.wrapping_add(1_442_695_040_888_963_407);
+                let place = (self.shuffle >> 33) as usize % self.prefixes.len().max(1);
+                self.prefixes.keys().nth(place).copied()
+            }
+            Order::InTurn(last) => last.and_then(|last| {
+                let mut after = self.prefixes.range((Excluded(last), Unbounded));
+                after.next().map(|(speaker, _)| *speaker)
+            }),
+        };
+        let (speaker, mut prefixes) = match speaker {
+            Some(speaker) => self.prefixes.remove_entry(&speaker),
+            None => self.prefixes.pop_first(),
+        }?;
+        prefixes.sort_unstable();
+        prefixes.dedup();
+        Some(Changed { speaker, prefixes })
+    }
+}

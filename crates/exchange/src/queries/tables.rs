@@ -1,0 +1,240 @@
+//! The tables that people ask for: views over RIBs and what speakers send.
+
+use std::net::IpAddr;
+
+use routehub_types::{Attrs, NextHop, Origin as OriginAttribute, Prefix};
+
+use super::rows::{RouteOrigin, RouteRow, SessionRow, SessionState};
+use crate::exchange::Exchange;
+use crate::graph::{AdjacencyId, Side, SpeakerId, UNKNOWN_ADDRESS};
+use crate::ribs::Origin;
+
+/// The weight of a route learned from a neighbour.
+const WEIGHT_LEARNED: u32 = 32768;
+/// The weight of a route learned from a circuit's edge.
+const WEIGHT_FROM_EDGE: u32 = 32769;
+
+impl Exchange {
+    /// What a Route Server learned from an NVA, as received, both instances.
+    pub fn rs_learned(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
+        let links = self.graph().peering_links(route_server, nva).into_iter();
+        let rows = links.flat_map(|(instance, link)| {
+            let peer = self.graph().link(link).a.addresses.first().copied();
+            let received = self.received(link.from(Side::A)).into_iter();
+            received.map(move |(prefix, attrs)| RouteRow {
+                origin: RouteOrigin::EBgp,
+                weight: WEIGHT_LEARNED,
+                source_peer: peer,
+                instance: Some(instance),
+                from: Some(nva.to_owned()),
+                ..row(prefix, &attrs)
+            })
+        });
+        sorted(rows.collect())
+    }
+
+    /// What a Route Server sends to an NVA, both instances.
+    pub fn rs_advertised(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
+        let links = self.graph().peering_links(route_server, nva).into_iter();
+        let rows = links.flat_map(|(instance, link)| {
+            let routes = self.outbound(link, Side::B).routes().into_iter();
+            routes.map(move |(prefix, attrs)| RouteRow {
+                instance: Some(instance),
+                ..row(prefix, &attrs)
+            })
+        });
+        sorted(rows.collect())
+    }
+
+    /// What an NVA hears, from Route Servers and its neighbours; routes with its own ASN too.
+    pub fn nva_learned(&self, nva: &str) -> Vec<RouteRow> {
+        let speakers = self.graph().named(nva).iter();
+        sorted(speakers.flat_map(|speaker| self.heard(*speaker)).collect())
+    }
+
+    /// What a site, or the customer's edge behind a circuit, hears.
+    pub fn on_prem_learned(&self, name: &str) -> Vec<RouteRow> {
+        let speakers = self.graph().named(name).iter();
+        let ends = speakers.filter(|id| self.speaker(**id).is_on_premises());
+        sorted(ends.flat_map(|speaker| self.heard(*speaker)).collect())
+    }
+
+    /// Everything that a circuit's edge holds, as received.
+    pub fn circuit_routes(&self, circuit: &str) -> Vec<RouteRow> {
+        let edge = self.graph().first_named(circuit).into_iter();
+        let inbound = edge.flat_map(|edge| self.graph().inbound(edge));
+        sorted(inbound.flat_map(|from| self.received_rows(from)).collect())
+    }
+
+    /// A gateway's own prefixes and static sites, and what it heard and took in.
+    pub fn gateway_learned(&self, gateway: &str) -> Vec<RouteRow> {
+        let speaker = self.graph().first_named(gateway);
+        let rib = speaker.and_then(|speaker| self.rib(speaker));
+        let Some((speaker, rib)) = speaker.zip(rib) else {
+            return Vec::new();
+        };
+        let mut rows = Vec::new();
+        for origin in [Origin::OwnNetwork, Origin::Spoke] {
+            let prefixes = rib.source(origin).map(|source| rib.received(source));
+            let prefixes = prefixes.into_iter().flatten();
+            rows.extend(prefixes.map(|(prefix, _)| network_row(prefix)));
+        }
+        for from in self.graph().inbound(speaker) {
+            let link = self.graph().link(from.link);
+            if link.kind.is_static() {
+                let routes = self.received(from).into_iter();
+                rows.extend(routes.map(|(prefix, _)| network_row(prefix)));
+                continue;
+            }
+            let origin = if link.external {
+                RouteOrigin::EBgp
+            } else {
+                RouteOrigin::IBgp
+            };
+            let weight = if link.kind.is_to_circuit() {
+                WEIGHT_FROM_EDGE
+            } else {
+                WEIGHT_LEARNED
+            };
+            let learned = self.received_rows(from).into_iter();
+            rows.extend(learned.map(|row| RouteRow {
+                origin,
+                weight,
+                ..row
+            }));
+        }
+        sorted(rows)
+    }
+
+    /// What a gateway sends to a circuit, site or other gateway, each instance.
+    pub fn gateway_advertised(&self, gateway: &str, to: &str) -> Vec<RouteRow> {
+        let graph = self.graph();
+        let ends = graph.first_named(gateway).zip(graph.first_named(to));
+        let sent = ends.and_then(|(gateway, to)| {
+            let link = graph.link_between(gateway, to)?;
+            let side = graph.link(link).side_of(gateway)?;
+            Some(self.sent_rows(link.from(side)))
+        });
+        let rows = sent.into_iter().flatten().map(|row| RouteRow {
+            source_peer: None,
+            from: None,
+            ..row
+        });
+        sorted(rows.collect())
+    }
+
+    /// The sessions of an NVA with a Route Server's instances.
+    pub fn sessions(&self, route_server: &str, nva: &str) -> Vec<SessionRow> {
+        let mut nvas = self.estate().nvas.iter();
+        let nva = nvas.find(|other| other.name == nva);
+        let links = nva.map(|nva| self.graph().peering_links(route_server, &nva.name));
+        let proposed = nva.map_or(0, |nva| nva.hold_time);
+        let rows = links.into_iter().flatten().map(|(instance, id)| {
+            let link = self.graph().link(id);
+            SessionRow {
+                instance,
+                state: SessionState::of(link),
+                routes: self.received(id.from(Side::A)).len(),
+                notification: link.notification,
+                hold_time: proposed.min(self.parameters().hold_time),
+                route_refreshes: link.route_refreshes,
+                resets: link.resets,
+            }
+        });
+        rows.collect()
+    }
+
+    /// The address of an instance of a Route Server.
+    pub fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr> {
+        let speaker = self.graph().instance(route_server, instance)?;
+        self.speaker(speaker).addresses.first().copied()
+    }
+
+    /// What the receiver holds as received, import's rejects left out, a row for each address that
+    /// it was heard from.
+    fn received_rows(&self, from: AdjacencyId) -> Vec<RouteRow> {
+        self.rows_from(from, self.received(from))
+    }
+
+    /// What the sender sends, a row for each address that it sends from.
+    fn sent_rows(&self, adjacency: AdjacencyId) -> Vec<RouteRow> {
+        let routes = self.outbound(adjacency.link, adjacency.sender).routes();
+        self.rows_from(adjacency, routes)
+    }
+
+    /// What a speaker hears from all its neighbours.
+    fn heard(&self, speaker: SpeakerId) -> Vec<RouteRow> {
+        let inbound = self.graph().inbound(speaker);
+        inbound.flat_map(|from| self.sent_rows(from)).collect()
+    }
+
+    /// Routes that the sender sent: where its own address is the next hop, each of its addresses
+    /// sends a row with itself.
+    fn rows_from(
+        &self,
+        adjacency: AdjacencyId,
+        routes: impl IntoIterator<Item = (Prefix, Attrs)>,
+    ) -> Vec<RouteRow> {
+        let end = self.graph().sending_end(adjacency);
+        let sender = self.graph().sender(adjacency);
+        let addresses: Vec<Option<IpAddr>> = match end.addresses.as_slice() {
+            [] => vec![None],
+            some => some.iter().copied().map(Some).collect(),
+        };
+        let mut rows = Vec::new();
+        for (prefix, attrs) in routes {
+            let own = attrs.next_hop.address == end.next_hop();
+            rows.extend(addresses.iter().map(|address| RouteRow {
+                next_hop: if own { *address } else { known(attrs.next_hop) },
+                source_peer: *address,
+                instance: sender.instance(),
+                from: Some(sender.name.clone()),
+                ..row(prefix, &attrs)
+            }));
+        }
+        rows
+    }
+}
+
+fn known(next_hop: NextHop) -> Option<IpAddr> {
+    (next_hop.address != UNKNOWN_ADDRESS).then_some(next_hop.address)
+}
+
+/// A row of an advertised table.
+fn row(prefix: Prefix, attrs: &Attrs) -> RouteRow {
+    let mut communities = attrs.communities.clone();
+    communities.sort_unstable();
+    communities.dedup();
+    RouteRow {
+        prefix,
+        as_path: attrs.as_path.clone(),
+        next_hop: known(attrs.next_hop),
+        communities,
+        origin: match attrs.origin {
+            OriginAttribute::Igp => RouteOrigin::Igp,
+            OriginAttribute::Egp => RouteOrigin::Egp,
+            OriginAttribute::Incomplete => RouteOrigin::Incomplete,
+        },
+        weight: 0,
+        source_peer: None,
+        instance: None,
+        from: None,
+    }
+}
+
+/// A row of a prefix that is the gateway's own.
+fn network_row(prefix: Prefix) -> RouteRow {
+    RouteRow {
+        origin: RouteOrigin::Network,
+        weight: WEIGHT_LEARNED,
+        ..row(prefix, &Attrs::default())
+    }
+}
+
+fn sorted(mut rows: Vec<RouteRow>) -> Vec<RouteRow> {
+    rows.sort_by(|a, b| {
+        let key = |row: &RouteRow| (row.prefix, row.instance, row.source_peer, row.next_hop);
+        key(a).cmp(&key(b)).then_with(|| a.from.cmp(&b.from))
+    });
+    rows
+}

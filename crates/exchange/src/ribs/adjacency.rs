@@ -1,0 +1,160 @@
+//! One direction of a link: the policies on both sides, and what the receiver calls the sender.
+
+use routehub_policy::{Policy, RouteMeta, SourceClass};
+use routehub_rib::{Admission, Announcement, AttrStore, SourceId};
+use routehub_types::{AttrId, Prefix, RuleId};
+
+use crate::graph::{AdjacencyId, Deployment, SpeakerId};
+use crate::parameters::Parameters;
+use crate::policy::{CachedPolicy, Policies};
+use crate::rules;
+
+/// What passes from one speaker to another, and as what.
+#[derive(Debug)]
+pub(super) struct Adjacency {
+    pub(super) sender: SpeakerId,
+    pub(super) receiver: SpeakerId,
+    /// What the receiver's RIB calls the sender; none where the receiver only ends routes.
+    pub(super) source: Option<SourceId>,
+    /// What the sender sends, and as what.
+    export: CachedPolicy,
+    /// What the receiver takes in.
+    import: CachedPolicy,
+    /// What the receiver's policies call routes of this adjacency.
+    class: SourceClass,
+    /// How many prefixes the receiver holds at most; none: it is no Route Server.
+    max_prefixes: Option<u32>,
+    /// Whether the sender passes nothing on, whatever it hears.
+    export_blocked: bool,
+    /// Whether the sender does not send what it has from the receiver. NVAs have rules of
+    /// their own for that.
+    pub(super) splits_horizon: bool,
+    /// Whether it belongs to a static site: there is no session.
+    pub(super) is_static: bool,
+}
+
+impl Adjacency {
+    pub(super) fn new(
+        deployment: &Deployment,
+        id: AdjacencyId,
+        source: Option<SourceId>,
+        seed: u64,
+    ) -> Self {
+        let (graph, policies) = (deployment.graph(), Policies::of(deployment));
+        let limited = graph.receiver(id).is_route_server();
+        Self {
+            sender: graph.sending_end(id).speaker,
+            receiver: graph.receiver_id(id),
+            source,
+            export: CachedPolicy::new(policies.export(id), seed),
+            import: CachedPolicy::new(policies.import(id), seed),
+            class: policies.source_class(id),
+            max_prefixes: deployment
+                .parameters()
+                .max_total_prefixes
+                .filter(|_| limited),
+            export_blocked: policies.blocks_all(id),
+            splits_horizon: !graph.sender(id).is_nva(),
+            is_static: graph.link(id.link).kind.is_static(),
+        }
+    }
+
+    /// Compiles the policies anew.
+    pub(super) fn recompile(
+        &mut self,
+        deployment: &Deployment,
+        id: AdjacencyId,
+        store: &mut AttrStore,
+    ) -> PolicyChange {
+        let policies = Policies::of(deployment);
+        let blocked = policies.blocks_all(id);
+        let unblocked = std::mem::replace(&mut self.export_blocked, blocked) != blocked;
+        PolicyChange {
+            export: self.export.replace(policies.export(id), store) || unblocked,
+            import: self.import.replace(policies.import(id), store),
+        }
+    }
+
+    /// Whether the receiver keeps what the sender passes on.
+    pub(super) fn passes_routes(&self) -> bool {
+        self.source.is_some() && !self.export_blocked
+    }
+
+    /// The export policy.
+    pub(super) fn export(&self) -> &Policy {
+        self.export.policy()
+    }
+
+    /// What the sender makes of a route of its RIB, under the prefix that it has there.
+    ///
+    /// # Errors
+    /// The rule that keeps the route back. What leaves under another prefix than it came under has
+    /// no place in a table by prefix: receivers of such prefixes are told by a look at all routes.
+    pub(super) fn export_route(
+        &mut self,
+        store: &mut AttrStore,
+        class: SourceClass,
+        attrs: AttrId,
+        prefix: Prefix,
+    ) -> Result<AttrId, RuleId> {
+        let (sent, attrs) = self.export.evaluate(store, class, attrs, prefix)?;
+        if sent == prefix {
+            Ok(attrs)
+        } else {
+            Err(rules::PREFIX_REWRITTEN)
+        }
+    }
+
+    /// What the receiver says of a route.
+    pub(super) fn admit(
+        &mut self,
+        parameters: &Parameters,
+        store: &mut AttrStore,
+        route: &Announcement,
+    ) -> Admission {
+        let verdict = self
+            .import
+            .evaluate(store, self.class, route.attrs, route.prefix);
+        let (prefix, attrs) = match verdict {
+            Ok(accepted) => accepted,
+            Err(rule) if is_shown_as_learned(parameters, rule) => return Admission::Filter(rule),
+            Err(rule) => return Admission::Reject(rule),
+        };
+        let max = self.max_prefixes.map(|max| max as usize);
+        if !route.prefix_known && max.is_some_and(|max| route.prefixes >= max) {
+            Admission::Reject(rules::PREFIX_LIMIT)
+        } else if prefix == route.prefix {
+            Admission::Accept(attrs)
+        } else {
+            Admission::Replace { prefix, attrs }
+        }
+    }
+
+    /// Forgets what policies said of sets that are no more.
+    pub(super) fn forget(&mut self, freed: &[AttrId], store: &mut AttrStore) {
+        self.import.forget(freed, store);
+        self.export.forget(freed, store);
+    }
+}
+
+/// Which policies of an adjacency are others than before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PolicyChange {
+    pub(crate) export: bool,
+    pub(crate) import: bool,
+}
+
+/// Whether a refused route stands in the learned table all the same: what a route map dropped
+/// and what lies in a local network where the profile says so.
+fn is_shown_as_learned(parameters: &Parameters, rule: RuleId) -> bool {
+    rule == rules::ROUTE_MAP
+        || rule == rules::INSIDE_LOCAL_NETWORK && parameters.show_overlap_in_learned
+}
+
+/// What policies are told of a route besides its attributes.
+pub(super) fn meta(source: SourceClass) -> RouteMeta {
+    RouteMeta {
+        source,
+        neighbor: None,
+    }
+}

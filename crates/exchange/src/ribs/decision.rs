@@ -1,0 +1,127 @@
+//! How each speaker decides among its sources, and what it knows of each.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use routehub_rib::{DecisionConfig, LimitMode, RouteLimit, Source, Step};
+use routehub_types::RouterId;
+
+use crate::estate::{GatewayKind, RoutingPreference};
+use crate::graph::{AdjacencyId, Deployment, Graph, LinkKind, PeerClass, SpeakerKind};
+use crate::parameters::{Parameters, PrefixCountMode};
+
+/// How a speaker decides (R-060 to R-073; NVAs as the network file says).
+pub(super) fn decision(kind: SpeakerKind, parameters: &Parameters) -> DecisionConfig {
+    use Step::{AsPathLength, Cost, External, NextHop, PeerAddress, Rank, TieBreak};
+    let many = u8::try_from(parameters.max_next_hops()).unwrap_or(u8::MAX);
+    match kind {
+        SpeakerKind::RouteServer { .. } => DecisionConfig::new(
+            [Rank, AsPathLength, Cost],
+            [PeerAddress, TieBreak, NextHop],
+            many,
+        ),
+        SpeakerKind::Gateway {
+            kind: GatewayKind::ExpressRoute,
+            ..
+        } => DecisionConfig::new([Rank, Cost, AsPathLength], [TieBreak, PeerAddress], many),
+        SpeakerKind::Gateway {
+            kind: GatewayKind::Vpn,
+            ..
+        } => DecisionConfig::new(
+            [Rank, AsPathLength, External],
+            [PeerAddress, TieBreak],
+            many,
+        ),
+        SpeakerKind::Nva { .. } => DecisionConfig::new(
+            [AsPathLength, External],
+            [NextHop, PeerAddress, TieBreak],
+            1,
+        ),
+        _ => DecisionConfig::new([AsPathLength], [TieBreak, PeerAddress], 1),
+    }
+}
+
+/// The same where what was best and comes back stays away.
+pub(super) fn sticky(plain: &DecisionConfig) -> DecisionConfig {
+    let steps = std::iter::once(Step::Failback).chain(plain.steps().iter().copied());
+    let tie_breakers = plain.tie_breakers().iter().copied();
+    DecisionConfig::new(steps, tie_breakers, plain.max_paths())
+}
+
+/// What the receiver's RIB needs to know of an adjacency as a source.
+pub(super) fn source(deployment: &Deployment, adjacency: AdjacencyId) -> Source {
+    let (graph, parameters) = (deployment.graph(), deployment.parameters());
+    let (receiver, link) = (graph.receiver(adjacency), graph.link(adjacency.link));
+    let class = graph.class_of_sender(adjacency);
+    let address = graph.sending_end(adjacency).next_hop();
+    let mut source = Source {
+        peer_address: address,
+        peer_as: graph.sender(adjacency).asn.unwrap_or_default(),
+        external: link.external,
+        tie_break: place_by_name(graph, adjacency),
+        ..Source::default()
+    };
+    if let IpAddr::V4(address) = address {
+        source.router_id = RouterId::from(address);
+    }
+    match (receiver.kind, class) {
+        (SpeakerKind::RouteServer { .. }, Some(class)) => {
+            let server = deployment.route_server(receiver);
+            let preference = server.map(|server| server.routing_preference);
+            prefer(&mut source, preference.unwrap_or_default(), class);
+            if class == PeerClass::Nva {
+                source.limit = route_limit(parameters);
+            }
+        }
+        (SpeakerKind::Gateway { .. }, class) => {
+            // What a gateway hears from its connections it keeps, whatever a Route Server says:
+            // the Route Server decides among gateways and has to go on hearing of it.
+            source.rank = match class {
+                Some(PeerClass::StaticSite) => 1,
+                Some(PeerClass::RouteServer) => 3,
+                _ => 2,
+            };
+            if let LinkKind::GatewayToEdge(connection) = &link.kind {
+                source.cost = u32::MAX - connection.weight; // the highest weight first
+            }
+        }
+        _ => {}
+    }
+    source
+}
+
+/// Rank and cost of a class of source at a Route Server. Local networks have rank 0 and come
+/// before all. Equal costs are ECMP; circuits have costs of their own by name, so
+/// that only one is used, and the lowest of all, so that they win a tie.
+fn prefer(source: &mut Source, preference: RoutingPreference, class: PeerClass) {
+    let circuit = class == PeerClass::ExpressRouteGateway;
+    source.rank = match preference {
+        RoutingPreference::ExpressRoute if circuit => 1,
+        RoutingPreference::ExpressRoute => 2,
+        RoutingPreference::VpnGateway if circuit => 2,
+        RoutingPreference::VpnGateway | RoutingPreference::AsPath => 1,
+    };
+    source.cost = if circuit { source.tie_break } else { u32::MAX };
+}
+
+/// The place of the sender among the receiver's neighbours by name.
+fn place_by_name(graph: &Graph, adjacency: AdjacencyId) -> u32 {
+    let name = &graph.sender(adjacency).name;
+    let all = graph.inbound(graph.receiver_id(adjacency));
+    let before = all.filter(|other| graph.sender(*other).name < *name);
+    u32::try_from(before.count()).unwrap_or(u32::MAX)
+}
+
+/// The route limit of an NVA's session.
+fn route_limit(parameters: &Parameters) -> Option<RouteLimit> {
+    let mode = match parameters.prefix_count_mode {
+        PrefixCountMode::PerMessage => LimitMode::PerMessage,
+        PrefixCountMode::PerBatch => LimitMode::PerBatch {
+            gap: Duration::from_secs(1),
+            longest: Duration::from_secs(60),
+        },
+        PrefixCountMode::StrictRib => LimitMode::StrictRib,
+    };
+    let max = parameters.max_routes_per_peer?;
+    Some(RouteLimit { max, mode })
+}

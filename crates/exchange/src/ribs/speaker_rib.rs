@@ -1,0 +1,195 @@
+//! The RIB of one speaker, and what each of its sources is.
+
+use std::net::IpAddr;
+
+use routehub_policy::SourceClass;
+use routehub_rib::{
+    AdjIn, AttrStore, BestPath, BestSet, DecisionConfig, Imported, PathView, Preference, Rib,
+    Source, SourceCounts, SourceId,
+};
+use routehub_types::{AttrId, Attrs, Family, Prefix};
+
+use crate::graph::{LinkId, PeerClass};
+
+/// Where the routes of a source come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Prefixes of the speaker's own network.
+    OwnNetwork,
+    /// Prefixes of networks that use the speaker's gateways.
+    Spoke,
+    /// A neighbour.
+    Link(LinkId),
+}
+
+/// The routes of one speaker.
+#[derive(Debug)]
+pub(super) struct SpeakerRib {
+    pub(super) rib: Rib,
+    origins: Vec<Origin>,
+    /// What policies call each source, by its number.
+    classes: Vec<SourceClass>,
+    /// Whether what was best and comes back stays away.
+    pub(super) sticky: bool,
+}
+
+impl SpeakerRib {
+    /// An empty RIB of a speaker that decides in this way.
+    pub(super) fn new(config: DecisionConfig, seed: u64) -> Self {
+        let mut rib = Self {
+            rib: Rib::new(seed, config),
+            origins: Vec::new(),
+            classes: Vec::new(),
+            sticky: false,
+        };
+        for (origin, class) in [
+            (Origin::OwnNetwork, PeerClass::OwnNetwork),
+            (Origin::Spoke, PeerClass::Spoke),
+        ] {
+            rib.add(origin, class.source_class(), Source::default());
+        }
+        rib
+    }
+
+    /// Adds a source; none if there are too many.
+    pub(super) fn add(
+        &mut self,
+        origin: Origin,
+        class: SourceClass,
+        source: Source,
+    ) -> Option<SourceId> {
+        let id = self.rib.add_source(source).ok()?;
+        self.origins.push(origin);
+        self.classes.push(class);
+        Some(id)
+    }
+
+    /// Where a source's routes come from.
+    pub(super) fn origin(&self, source: SourceId) -> Origin {
+        self.origins[usize::from(source.number())]
+    }
+
+    /// What policies call a source.
+    pub(super) fn class(&self, source: SourceId) -> SourceClass {
+        self.classes[usize::from(source.number())]
+    }
+
+    /// The RIB, and what policies call each source, by its number.
+    pub(super) fn with_classes(&mut self) -> (&mut Rib, &[SourceClass]) {
+        (&mut self.rib, &self.classes)
+    }
+
+    /// The source of an origin.
+    pub(super) fn source(&self, origin: Origin) -> Option<SourceId> {
+        let mut sources = self.rib.sources().map(|(source, _)| source);
+        sources.find(|source| self.origin(*source) == origin)
+    }
+
+    /// What a source announced, with what import made of it, in order.
+    pub(super) fn adj_in(&self, source: SourceId) -> impl Iterator<Item = AdjIn> {
+        let families = Family::ALL.into_iter();
+        families.flat_map(move |family| self.rib.adj_in(source, family))
+    }
+
+    /// Prefixes that have a best path, in order.
+    pub(super) fn prefixes(&self) -> impl Iterator<Item = Prefix> {
+        let routes = Family::ALL
+            .into_iter()
+            .flat_map(|family| self.rib.loc_rib(family));
+        routes.map(|(prefix, _)| prefix)
+    }
+}
+
+/// The routes of one speaker, to be read.
+#[derive(Clone, Copy)]
+pub struct RibView<'a> {
+    pub(super) rib: &'a SpeakerRib,
+    pub(super) store: &'a AttrStore,
+}
+
+impl<'a> RibView<'a> {
+    /// Prefixes that have a best path, in order.
+    pub fn prefixes(self) -> impl Iterator<Item = Prefix> + use<'a> {
+        self.rib.prefixes()
+    }
+
+    /// How many prefixes have a best path.
+    pub fn len(self) -> usize {
+        let families = Family::ALL.into_iter();
+        families.map(|family| self.rib.rib.len(family)).sum()
+    }
+
+    /// Whether no prefix has a best path.
+    pub fn is_empty(self) -> bool {
+        self.rib.rib.is_empty()
+    }
+
+    /// All paths of a prefix and where each stands, those in use first.
+    pub fn paths(self, prefix: Prefix) -> Vec<PathView> {
+        self.rib.rib.paths(self.store, prefix)
+    }
+
+    /// The paths in use for a prefix, the best one first.
+    pub fn best(self, prefix: Prefix) -> BestSet {
+        self.rib.rib.best(prefix)
+    }
+
+    /// The longest prefix around an address that has a best path, and that path.
+    pub fn longest_match(self, address: IpAddr) -> Option<(Prefix, BestPath)> {
+        let (prefix, best) = self.rib.rib.longest_match(address)?;
+        Some((prefix, *best.first()?))
+    }
+
+    /// Where the routes of a source come from.
+    pub fn origin(self, source: SourceId) -> Origin {
+        self.rib.origin(source)
+    }
+
+    /// The source of an origin.
+    pub fn source(self, origin: Origin) -> Option<SourceId> {
+        self.rib.source(origin)
+    }
+
+    /// What a source announced, with what import made of it, in order.
+    pub fn adj_in(self, source: SourceId) -> impl Iterator<Item = AdjIn> + use<'a> {
+        self.rib.adj_in(source)
+    }
+
+    /// What a source announced, as received, in order.
+    pub fn received(self, source: SourceId) -> impl Iterator<Item = (Prefix, AttrId)> + use<'a> {
+        let routes = self.adj_in(source);
+        routes.map(|route| (route.prefix, route.received))
+    }
+
+    /// What a source announced for a prefix, as received.
+    pub fn received_from(self, source: SourceId, prefix: Prefix) -> Option<AttrId> {
+        self.rib.rib.received(source, prefix)
+    }
+
+    /// All that a source announced without what import rejected for good.
+    pub fn learned(self, source: SourceId) -> impl Iterator<Item = (Prefix, AttrId)> + use<'a> {
+        let routes = self.adj_in(source);
+        let kept = routes.filter(|route| !matches!(route.imported, Imported::Rejected(_)));
+        kept.map(|route| (route.prefix, route.received))
+    }
+
+    /// How many routes a source announced, and what became of them.
+    pub fn counts(self, source: SourceId) -> SourceCounts {
+        self.rib.rib.counts(source)
+    }
+
+    /// What the decision process knows of a source.
+    pub fn source_data(self, source: SourceId) -> Option<&'a Source> {
+        self.rib.rib.source(source)
+    }
+
+    /// How a path compares with those of another instance of the same speaker.
+    pub(crate) fn preference(self, path: &BestPath) -> Preference {
+        self.rib.rib.preference(self.store, path)
+    }
+
+    /// The attributes of a set.
+    pub fn attrs(self, id: AttrId) -> Attrs {
+        self.store.attrs(id)
+    }
+}
