@@ -356,7 +356,8 @@ impl Rib {
     /// ```
     pub fn preference(&self, store: &AttrStore, path: &BestPath) -> Preference {
         self.config.preference(&Compared {
-            source: self.sources.source(path.source.0),
+            source: path.source.0,
+            sources: &self.sources,
             attrs: store.key(path.attrs),
             current: true,
             id: path.attrs,

@@ -5,11 +5,11 @@
 
 use core::cmp::Ordering;
 
-use routehub_types::AttrId;
+use routehub_types::{Asn, AttrId};
 use smallvec::SmallVec;
 
 use super::DecisionConfig;
-use super::step::{Compared, Step, StepKey};
+use super::step::{Compared, Step, UseKey};
 use crate::memory::Outcome;
 use crate::source::Sources;
 use crate::{AttrStore, DecisionKey};
@@ -93,7 +93,6 @@ impl DecisionProcess<'_> {
                 return;
             }
             match step {
-                Step::Med => self.keep_lowest_med(left, all),
                 Step::Failback => {
                     let before = left.clone();
                     drop_losers(step, left, all, |path, all| {
@@ -101,47 +100,26 @@ impl DecisionProcess<'_> {
                         before.any(|before| self.yields_to(path, before))
                     });
                 }
-                step => self.keep_lowest(step, left, all),
+                step => step.with_key(KeepLowest {
+                    process: self,
+                    step,
+                    left,
+                    all,
+                }),
             }
         }
     }
 
-    /// Drops every path whose key is not the lowest.
     #[inline]
-    fn keep_lowest(&self, step: Step, left: &mut Left, all: &mut [Candidate]) {
-        let mut keys = left.iter().map(|at| self.key(step, &all[*at as usize]));
-        let Some(first) = keys.next() else { return };
-        let (lowest, same) = keys.fold((first, true), |(lowest, same), key| {
-            (lowest.min(key), same && key == first)
-        });
-        if !same {
-            drop_losers(step, left, all, |path, _| self.key(step, path) != lowest);
-        }
-    }
-
-    /// Drops every path that has a lower MED beside it in its neighbour AS.
-    fn keep_lowest_med(&self, left: &mut Left, all: &mut [Candidate]) {
-        let med = |at: u32| {
-            let path = &all[at as usize];
-            (path.key.neighbor, self.key(Step::Med, path))
-        };
-        let mut lowest: SmallVec<[_; 16]> = left.iter().map(|at| med(*at)).collect();
-        lowest.sort_unstable();
-        lowest.dedup_by_key(|(neighbor, _)| *neighbor);
-        drop_losers(Step::Med, left, all, |path, _| {
-            let med = (path.key.neighbor, self.key(Step::Med, path));
-            lowest.binary_search(&med).is_err()
-        });
-    }
-
-    fn key(&self, step: Step, path: &Candidate) -> StepKey {
-        step.key(&Compared {
-            source: self.sources.source(path.source),
+    fn compared<'a>(&'a self, path: &'a Candidate) -> Compared<'a> {
+        Compared {
+            source: path.source,
+            sources: self.sources,
             attrs: &path.key,
             current: path.current,
             id: path.attrs,
             store: self.store,
-        })
+        }
     }
 
     /// How two paths compare at a step; the lesser one is better.
@@ -152,7 +130,7 @@ impl DecisionProcess<'_> {
                 let yields = self.yields_to(path, other);
                 yields.cmp(&self.yields_to(other, path))
             }
-            step => self.key(step, path).cmp(&self.key(step, other)),
+            step => step.with_key(Pair(&self.compared(path), &self.compared(other))),
         }
     }
 
@@ -198,6 +176,57 @@ impl DecisionProcess<'_> {
             .filter(was_left);
         let winner = group.min_by(|path, other| self.order(path, other))?;
         Some(winner.at)
+    }
+}
+
+/// Compares the keys of two paths.
+struct Pair<'a>(&'a Compared<'a>, &'a Compared<'a>);
+
+impl UseKey for Pair<'_> {
+    type Output = Ordering;
+
+    #[inline]
+    fn with<V: Ord>(self, key: impl Fn(&Compared<'_>) -> V) -> Ordering {
+        key(self.0).cmp(&key(self.1))
+    }
+}
+
+/// Drops every path whose key is not the lowest; for a MED, the lowest of its neighbour AS.
+struct KeepLowest<'a> {
+    process: &'a DecisionProcess<'a>,
+    step: Step,
+    left: &'a mut Left,
+    all: &'a mut [Candidate],
+}
+
+impl UseKey for KeepLowest<'_> {
+    type Output = ();
+
+    #[inline]
+    fn with<V: Copy + Ord>(self, key: impl Fn(&Compared<'_>) -> V) {
+        let key = |path: &Candidate| key(&self.process.compared(path));
+        if self.step == Step::Med {
+            // Of each neighbour AS its own lowest.
+            let med = |path: &Candidate| (path.key.neighbor, key(path));
+            let meds = self.left.iter().map(|at| med(&self.all[*at as usize]));
+            let mut lowest: SmallVec<[(Asn, V); 16]> = meds.collect();
+            lowest.sort_unstable();
+            lowest.dedup_by_key(|(neighbor, _)| *neighbor);
+            drop_losers(self.step, self.left, self.all, |path, _| {
+                lowest.binary_search(&med(path)).is_err()
+            });
+            return;
+        }
+        let mut keys = self.left.iter().map(|at| key(&self.all[*at as usize]));
+        let Some(first) = keys.next() else { return };
+        let (lowest, same) = keys.fold((first, true), |(lowest, same), key| {
+            (lowest.min(key), same && key == first)
+        });
+        if !same {
+            drop_losers(self.step, self.left, self.all, |path, _| {
+                key(path) != lowest
+            });
+        }
     }
 }
 
