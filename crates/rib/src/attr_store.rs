@@ -11,23 +11,11 @@ use core::net::{IpAddr, Ipv4Addr};
 use hashbrown::HashTable;
 use routehub_types::{AttrId, Attrs, NextHop, RouterId, attribute_block, attribute_code};
 
+pub use alias::RawKey;
 pub use key::DecisionKey;
 
 use crate::memory::{Seeded, Slab};
 use alias::Aliases;
-
-/// A block of path attributes as it was received, and what else decides its meaning.
-///
-/// The store does not read it: equal keys have to mean equal attribute sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RawKey<'a> {
-    /// How the block is to be read: size of ASNs, kind of peer; numbers of the caller's choice.
-    pub ctx: u8,
-    /// The next hop if it stands outside of the block (in MP_REACH_NLRI).
-    pub next_hop: Option<NextHop>,
-    /// The attributes without MP_REACH_NLRI and MP_UNREACH_NLRI.
-    pub block: &'a [u8],
-}
 
 /// No context yet: the set was never received in the form of its canonical block.
 const NO_CTX: u16 = u16::MAX;

@@ -39,6 +39,7 @@ macro_rules! of_prefix {
 }
 
 mod export;
+mod groups;
 
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -55,7 +56,7 @@ use crate::table::Table;
 use crate::{
     AttrStore, DecisionConfig, LimitExceeded, Source, SourceCounts, SourceId, TooManySources,
 };
-use export::Groups;
+use groups::Groups;
 
 /// The routing table of one speaker: what its sources announced, what is best, what is sent.
 ///

@@ -6,11 +6,23 @@ use alloc::vec::Vec;
 use hashbrown::{HashMap, HashTable};
 use routehub_types::NextHop;
 
-use super::RawKey;
 use crate::memory::Seeded;
 
 /// How many raw blocks one set remembers: a peer that permutes attributes must not fill memory.
 const PER_SET: usize = 4;
+
+/// A block of path attributes as it was received, and what else decides its meaning.
+///
+/// The store does not read it: equal keys have to mean equal attribute sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RawKey<'a> {
+    /// How the block is to be read: size of ASNs, kind of peer; numbers of the caller's choice.
+    pub ctx: u8,
+    /// The next hop if it stands outside of the block (in MP_REACH_NLRI).
+    pub next_hop: Option<NextHop>,
+    /// The attributes without MP_REACH_NLRI and MP_UNREACH_NLRI.
+    pub block: &'a [u8],
+}
 
 #[derive(Debug)]
 struct Alias {

@@ -12,36 +12,10 @@ use crate::adj_rib_out::{
 use crate::memory::NO_SOURCE;
 use crate::{AttrStore, SourceId};
 
-/// Which groups there are, and which members each has: by number, with its source.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Groups(Vec<Option<Vec<Option<u16>>>>);
-
-impl Groups {
-    fn members(&mut self, group: u32) -> Option<&mut Vec<Option<u16>>> {
-        self.0.get_mut(group as usize)?.as_mut()
-    }
-
-    fn source_of(&self, member: MemberId) -> Option<u16> {
-        let members = self.0.get(member.group as usize)?.as_ref()?;
-        *members.get(member.member as usize)?
-    }
-}
-
-/// Puts a value in the first vacant place, and says where.
-fn occupy<T>(places: &mut Vec<Option<T>>, value: T) -> u32 {
-    let vacant = places.iter().position(Option::is_none);
-    let at = vacant.unwrap_or_else(|| {
-        places.push(None);
-        places.len() - 1
-    });
-    places[at] = Some(value);
-    at as u32
-}
-
 impl Rib {
     /// Adds an export group; what is best now is to be flushed first.
     pub fn add_group(&mut self, config: GroupConfig) -> GroupId {
-        let number = occupy(&mut self.groups.0, Vec::new());
+        let number = self.groups.add();
         let has = |family| config.families.contains(family);
         for family in Family::ALL {
             let backlog = has(family).then_some(config.backlog);
@@ -54,8 +28,7 @@ impl Rib {
 
     /// Removes an export group and its members.
     pub fn remove_group(&mut self, store: &mut AttrStore, group: GroupId) {
-        if let Some(slot) = self.groups.0.get_mut(group.0 as usize) {
-            *slot = None;
+        if self.groups.remove(group) {
             self.v4.remove_group(store, group.0);
             self.v6.remove_group(store, group.0);
         }
@@ -63,25 +36,18 @@ impl Rib {
 
     /// All export groups, in the order of their numbers.
     pub fn groups(&self) -> impl Iterator<Item = GroupId> + '_ {
-        let places = (0..).zip(&self.groups.0);
-        places.filter_map(|(number, place)| place.as_ref().map(|_| GroupId(number)))
+        self.groups.iter()
     }
 
     /// The members of a group, in the order of their numbers.
     pub fn members(&self, group: GroupId) -> impl Iterator<Item = MemberId> + '_ {
-        let members = self.groups.0.get(group.0 as usize);
-        let places = (0..).zip(members.into_iter().flatten().flatten());
-        places.filter_map(move |(member, place)| {
-            let group = group.0;
-            place.map(|_| MemberId { group, member })
-        })
+        self.groups.members(group)
     }
 
     /// Adds a member that knows nothing yet; routes of its own source are not sent to it.
     pub fn add_member(&mut self, group: GroupId, source: Option<SourceId>) -> MemberId {
         let source = source.map_or(NO_SOURCE, |source| source.0);
-        let places = self.groups.members(group.0);
-        let number = places.map_or(u32::MAX, |places| occupy(places, source));
+        let number = self.groups.add_member(group, source);
         for family in Family::ALL {
             of_family!(mut self, family, table => {
                 if let Some(group) = table.adj_out.group_mut(group.0) {
@@ -97,9 +63,7 @@ impl Rib {
 
     /// Removes a member.
     pub fn remove_member(&mut self, store: &mut AttrStore, id: MemberId) {
-        let places = self.groups.members(id.group);
-        if let Some(place) = places.and_then(|places| places.get_mut(id.member as usize)) {
-            *place = None;
+        if self.groups.remove_member(id) {
             for family in Family::ALL {
                 of_family!(mut self, family, table => {
                     if let Some(group) = table.adj_out.group_mut(id.group) {

@@ -31,14 +31,8 @@ mod table;
 
 use super::{NotTaken, RouteChange, Sink, SinkError};
 use request::Request;
+pub use request::{METRIC, PROTOCOL};
 use table::Table;
-
-/// The protocol number of routes of this sink (`rtm_protocol`): one that no other daemon is known
-/// to use.
-pub const PROTOCOL: u8 = 177;
-
-/// The metric of routes of this sink.
-pub const METRIC: u32 = 177;
 
 /// Requests that wait for the kernel's answer at most.
 const IN_FLIGHT: usize = 64;

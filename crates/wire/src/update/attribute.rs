@@ -7,10 +7,10 @@ use routehub_types::{
     RouterId,
 };
 
-use super::code;
 use super::{AsPathView, Values, check};
 use crate::Context;
 use crate::parse::update::{self, Element};
+use routehub_types::attribute_code as code;
 
 /// A path attribute as it stands in a message, in order or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,11 +4,11 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use routehub_types::{Asn, SegmentKind};
 
-use super::code;
 use super::fault::Action;
 use crate::parse::update::Element;
 use crate::parse::{long_tlv, update};
 use crate::{Context, PeerKind, Reason};
+use routehub_types::attribute_code as code;
 
 /// What is wrong with an attribute, and what that asks for.
 pub(super) type Flaw = (Reason, Action);

@@ -5,8 +5,8 @@ use core::fmt;
 
 use routehub_types::FamilySet;
 
-use super::code::{AGGREGATOR, AS4_AGGREGATOR, MP_REACH_NLRI, MP_UNREACH_NLRI};
 use crate::{Notification, Reason};
+use routehub_types::attribute_code::{AGGREGATOR, AS4_AGGREGATOR, MP_REACH_NLRI, MP_UNREACH_NLRI};
 
 /// What a fault asks for, weakest first (RFC 7606 section 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,7 +111,10 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "octet {}", self.offset)?;
-        match self.attribute.map(|code| (code, super::code::name(code))) {
+        match self
+            .attribute
+            .map(|code| (code, routehub_types::attribute_code::name(code)))
+        {
             Some((_, Some(name))) => write!(f, ", {name}")?,
             Some((code, None)) => write!(f, ", attribute {code}")?,
             None => {}

@@ -6,8 +6,8 @@ use routehub_types::{
     Aggregator, AsPath, Asn, Attrs, RouteUpdate, Segment, SegmentKind, UnknownAttribute,
 };
 
-use super::code::{OPTIONAL, PARTIAL, TRANSITIVE};
 use super::{Announced, AsPathView, Attribute, RawAttribute, UpdateView};
+use routehub_types::attribute_code::{OPTIONAL, PARTIAL, TRANSITIVE};
 
 impl UpdateView<'_> {
     /// The path attributes in owned form, for the first field of [`announced`](Self::announced):

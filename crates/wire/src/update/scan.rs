@@ -2,12 +2,14 @@
 
 use routehub_types::Family;
 
-use super::code::{self, AS_PATH, MP_REACH_NLRI, MP_UNREACH_NLRI, NEXT_HOP, ORIGIN};
 use super::fault::{Action, Fault, Sink};
 use super::{check, nlri};
 use crate::parse::update::{Element, Fields};
 use crate::parse::{Stop, update};
 use crate::{AfiSafi, Context, HEADER_LEN, Reason};
+use routehub_types::attribute_code::{
+    self as code, AS_PATH, MP_REACH_NLRI, MP_UNREACH_NLRI, NEXT_HOP, ORIGIN,
+};
 
 /// A part of a message, in octets from its start. A message is at most 65,535 octets long.
 #[derive(Clone, Copy, Debug, Default)]

@@ -9,7 +9,14 @@ use rtnetlink::packet_route::route::{
 };
 use rtnetlink::{Error, Handle, RouteMessageBuilder, RouteNextHopBuilder};
 
-use super::{METRIC, PROTOCOL, RouteChange};
+use crate::sink::RouteChange;
+
+/// The protocol number of routes of this sink (`rtm_protocol`): one that no other daemon is known
+/// to use.
+pub const PROTOCOL: u8 = 177;
+
+/// The metric of routes of this sink.
+pub const METRIC: u32 = 177;
 
 /// One change of a table.
 pub(super) struct Request {

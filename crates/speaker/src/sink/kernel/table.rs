@@ -8,8 +8,8 @@ use routehub::types::Prefix;
 use rtnetlink::packet_route::AddressFamily;
 use rtnetlink::{Error, Handle};
 
-use super::request::{Request, delete, ours, question, removal, why};
-use super::{METRIC, NotTaken, RouteChange};
+use super::request::{METRIC, Request, delete, ours, question, removal, why};
+use crate::sink::{NotTaken, RouteChange};
 
 /// A table of the kernel.
 pub(super) struct Table {
