@@ -9,6 +9,7 @@ use super::deliver::Announced;
 use super::{Model, originated};
 use crate::estate::{
     ConnectionEnds, Event, Instance, NvaSessions, Peering, Readvertisement, RouteServer, Routes,
+    RoutingPreference,
 };
 use crate::graph::{Link, LinkId, MapNames, Side, SpeakerId};
 
@@ -62,14 +63,7 @@ impl Model {
             Event::SetRoutingPreference {
                 route_server,
                 value,
-            } => {
-                self.change_route_server(route_server, |server| {
-                    server.routing_preference = *value;
-                })?;
-                for instance in self.named(route_server) {
-                    self.refresh_sources(instance);
-                }
-            }
+            } => self.set_routing_preference(route_server, *value)?,
             Event::Advertise {
                 nva,
                 routes,
@@ -112,6 +106,18 @@ impl Model {
                     names.outbound.clone_from(outbound);
                 }
             })?,
+        }
+        Ok(())
+    }
+
+    fn set_routing_preference(
+        &mut self,
+        route_server: &str,
+        value: RoutingPreference,
+    ) -> Result<(), EventError> {
+        self.change_route_server(route_server, |server| server.routing_preference = value)?;
+        for instance in self.named(route_server) {
+            self.refresh_sources(instance);
         }
         Ok(())
     }

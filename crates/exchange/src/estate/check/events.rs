@@ -7,7 +7,7 @@ use super::names::Names;
 use super::peerings::{self, Peered};
 use super::report::{Errors, Subject};
 use super::{Kind, List, Place, Problem, speakers};
-use crate::estate::{Estate, Event, Nva, NvaSessions, RouteServer, Routes};
+use crate::estate::{Estate, Event, Nva, NvaSessions, Peering, RouteServer, Routes};
 
 /// The Route Servers that events add.
 pub(super) fn added_route_servers(events: &[(String, Event)]) -> Vec<&RouteServer> {
@@ -101,19 +101,11 @@ impl<'a> Now<'a> {
             Event::ConnectionDown(ends) | Event::ConnectionUp(ends) => {
                 self.check_connection(&ends.gateway, &ends.to, subject, errors);
             }
-            Event::AddPeering(peering) => {
-                let gateways = self.estate.gateways.iter().map(|g| g.vnet.as_str());
-                let remotes = gateways.chain(self.servers.values().copied()).collect();
-                let subject = peerings::subject(peering, subject.place());
-                let names = self.names;
-                self.peered.add(names, &remotes, peering, &subject, errors);
-            }
+            Event::AddPeering(peering) => self.add_peering(peering, subject, errors),
             Event::RemovePeering { a, b } => self.remove_peering(a, b, subject, errors),
             Event::AddRouteServer(server) => self.add_server(server, subject, errors),
             Event::RemoveRouteServer { route_server } => {
-                self.need_server(route_server, subject, errors);
-                self.servers.remove(route_server.as_str());
-                self.used.remove_route_server(route_server);
+                self.remove_server(route_server, subject, errors);
             }
             Event::SetReadvertises { nva, rules } => {
                 self.need_nva(nva, subject, errors);
@@ -127,13 +119,37 @@ impl<'a> Now<'a> {
                 outbound,
             } => {
                 self.check_route_map(route_server, peer, subject, errors);
-                for (key, map) in [("inbound", inbound), ("outbound", outbound)] {
-                    let map = map.as_ref().and_then(Option::as_deref);
-                    let problem = self.names.need_if(&[Kind::RouteMap], map);
-                    errors.note(subject, subject.field(key), problem);
-                }
+                self.check_map_name("inbound", inbound, subject, errors);
+                self.check_map_name("outbound", outbound, subject, errors);
             }
         }
+    }
+
+    fn add_peering(&mut self, peering: &'a Peering, subject: &Subject, errors: &mut Errors) {
+        let gateways = self.estate.gateways.iter().map(|g| g.vnet.as_str());
+        let remotes = gateways.chain(self.servers.values().copied()).collect();
+        let subject = peerings::subject(peering, subject.place());
+        let names = self.names;
+        self.peered.add(names, &remotes, peering, &subject, errors);
+    }
+
+    fn remove_server(&mut self, name: &str, subject: &Subject, errors: &mut Errors) {
+        self.need_server(name, subject, errors);
+        self.servers.remove(name);
+        self.used.remove_route_server(name);
+    }
+
+    /// Checks the name of a route map, if the event has `key` and gives it one.
+    fn check_map_name(
+        &self,
+        key: &'static str,
+        map: &Option<Option<String>>,
+        subject: &Subject,
+        errors: &mut Errors,
+    ) {
+        let map = map.as_ref().and_then(Option::as_deref);
+        let problem = self.names.need_if(&[Kind::RouteMap], map);
+        errors.note(subject, subject.field(key), problem);
     }
 
     fn need_server(&self, name: &str, subject: &Subject, errors: &mut Errors) -> bool {
