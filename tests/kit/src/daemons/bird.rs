@@ -19,7 +19,7 @@ pub struct Bird {
 
 impl Bird {
     /// Starts BIRD with this configuration, whose BGP protocols are named after their neighbours
-    /// as [`protocol`] does; none if it is not installed.
+    /// as `protocol` does; none if it is not installed.
     ///
     /// # Panics
     /// If it takes no such configuration.
