@@ -170,9 +170,11 @@ impl Network {
     ///     ..Nva::new("nva1", "hub", Ipv4Addr::new(10, 1, 2, 4), Asn(65001))
     /// };
     /// let hub = Vnet { name: "hub".into(), address_space: vec!["10.1.0.0/16".parse()?], ..Vnet::default() };
+    /// let ips = Some(["10.1.1.4".parse()?, "10.1.1.5".parse()?]);
+    /// let rs = RouteServer { ips, ..RouteServer::new("rs", "hub") };
     /// let estate = Estate {
     ///     vnets: vec![hub],
-    ///     route_servers: vec![RouteServer::new("rs", "hub")],
+    ///     route_servers: vec![rs],
     ///     nvas: vec![nva],
     ///     ..Estate::default()
     /// };
@@ -207,9 +209,11 @@ impl Network {
     ///     ..Nva::new("sdwan", "hub", Ipv4Addr::new(10, 1, 2, 4), Asn(65001))
     /// };
     /// let hub = Vnet { name: "hub".into(), address_space: vec!["10.1.0.0/16".parse()?], ..Vnet::default() };
+    /// let ips = Some(["10.1.1.4".parse()?, "10.1.1.5".parse()?]);
+    /// let rs = RouteServer { ips, ..RouteServer::new("rs", "hub") };
     /// let estate = Estate {
     ///     vnets: vec![hub],
-    ///     route_servers: vec![RouteServer::new("rs", "hub")],
+    ///     route_servers: vec![rs],
     ///     nvas: vec![nva],
     ///     nics: vec![Nic { name: "vm".into(), vnet: "hub".into(), ..Nic::default() }],
     ///     ..Estate::default()
