@@ -14,8 +14,8 @@ pub(crate) fn messages<'a>(attrs: &Attrs, mut nlri: &'a [Nlri]) -> Vec<&'a [Nlri
     let mut all = Vec::new();
     while !nlri.is_empty() {
         let mut left = room;
-        let fits = nlri.iter().take_while(|one| {
-            let octets = prefix_octets(one.prefix);
+        let fits = nlri.iter().take_while(|route| {
+            let octets = prefix_octets(route.prefix);
             let fits = octets <= left;
             left = left.saturating_sub(octets);
             fits
@@ -40,7 +40,7 @@ fn attribute_octets(attrs: &Attrs) -> usize {
         .as_path
         .segments()
         .iter()
-        .map(|one| 2 + 4 * one.asns.len());
+        .map(|segment| 2 + 4 * segment.asns.len());
     attribute(1)
         + attribute(path.sum())
         + attribute(4)
@@ -65,7 +65,7 @@ mod tests {
         let nlri: Vec<Nlri> = consecutive_prefixes(base, count).map(Nlri::from).collect();
         messages(&attrs, &nlri)
             .iter()
-            .map(|one| one.len())
+            .map(|message| message.len())
             .collect()
     }
 
