@@ -52,7 +52,7 @@ pub fn findings(exchange: &Exchange) -> Vec<Finding> {
         exchange,
         found: Vec::new(),
     };
-    for check in Findings::CHECKS {
+    for check in CHECKS {
         check(&mut findings);
     }
     let mut found = findings.found;
@@ -62,33 +62,32 @@ pub fn findings(exchange: &Exchange) -> Vec<Finding> {
     found
 }
 
-impl Findings<'_> {
-    /// Everything that is looked for. Of findings with one rule, subject and severity the first
-    /// stays.
-    const CHECKS: [fn(&mut Self); 11] = [
-        Self::route_servers,
-        Self::peers,
-        Self::gateways,
-        Self::networks,
-        Self::routes,
-        Self::announcements,
-        Self::paths,
-        Self::loops,
-        Self::limits,
-        Self::spokes,
-        Self::route_maps,
-    ];
+/// Everything that is looked for. Of findings with one rule, subject and severity the first stays.
+const CHECKS: [fn(&mut Findings<'_>); 11] = [
+    servers::route_servers,
+    servers::peers,
+    servers::gateways,
+    networks::networks,
+    routes::routes,
+    peers::announcements,
+    paths::paths,
+    loops::loops,
+    limits::limits,
+    spokes::spokes,
+    route_maps,
+];
 
-    /// What may not stand in a route map.
-    fn route_maps(&mut self) {
-        let terms = self.exchange.parameters().route_map_terms();
-        for map in &self.exchange.estate().route_maps {
-            for error in map.check(&terms) {
-                self.error(error.rule, &map.name, format!("{error}."));
-            }
+/// What may not stand in a route map.
+fn route_maps(findings: &mut Findings<'_>) {
+    let terms = findings.exchange.parameters().route_map_terms();
+    for map in &findings.exchange.estate().route_maps {
+        for error in map.check(&terms) {
+            findings.error(error.rule, &map.name, format!("{error}."));
         }
     }
+}
 
+impl Findings<'_> {
     /// The rows of a NIC.
     fn rows(&self, nic: &Nic) -> Vec<EffectiveRow> {
         let fabric = self.exchange.fabric();

@@ -24,167 +24,168 @@ fn count_ipv6<'a>(prefixes: impl IntoIterator<Item = &'a Prefix>) -> usize {
         .count()
 }
 
-impl Findings<'_> {
-    pub(super) fn limits(&mut self) {
-        self.total_prefixes();
-        self.towards_circuits();
-        self.routes_of_circuits();
-        self.routes_of_sites();
-        self.machines();
-    }
+pub(super) fn limits(findings: &mut Findings<'_>) {
+    total_prefixes(findings);
+    towards_circuits(findings);
+    routes_of_circuits(findings);
+    routes_of_sites(findings);
+    machines(findings);
+}
 
-    fn total_prefixes(&mut self) {
-        let exchange = self.exchange;
-        let Some(limit) = exchange.parameters().max_total_prefixes else {
-            return;
+fn total_prefixes(findings: &mut Findings<'_>) {
+    let exchange = findings.exchange;
+    let Some(limit) = exchange.parameters().max_total_prefixes else {
+        return;
+    };
+    for server in &exchange.estate().route_servers {
+        let Some(id) = exchange.graph().instance(&server.name, 0) else {
+            continue;
         };
-        for server in &exchange.estate().route_servers {
-            let Some(id) = exchange.graph().instance(&server.name, 0) else {
+        let held = exchange.rib(id).map_or(0, |rib| rib.prefixes().count());
+        let refused = refused_when_full(findings, id);
+        if refused > 0 {
+            let text = format!(
+                "{} holds {limit} prefixes and takes no more: {refused} are refused. Summarise.",
+                server.name
+            );
+            findings.error(rules::PREFIX_LIMIT, &server.name, text);
+        } else if is_near(held, limit) {
+            let text = format!(
+                "{} holds {held} prefixes of {limit}. Summarise.",
+                server.name
+            );
+            findings.warning(rules::PREFIX_LIMIT, &server.name, text);
+        }
+    }
+}
+
+/// How many routes a Route Server instance refused because it was full (R-008).
+fn refused_when_full(findings: &Findings<'_>, id: SpeakerId) -> usize {
+    let Some(rib) = findings.exchange.rib(id) else {
+        return 0;
+    };
+    let sources = findings
+        .exchange
+        .outbound_to(id)
+        .filter_map(Outbound::source);
+    let routes = sources.flat_map(|source| rib.adj_in(source));
+    let full = Imported::Rejected(rules::PREFIX_LIMIT);
+    routes.filter(|route| route.imported == full).count()
+}
+
+fn towards_circuits(findings: &mut Findings<'_>) {
+    let exchange = findings.exchange;
+    let Some(limit) = exchange.parameters().max_routes_to_circuit else {
+        return;
+    };
+    for id in exchange.graph().links() {
+        let link = exchange.graph().link(id);
+        let (LinkKind::GatewayToEdge(_), true) = (&link.kind, link.is_up()) else {
+            continue;
+        };
+        let routes = exchange.outbound(id, Side::A).routes();
+        let sent = routes.len();
+        let gateway = &exchange.speaker(link.a.speaker).name;
+        let circuit = &exchange.speaker(link.b.speaker).name;
+        if sent > limit as usize {
+            let text = format!(
+                "{gateway} has {sent} routes for {circuit}, more than {limit}: the connection \
+                 goes down. Summarise."
+            );
+            findings.error(rules::CIRCUIT_ROUTE_LIMIT, gateway, text);
+        } else if is_near(sent, limit) {
+            let text = format!(
+                "{gateway} sends {sent} routes of {limit} to {circuit}: with more the connection \
+                 goes down. Summarise."
+            );
+            findings.warning(rules::CIRCUIT_ROUTE_LIMIT, gateway, text);
+        }
+        let ipv6 = count_ipv6(routes.keys());
+        let limit = exchange.parameters().max_ipv6_routes_to_circuit;
+        if let Some(limit) = limit.filter(|limit| ipv6 > *limit as usize) {
+            let text = format!(
+                "{gateway} has {ipv6} IPv6 routes for {circuit}, more than {limit}. Summarise."
+            );
+            findings.error(rules::CIRCUIT_ROUTE_LIMIT, gateway, text);
+        }
+    }
+}
+
+fn routes_of_circuits(findings: &mut Findings<'_>) {
+    let parameters = findings.exchange.parameters();
+    let limits = parameters.max_routes_from_circuit;
+    let limits = limits.zip(parameters.max_routes_from_premium_circuit);
+    for circuit in &findings.exchange.estate().circuits {
+        let Some(on_prem) = &circuit.on_prem else {
+            continue;
+        };
+        let routes = count(&on_prem.routes);
+        if let Some((standard, premium)) = limits {
+            let text = format!(
+                "{routes} routes from on-premises are more than a circuit takes ({standard}, \
+                 Premium {premium}): its BGP session goes down. Summarise."
+            );
+            if routes > premium as usize {
+                findings.error(rules::ROUTES_FROM_CIRCUIT, &circuit.name, text);
+            } else if routes > standard as usize {
+                findings.warning(rules::ROUTES_FROM_CIRCUIT, &circuit.name, text);
+            }
+        }
+        let ipv6 = count_ipv6(on_prem.routes.iter().flat_map(|routes| &routes.prefixes));
+        let limit = parameters.max_ipv6_routes_from_circuit;
+        if let Some(limit) = limit.filter(|limit| ipv6 > *limit as usize) {
+            let text = format!(
+                "{ipv6} IPv6 routes from on-premises are more than a circuit takes ({limit}): \
+                 its BGP session goes down. Summarise."
+            );
+            findings.error(rules::ROUTES_FROM_CIRCUIT, &circuit.name, text);
+        }
+    }
+}
+
+fn routes_of_sites(findings: &mut Findings<'_>) {
+    let Some(limit) = findings.exchange.parameters().max_routes_from_site else {
+        return;
+    };
+    let estate = findings.exchange.estate();
+    for gateway in &estate.gateways {
+        for connection in &gateway.connections {
+            let Connection::Site { site, .. } = connection else {
                 continue;
             };
-            let held = exchange.rib(id).map_or(0, |rib| rib.prefixes().count());
-            let refused = self.refused_when_full(id);
-            if refused > 0 {
-                let text = format!(
-                    "{} holds {limit} prefixes and takes no more: {refused} are refused. Summarise.",
-                    server.name
-                );
-                self.error(rules::PREFIX_LIMIT, &server.name, text);
-            } else if is_near(held, limit) {
-                let text = format!(
-                    "{} holds {held} prefixes of {limit}. Summarise.",
-                    server.name
-                );
-                self.warning(rules::PREFIX_LIMIT, &server.name, text);
-            }
-        }
-    }
-
-    /// How many routes a Route Server instance refused because it was full (R-008).
-    fn refused_when_full(&self, id: SpeakerId) -> usize {
-        let Some(rib) = self.exchange.rib(id) else {
-            return 0;
-        };
-        let sources = self.exchange.outbound_to(id).filter_map(Outbound::source);
-        let routes = sources.flat_map(|source| rib.adj_in(source));
-        let full = Imported::Rejected(rules::PREFIX_LIMIT);
-        routes.filter(|route| route.imported == full).count()
-    }
-
-    fn towards_circuits(&mut self) {
-        let exchange = self.exchange;
-        let Some(limit) = exchange.parameters().max_routes_to_circuit else {
-            return;
-        };
-        for id in exchange.graph().links() {
-            let link = exchange.graph().link(id);
-            let (LinkKind::GatewayToEdge(_), true) = (&link.kind, link.is_up()) else {
+            let site = estate.sites.iter().find(|other| other.name == *site);
+            let Some(site) = site.filter(|site| count(&site.routes) > limit as usize) else {
                 continue;
             };
-            let routes = exchange.outbound(id, Side::A).routes();
-            let sent = routes.len();
-            let gateway = &exchange.speaker(link.a.speaker).name;
-            let circuit = &exchange.speaker(link.b.speaker).name;
-            if sent > limit as usize {
-                let text = format!(
-                    "{gateway} has {sent} routes for {circuit}, more than {limit}: the connection \
-                     goes down. Summarise."
-                );
-                self.error(rules::CIRCUIT_ROUTE_LIMIT, gateway, text);
-            } else if is_near(sent, limit) {
-                let text = format!(
-                    "{gateway} sends {sent} routes of {limit} to {circuit}: with more the connection \
-                     goes down. Summarise."
-                );
-                self.warning(rules::CIRCUIT_ROUTE_LIMIT, gateway, text);
-            }
-            let ipv6 = count_ipv6(routes.keys());
-            let limit = exchange.parameters().max_ipv6_routes_to_circuit;
-            if let Some(limit) = limit.filter(|limit| ipv6 > *limit as usize) {
-                let text = format!(
-                    "{gateway} has {ipv6} IPv6 routes for {circuit}, more than {limit}. Summarise."
-                );
-                self.error(rules::CIRCUIT_ROUTE_LIMIT, gateway, text);
-            }
+            let text = format!(
+                "{} announces more than {limit} routes to {}: the session goes down. \
+                 Summarise.",
+                site.name, gateway.name
+            );
+            findings.error(rules::ROUTES_FROM_SITE, &site.name, text);
         }
     }
+}
 
-    fn routes_of_circuits(&mut self) {
-        let parameters = self.exchange.parameters();
-        let limits = parameters.max_routes_from_circuit;
-        let limits = limits.zip(parameters.max_routes_from_premium_circuit);
-        for circuit in &self.exchange.estate().circuits {
-            let Some(on_prem) = &circuit.on_prem else {
-                continue;
-            };
-            let routes = count(&on_prem.routes);
-            if let Some((standard, premium)) = limits {
-                let text = format!(
-                    "{routes} routes from on-premises are more than a circuit takes ({standard}, \
-                     Premium {premium}): its BGP session goes down. Summarise."
-                );
-                if routes > premium as usize {
-                    self.error(rules::ROUTES_FROM_CIRCUIT, &circuit.name, text);
-                } else if routes > standard as usize {
-                    self.warning(rules::ROUTES_FROM_CIRCUIT, &circuit.name, text);
-                }
-            }
-            let ipv6 = count_ipv6(on_prem.routes.iter().flat_map(|routes| &routes.prefixes));
-            let limit = parameters.max_ipv6_routes_from_circuit;
-            if let Some(limit) = limit.filter(|limit| ipv6 > *limit as usize) {
-                let text = format!(
-                    "{ipv6} IPv6 routes from on-premises are more than a circuit takes ({limit}): \
-                     its BGP session goes down. Summarise."
-                );
-                self.error(rules::ROUTES_FROM_CIRCUIT, &circuit.name, text);
-            }
-        }
-    }
-
-    fn routes_of_sites(&mut self) {
-        let Some(limit) = self.exchange.parameters().max_routes_from_site else {
-            return;
-        };
-        let estate = self.exchange.estate();
-        for gateway in &estate.gateways {
-            for connection in &gateway.connections {
-                let Connection::Site { site, .. } = connection else {
-                    continue;
-                };
-                let site = estate.sites.iter().find(|other| other.name == *site);
-                let Some(site) = site.filter(|site| count(&site.routes) > limit as usize) else {
-                    continue;
-                };
-                let text = format!(
-                    "{} announces more than {limit} routes to {}: the session goes down. \
-                     Summarise.",
-                    site.name, gateway.name
-                );
-                self.error(rules::ROUTES_FROM_SITE, &site.name, text);
-            }
-        }
-    }
-
-    fn machines(&mut self) {
-        let (exchange, parameters) = (self.exchange, self.exchange.parameters());
-        let Some((most, scaled)) = parameters.max_vms.zip(parameters.max_vms_scaled) else {
-            return;
-        };
-        for server in &exchange.estate().route_servers {
-            let nics = exchange.fabric().nics_served(&server.vnet);
-            if nics > scaled as usize {
-                let text = format!(
-                    "{nics} virtual machines are more than {scaled}, which is all that routing \
-                     infrastructure units can serve."
-                );
-                self.error(rules::VM_LIMIT, &server.name, text);
-            } else if nics > most as usize {
-                let text = format!(
-                    "{nics} virtual machines are more than {most}: add routing \
-                     infrastructure units."
-                );
-                self.warning(rules::VM_LIMIT, &server.name, text);
-            }
+fn machines(findings: &mut Findings<'_>) {
+    let (exchange, parameters) = (findings.exchange, findings.exchange.parameters());
+    let Some((most, scaled)) = parameters.max_vms.zip(parameters.max_vms_scaled) else {
+        return;
+    };
+    for server in &exchange.estate().route_servers {
+        let nics = exchange.fabric().nics_served(&server.vnet);
+        if nics > scaled as usize {
+            let text = format!(
+                "{nics} virtual machines are more than {scaled}, which is all that routing \
+                 infrastructure units can serve."
+            );
+            findings.error(rules::VM_LIMIT, &server.name, text);
+        } else if nics > most as usize {
+            let text = format!(
+                "{nics} virtual machines are more than {most}: add routing \
+                 infrastructure units."
+            );
+            findings.warning(rules::VM_LIMIT, &server.name, text);
         }
     }
 }

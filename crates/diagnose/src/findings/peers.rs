@@ -14,240 +14,238 @@ use super::Findings;
 use crate::explain::interface_of;
 use crate::words::{listed, some_of};
 
-impl Findings<'_> {
-    pub(super) fn announcements(&mut self) {
-        let exchange = self.exchange;
-        for nva in &exchange.estate().nvas {
-            for session in &nva.sessions {
-                let links = exchange
-                    .graph()
-                    .peering_links(&session.route_server, &nva.name);
-                self.instances_differ(nva, &session.route_server, &links);
-                if let Some((_, link)) = links.first() {
-                    self.refused(nva, &session.route_server, *link);
-                    self.head_room(nva, *link);
-                }
-                if let Some(server) = named(exchange.estate(), &session.route_server) {
-                    for map in [&session.inbound_route_map, &session.outbound_route_map] {
-                        self.map_place(nva, map.as_deref(), server);
-                    }
-                    self.in_another_network(nva, server);
-                }
-                self.same_asn(nva, &session.route_server);
+pub(super) fn announcements(findings: &mut Findings<'_>) {
+    let exchange = findings.exchange;
+    for nva in &exchange.estate().nvas {
+        for session in &nva.sessions {
+            let links = exchange
+                .graph()
+                .peering_links(&session.route_server, &nva.name);
+            instances_differ(findings, nva, &session.route_server, &links);
+            if let Some((_, link)) = links.first() {
+                refused(findings, nva, &session.route_server, *link);
+                head_room(findings, nva, *link);
             }
-            self.own_routes_back(nva);
-            self.gateway_as_next_hop(nva);
+            if let Some(server) = named(exchange.estate(), &session.route_server) {
+                for map in [&session.inbound_route_map, &session.outbound_route_map] {
+                    map_place(findings, nva, map.as_deref(), server);
+                }
+                in_another_network(findings, nva, server);
+            }
+            same_asn(findings, nva, &session.route_server);
         }
+        own_routes_back(findings, nva);
+        gateway_as_next_hop(findings, nva);
     }
+}
 
-    /// The RIB of the Route Server at the end of a link, and what it calls the link, if it is up.
-    fn source(&self, link: LinkId) -> Option<(RibView<'_>, SourceId)> {
-        let outbound = self.exchange.outbound(link, Side::A);
-        let rib = self.exchange.rib(outbound.receiver());
-        let rib = rib.filter(|_| outbound.link().is_up())?;
-        Some((rib, outbound.source()?))
-    }
+/// The RIB of the Route Server at the end of a link, and what it calls the link, if it is up.
+fn source<'a>(findings: &Findings<'a>, link: LinkId) -> Option<(RibView<'a>, SourceId)> {
+    let outbound = findings.exchange.outbound(link, Side::A);
+    let rib = findings.exchange.rib(outbound.receiver());
+    let rib = rib.filter(|_| outbound.link().is_up())?;
+    Some((rib, outbound.source()?))
+}
 
-    /// Different routes to the two instances: some machines have them, some not (R-020).
-    fn instances_differ(&mut self, nva: &Nva, server: &str, links: &[(u8, LinkId)]) {
-        let [(_, first), (_, second)] = links else {
-            return;
-        };
-        let routes = |link: &LinkId| -> Option<BTreeSet<(Prefix, AttrId)>> {
-            let (rib, source) = self.source(*link)?;
-            let routes = rib.adj_in(source);
-            Some(routes.map(|route| (route.prefix, route.received)).collect())
-        };
-        let (Some(first), Some(second)) = (routes(first), routes(second)) else {
-            return;
-        };
-        let differ = first.symmetric_difference(&second);
-        let mut differ: Vec<Prefix> = differ.map(|(prefix, _)| *prefix).collect();
-        differ.dedup();
-        if !differ.is_empty() {
-            let text = format!(
-                "{} tells the instances of {server} different routes: {}. Announce the same to both.",
-                nva.name,
-                some_of(&differ)
-            );
-            self.warning(rules::BOTH_INSTANCES, &nva.name, text);
-        }
-    }
-
-    /// Routes that the Route Server drops: its own ASN in the path (R-050), overlap (R-051).
-    fn refused(&mut self, nva: &Nva, server: &str, link: LinkId) {
-        let Some((rib, source)) = self.source(link) else {
-            return;
-        };
-        let by = |wanted: RuleId| -> Vec<Prefix> {
-            let routes = rib.adj_in(source).filter(|route| {
-                matches!(route.imported, Imported::Rejected(rule) | Imported::Filtered(rule)
-                    if rule == wanted)
-            });
-            routes.map(|route| route.prefix).collect()
-        };
-        let looped = by(rules::ROUTE_SERVER_ASN_IN_PATH);
-        let inside = by(rules::INSIDE_LOCAL_NETWORK);
-        if !looped.is_empty() {
-            let text = format!(
-                "{server} drops {} from {}: its own ASN is in the AS path. Strip or replace it \
-                 (as-override).",
-                some_of(&looped),
-                nva.name
-            );
-            self.warning(rules::ROUTE_SERVER_ASN_IN_PATH, &nva.name, text);
-        }
-        if !inside.is_empty() {
-            let text = format!(
-                "{server} drops {} from {}: equal to or inside a local network. Advertise a \
-                 supernet or use user-defined routes.",
-                some_of(&inside),
-                nva.name
-            );
-            self.info(rules::INSIDE_LOCAL_NETWORK, &nva.name, text);
-        }
-    }
-
-    /// Routes that may not be sent again at once: known ones count twice (R-004).
-    fn head_room(&mut self, nva: &Nva, link: LinkId) {
-        let parameters = self.exchange.parameters();
-        let Some(limit) = parameters.max_routes_per_peer else {
-            return;
-        };
-        let counts = self.source(link).map(|(rib, source)| rib.counts(source));
-        let held = counts.unwrap_or_default().counted();
-        if parameters.prefix_count_mode != PrefixCountMode::StrictRib && held > limit / 2 {
-            let text = format!(
-                "{} has {held} routes of {limit}: if it sends all of them again at once they count \
-                 as {}, and the session ends. Summarise.",
-                nva.name,
-                2 * held
-            );
-            self.warning(rules::ROUTE_LIMIT, &nva.name, text);
-        }
-    }
-
-    /// A route map on a peer in another network (R-146).
-    fn map_place(&mut self, nva: &Nva, map: Option<&str>, server: &RouteServer) {
-        let topology = self.exchange.topology();
-        let transparent = self.exchange.parameters().transparent;
-        let (Some(map), Some(vnet), false) = (map, topology.vnet(&server.vnet), transparent) else {
-            return;
-        };
-        let place = RouteMapPlace {
-            map,
-            peer: Some(nva.ip),
-            inside: topology.space(vnet),
-            kind_fits: true,
-        };
-        if let Err(error) = place.check(rules::ROUTE_MAP_PEER) {
-            self.error(rules::ROUTE_MAP_PEER, &nva.name, format!("{error}."));
-        }
-    }
-
-    /// A peer in another network: the way back, and the upgrade (R-042, R-026).
-    fn in_another_network(&mut self, nva: &Nva, server: &RouteServer) {
-        let exchange = self.exchange;
-        if nva.vnet == server.vnet || exchange.parameters().transparent {
-            return;
-        }
+/// Different routes to the two instances: some machines have them, some not (R-020).
+fn instances_differ(findings: &mut Findings<'_>, nva: &Nva, server: &str, links: &[(u8, LinkId)]) {
+    let [(_, first), (_, second)] = links else {
+        return;
+    };
+    let routes = |link: &LinkId| -> Option<BTreeSet<(Prefix, AttrId)>> {
+        let (rib, source) = source(findings, *link)?;
+        let routes = rib.adj_in(source);
+        Some(routes.map(|route| (route.prefix, route.received)).collect())
+    };
+    let (Some(first), Some(second)) = (routes(first), routes(second)) else {
+        return;
+    };
+    let differ = first.symmetric_difference(&second);
+    let mut differ: Vec<Prefix> = differ.map(|(prefix, _)| *prefix).collect();
+    differ.dedup();
+    if !differ.is_empty() {
         let text = format!(
-            "{} is in {}, not in {}: give it a static route to RouteServerSubnet by its subnet's \
-             gateway, or its session may flap when it learns a route to the Route Server.",
-            nva.name, nva.vnet, server.vnet
-        );
-        self.info(rules::STATIC_ROUTE_NEEDED, &nva.name, text);
-        let topology = exchange.topology();
-        let hub = topology.vnet(&nva.vnet).and_then(|vnet| topology.hub(vnet));
-        let uses = hub.is_some() && hub == topology.vnet(&server.vnet);
-        // After it a peer is refused, which is an error of its own.
-        let before_upgrade = !exchange.parameters().upgraded;
-        if !uses && before_upgrade && !exchange.estate().route_maps.is_empty() {
-            let text = format!(
-                "With route maps {} takes new peers of another network only if it uses the Route \
-                 Server's gateways: set use_remote_gateways in {}.",
-                server.name, nva.vnet
-            );
-            self.warning(rules::PEER_NEEDS_REMOTE_GATEWAYS, &nva.name, text);
-        }
-    }
-
-    /// Another NVA with the same ASN: each drops what the Route Server passes on of the other
-    /// (R-027).
-    fn same_asn(&mut self, nva: &Nva, server: &str) {
-        let exchange = self.exchange;
-        let links = exchange.graph().peering_links(server, &nva.name);
-        let Some((_, link)) = links.first() else {
-            return;
-        };
-        let reflects = exchange.outbound(*link, Side::B).lets_pass(PeerClass::Nva);
-        let others = exchange.estate().nvas.iter().filter(|other| {
-            let mut sessions = other.sessions.iter();
-            let peers = sessions.any(|session| session.route_server == server);
-            peers && other.name != nva.name && other.asn == nva.asn
-        });
-        let others: Vec<&str> = others.map(|other| other.name.as_str()).collect();
-        if !others.is_empty() && reflects {
-            let text = format!(
-                "{} and {} have AS {}: each drops what {server} passes on of the other, for its own \
-                 ASN is in the path. Use different ASNs if they shall hear of each other.",
-                nva.name,
-                listed(others),
-                nva.asn
-            );
-            self.info(rules::SHARED_PEER_ASN, &nva.name, text);
-        }
-    }
-
-    /// An NVA's own interface gets the routes it announces: it sends packets to itself (R-110).
-    fn own_routes_back(&mut self, nva: &Nva) {
-        let nic = interface_of(self.exchange.estate(), nva);
-        let back = self.rows(&nic).into_iter().filter(|row| {
-            row.source == RouteSource::VirtualNetworkGateway
-                && row.state == RouteState::Active
-                && row.next_hops.contains(&nva.ip)
-        });
-        let back: Vec<Prefix> = back.flat_map(|row| row.prefixes).collect();
-        if back.is_empty() {
-            return;
-        }
-        let text = format!(
-            "{} gets its own routes on its interface, {} by {}: packets that it forwards without a \
-             tunnel come back to it. Give its subnet user-defined routes, or disable propagation \
-             there.",
+            "{} tells the instances of {server} different routes: {}. Announce the same to both.",
             nva.name,
-            some_of(&back),
-            nva.ip
+            some_of(&differ)
         );
-        if back.iter().any(|prefix| prefix.is_default()) {
-            self.warning(rules::ROUTE_TO_ITSELF, &nva.name, text);
-        } else {
-            self.info(rules::ROUTE_TO_ITSELF, &nva.name, text);
-        }
+        findings.warning(rules::BOTH_INSTANCES, &nva.name, text);
     }
+}
 
-    /// A gateway's address as next hop (R-057).
-    fn gateway_as_next_hop(&mut self, nva: &Nva) {
-        let exchange = self.exchange;
-        let gateways = exchange.estate().gateways.iter();
-        let addresses = gateways.flat_map(|of| exchange.estate().gateway_addresses(&of.name));
-        let addresses: Vec<IpAddr> = addresses.collect();
-        let speakers = exchange.graph().named(&nva.name).iter();
-        let outbound = speakers.flat_map(|id| exchange.outbound_from(*id));
-        let own = outbound.flat_map(Outbound::originated);
-        let bad = own.filter(|(_, attrs)| addresses.contains(&attrs.next_hop.address));
-        let mut bad: Vec<Prefix> = bad.map(|(prefix, _)| prefix).collect();
-        bad.sort_unstable();
-        bad.dedup();
-        if !bad.is_empty() {
-            let text = format!(
-                "{} announces {} with a gateway's address as next hop, which is of no use. Name an \
-                 NVA's address.",
-                nva.name,
-                some_of(&bad)
-            );
-            self.warning(rules::GATEWAY_AS_NEXT_HOP, &nva.name, text);
-        }
+/// Routes that the Route Server drops: its own ASN in the path (R-050), overlap (R-051).
+fn refused(findings: &mut Findings<'_>, nva: &Nva, server: &str, link: LinkId) {
+    let Some((rib, source)) = source(findings, link) else {
+        return;
+    };
+    let by = |wanted: RuleId| -> Vec<Prefix> {
+        let routes = rib.adj_in(source).filter(|route| {
+            matches!(route.imported, Imported::Rejected(rule) | Imported::Filtered(rule)
+                if rule == wanted)
+        });
+        routes.map(|route| route.prefix).collect()
+    };
+    let looped = by(rules::ROUTE_SERVER_ASN_IN_PATH);
+    let inside = by(rules::INSIDE_LOCAL_NETWORK);
+    if !looped.is_empty() {
+        let text = format!(
+            "{server} drops {} from {}: its own ASN is in the AS path. Strip or replace it \
+             (as-override).",
+            some_of(&looped),
+            nva.name
+        );
+        findings.warning(rules::ROUTE_SERVER_ASN_IN_PATH, &nva.name, text);
+    }
+    if !inside.is_empty() {
+        let text = format!(
+            "{server} drops {} from {}: equal to or inside a local network. Advertise a \
+             supernet or use user-defined routes.",
+            some_of(&inside),
+            nva.name
+        );
+        findings.info(rules::INSIDE_LOCAL_NETWORK, &nva.name, text);
+    }
+}
+
+/// Routes that may not be sent again at once: known ones count twice (R-004).
+fn head_room(findings: &mut Findings<'_>, nva: &Nva, link: LinkId) {
+    let parameters = findings.exchange.parameters();
+    let Some(limit) = parameters.max_routes_per_peer else {
+        return;
+    };
+    let counts = source(findings, link).map(|(rib, source)| rib.counts(source));
+    let held = counts.unwrap_or_default().counted();
+    if parameters.prefix_count_mode != PrefixCountMode::StrictRib && held > limit / 2 {
+        let text = format!(
+            "{} has {held} routes of {limit}: if it sends all of them again at once they count \
+             as {}, and the session ends. Summarise.",
+            nva.name,
+            2 * held
+        );
+        findings.warning(rules::ROUTE_LIMIT, &nva.name, text);
+    }
+}
+
+/// A route map on a peer in another network (R-146).
+fn map_place(findings: &mut Findings<'_>, nva: &Nva, map: Option<&str>, server: &RouteServer) {
+    let topology = findings.exchange.topology();
+    let transparent = findings.exchange.parameters().transparent;
+    let (Some(map), Some(vnet), false) = (map, topology.vnet(&server.vnet), transparent) else {
+        return;
+    };
+    let place = RouteMapPlace {
+        map,
+        peer: Some(nva.ip),
+        inside: topology.space(vnet),
+        kind_fits: true,
+    };
+    if let Err(error) = place.check(rules::ROUTE_MAP_PEER) {
+        findings.error(rules::ROUTE_MAP_PEER, &nva.name, format!("{error}."));
+    }
+}
+
+/// A peer in another network: the way back, and the upgrade (R-042, R-026).
+fn in_another_network(findings: &mut Findings<'_>, nva: &Nva, server: &RouteServer) {
+    let exchange = findings.exchange;
+    if nva.vnet == server.vnet || exchange.parameters().transparent {
+        return;
+    }
+    let text = format!(
+        "{} is in {}, not in {}: give it a static route to RouteServerSubnet by its subnet's \
+         gateway, or its session may flap when it learns a route to the Route Server.",
+        nva.name, nva.vnet, server.vnet
+    );
+    findings.info(rules::STATIC_ROUTE_NEEDED, &nva.name, text);
+    let topology = exchange.topology();
+    let hub = topology.vnet(&nva.vnet).and_then(|vnet| topology.hub(vnet));
+    let uses = hub.is_some() && hub == topology.vnet(&server.vnet);
+    // After it a peer is refused, which is an error of its own.
+    let before_upgrade = !exchange.parameters().upgraded;
+    if !uses && before_upgrade && !exchange.estate().route_maps.is_empty() {
+        let text = format!(
+            "With route maps {} takes new peers of another network only if it uses the Route \
+             Server's gateways: set use_remote_gateways in {}.",
+            server.name, nva.vnet
+        );
+        findings.warning(rules::PEER_NEEDS_REMOTE_GATEWAYS, &nva.name, text);
+    }
+}
+
+/// Another NVA with the same ASN: each drops what the Route Server passes on of the other
+/// (R-027).
+fn same_asn(findings: &mut Findings<'_>, nva: &Nva, server: &str) {
+    let exchange = findings.exchange;
+    let links = exchange.graph().peering_links(server, &nva.name);
+    let Some((_, link)) = links.first() else {
+        return;
+    };
+    let reflects = exchange.outbound(*link, Side::B).lets_pass(PeerClass::Nva);
+    let others = exchange.estate().nvas.iter().filter(|other| {
+        let mut sessions = other.sessions.iter();
+        let peers = sessions.any(|session| session.route_server == server);
+        peers && other.name != nva.name && other.asn == nva.asn
+    });
+    let others: Vec<&str> = others.map(|other| other.name.as_str()).collect();
+    if !others.is_empty() && reflects {
+        let text = format!(
+            "{} and {} have AS {}: each drops what {server} passes on of the other, for its own \
+             ASN is in the path. Use different ASNs if they shall hear of each other.",
+            nva.name,
+            listed(others),
+            nva.asn
+        );
+        findings.info(rules::SHARED_PEER_ASN, &nva.name, text);
+    }
+}
+
+/// An NVA's own interface gets the routes it announces: it sends packets to itself (R-110).
+fn own_routes_back(findings: &mut Findings<'_>, nva: &Nva) {
+    let nic = interface_of(findings.exchange.estate(), nva);
+    let back = findings.rows(&nic).into_iter().filter(|row| {
+        row.source == RouteSource::VirtualNetworkGateway
+            && row.state == RouteState::Active
+            && row.next_hops.contains(&nva.ip)
+    });
+    let back: Vec<Prefix> = back.flat_map(|row| row.prefixes).collect();
+    if back.is_empty() {
+        return;
+    }
+    let text = format!(
+        "{} gets its own routes on its interface, {} by {}: packets that it forwards without a \
+         tunnel come back to it. Give its subnet user-defined routes, or disable propagation \
+         there.",
+        nva.name,
+        some_of(&back),
+        nva.ip
+    );
+    if back.iter().any(|prefix| prefix.is_default()) {
+        findings.warning(rules::ROUTE_TO_ITSELF, &nva.name, text);
+    } else {
+        findings.info(rules::ROUTE_TO_ITSELF, &nva.name, text);
+    }
+}
+
+/// A gateway's address as next hop (R-057).
+fn gateway_as_next_hop(findings: &mut Findings<'_>, nva: &Nva) {
+    let exchange = findings.exchange;
+    let gateways = exchange.estate().gateways.iter();
+    let addresses = gateways.flat_map(|of| exchange.estate().gateway_addresses(&of.name));
+    let addresses: Vec<IpAddr> = addresses.collect();
+    let speakers = exchange.graph().named(&nva.name).iter();
+    let outbound = speakers.flat_map(|id| exchange.outbound_from(*id));
+    let own = outbound.flat_map(Outbound::originated);
+    let bad = own.filter(|(_, attrs)| addresses.contains(&attrs.next_hop.address));
+    let mut bad: Vec<Prefix> = bad.map(|(prefix, _)| prefix).collect();
+    bad.sort_unstable();
+    bad.dedup();
+    if !bad.is_empty() {
+        let text = format!(
+            "{} announces {} with a gateway's address as next hop, which is of no use. Name an \
+             NVA's address.",
+            nva.name,
+            some_of(&bad)
+        );
+        findings.warning(rules::GATEWAY_AS_NEXT_HOP, &nva.name, text);
     }
 }
 
