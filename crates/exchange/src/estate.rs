@@ -57,10 +57,11 @@ pub struct Estate {
     /// Network interfaces whose effective routes are asked for.
     pub nics: Vec<Nic>,
     /// Route maps of Route Server connections.
+    // Its default is written out: schemars sees it only where other crates' features let it.
     #[cfg_attr(
         feature = "file",
         serde(deserialize_with = "forms::route_maps"),
-        schemars(with = "Vec<forms::RouteMapForm>")
+        schemars(with = "Vec<forms::RouteMapForm>", extend("default" = []))
     )]
     pub route_maps: Vec<RouteMap>,
 }
