@@ -105,28 +105,30 @@ impl Adjacency {
         }
     }
 
-    /// What the receiver says of a route.
-    pub(super) fn admit(
-        &mut self,
-        parameters: &Parameters,
-        store: &mut AttrStore,
-        route: &Announcement,
-    ) -> Admission {
-        let verdict = self
-            .import
-            .evaluate(store, self.class, route.attrs, route.prefix);
-        let (prefix, attrs) = match verdict {
-            Ok(accepted) => accepted,
-            Err(rule) if is_shown_as_learned(parameters, rule) => return Admission::Filter(rule),
-            Err(rule) => return Admission::Reject(rule),
-        };
+    /// What the receiver says of each route.
+    pub(super) fn admission<'a>(
+        &'a mut self,
+        parameters: &'a Parameters,
+    ) -> impl FnMut(&mut AttrStore, &Announcement) -> Admission + 'a {
         let max = self.max_prefixes.map(|max| max as usize);
-        if !route.prefix_known && max.is_some_and(|max| route.prefixes >= max) {
-            Admission::Reject(rules::PREFIX_LIMIT)
-        } else if prefix == route.prefix {
-            Admission::Accept(attrs)
-        } else {
-            Admission::Replace { prefix, attrs }
+        move |store, route| {
+            let verdict = self
+                .import
+                .evaluate(store, self.class, route.attrs, route.prefix);
+            let (prefix, attrs) = match verdict {
+                Ok(accepted) => accepted,
+                Err(rule) if is_shown_as_learned(parameters, rule) => {
+                    return Admission::Filter(rule);
+                }
+                Err(rule) => return Admission::Reject(rule),
+            };
+            if !route.prefix_known && max.is_some_and(|max| route.prefixes >= max) {
+                Admission::Reject(rules::PREFIX_LIMIT)
+            } else if prefix == route.prefix {
+                Admission::Accept(attrs)
+            } else {
+                Admission::Replace { prefix, attrs }
+            }
         }
     }
 

@@ -70,22 +70,17 @@ impl Ribs {
         listened: bool,
     ) -> Changed {
         let mut prefixes = Vec::new();
-        if let Some(Inbound {
-            store,
-            rib,
-            adjacency,
-            source,
-        }) = self.inbound_mut(id)
-        {
-            let admit = |store: &mut AttrStore, route: &Announcement| {
-                adjacency.admit(parameters, store, route)
-            };
+        if let Some(inbound) = self.inbound_mut(id) {
+            let (rib, admit) = (
+                &mut inbound.rib.rib,
+                inbound.adjacency.admission(parameters),
+            );
             let visit = |_: &AttrStore, delta: &Delta<'_>| {
                 if listened {
                     prefixes.push(delta.prefix);
                 }
             };
-            rib.rib.apply(store, source, update, admit, visit);
+            rib.apply(inbound.store, inbound.source, update, admit, visit);
         }
         self.changed_at_receiver(id, prefixes)
     }
@@ -93,18 +88,13 @@ impl Ribs {
     /// Asks the receiver's import policy again for all that it holds from the sender.
     pub(crate) fn reapply_import(&mut self, id: AdjacencyId, parameters: &Parameters) -> Changed {
         let mut prefixes = Vec::new();
-        if let Some(Inbound {
-            store,
-            rib,
-            adjacency,
-            source,
-        }) = self.inbound_mut(id)
-        {
-            let admit = |store: &mut AttrStore, route: &Announcement| {
-                adjacency.admit(parameters, store, route)
-            };
+        if let Some(inbound) = self.inbound_mut(id) {
+            let (rib, admit) = (
+                &mut inbound.rib.rib,
+                inbound.adjacency.admission(parameters),
+            );
             let visit = collect(&mut prefixes);
-            rib.rib.reapply_import(store, source, admit, visit);
+            rib.reapply_import(inbound.store, inbound.source, admit, visit);
         }
         self.changed_at_receiver(id, prefixes)
     }
