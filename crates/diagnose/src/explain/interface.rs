@@ -184,8 +184,10 @@ impl Interface<'_> {
     /// announces it: otherwise there is something to say.
     fn is_system(&self, rows: &[ExplainedRow], prefix: Prefix) -> bool {
         let there: BTreeSet<&Prefix> = rows.iter().flat_map(|row| &row.row.prefixes).collect();
-        let own = self.exchange.topology().system_space(self.view.vnet());
-        own.contains(&prefix) && there.contains(&prefix) && !is_originated(self.exchange, prefix)
+        let mut own = self.exchange.topology().system_space(self.view.vnet());
+        own.any(|space| space == prefix)
+            && there.contains(&prefix)
+            && !is_originated(self.exchange, prefix)
     }
 
     /// Networks peered with the NIC's that traffic may pass to.

@@ -153,16 +153,18 @@ impl<'a> NicView<'a> {
     /// What no programmed route may lie inside: own and peered networks, service
     /// endpoints.
     pub(super) fn covered_space(&self) -> Vec<Prefix> {
-        let mut space = self.deployment.topology().system_space(self.vnet);
-        space.extend(self.service_endpoints);
+        let space = self.deployment.topology().system_space(self.vnet);
         space
+            .chain(self.service_endpoints.iter().copied())
+            .collect()
     }
 
     /// Whether the fabric reaches an address from this NIC: in its network or one peered with it
     ///
     pub fn reaches(&self, address: IpAddr) -> bool {
         let host = Prefix::host(address);
-        inside_any(host, &self.deployment.topology().system_space(self.vnet))
+        let mut space = self.deployment.topology().system_space(self.vnet);
+        space.any(|around| around.contains(host))
     }
 
     /// Whether next hops that the NIC's network does not reach stand as if it did.
@@ -220,7 +222,7 @@ impl<'a> NicView<'a> {
         &'b self,
         learned: &'b BTreeSet<Prefix>,
     ) -> impl Iterator<Item = Prefix> + 'b {
-        let space = self.deployment.topology().system_space(self.vnet);
+        let space: Vec<Prefix> = self.deployment.topology().system_space(self.vnet).collect();
         DROPPED
             .iter()
             .filter_map(|(address, length)| {

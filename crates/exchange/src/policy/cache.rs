@@ -1,5 +1,6 @@
 //! A policy with what it said of attribute sets: kept per set, forgotten with it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
@@ -95,10 +96,16 @@ impl CachedPolicy {
             CachedVerdict::Changed(id) => Ok((prefix, id)),
             CachedVerdict::Blocked(rule) => Err(rule),
             CachedVerdict::AskPrefix => {
-                let attrs = store.attrs(attrs);
-                let verdict = self.policy.evaluate(&attrs, prefix, &meta);
+                let set = store.attrs(attrs);
+                let verdict = self.policy.evaluate(&set, prefix, &meta);
                 match verdict.outcome {
-                    Outcome::Accept { attrs, prefix } => Ok((prefix, store.intern(&attrs))),
+                    Outcome::Accept {
+                        attrs: changed,
+                        prefix,
+                    } => match changed {
+                        Cow::Borrowed(_) => Ok((prefix, attrs)),
+                        Cow::Owned(changed) => Ok((prefix, store.intern(&changed))),
+                    },
                     Outcome::Reject => Err(verdict.rule),
                 }
             }

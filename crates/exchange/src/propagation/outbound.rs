@@ -127,21 +127,26 @@ impl<'a> Outbound<'a> {
     }
 
     /// The sender's own prefixes around a destination, those for others included.
-    pub fn originated_around(self, destination: Prefix) -> impl Iterator<Item = Prefix> + use<'a> {
-        let live = self.link().live;
-        let on_premises = originated::on_premises(self.deployment, self.sending_speaker()).iter();
+    pub fn originated_around(self, destination: Prefix) -> Vec<Prefix> {
+        let mut around = Vec::new();
+        if self.link().live {
+            return around;
+        }
         let nva = self.nva();
         let own = nva.into_iter().flat_map(|nva| &nva.originates);
         let own = own.map(|origination| &origination.routes);
-        let fixed = self
-            .static_routes
-            .of(self.adjacency.link)
-            .map(|(prefix, _)| prefix);
-        own.chain(on_premises.filter(move |_| !live))
-            .flat_map(|routes| &routes.prefixes)
-            .chain(fixed.filter(move |_| nva.is_some()))
-            .copied()
-            .filter(move |prefix| prefix.contains(destination))
+        let on_premises = originated::on_premises(self.deployment, self.sending_speaker());
+        for routes in own.chain(on_premises) {
+            // A list may have thousands: a plain loop over each.
+            let prefixes = routes.prefixes.iter();
+            around.extend(prefixes.filter(|prefix| prefix.contains(destination)));
+        }
+        if nva.is_some() {
+            let fixed = self.static_routes.of(self.adjacency.link);
+            let fixed = fixed.map(|(prefix, _)| *prefix);
+            around.extend(fixed.filter(|prefix| prefix.contains(destination)));
+        }
+        around
     }
 
     /// What the sender makes of a prefix of its RIB, whether or not the link is up: as what it
