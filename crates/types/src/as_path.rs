@@ -13,13 +13,13 @@ use crate::Asn;
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum SegmentKind {
     /// AS_SET: the ASNs in no order, as aggregation leaves them. Written `{65001,65002}`.
-    Set,
+    Set = 1,
     /// AS_SEQUENCE: the ASNs in order, nearest first. Written `65001 65002`.
-    Sequence,
+    Sequence = 2,
     /// AS_CONFED_SEQUENCE: member ASNs of a confederation in order. Written `(65001 65002)`.
-    ConfedSequence,
+    ConfedSequence = 3,
     /// AS_CONFED_SET: member ASNs of a confederation in no order. Written `[65001,65002]`.
-    ConfedSet,
+    ConfedSet = 4,
 }
 
 /// One segment of an AS path.
@@ -55,23 +55,20 @@ impl AsPath {
     /// A path of one AS_SEQUENCE (or none if there are no ASNs), split after every 255 ASNs.
     pub fn sequence(asns: impl IntoIterator<Item = Asn>) -> Self {
         let asns: Vec<Asn> = asns.into_iter().collect();
-        let segments = asns
-            .chunks(SEGMENT_MAX)
-            .map(|asns| Segment {
-                kind: SegmentKind::Sequence,
-                asns: asns.to_vec(),
-            })
-            .collect();
-        Self { segments }
+        let segments = asns.chunks(SEGMENT_MAX).map(|asns| Segment {
+            kind: SegmentKind::Sequence,
+            asns: asns.to_vec(),
+        });
+        Self {
+            segments: segments.collect(),
+        }
     }
 
     /// A path of these segments; empty ones are left out.
     pub fn from_segments(segments: impl IntoIterator<Item = Segment>) -> Self {
+        let segments = segments.into_iter();
         Self {
-            segments: segments
-                .into_iter()
-                .filter(|s| !s.asns.is_empty())
-                .collect(),
+            segments: segments.filter(|s| !s.asns.is_empty()).collect(),
         }
     }
 
@@ -92,15 +89,12 @@ impl AsPath {
         self.segments.is_empty()
     }
 
-    /// The length that best path compares: a sequence counts its ASNs, a set counts 1 (RFC 4271
-    /// section 9.1.2.2), confederation segments count nothing (RFC 5065 section 5.3).
+    /// The length that best path compares: the sum of what its segments count; see
+    /// [`SegmentKind::length`].
     pub fn length(&self) -> usize {
-        let count = |segment: &Segment| match segment.kind {
-            SegmentKind::Sequence => segment.asns.len(),
-            SegmentKind::Set => 1,
-            SegmentKind::ConfedSequence | SegmentKind::ConfedSet => 0,
-        };
-        self.segments.iter().map(count).sum()
+        let segments = self.segments.iter();
+        let lengths = segments.map(|segment| segment.kind.length(segment.asns.len()));
+        lengths.sum()
     }
 
     /// Whether an ASN stands anywhere in the path.
@@ -111,10 +105,8 @@ impl AsPath {
     /// The AS the route came from: the first ASN of the first segment outside a confederation,
     /// if that segment is a sequence.
     pub fn neighbor(&self) -> Option<Asn> {
-        let outside = self
-            .segments
-            .iter()
-            .find(|segment| !segment.kind.is_confed())?;
+        let mut segments = self.segments.iter();
+        let outside = segments.find(|segment| !segment.kind.is_confed())?;
         (outside.kind == SegmentKind::Sequence).then(|| outside.asns[0])
     }
 
@@ -126,37 +118,25 @@ impl AsPath {
 
     /// Puts an ASN in front `count` times, as an AS_SEQUENCE (RFC 4271 section 5.1.2).
     pub fn prepend(&mut self, asn: Asn, count: usize) {
+        let kind = SegmentKind::Sequence;
         for _ in 0..count {
-            match self.segments.first_mut() {
-                Some(first)
-                    if first.kind == SegmentKind::Sequence && first.asns.len() < SEGMENT_MAX =>
-                {
-                    first.asns.insert(0, asn);
-                }
-                _ => {
-                    let asns = Vec::from([asn]);
-                    self.segments.insert(
-                        0,
-                        Segment {
-                            kind: SegmentKind::Sequence,
-                            asns,
-                        },
-                    );
-                }
+            if let Some(first) = self.segments.first_mut()
+                && first.kind == kind
+                && first.asns.len() < SEGMENT_MAX
+            {
+                first.asns.insert(0, asn);
+            } else {
+                let asns = Vec::from([asn]);
+                self.segments.insert(0, Segment { kind, asns });
             }
         }
     }
 
     /// Puts `to` wherever `from` stands.
     pub fn replace(&mut self, from: Asn, to: Asn) {
-        for asn in self
-            .segments
-            .iter_mut()
-            .flat_map(|segment| &mut segment.asns)
-        {
-            if *asn == from {
-                *asn = to;
-            }
+        for segment in &mut self.segments {
+            let found = segment.asns.iter_mut().filter(|asn| **asn == from);
+            found.for_each(|asn| *asn = to);
         }
     }
 
@@ -172,12 +152,7 @@ impl AsPath {
 impl SegmentKind {
     /// The type code (RFC 4271 section 4.3, RFC 5065 section 3).
     pub const fn code(self) -> u8 {
-        match self {
-            Self::Set => 1,
-            Self::Sequence => 2,
-            Self::ConfedSequence => 3,
-            Self::ConfedSet => 4,
-        }
+        self as u8
     }
 
     /// The kind of a type code.
@@ -188,6 +163,17 @@ impl SegmentKind {
             3 => Some(Self::ConfedSequence),
             4 => Some(Self::ConfedSet),
             _ => None,
+        }
+    }
+
+    /// What a segment of so many ASNs counts in best path: a sequence its ASNs, a set 1 (RFC 4271
+    /// section 9.1.2.2), a segment of a confederation nothing (RFC 5065 section 5.3).
+    #[inline]
+    pub const fn length(self, asns: usize) -> usize {
+        match self {
+            Self::Sequence => asns,
+            Self::Set => 1,
+            Self::ConfedSequence | Self::ConfedSet => 0,
         }
     }
 
@@ -299,13 +285,10 @@ fn parse_asns(
 #[cfg(feature = "arbitrary")]
 impl<'a> arbitrary::Arbitrary<'a> for AsPath {
     fn arbitrary(u: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
-        let segments: Vec<Segment> = u.arbitrary()?;
-        Ok(Self::from_segments(segments.into_iter().map(
-            |mut segment| {
-                segment.asns.truncate(SEGMENT_MAX);
-                segment
-            },
-        )))
+        let mut segments: Vec<Segment> = u.arbitrary()?;
+        let lists = segments.iter_mut().map(|segment| &mut segment.asns);
+        lists.for_each(|asns| asns.truncate(SEGMENT_MAX));
+        Ok(Self::from_segments(segments))
     }
 }
 

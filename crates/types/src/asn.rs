@@ -8,11 +8,8 @@ use core::str::FromStr;
 /// Prints as `asplain`; parses `asplain` (`65001`) and `asdot` (`1.10`, RFC 5396).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(transparent)
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Asn(pub u32);
 
 impl Asn {
@@ -24,6 +21,16 @@ impl Asn {
     /// Whether the number fits the two octets of the original AS_PATH encoding.
     pub const fn is_two_octet(self) -> bool {
         self.0 <= 0xffff
+    }
+
+    /// The number in two octets: AS_TRANS if it does not fit (RFC 6793 section 4.2.2).
+    pub const fn two_octet(self) -> u16 {
+        let Self(number) = if self.is_two_octet() {
+            self
+        } else {
+            Self::TRANS
+        };
+        number as u16
     }
 
     /// Whether the number is of a range for private use (RFC 6996).

@@ -35,7 +35,5 @@ mod tail {
     pub(super) const UNKNOWN: u8 = 4;
 }
 
-/// Flag: the length has two octets.
-const LONG: u8 = 0x10;
 /// A two-octet length that says: four octets of length follow. No message is long enough for it.
 const HUGE: u16 = u16::MAX;

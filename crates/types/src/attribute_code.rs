@@ -51,75 +51,54 @@ pub const TRANSITIVE: u8 = 0x40;
 /// The flag of an attribute that passed a speaker that did not know it.
 pub const PARTIAL: u8 = 0x20;
 
-/// The name of an attribute type, as its RFC writes it; none if it has none here.
-pub const fn name(code: u8) -> Option<&'static str> {
-    Some(match code {
-        ORIGIN => "ORIGIN",
-        AS_PATH => "AS_PATH",
-        NEXT_HOP => "NEXT_HOP",
-        MED => "MULTI_EXIT_DISC",
-        LOCAL_PREF => "LOCAL_PREF",
-        ATOMIC_AGGREGATE => "ATOMIC_AGGREGATE",
-        AGGREGATOR => "AGGREGATOR",
-        COMMUNITIES => "COMMUNITIES",
-        ORIGINATOR_ID => "ORIGINATOR_ID",
-        CLUSTER_LIST => "CLUSTER_LIST",
-        MP_REACH_NLRI => "MP_REACH_NLRI",
-        MP_UNREACH_NLRI => "MP_UNREACH_NLRI",
-        EXTENDED_COMMUNITIES => "EXTENDED COMMUNITIES",
-        AS4_PATH => "AS4_PATH",
-        AS4_AGGREGATOR => "AS4_AGGREGATOR",
-        IPV6_EXTENDED_COMMUNITIES => "IPv6 EXTENDED COMMUNITIES",
-        AIGP => "AIGP",
-        LARGE_COMMUNITIES => "LARGE_COMMUNITY",
-        ONLY_TO_CUSTOMER => "OTC",
-        PREFIX_SID => "PREFIX_SID",
-        ATTR_SET => "ATTR_SET",
-        _ => return None,
-    })
-}
+/// The flag of an attribute whose length has two octets.
+pub const EXTENDED_LENGTH: u8 = 0x10;
+
+/// The flags of an attribute that also speakers pass on that do not know it.
+const BOTH: u8 = OPTIONAL | TRANSITIVE;
+
+/// Every type known here, with its name as its RFC writes it, and its optional and transitive flags.
+const KNOWN: [(u8, &str, u8); 21] = [
+    (ORIGIN, "ORIGIN", TRANSITIVE),
+    (AS_PATH, "AS_PATH", TRANSITIVE),
+    (NEXT_HOP, "NEXT_HOP", TRANSITIVE),
+    (MED, "MULTI_EXIT_DISC", OPTIONAL),
+    (LOCAL_PREF, "LOCAL_PREF", TRANSITIVE),
+    (ATOMIC_AGGREGATE, "ATOMIC_AGGREGATE", TRANSITIVE),
+    (AGGREGATOR, "AGGREGATOR", BOTH),
+    (COMMUNITIES, "COMMUNITIES", BOTH),
+    (ORIGINATOR_ID, "ORIGINATOR_ID", OPTIONAL),
+    (CLUSTER_LIST, "CLUSTER_LIST", OPTIONAL),
+    (MP_REACH_NLRI, "MP_REACH_NLRI", OPTIONAL),
+    (MP_UNREACH_NLRI, "MP_UNREACH_NLRI", OPTIONAL),
+    (EXTENDED_COMMUNITIES, "EXTENDED COMMUNITIES", BOTH),
+    (AS4_PATH, "AS4_PATH", BOTH),
+    (AS4_AGGREGATOR, "AS4_AGGREGATOR", BOTH),
+    (IPV6_EXTENDED_COMMUNITIES, "IPv6 EXTENDED COMMUNITIES", BOTH),
+    (AIGP, "AIGP", OPTIONAL),
+    (LARGE_COMMUNITIES, "LARGE_COMMUNITY", BOTH),
+    (ONLY_TO_CUSTOMER, "OTC", BOTH),
+    (PREFIX_SID, "PREFIX_SID", BOTH),
+    (ATTR_SET, "ATTR_SET", BOTH),
+];
 
 /// The flags by type code.
 const FLAGS: [u8; 256] = {
-    let mut flags = [0; 256];
-    let well_known = [ORIGIN, AS_PATH, NEXT_HOP, LOCAL_PREF, ATOMIC_AGGREGATE];
-    let not_transitive = [
-        MED,
-        ORIGINATOR_ID,
-        CLUSTER_LIST,
-        MP_REACH_NLRI,
-        MP_UNREACH_NLRI,
-        AIGP,
-    ];
-    let transitive = [
-        AGGREGATOR,
-        COMMUNITIES,
-        EXTENDED_COMMUNITIES,
-        AS4_PATH,
-        AS4_AGGREGATOR,
-        IPV6_EXTENDED_COMMUNITIES,
-        LARGE_COMMUNITIES,
-        ONLY_TO_CUSTOMER,
-        PREFIX_SID,
-        ATTR_SET,
-    ];
+    let mut by_code = [0; 256];
     let mut n = 0;
-    while n < well_known.len() {
-        flags[well_known[n] as usize] = TRANSITIVE;
+    while n < KNOWN.len() {
+        let (code, _, flags) = KNOWN[n];
+        by_code[code as usize] = flags;
         n += 1;
     }
-    n = 0;
-    while n < not_transitive.len() {
-        flags[not_transitive[n] as usize] = OPTIONAL;
-        n += 1;
-    }
-    n = 0;
-    while n < transitive.len() {
-        flags[transitive[n] as usize] = OPTIONAL | TRANSITIVE;
-        n += 1;
-    }
-    flags
+    by_code
 };
+
+/// The name of an attribute type, as its RFC writes it; none if it has none here.
+pub fn name(code: u8) -> Option<&'static str> {
+    let (_, name, _) = KNOWN.iter().find(|(known, ..)| *known == code)?;
+    Some(name)
+}
 
 /// The optional and transitive flags of a type; 0 for types that are not known.
 #[inline]

@@ -3,11 +3,65 @@
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::str::FromStr;
 
 use crate::{
-    AsPath, Asn, Community, ExtendedCommunity, Ipv6ExtendedCommunity, LargeCommunity, Origin,
-    RouterId,
+    AsPath, Asn, Community, ExtendedCommunity, Ipv6ExtendedCommunity, LargeCommunity, RouterId,
 };
+
+/// How the originating AS came by a route (RFC 4271 section 5.1.1); lower is preferred.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+pub enum Origin {
+    /// Interior to the originating AS.
+    #[default]
+    Igp,
+    /// Learned by the EGP protocol.
+    Egp,
+    /// Learned by other means.
+    Incomplete,
+}
+
+/// Text that is not an origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an origin: expected igp, egp or incomplete")]
+pub struct ParseOriginError;
+
+impl Origin {
+    /// All origins by their text forms, in the order of their codes.
+    const NAMES: [(Self, &'static str); 3] = [
+        (Self::Igp, "igp"),
+        (Self::Egp, "egp"),
+        (Self::Incomplete, "incomplete"),
+    ];
+
+    /// The origin of a code (RFC 4271 section 4.3).
+    #[inline]
+    pub const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            0 => Some(Self::Igp),
+            1 => Some(Self::Egp),
+            2 => Some(Self::Incomplete),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(Self::NAMES[*self as usize].1)
+    }
+}
+
+impl FromStr for Origin {
+    type Err = ParseOriginError;
+
+    fn from_str(text: &str) -> Result<Self, ParseOriginError> {
+        let mut names = Self::NAMES.into_iter();
+        let named = names.find(|(_, name)| name.eq_ignore_ascii_case(text));
+        named.map(|(origin, _)| origin).ok_or(ParseOriginError)
+    }
+}
 
 /// Where to send packets for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -151,6 +205,7 @@ impl Attrs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::string::ToString;
 
     #[test]
     fn adding_a_community_twice_adds_it_once_and_in_order() {
@@ -162,5 +217,19 @@ mod tests {
             attrs.communities,
             [3, 5, 7].map(|low| Community::new(65001, low))
         );
+    }
+
+    #[test]
+    fn text_reads_back_in_any_case() {
+        for origin in [Origin::Igp, Origin::Egp, Origin::Incomplete] {
+            assert_eq!(origin.to_string().parse(), Ok(origin));
+            assert_eq!(origin.to_string().to_uppercase().parse(), Ok(origin));
+        }
+        assert_eq!("i".parse::<Origin>(), Err(ParseOriginError));
+    }
+
+    #[test]
+    fn igp_is_preferred_to_egp_to_incomplete() {
+        assert!(Origin::Igp < Origin::Egp && Origin::Egp < Origin::Incomplete);
     }
 }

@@ -32,28 +32,22 @@ pub mod attribute_block;
 pub mod attribute_code;
 mod attrs;
 mod community;
-mod extended_community;
 mod family;
 mod ids;
-#[cfg(feature = "schemars")]
-mod json_schema;
-mod large_community;
-mod origin;
 mod prefix;
 #[cfg(feature = "serde")]
-mod serde_text;
+mod text_forms;
 mod time;
 mod update;
 
 pub use as_path::{AsPath, ParseAsPathError, Segment, SegmentKind};
 pub use asn::{Asn, ParseAsnError};
-pub use attrs::{Aggregator, Attrs, NextHop, UnknownAttribute};
-pub use community::{Community, ParseCommunityError};
-pub use extended_community::{ExtendedCommunity, Ipv6ExtendedCommunity};
+pub use attrs::{Aggregator, Attrs, NextHop, Origin, ParseOriginError, UnknownAttribute};
+pub use community::{
+    Community, ExtendedCommunity, Ipv6ExtendedCommunity, LargeCommunity, ParseCommunityError,
+};
 pub use family::{Family, FamilySet, ParseFamilyError};
 pub use ids::{AttrId, PeerId, RouterId, RuleId};
-pub use large_community::LargeCommunity;
-pub use origin::{Origin, ParseOriginError};
 pub use prefix::{Ipv4Prefix, Ipv6Prefix, ParsePrefixError, Prefix};
 pub use time::Instant;
 pub use update::{Nlri, PathId, RouteUpdate, Update};

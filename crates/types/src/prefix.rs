@@ -116,10 +116,12 @@ macro_rules! prefix_type {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                // Long enough for the longest text, so that padding works without allocation.
-                let mut text = Text::default();
-                fmt::write(&mut text, format_args!("{}/{}", self.address, self.length))?;
-                f.pad(text.as_str())
+                let Self { address, length } = self;
+                if f.width().is_none() && f.precision().is_none() {
+                    write!(f, "{address}/{length}")
+                } else {
+                    f.pad(&alloc::format!("{address}/{length}"))
+                }
             }
         }
 
@@ -336,42 +338,6 @@ impl From<Prefix> for IpNet {
             Prefix::V4(prefix) => Self::V4(prefix.into()),
             Prefix::V6(prefix) => Self::V6(prefix.into()),
         }
-    }
-}
-
-/// The text of one prefix.
-struct Text {
-    bytes: [u8; Self::MAX],
-    used: usize,
-}
-
-impl Text {
-    /// An IPv6 address of 39 characters (45 with a dotted quad), a slash, three digits.
-    const MAX: usize = 49;
-
-    fn as_str(&self) -> &str {
-        core::str::from_utf8(&self.bytes[..self.used]).unwrap_or_default()
-    }
-}
-
-impl Default for Text {
-    fn default() -> Self {
-        Self {
-            bytes: [0; Self::MAX],
-            used: 0,
-        }
-    }
-}
-
-impl fmt::Write for Text {
-    fn write_str(&mut self, part: &str) -> fmt::Result {
-        let end = self.used + part.len();
-        self.bytes
-            .get_mut(self.used..end)
-            .ok_or(fmt::Error)?
-            .copy_from_slice(part.as_bytes());
-        self.used = end;
-        Ok(())
     }
 }
 

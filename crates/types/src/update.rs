@@ -8,11 +8,8 @@ use crate::{AttrId, Attrs, Prefix};
 /// A path identifier (RFC 7911): tells several paths of one prefix from one peer apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(transparent)
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct PathId(pub u32);
 
 /// Network layer reachability information: one prefix, with a path id where add-path is in use.

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{HUGE, LONG, tail};
-use crate::attribute_code as code;
+use super::{HUGE, tail};
+use crate::attribute_code::{self as code, EXTENDED_LENGTH};
 use crate::{
     Aggregator, AsPath, Asn, Attrs, Community, ExtendedCommunity, Ipv6ExtendedCommunity,
     LargeCommunity, NextHop, Origin, RouterId, Segment, SegmentKind, UnknownAttribute,
@@ -65,7 +65,7 @@ impl<'a> Iterator for Reader<'a> {
             return None;
         }
         let (flags, code) = (self.u8(), self.u8());
-        let length = match flags & LONG {
+        let length = match flags & EXTENDED_LENGTH {
             0 => usize::from(self.u8()),
             _ => match self.u16() {
                 HUGE => self.u32() as usize,
@@ -139,11 +139,7 @@ fn read_attribute(attribute: Attribute<'_>, attrs: &mut Attrs) {
     } = attribute;
     match code {
         code::ORIGIN => {
-            attrs.origin = match value.u8() {
-                0 => Origin::Igp,
-                1 => Origin::Egp,
-                _ => Origin::Incomplete,
-            };
+            attrs.origin = Origin::from_code(value.u8()).unwrap_or(Origin::Incomplete);
         }
         code::AS_PATH => attrs.as_path = read_path(value),
         code::NEXT_HOP => attrs.next_hop = Ipv4Addr::from(value.u32()).into(),
@@ -172,14 +168,11 @@ fn read_attribute(attribute: Attribute<'_>, attrs: &mut Attrs) {
             attrs.aigp = Some(u64::from_be_bytes(value.array()));
         }
         code::LARGE_COMMUNITIES => {
-            attrs.large_communities = value.list(|octets: [u8; 12]| {
-                let mut part = Reader(&octets);
-                LargeCommunity::new(part.u32(), part.u32(), part.u32())
-            });
+            attrs.large_communities = value.list(LargeCommunity::from_octets);
         }
         code::ONLY_TO_CUSTOMER => attrs.only_to_customer = Some(Asn(value.u32())),
         _ => attrs.unknown.push(UnknownAttribute {
-            flags: flags & !LONG,
+            flags: flags & !EXTENDED_LENGTH,
             code,
             value: value.0.to_vec(),
         }),

@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};
 
-use super::{HUGE, LONG, tail};
-use crate::attribute_code as code;
-use crate::{Aggregator, AsPath, Asn, Attrs, NextHop, Segment, UnknownAttribute};
+use super::{HUGE, tail};
+use crate::attribute_code::{self as code, EXTENDED_LENGTH};
+use crate::{Aggregator, AsPath, Asn, Attrs, NextHop, RouterId, Segment, UnknownAttribute};
 
 /// Flag bits that RFC 4271 leaves unused.
 const UNUSED: u8 = 0x0f;
@@ -100,7 +100,7 @@ pub fn write_next_hop(next_hop: &NextHop, out: &mut Vec<u8>) {
 fn is_told_apart(unknown: &[UnknownAttribute]) -> bool {
     unknown.is_sorted_by(|attribute, next| attribute.code < next.code)
         && unknown.iter().all(|attribute| {
-            attribute.flags & (LONG | UNUSED) == 0 && !code::is_typed(attribute.code)
+            attribute.flags & (EXTENDED_LENGTH | UNUSED) == 0 && !code::is_typed(attribute.code)
         })
 }
 
@@ -129,8 +129,14 @@ impl Writer<'_> {
         if attrs.atomic_aggregate {
             self.octets(code::ATOMIC_AGGREGATE, []);
         }
-        if let Some(aggregator) = attrs.aggregator {
-            self.aggregator(aggregator);
+        match attrs.aggregator {
+            Some(Aggregator { asn, router }) if self.form.four_octet_as => {
+                self.aggregator(code::AGGREGATOR, four_octets(asn), router);
+            }
+            Some(Aggregator { asn, router }) => {
+                self.aggregator(code::AGGREGATOR, two_octets(asn), router);
+            }
+            None => {}
         }
         self.list(code::COMMUNITIES, &attrs.communities, |value| {
             value.0.to_be_bytes()
@@ -184,17 +190,11 @@ impl Writer<'_> {
         }
     }
 
-    /// AGGREGATOR, with AS_TRANS where the ASN does not fit (RFC 6793 section 4.2.2).
-    fn aggregator(&mut self, aggregator: Aggregator) {
-        let router = aggregator.router.0.to_be_bytes();
-        if self.form.four_octet_as {
-            self.header(code::AGGREGATOR, 8);
-            self.out.extend_from_slice(&four_octets(aggregator.asn));
-        } else {
-            self.header(code::AGGREGATOR, 6);
-            self.out.extend_from_slice(&two_octets(aggregator.asn));
-        }
-        self.out.extend_from_slice(&router);
+    /// An aggregator, its ASN as these octets.
+    fn aggregator<const N: usize>(&mut self, code: u8, asn: [u8; N], router: RouterId) {
+        self.header(code, N + 4);
+        self.out.extend_from_slice(&asn);
+        self.out.extend_from_slice(&router.0.to_be_bytes());
     }
 
     /// AS4_PATH and AS4_AGGREGATOR where two octets could not say all; the path without
@@ -209,9 +209,7 @@ impl Writer<'_> {
         if let Some(Aggregator { asn, router }) = attrs.aggregator
             && !asn.is_two_octet()
         {
-            self.header(code::AS4_AGGREGATOR, 8);
-            self.out.extend_from_slice(&four_octets(asn));
-            self.out.extend_from_slice(&router.0.to_be_bytes());
+            self.aggregator(code::AS4_AGGREGATOR, four_octets(asn), router);
         }
     }
 
@@ -261,7 +259,7 @@ impl Writer<'_> {
     /// An attribute as it was received.
     fn unknown(&mut self, attribute: &UnknownAttribute) {
         self.flagged(
-            attribute.flags & !LONG,
+            attribute.flags & !EXTENDED_LENGTH,
             attribute.code,
             attribute.value.len(),
         );
@@ -282,7 +280,8 @@ impl Writer<'_> {
         }
         let short = u16::try_from(length).unwrap_or(HUGE);
         let [high, low] = short.to_be_bytes();
-        self.out.extend_from_slice(&[flags | LONG, code, high, low]);
+        let flags = flags | EXTENDED_LENGTH;
+        self.out.extend_from_slice(&[flags, code, high, low]);
         if short == HUGE {
             // Four octets are enough for any set that memory holds.
             self.out.extend_from_slice(&(length as u32).to_be_bytes());
@@ -323,10 +322,7 @@ const fn four_octets(asn: Asn) -> [u8; 4] {
     asn.0.to_be_bytes()
 }
 
-/// An ASN in two octets, AS_TRANS where it does not fit (RFC 6793 section 4.2.2).
+/// An ASN in two octets (RFC 6793 section 4.2.2).
 fn two_octets(asn: Asn) -> [u8; 2] {
-    // AS_TRANS is 23456.
-    u16::try_from(asn.0)
-        .unwrap_or(Asn::TRANS.0 as u16)
-        .to_be_bytes()
+    asn.two_octet().to_be_bytes()
 }

@@ -1,4 +1,4 @@
-//! Text forms for serde, by way of `Display` and `FromStr`.
+//! What files hold: text forms for serde, by way of `Display` and `FromStr`, and JSON schemas.
 
 /// Serializes a type as its text form and reads it back from text.
 macro_rules! as_text {
@@ -42,3 +42,30 @@ as_text!(
     Prefix,
     RouterId,
 );
+
+/// Writes the JSON schema of a value that stands in files.
+#[cfg(feature = "schemars")]
+macro_rules! schemas {
+    ($($type:ident: $schema:tt;)*) => {$(
+        impl schemars::JsonSchema for crate::$type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> alloc::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!($schema)
+            }
+        }
+    )*};
+}
+
+#[cfg(feature = "schemars")]
+schemas! {
+    Asn: {"type": "integer", "minimum": 0, "maximum": u32::MAX};
+    Community: {"type": "string"};
+    Prefix: {"type": "string", "pattern": "^[0-9A-Fa-f.:]+/[0-9]+$"};
+}
