@@ -1,22 +1,14 @@
 //! Capabilities: what a speaker can do (RFC 5492).
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use routehub_types::Asn;
 
-mod add_path;
-mod capabilities;
-mod graceful_restart;
-mod role;
-
-use crate::parse::{Parsed, all, be_u8, be_u16, be_u32, stop, take};
+use crate::parse::{
+    Parsed, Parser, Stop, be_u8, be_u16, be_u24, be_u32, length_data, many0, map, map_opt, verify,
+};
 use crate::{AfiSafi, EncodeError, Reason};
-
-pub use add_path::AddPathMode;
-pub use capabilities::Capabilities;
-pub use graceful_restart::{GracefulRestart, LongLivedFamily};
-pub use role::Role;
 
 /// Capability codes (IANA, "Capability Codes").
 pub(crate) mod code {
@@ -116,18 +108,23 @@ impl Capability {
             code::ROUTE_REFRESH if value.is_empty() => Some(Self::RouteRefresh),
             code::EXTENDED_MESSAGE if value.is_empty() => Some(Self::ExtendedMessage),
             code::ENHANCED_ROUTE_REFRESH if value.is_empty() => Some(Self::EnhancedRouteRefresh),
-            code::EXTENDED_NEXT_HOP => {
-                exactly(value, |value| all(value, next_hop), Self::ExtendedNextHop)
-            }
-            code::ROLE => exactly(value, role, Self::Role),
+            code::EXTENDED_NEXT_HOP => exactly(value, many0(next_hop), Self::ExtendedNextHop),
+            code::ROLE => exactly(value, map_opt(be_u8, Role::from_code), Self::Role),
             code::GRACEFUL_RESTART => exactly(value, GracefulRestart::read, Self::GracefulRestart),
-            code::ADD_PATH => exactly(value, |value| all(value, add_path), Self::AddPath),
+            code::ADD_PATH => exactly(value, many0(add_path), Self::AddPath),
             code::LONG_LIVED_GRACEFUL_RESTART => {
-                let families = |value| all(value, LongLivedFamily::read);
+                let families = many0(LongLivedFamily::read);
                 exactly(value, families, Self::LongLivedGracefulRestart)
             }
-            code::FQDN => exactly(value, names, |(host, domain)| Self::Fqdn { host, domain }),
-            code::SOFTWARE_VERSION => exactly(value, text, Self::SoftwareVersion),
+            code::FQDN => exactly(value, (text, text), |(host, domain)| Self::Fqdn {
+                host,
+                domain,
+            }),
+            // An empty one says nothing.
+            code::SOFTWARE_VERSION => {
+                let version = verify(text, |text: &str| !text.is_empty());
+                exactly(value, version, Self::SoftwareVersion)
+            }
             _ => None,
         };
         match parsed {
@@ -195,10 +192,10 @@ impl Capability {
 /// What a parser makes of the whole value; none if it does not fit.
 fn exactly<'a, T>(
     value: &'a [u8],
-    parser: impl FnOnce(&'a [u8]) -> Parsed<'a, T>,
+    mut parser: impl Parser<&'a [u8], Output = T, Error = Stop<'a>>,
     capability: impl FnOnce(T) -> Capability,
 ) -> Option<Capability> {
-    match parser(value) {
+    match parser.parse_complete(value) {
         Ok(([], parsed)) => Some(capability(parsed)),
         _ => None,
     }
@@ -206,65 +203,26 @@ fn exactly<'a, T>(
 
 /// AFI, a reserved octet, SAFI (RFC 4760 section 8).
 fn multiprotocol(input: &[u8]) -> Parsed<'_, AfiSafi> {
-    let (input, afi) = be_u16(input)?;
-    let (input, _) = be_u8(input)?;
-    let (input, safi) = be_u8(input)?;
-    Ok((input, AfiSafi { afi, safi }))
+    let (rest, (afi, _, safi)) = (be_u16, be_u8, be_u8).parse_complete(input)?;
+    Ok((rest, AfiSafi { afi, safi }))
 }
 
 /// AFI, a two-octet SAFI, AFI of the next hop (RFC 8950 section 4).
 fn next_hop(input: &[u8]) -> Parsed<'_, (AfiSafi, u16)> {
-    let (input, afi) = be_u16(input)?;
-    let (rest, safi) = be_u16(input)?;
-    let (rest, next_hop) = be_u16(rest)?;
-    match u8::try_from(safi) {
-        Ok(safi) => Ok((rest, (AfiSafi { afi, safi }, next_hop))),
-        Err(_) => stop(input, Reason::CapabilityLength),
-    }
-}
-
-fn role(input: &[u8]) -> Parsed<'_, Role> {
-    let (rest, code) = be_u8(input)?;
-    match Role::from_code(code) {
-        Some(role) => Ok((rest, role)),
-        None => stop(input, Reason::CapabilityLength),
-    }
+    let safi = map_opt(be_u16, |safi| u8::try_from(safi).ok());
+    let (rest, (afi, safi, next_hop)) = (be_u16, safi, be_u16).parse_complete(input)?;
+    Ok((rest, (AfiSafi { afi, safi }, next_hop)))
 }
 
 /// A family with a mode; an unknown mode spoils the capability (RFC 7911 section 4).
 fn add_path(input: &[u8]) -> Parsed<'_, (AfiSafi, AddPathMode)> {
-    let (input, family) = AfiSafi::read(input)?;
-    let (rest, code) = be_u8(input)?;
-    match AddPathMode::from_code(code) {
-        Some(mode) => Ok((rest, (family, mode))),
-        None => stop(input, Reason::CapabilityLength),
-    }
+    (AfiSafi::read, map_opt(be_u8, AddPathMode::from_code)).parse_complete(input)
 }
 
 /// Text with an octet of length before it, perhaps empty.
-fn name(input: &[u8]) -> Parsed<'_, String> {
-    let (input, length) = be_u8(input)?;
-    let (input, text) = take(length)(input)?;
-    match core::str::from_utf8(text) {
-        Ok(text) => Ok((input, text.to_string())),
-        Err(_) => stop(text, Reason::CapabilityLength),
-    }
-}
-
-/// Host and domain name.
-fn names(input: &[u8]) -> Parsed<'_, (String, String)> {
-    let (input, host) = name(input)?;
-    let (input, domain) = name(input)?;
-    Ok((input, (host, domain)))
-}
-
-/// Text with an octet of length; an empty one says nothing.
 fn text(input: &[u8]) -> Parsed<'_, String> {
-    let (rest, text) = name(input)?;
-    if text.is_empty() {
-        return stop(input, Reason::CapabilityLength);
-    }
-    Ok((rest, text))
+    let utf8 = |text| core::str::from_utf8(text).ok().map(String::from);
+    map_opt(length_data(be_u8), utf8).parse_complete(input)
 }
 
 /// A length in one octet.
@@ -280,4 +238,162 @@ fn write_text(text: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     out.push(octet(text.len())?);
     out.extend_from_slice(text.as_bytes());
     Ok(())
+}
+
+/// In which direction a speaker wants path identifiers (RFC 7911 section 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum AddPathMode {
+    /// It can receive several paths.
+    Receive = 1,
+    /// It can send several paths.
+    Send = 2,
+    /// Both.
+    Both = 3,
+}
+
+impl AddPathMode {
+    /// Whether the speaker can receive several paths.
+    pub const fn receives(self) -> bool {
+        matches!(self, Self::Receive | Self::Both)
+    }
+
+    /// Whether the speaker can send several paths.
+    pub const fn sends(self) -> bool {
+        matches!(self, Self::Send | Self::Both)
+    }
+
+    /// The mode of a number; none for one that is not assigned.
+    const fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            1 => Self::Receive,
+            2 => Self::Send,
+            3 => Self::Both,
+            _ => return None,
+        })
+    }
+}
+
+/// The graceful restart capability (RFC 4724 section 3, RFC 8538 section 2).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct GracefulRestart {
+    /// The R bit: the speaker has restarted and wants the peer not to wait for its End-of-RIB.
+    pub restarting: bool,
+    /// The N bit: graceful restart also after a NOTIFICATION and an expired hold timer.
+    pub notification: bool,
+    /// Seconds, at most 4,095, within which the speaker expects to be back after a restart.
+    pub time: u16,
+    /// The families covered, and whether forwarding was preserved through the restart.
+    pub families: Vec<(AfiSafi, bool)>,
+}
+
+/// A family of the long-lived graceful restart capability (RFC 9494 section 4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct LongLivedFamily {
+    /// The family covered.
+    pub family: AfiSafi,
+    /// The F bit: forwarding was preserved through the restart.
+    pub forwarding: bool,
+    /// Seconds, at most 16,777,215, for which stale routes may be kept.
+    pub stale_time: u32,
+}
+
+impl GracefulRestart {
+    /// Flags and a 12-bit time, then families (RFC 4724 section 3).
+    fn read(input: &[u8]) -> Parsed<'_, Self> {
+        let family = (AfiSafi::read, map(be_u8, |flags| flags & 0x80 != 0));
+        let (rest, (head, families)) = (be_u16, many0(family)).parse_complete(input)?;
+        let restart = Self {
+            restarting: head & 0x8000 != 0,
+            notification: head & 0x4000 != 0,
+            time: head & 0x0fff,
+            families,
+        };
+        Ok((rest, restart))
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        let flags = u16::from(self.restarting) << 15 | u16::from(self.notification) << 14;
+        out.extend_from_slice(&(flags | self.time.min(0x0fff)).to_be_bytes());
+        for (family, forwarding) in &self.families {
+            family.write(out);
+            out.push(u8::from(*forwarding) << 7);
+        }
+    }
+}
+
+impl LongLivedFamily {
+    /// A family with flags and a 24-bit time (RFC 9494 section 4.1).
+    fn read(input: &[u8]) -> Parsed<'_, Self> {
+        let fields = (AfiSafi::read, be_u8, be_u24).parse_complete(input)?;
+        let (rest, (family, flags, stale_time)) = fields;
+        let element = Self {
+            family,
+            forwarding: flags & 0x80 != 0,
+            stale_time,
+        };
+        Ok((rest, element))
+    }
+
+    fn write(self, out: &mut Vec<u8>) {
+        self.family.write(out);
+        let flags = u32::from(self.forwarding) << 31;
+        let fields = flags | self.stale_time.min(0x00ff_ffff);
+        out.extend_from_slice(&fields.to_be_bytes());
+    }
+}
+
+/// The part that a speaker plays towards its peer (RFC 9234 section 4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Role {
+    /// Sells transit to the peer.
+    Provider,
+    /// A route server, of which the peer is a client.
+    RouteServer,
+    /// A client of the peer, which is a route server.
+    RouteServerClient,
+    /// Buys transit from the peer.
+    Customer,
+    /// Exchanges own and customer routes with the peer.
+    Peer,
+}
+
+impl Role {
+    /// The role of a number, if it is assigned.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            0 => Self::Provider,
+            1 => Self::RouteServer,
+            2 => Self::RouteServerClient,
+            3 => Self::Customer,
+            4 => Self::Peer,
+            _ => return None,
+        })
+    }
+
+    /// The number of the role.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The role that the peer must have (RFC 9234 section 4.2).
+    #[must_use]
+    pub const fn counterpart(self) -> Self {
+        match self {
+            Self::Provider => Self::Customer,
+            Self::RouteServer => Self::RouteServerClient,
+            Self::RouteServerClient => Self::RouteServer,
+            Self::Customer => Self::Provider,
+            Self::Peer => Self::Peer,
+        }
+    }
 }

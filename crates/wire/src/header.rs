@@ -1,5 +1,6 @@
 //! What every message starts with.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 /// Length of the header every message starts with, in octets (RFC 4271 section 4.1).
@@ -49,7 +50,7 @@ impl MessageType {
 
     /// The lengths that a message of this type may have, header included, where up to `max_len`
     /// octets are agreed on. Extended messages do not cover OPEN and KEEPALIVE (RFC 8654).
-    pub(super) fn lengths(self, max_len: usize) -> core::ops::RangeInclusive<usize> {
+    pub(crate) fn lengths(self, max_len: usize) -> core::ops::RangeInclusive<usize> {
         match self {
             Self::Open => 29..=max_len.min(MAX_LEN),
             Self::Update => 23..=max_len,
@@ -58,6 +59,14 @@ impl MessageType {
             // Its own length depends on its subtype and is checked with the body (RFC 7313).
             Self::RouteRefresh => HEADER_LEN..=max_len,
         }
+    }
+
+    /// Appends the header of a message of this type and length.
+    #[inline]
+    pub(crate) fn write_header(self, length: u16, out: &mut Vec<u8>) {
+        let [high, low] = length.to_be_bytes();
+        out.extend_from_slice(&MARKER);
+        out.extend_from_slice(&[high, low, self.code()]);
     }
 }
 

@@ -88,30 +88,26 @@ mod afi_safi;
 mod capability;
 mod context;
 mod error;
-mod frame;
+mod header;
 mod message;
 mod notification;
 mod open;
 mod packer;
 mod parse;
-mod reason;
-mod refresh;
 mod update;
 
 pub use afi_safi::AfiSafi;
-pub use capability::{
-    AddPathMode, Capabilities, Capability, GracefulRestart, LongLivedFamily, Role,
-};
+pub use capability::{AddPathMode, Capability, GracefulRestart, LongLivedFamily, Role};
 pub use context::{Context, EncodeKey, PeerKind};
-pub use error::{DecodeError, EncodeError};
-pub use frame::{HEADER_LEN, MAX_EXTENDED_LEN, MAX_LEN, MessageType, frame};
-pub use message::{KEEPALIVE, Message, decode, encode_end_of_rib};
+pub use error::{DecodeError, EncodeError, Reason};
+pub use header::{HEADER_LEN, MAX_EXTENDED_LEN, MAX_LEN, MessageType};
+pub use message::{
+    KEEPALIVE, Message, RefreshKind, RouteRefresh, decode, encode_end_of_rib, frame,
+};
 pub use notification::Notification;
-pub use open::{Open, VERSION};
+pub use open::{Capabilities, Open, VERSION};
 pub use packer::Packer;
-pub use reason::Reason;
-pub use refresh::{RefreshKind, RouteRefresh};
-pub use update::code as attribute_code;
+pub use routehub_types::attribute_code;
 pub use update::{
     Action, Announced, AsPathView, Asns, Attribute, Attributes, CheckedUpdates, Fault, Nlris,
     Outcome, RawAttribute, RawAttributes, SegmentView, Segments, UpdateView, Values,

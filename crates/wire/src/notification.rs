@@ -3,10 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::frame::{HEADER_LEN, MARKER, MessageType};
-mod names;
-
-use names::{code_name, subcode_name};
+use crate::header::{HEADER_LEN, MAX_LEN, MessageType};
 
 /// An error that ends a session (RFC 4271 section 4.5), or in a Cease the reason for ending it.
 ///
@@ -38,11 +35,11 @@ pub struct Notification {
 }
 
 /// Code of errors in a message header.
-pub(crate) const HEADER: u8 = 1;
+const HEADER: u8 = 1;
 /// Code of errors in an OPEN.
-pub(crate) const OPEN: u8 = 2;
+const OPEN: u8 = 2;
 /// Code of errors in an UPDATE.
-pub(crate) const UPDATE: u8 = 3;
+const UPDATE: u8 = 3;
 /// Code of an expired hold timer.
 const HOLD_TIMER: u8 = 4;
 /// Code of messages that do not fit the state.
@@ -57,90 +54,110 @@ const SEND_HOLD_TIMER: u8 = 8;
 /// The longest shutdown communication, in octets (RFC 9003 section 2).
 const TEXT_MAX: usize = 255;
 
-/// Writes a constant per code and subcode.
+/// The names of the codes from 1 on, as their registry writes them (RFC 4271 section 4.5, RFC 7313,
+/// RFC 9687).
+const CODES: [&str; 8] = [
+    "Message Header Error",
+    "OPEN Message Error",
+    "UPDATE Message Error",
+    "Hold Timer Expired",
+    "Finite State Machine Error",
+    "Cease",
+    "ROUTE-REFRESH Message Error",
+    "Send Hold Timer Expired",
+];
+
+/// Writes a constant per code and subcode, and the list of the subcodes' names.
 macro_rules! notifications {
-    ($($(#[$doc:meta])+ $name:ident = $code:expr, $subcode:literal;)+) => {
+    ($($(#[$doc:meta])+ $name:ident = $code:ident, $subcode:literal $(, $text:literal)?;)+) => {
         impl Notification {
             $($(#[$doc])+ pub const $name: Self = Self::new($code, $subcode);)+
         }
+
+        /// Codes and subcodes with the names of the subcodes, as their registry writes them.
+        const SUBCODES: &[(u8, u8, &str)] = &[
+            $($(($code, $subcode, $text),)?)+
+            (OPEN, 5, "Authentication Failure (deprecated)"),
+            (UPDATE, 7, "AS Routing Loop (deprecated)"),
+        ];
     };
 }
 
 notifications! {
     /// The marker is not all ones (RFC 4271 section 6.1).
-    CONNECTION_NOT_SYNCHRONIZED = HEADER, 1;
+    CONNECTION_NOT_SYNCHRONIZED = HEADER, 1, "Connection Not Synchronized";
     /// The message cannot have this length; data: the length field (RFC 4271 section 6.1).
-    BAD_MESSAGE_LENGTH = HEADER, 2;
+    BAD_MESSAGE_LENGTH = HEADER, 2, "Bad Message Length";
     /// The message type is unknown; data: the type (RFC 4271 section 6.1).
-    BAD_MESSAGE_TYPE = HEADER, 3;
+    BAD_MESSAGE_TYPE = HEADER, 3, "Bad Message Type";
     /// An OPEN that cannot be read (RFC 4271 section 6.2).
     OPEN_UNSPECIFIC = OPEN, 0;
     /// Another BGP version; data: the nearest supported one, two octets (RFC 4271 section 6.2).
-    UNSUPPORTED_VERSION = OPEN, 1;
+    UNSUPPORTED_VERSION = OPEN, 1, "Unsupported Version Number";
     /// The peer has another ASN than configured, or two, or 0 (RFC 4271 section 6.2, RFC 7607).
-    BAD_PEER_AS = OPEN, 2;
+    BAD_PEER_AS = OPEN, 2, "Bad Peer AS";
     /// The BGP identifier is 0, or this speaker's (RFC 6286 section 2.2).
-    BAD_BGP_IDENTIFIER = OPEN, 3;
+    BAD_BGP_IDENTIFIER = OPEN, 3, "Bad BGP Identifier";
     /// An unknown optional parameter (RFC 4271 section 6.2).
-    UNSUPPORTED_OPTIONAL_PARAMETER = OPEN, 4;
+    UNSUPPORTED_OPTIONAL_PARAMETER = OPEN, 4, "Unsupported Optional Parameter";
     /// A hold time of one or two seconds, or one that is not acceptable (RFC 4271 section 6.2).
-    UNACCEPTABLE_HOLD_TIME = OPEN, 6;
+    UNACCEPTABLE_HOLD_TIME = OPEN, 6, "Unacceptable Hold Time";
     /// A capability is missing; data: its encoding (RFC 5492 section 3).
-    UNSUPPORTED_CAPABILITY = OPEN, 7;
+    UNSUPPORTED_CAPABILITY = OPEN, 7, "Unsupported Capability";
     /// The BGP roles do not fit each other (RFC 9234 section 4.2).
-    ROLE_MISMATCH = OPEN, 11;
+    ROLE_MISMATCH = OPEN, 11, "Role Mismatch";
     /// The lists of an UPDATE do not fit it (RFC 4271 section 6.3).
-    MALFORMED_ATTRIBUTE_LIST = UPDATE, 1;
+    MALFORMED_ATTRIBUTE_LIST = UPDATE, 1, "Malformed Attribute List";
     /// A well-known attribute of unknown type; data: the attribute (RFC 4271 section 6.3).
-    UNRECOGNIZED_WELL_KNOWN_ATTRIBUTE = UPDATE, 2;
+    UNRECOGNIZED_WELL_KNOWN_ATTRIBUTE = UPDATE, 2, "Unrecognized Well-known Attribute";
     /// A mandatory attribute is missing; data: its type (RFC 4271 section 6.3).
-    MISSING_WELL_KNOWN_ATTRIBUTE = UPDATE, 3;
+    MISSING_WELL_KNOWN_ATTRIBUTE = UPDATE, 3, "Missing Well-known Attribute";
     /// Wrong flags; data: the attribute (RFC 4271 section 6.3).
-    ATTRIBUTE_FLAGS_ERROR = UPDATE, 4;
+    ATTRIBUTE_FLAGS_ERROR = UPDATE, 4, "Attribute Flags Error";
     /// Wrong length; data: the attribute (RFC 4271 section 6.3).
-    ATTRIBUTE_LENGTH_ERROR = UPDATE, 5;
+    ATTRIBUTE_LENGTH_ERROR = UPDATE, 5, "Attribute Length Error";
     /// An unknown ORIGIN; data: the attribute (RFC 4271 section 6.3).
-    INVALID_ORIGIN = UPDATE, 6;
+    INVALID_ORIGIN = UPDATE, 6, "Invalid ORIGIN Attribute";
     /// A NEXT_HOP that is no host address; data: the attribute (RFC 4271 section 6.3).
-    INVALID_NEXT_HOP = UPDATE, 8;
+    INVALID_NEXT_HOP = UPDATE, 8, "Invalid NEXT_HOP Attribute";
     /// Wrong contents of an optional attribute; data: the attribute (RFC 4271 section 6.3).
-    OPTIONAL_ATTRIBUTE_ERROR = UPDATE, 9;
+    OPTIONAL_ATTRIBUTE_ERROR = UPDATE, 9, "Optional Attribute Error";
     /// Prefixes that cannot be read (RFC 4271 section 6.3).
-    INVALID_NETWORK_FIELD = UPDATE, 10;
+    INVALID_NETWORK_FIELD = UPDATE, 10, "Invalid Network Field";
     /// A wrong AS_PATH (RFC 4271 section 6.3).
-    MALFORMED_AS_PATH = UPDATE, 11;
+    MALFORMED_AS_PATH = UPDATE, 11, "Malformed AS_PATH";
     /// Nothing came for the hold time (RFC 4271 section 6.5).
     HOLD_TIMER_EXPIRED = HOLD_TIMER, 0;
     /// A message that does not fit the state (RFC 4271 section 6.6).
     FSM_ERROR = FSM, 0;
     /// A message that does not fit OpenSent; data: its type (RFC 6608).
-    UNEXPECTED_IN_OPEN_SENT = FSM, 1;
+    UNEXPECTED_IN_OPEN_SENT = FSM, 1, "Receive Unexpected Message in OpenSent State";
     /// A message that does not fit OpenConfirm; data: its type (RFC 6608).
-    UNEXPECTED_IN_OPEN_CONFIRM = FSM, 2;
+    UNEXPECTED_IN_OPEN_CONFIRM = FSM, 2, "Receive Unexpected Message in OpenConfirm State";
     /// A message that does not fit Established; data: its type (RFC 6608).
-    UNEXPECTED_IN_ESTABLISHED = FSM, 3;
+    UNEXPECTED_IN_ESTABLISHED = FSM, 3, "Receive Unexpected Message in Established State";
     /// The peer announced more prefixes than allowed (RFC 4486).
-    MAXIMUM_PREFIXES = CEASE, 1;
+    MAXIMUM_PREFIXES = CEASE, 1, "Maximum Number of Prefixes Reached";
     /// The session is switched off by an operator (RFC 9003).
-    ADMINISTRATIVE_SHUTDOWN = CEASE, 2;
+    ADMINISTRATIVE_SHUTDOWN = CEASE, 2, "Administrative Shutdown";
     /// The peer is no longer configured (RFC 4486).
-    PEER_DECONFIGURED = CEASE, 3;
+    PEER_DECONFIGURED = CEASE, 3, "Peer De-configured";
     /// The session is restarted by an operator (RFC 9003).
-    ADMINISTRATIVE_RESET = CEASE, 4;
+    ADMINISTRATIVE_RESET = CEASE, 4, "Administrative Reset";
     /// The peer is not welcome (RFC 4486).
-    CONNECTION_REJECTED = CEASE, 5;
+    CONNECTION_REJECTED = CEASE, 5, "Connection Rejected";
     /// The configuration changed in another way (RFC 4486).
-    CONFIGURATION_CHANGE = CEASE, 6;
+    CONFIGURATION_CHANGE = CEASE, 6, "Other Configuration Change";
     /// The other one of two connections is kept (RFC 4486).
-    COLLISION_RESOLUTION = CEASE, 7;
+    COLLISION_RESOLUTION = CEASE, 7, "Connection Collision Resolution";
     /// A speaker that runs out of something (RFC 4486).
-    OUT_OF_RESOURCES = CEASE, 8;
+    OUT_OF_RESOURCES = CEASE, 8, "Out of Resources";
     /// A hard reset; data: the code, subcode and data that it is for (RFC 8538 section 3).
-    HARD_RESET = CEASE, 9;
+    HARD_RESET = CEASE, 9, "Hard Reset";
     /// BFD found the path to be down (RFC 9384).
-    BFD_DOWN = CEASE, 10;
+    BFD_DOWN = CEASE, 10, "BFD Down";
     /// A BoRR or EoRR of a wrong length; data: the message (RFC 7313 section 5).
-    INVALID_REFRESH_LENGTH = ROUTE_REFRESH, 1;
+    INVALID_REFRESH_LENGTH = ROUTE_REFRESH, 1, "Invalid Message Length";
     /// The peer took nothing for the send hold time (RFC 9687).
     SEND_HOLD_TIMER_EXPIRED = SEND_HOLD_TIMER, 0;
 }
@@ -198,35 +215,31 @@ impl Notification {
 
     /// The error that a hard reset is for, if it names one (RFC 8538 section 3).
     pub fn hard_reset_cause(&self) -> Option<Self> {
-        match self.data.as_slice() {
-            [code, subcode, data @ ..] if self.is_hard_reset() => Some(Self {
-                code: *code,
-                subcode: *subcode,
-                data: data.to_vec(),
-            }),
-            _ => None,
-        }
+        let cause = || Self::from_body(&self.data);
+        self.is_hard_reset().then(cause).flatten()
     }
 
     /// What the code means, in the words of its registry; none if it is not assigned.
     pub fn code_name(&self) -> Option<&'static str> {
-        code_name(self.code)
+        CODES.get(usize::from(self.code).checked_sub(1)?).copied()
     }
 
     /// What the subcode means, in the words of its registry; none for 0 and what is not assigned.
     pub fn subcode_name(&self) -> Option<&'static str> {
-        subcode_name(self.code, self.subcode)
+        let mut names = SUBCODES.iter();
+        let (_, _, name) =
+            names.find(|(code, subcode, _)| (*code, *subcode) == (self.code, self.subcode))?;
+        Some(name)
     }
 
     /// Appends the whole message; data beyond 4,096 octets is cut off.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        let room = crate::MAX_LEN - HEADER_LEN - 2;
+        let room = MAX_LEN - HEADER_LEN - 2;
         let data = self.data.get(..room).unwrap_or(&self.data);
-        let length = HEADER_LEN + 2 + data.len();
-        out.extend_from_slice(&MARKER);
         // At most 4,096: the cut above.
-        out.extend_from_slice(&(length as u16).to_be_bytes());
-        out.extend_from_slice(&[MessageType::Notification.code(), self.code, self.subcode]);
+        let length = (HEADER_LEN + 2 + data.len()) as u16;
+        MessageType::Notification.write_header(length, out);
+        out.extend_from_slice(&[self.code, self.subcode]);
         out.extend_from_slice(data);
     }
 

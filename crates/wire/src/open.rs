@@ -1,12 +1,13 @@
-//! The OPEN message.
+//! The OPEN message, and the list of capabilities in it.
 
 use alloc::vec::Vec;
 
-use routehub_types::{Asn, RouterId};
+use routehub_types::{Asn, Family, FamilySet, RouterId};
 
-use crate::frame::{HEADER_LEN, MARKER, MAX_LEN, MessageType};
-use crate::parse::{Parsed, Stop, be_u8, be_u16, be_u32, long_tlv, short_tlv, stop, take};
-use crate::{Capabilities, Capability, DecodeError, EncodeError, Notification, Reason};
+use crate::capability::{AddPathMode, Capability, GracefulRestart, LongLivedFamily, Role, code};
+use crate::header::{HEADER_LEN, MAX_LEN, MessageType};
+use crate::parse::{Parsed, Parser, Stop, be_u8, be_u16, be_u32, long_tlv, short_tlv, stop, take};
+use crate::{AfiSafi, DecodeError, EncodeError, Notification, Reason};
 
 /// The BGP version that this library speaks.
 pub const VERSION: u8 = 4;
@@ -60,9 +61,7 @@ pub struct Open {
 impl Open {
     /// The ASN as the two-octet field carries it: AS_TRANS if it does not fit (RFC 6793).
     pub fn my_as(&self) -> u16 {
-        let fits = u16::try_from(self.asn.0);
-        // AS_TRANS is 23456.
-        fits.unwrap_or(Asn::TRANS.0 as u16)
+        self.asn.two_octet()
     }
 
     /// Appends the whole message: one capabilities parameter, in the extended encoding of
@@ -88,10 +87,8 @@ impl Open {
                 max: MAX_LEN,
             });
         }
-        out.extend_from_slice(&MARKER);
         // At most 4,096: checked above.
-        out.extend_from_slice(&(length as u16).to_be_bytes());
-        out.push(MessageType::Open.code());
+        MessageType::Open.write_header(length as u16, out);
         out.append(&mut body);
         Ok(())
     }
@@ -113,10 +110,152 @@ impl Open {
             };
             DecodeError::new(reason, offset(at), error)
         };
-        let (rest, fixed) = fixed(body).map_err(unreadable)?;
-        check_version(&fixed)?;
+        let mut fields = (be_u8, be_u16, be_u16, be_u32);
+        let (rest, (version, my_as, hold_time, router_id)) =
+            fields.parse_complete(body).map_err(unreadable)?;
+        // The version comes first: the rest of another version's OPEN may mean anything.
+        if version != VERSION {
+            let nearest = u16::from(VERSION).to_be_bytes().to_vec();
+            let error = Notification::UNSUPPORTED_VERSION.with_data(nearest);
+            return Err(DecodeError::new(Reason::Version, 19, error));
+        }
         let (_, capabilities) = parameters(rest).map_err(unreadable)?;
-        check_rest(&fixed, capabilities)
+        let my_as = Asn(u32::from(my_as));
+        let open = Self {
+            asn: capabilities.four_octet_as().unwrap_or(my_as),
+            hold_time,
+            router_id: RouterId(router_id),
+            capabilities,
+        };
+        open.check(my_as)?;
+        Ok(open)
+    }
+
+    /// Checks all but the version; `my_as` is what the two-octet field says.
+    fn check(&self, my_as: Asn) -> Result<(), DecodeError> {
+        let mut roles = self.capabilities.roles();
+        let first = roles.next();
+        let (reason, offset, error) = if self.asn == Asn::ZERO || my_as == Asn::ZERO {
+            (Reason::AsnZero, 20, Notification::BAD_PEER_AS)
+        } else if my_as != self.asn && my_as != Asn::TRANS {
+            (Reason::AsnMismatch, 20, Notification::BAD_PEER_AS)
+        } else if matches!(self.hold_time, 1 | 2) {
+            (Reason::HoldTime, 22, Notification::UNACCEPTABLE_HOLD_TIME)
+        } else if self.router_id == RouterId(0) {
+            (Reason::RouterId, 24, Notification::BAD_BGP_IDENTIFIER)
+        } else if roles.any(|role| Some(role) != first) {
+            (Reason::RolesDiffer, 28, Notification::ROLE_MISMATCH)
+        } else {
+            return Ok(());
+        };
+        Err(DecodeError::new(reason, offset, error))
+    }
+}
+
+/// The capabilities of a speaker, in the order it lists them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
+pub struct Capabilities(pub Vec<Capability>);
+
+impl Capabilities {
+    /// The capabilities, in order.
+    pub fn iter(&self) -> core::slice::Iter<'_, Capability> {
+        self.0.iter()
+    }
+
+    /// Whether a capability of this code is there.
+    pub fn has_code(&self, code: u8) -> bool {
+        self.iter().any(|capability| capability.code() == code)
+    }
+
+    /// Whether exactly this capability is there.
+    pub fn contains(&self, capability: &Capability) -> bool {
+        self.0.contains(capability)
+    }
+
+    /// The families of the multiprotocol capabilities that this library routes; IPv4 if there is
+    /// no such capability at all (RFC 4760 section 8: then there is only plain RFC 4271).
+    pub fn families(&self) -> FamilySet {
+        if !self.has_code(code::MULTIPROTOCOL) {
+            return FamilySet::IPV4;
+        }
+        let family = |capability: &Capability| match capability {
+            Capability::Multiprotocol(family) => family.family(),
+            _ => None,
+        };
+        self.iter().filter_map(family).collect()
+    }
+
+    /// The ASN of the four-octet AS capability; the last one counts.
+    pub fn four_octet_as(&self) -> Option<Asn> {
+        self.iter().rev().find_map(|capability| match capability {
+            Capability::FourOctetAs(asn) => Some(*asn),
+            _ => None,
+        })
+    }
+
+    /// In which direction path identifiers are wanted for a family; the last one counts
+    /// (RFC 7911 section 4).
+    pub fn add_path(&self, family: Family) -> Option<AddPathMode> {
+        let listed = self.iter().rev().filter_map(|capability| match capability {
+            Capability::AddPath(families) => Some(families.iter().rev()),
+            _ => None,
+        });
+        let mut listed = listed.flatten();
+        let (_, mode) = listed.find(|(listed, _)| listed.family() == Some(family))?;
+        Some(*mode)
+    }
+
+    /// Whether routes of a family may have next hops of another one (RFC 8950).
+    pub fn extended_next_hop(&self, family: Family, next_hop: Family) -> bool {
+        let wanted = (AfiSafi::from(family), AfiSafi::from(next_hop).afi);
+        self.iter().any(|capability| match capability {
+            Capability::ExtendedNextHop(pairs) => pairs.contains(&wanted),
+            _ => false,
+        })
+    }
+
+    /// The graceful restart capability; the last one counts (RFC 4724 section 3).
+    pub fn graceful_restart(&self) -> Option<&GracefulRestart> {
+        self.iter().rev().find_map(|capability| match capability {
+            Capability::GracefulRestart(restart) => Some(restart),
+            _ => None,
+        })
+    }
+
+    /// The families of the long-lived graceful restart capability (RFC 9494); empty without it.
+    pub fn long_lived_families(&self) -> &[LongLivedFamily] {
+        let families = self.iter().rev().find_map(|capability| match capability {
+            Capability::LongLivedGracefulRestart(families) => Some(families.as_slice()),
+            _ => None,
+        });
+        families.unwrap_or_default()
+    }
+
+    /// The roles that the speaker says to have; more than one different is an error (RFC 9234
+    /// section 4.2).
+    pub fn roles(&self) -> impl Iterator<Item = Role> + '_ {
+        self.iter().filter_map(|capability| match capability {
+            Capability::Role(role) => Some(*role),
+            _ => None,
+        })
+    }
+}
+
+impl FromIterator<Capability> for Capabilities {
+    fn from_iter<I: IntoIterator<Item = Capability>>(capabilities: I) -> Self {
+        Self(capabilities.into_iter().collect())
+    }
+}
+
+impl<'a> IntoIterator for &'a Capabilities {
+    type Item = &'a Capability;
+    type IntoIter = core::slice::Iter<'a, Capability>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 
@@ -135,70 +274,6 @@ fn write_parameters(capabilities: &[u8], out: &mut Vec<u8>) {
         out.extend_from_slice(&[255, EXTENDED, all_high, all_low, CAPABILITIES, high, low]);
     }
     out.extend_from_slice(capabilities);
-}
-
-/// The fields in front of the optional parameters.
-struct Fixed {
-    version: u8,
-    my_as: u16,
-    hold_time: u16,
-    router_id: u32,
-}
-
-fn fixed(input: &[u8]) -> Parsed<'_, Fixed> {
-    let (input, version) = be_u8(input)?;
-    let (input, my_as) = be_u16(input)?;
-    let (input, hold_time) = be_u16(input)?;
-    let (input, router_id) = be_u32(input)?;
-    let fixed = Fixed {
-        version,
-        my_as,
-        hold_time,
-        router_id,
-    };
-    Ok((input, fixed))
-}
-
-/// The version comes first: the rest of another version's OPEN may mean anything.
-fn check_version(fixed: &Fixed) -> Result<(), DecodeError> {
-    if fixed.version == VERSION {
-        return Ok(());
-    }
-    let nearest = u16::from(VERSION).to_be_bytes().to_vec();
-    let error = Notification::UNSUPPORTED_VERSION.with_data(nearest);
-    Err(DecodeError::new(Reason::Version, 19, error))
-}
-
-/// Everything that needs the fixed fields and the capabilities together.
-fn check_rest(fixed: &Fixed, capabilities: Capabilities) -> Result<Open, DecodeError> {
-    let my_as = Asn(u32::from(fixed.my_as));
-    let four = capabilities.four_octet_as();
-    let asn = four.unwrap_or(my_as);
-    let refuse = |reason, offset, error| Err(DecodeError::new(reason, offset, error));
-    if asn == Asn::ZERO || my_as == Asn::ZERO {
-        return refuse(Reason::AsnZero, 20, Notification::BAD_PEER_AS);
-    }
-    if my_as != asn && my_as != Asn::TRANS {
-        return refuse(Reason::AsnMismatch, 20, Notification::BAD_PEER_AS);
-    }
-    if matches!(fixed.hold_time, 1 | 2) {
-        return refuse(Reason::HoldTime, 22, Notification::UNACCEPTABLE_HOLD_TIME);
-    }
-    if fixed.router_id == 0 {
-        return refuse(Reason::RouterId, 24, Notification::BAD_BGP_IDENTIFIER);
-    }
-    let mut roles = capabilities.roles();
-    let first = roles.next();
-    if roles.any(|role| Some(role) != first) {
-        return refuse(Reason::RolesDiffer, 28, Notification::ROLE_MISMATCH);
-    }
-    drop(roles);
-    Ok(Open {
-        asn,
-        hold_time: fixed.hold_time,
-        router_id: RouterId(fixed.router_id),
-        capabilities,
-    })
 }
 
 /// Reads one parameter: its type and value.

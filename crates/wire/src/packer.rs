@@ -3,14 +3,13 @@
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};
 
-use routehub_types::{Attrs, Family, NextHop, Nlri};
+use routehub_types::attribute_block::{self, Form};
+use routehub_types::attribute_code::{
+    EXTENDED_LENGTH, MP_REACH_NLRI, MP_UNREACH_NLRI, OPTIONAL, is_typed,
+};
+use routehub_types::{Attrs, Family, NextHop, Nlri, Prefix};
 
-mod attributes;
-mod nlri;
-
-use crate::frame::{HEADER_LEN, MARKER, MessageType};
-use crate::parse::update::EXTENDED_LENGTH;
-use crate::update::code::{MP_REACH_NLRI, MP_UNREACH_NLRI, OPTIONAL};
+use crate::header::{HEADER_LEN, MARKER, MessageType};
 use crate::{AfiSafi, Context, EncodeError};
 
 /// Header and both length fields of an UPDATE.
@@ -42,7 +41,7 @@ const ATTRIBUTE_HEADER: usize = 4;
 #[derive(Clone, Debug)]
 pub struct Packer {
     context: Context,
-    /// The attributes behind an MP attribute, kept from call to call for its memory.
+    /// What stands around the prefixes of an MP attribute, kept from call to call for its memory.
     scratch: Vec<u8>,
 }
 
@@ -77,7 +76,7 @@ impl Packer {
         let announced = self.by_family(prefixes, |packer, family, run| {
             match (family, attrs.next_hop.address) {
                 (Family::Ipv4, IpAddr::V4(next_hop)) => packer.plain(attrs, next_hop, run, out),
-                _ => packer.multi(attrs, family, run, out),
+                _ => packer.multi_announce(attrs, family, run, out),
             }
         });
         announced.inspect_err(|_| out.truncate(start))
@@ -91,7 +90,7 @@ impl Packer {
         let start = out.len();
         let withdrawn = self.by_family(prefixes, |packer, family, run| match family {
             Family::Ipv4 => packer.plain_withdraw(run, out),
-            Family::Ipv6 => packer.multi_withdraw(family, run, out),
+            Family::Ipv6 => packer.multi(MP_UNREACH_NLRI, family, [&[]; 2], run, out),
         });
         withdrawn.inspect_err(|_| out.truncate(start))
     }
@@ -108,7 +107,9 @@ impl Packer {
             if !self.context.families.contains(family) {
                 return Err(EncodeError::FamilyNotInUse { family });
             }
-            let (run, rest) = prefixes.split_at(nlri::run(prefixes, family));
+            let other = |nlri: &Nlri| nlri.prefix.family() != family;
+            let length = prefixes.iter().position(other).unwrap_or(prefixes.len());
+            let (run, rest) = prefixes.split_at(length);
             messages += write(self, family, run)?;
             prefixes = rest;
         }
@@ -130,10 +131,10 @@ impl Packer {
         let max = self.context.max_len();
         let room = max.saturating_sub(others);
         let add_path = self.adds_path(family);
-        match nlri::fit(prefixes, add_path, room) {
+        match fit(prefixes, add_path, room) {
             (0, _) => {
                 let first = prefixes.get(..1).unwrap_or_default();
-                let (_, octets) = nlri::fit(first, add_path, usize::MAX);
+                let (_, octets) = fit(first, add_path, usize::MAX);
                 let length = others + octets;
                 Err(EncodeError::TooLong { length, max })
             }
@@ -150,19 +151,18 @@ impl Packer {
         out: &mut Vec<u8>,
     ) -> Result<usize, EncodeError> {
         let first = out.len();
-        header(out);
+        MessageType::Update.write_header(0, out);
         out.extend_from_slice(&[0; 4]);
-        attributes::encode(attrs, &self.context, Some(next_hop), out)?;
+        attributes(attrs, &self.context, Some(next_hop), out)?;
         let head = out.len() - first;
-        let length = u16::try_from(head - FIXED).unwrap_or(u16::MAX);
-        patch(out, first + FIXED - 2, length);
+        patch(out, first + FIXED - 2, head - FIXED);
         let mut messages = 0;
         let mut start = first;
         loop {
             let (count, octets) = self.fit(prefixes, Family::Ipv4, head)?;
             let (now, rest) = prefixes.split_at(count);
-            nlri::encode(now, self.adds_path(Family::Ipv4), out);
-            patch_length(out, start, head + octets);
+            encode(now, self.adds_path(Family::Ipv4), out);
+            patch(out, start + MARKER.len(), head + octets);
             messages += 1;
             if rest.is_empty() {
                 return Ok(messages);
@@ -174,68 +174,50 @@ impl Packer {
     }
 
     /// Prefixes in MP_REACH_NLRI, in front of the other attributes.
-    fn multi(
+    fn multi_announce(
         &mut self,
         attrs: &Attrs,
         family: Family,
+        prefixes: &[Nlri],
+        out: &mut Vec<u8>,
+    ) -> Result<usize, EncodeError> {
+        self.scratch.clear();
+        attributes(attrs, &self.context, None, &mut self.scratch)?;
+        let behind = self.scratch.len();
+        next_hop(attrs.next_hop, family, &self.context, &mut self.scratch)?;
+        let (behind, before) = self.scratch.split_at(behind);
+        self.multi(MP_REACH_NLRI, family, [before, behind], prefixes, out)
+    }
+
+    /// Prefixes in an MP attribute, with what stands before them in it and behind it.
+    fn multi(
+        &self,
+        code: u8,
+        family: Family,
+        [before, behind]: [&[u8]; 2],
         mut prefixes: &[Nlri],
         out: &mut Vec<u8>,
     ) -> Result<usize, EncodeError> {
-        let mut scratch = core::mem::take(&mut self.scratch);
-        scratch.clear();
-        let encoded = attributes::encode(attrs, &self.context, None, &mut scratch);
+        let fixed = 3 + before.len();
+        let others = FIXED + ATTRIBUTE_HEADER + fixed + behind.len();
         let mut messages = 0;
-        let mut write = || {
-            let (next_hop, length) = self.next_hop(attrs.next_hop, family)?;
-            let next_hop = next_hop.get(..length).unwrap_or_default();
-            while !prefixes.is_empty() {
-                let fixed = 5 + length;
-                let others = FIXED + ATTRIBUTE_HEADER + fixed + scratch.len();
-                let (count, octets) = self.fit(prefixes, family, others)?;
-                let (now, rest) = prefixes.split_at(count);
-                let start = out.len();
-                header(out);
-                out.extend_from_slice(&[0; 4]);
-                multi_header(MP_REACH_NLRI, family, fixed + octets, out);
-                out.push(length as u8);
-                out.extend_from_slice(next_hop);
-                out.push(0);
-                nlri::encode(now, self.adds_path(family), out);
-                out.extend_from_slice(&scratch);
-                finish(out, start);
-                messages += 1;
-                prefixes = rest;
-            }
-            Ok(messages)
-        };
-        let written = encoded.and_then(|()| write());
-        self.scratch = scratch;
-        written
-    }
-
-    /// The octets of a next hop that may go with prefixes of a family in MP_REACH_NLRI.
-    fn next_hop(
-        &self,
-        next_hop: NextHop,
-        family: Family,
-    ) -> Result<([u8; 32], usize), EncodeError> {
-        let IpAddr::V6(address) = next_hop.address else {
-            return Err(EncodeError::NextHop { family });
-        };
-        if family == Family::Ipv4 && !self.context.extended_next_hop {
-            return Err(EncodeError::NextHop { family });
+        while !prefixes.is_empty() {
+            let (count, octets) = self.fit(prefixes, family, others)?;
+            let (now, rest) = prefixes.split_at(count);
+            let start = out.len();
+            MessageType::Update.write_header(0, out);
+            out.extend_from_slice(&[0; 4]);
+            multi_header(code, family, fixed + octets, out);
+            out.extend_from_slice(before);
+            encode(now, self.adds_path(family), out);
+            out.extend_from_slice(behind);
+            let length = out.len() - start;
+            patch(out, start + FIXED - 2, length - FIXED);
+            patch(out, start + MARKER.len(), length);
+            messages += 1;
+            prefixes = rest;
         }
-        let mut octets = [0; 32];
-        let (global, link_local) = octets.split_at_mut(16);
-        global.copy_from_slice(&address.octets());
-        let length = match next_hop.link_local {
-            Some(address) => {
-                link_local.copy_from_slice(&address.octets());
-                32
-            }
-            None => 16,
-        };
-        Ok((octets, length))
+        Ok(messages)
     }
 
     /// IPv4 prefixes in the withdrawn routes field.
@@ -248,37 +230,11 @@ impl Packer {
         while !prefixes.is_empty() {
             let (count, octets) = self.fit(prefixes, Family::Ipv4, FIXED)?;
             let (now, rest) = prefixes.split_at(count);
-            let start = out.len();
-            header(out);
-            let length = u16::try_from(octets).unwrap_or(u16::MAX);
-            out.extend_from_slice(&length.to_be_bytes());
-            nlri::encode(now, self.adds_path(Family::Ipv4), out);
+            // At most 65,535: what fits.
+            MessageType::Update.write_header((FIXED + octets) as u16, out);
+            out.extend_from_slice(&(octets as u16).to_be_bytes());
+            encode(now, self.adds_path(Family::Ipv4), out);
             out.extend_from_slice(&[0; 2]);
-            patch_length(out, start, FIXED + octets);
-            messages += 1;
-            prefixes = rest;
-        }
-        Ok(messages)
-    }
-
-    /// Prefixes in MP_UNREACH_NLRI.
-    fn multi_withdraw(
-        &self,
-        family: Family,
-        mut prefixes: &[Nlri],
-        out: &mut Vec<u8>,
-    ) -> Result<usize, EncodeError> {
-        let mut messages = 0;
-        while !prefixes.is_empty() {
-            let others = FIXED + ATTRIBUTE_HEADER + 3;
-            let (count, octets) = self.fit(prefixes, family, others)?;
-            let (now, rest) = prefixes.split_at(count);
-            let start = out.len();
-            header(out);
-            out.extend_from_slice(&[0; 4]);
-            multi_header(MP_UNREACH_NLRI, family, 3 + octets, out);
-            nlri::encode(now, self.adds_path(family), out);
-            finish(out, start);
             messages += 1;
             prefixes = rest;
         }
@@ -286,11 +242,62 @@ impl Packer {
     }
 }
 
-/// Appends the header of an UPDATE, its length to be patched.
-#[inline]
-fn header(out: &mut Vec<u8>) {
-    out.extend_from_slice(&MARKER);
-    out.extend_from_slice(&[0, 0, MessageType::Update.code()]);
+/// Appends the attributes of a set; with NEXT_HOP only where the prefixes are in the NLRI field.
+///
+/// What a peer of this kind may not see is left out: LOCAL_PREF outside the AS or confederation,
+/// ORIGINATOR_ID and CLUSTER_LIST outside the AS, AIGP where it is not in use.
+fn attributes(
+    attrs: &Attrs,
+    context: &Context,
+    next_hop: Option<Ipv4Addr>,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    let mut unknown = attrs.unknown.iter().map(|attribute| attribute.code);
+    if let Some(code) = unknown.find(|code| is_typed(*code)) {
+        return Err(EncodeError::KnownAttribute { code });
+    }
+    let form = Form {
+        four_octet_as: context.four_octet_as,
+        local_pref: context.peer.shares_local_pref(),
+        reflection: context.peer.is_internal(),
+        aigp: context.aigp,
+    };
+    let start = out.len();
+    attribute_block::write_message(attrs, form, next_hop, out);
+    let block = &out[start..];
+    if block.len() > usize::from(u16::MAX)
+        && let Some(code) = attribute_block::too_long(block)
+    {
+        return Err(EncodeError::AttributeTooLong { code });
+    }
+    Ok(())
+}
+
+/// Appends a next hop that may go with prefixes of a family, as MP_REACH_NLRI has it: its
+/// length, its octets, and the reserved octet (RFC 4760 section 3, RFC 2545 section 3).
+fn next_hop(
+    next_hop: NextHop,
+    family: Family,
+    context: &Context,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    let NextHop {
+        address: IpAddr::V6(address),
+        link_local,
+    } = next_hop
+    else {
+        return Err(EncodeError::NextHop { family });
+    };
+    if family == Family::Ipv4 && !context.extended_next_hop {
+        return Err(EncodeError::NextHop { family });
+    }
+    out.push(if link_local.is_some() { 32 } else { 16 });
+    out.extend_from_slice(&address.octets());
+    if let Some(address) = link_local {
+        out.extend_from_slice(&address.octets());
+    }
+    out.push(0);
+    Ok(())
 }
 
 /// Appends flags, type, length and family of an MP attribute; its length fits, as the message
@@ -307,26 +314,59 @@ fn multi_header(code: u8, family: Family, length: usize, out: &mut Vec<u8>) {
     AfiSafi::from(family).write(out);
 }
 
-/// Patches the lengths of a message that starts there and has attributes alone.
-fn finish(out: &mut [u8], start: usize) {
-    let length = out.len() - start;
-    let attributes = u16::try_from(length - FIXED).unwrap_or(u16::MAX);
-    patch(out, start + FIXED - 2, attributes);
-    patch_length(out, start, length);
-}
-
-/// Patches the length of a message that starts there; it is at most 65,535 octets long.
-fn patch_length(out: &mut [u8], start: usize, length: usize) {
-    patch(
-        out,
-        start + MARKER.len(),
-        u16::try_from(length).unwrap_or(u16::MAX),
-    );
-}
-
+/// Patches a length, which is at most 65,535.
 #[inline]
-fn patch(out: &mut [u8], at: usize, number: u16) {
+fn patch(out: &mut [u8], at: usize, length: usize) {
     if let Some(field) = out.get_mut(at..at + 2) {
-        field.copy_from_slice(&number.to_be_bytes());
+        let length = u16::try_from(length).unwrap_or(u16::MAX);
+        field.copy_from_slice(&length.to_be_bytes());
     }
+}
+
+/// Octets of one prefix on the wire.
+#[inline]
+const fn len(nlri: &Nlri, add_path: bool) -> usize {
+    let path_id = if add_path { 4 } else { 0 };
+    path_id + 1 + (nlri.prefix.length() as usize).div_ceil(8)
+}
+
+/// How many of the first prefixes fit a room, and their octets.
+#[inline]
+fn fit(prefixes: &[Nlri], add_path: bool, room: usize) -> (usize, usize) {
+    let mut octets = 0;
+    for (count, nlri) in prefixes.iter().enumerate() {
+        let with = octets + len(nlri, add_path);
+        if with > room {
+            return (count, octets);
+        }
+        octets = with;
+    }
+    (prefixes.len(), octets)
+}
+
+/// Appends prefixes.
+#[inline]
+fn encode(prefixes: &[Nlri], add_path: bool, out: &mut Vec<u8>) {
+    for nlri in prefixes {
+        if add_path {
+            let id = nlri.path_id.unwrap_or_default();
+            out.extend_from_slice(&id.0.to_be_bytes());
+        }
+        let length = nlri.prefix.length();
+        let used = usize::from(length).div_ceil(8);
+        out.push(length);
+        match nlri.prefix {
+            Prefix::V4(prefix) => append(out, prefix.address().octets(), used),
+            Prefix::V6(prefix) => append(out, prefix.address().octets(), used),
+        }
+    }
+}
+
+/// Appends the first octets of an address: all of them, cut afterwards, because a copy of fixed
+/// size is much faster than one of variable size.
+#[inline]
+fn append<const N: usize>(out: &mut Vec<u8>, octets: [u8; N], used: usize) {
+    let end = out.len() + used;
+    out.extend_from_slice(&octets);
+    out.truncate(end);
 }

@@ -2,14 +2,14 @@
 //!
 //! Nothing here takes a list of unknown length into memory of its own: lists stay slices.
 
-pub(crate) mod update;
-
 use nom::error::{ErrorKind, ParseError};
+use routehub_types::attribute_code::EXTENDED_LENGTH;
 
+pub(crate) use nom::Parser;
 pub(crate) use nom::bytes::complete::take;
+pub(crate) use nom::combinator::{map, map_opt, verify};
+pub(crate) use nom::multi::{length_data, many0};
 pub(crate) use nom::number::complete::{be_u8, be_u16, be_u24, be_u32};
-
-use alloc::vec::Vec;
 
 use crate::Reason;
 
@@ -58,30 +58,95 @@ pub(crate) fn stop<T>(at: &[u8], reason: Reason) -> Parsed<'_, T> {
 
 /// An element with an octet of type, an octet of length, and a value.
 pub(crate) fn short_tlv(input: &[u8]) -> Parsed<'_, (u8, &[u8])> {
-    let (rest, code) = be_u8(input)?;
-    let (rest, length) = be_u8(rest)?;
-    let (rest, value) = take(length)(rest)?;
-    Ok((rest, (code, value)))
+    (be_u8, length_data(be_u8)).parse_complete(input)
 }
 
 /// An element with an octet of type, two octets of length, and a value.
 pub(crate) fn long_tlv(input: &[u8]) -> Parsed<'_, (u8, &[u8])> {
-    let (rest, code) = be_u8(input)?;
-    let (rest, length) = be_u16(rest)?;
-    let (rest, value) = take(length)(rest)?;
-    Ok((rest, (code, value)))
+    (be_u8, length_data(be_u16)).parse_complete(input)
 }
 
-/// As many elements as the input holds; of use only where that is few: a capability, an OPEN.
-pub(crate) fn all<'a, T>(
-    mut input: &'a [u8],
-    element: fn(&'a [u8]) -> Parsed<'a, T>,
-) -> Parsed<'a, Vec<T>> {
-    let mut elements = Vec::new();
-    while !input.is_empty() {
-        let (rest, parsed) = element(input)?;
-        elements.push(parsed);
-        input = rest;
+/// The three fields of an UPDATE (RFC 4271 section 4.3).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Fields<'a> {
+    pub(crate) withdrawn: &'a [u8],
+    pub(crate) attributes: &'a [u8],
+    pub(crate) nlri: &'a [u8],
+}
+
+/// An attribute as it stands in the message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Element<'a> {
+    pub(crate) flags: u8,
+    pub(crate) code: u8,
+    pub(crate) value: &'a [u8],
+}
+
+impl Element<'_> {
+    /// The octets in front of the value.
+    pub(crate) const fn header_len(&self) -> usize {
+        if self.flags & EXTENDED_LENGTH != 0 {
+            4
+        } else {
+            3
+        }
     }
-    Ok((input, elements))
+}
+
+/// The body of an UPDATE; the NLRI is what the two lengths leave.
+#[inline]
+pub(crate) fn fields(body: &[u8]) -> Parsed<'_, Fields<'_>> {
+    let Ok((rest, withdrawn)) = counted(body) else {
+        return stop(body, Reason::WithdrawnOverrun);
+    };
+    let Ok((nlri, attributes)) = counted(rest) else {
+        return stop(rest, Reason::AttributesOverrun);
+    };
+    let fields = Fields {
+        withdrawn,
+        attributes,
+        nlri,
+    };
+    Ok((nlri, fields))
+}
+
+/// A field with two octets of length before it.
+#[inline]
+fn counted(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let (rest, length) = be_u16(input)?;
+    take(length)(rest)
+}
+
+/// The next attribute (RFC 4271 section 4.3, RFC 7606 section 4).
+#[inline(always)]
+pub(crate) fn attribute(input: &[u8]) -> Parsed<'_, Element<'_>> {
+    let split = match *input {
+        [flags, code, length, ref rest @ ..] if flags & EXTENDED_LENGTH == 0 => {
+            let value = rest.split_at_checked(usize::from(length));
+            value.map(|(value, rest)| (rest, Element { flags, code, value }))
+        }
+        [flags, code, high, low, ref rest @ ..] => {
+            let value = rest.split_at_checked(usize::from(u16::from_be_bytes([high, low])));
+            value.map(|(value, rest)| (rest, Element { flags, code, value }))
+        }
+        _ => None,
+    };
+    match split {
+        Some(split) => Ok(split),
+        None => no_attribute(input),
+    }
+}
+
+/// Why no attribute stands here.
+#[cold]
+fn no_attribute<'a>(input: &'a [u8]) -> Parsed<'a, Element<'a>> {
+    let header = match input {
+        [flags, ..] if flags & EXTENDED_LENGTH != 0 => 4,
+        _ => 3,
+    };
+    if input.len() < header {
+        stop(input, Reason::AttributeHeader)
+    } else {
+        stop(input, Reason::AttributeOverrun)
+    }
 }

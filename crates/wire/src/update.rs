@@ -1,35 +1,28 @@
 //! UPDATE messages, read in place.
 
-pub(crate) mod as_path;
 mod attribute;
 mod check;
-mod checked;
-pub(crate) mod fault;
+mod fault;
 mod nlri;
 mod owned;
 mod scan;
-mod section;
 mod values;
 
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 
+use routehub_types::attribute_code::{self as code, MP_REACH_NLRI, MP_UNREACH_NLRI};
 use routehub_types::{Family, FamilySet, NextHop, Origin};
 
 use crate::{AfiSafi, Context, Notification, Reason};
-use code::{MP_REACH_NLRI, MP_UNREACH_NLRI};
 use fault::Strongest;
 use scan::{Parts, Span};
 
-pub use routehub_types::attribute_code as code;
-
-pub use as_path::{AsPathView, Asns, SegmentView, Segments};
 pub use attribute::{Attribute, Attributes, RawAttribute, RawAttributes};
-pub use checked::CheckedUpdates;
 pub use fault::{Action, Fault, Outcome};
-pub use nlri::Nlris;
-pub use section::Announced;
-pub use values::Values;
+pub use nlri::{Announced, Nlris};
+pub use owned::CheckedUpdates;
+pub use values::{AsPathView, Asns, SegmentView, Segments, Values};
 
 /// An UPDATE in its message: checked once, then read in place, without allocation.
 ///
@@ -267,9 +260,8 @@ impl<'a> UpdateView<'a> {
     /// only where the NLRI field is empty.
     pub fn next_hop(&self, family: Family) -> Option<NextHop> {
         let mut fields = self.announced();
-        fields
-            .find(|field| field.family() == family)
-            .map(|field| field.next_hop)
+        let field = fields.find(|field| field.family() == family)?;
+        Some(field.next_hop)
     }
 
     /// The next hop of the NEXT_HOP attribute.
@@ -283,7 +275,7 @@ impl<'a> UpdateView<'a> {
     /// The next hop of MP_REACH_NLRI.
     fn multi_next_hop(&self) -> Option<NextHop> {
         let reach = self.parts.reach.as_ref()?;
-        section::next_hop(
+        nlri::next_hop(
             reach.next_hop.of(self.message),
             reach.family.family()?,
             &self.context,
@@ -300,13 +292,14 @@ impl<'a> UpdateView<'a> {
     /// The path attributes that count.
     #[inline]
     pub fn attributes(&self) -> Attributes<'a> {
+        self.typed(self.raw_attributes())
+    }
+
+    /// Those of these attributes that count.
+    #[inline]
+    fn typed(&self, raw: RawAttributes<'a>) -> Attributes<'a> {
         let has_nlri = !self.parts.nlri.is_empty();
-        Attributes::new(
-            self.raw_attributes(),
-            self.context,
-            has_nlri,
-            self.verdict.any,
-        )
+        Attributes::new(raw, self.context, has_nlri, self.verdict.any)
     }
 
     /// The first attribute of a type.
@@ -320,14 +313,10 @@ impl<'a> UpdateView<'a> {
 
     /// The attribute of a type, if it counts.
     pub fn attribute(&self, code: u8) -> Option<Attribute<'a>> {
-        if !self.parts.seen.has(code) {
-            return None;
-        }
         let raw = self.first(code)?;
         let alone = self.message.get(raw.offset..raw.end())?;
         let alone = RawAttributes::new(alone, raw.end());
-        let has_nlri = !self.parts.nlri.is_empty();
-        Attributes::new(alone, self.context, has_nlri, self.verdict.any).next()
+        self.typed(alone).next()
     }
 
     /// The value of one of the [raw attributes](Self::raw_attributes), if it counts: not where it
@@ -335,11 +324,9 @@ impl<'a> UpdateView<'a> {
     pub fn interpret(&self, raw: &RawAttribute<'a>) -> Option<Attribute<'a>> {
         let first = self.first(raw.code)?.offset == raw.offset;
         let multi = matches!(raw.code, MP_REACH_NLRI | MP_UNREACH_NLRI);
-        if first && !multi {
-            self.attribute(raw.code)
-        } else {
-            None
-        }
+        (first && !multi)
+            .then(|| self.attribute(raw.code))
+            .flatten()
     }
 
     /// The AS path as AS_PATH has it: AS4_PATH is not merged in.

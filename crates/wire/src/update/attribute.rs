@@ -9,7 +9,7 @@ use routehub_types::{
 
 use super::{AsPathView, Values, check};
 use crate::Context;
-use crate::parse::update::{self, Element};
+use crate::parse::{self, Element};
 use routehub_types::attribute_code as code;
 
 /// A path attribute as it stands in a message, in order or not.
@@ -56,7 +56,7 @@ impl<'a> Iterator for RawAttributes<'a> {
     #[inline]
     fn next(&mut self) -> Option<RawAttribute<'a>> {
         let offset = self.end - self.left.len();
-        let (rest, Element { flags, code, value }) = update::attribute(self.left).ok()?;
+        let (rest, Element { flags, code, value }) = parse::attribute(self.left).ok()?;
         self.left = rest;
         Some(RawAttribute {
             flags,
@@ -153,7 +153,7 @@ impl<'a> Iterator for Attributes<'a> {
     fn next(&mut self) -> Option<Attribute<'a>> {
         loop {
             let offset = self.raw.end - self.raw.left.len();
-            let (rest, element) = update::attribute(self.raw.left).ok()?;
+            let (rest, element) = parse::attribute(self.raw.left).ok()?;
             self.raw.left = rest;
             let multi = matches!(element.code, code::MP_REACH_NLRI | code::MP_UNREACH_NLRI);
             if multi || self.recheck.is_some() && !self.counts(&element) {
@@ -192,12 +192,7 @@ fn aggregator(value: &[u8]) -> Option<Aggregator> {
 fn typed<'a>(element: &Element<'a>, offset: usize, context: &Context) -> Option<Attribute<'a>> {
     let Element { flags, code, value } = *element;
     Some(match code {
-        code::ORIGIN => Attribute::Origin(match value {
-            [0] => Origin::Igp,
-            [1] => Origin::Egp,
-            [2] => Origin::Incomplete,
-            _ => return None,
-        }),
+        code::ORIGIN => Attribute::Origin(Origin::from_code(*value.first()?)?),
         code::AS_PATH => Attribute::AsPath(AsPathView::new(value, context.four_octet_as)),
         code::NEXT_HOP => Attribute::NextHop(Ipv4Addr::from(number(value)?)),
         code::MED => Attribute::Med(number(value)?),
@@ -212,7 +207,7 @@ fn typed<'a>(element: &Element<'a>, offset: usize, context: &Context) -> Option<
         code::AS4_AGGREGATOR => Attribute::As4Aggregator(aggregator(value)?),
         code::IPV6_EXTENDED_COMMUNITIES => Attribute::Ipv6ExtendedCommunities(Values::new(value)),
         code::AIGP if !context.aigp => return None,
-        code::AIGP => Attribute::Aigp(check::aigp_metric(value)?),
+        code::AIGP => Attribute::Aigp(check::aigp(value).ok()??),
         code::LARGE_COMMUNITIES => Attribute::LargeCommunities(Values::new(value)),
         code::ONLY_TO_CUSTOMER => Attribute::OnlyToCustomer(Asn(number(value)?)),
         _ => Attribute::Unknown(RawAttribute {

@@ -5,8 +5,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use routehub_types::{Asn, SegmentKind};
 
 use super::fault::Action;
-use crate::parse::update::Element;
-use crate::parse::{long_tlv, update};
+use crate::parse::{self, Element, long_tlv};
 use crate::{Context, PeerKind, Reason};
 use routehub_types::attribute_code as code;
 
@@ -45,7 +44,7 @@ pub(super) fn attribute(
         code::IPV6_EXTENDED_COMMUNITIES => withdraw(flags, PASSED, || list_of(value, 20)),
         code::LARGE_COMMUNITIES => withdraw(flags, PASSED, || list_of(value, 12)),
         code::ONLY_TO_CUSTOMER => withdraw(flags, PASSED, || length(value.len() == 4)),
-        code::ATTR_SET => withdraw(flags, PASSED, || attr_set(value)),
+        code::ATTR_SET => withdraw(flags, PASSED, || attr_set(value).err()),
         code::ATOMIC_AGGREGATE => discard(flags, WELL_KNOWN, || length(value.is_empty())),
         code::AGGREGATOR => discard(flags, PASSED, || aggregator(value, context.four_octet_as)),
         _ => rare(element, context),
@@ -56,7 +55,7 @@ pub(super) fn attribute(
 fn rare(element: &Element<'_>, context: &Context) -> Result<(), Flaw> {
     let Element { flags, code, value } = *element;
     match code {
-        code::AS4_PATH => match as4(context).or_else(|| as4_path(value, context)) {
+        code::AS4_PATH => match as4(context).or_else(|| as4_path(value, context).err()) {
             // RFC 9774 withdraws the route also for a set that only AS4_PATH shows.
             Some(Reason::AsSet) => Err((Reason::AsSet, Action::TreatAsWithdraw)),
             flaw => discard(flags, PASSED, || flaw),
@@ -68,8 +67,8 @@ fn rare(element: &Element<'_>, context: &Context) -> Result<(), Flaw> {
         code::AIGP if class(flags) != code::OPTIONAL => {
             Err((Reason::AttributeFlags, Action::AttributeDiscard))
         }
-        code::AIGP => discard(flags, code::OPTIONAL, || aigp(value)),
-        code::PREFIX_SID => discard(flags, PASSED, || prefix_sid(value, context.peer)),
+        code::AIGP => discard(flags, code::OPTIONAL, || aigp(value).err()),
+        code::PREFIX_SID => discard(flags, PASSED, || prefix_sid(value, context.peer).err()),
         _ if flags & code::OPTIONAL == 0 => Err((Reason::WellKnownUnknown, Action::Reset)),
         _ => Ok(()),
     }
@@ -280,92 +279,70 @@ fn first_as(path: &[u8], context: &Context) -> Option<Reason> {
 }
 
 /// Confederation segments are legal here, to be left out by whoever merges (RFC 6793 section 6).
-fn as4_path(value: &[u8], context: &Context) -> Option<Reason> {
+fn as4_path(value: &[u8], context: &Context) -> Result<(), Reason> {
     if value.len() < 6 || !value.len().is_multiple_of(2) {
-        return Some(Reason::AttributeLength);
+        return Err(Reason::AttributeLength);
     }
     let mut left = value;
     while !left.is_empty() {
-        let (kind, asns, rest) = match segment(left, 4) {
-            Ok(segment) => segment,
-            Err(reason) => return Some(reason),
-        };
+        let (kind, asns, rest) = segment(left, 4)?;
         if has_zero(asns, 4) {
-            return Some(Reason::PathAsnZero);
+            return Err(Reason::PathAsnZero);
         }
         if context.reject_as_set && kind == SegmentKind::Set {
-            return Some(Reason::AsSet);
+            return Err(Reason::AsSet);
         }
         left = rest;
     }
-    None
+    Ok(())
 }
 
-/// Type of the TLV that holds the metric, and its length with type and length (RFC 7311).
-const AIGP_TLV: (u8, u16) = (1, 11);
+/// Type of the TLV that holds the metric (RFC 7311 section 3).
+const AIGP_METRIC: u8 = 1;
 
-/// TLVs whose length counts their three octets of type and length (RFC 7311 section 3.1).
-fn aigp(value: &[u8]) -> Option<Reason> {
+/// The metric, if there is one, of TLVs whose length counts their three octets of type and length
+/// (RFC 7311 section 3.1).
+pub(super) fn aigp(value: &[u8]) -> Result<Option<u64>, Reason> {
     let mut left = value;
     let mut metric = None;
     while let [kind, high, low, rest @ ..] = left {
         let total = u16::from_be_bytes([*high, *low]);
-        let Some(length) = total.checked_sub(3) else {
-            return Some(Reason::AttributeLength);
-        };
-        let Some((value, rest)) = rest.split_at_checked(usize::from(length)) else {
-            return Some(Reason::PartOverrun);
-        };
-        if *kind == AIGP_TLV.0 {
-            if total != AIGP_TLV.1 {
-                return Some(Reason::AttributeLength);
-            }
-            metric = metric.or(Some(value));
+        let length = total.checked_sub(3).ok_or(Reason::AttributeLength)?;
+        let split = rest.split_at_checked(usize::from(length));
+        let (value, rest) = split.ok_or(Reason::PartOverrun)?;
+        if *kind == AIGP_METRIC {
+            let octets = value.try_into().map_err(|_| Reason::AttributeLength)?;
+            metric = metric.or(Some(u64::from_be_bytes(octets)));
         }
         left = rest;
     }
-    match (left, metric) {
-        (_, Some([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])) => Some(Reason::AigpInfinite),
-        ([], _) if !value.is_empty() => None,
-        ([], _) => Some(Reason::AttributeLength),
-        _ => Some(Reason::PartOverrun),
+    match metric {
+        Some(u64::MAX) => Err(Reason::AigpInfinite),
+        _ if !left.is_empty() => Err(Reason::PartOverrun),
+        _ if value.is_empty() => Err(Reason::AttributeLength),
+        _ => Ok(metric),
     }
-}
-
-/// The metric of an AIGP attribute that is in order, if it has one.
-pub(super) fn aigp_metric(value: &[u8]) -> Option<u64> {
-    let mut left = value;
-    while let [kind, high, low, rest @ ..] = left {
-        let length = usize::from(u16::from_be_bytes([*high, *low])).checked_sub(3)?;
-        let (value, rest) = rest.split_at_checked(length)?;
-        if *kind == AIGP_TLV.0 {
-            return value.try_into().ok().map(u64::from_be_bytes);
-        }
-        left = rest;
-    }
-    None
 }
 
 /// Segment routing ends at the AS border (RFC 8669 section 6); inside, the TLVs must fit.
-fn prefix_sid(value: &[u8], peer: PeerKind) -> Option<Reason> {
+fn prefix_sid(value: &[u8], peer: PeerKind) -> Result<(), Reason> {
     if peer == PeerKind::External {
-        return Some(Reason::PrefixSidExternal);
+        return Err(Reason::PrefixSidExternal);
     }
     let mut left = value;
     while !left.is_empty() {
-        match long_tlv(left) {
-            Ok((rest, _)) => left = rest,
-            Err(_) => return Some(Reason::PartOverrun),
-        }
+        (left, _) = long_tlv(left).map_err(|_| Reason::PartOverrun)?;
     }
-    value.is_empty().then_some(Reason::AttributeLength)
+    match value {
+        [] => Err(Reason::AttributeLength),
+        _ => Ok(()),
+    }
 }
 
 /// An ASN and whole attributes, none of them multiprotocol (RFC 6368 section 5).
-fn attr_set(value: &[u8]) -> Option<Reason> {
-    let Some((_, mut left)) = value.split_first_chunk::<4>() else {
-        return Some(Reason::AttributeLength);
-    };
+fn attr_set(value: &[u8]) -> Result<(), Reason> {
+    let split = value.split_first_chunk::<4>();
+    let (_, mut left) = split.ok_or(Reason::AttributeLength)?;
     // The attributes come from inside an AS, whose speakers all have four-octet ASNs.
     let inside = Context {
         peer: PeerKind::ConfedInternal,
@@ -373,14 +350,12 @@ fn attr_set(value: &[u8]) -> Option<Reason> {
         ..Context::default()
     };
     while !left.is_empty() {
-        let Ok((rest, element)) = update::attribute(left) else {
-            return Some(Reason::AttrSet);
-        };
+        let (rest, element) = parse::attribute(left).map_err(|_| Reason::AttrSet)?;
         let banned = [code::MP_REACH_NLRI, code::MP_UNREACH_NLRI, code::ATTR_SET];
         if banned.contains(&element.code) || attribute(&element, &inside, false).is_err() {
-            return Some(Reason::AttrSet);
+            return Err(Reason::AttrSet);
         }
         left = rest;
     }
-    None
+    Ok(())
 }

@@ -4,9 +4,11 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use routehub_types::FamilySet;
+use routehub_types::attribute_code::{
+    self, AGGREGATOR, AS4_AGGREGATOR, MP_REACH_NLRI, MP_UNREACH_NLRI,
+};
 
 use crate::{Notification, Reason};
-use routehub_types::attribute_code::{AGGREGATOR, AS4_AGGREGATOR, MP_REACH_NLRI, MP_UNREACH_NLRI};
 
 /// What a fault asks for, weakest first (RFC 7606 section 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,13 +113,11 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "octet {}", self.offset)?;
-        match self
-            .attribute
-            .map(|code| (code, routehub_types::attribute_code::name(code)))
-        {
-            Some((_, Some(name))) => write!(f, ", {name}")?,
-            Some((code, None)) => write!(f, ", attribute {code}")?,
-            None => {}
+        if let Some(code) = self.attribute {
+            match attribute_code::name(code) {
+                Some(name) => write!(f, ", {name}")?,
+                None => write!(f, ", attribute {code}")?,
+            }
         }
         write!(f, ": {} ({})", self.reason, self.action)
     }

@@ -1,12 +1,12 @@
-//! Lists of prefixes, checked once and then read in place.
+//! Lists of prefixes and the next hops that go with them, checked once and then read in place.
 
 use core::fmt;
 use core::iter::FusedIterator;
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use routehub_types::{Family, Ipv4Prefix, Ipv6Prefix, Nlri, PathId, Prefix};
+use routehub_types::{Family, Ipv4Prefix, Ipv6Prefix, NextHop, Nlri, PathId, Prefix};
 
-use crate::Reason;
+use crate::{Context, Reason};
 
 /// Octets of a path identifier.
 const PATH_ID: usize = 4;
@@ -149,20 +149,20 @@ fn load_ipv6(bytes: &[u8]) -> Ipv6Addr {
 
 /// The next IPv4 prefix: one load of four octets and a mask, whatever its length.
 #[inline(always)]
-fn split_ipv4(bytes: &[u8]) -> Option<(Ipv4Prefix, &[u8])> {
+fn split_ipv4(bytes: &[u8]) -> Option<(Prefix, &[u8])> {
     let (length, rest) = bytes.split_first()?;
     let address = load_ipv4(rest);
     let prefix = Ipv4Prefix::truncated(address, *length)?;
-    Some((prefix, behind(rest, *length)?))
+    Some((Prefix::V4(prefix), behind(rest, *length)?))
 }
 
 /// The next IPv6 prefix.
 #[inline(always)]
-fn split_ipv6(bytes: &[u8]) -> Option<(Ipv6Prefix, &[u8])> {
+fn split_ipv6(bytes: &[u8]) -> Option<(Prefix, &[u8])> {
     let (length, rest) = bytes.split_first()?;
     let address = load_ipv6(rest);
     let prefix = Ipv6Prefix::truncated(address, *length)?;
-    Some((prefix, behind(rest, *length)?))
+    Some((Prefix::V6(prefix), behind(rest, *length)?))
 }
 
 impl Iterator for Nlris<'_> {
@@ -177,31 +177,19 @@ impl Iterator for Nlris<'_> {
             path_id = Some(PathId(u32::from_be_bytes(*octets)));
             bytes = rest;
         }
-        let prefix = match self.family {
-            Family::Ipv4 => {
-                let (prefix, rest) = split_ipv4(bytes)?;
-                bytes = rest;
-                Prefix::V4(prefix)
-            }
-            Family::Ipv6 => {
-                let (prefix, rest) = split_ipv6(bytes)?;
-                bytes = rest;
-                Prefix::V6(prefix)
-            }
+        let (prefix, rest) = match self.family {
+            Family::Ipv4 => split_ipv4(bytes)?,
+            Family::Ipv6 => split_ipv6(bytes)?,
         };
-        self.bytes = bytes;
+        self.bytes = rest;
         Some(Nlri { prefix, path_id })
     }
 
     #[inline]
     fn fold<B, F: FnMut(B, Nlri) -> B>(self, first: B, f: F) -> B {
         match self.family {
-            Family::Ipv4 => self.fold_by(first, f, |left| {
-                split_ipv4(left).map(|(prefix, rest)| (Prefix::V4(prefix), rest))
-            }),
-            Family::Ipv6 => self.fold_by(first, f, |left| {
-                split_ipv6(left).map(|(prefix, rest)| (Prefix::V6(prefix), rest))
-            }),
+            Family::Ipv4 => self.fold_by(first, f, split_ipv4),
+            Family::Ipv6 => self.fold_by(first, f, split_ipv6),
         }
     }
 
@@ -247,16 +235,47 @@ impl FusedIterator for Nlris<'_> {}
 
 impl fmt::Debug for Nlris<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let texts = (*self).map(DisplayAsDebug);
-        f.debug_list().entries(texts).finish()
+        let mut list = f.debug_list();
+        (*self).for_each(|nlri| {
+            list.entry(&format_args!("{nlri}"));
+        });
+        list.finish()
     }
 }
 
-/// Shows a value in lists as it prints.
-struct DisplayAsDebug<T>(T);
+/// The announced prefixes of one field of an UPDATE: its NLRI or its MP_REACH_NLRI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Announced<'a> {
+    /// Where to send packets for these prefixes.
+    pub next_hop: NextHop,
+    /// The prefixes.
+    pub nlri: Nlris<'a>,
+}
 
-impl<T: fmt::Display> fmt::Debug for DisplayAsDebug<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+impl Announced<'_> {
+    /// The family of the prefixes.
+    pub const fn family(&self) -> Family {
+        self.nlri.family()
+    }
+}
+
+/// The next hop of an MP_REACH_NLRI; none if its length does not fit the family (RFC 4760,
+/// RFC 2545 section 3, RFC 8950 section 3).
+pub(super) fn next_hop(octets: &[u8], family: Family, context: &Context) -> Option<NextHop> {
+    let ipv6 = family == Family::Ipv6 || context.extended_next_hop;
+    match octets.len() {
+        4 if family == Family::Ipv4 => {
+            let octets = <[u8; 4]>::try_from(octets).ok()?;
+            Some(Ipv4Addr::from(octets).into())
+        }
+        16 | 32 if ipv6 => {
+            let (global, link_local) = octets.split_first_chunk::<16>()?;
+            let link_local = <[u8; 16]>::try_from(link_local).ok();
+            Some(NextHop {
+                link_local: link_local.map(Ipv6Addr::from),
+                ..NextHop::from(Ipv6Addr::from(*global))
+            })
+        }
+        _ => None,
     }
 }

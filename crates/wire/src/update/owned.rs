@@ -1,4 +1,5 @@
-//! From the view to owned attributes and updates.
+//! What outlives a message: its attributes and routes in owned form, and checked messages as they
+//! are handed from a session to another thread.
 
 use alloc::vec::Vec;
 
@@ -6,7 +7,10 @@ use routehub_types::{
     Aggregator, AsPath, Asn, Attrs, RouteUpdate, Segment, SegmentKind, UnknownAttribute,
 };
 
+use super::fault::Strongest;
+use super::scan::Parts;
 use super::{Announced, AsPathView, Attribute, RawAttribute, UpdateView};
+use crate::Context;
 use routehub_types::attribute_code::{OPTIONAL, PARTIAL, TRANSITIVE};
 
 impl UpdateView<'_> {
@@ -32,18 +36,17 @@ impl UpdateView<'_> {
     /// with all that is withdrawn. Usually one; none if the message has no routes that count.
     pub fn to_updates(&self) -> Vec<RouteUpdate> {
         let withdrawn: Vec<_> = self.withdrawn().flatten().collect();
-        let mut updates: Vec<RouteUpdate> = Vec::new();
         let attrs = self.to_attrs();
-        for Announced { next_hop, nlri } in self.announced() {
-            updates.push(RouteUpdate {
-                withdrawn: Vec::new(),
-                attrs: Attrs {
-                    next_hop,
-                    ..attrs.clone()
-                },
+        let announced = self.announced().map(|Announced { next_hop, nlri }| {
+            let mut update = RouteUpdate {
+                attrs: attrs.clone(),
                 announced: nlri.collect(),
-            });
-        }
+                ..RouteUpdate::default()
+            };
+            update.attrs.next_hop = next_hop;
+            update
+        });
+        let mut updates: Vec<RouteUpdate> = announced.collect();
         match updates.first_mut() {
             Some(first) => first.withdrawn = withdrawn,
             None if withdrawn.is_empty() => {}
@@ -110,26 +113,23 @@ impl FourOctet<'_> {
             attrs.aggregator = Some(four);
         }
         if let Some(path) = self.path {
-            let path = path.to_as_path();
-            attrs.as_path = merge(&attrs.as_path, &path);
+            attrs.as_path = merge(&attrs.as_path, &path.to_as_path());
         }
     }
 }
 
 /// The leading part of AS_PATH that AS4_PATH does not cover, in front of AS4_PATH.
 fn merge(plain: &AsPath, four: &AsPath) -> AsPath {
-    let four = without_confederations(four);
+    // AS4_PATH may not carry confederation segments (RFC 6793 section 6).
+    let four = four.segments().iter();
+    let four = AsPath::from_segments(four.filter(|segment| !segment.kind.is_confed()).cloned());
     let Some(mut lead) = plain.length().checked_sub(four.length()) else {
         return plain.clone();
     };
     let mut segments: Vec<Segment> = Vec::new();
     for segment in plain.segments() {
         // Confederation segments count nothing; they belong to what leads or touches it.
-        let weight = match segment.kind {
-            SegmentKind::ConfedSequence | SegmentKind::ConfedSet => 0,
-            SegmentKind::Set => 1,
-            SegmentKind::Sequence => segment.asns.len(),
-        };
+        let weight = segment.kind.length(segment.asns.len());
         if lead == 0 && weight > 0 {
             break;
         }
@@ -147,15 +147,6 @@ fn merge(plain: &AsPath, four: &AsPath) -> AsPath {
     AsPath::from_segments(segments)
 }
 
-/// A path without confederation segments, which AS4_PATH may not carry (RFC 6793 section 6).
-fn without_confederations(path: &AsPath) -> AsPath {
-    let outside = path
-        .segments()
-        .iter()
-        .filter(|segment| !segment.kind.is_confed());
-    AsPath::from_segments(outside.cloned())
-}
-
 /// Appends segments; sequences that meet at the seam are one, where one segment has room.
 fn append(segments: &mut Vec<Segment>, more: &[Segment]) {
     let mut more = more.iter();
@@ -168,4 +159,67 @@ fn append(segments: &mut Vec<Segment>, more: &[Segment]) {
         more.next();
     }
     segments.extend(more.cloned());
+}
+
+/// UPDATEs of one peer, one behind the other, with what their check found: reading them again
+/// parses and checks nothing.
+///
+/// ```
+/// use routehub_wire::{CheckedUpdates, Context, Message, decode};
+///
+/// let end_of_rib = [&[0xff; 16][..], &[0, 23, 2, 0, 0, 0, 0]].concat();
+/// let mut updates = CheckedUpdates::default();
+/// if let Message::Update(view) = decode(&end_of_rib, &Context::default())? {
+///     updates.push(&view);
+/// }
+/// assert!(updates.iter().all(|view| view.end_of_rib().is_some()));
+/// # Ok::<(), routehub_wire::DecodeError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct CheckedUpdates {
+    bytes: Vec<u8>,
+    checked: Vec<Checked>,
+}
+
+/// What the check of an UPDATE found, and how long its message is.
+#[derive(Clone, Debug)]
+struct Checked {
+    length: u16,
+    context: Context,
+    parts: Parts,
+    verdict: Strongest,
+}
+
+impl CheckedUpdates {
+    /// Appends a copy of an UPDATE.
+    pub fn push(&mut self, update: &UpdateView<'_>) {
+        self.bytes.extend_from_slice(update.message);
+        self.checked.push(Checked {
+            // A message is at most 65,535 octets long.
+            length: update.message.len() as u16,
+            context: update.context,
+            parts: update.parts,
+            verdict: update.verdict,
+        });
+    }
+
+    /// Whether there is no UPDATE.
+    pub fn is_empty(&self) -> bool {
+        self.checked.is_empty()
+    }
+
+    /// The UPDATEs, in order.
+    pub fn iter(&self) -> impl Iterator<Item = UpdateView<'_>> {
+        let mut left = self.bytes.as_slice();
+        self.checked.iter().map_while(move |checked| {
+            let (message, rest) = left.split_at_checked(checked.length.into())?;
+            left = rest;
+            Some(UpdateView {
+                message,
+                context: checked.context,
+                parts: checked.parts,
+                verdict: checked.verdict,
+            })
+        })
+    }
 }

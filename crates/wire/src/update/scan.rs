@@ -4,8 +4,7 @@ use routehub_types::Family;
 
 use super::fault::{Action, Fault, Sink};
 use super::{check, nlri};
-use crate::parse::update::{Element, Fields};
-use crate::parse::{Stop, update};
+use crate::parse::{self, Element, Fields, Parsed, Stop, be_u8, take};
 use crate::{AfiSafi, Context, HEADER_LEN, Reason};
 use routehub_types::attribute_code::{
     self as code, AS_PATH, MP_REACH_NLRI, MP_UNREACH_NLRI, NEXT_HOP, ORIGIN,
@@ -117,7 +116,7 @@ pub(super) fn scan<'s, S: Sink>(message: &[u8], context: &'s Context, sink: &'s 
         sink,
     };
     let body = message.get(HEADER_LEN..).unwrap_or_default();
-    match update::fields(body) {
+    match parse::fields(body) {
         Ok((_, fields)) => scan.body(&fields),
         Err(error) => {
             let Stop { at, reason } = Stop::of(&error, body);
@@ -189,7 +188,7 @@ impl<S: Sink> Scan<'_, '_, S> {
         let mut left = field;
         while !left.is_empty() {
             let offset = end - left.len();
-            match update::attribute(left) {
+            match parse::attribute(left) {
                 Ok((rest, element)) => {
                     left = rest;
                     let code = element.code;
@@ -236,7 +235,7 @@ impl<S: Sink> Scan<'_, '_, S> {
         let Element { flags, code, value } = *element;
         let class = flags & (code::OPTIONAL | code::TRANSITIVE);
         let parsed = if code == MP_REACH_NLRI {
-            update::mp_reach(value)
+            mp_reach(value)
         } else {
             AfiSafi::read(value).map(|(rest, family)| (rest, (family, [].as_slice())))
         };
@@ -274,7 +273,7 @@ impl<S: Sink> Scan<'_, '_, S> {
         let action = self.family_action(family);
         if code == MP_REACH_NLRI {
             let next_hop = multi.next_hop.of(self.message);
-            match super::section::next_hop(next_hop, family, self.context) {
+            match nlri::next_hop(next_hop, family, self.context) {
                 None => return self.fault(Some(code), offset, Reason::NextHopLength, action),
                 Some(next_hop) if !check::is_host(next_hop.address) => {
                     let action = Action::TreatAsWithdraw;
@@ -318,6 +317,16 @@ impl<S: Sink> Scan<'_, '_, S> {
             }
         }
     }
+}
+
+/// Family and next hop of an MP_REACH_NLRI; the rest is its NLRI (RFC 4760 section 3).
+fn mp_reach(value: &[u8]) -> Parsed<'_, (AfiSafi, &[u8])> {
+    let (rest, family) = AfiSafi::read(value)?;
+    let (rest, length) = be_u8(rest)?;
+    let (rest, next_hop) = take(length)(rest)?;
+    // A reserved octet, once a count of SNPAs; to be ignored.
+    let (rest, _) = be_u8(rest)?;
+    Ok((rest, (family, next_hop)))
 }
 
 impl Parts {
