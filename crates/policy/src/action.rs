@@ -10,11 +10,8 @@ use crate::text::listed;
 
 /// One thing that a rule does.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Action {
     /// Ends the evaluation: the route passes.
     Accept,
@@ -82,11 +79,8 @@ pub struct RemovePrivate {
 
 /// Which private ASNs of a path are meant; routers differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum PrivateScope {
     /// Those of a path that has private ASNs only; a path with a public one stays whole.
     PrivatePaths,

@@ -10,15 +10,12 @@ use routehub_types::{
 };
 
 use crate::text::{listed, ranged};
-use crate::{CommunityPattern, PathExpr, PrefixMatch, RouteMeta, SourceClass};
+use crate::{CommunityPattern, PathExpr, PrefixMatch};
 
 /// A condition on a route. A list of alternatives holds if one of them does; an empty one never.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Match {
     /// The prefix belongs to one of these sets.
     Prefix(Vec<PrefixMatch>),
@@ -118,7 +115,7 @@ impl Match {
             Self::AsnMoreThan { asn, times } => {
                 path.asns().filter(|found| found == asn).count() > *times as usize
             }
-            Self::PathIs(list) => is_sequence(path) && path.asns().eq(list.iter().copied()),
+            Self::PathIs(list) => is_path(path, list),
             Self::PathLength(range) => {
                 range.contains(&u32::try_from(path.length()).unwrap_or(u32::MAX))
             }
@@ -146,10 +143,42 @@ impl Match {
     }
 }
 
-/// Whether a path has nothing but sequences.
-fn is_sequence(path: &AsPath) -> bool {
+/// A class of route sources, such as "customer" or "transit": whoever writes rules numbers them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
+pub struct SourceClass(pub u8);
+
+/// Where a route came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct RouteMeta {
+    /// The class of its source.
+    pub source: SourceClass,
+    /// The AS of the peer that sent it; none for a route of one's own.
+    pub neighbor: Option<Asn>,
+}
+
+impl RouteMeta {
+    /// A route of a source class, from a peer of this AS.
+    pub const fn new(source: SourceClass, neighbor: Asn) -> Self {
+        Self {
+            source,
+            neighbor: Some(neighbor),
+        }
+    }
+}
+
+impl fmt::Display for SourceClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Whether a path is exactly these ASNs in this order, in nothing but sequences.
+pub(crate) fn is_path(path: &AsPath, asns: &[Asn]) -> bool {
     let mut segments = path.segments().iter();
     segments.all(|segment| segment.kind == SegmentKind::Sequence)
+        && path.asns().eq(asns.iter().copied())
 }
 
 impl fmt::Display for Match {

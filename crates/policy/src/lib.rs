@@ -52,15 +52,11 @@ extern crate std;
 
 mod action;
 mod asn_rules;
-mod compiled;
 mod condition;
-mod meta;
 mod pattern;
+mod policy;
 mod route_map;
 mod rule;
-#[cfg(feature = "serde")]
-mod serde_text;
-mod standard;
 mod text;
 mod verdict;
 mod well_known;
@@ -70,12 +66,11 @@ pub use asn_rules::{
     AsnRefusal, AsnRefusalReason, AsnRules, ForbiddenAsns, SPECIAL_ASNS, SpecialAsns, SpecialUse,
     special_use,
 };
-pub use compiled::Policy;
-pub use condition::Match;
-pub use meta::{RouteMeta, SourceClass};
+pub use condition::{Match, RouteMeta, SourceClass};
 pub use pattern::{
     CommunityPattern, ParseCommunityPatternError, ParsePathExprError, PathExpr, PrefixMatch,
 };
+pub use policy::Policy;
 pub use route_map::{
     RouteMap, RouteMapAction, RouteMapError, RouteMapFault, RouteMapMatch, RouteMapPlace,
     RouteMapRule, RouteMapTerms,

@@ -6,14 +6,14 @@
 //! part.
 
 mod check;
-mod compile;
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use routehub_types::{Asn, Community, Prefix, RuleId};
+use routehub_types::{Asn, Community, Family, Prefix, RuleId};
 
-use crate::{AsnRules, SourceClass};
+use crate::{Action, AsnRules, CommunityPattern, Fallback, Match, Next, Policy, Rule, SourceClass};
 
 pub use check::{RouteMapError, RouteMapFault, RouteMapPlace};
 
@@ -51,11 +51,8 @@ pub struct RouteMap {
 
 /// A rule of a route map: all criteria must hold, none match everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(default)
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 pub struct RouteMapRule {
     /// Its name; may be empty.
     pub name: String,
@@ -69,11 +66,8 @@ pub struct RouteMapRule {
 
 /// One criterion of a route map rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum RouteMapMatch {
     /// The prefix is one of these.
     PrefixEquals(Vec<Prefix>),
@@ -91,11 +85,8 @@ pub enum RouteMapMatch {
 
 /// One action of a route map rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum RouteMapAction {
     /// Drop the route.
     Drop,
@@ -115,11 +106,8 @@ pub enum RouteMapAction {
 
 /// What the operator of the route server lets route maps do, and under which rule numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(default)
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 pub struct RouteMapTerms {
     /// The number under which verdicts of route maps go, and faults in what they mean.
     pub rule: RuleId,
@@ -137,4 +125,113 @@ pub struct RouteMapTerms {
     pub untouched: Vec<SourceClass>,
     /// The source classes whose default route may be touched; none: all.
     pub default_route_from: Option<Vec<SourceClass>>,
+}
+
+impl RouteMap {
+    /// The policy of this route map. It does what is written, also where [`RouteMap::check`]
+    /// finds faults.
+    pub fn compile(&self, terms: &RouteMapTerms) -> Policy {
+        let guards = terms.guards();
+        let rules = (1..).zip(&self.rules);
+        let rules = rules.map(|(n, rule)| rule.compile(self.name_of(n, rule), terms));
+        Policy::compile(guards.chain(rules).collect(), Fallback::Accept(terms.rule))
+    }
+
+    /// What verdicts call a rule: the map's name, and the rule's or its number.
+    fn name_of(&self, number: u32, rule: &RouteMapRule) -> String {
+        match rule.name.is_empty() {
+            true => format!("{} rule {number}", self.name),
+            false => format!("{} rule {}", self.name, rule.name),
+        }
+    }
+}
+
+impl RouteMapTerms {
+    /// Rules that let pass what no route map may touch.
+    fn guards(&self) -> impl Iterator<Item = Rule> {
+        let untouched = (!self.untouched.is_empty()).then(|| {
+            let from = Match::Source(self.untouched.clone());
+            Rule::accept(self.refusal, "not for route maps", Vec::from([from]))
+        });
+        let default = self.default_route_from.as_ref().map(|sources| {
+            let default = Match::exactly(Family::ALL.map(Prefix::default_of));
+            let elsewhere = Match::Source(sources.clone()).negated();
+            let matches = Vec::from([default, elsewhere]);
+            Rule::accept(self.refusal, "default route not for route maps", matches)
+        });
+        untouched.into_iter().chain(default)
+    }
+}
+
+impl RouteMapRule {
+    fn compile(&self, name: String, terms: &RouteMapTerms) -> Rule {
+        let mut actions: Vec<&RouteMapAction> = self.actions.iter().collect();
+        actions.sort_by_key(|action| action.turn());
+        Rule {
+            id: terms.rule,
+            name,
+            matches: self.matches.iter().map(RouteMapMatch::compile).collect(),
+            actions: actions
+                .into_iter()
+                .flat_map(|action| action.compile(terms))
+                .collect(),
+            next: if self.continues {
+                Next::Continue
+            } else {
+                Next::Stop
+            },
+        }
+    }
+}
+
+impl RouteMapMatch {
+    fn compile(&self) -> Match {
+        match self {
+            Self::PrefixEquals(list) => Match::exactly(list.iter().copied()),
+            Self::PrefixContains(list) => Match::inside(list.iter().copied()),
+            Self::CommunityEquals(list) => Match::AllCommunities(patterns(list)),
+            Self::CommunityContains(list) => Match::AnyCommunity(patterns(list)),
+            Self::AsPathEquals(list) => Match::PathIs(list.clone()),
+            Self::AsPathContains(list) => Match::AsnInPath(list.clone()),
+        }
+    }
+}
+
+impl RouteMapAction {
+    /// When the action takes its turn, whatever the order they are written in: replacing comes
+    /// before adding, and a new prefix, which empties path and communities, before all.
+    const fn turn(&self) -> u8 {
+        match self {
+            Self::Drop => 0,
+            Self::ReplacePrefix(_) => 1,
+            Self::ReplaceAsPath(_) => 2,
+            Self::PrependAsPath(_) => 3,
+            Self::ReplaceCommunities(_) => 4,
+            Self::RemoveCommunities(_) => 5,
+            Self::AddCommunities(_) => 6,
+        }
+    }
+
+    fn compile(&self, terms: &RouteMapTerms) -> Vec<Action> {
+        match self {
+            Self::Drop => Vec::from([Action::Reject]),
+            Self::ReplacePrefix(list) => Vec::from([
+                Action::ReplacePrefix(list.clone()),
+                Action::ReplacePath(Vec::new()),
+                Action::clear_communities(),
+            ]),
+            Self::PrependAsPath(list) => Vec::from([Action::Prepend(list.clone())]),
+            Self::ReplaceAsPath(list) => Vec::from([Action::ReplacePath(list.clone())]),
+            Self::AddCommunities(list) => Vec::from([Action::AddCommunities(list.clone())]),
+            Self::ReplaceCommunities(list) => Vec::from([Action::ReplaceCommunities {
+                with: list.clone(),
+                keep: patterns(&terms.reserved_communities),
+            }]),
+            Self::RemoveCommunities(list) => Vec::from([Action::RemoveCommunities(patterns(list))]),
+        }
+    }
+}
+
+fn patterns(list: &[Community]) -> Vec<CommunityPattern> {
+    list.iter().copied().map(CommunityPattern::from).collect()
 }

@@ -1,12 +1,14 @@
-//! Rules as data.
+//! Rules as data, and those that most route servers have.
 
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
+use core::net::IpAddr;
 
-use routehub_types::RuleId;
+use routehub_types::{Asn, Community, Family, FamilySet, Prefix, RouterId, RuleId};
 
-use crate::{Action, Match};
+use crate::{Action, Match, PrefixMatch};
 
 /// A rule: if all conditions hold, do all actions, then stop or go on.
 ///
@@ -31,11 +33,8 @@ pub struct Rule {
 
 /// What comes after a rule that fitted and neither accepted nor rejected by an action.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Next {
     /// The route is accepted.
     #[default]
@@ -46,11 +45,8 @@ pub enum Next {
 
 /// What happens to a route that no rule accepted or rejected, and under which number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Fallback {
     /// It passes, as changed so far.
     Accept(RuleId),
@@ -61,12 +57,12 @@ pub enum Fallback {
 impl Rule {
     /// A rule that refuses what fits.
     pub fn reject(id: RuleId, name: impl Into<String>, matches: Vec<Match>) -> Self {
-        Self::new(id, name, matches, Vec::from([Action::Reject]), Next::Stop)
+        Self::new(id, name, matches, vec![Action::Reject], Next::Stop)
     }
 
     /// A rule that accepts what fits, without a change.
     pub fn accept(id: RuleId, name: impl Into<String>, matches: Vec<Match>) -> Self {
-        Self::new(id, name, matches, Vec::from([Action::Accept]), Next::Stop)
+        Self::new(id, name, matches, vec![Action::Accept], Next::Stop)
     }
 
     /// A rule that changes what fits and goes on.
@@ -94,6 +90,73 @@ impl Rule {
             actions,
             next,
         }
+    }
+}
+
+/// Rules that most route servers have.
+impl Rule {
+    /// Refuses a route that has passed one's own AS already (RFC 4271 section 9.1.2).
+    pub fn own_asn(id: RuleId, own: Asn) -> Self {
+        Self::reject(id, "own AS in path", vec![Match::AsnInPath(vec![own])])
+    }
+
+    /// Refuses a route that has one's own ASN in its path more often than `allowed` times.
+    pub fn own_asn_beyond(id: RuleId, own: Asn, allowed: u32) -> Self {
+        let (asn, times) = (own, allowed);
+        Self::reject(
+            id,
+            "own AS in path",
+            vec![Match::AsnMoreThan { asn, times }],
+        )
+    }
+
+    /// Refuses a route whose next hop is oneself (RFC 4271 section 5.1.3).
+    pub fn own_next_hop(id: RuleId, own: impl IntoIterator<Item = IpAddr>) -> Self {
+        let own = Match::NextHop(own.into_iter().map(Prefix::host).collect());
+        Self::reject(id, "next hop is the receiver", vec![own])
+    }
+
+    /// Refuses a route that one has sent oneself, as route reflectors mark it (RFC 4456 section
+    /// 8).
+    pub fn own_originator(id: RuleId, own: RouterId) -> Self {
+        Self::reject(id, "own originator id", vec![Match::Originator(vec![own])])
+    }
+
+    /// Refuses a route that has passed one's own cluster (RFC 4456 section 8).
+    pub fn own_cluster(id: RuleId, own: RouterId) -> Self {
+        Self::reject(id, "own cluster id", vec![Match::Cluster(vec![own])])
+    }
+
+    /// Refuses a route that is equal to one of these prefixes or inside it; a supernet passes.
+    pub fn overlap(id: RuleId, local: impl IntoIterator<Item = Prefix>) -> Self {
+        Self::reject(id, "inside a local prefix", vec![Match::inside(local)])
+    }
+
+    /// Refuses routes of families other than these.
+    pub fn families(id: RuleId, wanted: FamilySet) -> Self {
+        let unwanted = Family::ALL
+            .into_iter()
+            .filter(|family| !wanted.contains(*family));
+        let unwanted = Match::Prefix(unwanted.map(PrefixMatch::family).collect());
+        Self::reject(id, "address family not routed", vec![unwanted])
+    }
+
+    /// Refuses routes that carry a community.
+    pub fn carries(id: RuleId, name: &str, community: Community) -> Self {
+        let carried = Match::AnyCommunity(vec![community.into()]);
+        Self::reject(id, name, vec![carried])
+    }
+
+    /// Puts one's own ASN in front of the path, as every external session does (RFC 4271
+    /// section 5.1.2).
+    pub fn prepend_own(id: RuleId, own: Asn) -> Self {
+        let prepended = vec![Action::prepend(own, 1)];
+        Self::change(id, "own AS in front", vec![], prepended)
+    }
+
+    /// Adds communities to every route that fits all conditions.
+    pub fn tag(id: RuleId, name: &str, matches: Vec<Match>, tags: Vec<Community>) -> Self {
+        Self::change(id, name, matches, vec![Action::AddCommunities(tags)])
     }
 }
 

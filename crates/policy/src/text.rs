@@ -1,9 +1,7 @@
-//! Words that the text forms of conditions and actions share.
+//! Text forms: what those of conditions and actions share, and serde by way of them.
 
 use core::fmt::{self, Display};
 use core::ops::RangeInclusive;
-
-use crate::SourceClass;
 
 /// Writes what a list is, and its items with spaces between them; `(none)` if there are none.
 pub(crate) fn listed<T: Display>(
@@ -37,8 +35,32 @@ pub(crate) fn ranged(
     }
 }
 
-impl Display for SourceClass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+#[cfg(feature = "serde")]
+mod serde_text {
+    use alloc::string::String;
+
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::{Serialize, Serializer};
+
+    use crate::{CommunityPattern, PathExpr};
+
+    /// Serializes a type as its text form and reads it back from text.
+    macro_rules! as_text {
+        ($($type:ty),+) => {$(
+            impl Serialize for $type {
+                fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    serializer.collect_str(self)
+                }
+            }
+
+            impl<'de> Deserialize<'de> for $type {
+                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    let text = String::deserialize(deserializer)?;
+                    text.parse().map_err(D::Error::custom)
+                }
+            }
+        )+};
     }
+
+    as_text!(CommunityPattern, PathExpr);
 }

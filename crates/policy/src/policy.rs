@@ -1,5 +1,9 @@
 //! Policies: rule lists, one behind the other, and their evaluation.
 
+mod apply;
+mod prefix_index;
+mod rule_list;
+
 use alloc::borrow::Cow;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -8,9 +12,9 @@ use core::hash::{Hash, Hasher};
 
 use routehub_types::{Attrs, Prefix, RuleId};
 
-use super::apply::Route;
-use super::rule_list::{CompiledRule, RuleList};
 use crate::{Action, Fallback, Next, Outcome, RouteMeta, Rule, RuleAt, SetVerdict, Step, Verdict};
+use apply::Route;
+use rule_list::{CompiledRule, RuleList};
 
 /// A compiled policy: one rule list or several in a chain. Cloning is cheap.
 ///

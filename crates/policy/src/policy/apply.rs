@@ -3,8 +3,9 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use routehub_types::{AsPath, Asn, Attrs, Community, Prefix, Segment, SegmentKind};
+use routehub_types::{AsPath, Asn, Attrs, Community, Prefix, Segment};
 
+use crate::condition::is_path;
 use crate::{Action, CommunityPattern, PrivateScope, RemovePrivate};
 
 /// A route on its way through the rules; without a prefix where only the set is looked at.
@@ -26,38 +27,23 @@ impl Route<'_> {
             | Action::RemovePrivate(_) => self.apply_to_path(action),
             Action::AddCommunities(_)
             | Action::RemoveCommunities(_)
-            | Action::ReplaceCommunities { .. } => self.apply_to_communities(action),
-            Action::AddLargeCommunities(list) => self.add(
-                list,
-                |attrs| &attrs.large_communities,
-                |attrs| &mut attrs.large_communities,
-            ),
-            Action::RemoveLargeCommunities(list) => self.remove(
-                list,
-                |attrs| &attrs.large_communities,
-                |attrs| &mut attrs.large_communities,
-            ),
-            Action::AddExtendedCommunities(list) => self.add(
-                list,
-                |attrs| &attrs.extended_communities,
-                |attrs| &mut attrs.extended_communities,
-            ),
-            Action::RemoveExtendedCommunities(list) => self.remove(
-                list,
-                |attrs| &attrs.extended_communities,
-                |attrs| &mut attrs.extended_communities,
-            ),
-            Action::SetMed(med) => self.set(*med, |attrs| attrs.med, |attrs| &mut attrs.med),
-            Action::SetLocalPref(value) => self.set(
-                *value,
-                |attrs| attrs.local_pref,
-                |attrs| &mut attrs.local_pref,
-            ),
+            | Action::ReplaceCommunities { .. }
+            | Action::AddLargeCommunities(_)
+            | Action::RemoveLargeCommunities(_)
+            | Action::AddExtendedCommunities(_)
+            | Action::RemoveExtendedCommunities(_) => self.apply_to_communities(action),
+            Action::SetMed(med) => self.change(self.attrs.med != *med, |attrs| attrs.med = *med),
+            Action::SetLocalPref(value) => {
+                let changes = self.attrs.local_pref != *value;
+                self.change(changes, |attrs| attrs.local_pref = *value)
+            }
             Action::SetNextHop(next) => {
-                self.set(*next, |attrs| attrs.next_hop, |attrs| &mut attrs.next_hop)
+                let changes = self.attrs.next_hop != *next;
+                self.change(changes, |attrs| attrs.next_hop = *next)
             }
             Action::SetOrigin(origin) => {
-                self.set(*origin, |attrs| attrs.origin, |attrs| &mut attrs.origin)
+                let changes = self.attrs.origin != *origin;
+                self.change(changes, |attrs| attrs.origin = *origin)
             }
         }
     }
@@ -68,39 +54,6 @@ impl Route<'_> {
             change(self.attrs.to_mut());
         }
         changes
-    }
-
-    fn set<T: PartialEq>(
-        &mut self,
-        value: T,
-        now: impl Fn(&Attrs) -> T,
-        place: impl Fn(&mut Attrs) -> &mut T,
-    ) -> bool {
-        let changes = now(&self.attrs) != value;
-        self.change(changes, |attrs| *place(attrs) = value)
-    }
-
-    fn add<T: Ord + Copy>(
-        &mut self,
-        list: &[T],
-        now: impl Fn(&Attrs) -> &Vec<T>,
-        place: impl Fn(&mut Attrs) -> &mut Vec<T>,
-    ) -> bool {
-        let there = now(&self.attrs);
-        let changes = !list.iter().all(|item| there.contains(item));
-        self.change(changes, |attrs| insert_missing(place(attrs), list))
-    }
-
-    fn remove<T: PartialEq + Copy>(
-        &mut self,
-        list: &[T],
-        now: impl Fn(&Attrs) -> &Vec<T>,
-        place: impl Fn(&mut Attrs) -> &mut Vec<T>,
-    ) -> bool {
-        let changes = now(&self.attrs).iter().any(|item| list.contains(item));
-        self.change(changes, |attrs| {
-            place(attrs).retain(|item| !list.contains(item));
-        })
     }
 
     fn replace_prefix(&mut self, list: &[Prefix]) -> bool {
@@ -123,16 +76,9 @@ impl Route<'_> {
                     .rev()
                     .for_each(|asn| attrs.as_path.prepend(*asn, 1));
             }),
-            Action::ReplacePath(asns) => {
-                let same = path
-                    .segments()
-                    .iter()
-                    .all(|segment| segment.kind == SegmentKind::Sequence)
-                    && path.asns().eq(asns.iter().copied());
-                self.change(!same, |attrs| {
-                    attrs.as_path = AsPath::sequence(asns.iter().copied());
-                })
-            }
+            Action::ReplacePath(asns) => self.change(!is_path(path, asns), |attrs| {
+                attrs.as_path = AsPath::sequence(asns.iter().copied());
+            }),
             Action::ReplaceAsn { from, to } => {
                 let changes = from != to && path.contains(*from);
                 self.change(changes, |attrs| attrs.as_path.replace(*from, *to))
@@ -153,37 +99,56 @@ impl Route<'_> {
 
     fn apply_to_communities(&mut self, action: &Action) -> bool {
         let there = &self.attrs.communities;
+        let large = &self.attrs.large_communities;
+        let extended = &self.attrs.extended_communities;
         let fits = |list: &[CommunityPattern], community: Community| {
             list.iter().any(|p| p.holds(community))
         };
         match action {
-            Action::AddCommunities(list) => {
-                let changes = !list.iter().all(|item| there.contains(item));
-                self.change(changes, |attrs| {
-                    insert_missing(&mut attrs.communities, list);
-                })
-            }
+            Action::AddCommunities(list) => self.change(lacks(there, list), |attrs| {
+                insert_missing(&mut attrs.communities, list);
+            }),
             Action::RemoveCommunities(list) => {
-                let changes = there.iter().any(|community| fits(list, *community));
-                self.change(changes, |attrs| {
-                    attrs
-                        .communities
-                        .retain(|community| !fits(list, *community));
+                let goes = |community: &Community| fits(list, *community);
+                self.change(there.iter().any(goes), |attrs| {
+                    attrs.communities.retain(|community| !goes(community));
                 })
             }
             Action::ReplaceCommunities { with, keep } => {
                 let stays =
                     |community: &Community| with.contains(community) || fits(keep, *community);
-                let changes = !there.iter().all(stays)
-                    || !with.iter().all(|community| there.contains(community));
+                let changes = !there.iter().all(stays) || lacks(there, with);
                 self.change(changes, |attrs| {
                     attrs.communities.retain(stays);
                     insert_missing(&mut attrs.communities, with);
                 })
             }
+            Action::AddLargeCommunities(list) => self.change(lacks(large, list), |attrs| {
+                insert_missing(&mut attrs.large_communities, list);
+            }),
+            Action::RemoveLargeCommunities(list) => {
+                self.change(large.iter().any(|item| list.contains(item)), |attrs| {
+                    attrs.large_communities.retain(|item| !list.contains(item));
+                })
+            }
+            Action::AddExtendedCommunities(list) => self.change(lacks(extended, list), |attrs| {
+                insert_missing(&mut attrs.extended_communities, list);
+            }),
+            Action::RemoveExtendedCommunities(list) => {
+                self.change(extended.iter().any(|item| list.contains(item)), |attrs| {
+                    attrs
+                        .extended_communities
+                        .retain(|item| !list.contains(item));
+                })
+            }
             _ => false,
         }
     }
+}
+
+/// Whether something of a list is not there.
+fn lacks<T: PartialEq>(there: &[T], list: &[T]) -> bool {
+    list.iter().any(|item| !there.contains(item))
 }
 
 /// Inserts what is not there, each before the first greater one.
