@@ -3,31 +3,12 @@
 use alloc::vec::Vec;
 
 use hashbrown::HashMap;
-use routehub_types::{AttrId, Nlri, PathId, Prefix, RuleId};
+use routehub_types::{AttrId, Nlri, PathId, Prefix};
 use smallvec::SmallVec;
 
-use crate::change::Admission;
-use crate::context::Context;
-use crate::memory::{EntrySet, Ineligible, Key, Path, Routes};
-use crate::{AttrStore, SourceCounts};
-
-/// What import made of a received path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Imported {
-    /// A candidate with these attributes.
-    Accepted(AttrId),
-    /// A contribution to a derived path of another prefix.
-    Replaced {
-        /// The prefix in place of the received one.
-        prefix: Prefix,
-        /// The attributes after import.
-        attrs: AttrId,
-    },
-    /// Rejected by this rule.
-    Rejected(RuleId),
-    /// Rejected by this rule, but listed among the learned routes.
-    Filtered(RuleId),
-}
+use crate::change::{Admission, Context};
+use crate::memory::{EntrySet, Imported, Key, Path, Routes, grown};
+use crate::source::SourceCounts;
 
 /// One route of an Adj-RIB-In.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +20,7 @@ pub struct AdjIn {
     /// The attributes as received.
     pub received: AttrId,
     /// What import made of it.
-    pub imported: Imported,
+    pub imported: Admission,
     /// Whether the source restarted and has not announced the path again.
     pub stale: bool,
 }
@@ -63,35 +44,32 @@ pub(crate) struct Target<K> {
 #[derive(Clone, Copy)]
 pub(crate) struct Import<K> {
     pub(crate) received: AttrId,
-    pub(crate) outcome: Result<AttrId, Ineligible>,
+    pub(crate) imported: Imported,
     pub(crate) target: Option<Target<K>>,
 }
 
 impl<K: Key> Import<K> {
     /// What an admission means for a path of a prefix.
     pub(crate) fn new(key: K, received: AttrId, admission: Admission) -> Self {
-        let (outcome, target) = match admission {
-            Admission::Accept(attrs) => (Ok(attrs), None),
-            Admission::Reject(rule) => (Err(Ineligible::Rejected(rule)), None),
-            Admission::Filter(rule) => (Err(Ineligible::Filtered(rule)), None),
-            Admission::Replace { prefix, attrs } => match K::of(prefix) {
-                Some(other) if other != key => {
-                    let target = Target { key: other, attrs };
-                    (Err(Ineligible::Replaced(attrs)), Some(target))
+        let mut target = None;
+        let imported = match admission {
+            Admission::Accept(attrs) => Imported::Accepted(attrs),
+            Admission::Filter(rule) => Imported::Filtered(rule),
+            Admission::Reject(rule) => Imported::Rejected(rule),
+            Admission::Replace { prefix, attrs } => {
+                let other = K::of(prefix).filter(|other| *other != key);
+                target = other.map(|key| Target { key, attrs });
+                match target {
+                    None => Imported::Accepted(attrs),
+                    Some(_) => Imported::Replaced(attrs),
                 }
-                _ => (Ok(attrs), None),
-            },
+            }
         };
         Self {
             received,
-            outcome,
+            imported,
             target,
         }
-    }
-
-    /// Whether import rejected the path.
-    pub(crate) fn is_rejected(&self) -> bool {
-        self.outcome.is_err_and(Ineligible::is_rejected)
     }
 }
 
@@ -114,11 +92,13 @@ impl<K: Key> AdjRibIn<K> {
 
     /// Notes that an entry holds a path of a source.
     pub(crate) fn list(&mut self, source: u16, entry: u32) {
-        let number = usize::from(source);
-        if self.listed.len() <= number {
-            self.listed.resize_with(number + 1, Default::default);
-        }
-        self.listed[number].insert(entry);
+        grown(&mut self.listed, source.into()).insert(entry);
+    }
+
+    /// The entries that hold a path of a source.
+    fn entries(&self, source: u16) -> impl Iterator<Item = u32> {
+        let listed = self.listed.get(usize::from(source));
+        listed.into_iter().flat_map(EntrySet::iter)
     }
 
     /// The first entry, from one on, that holds a path of a source.
@@ -135,13 +115,9 @@ impl<K: Key> AdjRibIn<K> {
 
     /// Whether a path was received and imported like this before.
     pub(crate) fn is_same(&self, key: PathKey, path: &Path, import: &Import<K>) -> bool {
-        let outcome = match path.ineligible() {
-            None => Ok(AttrId(path.imported)),
-            Some(why) => Err(why),
-        };
         let target = import.target.map(|target| target.key);
         path.received == import.received.0
-            && outcome == import.outcome
+            && path.imported() == import.imported
             && (target.is_none() || self.replaced.get(&key).copied() == target)
     }
 
@@ -156,18 +132,18 @@ impl<K: Key> AdjRibIn<K> {
     ) -> Option<Target<K>> {
         let PathKey { entry, source, id } = key;
         cx.store.retain(import.received);
-        if let Ok(attrs) | Err(Ineligible::Replaced(attrs)) = import.outcome {
+        if let Imported::Accepted(attrs) | Imported::Replaced(attrs) = import.imported {
             cx.store.retain(attrs);
         }
         let mut before = None;
-        let at = match (at, import.outcome) {
-            (Some(at), Ok(attrs)) if routes.path(entry, at).is_candidate() => {
+        let at = match (at, import.imported) {
+            (Some(at), Imported::Accepted(attrs)) if routes.path(entry, at).is_candidate() => {
                 // A candidate before and after: the counts stay.
                 let path = routes.path_mut(entry, at);
                 cx.store
                     .release_both(AttrId(path.received), AttrId(path.imported));
                 path.received = import.received.0;
-                path.admit(attrs);
+                path.imported = attrs.0;
                 return None;
             }
             (Some(at), _) => {
@@ -183,10 +159,7 @@ impl<K: Key> AdjRibIn<K> {
         };
         let path = routes.path_mut(entry, at);
         path.received = import.received.0;
-        match import.outcome {
-            Ok(attrs) => path.admit(attrs),
-            Err(why) => path.reject(why),
-        }
+        path.set_imported(import.imported);
         if let Some(state) = cx.sources.state_mut(source) {
             *tally(&mut state.counts, path) += 1;
             state.counts.stale += u32::from(path.is_stale());
@@ -224,69 +197,23 @@ impl<K: Key> AdjRibIn<K> {
             *tally(&mut state.counts, path) -= 1;
             state.counts.stale -= u32::from(path.is_stale());
         }
-        let attrs = AttrId(path.imported);
-        match path.ineligible() {
-            None => {
-                cx.store.release(attrs);
-                None
-            }
-            Some(Ineligible::Replaced(_)) => {
+        match path.imported() {
+            Imported::Accepted(attrs) => cx.store.release(attrs),
+            Imported::Replaced(attrs) => {
                 cx.store.release(attrs);
                 let key = self.replaced.remove(&key)?;
-                Some(Target { key, attrs })
+                return Some(Target { key, attrs });
             }
-            Some(_) => None,
+            Imported::Filtered(_) | Imported::Rejected(_) => {}
         }
-    }
-
-    /// Adds a received path to those that a derived path stands for.
-    pub(crate) fn add_contributor(
-        routes: &mut Routes<K>,
-        store: &mut AttrStore,
-        (entry, source): (u32, u16),
-        attrs: AttrId,
-    ) {
-        match routes.find_derived(entry, source, attrs) {
-            Some(at) => routes.path_mut(entry, at).received += 1,
-            None => {
-                store.retain(attrs);
-                routes.add_path(entry, Path::derived(source, attrs), None);
-            }
-        }
-    }
-
-    /// Takes a received path out of those that a derived path stands for.
-    pub(crate) fn remove_contributor(
-        routes: &mut Routes<K>,
-        store: &mut AttrStore,
-        (entry, source): (u32, u16),
-        attrs: AttrId,
-    ) {
-        let Some(at) = routes.find_derived(entry, source, attrs) else {
-            return;
-        };
-        let path = routes.path_mut(entry, at);
-        path.received -= 1;
-        if path.received == 0 {
-            routes.remove_path(entry, at);
-            store.release(attrs);
-        }
+        None
     }
 
     /// Marks what a source holds as stale; says how many paths were not before.
     pub(crate) fn mark_stale(&self, routes: &mut Routes<K>, source: u16) -> u32 {
         let mut marked = 0;
-        for entry in self
-            .listed
-            .get(usize::from(source))
-            .into_iter()
-            .flat_map(EntrySet::iter)
-        {
-            let fresh = |routes: &Routes<K>| {
-                let mut received = routes.received(entry, source);
-                Some(received.find(|(_, path)| !path.is_stale())?.0)
-            };
-            while let Some(at) = fresh(routes) {
+        for entry in self.entries(source) {
+            while let Some(at) = routes.find_received(entry, source, |_, path| !path.is_stale()) {
                 routes.path_mut(entry, at).set_stale(true);
                 marked += 1;
             }
@@ -300,8 +227,7 @@ impl<K: Key> AdjRibIn<K> {
         routes: &'a Routes<K>,
         source: u16,
     ) -> impl Iterator<Item = AdjIn> + 'a {
-        let listed = self.listed.get(usize::from(source));
-        let entries = routes.in_order(listed.into_iter().flat_map(EntrySet::iter));
+        let entries = routes.in_order(self.entries(source));
         entries.into_iter().flat_map(move |entry| {
             let received = routes.received(entry, source);
             let mut found: SmallVec<[AdjIn; 1]> = received
@@ -314,15 +240,15 @@ impl<K: Key> AdjRibIn<K> {
 
     fn route(&self, routes: &Routes<K>, (entry, at): (u32, u32), path: &Path) -> AdjIn {
         let (key, id) = (routes.key(entry), routes.path_id(entry, at));
-        let imported = match path.ineligible() {
-            None => Imported::Accepted(AttrId(path.imported)),
-            Some(Ineligible::Rejected(rule)) => Imported::Rejected(rule),
-            Some(Ineligible::Filtered(rule)) => Imported::Filtered(rule),
-            Some(Ineligible::Replaced(attrs)) => {
+        let imported = match path.imported() {
+            Imported::Accepted(attrs) => Admission::Accept(attrs),
+            Imported::Filtered(rule) => Admission::Filter(rule),
+            Imported::Rejected(rule) => Admission::Reject(rule),
+            Imported::Replaced(attrs) => {
                 let source = path.source;
                 let target = self.replaced.get(&PathKey { entry, source, id });
                 let prefix = target.map_or(key.prefix(), |key| key.prefix());
-                Imported::Replaced { prefix, attrs }
+                Admission::Replace { prefix, attrs }
             }
         };
         AdjIn {
@@ -344,22 +270,21 @@ pub(crate) fn count_new<K: Key>(routes: &Routes<K>, source: u16, announced: &[Nl
     let mut paths: Vec<(K, Option<u32>)> = of_family.collect();
     paths.sort_unstable();
     paths.dedup();
-    let is_counted = |key: K, id: Option<u32>| {
-        let entry = routes.find(key)?;
-        let why = routes
-            .path(entry, routes.find_path(entry, source, id)?)
-            .ineligible();
-        (!matches!(why, Some(Ineligible::Rejected(_)))).then_some(())
-    };
-    paths.retain(|(key, id)| is_counted(*key, *id).is_none());
+    paths.retain(|(key, id)| {
+        let entry = routes.find(*key);
+        let at = entry.and_then(|entry| routes.find_path(entry, source, *id));
+        entry.zip(at).is_none_or(|(entry, at)| {
+            matches!(routes.path(entry, at).imported(), Imported::Rejected(_))
+        })
+    });
     u32::try_from(paths.len()).unwrap_or(u32::MAX)
 }
 
 /// The count that a received path belongs to.
 fn tally<'a>(counts: &'a mut SourceCounts, path: &Path) -> &'a mut u32 {
-    match path.ineligible() {
-        None | Some(Ineligible::Replaced(_)) => &mut counts.accepted,
-        Some(Ineligible::Filtered(_)) => &mut counts.filtered,
-        Some(Ineligible::Rejected(_)) => &mut counts.rejected,
+    match path.imported() {
+        Imported::Accepted(_) | Imported::Replaced(_) => &mut counts.accepted,
+        Imported::Filtered(_) => &mut counts.filtered,
+        Imported::Rejected(_) => &mut counts.rejected,
     }
 }

@@ -4,17 +4,15 @@ mod flush;
 mod group;
 mod member;
 mod ring;
-mod slots;
-
-use alloc::vec::Vec;
 
 use bytes::Bytes;
-use routehub_types::{AttrId, Family, FamilySet, Prefix, RuleId};
+use routehub_types::{AttrId, Family, FamilySet, Prefix};
 
 use crate::memory::{Key, Routes};
 use crate::{AttrStore, Prefixes, SourceId};
 pub(crate) use flush::Ask;
-pub(crate) use group::Group;
+pub(crate) use group::{Group, Numbered};
+pub(crate) use member::Member;
 
 /// An export group of one [`Rib`](crate::Rib): members that are sent the same routes in the same
 /// encoding.
@@ -64,27 +62,6 @@ pub struct Export {
     pub attrs: AttrId,
     /// Its prefix.
     pub prefix: Prefix,
-}
-
-/// What an export group makes of a prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exported {
-    /// There is no best path.
-    Nothing,
-    /// Sent with these attributes, to all members but those of the source.
-    Sent {
-        /// The attributes as sent.
-        attrs: AttrId,
-        /// The source of the best path.
-        source: SourceId,
-    },
-    /// Export refused it.
-    Blocked {
-        /// The rule that refused it.
-        rule: RuleId,
-        /// The source of the best path.
-        source: SourceId,
-    },
 }
 
 /// What one flush of a group did.
@@ -154,30 +131,24 @@ pub enum Sent {
     Uncertain,
 }
 
-/// The export groups of one family, by number; a group without the family has a vacant place.
+/// The export groups of one family; the number of a group without the family is vacant.
 #[derive(Debug)]
 pub(crate) struct AdjRibOut<K> {
-    groups: Vec<Option<Group<K>>>,
-}
-
-impl<K> Default for AdjRibOut<K> {
-    fn default() -> Self {
-        Self { groups: Vec::new() }
-    }
+    groups: Numbered<Group<K>>,
 }
 
 impl<K: Key> AdjRibOut<K> {
-    /// Adds a group; what is best now is to be flushed first.
-    pub(crate) fn add(&mut self, routes: &mut Routes<K>, number: u32, backlog: Option<usize>) {
-        let at = number as usize;
-        if self.groups.len() <= at {
-            self.groups.resize_with(at + 1, || None);
+    pub(crate) const fn new() -> Self {
+        Self {
+            groups: Numbered::new(),
         }
-        self.groups[at] = backlog.map(|backlog| {
-            let mut group = Group::new(at == 0, backlog);
-            group.mark_all(routes);
-            group
-        });
+    }
+
+    /// Adds a group; what is best now is to be flushed first.
+    pub(crate) fn add(&mut self, routes: &mut Routes<K>, number: u32, backlog: usize) {
+        let mut group = Group::new(number == 0, backlog);
+        group.mark_all(routes);
+        self.groups.put(number, group);
     }
 
     /// Removes a group and its members; says whether there was one.
@@ -187,46 +158,44 @@ impl<K: Key> AdjRibOut<K> {
         store: &mut AttrStore,
         number: u32,
     ) -> bool {
-        let place = self.groups.get_mut(number as usize);
-        let Some(mut group) = place.and_then(Option::take) else {
-            return false;
-        };
-        group.clear(routes, store);
-        true
+        let group = self.groups.take(number);
+        group.map(|mut group| group.clear(routes, store)).is_some()
     }
 
     pub(crate) fn group(&self, number: u32) -> Option<&Group<K>> {
-        self.groups.get(number as usize)?.as_ref()
+        self.groups.get(number)
     }
 
     pub(crate) fn group_mut(&mut self, number: u32) -> Option<&mut Group<K>> {
-        self.groups.get_mut(number as usize)?.as_mut()
+        self.groups.get_mut(number)
+    }
+
+    pub(crate) fn member(&self, id: MemberId) -> Option<&Member<K>> {
+        self.groups.get(id.group)?.members.get(id.member)
     }
 
     /// Notes in every group that the best path of an entry is another one.
     #[inline]
     pub(crate) fn mark(&mut self, routes: &mut Routes<K>, entry: u32) {
-        for group in self.groups.iter_mut().flatten() {
+        for group in self.groups.items_mut() {
             group.mark(routes, entry);
         }
     }
 
     /// Whether a group needs an entry without paths.
     pub(crate) fn needs(&self, routes: &Routes<K>, entry: u32) -> bool {
-        let mut groups = self.groups.iter().flatten();
-        groups.any(|group| group.needs(routes, entry))
+        self.groups.items().any(|group| group.needs(routes, entry))
     }
 
     /// Whether anything that a group sent, or will send, names a source.
     pub(crate) fn names(&self, source: u16) -> bool {
-        let mut groups = self.groups.iter().flatten();
-        groups.any(|group| group.names(source))
+        self.groups.items().any(|group| group.names(source))
     }
 
     /// Reads ahead what the groups keep of entries apart from them.
     pub(crate) fn prefetch(&self, entries: &(impl Iterator<Item = u32> + Clone)) {
-        for group in self.groups.iter().flatten() {
-            group.prefetch(entries.clone());
+        for group in self.groups.items() {
+            group.slots.prefetch(entries.clone());
         }
     }
 }

@@ -1,21 +1,16 @@
 //! The attribute store: each attribute set once, named by an [`AttrId`].
 
-mod alias;
-mod key;
-
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
 use core::net::{IpAddr, Ipv4Addr};
 
-use hashbrown::HashTable;
-use routehub_types::{AttrId, Attrs, NextHop, RouterId, attribute_block, attribute_code};
-
-pub use alias::RawKey;
-pub use key::DecisionKey;
+use hashbrown::{HashMap, HashTable};
+use routehub_types::{
+    Asn, AttrId, Attrs, NextHop, Origin, RouterId, attribute_block, attribute_code,
+};
 
 use crate::memory::{Seeded, Slab};
-use alias::Aliases;
 
 /// No context yet: the set was never received in the form of its canonical block.
 const NO_CTX: u16 = u16::MAX;
@@ -25,6 +20,10 @@ const IDLE: u32 = 1 << 31;
 const ALIASED: u32 = 1 << 30;
 /// The bits of the count itself.
 const COUNT: u32 = ALIASED - 1;
+/// How many raw blocks one set remembers: a peer that permutes attributes must not fill memory.
+const PER_SET: usize = 4;
+/// The LOCAL_PREF of a path that carries none.
+const DEFAULT_LOCAL_PREF: u32 = 100;
 
 /// Every attribute set of an engine, each stored once.
 ///
@@ -227,8 +226,8 @@ impl AttrStore {
 
     /// Orders two sets by their content, so that no result depends on the order of arrival; only
     /// two derived paths of one source need it.
-    pub(crate) fn compare(&self, set: u32, other: u32) -> core::cmp::Ordering {
-        self.attrs(AttrId(set)).cmp(&self.attrs(AttrId(other)))
+    pub(crate) fn compare(&self, set: AttrId, other: AttrId) -> core::cmp::Ordering {
+        self.attrs(set).cmp(&self.attrs(other))
     }
 
     /// Counts one more slot that refers to a set.
@@ -292,6 +291,108 @@ impl AttrStore {
             freed(AttrId(id));
         }
         self.idle.shrink_to(64);
+    }
+}
+
+/// The part of an attribute set that the decision process compares, in 16 bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct DecisionKey {
+    /// LOCAL_PREF; 100 where there is none.
+    pub local_pref: u32,
+    /// MULTI_EXIT_DISC; 0 where there is none.
+    pub med: u32,
+    /// The neighbour AS of the path; 0 where it begins with a set or is empty.
+    pub neighbor: Asn,
+    /// The length of the AS path, at most 65,535 ([`AsPath::length`](routehub_types::AsPath)).
+    pub path_length: u16,
+    /// ORIGIN.
+    pub origin: Origin,
+    /// Whether there is an ORIGINATOR_ID, which stands for the router id then (RFC 4456 section 9).
+    pub reflected: bool,
+}
+
+impl DecisionKey {
+    /// The key of an attribute set.
+    pub fn of(attrs: &Attrs) -> Self {
+        Self {
+            local_pref: attrs.local_pref.unwrap_or(DEFAULT_LOCAL_PREF),
+            med: attrs.med.unwrap_or(0),
+            neighbor: attrs.as_path.neighbor().unwrap_or(Asn::ZERO),
+            path_length: u16::try_from(attrs.as_path.length()).unwrap_or(u16::MAX),
+            origin: attrs.origin,
+            reflected: attrs.originator_id.is_some(),
+        }
+    }
+}
+
+/// A block of path attributes as it was received, and what else decides its meaning.
+///
+/// The store does not read it: equal keys have to mean equal attribute sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RawKey<'a> {
+    /// How the block is to be read: size of ASNs, kind of peer; numbers of the caller's choice.
+    pub ctx: u8,
+    /// The next hop if it stands outside of the block (in MP_REACH_NLRI).
+    pub next_hop: Option<NextHop>,
+    /// The attributes without MP_REACH_NLRI and MP_UNREACH_NLRI.
+    pub block: &'a [u8],
+}
+
+/// A raw block that is not the canonical one of the set it means.
+#[derive(Debug)]
+struct Alias {
+    set: u32,
+    ctx: u8,
+    next_hop: Option<NextHop>,
+    block: Box<[u8]>,
+}
+
+/// The raw blocks remembered beside the canonical ones.
+#[derive(Debug, Default)]
+struct Aliases {
+    by_block: HashTable<Alias>,
+    /// The hashes of the aliases of a set.
+    of_set: HashMap<u32, Vec<u64>, foldhash::fast::FixedState>,
+}
+
+impl Aliases {
+    fn find(&self, hash: &Seeded, raw: RawKey<'_>) -> Option<u32> {
+        if self.by_block.is_empty() {
+            return None;
+        }
+        let same = |alias: &Alias| {
+            alias.ctx == raw.ctx && alias.next_hop == raw.next_hop && *alias.block == *raw.block
+        };
+        let alias = self.by_block.find(hash.bytes(raw.block), same)?;
+        Some(alias.set)
+    }
+
+    /// Whether the block could be remembered.
+    fn insert(&mut self, hash: &Seeded, raw: RawKey<'_>, set: u32) -> bool {
+        let hashes = self.of_set.entry(set).or_default();
+        if hashes.len() >= PER_SET {
+            return false;
+        }
+        let at = hash.bytes(raw.block);
+        hashes.push(at);
+        let alias = Alias {
+            set,
+            ctx: raw.ctx,
+            next_hop: raw.next_hop,
+            block: raw.block.into(),
+        };
+        self.by_block
+            .insert_unique(at, alias, |alias| hash.bytes(&alias.block));
+        true
+    }
+
+    /// Forgets the blocks of a set.
+    fn remove(&mut self, set: u32) {
+        for hash in self.of_set.remove(&set).unwrap_or_default() {
+            if let Ok(entry) = self.by_block.find_entry(hash, |alias| alias.set == set) {
+                entry.remove();
+            }
+        }
     }
 }
 

@@ -5,7 +5,9 @@ use core::ops::Deref;
 use routehub_types::{AttrId, PathId, Prefix, RuleId};
 use smallvec::SmallVec;
 
-use crate::{AttrStore, SourceId};
+use crate::AttrStore;
+use crate::decision::{DecisionConfig, DecisionProcess};
+use crate::source::{SourceId, Sources};
 
 /// Who says of every path what import makes of it.
 pub(crate) type Admit<'a> = dyn FnMut(&mut AttrStore, &Announcement) -> Admission + 'a;
@@ -107,14 +109,37 @@ pub struct Delta<'a> {
     pub after: &'a [BestPath],
 }
 
-/// Names one path of a prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct PathRef {
-    /// Where the path comes from.
-    pub source: SourceId,
-    /// Its path id, with add-path.
-    pub path_id: Option<PathId>,
-    /// Whether it is derived from other prefixes of the source.
-    pub derived: bool,
+/// What a table needs of the rest of the engine for one call, and what the call comes to.
+pub(crate) struct Context<'a> {
+    pub(crate) store: &'a mut AttrStore,
+    pub(crate) sources: &'a mut Sources,
+    pub(crate) config: &'a DecisionConfig,
+    /// How many prefixes have a best path now, both families together.
+    pub(crate) prefixes: usize,
+    /// Who is told of every prefix whose best set changed.
+    pub(crate) visit: &'a mut Visit<'a>,
+    pub(crate) applied: Applied,
+}
+
+impl Context<'_> {
+    /// How many paths the best set of a decided entry holds at most.
+    pub(crate) fn max_paths(&self) -> usize {
+        self.config.max_paths().into()
+    }
+
+    pub(crate) fn process(&self) -> DecisionProcess<'_> {
+        DecisionProcess {
+            config: self.config,
+            sources: self.sources,
+            store: self.store,
+        }
+    }
+
+    /// Counts a changed best set, and tells the visitor.
+    pub(crate) fn notify(&mut self, delta: &Delta<'_>) {
+        self.prefixes += usize::from(delta.before.is_empty());
+        self.prefixes -= usize::from(delta.after.is_empty());
+        self.applied.changed += 1;
+        (self.visit)(self.store, delta);
+    }
 }

@@ -75,24 +75,22 @@ mod adj_rib_in;
 mod adj_rib_out;
 mod attr_store;
 mod change;
-mod context;
 mod decision;
 mod loc_rib;
 mod memory;
 mod rib;
 mod source;
-mod table;
 
-pub use adj_rib_in::{AdjIn, Imported};
+pub use adj_rib_in::AdjIn;
 pub use adj_rib_out::{
-    AdjOut, Export, Exported, Flushed, GroupConfig, GroupId, MemberId, Outgoing, Pull, Sent, Ticket,
+    AdjOut, Export, Flushed, GroupConfig, GroupId, MemberId, Outgoing, Pull, Sent, Ticket,
 };
 pub use attr_store::{AttrStore, DecisionKey, RawKey};
-pub use change::{Admission, Announcement, Applied, BestPath, BestSet, Delta, PathRef};
+pub use change::{Admission, Announcement, Applied, BestPath, BestSet, Delta};
 pub use decision::{DecisionConfig, Preference, Standing, Step};
 pub use loc_rib::PathView;
 pub use memory::Prefixes;
 pub use rib::Rib;
 pub use source::{
-    LimitExceeded, LimitMode, RouteLimit, Source, SourceCounts, SourceId, TooManySources,
+    LimitExceeded, LimitMode, PathRef, RouteLimit, Source, SourceCounts, SourceId, TooManySources,
 };

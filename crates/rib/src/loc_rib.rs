@@ -6,11 +6,11 @@ use core::net::IpAddr;
 use routehub_types::{AttrId, PathId, Prefix};
 use smallvec::SmallVec;
 
-use crate::change::{BestPath, BestSet, PathRef};
-use crate::context::Context;
-use crate::decision::{Candidate, DecisionProcess};
-use crate::memory::{HEAD, Ineligible, Key, Lengths, NONE, Outcome, Path, Routes, prefetch};
-use crate::{AttrStore, SourceId, Standing};
+use crate::AttrStore;
+use crate::change::{BestPath, BestSet, Context};
+use crate::decision::{Candidate, DecisionProcess, Standing};
+use crate::memory::{HEAD, Imported, Key, Lengths, NONE, Outcome, Path, Routes, prefetch};
+use crate::source::{PathRef, SourceId};
 
 /// One path of a prefix, and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,9 +163,7 @@ fn candidates<K: Key>(
         key: *store.key(AttrId(path.imported)),
         attrs: AttrId(path.imported),
         at,
-        path_id: routes.path_id(entry, at),
-        source: path.source,
-        derived: path.is_derived(),
+        path: path_ref(routes, entry, (at, path)),
         current: path.is_used(),
         outcome: path.outcome(),
     })
@@ -178,60 +176,47 @@ pub(crate) fn paths<K: Key>(
     entry: u32,
 ) -> Vec<PathView> {
     let candidates: Vec<Candidate> = candidates(routes, process.store, entry).collect();
-    let mut views: Vec<(u16, PathView)> = routes
+    let mut paths: Vec<(PathRef, u32, &Path)> = routes
         .chain(entry)
-        .map(|(at, path)| view(routes, process, entry, (at, path), &candidates))
+        .map(|(at, path)| (path_ref(routes, entry, (at, path)), at, path))
         .collect();
-    views.sort_unstable_by_key(|(place, view)| (*place, view.path, view.attrs));
-    views.into_iter().map(|(_, view)| view).collect()
-}
-
-fn view<K: Key>(
-    routes: &Routes<K>,
-    process: &DecisionProcess<'_>,
-    entry: u32,
-    (at, path): (u32, &Path),
-    candidates: &[Candidate],
-) -> (u16, PathView) {
-    let derived = path.is_derived();
-    let imported = AttrId(path.imported);
-    let (standing, attrs) = match path.ineligible() {
-        Some(Ineligible::Rejected(rule) | Ineligible::Filtered(rule)) => {
-            (Standing::Ineligible(rule), None)
-        }
-        Some(Ineligible::Replaced(attrs)) => (Standing::Replaced, Some(attrs)),
-        None => {
-            let standing = match path.outcome() {
-                Outcome::Used(0) => Standing::Best,
-                Outcome::Used(_) => Standing::Equal,
-                Outcome::Lost(step) => {
-                    let to = process.winner(candidates, at, step);
-                    let to = to.map_or(path_ref(routes, entry, at), |to| {
-                        path_ref(routes, entry, to)
-                    });
-                    Standing::Lost { step, to }
-                }
-            };
-            (standing, Some(imported))
+    paths.sort_unstable_by_key(|(name, _, path)| {
+        let place = if path.is_used() {
+            path.place().into()
+        } else {
+            u16::MAX
+        };
+        (place, *name, path.imported)
+    });
+    let standing = |name: PathRef, at, outcome| match outcome {
+        Outcome::Used(0) => Standing::Best,
+        Outcome::Used(_) => Standing::Equal,
+        Outcome::Lost(step) => {
+            let to = process.winner(&candidates, at, step).unwrap_or(name);
+            Standing::Lost { step, to }
         }
     };
-    let place = match path.outcome() {
-        Outcome::Used(place) if path.is_candidate() => place.into(),
-        _ => u16::MAX,
+    let view = |(name, at, path): (PathRef, u32, &Path)| {
+        let (standing, attrs) = match path.imported() {
+            Imported::Accepted(attrs) => (standing(name, at, path.outcome()), Some(attrs)),
+            Imported::Replaced(attrs) => (Standing::Replaced, Some(attrs)),
+            Imported::Filtered(rule) | Imported::Rejected(rule) => {
+                (Standing::Ineligible(rule), None)
+            }
+        };
+        PathView {
+            path: name,
+            received: (!name.derived).then_some(AttrId(path.received)),
+            attrs,
+            contributors: if name.derived { path.received } else { 0 },
+            stale: path.is_stale(),
+            standing,
+        }
     };
-    let view = PathView {
-        path: path_ref(routes, entry, at),
-        received: (!derived).then_some(AttrId(path.received)),
-        attrs,
-        contributors: if derived { path.received } else { 0 },
-        stale: path.is_stale(),
-        standing,
-    };
-    (place, view)
+    paths.into_iter().map(view).collect()
 }
 
-fn path_ref<K: Key>(routes: &Routes<K>, entry: u32, at: u32) -> PathRef {
-    let path = routes.path(entry, at);
+fn path_ref<K: Key>(routes: &Routes<K>, entry: u32, (at, path): (u32, &Path)) -> PathRef {
     PathRef {
         source: SourceId(path.source),
         path_id: routes.path_id(entry, at).map(PathId),

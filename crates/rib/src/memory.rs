@@ -22,23 +22,30 @@
 
 mod entry;
 mod entry_set;
-mod hash;
 mod index;
 mod key;
 mod lengths;
-mod path;
 mod routes;
 mod slab;
 
-pub(crate) use entry::{Item, Slot};
+use alloc::vec::Vec;
+
+pub(crate) use entry::{Imported, NO_SOURCE, NONE, Outcome, Path, Slot};
 pub(crate) use entry_set::EntrySet;
-pub(crate) use hash::Seeded;
 pub use key::Prefixes;
-pub(crate) use key::{Key, sorted};
+pub(crate) use key::{Key, Seeded, sorted};
 pub(crate) use lengths::Lengths;
-pub(crate) use path::{Ineligible, NO_SOURCE, NONE, Outcome, Path};
-pub(crate) use routes::{HEAD, Routes};
+pub(crate) use routes::{HEAD, Item, Routes};
 pub(crate) use slab::{Column, Slab};
+
+/// The item of a number in a list, which grows to have it.
+#[inline]
+pub(crate) fn grown<T: Default>(list: &mut Vec<T>, number: usize) -> &mut T {
+    if list.len() <= number {
+        list.resize_with(number + 1, T::default);
+    }
+    &mut list[number]
+}
 
 /// Reads these values, so that the lines they lie in come into the processor's cache: the reads
 /// do not depend on each other, and their waits overlap.

@@ -22,41 +22,22 @@ macro_rules! of_family {
     };
 }
 
-/// Runs an expression on the table of a prefix.
-macro_rules! of_prefix {
-    ($rib:expr, $prefix:expr, ($table:ident, $key:ident) => $run:expr) => {
-        match $prefix {
-            Prefix::V4($key) => {
-                let $table = &$rib.v4;
-                $run
-            }
-            Prefix::V6($key) => {
-                let $table = &$rib.v6;
-                $run
-            }
-        }
-    };
-}
-
 mod export;
-mod groups;
+mod table;
 
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use routehub_types::{AttrId, Family, Instant, Ipv4Prefix, Ipv6Prefix, Nlri, Prefix, Update};
 
+use crate::AttrStore;
 use crate::adj_rib_in::{AdjIn, count_new};
-use crate::change::{Admission, Announcement, Applied, BestPath, BestSet, Delta, Visit};
-use crate::context::Context;
-use crate::decision::{Compared, DecisionProcess, Preference};
+use crate::adj_rib_out::Numbered;
+use crate::change::{Admission, Announcement, Applied, BestPath, BestSet, Context, Delta, Visit};
+use crate::decision::{Compared, DecisionConfig, DecisionProcess, Preference};
 use crate::loc_rib::{self, PathView, best_set};
-use crate::source::Sources;
-use crate::table::Table;
-use crate::{
-    AttrStore, DecisionConfig, LimitExceeded, Source, SourceCounts, SourceId, TooManySources,
-};
-use groups::Groups;
+use crate::source::{LimitExceeded, Source, SourceCounts, SourceId, Sources, TooManySources};
+use table::Table;
 
 /// The routing table of one speaker: what its sources announced, what is best, what is sent.
 ///
@@ -69,7 +50,8 @@ pub struct Rib {
     config: DecisionConfig,
     pub(crate) v4: Table<Ipv4Prefix>,
     v6: Table<Ipv6Prefix>,
-    groups: Groups,
+    /// The members of each export group, each with its source.
+    groups: Numbered<Numbered<u16>>,
 }
 
 impl Rib {
@@ -80,7 +62,7 @@ impl Rib {
             config,
             v4: Table::new(seed),
             v6: Table::new(seed),
-            groups: Groups::default(),
+            groups: Numbered::new(),
         }
     }
 
@@ -171,9 +153,7 @@ impl Rib {
             return Applied::default();
         }
         let (mut cx, v4, v6) = self.parts(store, &mut visit);
-        cx.others = v6.loc_rib.len();
         v4.apply(&mut cx, source, update, &mut admit);
-        cx.others = v4.loc_rib.len();
         v6.apply(&mut cx, source, update, &mut admit);
         cx.applied
     }
@@ -196,14 +176,13 @@ impl Rib {
         let nlri = u32::try_from(announced.len()).unwrap_or(u32::MAX);
         let new =
             || count_new(&v4.routes, id.0, announced) + count_new(&v6.routes, id.0, announced);
-        let held = state.counts.counted();
-        state.run.count(limit, held, (nlri, new), now)
+        state.count(limit, (nlri, new), now)
     }
 
     /// Ends the update run of a source, as at an End-of-RIB.
     pub fn end_run(&mut self, id: SourceId) {
         if let Some(state) = self.sources.state_mut(id.0) {
-            state.run.end();
+            state.run = None;
         }
     }
 
@@ -219,9 +198,7 @@ impl Rib {
         mut visit: impl FnMut(&AttrStore, &Delta<'_>),
     ) -> Applied {
         let (mut cx, v4, v6) = self.parts(store, &mut visit);
-        cx.others = v6.loc_rib.len();
         v4.reapply_import(&mut cx, id.0, &mut admit);
-        cx.others = v4.loc_rib.len();
         v6.reapply_import(&mut cx, id.0, &mut admit);
         cx.applied
     }
@@ -239,7 +216,7 @@ impl Rib {
         let applied = cx.applied;
         if let Some(state) = self.sources.state_mut(id.0) {
             state.counts.not_kept = 0;
-            state.run.end();
+            state.run = None;
         }
         applied
     }
@@ -284,7 +261,7 @@ impl Rib {
             store,
             sources: &mut self.sources,
             config: &self.config,
-            others: 0,
+            prefixes: self.v4.loc_rib.len() + self.v6.loc_rib.len(),
             visit,
             applied: Applied::default(),
         };
@@ -309,8 +286,8 @@ impl Rib {
 
     /// The paths in use for a prefix, the best one first.
     pub fn best(&self, prefix: Prefix) -> BestSet {
-        of_prefix!(self, prefix, (table, key) => {
-            let entry = table.routes.find(key);
+        of_family!(self, prefix.family(), table => {
+            let entry = table.routes.entry_for(prefix);
             entry.map(|entry| best_set(&table.routes, entry))
         })
         .unwrap_or_default()
@@ -324,8 +301,8 @@ impl Rib {
             sources: &self.sources,
             store,
         };
-        of_prefix!(self, prefix, (table, key) => {
-            let entry = table.routes.find(key);
+        of_family!(self, prefix.family(), table => {
+            let entry = table.routes.entry_for(prefix);
             entry.map(|entry| loc_rib::paths(&table.routes, &process, entry))
         })
         .unwrap_or_default()
@@ -369,8 +346,9 @@ impl Rib {
     /// The attributes that a source announced a prefix with, as received; with add-path those of
     /// one of its paths.
     pub fn received(&self, id: SourceId, prefix: Prefix) -> Option<AttrId> {
-        of_prefix!(self, prefix, (table, key) => {
-            let mut received = table.routes.received(table.routes.find(key)?, id.0);
+        of_family!(self, prefix.family(), table => {
+            let entry = table.routes.entry_for(prefix)?;
+            let mut received = table.routes.received(entry, id.0);
             received.next().map(|(_, path)| AttrId(path.received))
         })
     }

@@ -1,15 +1,14 @@
-//! Where paths come from, and what the decision process knows about it.
+//! Where paths come from: what the decision process knows about it, and how many routes it holds
+//! and may announce.
 
-mod limit;
-mod table;
-
+use alloc::vec::Vec;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr};
+use core::time::Duration;
 
-use routehub_types::{Asn, RouterId};
+use routehub_types::{Asn, Instant, PathId, RouterId};
 
-pub use limit::{LimitExceeded, LimitMode, RouteLimit};
-pub(crate) use table::Sources;
+use crate::memory::grown;
 
 /// A source of paths in one [`Rib`](crate::Rib): a BGP session, or what the speaker originates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +26,18 @@ impl fmt::Display for SourceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "source{}", self.0)
     }
+}
+
+/// Names one path of a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct PathRef {
+    /// Where the path comes from.
+    pub source: SourceId,
+    /// Its path id, with add-path.
+    pub path_id: Option<PathId>,
+    /// Whether it is derived from other prefixes of the source.
+    pub derived: bool,
 }
 
 /// What the decision process and the route limit know about a source.
@@ -100,5 +111,162 @@ impl SourceCounts {
     /// Routes that count against the route limit: accepted and filtered ones.
     pub const fn counted(self) -> u32 {
         self.accepted + self.filtered
+    }
+}
+
+/// How many routes a source may send before its session has to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RouteLimit {
+    /// The largest number that is still allowed.
+    pub max: u32,
+    /// What is counted against it.
+    pub mode: LimitMode,
+}
+
+/// What a route limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitMode {
+    /// Routes held before an UPDATE plus all that it announces, known ones counted again.
+    PerMessage,
+    /// Routes held before an update run plus all that the run announces, known ones again.
+    PerBatch {
+        /// A run ends when nothing came for so long.
+        gap: Duration,
+        /// A run ends when it has lasted so long, whether or not there was a gap.
+        longest: Duration,
+    },
+    /// Different prefixes: those held and those an UPDATE adds.
+    StrictRib,
+}
+
+/// A source announced more routes than its limit allows: its session has to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{held} routes held and {announced} announced are more than the limit of {max}")]
+pub struct LimitExceeded {
+    /// Routes held before the UPDATE or run.
+    pub held: u32,
+    /// Routes that the UPDATE or run announced, the refused UPDATE included.
+    pub announced: u32,
+    /// The limit.
+    pub max: u32,
+}
+
+/// The update run that a source is in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run {
+    held: u32,
+    announced: u32,
+    first: Instant,
+    last: Instant,
+}
+
+/// What a source holds and sends.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SourceState {
+    pub(crate) counts: SourceCounts,
+    /// Where there is none, the next UPDATE begins one.
+    pub(crate) run: Option<Run>,
+}
+
+impl SourceState {
+    /// Counts an UPDATE that announces `nlri` prefixes, `new` of which are different ones that
+    /// are not held.
+    pub(crate) fn count(
+        &mut self,
+        limit: RouteLimit,
+        (nlri, new): (u32, impl FnOnce() -> u32),
+        now: Instant,
+    ) -> Result<(), LimitExceeded> {
+        let held = self.counts.counted();
+        let (held, announced) = match limit.mode {
+            LimitMode::PerMessage => (held, nlri),
+            LimitMode::StrictRib => (held, new()),
+            LimitMode::PerBatch { gap, longest } => {
+                let goes_on =
+                    |run: &Run| now.since(run.last) < gap && now.since(run.first) < longest;
+                let run = self.run.take().filter(goes_on).unwrap_or(Run {
+                    held,
+                    announced: 0,
+                    first: now,
+                    last: now,
+                });
+                let announced = run.announced.saturating_add(nlri);
+                self.run = Some(Run {
+                    announced,
+                    last: now,
+                    ..run
+                });
+                (run.held, announced)
+            }
+        };
+        if announced > 0 && held.saturating_add(announced) > limit.max {
+            return Err(LimitExceeded {
+                held,
+                announced,
+                max: limit.max,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// A number for a source.
+#[derive(Clone, Debug, Default)]
+struct Place {
+    /// As configured; of a removed one, as it was.
+    source: Source,
+    /// None if it was removed.
+    state: Option<SourceState>,
+}
+
+/// Every source of a table, by number.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sources(Vec<Place>);
+
+impl Sources {
+    /// The number the next source gets, the first one for which `free` holds.
+    pub(crate) fn vacant(&self, free: impl Fn(u16) -> bool) -> usize {
+        let mut places = self.0.iter().enumerate();
+        places
+            .position(|(n, place)| place.state.is_none() && u16::try_from(n).is_ok_and(&free))
+            .unwrap_or(self.0.len())
+    }
+
+    pub(crate) fn put(&mut self, number: usize, source: Source) {
+        let place = grown(&mut self.0, number);
+        place.source = source;
+        place.state.get_or_insert_default();
+    }
+
+    pub(crate) fn remove(&mut self, number: u16) {
+        if let Some(place) = self.0.get_mut(usize::from(number)) {
+            place.state = None;
+        }
+    }
+
+    /// What a source is, or was before it was removed.
+    #[inline]
+    pub(crate) fn source(&self, number: u16) -> &Source {
+        &self.0[usize::from(number)].source
+    }
+
+    /// What a source is, if it was not removed.
+    pub(crate) fn get(&self, number: u16) -> Option<&Source> {
+        let place = self.0.get(usize::from(number))?;
+        place.state.is_some().then_some(&place.source)
+    }
+
+    pub(crate) fn state(&self, number: u16) -> Option<&SourceState> {
+        self.0.get(usize::from(number))?.state.as_ref()
+    }
+
+    pub(crate) fn state_mut(&mut self, number: u16) -> Option<&mut SourceState> {
+        self.0.get_mut(usize::from(number))?.state.as_mut()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u16, &Source)> {
+        let places = (0..=u16::MAX).zip(&self.0);
+        let present = places.filter(|(_, place)| place.state.is_some());
+        present.map(|(number, place)| (number, &place.source))
     }
 }

@@ -4,7 +4,7 @@ mod bed;
 
 use bed::{Bed, many, prefix};
 use routehub_rib::{
-    AdjIn, Admission, Announcement, AttrStore, DecisionConfig, Imported, Source, Standing, Step,
+    AdjIn, Admission, Announcement, AttrStore, DecisionConfig, Source, Standing, Step,
 };
 use routehub_types::{Family, Nlri, PathId, RuleId};
 
@@ -182,7 +182,7 @@ fn a_summary_stands_while_one_prefix_contributes_to_it() {
     assert_eq!(learned[0].received, attrs);
     assert_eq!(
         learned[0].imported,
-        Imported::Replaced {
+        Admission::Replace {
             prefix: summary,
             attrs: bare
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use routehub_exchange::view::{Origin, Outbound, RibView, SpeakerId, SpeakerKind};
 use routehub_exchange::{Exchange, PathStanding, rules};
-use routehub_rib::{Imported, PathView, Standing};
+use routehub_rib::{Admission, PathView, Standing};
 use routehub_types::{Attrs, Family, Prefix, RuleId};
 
 use super::advertised::{known_around, refusal, sent_as};
@@ -368,7 +368,7 @@ fn looped(exchange: &Exchange, id: SpeakerId, attrs: &Attrs) -> Option<RuleId> {
 /// The received prefixes that a path made by a route map stands for.
 fn replaced_by(rib: RibView<'_>, path: &PathView, prefix: Prefix) -> Vec<Prefix> {
     let made = rib.adj_in(path.path.source).filter(
-        |route| matches!(route.imported, Imported::Replaced { prefix: into, .. } if into == prefix),
+        |route| matches!(route.imported, Admission::Replace { prefix: into, .. } if into == prefix),
     );
     made.map(|route| route.prefix).collect()
 }

@@ -3,7 +3,7 @@
 use routehub_exchange::estate::{Connection, Routes};
 use routehub_exchange::rules;
 use routehub_exchange::view::{LinkKind, Outbound, Side, SpeakerId};
-use routehub_rib::Imported;
+use routehub_rib::Admission;
 use routehub_types::{Family, Prefix};
 
 use super::Findings;
@@ -69,7 +69,7 @@ fn refused_when_full(findings: &Findings<'_>, id: SpeakerId) -> usize {
         .outbound_to(id)
         .filter_map(Outbound::source);
     let routes = sources.flat_map(|source| rib.adj_in(source));
-    let full = Imported::Rejected(rules::PREFIX_LIMIT);
+    let full = Admission::Reject(rules::PREFIX_LIMIT);
     routes.filter(|route| route.imported == full).count()
 }
 

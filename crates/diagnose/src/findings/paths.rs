@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use routehub_exchange::estate::{RouteServer, RoutingPreference};
 use routehub_exchange::view::{LinkId, LinkKind, Origin, RibView, Side, SpeakerId, SpeakerKind};
 use routehub_exchange::{PeerClass, rules};
-use routehub_rib::{Imported, PathView, Standing, Step};
+use routehub_rib::{Admission, PathView, Standing, Step};
 use routehub_types::{Asn, Prefix};
 
 use super::Findings;
@@ -287,7 +287,7 @@ fn dropped_marked(findings: &mut Findings<'_>, link: LinkId) {
     };
     let dropped = rib
         .adj_in(source)
-        .filter(|route| route.imported == Imported::Rejected(rules::ANTI_TRANSIT));
+        .filter(|route| route.imported == Admission::Reject(rules::ANTI_TRANSIT));
     let dropped: Vec<Prefix> = dropped.map(|route| route.prefix).collect();
     if !dropped.is_empty() {
         let gateway = &exchange.speaker(outbound.receiver()).name;

@@ -7,7 +7,7 @@ use routehub_exchange::estate::{Estate, Nva, RouteServer};
 use routehub_exchange::view::{LinkId, Outbound, RibView, Side};
 use routehub_exchange::{PeerClass, PrefixCountMode, RouteSource, RouteState, rules};
 use routehub_policy::RouteMapPlace;
-use routehub_rib::{Imported, SourceId};
+use routehub_rib::{Admission, SourceId};
 use routehub_types::{AttrId, Prefix, RuleId};
 
 use super::Findings;
@@ -80,7 +80,7 @@ fn refused(findings: &mut Findings<'_>, nva: &Nva, server: &str, link: LinkId) {
     };
     let by = |wanted: RuleId| -> Vec<Prefix> {
         let routes = rib.adj_in(source).filter(|route| {
-            matches!(route.imported, Imported::Rejected(rule) | Imported::Filtered(rule)
+            matches!(route.imported, Admission::Reject(rule) | Admission::Filter(rule)
                 if rule == wanted)
         });
         routes.map(|route| route.prefix).collect()

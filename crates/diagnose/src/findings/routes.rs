@@ -2,7 +2,7 @@
 
 use routehub_exchange::rules;
 use routehub_exchange::view::{LinkId, LinkKind, Side};
-use routehub_rib::Imported;
+use routehub_rib::Admission;
 use routehub_types::{Family, Prefix};
 
 use super::Findings;
@@ -52,7 +52,7 @@ fn default_route(findings: &mut Findings<'_>, id: LinkId) {
     let default = Prefix::default_of(Family::Ipv4);
     let holds = rib
         .adj_in(source)
-        .any(|route| route.prefix == default && !matches!(route.imported, Imported::Rejected(_)));
+        .any(|route| route.prefix == default && !matches!(route.imported, Admission::Reject(_)));
     if holds {
         let nva = &exchange.speaker(link.a.speaker).name;
         let text = format!(

@@ -1,7 +1,7 @@
 //! Reasons in the form that people ask for them: what a Route Server refused, and where each path
 //! of a prefix stands. Nothing is decided here; the RIBs are read.
 
-use routehub_rib::{Imported, Standing, Step};
+use routehub_rib::{Admission, Standing, Step};
 use routehub_types::{AsPath, NextHop, Prefix, RuleId};
 
 use crate::exchange::Exchange;
@@ -72,7 +72,7 @@ impl Exchange {
                 continue;
             };
             for route in rib.adj_in(source) {
-                if let Imported::Rejected(rule) | Imported::Filtered(rule) = route.imported {
+                if let Admission::Reject(rule) | Admission::Filter(rule) = route.imported {
                     all.push(Refused {
                         prefix: route.prefix,
                         as_path: rib.attrs(route.received).as_path,

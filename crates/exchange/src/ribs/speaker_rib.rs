@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use routehub_policy::SourceClass;
 use routehub_rib::{
-    AdjIn, AttrStore, BestPath, BestSet, DecisionConfig, Imported, PathView, Preference, Rib,
+    AdjIn, Admission, AttrStore, BestPath, BestSet, DecisionConfig, PathView, Preference, Rib,
     Source, SourceCounts, SourceId,
 };
 use routehub_types::{AttrId, Attrs, Family, Prefix};
@@ -169,7 +169,7 @@ impl<'a> RibView<'a> {
     /// All that a source announced without what import rejected for good.
     pub fn learned(self, source: SourceId) -> impl Iterator<Item = (Prefix, AttrId)> + use<'a> {
         let routes = self.adj_in(source);
-        let kept = routes.filter(|route| !matches!(route.imported, Imported::Rejected(_)));
+        let kept = routes.filter(|route| !matches!(route.imported, Admission::Reject(_)));
         kept.map(|route| (route.prefix, route.received))
     }
 

@@ -75,7 +75,7 @@ impl<K: Key> Group<K> {
         flush.trim();
         for some in dirty.chunks(AHEAD) {
             let entries = some.iter().copied();
-            flush.group.prefetch(entries.clone());
+            flush.group.slots.prefetch(entries.clone());
             prefetch(entries.map(|entry| flush.routes.entry(entry).head.imported));
             for entry in some {
                 flush.compare(*entry, ask);
@@ -162,7 +162,7 @@ impl<K: Key> Flush<'_, K> {
 
     /// Makes a batch of every run of equal attributes and source; says how many.
     fn batch(&mut self) -> usize {
-        let attended = self.group.members.iter().any(Option::is_some);
+        let attended = self.group.members.items().next().is_some();
         let work = in_order(&core::mem::take(&mut self.work));
         let mut batches = 0;
         self.renumber_if_due(work.len());
@@ -210,11 +210,7 @@ impl<K: Key> Flush<'_, K> {
         if group.ring.is_empty() && group.tombstones.is_empty() {
             return;
         }
-        let members = group
-            .members
-            .iter()
-            .flatten()
-            .filter(|member| !member.fresh);
+        let members = group.members.items().filter(|member| !member.fresh);
         let told = members.map(|member| member.told).min();
         let told = told.unwrap_or(group.ring.last());
         group.ring.trim(told, self.store);
@@ -244,7 +240,7 @@ impl<K: Key> Flush<'_, K> {
             *seq = 1;
         }
         let last = group.ring.renumber(self.store);
-        for member in group.members.iter_mut().flatten() {
+        for member in group.members.items_mut() {
             member.renumber(last);
         }
     }

@@ -1,4 +1,4 @@
-//! What one export group holds for one family.
+//! What one export group holds for one family: its members, and what it sends.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -7,11 +7,77 @@ use bytes::Bytes;
 use routehub_types::{AttrId, Prefix};
 
 use super::member::{Member, Next, View};
-use super::ring::Ring;
-use super::slots::Slots;
+use super::ring::{Ring, Slots};
 use super::{AdjOut, MemberId, Outgoing, Pull, Sent, Ticket};
-use crate::memory::{Key, NO_SOURCE, NONE, Routes, Slot, sorted};
+use crate::memory::{Key, NO_SOURCE, NONE, Routes, Slot, grown, sorted};
 use crate::{AttrStore, SourceId};
+
+/// Items that are named by numbers; a number is given again when its item is gone.
+#[derive(Debug)]
+pub(crate) struct Numbered<T>(Vec<Option<T>>);
+
+impl<T> Numbered<T> {
+    pub(crate) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Gives an item the first vacant number.
+    pub(crate) fn add(&mut self, item: T) -> u32 {
+        let vacant = self.0.iter().position(Option::is_none);
+        let number = vacant.unwrap_or(self.0.len()) as u32;
+        self.put(number, item);
+        number
+    }
+
+    pub(crate) fn put(&mut self, number: u32, item: T) {
+        *grown(&mut self.0, number as usize) = Some(item);
+    }
+
+    pub(crate) fn take(&mut self, number: u32) -> Option<T> {
+        self.0.get_mut(number as usize)?.take()
+    }
+
+    pub(crate) fn get(&self, number: u32) -> Option<&T> {
+        self.0.get(number as usize)?.as_ref()
+    }
+
+    pub(crate) fn get_mut(&mut self, number: u32) -> Option<&mut T> {
+        self.0.get_mut(number as usize)?.as_mut()
+    }
+
+    /// The numbers that are taken, in order.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> {
+        let taken = (0..).zip(&self.0).filter(|(_, item)| item.is_some());
+        taken.map(|(number, _)| number)
+    }
+
+    pub(crate) fn items(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().flatten()
+    }
+
+    pub(crate) fn items_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.iter_mut().flatten()
+    }
+}
+
+/// A count for each source.
+#[derive(Debug, Default)]
+struct Tally(Vec<u32>);
+
+impl Tally {
+    fn of(&self, source: u16) -> usize {
+        let count = self.0.get(usize::from(source));
+        count.map_or(0, |count| *count as usize)
+    }
+
+    fn add(&mut self, source: u16) {
+        *grown(&mut self.0, source.into()) += 1;
+    }
+
+    fn remove(&mut self, source: u16) {
+        self.0[usize::from(source)] -= 1;
+    }
+}
 
 /// One export group, one family.
 #[derive(Debug)]
@@ -21,12 +87,12 @@ pub(crate) struct Group<K> {
     pub(super) ring: Ring<K>,
     /// Withdrawn entries that wait until every member knows.
     pub(super) tombstones: VecDeque<(u32, u32)>,
-    pub(super) members: Vec<Option<Member<K>>>,
+    pub(super) members: Numbered<Member<K>>,
     /// How many members each source has.
-    members_of: Vec<u32>,
+    members_of: Tally,
     /// How many routes are sent, and how many of each source.
     routes: usize,
-    of_source: Vec<u32>,
+    of_source: Tally,
 }
 
 impl<K: Key> Group<K> {
@@ -36,10 +102,10 @@ impl<K: Key> Group<K> {
             dirty: VecDeque::new(),
             ring: Ring::new(backlog),
             tombstones: VecDeque::new(),
-            members: Vec::new(),
-            members_of: Vec::new(),
+            members: Numbered::new(),
+            members_of: Tally::default(),
             routes: 0,
-            of_source: Vec::new(),
+            of_source: Tally::default(),
         }
     }
 
@@ -60,11 +126,6 @@ impl<K: Key> Group<K> {
         }
     }
 
-    /// Reads ahead what is kept of entries apart from them.
-    pub(crate) fn prefetch(&self, entries: impl Iterator<Item = u32>) {
-        self.slots.prefetch(entries);
-    }
-
     /// Whether an entry without paths has to stay.
     pub(crate) fn needs(&self, routes: &Routes<K>, entry: u32) -> bool {
         let slot = self.slots.get(routes, entry);
@@ -73,14 +134,11 @@ impl<K: Key> Group<K> {
 
     /// Whether anything that was sent, or waits, names a source.
     pub(crate) fn names(&self, source: u16) -> bool {
-        let batches = self.members.iter().flatten().flat_map(Member::batches);
-        self.count_of(source) > 0
+        let walked = self.members.items().flat_map(Member::batches);
+        let mut batches = self.ring.iter().chain(walked);
+        self.of_source.of(source) > 0
             || self.has_member_of(source)
-            || self
-                .ring
-                .iter()
-                .chain(batches)
-                .any(|batch| batch.source == source)
+            || batches.any(|batch| batch.source == source)
     }
 
     pub(crate) fn is_dirty(&self) -> bool {
@@ -89,42 +147,20 @@ impl<K: Key> Group<K> {
 
     /// How many routes a member is sent.
     pub(crate) fn count_for(&self, source: u16) -> usize {
-        self.routes - self.count_of(source)
-    }
-
-    fn count_of(&self, source: u16) -> usize {
-        let count = self.of_source.get(usize::from(source));
-        count.map_or(0, |count| *count as usize)
-    }
-
-    fn count_member(&mut self, source: u16, joined: bool) {
-        if source == NO_SOURCE {
-            return;
-        }
-        let number = usize::from(source);
-        if self.members_of.len() <= number {
-            self.members_of.resize(number + 1, 0);
-        }
-        let count = &mut self.members_of[number];
-        *count = if joined { *count + 1 } else { *count - 1 };
+        self.routes - self.of_source.of(source)
     }
 
     pub(super) fn has_member_of(&self, source: u16) -> bool {
-        let count = self.members_of.get(usize::from(source));
-        count.is_some_and(|count| *count > 0)
+        self.members_of.of(source) > 0
     }
 
     pub(super) fn count_sent(&mut self, source: u16) {
-        let number = usize::from(source);
-        if self.of_source.len() <= number {
-            self.of_source.resize(number + 1, 0);
-        }
-        self.of_source[number] += 1;
+        self.of_source.add(source);
         self.routes += 1;
     }
 
     pub(super) fn count_taken_back(&mut self, source: u16) {
-        self.of_source[usize::from(source)] -= 1;
+        self.of_source.remove(source);
         self.routes -= 1;
     }
 
@@ -164,49 +200,39 @@ impl<K: Key> Group<K> {
             }
         }
         self.ring.clear(store);
-        for member in self.members.iter_mut().flatten() {
+        for member in self.members.items_mut() {
             member.clear(store);
         }
-        self.members.clear();
     }
 
     /// Adds a member that knows nothing yet.
     pub(crate) fn add_member(&mut self, member: u32, source: u16) {
-        let at = member as usize;
-        if self.members.len() <= at {
-            self.members.resize_with(at + 1, || None);
+        self.members.put(member, Member::new(source));
+        if source != NO_SOURCE {
+            self.members_of.add(source);
         }
-        self.members[at] = Some(Member::new(source));
-        self.count_member(source, true);
     }
 
     pub(crate) fn remove_member(&mut self, member: u32, store: &mut AttrStore) {
-        let place = self.members.get_mut(member as usize);
-        if let Some(mut member) = place.and_then(Option::take) {
+        if let Some(mut member) = self.members.take(member) {
             member.clear(store);
-            self.count_member(member.source, false);
+            if member.source != NO_SOURCE {
+                self.members_of.remove(member.source);
+            }
         }
-    }
-
-    fn member(&self, member: u32) -> Option<&Member<K>> {
-        self.members.get(member as usize)?.as_ref()
-    }
-
-    fn member_mut(&mut self, member: u32) -> Option<&mut Member<K>> {
-        self.members.get_mut(member as usize)?.as_mut()
     }
 
     /// Has a member sent everything again.
     pub(crate) fn refresh_member(&mut self, member: u32) {
-        if let Some(member) = self.member_mut(member) {
+        if let Some(member) = self.members.get_mut(member) {
             member.refresh();
         }
     }
 
     /// What a member was last sent for each prefix, in order; without what it surely was not sent.
     pub(crate) fn sent_state(&self, routes: &Routes<K>, member: u32) -> Vec<(Prefix, Sent)> {
-        let member = self.member(member).filter(|member| !member.fresh);
-        let Some(member) = member else {
+        let member = self.members.get(member);
+        let Some(member) = member.filter(|member| !member.fresh) else {
             return Vec::new();
         };
         let sent = (0..self.slots.len(routes)).filter_map(|entry| {
@@ -216,16 +242,10 @@ impl<K: Key> Group<K> {
         sorted(sent, |(prefix, _)| *prefix)
     }
 
-    /// Whether a member still has all routes to pull, with an End-of-RIB behind them.
-    pub(crate) fn eor_pending(&self, member: u32) -> bool {
-        self.member(member).is_some_and(Member::eor_pending)
-    }
-
     /// Marks a member as up to date with all that was flushed.
     pub(crate) fn mark_up_to_date(&mut self, member: u32, store: &mut AttrStore) {
-        let last = self.ring.last();
-        if let Some(member) = self.member_mut(member) {
-            member.catch_up(last, store);
+        if let Some(member) = self.members.get_mut(member) {
+            member.catch_up(self.ring.last(), store);
         }
     }
 
@@ -242,8 +262,7 @@ impl<K: Key> Group<K> {
             ring: &self.ring,
             is_dirty: !self.dirty.is_empty(),
         };
-        let member = self.members.get_mut(member as usize);
-        member.and_then(Option::as_mut)?.advance(store, &group)
+        self.members.get_mut(member)?.advance(store, &group)
     }
 
     /// What a member went on to.
@@ -251,7 +270,7 @@ impl<K: Key> Group<K> {
         let (batch, is_shared) = match next {
             Next::Complete => return Pull::Complete(K::FAMILY),
             Next::Ring(seq) => (self.ring.get(seq), true),
-            Next::Current => (self.member(id.member).and_then(Member::current), false),
+            Next::Current => (self.members.get(id.member).and_then(Member::current), false),
         };
         batch.map_or(Pull::Idle, |batch| {
             let ticket = Ticket {

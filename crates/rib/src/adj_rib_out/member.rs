@@ -10,8 +10,7 @@ use alloc::vec::Vec;
 use routehub_types::AttrId;
 
 use super::Sent;
-use super::ring::{Batch, Ring};
-use super::slots::Slots;
+use super::ring::{Batch, Ring, Slots};
 use crate::AttrStore;
 use crate::memory::{Key, NONE, Routes, Slot};
 
@@ -138,7 +137,7 @@ impl<K> Member<K> {
 
     /// Whether an End-of-RIB is still to come: a walk over all routes has not ended, or nobody
     /// was told that it has.
-    pub(super) fn eor_pending(&self) -> bool {
+    pub(crate) fn eor_pending(&self) -> bool {
         self.complete || self.walk.is_some_and(|walk| walk.resend)
     }
 

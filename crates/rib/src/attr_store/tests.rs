@@ -1,33 +1,20 @@
 use super::*;
 use alloc::vec;
-use alloc::vec::Vec;
 use core::cell::Cell;
-use core::net::{Ipv4Addr, Ipv6Addr};
-use routehub_types::{AsPath, Asn, Community};
+use core::net::Ipv6Addr;
+use routehub_types::AsPath;
 
 fn sample() -> Attrs {
+    let path = AsPath::sequence([64500, 64501].map(Asn));
     Attrs {
         med: Some(7),
-        communities: vec![Community::new(64500, 7)],
-        ..Attrs::new(
-            AsPath::sequence([64500, 64501].map(Asn)),
-            Ipv4Addr::new(192, 0, 2, 1),
-        )
+        ..Attrs::new(path, Ipv4Addr::new(192, 0, 2, 1))
     }
 }
 
-/// The attributes of `sample` as a speaker with four-octet ASNs sends them.
-const SAMPLE: [u8; 35] = [
-    0x40, 1, 1, 0, // ORIGIN IGP
-    0x40, 2, 10, 2, 2, 0, 0, 0xfb, 0xf4, 0, 0, 0xfb, 0xf5, // AS_PATH 64500 64501
-    0x40, 3, 4, 192, 0, 2, 1, // NEXT_HOP
-    0x80, 4, 4, 0, 0, 0, 7, // MED
-    0xc0, 8, 4, 0xfb, // COMMUNITIES, cut
-];
-
 fn sample_block() -> Vec<u8> {
-    let mut block = SAMPLE.to_vec();
-    block.extend_from_slice(&[0xf4, 0, 7]);
+    let mut block = Vec::new();
+    attribute_block::write_canonical(&sample(), &mut block);
     block
 }
 

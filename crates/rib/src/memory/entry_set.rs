@@ -3,6 +3,8 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use super::grown;
+
 /// Words of one block.
 const WORDS: usize = 8;
 /// Numbers that one block covers.
@@ -26,11 +28,7 @@ pub(crate) struct EntrySet {
 
 impl EntrySet {
     pub(crate) fn insert(&mut self, number: u32) {
-        let block = (number / BLOCK) as usize;
-        if self.blocks.len() <= block {
-            self.blocks.resize_with(block + 1, Block::default);
-        }
-        let block = &mut self.blocks[block];
+        let block = grown(&mut self.blocks, (number / BLOCK) as usize);
         let words = match block {
             Block::Full => return,
             Block::Some(words) => words,

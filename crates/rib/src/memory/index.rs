@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use super::path::NONE;
+use super::entry::NONE;
 
 /// Entries in one line.
 const PLACES: usize = 12;

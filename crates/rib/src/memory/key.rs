@@ -1,13 +1,12 @@
-//! What tables need to know of a family: its prefixes are the keys.
+//! What tables need to know of a family: its prefixes are the keys; and the hash function of all.
 
 use alloc::vec::Vec;
 use core::fmt::Debug;
-use core::hash::Hash;
+use core::hash::{BuildHasher, Hash, Hasher};
 use core::net::IpAddr;
 
+use foldhash::fast::FixedState;
 use routehub_types::{Family, Ipv4Prefix, Ipv6Prefix, Prefix};
-
-use super::hash::Seeded;
 
 /// Prefixes of one family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +50,36 @@ impl<'a> Prefixes<'a> {
     }
 }
 
+/// Hashes with a seed that peers do not know, so that they cannot aim at one bucket.
+#[derive(Clone, Debug)]
+pub(crate) struct Seeded(FixedState);
+
+impl Seeded {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(FixedState::with_seed(seed))
+    }
+
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> u64 {
+        let mut hasher = self.0.build_hasher();
+        hasher.write(bytes);
+        hasher.finish()
+    }
+
+    pub(crate) fn v4(&self, prefix: Ipv4Prefix) -> u64 {
+        let mut hasher = self.0.build_hasher();
+        let key = u64::from(prefix.address().to_bits()) << 8 | u64::from(prefix.length());
+        hasher.write_u64(key);
+        hasher.finish()
+    }
+
+    pub(crate) fn v6(&self, prefix: Ipv6Prefix) -> u64 {
+        let mut hasher = self.0.build_hasher();
+        hasher.write_u128(prefix.address().to_bits());
+        hasher.write_u8(prefix.length());
+        hasher.finish()
+    }
+}
+
 /// A prefix of one family.
 pub(crate) trait Key: Copy + Eq + Ord + Hash + Debug {
     const FAMILY: Family;
@@ -66,7 +95,9 @@ pub(crate) trait Key: Copy + Eq + Ord + Hash + Debug {
     fn of(prefix: Prefix) -> Option<Self>;
     fn prefix(self) -> Prefix;
     fn hash(self, seeded: &Seeded) -> u64;
-    fn length(self) -> u8;
+    fn length(self) -> u8 {
+        self.prefix().length()
+    }
     /// The first `AREA` bits of the address.
     fn first_bits(self) -> u32;
     /// The prefix of that length around an address of this family.
@@ -99,10 +130,6 @@ macro_rules! key {
             #[inline]
             fn hash(self, seeded: &Seeded) -> u64 {
                 seeded.$hash(self)
-            }
-
-            fn length(self) -> u8 {
-                <$type>::length(self)
             }
 
             #[inline]

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
+use super::grown;
 use super::key::Key;
 
 /// Prefixes for each area, at least, when there are to be more areas.
@@ -35,11 +36,7 @@ impl<K: Key> Default for Lengths<K> {
 
 impl<K: Key> Lengths<K> {
     fn count(&mut self, length: u8) -> &mut u32 {
-        if self.counts.is_empty() {
-            let lengths = usize::from(K::FAMILY.max_length()) + 1;
-            self.counts.resize(lengths, 0);
-        }
-        &mut self.counts[usize::from(length)]
+        grown(&mut self.counts, length.into())
     }
 
     /// Notes that a prefix has a best path now.

@@ -2,13 +2,11 @@
 
 use alloc::vec::Vec;
 
-use routehub_types::{AttrId, Nlri};
+use routehub_types::{AttrId, Nlri, Prefix};
 
-use super::entry::{Entry, Item};
-use super::hash::Seeded;
+use super::entry::{Entry, NONE, Path};
 use super::index::Index;
-use super::key::Key;
-use super::path::{NONE, Path};
+use super::key::{Key, Seeded};
 use super::prefetch;
 use super::slab::{Column, Slab};
 
@@ -17,6 +15,15 @@ pub(crate) const HEAD: u32 = NONE;
 
 /// Entries that are read ahead while the index is made anew.
 const AT_ONCE: usize = 128;
+
+/// A prefix of a batch on its way through the table.
+#[derive(Clone, Debug)]
+pub(crate) struct Item<K> {
+    pub(crate) key: K,
+    pub(crate) path_id: Option<u32>,
+    pub(crate) hash: u64,
+    pub(crate) entry: u32,
+}
 
 /// Prefixes and their paths: entries, the pool of further paths, and the index over both.
 #[derive(Debug)]
@@ -105,6 +112,12 @@ impl<K: Key> Routes<K> {
 
     pub(crate) fn find(&self, key: K) -> Option<u32> {
         self.find_hashed(key, self.hash(key))
+    }
+
+    /// The entry of a prefix, if it is one of this family.
+    #[inline]
+    pub(crate) fn entry_for(&self, prefix: Prefix) -> Option<u32> {
+        self.find(K::of(prefix)?)
     }
 
     /// A new entry with its first path, or an absent one.
@@ -271,17 +284,55 @@ impl<K: Key> Routes<K> {
     /// Where the path that a source announced is stored.
     #[inline]
     pub(crate) fn find_path(&self, entry: u32, source: u16, id: Option<u32>) -> Option<u32> {
+        self.find_received(entry, source, |at, _| self.path_id(entry, at) == id)
+    }
+
+    /// Where the first path that a source announced and for which `fits` holds is stored.
+    #[inline]
+    pub(crate) fn find_received(
+        &self,
+        entry: u32,
+        source: u16,
+        fits: impl Fn(u32, &Path) -> bool,
+    ) -> Option<u32> {
         let mut received = self.received(entry, source);
-        let found = received.find(|(at, _)| self.path_id(entry, *at) == id)?;
+        let found = received.find(|(at, path)| fits(*at, path))?;
         Some(found.0)
     }
 
     /// Where the derived path of a source with these attributes is stored.
-    pub(crate) fn find_derived(&self, entry: u32, source: u16, attrs: AttrId) -> Option<u32> {
+    fn find_derived(&self, entry: u32, source: u16, attrs: AttrId) -> Option<u32> {
         let fits = |(_, path): &(u32, &Path)| {
             path.source == source && path.is_derived() && path.imported == attrs.0
         };
         self.chain(entry).find(fits).map(|(at, _)| at)
+    }
+
+    /// Adds a received path to those that a derived path stands for; says whether that is new.
+    pub(crate) fn add_contributor(&mut self, entry: u32, source: u16, attrs: AttrId) -> bool {
+        let found = self.find_derived(entry, source, attrs);
+        match found {
+            Some(at) => self.path_mut(entry, at).received += 1,
+            None => {
+                self.add_path(entry, Path::derived(source, attrs), None);
+            }
+        }
+        found.is_none()
+    }
+
+    /// Takes a received path out of those that a derived path stands for; says whether that is
+    /// gone.
+    pub(crate) fn remove_contributor(&mut self, entry: u32, source: u16, attrs: AttrId) -> bool {
+        let Some(at) = self.find_derived(entry, source, attrs) else {
+            return false;
+        };
+        let path = self.path_mut(entry, at);
+        path.received -= 1;
+        let gone = path.received == 0;
+        if gone {
+            self.remove_path(entry, at);
+        }
+        gone
     }
 
     /// Stores a path, and says where.

@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::ops::{Index, IndexMut};
 
+use super::grown;
+
 /// Items in one chunk.
 const CHUNK: usize = 1 << SHIFT;
 const SHIFT: u32 = 12;
@@ -42,6 +44,7 @@ impl<T> Slab<T> {
         number
     }
 
+    #[inline]
     pub(crate) fn get(&self, number: u32) -> Option<&T> {
         self.chunks
             .get((number >> SHIFT) as usize)?
@@ -70,60 +73,39 @@ impl<T> IndexMut<u32> for Slab<T> {
 }
 
 /// A column beside a slab: one value per number, absent chunks cost nothing.
-#[derive(Clone, Debug)]
-pub(crate) struct Column<T> {
-    chunks: Vec<Vec<T>>,
-}
-
-impl<T> Default for Column<T> {
-    fn default() -> Self {
-        Self { chunks: Vec::new() }
-    }
-}
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Column<T>(Slab<T>);
 
 impl<T: Clone + Default> Column<T> {
     /// The value of a number; the default one where none was set.
     #[inline]
     pub(crate) fn get(&self, number: u32) -> T {
-        self.chunks
-            .get((number >> SHIFT) as usize)
-            .and_then(|chunk| chunk.get((number & MASK) as usize))
-            .cloned()
-            .unwrap_or_default()
+        self.0.get(number).cloned().unwrap_or_default()
     }
 
     /// The place of the value of a number.
     #[inline]
     pub(crate) fn slot(&mut self, number: u32) -> &mut T {
-        let (chunk, at) = ((number >> SHIFT) as usize, (number & MASK) as usize);
-        if self.chunks.get(chunk).is_none_or(|chunk| chunk.len() <= at) {
-            self.grow(chunk, at);
+        if self.0.get(number).is_none() {
+            self.grow(number);
         }
-        &mut self.chunks[chunk][at]
+        &mut self.0[number]
     }
 
     #[cold]
-    fn grow(&mut self, chunk: usize, at: usize) {
-        if self.chunks.len() <= chunk {
-            self.chunks.resize_with(chunk + 1, Vec::new);
-        }
-        let values = &mut self.chunks[chunk];
-        if chunk > 0 && values.capacity() == 0 {
-            values.reserve_exact(CHUNK);
-        }
-        let room = if chunk > 0 {
-            CHUNK
-        } else {
-            (at + 1).next_power_of_two()
+    fn grow(&mut self, number: u32) {
+        let (chunk, at) = ((number >> SHIFT) as usize, (number & MASK) as usize);
+        let values = grown(&mut self.0.chunks, chunk);
+        let room = match chunk {
+            0 => (at + 1).next_power_of_two(),
+            _ => CHUNK,
         };
+        values.reserve_exact(room - values.len());
         values.resize(room, T::default());
     }
 
     /// How many numbers have a place, including those that were never set.
     pub(crate) fn len(&self) -> u32 {
-        match self.chunks.last() {
-            None => 0,
-            Some(last) => (((self.chunks.len() - 1) << SHIFT) + last.len()) as u32,
-        }
+        self.0.len()
     }
 }

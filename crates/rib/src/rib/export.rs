@@ -7,7 +7,8 @@ use routehub_types::{AttrId, Family, Prefix, RuleId};
 
 use super::Rib;
 use crate::adj_rib_out::{
-    AdjOut, Export, Exported, Flushed, Group, GroupConfig, GroupId, MemberId, Pull, Sent, Ticket,
+    AdjOut, Export, Flushed, Group, GroupConfig, GroupId, Member, MemberId, Numbered, Pull, Sent,
+    Ticket,
 };
 use crate::memory::NO_SOURCE;
 use crate::{AttrStore, SourceId};
@@ -15,12 +16,10 @@ use crate::{AttrStore, SourceId};
 impl Rib {
     /// Adds an export group; what is best now is to be flushed first.
     pub fn add_group(&mut self, config: GroupConfig) -> GroupId {
-        let number = self.groups.add();
-        let has = |family| config.families.contains(family);
-        for family in Family::ALL {
-            let backlog = has(family).then_some(config.backlog);
+        let number = self.groups.add(Numbered::new());
+        for family in config.families.iter() {
             of_family!(mut self, family, table => {
-                table.adj_out.add(&mut table.routes, number, backlog);
+                table.adj_out.add(&mut table.routes, number, config.backlog);
             });
         }
         GroupId(number)
@@ -28,7 +27,7 @@ impl Rib {
 
     /// Removes an export group and its members.
     pub fn remove_group(&mut self, store: &mut AttrStore, group: GroupId) {
-        if self.groups.remove(group) {
+        if self.groups.take(group.0).is_some() {
             self.v4.remove_group(store, group.0);
             self.v6.remove_group(store, group.0);
         }
@@ -36,34 +35,43 @@ impl Rib {
 
     /// All export groups, in the order of their numbers.
     pub fn groups(&self) -> impl Iterator<Item = GroupId> + '_ {
-        self.groups.iter()
+        self.groups.numbers().map(GroupId)
     }
 
     /// The members of a group, in the order of their numbers.
     pub fn members(&self, group: GroupId) -> impl Iterator<Item = MemberId> + '_ {
-        self.groups.members(group)
+        let group = group.0;
+        let members = self.groups.get(group).into_iter();
+        members
+            .flat_map(Numbered::numbers)
+            .map(move |member| MemberId { group, member })
     }
 
     /// Adds a member that knows nothing yet; routes of its own source are not sent to it.
     pub fn add_member(&mut self, group: GroupId, source: Option<SourceId>) -> MemberId {
         let source = source.map_or(NO_SOURCE, |source| source.0);
-        let number = self.groups.add_member(group, source);
+        let members = self.groups.get_mut(group.0);
+        let member = members.map_or(u32::MAX, |members| members.add(source));
         for family in Family::ALL {
             of_family!(mut self, family, table => {
                 if let Some(group) = table.adj_out.group_mut(group.0) {
-                    group.add_member(number, source);
+                    group.add_member(member, source);
                 }
             });
         }
         MemberId {
             group: group.0,
-            member: number,
+            member,
         }
     }
 
     /// Removes a member.
     pub fn remove_member(&mut self, store: &mut AttrStore, id: MemberId) {
-        if self.groups.remove_member(id) {
+        let members = self.groups.get_mut(id.group);
+        if members
+            .and_then(|members| members.take(id.member))
+            .is_some()
+        {
             for family in Family::ALL {
                 of_family!(mut self, family, table => {
                     if let Some(group) = table.adj_out.group_mut(id.group) {
@@ -154,24 +162,28 @@ impl Rib {
 
     /// The routes of a family that are sent to a member, in order (Adj-RIB-Out).
     pub fn adj_out(&self, id: MemberId, family: Family) -> Vec<AdjOut> {
-        self.groups.source_of(id).map_or_else(Vec::new, |source| {
+        let sent_to = |source| {
             of_family!(self, family, table => {
-                let group = table.adj_out.group(id.group);
-                group.map(|group| group.sent_to(&table.routes, source))
+                let group = table.adj_out.group(id.group)?;
+                Some(group.sent_to(&table.routes, source))
             })
-            .unwrap_or_default()
-        })
+        };
+        self.source_of(id).and_then(sent_to).unwrap_or_default()
     }
 
     /// How many routes of a family are sent to a member.
     pub fn adj_out_len(&self, id: MemberId, family: Family) -> usize {
-        let source = self.groups.source_of(id);
-        let group_count = |source| {
+        let count_for = |source| {
             of_family!(self, family, table => {
-                table.adj_out.group(id.group).map(|group| group.count_for(source))
+                Some(table.adj_out.group(id.group)?.count_for(source))
             })
         };
-        source.and_then(group_count).unwrap_or_default()
+        self.source_of(id).and_then(count_for).unwrap_or_default()
+    }
+
+    /// The source of a member.
+    fn source_of(&self, id: MemberId) -> Option<u16> {
+        self.groups.get(id.group)?.get(id.member).copied()
     }
 
     /// What a member was last sent for each prefix of a family, in order; prefixes of which it
@@ -193,7 +205,7 @@ impl Rib {
     /// them: it joined, or was refreshed.
     pub fn eor_pending(&self, id: MemberId, family: Family) -> bool {
         of_family!(self, family, table => {
-            table.adj_out.group(id.group).is_some_and(|group| group.eor_pending(id.member))
+            table.adj_out.member(id).is_some_and(Member::eor_pending)
         })
     }
 
@@ -208,32 +220,9 @@ impl Rib {
 
     /// What is sent for a prefix since the last flush: its attributes and source.
     pub fn sent(&self, group: GroupId, prefix: Prefix) -> Option<(SourceId, AttrId)> {
-        of_prefix!(self, prefix, (table, key) => {
+        of_family!(self, prefix.family(), table => {
             let group = table.adj_out.group(group.0)?;
-            group.sent(&table.routes, table.routes.find(key)?)
+            group.sent(&table.routes, table.routes.entry_for(prefix)?)
         })
-    }
-
-    /// What export makes of a prefix now, and why: the same question that [`flush`](Self::flush)
-    /// asks.
-    pub fn exported(
-        &self,
-        store: &mut AttrStore,
-        prefix: Prefix,
-        export: impl FnOnce(&mut AttrStore, &Export) -> Result<AttrId, RuleId>,
-    ) -> Exported {
-        let Some(best) = self.best(prefix).first().copied() else {
-            return Exported::Nothing;
-        };
-        let source = best.source;
-        let question = Export {
-            source,
-            attrs: best.attrs,
-            prefix,
-        };
-        match export(store, &question) {
-            Ok(attrs) => Exported::Sent { attrs, source },
-            Err(rule) => Exported::Blocked { rule, source },
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use routehub_rib::{BestPath, Imported, PathRef, Standing};
+use routehub_rib::{Admission, BestPath, PathRef, Standing};
 use routehub_types::{Attrs, Family, PathId, Prefix};
 
 use super::World;
@@ -111,12 +111,12 @@ impl World {
                 for route in self.rib.adj_in(*id, family) {
                     let attrs = |id| self.store.attrs(id);
                     let import = match route.imported {
-                        Imported::Accepted(id) => Import::Accept(attrs(id)),
-                        Imported::Replaced { prefix, attrs: id } => {
+                        Admission::Accept(id) => Import::Accept(attrs(id)),
+                        Admission::Replace { prefix, attrs: id } => {
                             Import::Replace(prefix, attrs(id))
                         }
-                        Imported::Rejected(rule) => Import::Reject(rule),
-                        Imported::Filtered(rule) => Import::Filter(rule),
+                        Admission::Reject(rule) => Import::Reject(rule),
+                        Admission::Filter(rule) => Import::Filter(rule),
                     };
                     found.push((
                         number,

@@ -1,21 +1,43 @@
-//! The routes of one UPDATE on their way through a table.
+//! The tables of one family: Adj-RIB-In, Loc-RIB and Adj-RIB-Out over the same prefixes.
 
 use alloc::vec::Vec;
 
 use routehub_types::{AttrId, Nlri, PathId, Update};
 
-use super::Table;
-use crate::adj_rib_in::{Import, PathKey};
-use crate::change::{Admit, Announcement, BestPath};
-use crate::context::Context;
-use crate::loc_rib::{best_path, first_best};
-use crate::memory::{HEAD, Ineligible, Item, Key, NONE, Path, prefetch};
-use crate::{AttrStore, SourceId};
+use crate::AttrStore;
+use crate::adj_rib_in::{AdjRibIn, Import, PathKey, Target};
+use crate::adj_rib_out::{AdjRibOut, Ask, Flushed};
+use crate::change::{Admit, Announcement, BestPath, BestSet, Context, Delta};
+use crate::loc_rib::{LocRib, best_path, best_set, first_best};
+use crate::memory::{HEAD, Imported, Item, Key, NONE, Path, Routes, prefetch};
+use crate::source::SourceId;
 
 /// How many paths of an entry are read ahead.
 const READ_AHEAD: usize = 8;
 
+/// The tables of one family. Every change goes the same way: Adj-RIB-In takes it, Loc-RIB decides,
+/// and export groups and the visitor are told of another best set.
+#[derive(Debug)]
+pub(crate) struct Table<K: Key> {
+    pub(crate) routes: Routes<K>,
+    pub(crate) adj_in: AdjRibIn<K>,
+    pub(crate) loc_rib: LocRib<K>,
+    pub(crate) adj_out: AdjRibOut<K>,
+    /// A batch on its way through the table, so that none allocates.
+    batch: Vec<Item<K>>,
+}
+
 impl<K: Key> Table<K> {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            routes: Routes::new(seed),
+            adj_in: AdjRibIn::new(seed),
+            loc_rib: LocRib::default(),
+            adj_out: AdjRibOut::new(),
+            batch: Vec::new(),
+        }
+    }
+
     /// Applies what one UPDATE says of this family.
     pub(crate) fn apply(
         &mut self,
@@ -79,11 +101,9 @@ impl<K: Key> Table<K> {
     }
 
     fn withdraw(&mut self, cx: &mut Context<'_>, source: u16, item: &Item<K>) {
-        let found = self.routes.entry_of(item).and_then(|entry| {
-            let at = self.routes.find_path(entry, source, item.path_id)?;
-            Some((entry, at))
-        });
-        match found {
+        let entry = self.routes.entry_of(item);
+        let at = entry.and_then(|entry| self.routes.find_path(entry, source, item.path_id));
+        match entry.zip(at) {
             None => cx.applied.unknown += 1,
             Some((entry, at)) => self.withdraw_at(cx, entry, at),
         }
@@ -101,7 +121,7 @@ impl<K: Key> Table<K> {
 
     /// Announces a path: `received` says with which attributes, and whether that is news from the
     /// source (or a path it announced before, to which import is applied again).
-    pub(super) fn announce(
+    fn announce(
         &mut self,
         cx: &mut Context<'_>,
         source: u16,
@@ -118,10 +138,10 @@ impl<K: Key> Table<K> {
             path_id: id.map(PathId),
             attrs: received,
             prefix_known: entry.is_some_and(|entry| self.routes.entry(entry).head.is_used()),
-            prefixes: self.loc_rib.len() + cx.others,
+            prefixes: cx.prefixes,
         };
         let import = Import::new(item.key, received, admit(cx.store, &announcement));
-        let rejected = import.is_rejected();
+        let rejected = import.imported.is_rejected();
         cx.applied.rejected += u32::from(rejected);
         let old = entry
             .zip(at)
@@ -132,12 +152,12 @@ impl<K: Key> Table<K> {
             }
             return;
         }
-        match (entry, old, import.outcome) {
-            (_, Some((entry, HEAD, path)), Ok(attrs)) if self.is_alone(entry) => {
+        match (entry, old, import.imported) {
+            (_, Some((entry, HEAD, path)), Imported::Accepted(attrs)) if self.is_alone(entry) => {
                 self.replace_alone(cx, (entry, &path), (received, attrs));
                 return;
             }
-            (None, _, Ok(attrs)) => {
+            (None, _, Imported::Accepted(attrs)) => {
                 self.insert_alone(cx, source, item, (received, attrs));
                 return;
             }
@@ -190,10 +210,7 @@ impl<K: Key> Table<K> {
         if let Some(state) = cx.sources.state_mut(source) {
             state.counts.accepted += 1;
         }
-        let mut path = Path::alone(source, received, attrs);
-        if item.path_id.is_some() {
-            path = path.with_id();
-        }
+        let path = Path::received(source, item.path_id.is_some()).alone(received, attrs);
         let entry = self.routes.insert(item.key, item.hash, path);
         self.routes.set_path_id(entry, HEAD, item.path_id);
         self.adj_in.list(source, entry);
@@ -225,6 +242,177 @@ impl<K: Key> Table<K> {
             self.notify(cx, entry, &[before], &[after]);
         }
     }
+
+    /// Decides an entry again whose paths changed; `before` is its best set until then. An entry
+    /// without paths is freed.
+    fn redecide(&mut self, cx: &mut Context<'_>, entry: u32, before: &BestSet) {
+        self.loc_rib.decide(&mut self.routes, cx, entry);
+        let after = first_best(&self.routes, entry, cx.max_paths());
+        if *before != after {
+            self.notify(cx, entry, before, &after);
+        }
+        self.release_empty(entry);
+    }
+
+    /// Tells groups and the visitor of another best set.
+    #[inline]
+    fn notify(
+        &mut self,
+        cx: &mut Context<'_>,
+        entry: u32,
+        before: &[BestPath],
+        after: &[BestPath],
+    ) {
+        let key = self.routes.key(entry);
+        if before.is_empty() != after.is_empty() {
+            self.loc_rib.count(&self.routes, key, !after.is_empty());
+        }
+        let first = |set: &[BestPath]| set.first().map(|best| (best.source, best.attrs));
+        if first(before) != first(after) {
+            self.adj_out.mark(&mut self.routes, entry);
+        }
+        cx.notify(&Delta {
+            prefix: key.prefix(),
+            before,
+            after,
+        });
+    }
+
+    /// Frees an entry that holds no path and that no group needs.
+    #[inline]
+    fn release_empty(&mut self, entry: u32) {
+        if self.routes.entry(entry).head.is_absent() && !self.adj_out.needs(&self.routes, entry) {
+            self.routes.free(entry);
+        }
+    }
+
+    /// Withdraws what a source holds, or what of it is stale; each entry is touched once.
+    pub(crate) fn withdraw_all(&mut self, cx: &mut Context<'_>, source: u16, only_stale: bool) {
+        let goes = |_, path: &Path| path.is_stale() || !only_stale;
+        let mut targets = Vec::new();
+        let mut from = 0;
+        while let Some(entry) = self.adj_in.next_listed(source, from) {
+            from = entry + 1;
+            if self.routes.find_received(entry, source, goes).is_none() {
+                continue;
+            }
+            let before = first_best(&self.routes, entry, cx.max_paths());
+            while let Some(at) = self.routes.find_received(entry, source, goes) {
+                targets.extend(self.adj_in.take(&mut self.routes, cx, (entry, at)));
+                cx.applied.withdrawn += 1;
+            }
+            self.redecide(cx, entry, &before);
+            for target in targets.drain(..) {
+                self.move_contribution(cx, source, Some(target), None);
+            }
+        }
+        self.adj_in.shrink(source);
+    }
+
+    /// Applies import again to what a source holds.
+    pub(crate) fn reapply_import(
+        &mut self,
+        cx: &mut Context<'_>,
+        source: u16,
+        admit: &mut Admit<'_>,
+    ) {
+        let mut paths = Vec::new();
+        let mut from = 0;
+        while let Some(entry) = self.adj_in.next_listed(source, from) {
+            from = entry + 1;
+            let key = self.routes.key(entry);
+            let hash = self.routes.hash(key);
+            for (at, path) in self.routes.received(entry, source) {
+                paths.push((self.routes.path_id(entry, at), path.received));
+            }
+            paths.sort_unstable();
+            for (path_id, received) in paths.drain(..) {
+                let item = Item {
+                    key,
+                    path_id,
+                    hash,
+                    entry,
+                };
+                self.announce(cx, source, &item, (AttrId(received), false), admit);
+            }
+        }
+    }
+
+    /// Decides every entry again.
+    pub(crate) fn redecide_all(&mut self, cx: &mut Context<'_>) {
+        for entry in 0..self.routes.numbers() {
+            if !self.routes.entry(entry).head.is_absent() {
+                let before = best_set(&self.routes, entry);
+                self.redecide(cx, entry, &before);
+            }
+        }
+    }
+
+    /// Moves the contribution of a received path from one derived path to another: what
+    /// import puts in place of its prefix is another.
+    fn move_contribution(
+        &mut self,
+        cx: &mut Context<'_>,
+        source: u16,
+        old: Option<Target<K>>,
+        new: Option<Target<K>>,
+    ) {
+        if old == new {
+            return;
+        }
+        let same_prefix = old.map(|target| target.key) == new.map(|target| target.key);
+        // Within one prefix both happen at once, so that nobody sees the state in between.
+        for (old, new) in [
+            (old.filter(|_| same_prefix), new),
+            (old.filter(|_| !same_prefix), None),
+        ] {
+            let Some(Target { key, .. }) = new.or(old) else {
+                continue;
+            };
+            let entry = self.routes.find_or_insert(key);
+            let before = first_best(&self.routes, entry, cx.max_paths());
+            if let Some(Target { attrs, .. }) = new
+                && self.routes.add_contributor(entry, source, attrs)
+            {
+                cx.store.retain(attrs);
+            }
+            if let Some(Target { attrs, .. }) = old
+                && self.routes.remove_contributor(entry, source, attrs)
+            {
+                cx.store.release(attrs);
+            }
+            self.redecide(cx, entry, &before);
+        }
+    }
+
+    /// Removes an export group, and the entries that nobody else needs.
+    pub(crate) fn remove_group(&mut self, store: &mut AttrStore, group: u32) {
+        if self.adj_out.remove(&mut self.routes, store, group) {
+            let live = self.routes.live();
+            let empty = live.filter(|(_, entry)| entry.head.is_absent());
+            for entry in empty.map(|(entry, _)| entry).collect::<Vec<u32>>() {
+                self.release_empty(entry);
+            }
+        }
+    }
+
+    /// Flushes an export group, and frees the entries that nobody needs any more.
+    pub(crate) fn flush(
+        &mut self,
+        store: &mut AttrStore,
+        group: u32,
+        budget: usize,
+        ask: &mut Ask<'_>,
+    ) -> Flushed {
+        let Some(group) = self.adj_out.group_mut(group) else {
+            return Flushed::default();
+        };
+        let (flushed, unneeded) = group.flush(&mut self.routes, store, budget, ask);
+        for entry in unneeded {
+            self.release_empty(entry);
+        }
+        flushed
+    }
 }
 
 /// Whether a source has no room for one more rejected path; if so it is counted.
@@ -234,9 +422,7 @@ fn is_full(cx: &mut Context<'_>, source: u16, old: Option<Path>) -> bool {
         return false;
     };
     let kept = state.counts.rejected + state.counts.filtered;
-    let was_rejected = old
-        .and_then(|path| path.ineligible())
-        .is_some_and(Ineligible::is_rejected);
+    let was_rejected = old.is_some_and(|path| path.imported().is_rejected());
     let full = kept >= max && !was_rejected;
     state.counts.not_kept += u32::from(full);
     full
