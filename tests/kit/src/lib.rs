@@ -9,8 +9,6 @@
 pub mod cases;
 #[cfg(feature = "live")]
 pub mod daemons;
-#[cfg(feature = "live")]
-pub mod environment;
 #[cfg(feature = "examination")]
 pub mod examination;
 pub mod example;

@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::environment::required;
+use crate::isolated::required;
 
 /// Where a program is, if it is installed.
 pub fn installed(program: &str) -> Option<PathBuf> {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use routehub::types::Prefix;
 use routehub_speaker::sink::kernel::{KernelError, Namespace as Place};
 use routehub_speaker::sink::{KernelSink, KernelTarget, Sink, SinkError};
-use routehub_testkit::environment::may_isolate;
+use routehub_testkit::isolated::may_isolate;
 use routehub_testkit::namespace::{Namespace, route};
 
 fn prefix(text: &str) -> Prefix {
