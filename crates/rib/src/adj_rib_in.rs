@@ -160,10 +160,9 @@ impl<K: Key> AdjRibIn<K> {
         let path = routes.path_mut(entry, at);
         path.received = import.received.0;
         path.set_imported(import.imported);
-        if let Some(state) = cx.sources.state_mut(source) {
-            *tally(&mut state.counts, path) += 1;
-            state.counts.stale += u32::from(path.is_stale());
-        }
+        let counts = cx.sources.counts_mut(source);
+        *tally(counts, path) += 1;
+        counts.stale += u32::from(path.is_stale());
         if let Some(target) = import.target {
             self.replaced.insert(key, target.key);
         }
@@ -193,10 +192,9 @@ impl<K: Key> AdjRibIn<K> {
 
     /// Takes what import made of a path out of the counts.
     fn forget(&mut self, cx: &mut Context<'_>, key: PathKey, path: &Path) -> Option<Target<K>> {
-        if let Some(state) = cx.sources.state_mut(path.source) {
-            *tally(&mut state.counts, path) -= 1;
-            state.counts.stale -= u32::from(path.is_stale());
-        }
+        let counts = cx.sources.counts_mut(path.source);
+        *tally(counts, path) -= 1;
+        counts.stale -= u32::from(path.is_stale());
         match path.imported() {
             Imported::Accepted(attrs) => cx.store.release(attrs),
             Imported::Replaced(attrs) => {

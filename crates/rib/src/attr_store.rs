@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::IpAddr;
 
 use hashbrown::{HashMap, HashTable};
 use routehub_types::{
@@ -123,28 +123,26 @@ impl AttrStore {
 
     /// The set whose canonical block is this raw one, whatever the context.
     fn find_canonical(&mut self, raw: RawKey<'_>) -> Option<u32> {
-        let v4 = raw.next_hop.and_then(|next_hop| match next_hop {
-            NextHop {
-                address: IpAddr::V4(address),
+        match raw.next_hop {
+            None => self.find_block(self.hash.bytes(raw.block), raw.block),
+            Some(NextHop {
+                address: IpAddr::V4(outside),
                 link_local: None,
-            } => Some(address),
-            _ => None,
-        });
-        if raw.next_hop.is_none() || v4.is_some() {
-            let id = self.find_block(self.hash.bytes(raw.block), raw.block)?;
-            let same = v4.is_none()
-                || octets(&self.blocks[id], attribute_code::NEXT_HOP).map(Ipv4Addr::from) == v4;
-            return same.then_some(id);
+            }) => {
+                let id = self.find_block(self.hash.bytes(raw.block), raw.block)?;
+                let inside = octets(&self.blocks[id], attribute_code::NEXT_HOP)?;
+                (outside.octets() == inside).then_some(id)
+            }
+            Some(next_hop) => {
+                let mut block = mem::take(&mut self.scratch);
+                block.clear();
+                block.extend_from_slice(raw.block);
+                attribute_block::write_next_hop(&next_hop, &mut block);
+                let found = self.find_block(self.hash.bytes(&block), &block);
+                self.scratch = block;
+                found
+            }
         }
-        let mut block = mem::take(&mut self.scratch);
-        block.clear();
-        block.extend_from_slice(raw.block);
-        if let Some(next_hop) = &raw.next_hop {
-            attribute_block::write_next_hop(next_hop, &mut block);
-        }
-        let found = self.find_block(self.hash.bytes(&block), &block);
-        self.scratch = block;
-        found
     }
 
     /// Notes that a raw block means a set.

@@ -43,17 +43,15 @@ pub(crate) struct LocRib<K: Key> {
     candidates: Vec<Candidate>,
 }
 
-impl<K: Key> Default for LocRib<K> {
-    fn default() -> Self {
+impl<K: Key> LocRib<K> {
+    pub(crate) const fn new() -> Self {
         Self {
-            lengths: Lengths::default(),
+            lengths: Lengths::new(),
             best: 0,
             candidates: Vec::new(),
         }
     }
-}
 
-impl<K: Key> LocRib<K> {
     /// How many prefixes have a best path.
     pub(crate) const fn len(&self) -> usize {
         self.best

@@ -2,20 +2,14 @@
 
 /// Runs an expression on the table of a family.
 macro_rules! of_family {
-    (mut $rib:expr, $family:expr, $table:ident => $run:expr) => {
-        of_family!(@ $family, &mut $rib.v4, &mut $rib.v6, $table => $run)
-    };
-    ($rib:expr, $family:expr, $table:ident => $run:expr) => {
-        of_family!(@ $family, &$rib.v4, &$rib.v6, $table => $run)
-    };
-    (@ $family:expr, $v4:expr, $v6:expr, $table:ident => $run:expr) => {
+    ([$($rib:tt)+], $family:expr, $table:ident => $run:expr) => {
         match $family {
             Family::Ipv4 => {
-                let $table = $v4;
+                let $table = $($rib)+.v4;
                 $run
             }
             Family::Ipv6 => {
-                let $table = $v6;
+                let $table = $($rib)+.v6;
                 $run
             }
         }
@@ -82,7 +76,7 @@ impl Rib {
 
     /// The data of a source; none if it was removed.
     pub fn source(&self, id: SourceId) -> Option<&Source> {
-        self.sources.get(id.0)
+        self.sources.get(id.0).map(|state| &state.source)
     }
 
     /// All sources, in the order of their numbers.
@@ -93,7 +87,7 @@ impl Rib {
 
     /// How many routes a source holds.
     pub fn counts(&self, id: SourceId) -> SourceCounts {
-        let state = self.sources.state(id.0);
+        let state = self.sources.get(id.0);
         state.map(|state| state.counts).unwrap_or_default()
     }
 
@@ -125,7 +119,7 @@ impl Rib {
         mut visit: impl FnMut(&AttrStore, &Delta<'_>),
     ) -> Applied {
         for (id, source) in sources {
-            if self.sources.state(id.0).is_some() {
+            if self.sources.get(id.0).is_some() {
                 self.sources.put(usize::from(id.0), source);
             }
         }
@@ -169,19 +163,16 @@ impl Rib {
         now: Instant,
     ) -> Result<(), LimitExceeded> {
         let (v4, v6) = (&self.v4, &self.v6);
-        let limit = self.sources.get(id.0).and_then(|source| source.limit);
-        let (Some(limit), Some(state)) = (limit, self.sources.state_mut(id.0)) else {
-            return Ok(());
-        };
         let nlri = u32::try_from(announced.len()).unwrap_or(u32::MAX);
         let new =
             || count_new(&v4.routes, id.0, announced) + count_new(&v6.routes, id.0, announced);
-        state.count(limit, (nlri, new), now)
+        let state = self.sources.get_mut(id.0);
+        state.map_or(Ok(()), |state| state.count((nlri, new), now))
     }
 
     /// Ends the update run of a source, as at an End-of-RIB.
     pub fn end_run(&mut self, id: SourceId) {
-        if let Some(state) = self.sources.state_mut(id.0) {
+        if let Some(state) = self.sources.get_mut(id.0) {
             state.run = None;
         }
     }
@@ -214,7 +205,7 @@ impl Rib {
         v4.withdraw_all(&mut cx, id.0, false);
         v6.withdraw_all(&mut cx, id.0, false);
         let applied = cx.applied;
-        if let Some(state) = self.sources.state_mut(id.0) {
+        if let Some(state) = self.sources.get_mut(id.0) {
             state.counts.not_kept = 0;
             state.run = None;
         }
@@ -224,10 +215,10 @@ impl Rib {
     /// Marks all that a source holds of a family as stale: it restarts, or refreshes its routes
     /// (RFC 4724 section 4.2, RFC 7313 section 4).
     pub fn mark_stale(&mut self, id: SourceId, family: Family) {
-        let marked = of_family!(mut self, family, table => {
+        let marked = of_family!([&mut self], family, table => {
             table.adj_in.mark_stale(&mut table.routes, id.0)
         });
-        if let Some(state) = self.sources.state_mut(id.0) {
+        if let Some(state) = self.sources.get_mut(id.0) {
             state.counts.stale += marked;
         }
     }
@@ -270,13 +261,13 @@ impl Rib {
 
     /// How many prefixes of a family have a best path.
     pub fn len(&self, family: Family) -> usize {
-        of_family!(self, family, table => table.loc_rib.len())
+        of_family!([&self], family, table => table.loc_rib.len())
     }
 
     /// How many prefixes of a family are stored: those with a path of any standing, and withdrawn
     /// ones that some member of an export group has not been told of.
     pub fn entries(&self, family: Family) -> usize {
-        of_family!(self, family, table => table.routes.stored())
+        of_family!([&self], family, table => table.routes.stored())
     }
 
     /// Whether no prefix has a best path.
@@ -286,7 +277,7 @@ impl Rib {
 
     /// The paths in use for a prefix, the best one first.
     pub fn best(&self, prefix: Prefix) -> BestSet {
-        of_family!(self, prefix.family(), table => {
+        of_family!([&self], prefix.family(), table => {
             let entry = table.routes.entry_for(prefix);
             entry.map(|entry| best_set(&table.routes, entry))
         })
@@ -301,7 +292,7 @@ impl Rib {
             sources: &self.sources,
             store,
         };
-        of_family!(self, prefix.family(), table => {
+        of_family!([&self], prefix.family(), table => {
             let entry = table.routes.entry_for(prefix);
             entry.map(|entry| loc_rib::paths(&table.routes, &process, entry))
         })
@@ -346,7 +337,7 @@ impl Rib {
     /// The attributes that a source announced a prefix with, as received; with add-path those of
     /// one of its paths.
     pub fn received(&self, id: SourceId, prefix: Prefix) -> Option<AttrId> {
-        of_family!(self, prefix.family(), table => {
+        of_family!([&self], prefix.family(), table => {
             let entry = table.routes.entry_for(prefix)?;
             let mut received = table.routes.received(entry, id.0);
             received.next().map(|(_, path)| AttrId(path.received))

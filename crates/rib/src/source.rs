@@ -160,9 +160,12 @@ pub(crate) struct Run {
     last: Instant,
 }
 
-/// What a source holds and sends.
+/// What a source is, holds and sends.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SourceState {
+    /// As configured; of a removed source, as it was.
+    pub(crate) source: Source,
+    is_present: bool,
     pub(crate) counts: SourceCounts,
     /// Where there is none, the next UPDATE begins one.
     pub(crate) run: Option<Run>,
@@ -173,18 +176,20 @@ impl SourceState {
     /// are not held.
     pub(crate) fn count(
         &mut self,
-        limit: RouteLimit,
         (nlri, new): (u32, impl FnOnce() -> u32),
         now: Instant,
     ) -> Result<(), LimitExceeded> {
+        let Some(RouteLimit { max, mode }) = self.source.limit else {
+            return Ok(());
+        };
         let held = self.counts.counted();
-        let (held, announced) = match limit.mode {
+        let (held, announced) = match mode {
             LimitMode::PerMessage => (held, nlri),
             LimitMode::StrictRib => (held, new()),
             LimitMode::PerBatch { gap, longest } => {
                 let goes_on =
                     |run: &Run| now.since(run.last) < gap && now.since(run.first) < longest;
-                let run = self.run.take().filter(goes_on).unwrap_or(Run {
+                let run = self.run.filter(goes_on).unwrap_or(Run {
                     held,
                     announced: 0,
                     first: now,
@@ -199,48 +204,42 @@ impl SourceState {
                 (run.held, announced)
             }
         };
-        if announced > 0 && held.saturating_add(announced) > limit.max {
+        if announced > 0 && held.saturating_add(announced) > max {
             return Err(LimitExceeded {
                 held,
                 announced,
-                max: limit.max,
+                max,
             });
         }
         Ok(())
     }
 }
 
-/// A number for a source.
-#[derive(Clone, Debug, Default)]
-struct Place {
-    /// As configured; of a removed one, as it was.
-    source: Source,
-    /// None if it was removed.
-    state: Option<SourceState>,
-}
-
 /// Every source of a table, by number.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sources(Vec<Place>);
+pub(crate) struct Sources(Vec<SourceState>);
 
 impl Sources {
     /// The number the next source gets, the first one for which `free` holds.
     pub(crate) fn vacant(&self, free: impl Fn(u16) -> bool) -> usize {
-        let mut places = self.0.iter().enumerate();
-        places
-            .position(|(n, place)| place.state.is_none() && u16::try_from(n).is_ok_and(&free))
+        let mut states = self.0.iter().enumerate();
+        states
+            .position(|(n, state)| !state.is_present && u16::try_from(n).is_ok_and(&free))
             .unwrap_or(self.0.len())
     }
 
     pub(crate) fn put(&mut self, number: usize, source: Source) {
-        let place = grown(&mut self.0, number);
-        place.source = source;
-        place.state.get_or_insert_default();
+        let state = grown(&mut self.0, number);
+        state.source = source;
+        state.is_present = true;
     }
 
     pub(crate) fn remove(&mut self, number: u16) {
-        if let Some(place) = self.0.get_mut(usize::from(number)) {
-            place.state = None;
+        if let Some(state) = self.get_mut(number) {
+            *state = SourceState {
+                source: state.source.clone(),
+                ..SourceState::default()
+            };
         }
     }
 
@@ -250,23 +249,26 @@ impl Sources {
         &self.0[usize::from(number)].source
     }
 
-    /// What a source is, if it was not removed.
-    pub(crate) fn get(&self, number: u16) -> Option<&Source> {
-        let place = self.0.get(usize::from(number))?;
-        place.state.is_some().then_some(&place.source)
+    /// The counts of a source that holds something.
+    #[inline]
+    pub(crate) fn counts_mut(&mut self, number: u16) -> &mut SourceCounts {
+        &mut self.0[usize::from(number)].counts
     }
 
-    pub(crate) fn state(&self, number: u16) -> Option<&SourceState> {
-        self.0.get(usize::from(number))?.state.as_ref()
+    pub(crate) fn get(&self, number: u16) -> Option<&SourceState> {
+        let state = self.0.get(usize::from(number));
+        state.filter(|state| state.is_present)
     }
 
-    pub(crate) fn state_mut(&mut self, number: u16) -> Option<&mut SourceState> {
-        self.0.get_mut(usize::from(number))?.state.as_mut()
+    pub(crate) fn get_mut(&mut self, number: u16) -> Option<&mut SourceState> {
+        let state = self.0.get_mut(usize::from(number));
+        state.filter(|state| state.is_present)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u16, &Source)> {
-        let places = (0..=u16::MAX).zip(&self.0);
-        let present = places.filter(|(_, place)| place.state.is_some());
-        present.map(|(number, place)| (number, &place.source))
+        let present = (0..=u16::MAX)
+            .zip(&self.0)
+            .filter(|(_, state)| state.is_present);
+        present.map(|(number, state)| (number, &state.source))
     }
 }

@@ -254,7 +254,9 @@ mod tests {
     use routehub_types::{Attrs, Family, Ipv4Prefix, Nlri, Prefix, Update};
 
     use super::*;
-    use crate::{Admission, DecisionConfig, GroupConfig, MemberId, Pull, Rib, Source};
+    use crate::{
+        Admission, Announcement, DecisionConfig, GroupConfig, MemberId, Pull, Rib, Source,
+    };
 
     fn take(
         store: &mut AttrStore,
@@ -286,25 +288,20 @@ mod tests {
         rib.v4.adj_out.group_mut(0).unwrap().ring.set_last(NONE - 5);
         let (quick, slow) = (rib.add_member(group, None), rib.add_member(group, None));
         let mut tables = [BTreeMap::new(), BTreeMap::new()];
-        let routes: Vec<Nlri> = (0..20u32)
-            .map(|n| Prefix::V4(Ipv4Prefix::host(n.into())).into())
-            .collect();
+        let host = |n: u32| Prefix::V4(Ipv4Prefix::host(n.into()));
+        let routes: Vec<Nlri> = (0..20).map(|n| host(n).into()).collect();
         for round in 0..12u32 {
             let attrs = store.intern(&Attrs {
                 med: Some(round),
                 ..Attrs::default()
             });
-            let (gone, new) = (
-                &routes[round as usize..][..3],
-                &routes[round as usize + 3..][..5],
-            );
+            let from = round as usize;
             let update = Update {
-                withdrawn: gone,
+                withdrawn: &routes[from..from + 3],
                 attrs,
-                announced: new,
+                announced: &routes[from + 3..from + 8],
             };
-            let accept =
-                |_: &mut AttrStore, path: &crate::Announcement| Admission::Accept(path.attrs);
+            let accept = |_: &mut AttrStore, path: &Announcement| Admission::Accept(path.attrs);
             rib.apply(&mut store, source, &update, accept, |_, _| {});
             rib.flush(&mut store, group, 100, |_, best| Ok(best.attrs));
             while take(&mut store, &mut rib, quick, &mut tables[0]) {}
@@ -312,16 +309,11 @@ mod tests {
                 take(&mut store, &mut rib, slow, &mut tables[1]);
             }
         }
-        assert!(
-            rib.v4.adj_out.group(0).unwrap().ring.last() < 100,
-            "counted from 1 again"
-        );
+        let last = rib.v4.adj_out.group(0).unwrap().ring.last();
+        assert!(last < 100, "counted from 1 again");
         while take(&mut store, &mut rib, slow, &mut tables[1]) {}
-        let sent = rib.adj_out(quick, Family::Ipv4);
-        let sent: BTreeMap<_, _> = sent
-            .iter()
-            .map(|route| (route.prefix, route.attrs))
-            .collect();
+        let sent = rib.adj_out(quick, Family::Ipv4).into_iter();
+        let sent: BTreeMap<_, _> = sent.map(|route| (route.prefix, route.attrs)).collect();
         assert_eq!(tables, [sent.clone(), sent]);
     }
 }

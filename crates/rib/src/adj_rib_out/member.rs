@@ -12,7 +12,7 @@ use routehub_types::AttrId;
 use super::Sent;
 use super::ring::{Batch, Ring, Slots};
 use crate::AttrStore;
-use crate::memory::{Key, NONE, Routes, Slot};
+use crate::memory::{Key, Routes, Slot};
 
 /// Entries that a walk gathers before it makes batches of them.
 const WINDOW: usize = 1 << 13;
@@ -123,8 +123,7 @@ impl<K> Member<K> {
     /// What it was last sent for an entry, if it may have been sent anything.
     pub(super) fn sent(&self, slot: &Slot) -> Option<Sent> {
         if self.walks() || slot.seq > self.told {
-            let perhaps = slot.attrs != NONE || slot.flags & Slot::TOMBSTONE != 0;
-            return perhaps.then_some(Sent::Uncertain);
+            return slot.is_gone_or_own().then_some(Sent::Uncertain);
         }
         slot.is_for(self.source)
             .then_some(Sent::Route(AttrId(slot.attrs)))

@@ -1,7 +1,7 @@
 use super::*;
 use alloc::vec;
 use core::cell::Cell;
-use core::net::Ipv6Addr;
+use core::net::{Ipv4Addr, Ipv6Addr};
 use routehub_types::AsPath;
 
 fn sample() -> Attrs {

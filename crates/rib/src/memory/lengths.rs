@@ -23,8 +23,8 @@ pub(crate) struct Lengths<K: Key> {
     long: usize,
 }
 
-impl<K: Key> Default for Lengths<K> {
-    fn default() -> Self {
+impl<K: Key> Lengths<K> {
+    pub(crate) const fn new() -> Self {
         Self {
             counts: Vec::new(),
             short: 0,
@@ -32,9 +32,7 @@ impl<K: Key> Default for Lengths<K> {
             long: 0,
         }
     }
-}
 
-impl<K: Key> Lengths<K> {
     fn count(&mut self, length: u8) -> &mut u32 {
         grown(&mut self.counts, length.into())
     }

@@ -18,7 +18,7 @@ impl Rib {
     pub fn add_group(&mut self, config: GroupConfig) -> GroupId {
         let number = self.groups.add(Numbered::new());
         for family in config.families.iter() {
-            of_family!(mut self, family, table => {
+            of_family!([&mut self], family, table => {
                 table.adj_out.add(&mut table.routes, number, config.backlog);
             });
         }
@@ -53,7 +53,7 @@ impl Rib {
         let members = self.groups.get_mut(group.0);
         let member = members.map_or(u32::MAX, |members| members.add(source));
         for family in Family::ALL {
-            of_family!(mut self, family, table => {
+            of_family!([&mut self], family, table => {
                 if let Some(group) = table.adj_out.group_mut(group.0) {
                     group.add_member(member, source);
                 }
@@ -73,7 +73,7 @@ impl Rib {
             .is_some()
         {
             for family in Family::ALL {
-                of_family!(mut self, family, table => {
+                of_family!([&mut self], family, table => {
                     if let Some(group) = table.adj_out.group_mut(id.group) {
                         group.remove_member(id.member, store);
                     }
@@ -84,7 +84,7 @@ impl Rib {
 
     /// Has all routes of a family sent to a member again, as a ROUTE-REFRESH asks (RFC 2918).
     pub fn refresh_member(&mut self, id: MemberId, family: Family) {
-        of_family!(mut self, family, table => {
+        of_family!([&mut self], family, table => {
             if let Some(group) = table.adj_out.group_mut(id.group) {
                 group.refresh_member(id.member);
             }
@@ -95,7 +95,7 @@ impl Rib {
     /// differs is sent.
     pub fn reexport(&mut self, group: GroupId) {
         for family in Family::ALL {
-            of_family!(mut self, family, table => {
+            of_family!([&mut self], family, table => {
                 if let Some(group) = table.adj_out.group_mut(group.0) {
                     group.mark_all(&mut table.routes);
                 }
@@ -106,7 +106,7 @@ impl Rib {
     /// Whether a group has prefixes to flush.
     pub fn needs_flush(&self, group: GroupId) -> bool {
         let is_dirty = |family| {
-            of_family!(self, family, table => {
+            of_family!([&self], family, table => {
                 table.adj_out.group(group.0).is_some_and(Group::is_dirty)
             })
         };
@@ -137,12 +137,12 @@ impl Rib {
     /// What a member can send next; the cursor moves past it.
     pub fn pull(&mut self, store: &mut AttrStore, id: MemberId) -> Pull<'_> {
         for family in Family::ALL {
-            let next = of_family!(mut self, family, table => {
+            let next = of_family!([&mut self], family, table => {
                 let group = table.adj_out.group_mut(id.group);
                 group.and_then(|group| group.advance(&table.routes, store, id.member))
             });
             if let Some(next) = next {
-                return of_family!(self, family, table => {
+                return of_family!([&self], family, table => {
                     let group = table.adj_out.group(id.group);
                     group.map_or(Pull::Idle, |group| group.pulled(id, next))
                 });
@@ -153,7 +153,7 @@ impl Rib {
 
     /// Keeps an encoded batch for the other members of the group that will pull it.
     pub fn keep_encoded(&mut self, ticket: Ticket, bytes: Bytes) {
-        of_family!(mut self, ticket.family, table => {
+        of_family!([&mut self], ticket.family, table => {
             if let Some(group) = table.adj_out.group_mut(ticket.group) {
                 group.keep_encoded(ticket.seq, bytes);
             }
@@ -163,7 +163,7 @@ impl Rib {
     /// The routes of a family that are sent to a member, in order (Adj-RIB-Out).
     pub fn adj_out(&self, id: MemberId, family: Family) -> Vec<AdjOut> {
         let sent_to = |source| {
-            of_family!(self, family, table => {
+            of_family!([&self], family, table => {
                 let group = table.adj_out.group(id.group)?;
                 Some(group.sent_to(&table.routes, source))
             })
@@ -174,7 +174,7 @@ impl Rib {
     /// How many routes of a family are sent to a member.
     pub fn adj_out_len(&self, id: MemberId, family: Family) -> usize {
         let count_for = |source| {
-            of_family!(self, family, table => {
+            of_family!([&self], family, table => {
                 Some(table.adj_out.group(id.group)?.count_for(source))
             })
         };
@@ -194,7 +194,7 @@ impl Rib {
     /// one: a member joins a group there, the group is flushed, what differs from what the member
     /// was sent here is sent, and the member is marked as up to date.
     pub fn sent_state(&self, id: MemberId, family: Family) -> Vec<(Prefix, Sent)> {
-        of_family!(self, family, table => {
+        of_family!([&self], family, table => {
             let group = table.adj_out.group(id.group);
             group.map(|group| group.sent_state(&table.routes, id.member))
         })
@@ -204,14 +204,14 @@ impl Rib {
     /// Whether a member still has all routes of a family to pull, with a [`Pull::Complete`] behind
     /// them: it joined, or was refreshed.
     pub fn eor_pending(&self, id: MemberId, family: Family) -> bool {
-        of_family!(self, family, table => {
+        of_family!([&self], family, table => {
             table.adj_out.member(id).is_some_and(Member::eor_pending)
         })
     }
 
     /// Marks a member as up to date with all of a family that was flushed until now.
     pub fn mark_up_to_date(&mut self, store: &mut AttrStore, id: MemberId, family: Family) {
-        of_family!(mut self, family, table => {
+        of_family!([&mut self], family, table => {
             if let Some(group) = table.adj_out.group_mut(id.group) {
                 group.mark_up_to_date(id.member, store);
             }
@@ -220,7 +220,7 @@ impl Rib {
 
     /// What is sent for a prefix since the last flush: its attributes and source.
     pub fn sent(&self, group: GroupId, prefix: Prefix) -> Option<(SourceId, AttrId)> {
-        of_family!(self, prefix.family(), table => {
+        of_family!([&self], prefix.family(), table => {
             let group = table.adj_out.group(group.0)?;
             group.sent(&table.routes, table.routes.entry_for(prefix)?)
         })

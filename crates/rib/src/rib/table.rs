@@ -32,7 +32,7 @@ impl<K: Key> Table<K> {
         Self {
             routes: Routes::new(seed),
             adj_in: AdjRibIn::new(seed),
-            loc_rib: LocRib::default(),
+            loc_rib: LocRib::new(),
             adj_out: AdjRibOut::new(),
             batch: Vec::new(),
         }
@@ -167,8 +167,9 @@ impl<K: Key> Table<K> {
             entry.unwrap_or_else(|| self.routes.insert(item.key, item.hash, Path::absent(NONE)));
         let key = PathKey { entry, source, id };
         if let Some((_, at, path)) = old {
-            if fresh {
-                self.refresh(cx, entry, at, &path);
+            if fresh && path.is_stale() {
+                cx.sources.counts_mut(source).stale -= 1;
+                self.routes.path_mut(entry, at).set_stale(false);
             }
             if self.adj_in.is_same(key, &path, &import) {
                 return;
@@ -187,16 +188,6 @@ impl<K: Key> Table<K> {
         head.next == NONE && head.is_used() && !head.is_stale()
     }
 
-    /// Notes that a source announced a path again.
-    fn refresh(&mut self, cx: &mut Context<'_>, entry: u32, at: u32, path: &Path) {
-        if path.is_stale() {
-            if let Some(state) = cx.sources.state_mut(path.source) {
-                state.counts.stale -= 1;
-            }
-            self.routes.path_mut(entry, at).set_stale(false);
-        }
-    }
-
     /// Stores the first path of a prefix, which is best: by far the most frequent change of a
     /// table that fills.
     fn insert_alone(
@@ -207,9 +198,7 @@ impl<K: Key> Table<K> {
         (received, attrs): (AttrId, AttrId),
     ) {
         cx.store.retain_both(received, attrs);
-        if let Some(state) = cx.sources.state_mut(source) {
-            state.counts.accepted += 1;
-        }
+        cx.sources.counts_mut(source).accepted += 1;
         let path = Path::received(source, item.path_id.is_some()).alone(received, attrs);
         let entry = self.routes.insert(item.key, item.hash, path);
         self.routes.set_path_id(entry, HEAD, item.path_id);
@@ -418,12 +407,10 @@ impl<K: Key> Table<K> {
 /// Whether a source has no room for one more rejected path; if so it is counted.
 fn is_full(cx: &mut Context<'_>, source: u16, old: Option<Path>) -> bool {
     let max = cx.sources.source(source).max_rejected;
-    let Some(state) = cx.sources.state_mut(source) else {
-        return false;
-    };
-    let kept = state.counts.rejected + state.counts.filtered;
+    let counts = cx.sources.counts_mut(source);
+    let kept = counts.rejected + counts.filtered;
     let was_rejected = old.is_some_and(|path| path.imported().is_rejected());
     let full = kept >= max && !was_rejected;
-    state.counts.not_kept += u32::from(full);
+    counts.not_kept += u32::from(full);
     full
 }
