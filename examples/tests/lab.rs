@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use routehub_testkit::isolated::may_isolate;
 use routehub_testkit::example;
+use routehub_testkit::isolated::may_isolate;
 use routehub_testkit::process::programs;
 use routehub_testkit::wait::PATIENCE;
 

@@ -3,9 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
-use routehub_testkit::isolated::may_isolate;
 use routehub_testkit::example;
 use routehub_testkit::fabric::{Fabric, NETWORK, Streams};
+use routehub_testkit::isolated::may_isolate;
 use routehub_testkit::namespace::{KernelRoute, route};
 use routehub_testkit::wait::block_until;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use routehub_testkit::isolated::may_isolate;
 use routehub_testkit::fabric::{Fabric, FabricServer, NETWORK, Streams};
+use routehub_testkit::isolated::may_isolate;
 use routehub_testkit::namespace::route;
 use routehub_testkit::wait::{PATIENCE, block_until};
 
