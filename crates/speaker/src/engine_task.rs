@@ -1,25 +1,25 @@
 //! The engine task: one thread that owns the engine and never waits for a session.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::Duration;
 
 use routehub::types::PeerId;
-use routehub::{Effect, Engine, EngineError, Input, NotConverged};
+use routehub::{Effect, Engine, EngineError, Input, NotConverged, ReloadedEngine};
 use routehub_session::{Event as SessionEvent, RunEnd};
 use routehub_wire::{CheckedUpdates, Notification};
 use tokio::sync::mpsc;
 
 pub(crate) mod fib_feed;
 pub(crate) mod outbound;
-mod peer;
 pub(crate) mod request;
 
 use crate::clock::Clock;
 use crate::event::{EventKind, EventSender};
+use crate::session::command::SessionHandle;
 use fib_feed::FibFeed;
-use peer::Peer;
-use request::{Neighbors, Reload, Request};
+use outbound::Peer;
+use request::{Request, Sessions};
 
 /// Requests in the inbox at most.
 const INBOX: usize = 64;
@@ -44,8 +44,9 @@ enum Flushed {
 pub(crate) struct EngineTask {
     engine: Engine,
     clock: Clock,
-    neighbors: Neighbors,
-    peers: Vec<Peer>,
+    sessions: Sessions,
+    /// Those that are established.
+    peers: BTreeMap<PeerId, Peer>,
     pending: Vec<PeerId>,
     events: EventSender,
     fib_feed: Option<FibFeed>,
@@ -60,16 +61,15 @@ impl EngineTask {
     pub(crate) fn new(
         engine: Engine,
         clock: Clock,
-        neighbors: Neighbors,
+        sessions: Sessions,
         events: EventSender,
         fib_feed: Option<FibFeed>,
     ) -> Self {
-        let peers = neighbors.iter().map(|_| Peer::default()).collect();
         Self {
             engine,
             clock,
-            neighbors,
-            peers,
+            sessions,
+            peers: BTreeMap::new(),
             pending: Vec::new(),
             events,
             fib_feed,
@@ -118,16 +118,16 @@ impl EngineTask {
 
     fn handle(&mut self, request: Request) {
         match request {
-            Request::Established(id, agreed, outbound) => {
-                if let Some(peer) = self.peer(id) {
-                    *peer = Peer::new(outbound, agreed.families);
+            Request::Established(id, agreed, peer) => {
+                if self.sessions.contains_key(&id) {
+                    self.peers.insert(id, peer);
                 }
                 self.on_session_event(id, &SessionEvent::Established(agreed));
             }
             Request::Session(id, event) => self.on_session_event(id, &event),
             Request::Updates(id, updates) => self.updates(id, &updates),
             Request::Writable(id) => {
-                if self.peer(id).is_some_and(|peer| peer.is_pending()) {
+                if self.peers.get(&id).is_some_and(Peer::is_pending) {
                     self.pending.push(id);
                 }
             }
@@ -136,9 +136,9 @@ impl EngineTask {
                 // The receiver may be gone.
                 let _ = answer.send(result);
             }
-            Request::Reload(reload, answer) => {
+            Request::Reload(engine, sessions, answer) => {
                 // The receiver may be gone.
-                let _ = answer.send(self.reload(*reload));
+                let _ = answer.send(self.reload(*engine, sessions));
             }
             Request::Ask(ask) => ask(&self.engine),
         }
@@ -151,9 +151,7 @@ impl EngineTask {
         }
         match event {
             SessionEvent::Down(_) => {
-                if let Some(peer) = self.peer(id) {
-                    *peer = Peer::default();
-                }
+                self.peers.remove(&id);
             }
             SessionEvent::RunEnded(end) => {
                 // Without an End-of-RIB of each family, silence is all there is to go by.
@@ -163,7 +161,7 @@ impl EngineTask {
                 self.publish_learned(id);
             }
             SessionEvent::EndOfRib(family) => {
-                let peer = self.peer(id);
+                let peer = self.peers.get_mut(&id);
                 let was_last = peer.is_some_and(|peer| peer.eor_received(*family));
                 if was_last {
                     self.eor_received(id);
@@ -174,21 +172,14 @@ impl EngineTask {
     }
 
     /// Replaces the engine. Sessions that are not kept have ended before this.
-    fn reload(&mut self, reload: Reload) -> Result<(), NotConverged> {
-        let Reload { engine, neighbors } = reload;
+    fn reload(&mut self, engine: ReloadedEngine, sessions: Sessions) -> Result<(), NotConverged> {
         let kept: BTreeSet<PeerId> = engine.kept().iter().copied().collect();
         let before: Vec<PeerId> = self.engine.peers().map(|(id, _)| id).collect();
         engine.take_over(self.clock.now(), &mut self.engine)?;
         self.pending.clear();
-        self.peers.resize_with(neighbors.len(), Peer::default);
-        for (id, peer) in (0..).map(PeerId).zip(&mut self.peers) {
-            if kept.contains(&id) {
-                peer.reset_pending();
-            } else {
-                *peer = Peer::default();
-            }
-        }
-        self.neighbors = neighbors;
+        self.peers.retain(|id, _| kept.contains(id));
+        self.peers.values_mut().for_each(Peer::reset_pending);
+        self.sessions = sessions;
         if let Some(feed) = &mut self.fib_feed {
             let gone = before.into_iter().filter(|id| !kept.contains(id));
             gone.for_each(|id| feed.eor_received(id));
@@ -214,9 +205,8 @@ impl EngineTask {
         self.on_waiting_effects();
         self.send_pending();
         loop {
-            let established = self.peers.iter().filter(|peer| peer.is_established());
-            let (established, full) = (established.count(), self.count_full());
-            if full > 0 && full == established {
+            let full = self.count_full();
+            if full > 0 && full == self.peers.len() {
                 return Flushed::All;
             }
             let Some(effect) = self.engine.poll() else {
@@ -232,7 +222,7 @@ impl EngineTask {
     }
 
     fn count_full(&self) -> usize {
-        self.peers.iter().filter(|peer| peer.is_full()).count()
+        self.peers.values().filter(|peer| peer.is_full()).count()
     }
 
     fn on_waiting_effects(&mut self) {
@@ -244,22 +234,22 @@ impl EngineTask {
     fn on_effect(&mut self, effect: &Effect) {
         match *effect {
             Effect::Ready(id) => {
-                if self.peer(id).is_some_and(Peer::mark_pending) {
+                if self.peers.get_mut(&id).is_some_and(Peer::mark_pending) {
                     self.pending.push(id);
                 }
             }
             Effect::RequestRefresh(id) => {
-                if let Some(peer) = self.peer(id) {
+                if let Some(peer) = self.peers.get(&id) {
                     peer.request_refresh();
                 }
             }
             Effect::Switched { peer, on } => {
-                if let Some(Some(handle)) = self.neighbors.get(peer.0 as usize) {
-                    handle.switch.send_replace(on);
+                if let Some(session) = self.sessions.get(&peer) {
+                    session.switch(on);
                 }
             }
             Effect::LimitExceeded(id) => {
-                if let Some(peer) = self.peer(id) {
+                if let Some(peer) = self.peers.get_mut(&id) {
                     peer.tear_down(Notification::MAXIMUM_PREFIXES);
                 }
                 self.publish(id, EventKind::LimitExceeded);
@@ -271,9 +261,8 @@ impl EngineTask {
     fn send_pending(&mut self) -> bool {
         let mut sent = false;
         for id in std::mem::take(&mut self.pending) {
-            let Self { engine, peers, .. } = self;
-            if let Some(peer) = peers.get_mut(id.0 as usize) {
-                sent |= peer.send(|| engine.pull(id));
+            if let Some(peer) = self.peers.get_mut(&id) {
+                sent |= peer.send(|| self.engine.pull(id));
             }
         }
         sent
@@ -304,12 +293,8 @@ impl EngineTask {
     }
 
     fn publish(&self, peer: PeerId, kind: EventKind) {
-        let handle = self.neighbors.get(peer.0 as usize).and_then(Option::as_ref);
+        let session = self.sessions.get(&peer);
         self.events
-            .publish(handle.map(|handle| &handle.neighbor), kind);
-    }
-
-    fn peer(&mut self, id: PeerId) -> Option<&mut Peer> {
-        self.peers.get_mut(id.0 as usize)
+            .publish(session.map(SessionHandle::neighbor), kind);
     }
 }

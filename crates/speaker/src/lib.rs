@@ -38,4 +38,4 @@ mod sockopt;
 pub use event::{EventKind, Reloaded, ServerEvent};
 pub use neighbor::Neighbor;
 pub use server::{Server, StartError, Stopped};
-pub use session::report::{Agreement, SessionReport};
+pub use session::command::{Agreement, SessionReport};

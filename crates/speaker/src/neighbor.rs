@@ -9,6 +9,7 @@ use std::time::Duration;
 use routehub::types::PeerId;
 use routehub::{LiveLink, Profile};
 use routehub_scenario::Live;
+use routehub_session::SessionConfig;
 
 use crate::sockopt;
 
@@ -31,6 +32,7 @@ pub struct Neighbor {
     password: Option<Password>,
     /// How long sent data may go unacknowledged (RFC 5482).
     user_timeout: Duration,
+    config: SessionConfig,
 }
 
 /// What makes a session the same after a reload: our speaker, its instance, and the peer's name.
@@ -57,6 +59,7 @@ impl Neighbor {
         let peer = live.peers.get(&link.remote);
         let mapped = live.addresses.get(&link.local_address).copied();
         let connects_from = peer.and_then(|peer| peer.peer_address);
+        let passive = peer.is_none_or(|peer| peer.passive);
         Self {
             id,
             link: link.clone(),
@@ -65,10 +68,14 @@ impl Neighbor {
                 Some(address) => vec![address],
                 None => link.remote_addresses.clone(),
             },
-            passive: peer.is_none_or(|peer| peer.passive),
+            passive,
             ttl_security: peer.is_some_and(|peer| peer.ttl_security),
             password: peer.and_then(|peer| peer.password.clone()).map(Password),
             user_timeout: user_timeout(profile.parameters.hold_time),
+            config: SessionConfig {
+                passive,
+                ..profile.session_config(link)
+            },
         }
     }
 
@@ -87,6 +94,11 @@ impl Neighbor {
             instance: self.link.instance,
             remote: self.link.remote.clone(),
         }
+    }
+
+    /// How the session is configured.
+    pub(crate) const fn session_config(&self) -> &SessionConfig {
+        &self.config
     }
 
     /// Whether segments are signed.
@@ -110,7 +122,9 @@ impl Neighbor {
     /// Sets `IP_MINTTL`, with GTSM.
     pub(crate) fn set_min_ttl(&self, socket: BorrowedFd<'_>) -> io::Result<()> {
         match self.remote.first() {
-            Some(remote) if self.ttl_security => sockopt::set_min_ttl(socket, *remote),
+            Some(remote) if self.ttl_security => {
+                sockopt::set_min_ttl(socket, *remote, sockopt::GTSM_TTL)
+            }
             _ => Ok(()),
         }
     }

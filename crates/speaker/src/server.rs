@@ -6,12 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use routehub::{CheckedEstate, Engine, EngineError, Event, Profile};
 use routehub_scenario::Live;
 use tokio::sync::{Mutex, broadcast, oneshot, watch};
 
-mod context;
-mod listeners;
 mod reload;
 mod running;
 mod sessions;
@@ -19,12 +18,12 @@ mod start_error;
 
 use crate::engine_task::request::Request;
 use crate::event::{EventKind, Reloaded, ServerEvent};
-use crate::session::select::Command;
+use crate::session::command::{Command, SessionHandle};
 use crate::sink::Sinks;
 use crate::{Neighbor, SessionReport};
-use context::ServerContext;
 use reload::ReloadPlan;
 use running::{Directory, Running};
+use sessions::ServerContext;
 pub use start_error::{StartError, Stopped};
 use start_error::{check, live_speakers};
 
@@ -118,7 +117,7 @@ impl Server {
     pub fn neighbors(&self) -> Vec<Arc<Neighbor>> {
         let directory = self.directory.borrow();
         let sessions = directory.sessions.iter();
-        sessions.map(|peer| Arc::clone(&peer.neighbor)).collect()
+        sessions.map(SessionHandle::neighbor).cloned().collect()
     }
 
     /// The addresses that are listened on.
@@ -141,20 +140,16 @@ impl Server {
     pub async fn sessions(&self) -> Vec<(Arc<Neighbor>, Option<SessionReport>)> {
         let directory = Arc::clone(&self.directory.borrow());
         let deadline = tokio::time::Instant::now() + REPORT;
-        let mut asked = Vec::with_capacity(directory.sessions.len());
-        for peer in &directory.sessions {
-            let (sender, answer) = oneshot::channel();
-            let ask = peer.commands.send(Command::Report(sender));
-            // The session may have ended.
-            let _ = tokio::time::timeout_at(deadline, ask).await;
-            asked.push((Arc::clone(&peer.neighbor), answer));
-        }
-        let mut reports = Vec::with_capacity(asked.len());
-        for (neighbor, answer) in asked {
-            let report = tokio::time::timeout_at(deadline, answer).await;
-            reports.push((neighbor, report.ok().and_then(Result::ok)));
-        }
-        reports
+        let reports = directory.sessions.iter().map(|session| async move {
+            let report = async {
+                let (sender, answer) = oneshot::channel();
+                session.send(Command::Report(sender)).await;
+                answer.await.ok()
+            };
+            let report = tokio::time::timeout_at(deadline, report).await;
+            (Arc::clone(session.neighbor()), report.ok().flatten())
+        });
+        join_all(reports).await
     }
 
     /// Reads from the engine between two of its requests.

@@ -1,8 +1,7 @@
 //! One BGP session: its task, its TCP connections, and the listeners that accept them.
 
+pub(crate) mod command;
 pub(crate) mod connection;
 pub(crate) mod io;
 pub(crate) mod listener;
-pub(crate) mod report;
-pub(crate) mod select;
 pub(crate) mod task;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
+use routehub::types::{Family, FamilySet};
 use routehub_wire::Notification;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Encoded messages for a peer.
@@ -14,14 +16,23 @@ pub(crate) type Chunk = Vec<Bytes>;
 /// Chunks that are queued for a session at most: one is written while the next is made.
 const CHUNKS: usize = 2;
 
-/// The engine task's end; a new one each time that the session is established, so that nothing of
-/// an old session reaches a new one.
+/// Octets after which a chunk is full.
+const CHUNK: usize = 1 << 16;
+
+/// An established session as the engine task sees it; a new one each time that it is established,
+/// so that nothing of an old session reaches a new one.
 #[derive(Debug)]
-pub(crate) struct OutboundSender {
+pub(crate) struct Peer {
     chunks: mpsc::Sender<Chunk>,
     wants_capacity: Arc<AtomicBool>,
     refresh: Arc<Notify>,
     teardown: Option<oneshot::Sender<Notification>>,
+    /// Whether the engine has messages for it.
+    pending: bool,
+    /// Whether it has no capacity until its [`Request::Writable`](super::request::Request::Writable).
+    full: bool,
+    /// Families whose End-of-RIB has not come.
+    eor_pending: FamilySet,
 }
 
 /// The session's end.
@@ -44,65 +55,115 @@ pub(crate) enum Outbound {
     RequestRefresh,
 }
 
-/// Both ends of a new way.
-pub(crate) fn outbound() -> (OutboundSender, OutboundReceiver) {
+/// Both ends of a new way, for a session with these families.
+pub(crate) fn outbound(families: FamilySet) -> (Peer, OutboundReceiver) {
     let (chunks, chunk_receiver) = mpsc::channel(CHUNKS);
     let (teardown, teardown_receiver) = oneshot::channel();
-    let sender = OutboundSender {
+    let peer = Peer {
         chunks,
         wants_capacity: Arc::default(),
         refresh: Arc::default(),
         teardown: Some(teardown),
+        pending: false,
+        full: false,
+        eor_pending: families,
     };
     let receiver = OutboundReceiver {
         chunks: chunk_receiver,
-        wants_capacity: Arc::clone(&sender.wants_capacity),
-        refresh: Arc::clone(&sender.refresh),
+        wants_capacity: Arc::clone(&peer.wants_capacity),
+        refresh: Arc::clone(&peer.refresh),
         teardown: Some(teardown_receiver),
     };
-    (sender, receiver)
+    (peer, receiver)
 }
 
-/// Whether a session takes another chunk.
-pub(crate) enum Capacity<'a> {
-    /// Yes.
-    Available(mpsc::Permit<'a, Chunk>),
-    /// Not before its [`Request::Writable`](super::request::Request::Writable).
-    Full,
-    /// Never again: the session has ended.
-    Closed,
-}
+impl Peer {
+    /// The same session under another engine, which reports anew what it has for it.
+    pub(super) fn reset_pending(&mut self) {
+        (self.pending, self.full) = (false, false);
+    }
 
-impl OutboundSender {
-    /// Capacity for a chunk. Where there is none, the session reports when there is.
-    pub(crate) fn capacity(&self) -> Capacity<'_> {
-        let refused = match self.chunks.try_reserve() {
-            Ok(permit) => return Capacity::Available(permit),
-            Err(refused) => refused,
-        };
-        if matches!(refused, mpsc::error::TrySendError::Closed(())) {
-            return Capacity::Closed;
-        }
-        self.wants_capacity.store(true, Ordering::SeqCst);
-        // The session may have taken a chunk before it could see that.
-        match self.chunks.try_reserve() {
-            Ok(permit) => Capacity::Available(permit),
-            Err(_) => Capacity::Full,
-        }
+    /// Whether it has no capacity until it reports so.
+    pub(super) const fn is_full(&self) -> bool {
+        self.full
+    }
+
+    /// Whether the engine has messages for it.
+    pub(super) const fn is_pending(&self) -> bool {
+        self.pending
+    }
+
+    /// The engine has messages for it; whether that is new.
+    pub(super) fn mark_pending(&mut self) -> bool {
+        !std::mem::replace(&mut self.pending, true)
+    }
+
+    /// The End-of-RIB of a family has come; whether it was the last one.
+    pub(super) fn eor_received(&mut self, family: Family) -> bool {
+        self.eor_pending = self.eor_pending.without(family);
+        self.eor_pending.is_empty()
     }
 
     /// Has the session send a ROUTE-REFRESH request.
-    pub(crate) fn request_refresh(&self) {
+    pub(super) fn request_refresh(&self) {
         self.refresh.notify_one();
     }
 
     /// Has the session end with this NOTIFICATION.
-    pub(crate) fn tear_down(&mut self, why: Notification) {
+    pub(super) fn tear_down(&mut self, why: Notification) {
         if let Some(teardown) = self.teardown.take() {
             // The session may have ended already.
             let _ = teardown.send(why);
         }
     }
+
+    /// Sends what `pull` gives as far as the session has capacity; whether it took anything.
+    pub(super) fn send(&mut self, mut pull: impl FnMut() -> Option<Bytes>) -> bool {
+        self.full = false;
+        let mut sent = false;
+        while self.pending {
+            let permit = match reserve(&self.chunks, &self.wants_capacity) {
+                Ok(permit) => permit,
+                Err(TrySendError::Full(())) => {
+                    self.full = true;
+                    break;
+                }
+                Err(TrySendError::Closed(())) => {
+                    self.pending = false;
+                    break;
+                }
+            };
+            let mut chunk = Vec::new();
+            let mut octets = 0;
+            while octets < CHUNK {
+                let Some(bytes) = pull() else {
+                    self.pending = false;
+                    break;
+                };
+                octets += bytes.len();
+                chunk.push(bytes);
+            }
+            if !chunk.is_empty() {
+                sent = true;
+                permit.send(chunk);
+            }
+        }
+        sent
+    }
+}
+
+/// Capacity for a chunk. Where there is none, the session reports when there is.
+fn reserve<'a>(
+    chunks: &'a mpsc::Sender<Chunk>,
+    wants_capacity: &AtomicBool,
+) -> Result<mpsc::Permit<'a, Chunk>, TrySendError<()>> {
+    let first = chunks.try_reserve();
+    if matches!(first, Err(TrySendError::Full(()))) {
+        wants_capacity.store(true, Ordering::SeqCst);
+        // The session may have taken a chunk before it could see that.
+        return chunks.try_reserve();
+    }
+    first
 }
 
 impl OutboundReceiver {

@@ -9,15 +9,14 @@ use routehub::{CheckedEstate, LiveLink, Profile, ReloadedEngine};
 use routehub_scenario::Live;
 use routehub_wire::Notification;
 
-use super::context::ServerContext;
-use super::listeners::{self, RunningListener};
 use super::running::Running;
-use super::sessions::{self, PendingSession, RunningSession, SessionHandle, SessionSettings};
+use super::sessions::{self, PendingSession, RunningListener, RunningSession, ServerContext};
 use super::start_error::{StartError, Stopped, live_speakers};
 use crate::Neighbor;
-use crate::engine_task::request::{Reload, Request};
+use crate::engine_task::request::Request;
 use crate::event::{EventKind, Reloaded};
 use crate::neighbor::SessionKey;
+use crate::session::command::SessionHandle;
 use crate::session::listener::Listener;
 
 /// All that can fail of a reload, done beside what runs.
@@ -43,17 +42,16 @@ impl ReloadPlan {
         let mut pending = Vec::new();
         let mut kept = BTreeMap::new();
         for (id, link) in engine.engine().peers() {
-            let settings = SessionSettings::new(id, link, live, profile);
+            let neighbor = Neighbor::new(id, link, live, profile);
             if engine.kept().contains(&id) {
-                kept.insert(id, Arc::clone(settings.neighbor()));
+                kept.insert(id, Arc::new(neighbor));
             } else {
-                pending.push(PendingSession::new(context, settings)?);
+                pending.push(PendingSession::new(context, neighbor)?);
             }
         }
-        let handles = pending.iter().map(PendingSession::handle);
-        let mut expected = sessions::expected_peers(handles.map(SessionHandle::expected_peer));
+        let mut expected = sessions::by_address(pending.iter().map(PendingSession::handle));
         expected.retain(|address, _| !running.listeners.contains_key(address));
-        let bound = listeners::bind(context, expected)?;
+        let bound = sessions::listen(context, expected)?;
         Ok(Self {
             engine,
             pending,
@@ -78,18 +76,18 @@ impl ReloadPlan {
             bound,
         } = self;
         let running_handles = running.sessions.iter().filter_map(|session| {
-            let neighbor = kept.get(&session.handle().neighbor().id)?;
-            Some(session.handle().peer_handle(neighbor))
+            let (id, session) = session.handle().by_id();
+            Some((id, session.with_neighbor(kept.get(&id)?)))
         });
         let pending_handles = pending.iter().map(PendingSession::handle);
-        let pending_handles = pending_handles.map(|handle| handle.peer_handle(handle.neighbor()));
-        let neighbors = sessions::by_id(running_handles.chain(pending_handles));
-        let reload = Box::new(Reload { engine, neighbors });
-        let replaced = context.request(|answer| Request::Reload(reload, answer));
+        let pending_handles = pending_handles.map(SessionHandle::by_id);
+        let sessions = running_handles.chain(pending_handles).collect();
+        let engine = Box::new(engine);
+        let replaced = context.request(|answer| Request::Reload(engine, sessions, answer));
         replaced.await??;
         let reloaded = end_sessions(running, &pending, &kept).await;
         move_listeners(context, running, &pending);
-        let started = pending.into_iter().map(|session| session.start(context));
+        let started = pending.into_iter().map(PendingSession::start);
         running.sessions.extend(started);
         for (address, listener) in bound {
             let listener = RunningListener::start(listener);
@@ -107,20 +105,21 @@ async fn reloaded_engine(
     estate: CheckedEstate,
     live: &Live,
 ) -> Result<ReloadedEngine, StartError> {
-    let mut before: BTreeMap<SessionKey, SessionSettings> = BTreeMap::new();
-    let mut taken = BTreeSet::new();
-    for session in &running.sessions {
-        let settings = session.handle().settings();
-        taken.insert(settings.neighbor().id);
-        before.insert(settings.neighbor().key(), settings.clone());
-    }
+    let neighbors = || {
+        running
+            .sessions
+            .iter()
+            .map(|session| session.handle().neighbor())
+    };
+    let taken: BTreeSet<PeerId> = neighbors().map(|neighbor| neighbor.id).collect();
+    let before = neighbors().map(|neighbor| (neighbor.key(), Arc::clone(neighbor)));
+    let before: BTreeMap<SessionKey, Arc<Neighbor>> = before.collect();
     let (profile, live, seed) = (profile.clone(), live.clone(), context.seed);
     let build = move || {
         let keep = |link: &LiveLink| {
-            let settings = SessionSettings::new(PeerId(0), link, &live, &profile);
-            let before = before.get(&settings.neighbor().key())?;
-            let same = settings.same_session_as(before);
-            same.then_some(before.neighbor().id)
+            let neighbor = Neighbor::new(PeerId(0), link, &live, &profile);
+            let before = before.get(&neighbor.key())?;
+            neighbor.same_session_as(before).then_some(before.id)
         };
         let live_speakers = live_speakers(&live);
         let parameters = (&profile).into();
@@ -169,12 +168,12 @@ async fn end_sessions(
 fn move_listeners(context: &ServerContext, running: &mut Running, pending: &[PendingSession]) {
     let running_handles = running.sessions.iter().map(RunningSession::handle);
     let handles = running_handles.chain(pending.iter().map(PendingSession::handle));
-    let mut expected = sessions::expected_peers(handles.map(SessionHandle::expected_peer));
+    let expected = sessions::by_address(handles);
     running.listeners.retain(|address, listener| {
-        let Some(expected) = expected.remove(address) else {
+        let Some(expected) = expected.get(address) else {
             return false;
         };
-        if let Err(error) = listener.listener().expect_only(&expected) {
+        if let Err(error) = listener.listener().expect_only(expected) {
             let why = format!("{address} listens as before: {error}");
             context.events.publish(None, EventKind::Failed(why));
         }

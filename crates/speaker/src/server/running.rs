@@ -10,14 +10,13 @@ use routehub_scenario::Live;
 use routehub_wire::Notification;
 use tokio::sync::mpsc;
 
-use super::context::ServerContext;
-use super::listeners::{self, RunningListener};
-use super::sessions::{self, PendingSession, RunningSession, SessionHandle, SessionSettings};
+use super::sessions::{self, PendingSession, RunningListener, RunningSession, ServerContext};
 use super::start_error::{StartError, Stopped};
+use crate::Neighbor;
 use crate::engine_task::EngineTask;
 use crate::engine_task::fib_feed::FibFeed;
 use crate::engine_task::request::Request;
-use crate::session::listener::ExpectedPeer;
+use crate::session::command::SessionHandle;
 use crate::sink::Sinks;
 use crate::sink::runner::RunningSink;
 
@@ -26,7 +25,7 @@ const STOP_SINKS: Duration = Duration::from_secs(20);
 
 /// What can be looked at while something changes.
 pub(super) struct Directory {
-    pub(super) sessions: Vec<ExpectedPeer>,
+    pub(super) sessions: Vec<SessionHandle>,
     pub(super) addresses: Vec<SocketAddr>,
 }
 
@@ -51,19 +50,16 @@ impl Running {
     ) -> Result<Self, StartError> {
         let pending: Vec<PendingSession> = engine
             .peers()
-            .map(|(id, link)| SessionSettings::new(id, link, live, profile))
-            .map(|settings| PendingSession::new(context, settings))
+            .map(|(id, link)| PendingSession::new(context, Neighbor::new(id, link, live, profile)))
             .collect::<Result<_, _>>()?;
         let handles = || pending.iter().map(PendingSession::handle);
-        let expected = sessions::expected_peers(handles().map(SessionHandle::expected_peer));
-        let bound = listeners::bind(context, expected)?;
+        let bound = sessions::listen(context, sessions::by_address(handles()))?;
         let mut fib_feed = FibFeed::new(handles().map(|handle| handle.neighbor().id));
         let sinks = start_sinks(context, sinks, &mut fib_feed)?;
-        let neighbors = handles().map(|handle| handle.peer_handle(handle.neighbor()));
         let task = EngineTask::new(
             engine,
             context.clock,
-            sessions::by_id(neighbors),
+            handles().map(SessionHandle::by_id).collect(),
             context.events.clone(),
             (!sinks.is_empty()).then_some(fib_feed),
         );
@@ -73,10 +69,7 @@ impl Running {
             listeners: listeners
                 .map(|(address, listener)| (address, RunningListener::start(listener)))
                 .collect(),
-            sessions: pending
-                .into_iter()
-                .map(|session| session.start(context))
-                .collect(),
+            sessions: pending.into_iter().map(PendingSession::start).collect(),
             sinks,
             stopped: false,
         })
@@ -86,9 +79,7 @@ impl Running {
         let sessions = self.sessions.iter();
         let listeners = self.listeners.values();
         Arc::new(Directory {
-            sessions: sessions
-                .map(|session| session.handle().expected_peer())
-                .collect(),
+            sessions: sessions.map(|session| session.handle().clone()).collect(),
             addresses: listeners
                 .map(|running| running.listener().local())
                 .collect(),

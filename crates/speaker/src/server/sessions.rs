@@ -1,54 +1,72 @@
-//! The sessions of a server: pending until their tasks are started, then running.
+//! The sessions of a server and its listeners: first made, then running.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use routehub::types::PeerId;
-use routehub::{LiveLink, Profile};
-use routehub_scenario::Live;
-use routehub_session::{Session, SessionConfig};
+use routehub_session::Session;
 use routehub_wire::Notification;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::context::ServerContext;
-use super::start_error::StartError;
+use super::start_error::{StartError, Stopped};
 use crate::Neighbor;
-use crate::engine_task::request::{Neighbors, PeerHandle};
+use crate::clock::Clock;
+use crate::engine_task;
+use crate::engine_task::request::Request;
+use crate::event::EventSender;
+use crate::session::command::{Command, SessionHandle};
 use crate::session::connection::tcp_socket;
 use crate::session::io::SessionIo;
-use crate::session::listener::{ExpectedPeer, ExpectedPeers};
-use crate::session::select::Command;
+use crate::session::listener::{ExpectedPeers, Listener};
 use crate::session::task::SessionTask;
-
-/// Commands that wait for a session at most.
-const COMMANDS: usize = 4;
 
 /// How long sessions may take to end.
 const STOP: Duration = Duration::from_secs(3);
 
-/// How a session is configured.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct SessionSettings {
-    neighbor: Arc<Neighbor>,
-    config: SessionConfig,
+/// The engine task's inbox, events, counters and the clock of a server.
+pub(super) struct ServerContext {
+    pub(super) requests: mpsc::Sender<Request>,
+    pub(super) events: EventSender,
+    pub(super) refused: Arc<AtomicU64>,
+    pub(super) clock: Clock,
+    pub(super) seed: u64,
 }
 
-/// A session's settings, and the ways to its task.
-pub(super) struct SessionHandle {
-    settings: SessionSettings,
-    commands: mpsc::Sender<Command>,
-    switch: Arc<watch::Sender<bool>>,
+impl ServerContext {
+    /// A context with a clock that starts now, and the receiver of its requests.
+    pub(super) fn new() -> (Self, mpsc::Receiver<Request>) {
+        let (requests, inbox) = engine_task::inbox();
+        let context = Self {
+            requests,
+            events: EventSender::new(),
+            refused: Arc::default(),
+            clock: Clock::start(),
+            seed: RandomState::new().hash_one(()),
+        };
+        (context, inbox)
+    }
+
+    /// Sends a request to the engine task, and waits for the answer.
+    pub(super) async fn request<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<T>) -> Request,
+    ) -> Result<T, Stopped> {
+        let (sender, answer) = oneshot::channel();
+        let sent = self.requests.send(request(sender)).await;
+        sent.map_err(|_| Stopped)?;
+        answer.await.map_err(|_| Stopped)
+    }
 }
 
 /// A session whose task is not started yet.
 pub(super) struct PendingSession {
     handle: SessionHandle,
-    session: Session,
-    inbox: mpsc::Receiver<Command>,
+    task: SessionTask,
 }
 
 /// A session whose task runs, until this is dropped.
@@ -57,76 +75,21 @@ pub(super) struct RunningSession {
     task: JoinSet<()>,
 }
 
-impl SessionSettings {
-    pub(super) fn new(id: PeerId, link: &LiveLink, live: &Live, profile: &Profile) -> Self {
-        let neighbor = Arc::new(Neighbor::new(id, link, live, profile));
-        let config = SessionConfig {
-            passive: neighbor.passive,
-            ..profile.session_config(&neighbor.link)
-        };
-        Self { neighbor, config }
-    }
-
-    pub(super) const fn neighbor(&self) -> &Arc<Neighbor> {
-        &self.neighbor
-    }
-
-    /// Whether a session with the other settings can go on as one with these.
-    pub(super) fn same_session_as(&self, other: &Self) -> bool {
-        self.neighbor.same_session_as(&other.neighbor) && self.config == other.config
-    }
-}
-
-impl SessionHandle {
-    pub(super) const fn settings(&self) -> &SessionSettings {
-        &self.settings
-    }
-
-    pub(super) const fn neighbor(&self) -> &Arc<Neighbor> {
-        &self.settings.neighbor
-    }
-
-    /// The peer as its listener knows it.
-    pub(super) fn expected_peer(&self) -> ExpectedPeer {
-        ExpectedPeer {
-            neighbor: Arc::clone(self.neighbor()),
-            commands: self.commands.clone(),
-        }
-    }
-
-    /// The peer as the engine task knows it, with this description of it.
-    pub(super) fn peer_handle(&self, neighbor: &Arc<Neighbor>) -> PeerHandle {
-        PeerHandle {
-            neighbor: Arc::clone(neighbor),
-            switch: Arc::clone(&self.switch),
-        }
-    }
-}
-
 impl PendingSession {
-    pub(super) fn new(
-        context: &ServerContext,
-        settings: SessionSettings,
-    ) -> Result<Self, StartError> {
-        let neighbor = &settings.neighbor;
-        try_protection(neighbor)?;
+    pub(super) fn new(context: &ServerContext, neighbor: Neighbor) -> Result<Self, StartError> {
+        try_protection(&neighbor)?;
         let seed = context.seed ^ u64::from(neighbor.id.0);
-        let session = Session::new(settings.config.clone(), seed);
+        let session = Session::new(neighbor.session_config().clone(), seed);
         let session = session.map_err(|error| StartError::Open {
-            neighbor: Box::new(neighbor.as_ref().clone()),
+            neighbor: Box::new(neighbor.clone()),
             error,
         })?;
-        let (commands, inbox) = mpsc::channel(COMMANDS);
-        let handle = SessionHandle {
-            settings,
-            commands,
-            switch: Arc::new(watch::Sender::new(true)),
-        };
-        Ok(Self {
-            handle,
-            session,
-            inbox,
-        })
+        let (handle, inbox) = SessionHandle::new(neighbor);
+        let neighbor = Arc::clone(handle.neighbor());
+        let (requests, events) = (context.requests.clone(), context.events.clone());
+        let io = SessionIo::new(neighbor, requests, events, inbox);
+        let task = SessionTask::new(session, context.clock, io);
+        Ok(Self { handle, task })
     }
 
     pub(super) const fn handle(&self) -> &SessionHandle {
@@ -134,18 +97,13 @@ impl PendingSession {
     }
 
     /// Starts the task.
-    pub(super) fn start(self, context: &ServerContext) -> RunningSession {
-        let Self {
-            handle,
-            session,
-            inbox,
-        } = self;
-        let neighbor = Arc::clone(handle.neighbor());
-        let io = SessionIo::new(neighbor, context.requests.clone(), context.events.clone());
-        let switch = handle.switch.subscribe();
+    pub(super) fn start(self) -> RunningSession {
         let mut task = JoinSet::new();
-        task.spawn(SessionTask::new(session, context.clock, io, inbox, switch).run());
-        RunningSession { handle, task }
+        task.spawn(self.task.run());
+        RunningSession {
+            handle: self.handle,
+            task,
+        }
     }
 }
 
@@ -156,10 +114,9 @@ impl RunningSession {
 
     /// Goes on with another description of its neighbour.
     pub(super) async fn set_neighbor(&mut self, neighbor: &Arc<Neighbor>) {
-        self.handle.settings.neighbor = Arc::clone(neighbor);
+        self.handle = self.handle.with_neighbor(neighbor);
         let command = Command::SetNeighbor(Arc::clone(neighbor));
-        // The session may have ended.
-        let _ = self.handle.commands.send(command).await;
+        self.handle.send(command).await;
     }
 }
 
@@ -176,45 +133,11 @@ fn try_protection(neighbor: &Neighbor) -> Result<(), StartError> {
     })
 }
 
-/// Peers by the addresses that are listened on for them.
-pub(super) fn expected_peers(
-    peers: impl Iterator<Item = ExpectedPeer>,
-) -> BTreeMap<SocketAddr, ExpectedPeers> {
-    let mut expected: BTreeMap<SocketAddr, ExpectedPeers> = BTreeMap::new();
-    for peer in peers {
-        let here = expected.entry(peer.neighbor.local).or_default();
-        for remote in &peer.neighbor.remote {
-            here.insert(*remote, peer.clone());
-        }
-    }
-    expected
-}
-
-/// Peers by their ids.
-pub(super) fn by_id(handles: impl Iterator<Item = PeerHandle>) -> Neighbors {
-    let mut neighbors = Neighbors::new();
-    for handle in handles {
-        let index = handle.neighbor.id.0 as usize;
-        if neighbors.len() <= index {
-            neighbors.resize(index + 1, None);
-        }
-        if let Some(free) = neighbors.get_mut(index) {
-            *free = Some(handle);
-        }
-    }
-    neighbors
-}
-
 /// Ends sessions, each with a NOTIFICATION; those that have not ended after a while are cut off.
 pub(super) async fn stop(sessions: Vec<(RunningSession, Notification)>) {
     let all = async {
         for (session, why) in &sessions {
-            // The session may have ended.
-            let _ = session
-                .handle
-                .commands
-                .send(Command::Stop(why.clone()))
-                .await;
+            session.handle.send(Command::Stop(why.clone())).await;
         }
         for (mut session, _) in sessions {
             // A task that panicked has ended too.
@@ -222,4 +145,67 @@ pub(super) async fn stop(sessions: Vec<(RunningSession, Notification)>) {
         }
     };
     let _ = tokio::time::timeout(STOP, all).await;
+}
+
+/// A listener whose task runs, until this is dropped.
+pub(super) struct RunningListener {
+    listener: Arc<Listener>,
+    task: JoinSet<()>,
+}
+
+impl RunningListener {
+    pub(super) fn start(listener: Listener) -> Self {
+        let listener = Arc::new(listener);
+        let mut task = JoinSet::new();
+        task.spawn(Arc::clone(&listener).run());
+        Self { listener, task }
+    }
+
+    pub(super) fn listener(&self) -> &Listener {
+        &self.listener
+    }
+
+    /// Closes it; the address is free afterwards.
+    pub(super) async fn close(mut self) {
+        self.task.shutdown().await;
+    }
+}
+
+/// Sessions by the addresses that are listened on for their peers.
+pub(super) fn by_address<'a>(
+    sessions: impl Iterator<Item = &'a SessionHandle>,
+) -> BTreeMap<SocketAddr, ExpectedPeers> {
+    let mut expected: BTreeMap<SocketAddr, ExpectedPeers> = BTreeMap::new();
+    for session in sessions {
+        let neighbor = session.neighbor();
+        let peers = neighbor.remote.iter().map(|peer| (*peer, session.clone()));
+        expected.entry(neighbor.local).or_default().extend(peers);
+    }
+    expected
+}
+
+/// Listens on all these addresses, or on none.
+pub(super) fn listen(
+    context: &ServerContext,
+    expected: impl IntoIterator<Item = (SocketAddr, ExpectedPeers)>,
+) -> Result<BTreeMap<SocketAddr, Listener>, StartError> {
+    let bind = |(address, expected): (SocketAddr, ExpectedPeers)| {
+        let link = expected
+            .values()
+            .next()
+            .map(|session| &session.neighbor().link);
+        let who = link.map(|link| match link.instance {
+            Some(instance) => format!("{} {instance}", link.local),
+            None => link.local.clone(),
+        });
+        let (events, refused) = (context.events.clone(), Arc::clone(&context.refused));
+        let listener = Listener::bind(address, expected, events, refused);
+        let listener = listener.map_err(|error| StartError::Listen {
+            address,
+            who: who.unwrap_or_default(),
+            error,
+        })?;
+        Ok((address, listener))
+    };
+    expected.into_iter().map(bind).collect()
 }

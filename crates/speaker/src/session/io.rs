@@ -1,33 +1,64 @@
 //! Session IO: what the outputs of a session act on, and what its inputs come from. Its
-//! connections, the engine task's inbox, what the engine task sends, and the server's events.
+//! connections, commands, the engine task's inbox, what the engine task sends, and the server's
+//! events.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use routehub_session::{ConnectionId, Event, Negotiated, Output};
 use routehub_wire::CheckedUpdates;
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 
-use super::connection::{Connection, tcp_socket};
-use super::select::{Command, Dial, InboxPermit, WaitSet};
+use super::command::{Command, CommandInbox};
+use super::connection::{Connection, Readiness, tcp_socket};
 use crate::Neighbor;
-use crate::engine_task::outbound::{OutboundReceiver, outbound};
+use crate::engine_task::outbound::{Outbound, OutboundReceiver, outbound};
 use crate::engine_task::request::Request;
 use crate::event::{EventKind, EventSender};
 
 /// Octets that wait to be written before the next chunk of routes is taken.
 const UNWRITTEN: usize = 1 << 16;
 
+/// A connection that is being opened.
+struct Dial {
+    id: ConnectionId,
+    opening: Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>,
+}
+
+/// A place in the engine task's inbox that is waited for.
+type InboxPermit = Pin<
+    Box<dyn Future<Output = Result<mpsc::OwnedPermit<Request>, mpsc::error::SendError<()>>> + Send>,
+>;
+
+/// Why a session's task woke up.
+pub(super) enum Wake {
+    Command(Command),
+    /// There is a place in the engine task's inbox.
+    InboxPermit(mpsc::OwnedPermit<Request>),
+    /// The engine task has ended.
+    EngineGone,
+    /// A connection is open, or could not be opened.
+    Dialled(ConnectionId, io::Result<TcpStream>),
+    Ready(usize, Readiness),
+    Outbound(Outbound),
+    Timeout,
+}
+
 /// All IO of a session.
 pub(crate) struct SessionIo {
     neighbor: Arc<Neighbor>,
     requests: mpsc::Sender<Request>,
     events: EventSender,
+    commands: CommandInbox,
     connections: Vec<Connection>,
     dial: Option<Dial>,
     outbound: Option<OutboundReceiver>,
@@ -45,11 +76,13 @@ impl SessionIo {
         neighbor: Arc<Neighbor>,
         requests: mpsc::Sender<Request>,
         events: EventSender,
+        commands: CommandInbox,
     ) -> Self {
         Self {
             neighbor,
             requests,
             events,
+            commands,
             connections: Vec::new(),
             dial: None,
             outbound: None,
@@ -60,24 +93,45 @@ impl SessionIo {
         }
     }
 
-    /// Everything that can happen, besides commands, the switch and time.
-    pub(super) fn wait_set<'a>(
-        &'a mut self,
-        commands: &'a mut mpsc::Receiver<Command>,
-        switch: &'a mut watch::Receiver<bool>,
-        timeout: Option<tokio::time::Instant>,
-    ) -> WaitSet<'a> {
+    /// The first that happens; nothing else is lost.
+    pub(super) async fn next(&mut self, timeout: Option<Instant>) -> Wake {
         let unwritten: usize = self.connections.iter().map(Connection::queued).sum();
-        WaitSet {
+        let Self {
             commands,
-            permit: &mut self.permit,
-            dial: &mut self.dial,
-            connections: &self.connections,
-            read: self.outbox.is_empty(),
-            outbound: &mut self.outbound,
-            take_chunks: unwritten < UNWRITTEN,
-            switch,
-            timeout,
+            connections,
+            dial,
+            outbound,
+            outbox,
+            permit,
+            ..
+        } = self;
+        let read = outbox.is_empty();
+        tokio::select! {
+            command = commands.next() => Wake::Command(command),
+            Some(ready) = async { Some(permit.as_mut()?.await) } => {
+                *permit = None;
+                ready.map_or(Wake::EngineGone, Wake::InboxPermit)
+            }
+            Some((id, opened)) = async {
+                let Dial { id, opening } = dial.as_mut()?;
+                Some((*id, opening.await))
+            } => {
+                *dial = None;
+                Wake::Dialled(id, opened)
+            }
+            (at, readiness) = poll_fn(|cx| {
+                let mut each = connections.iter().enumerate();
+                each.find_map(|(at, connection)| match connection.poll_ready(cx, read) {
+                    Poll::Ready(readiness) => Some(Poll::Ready((at, readiness))),
+                    Poll::Pending => None,
+                })
+                .unwrap_or(Poll::Pending)
+            }) => Wake::Ready(at, readiness),
+            Some(outbound) = async {
+                Some(outbound.as_mut()?.next(unwritten < UNWRITTEN).await)
+            } => Wake::Outbound(outbound),
+            () = sleep_until(timeout.unwrap_or_else(Instant::now)), if timeout.is_some() =>
+                Wake::Timeout,
         }
     }
 
@@ -116,13 +170,13 @@ impl SessionIo {
     }
 
     fn established(&mut self, agreed: Box<Negotiated>) -> Request {
-        let (sender, receiver) = outbound();
+        let (peer, receiver) = outbound(agreed.families);
         self.outbound = Some(receiver);
         self.publish(EventKind::Established {
             asn: agreed.peer_asn,
             hold_time: agreed.hold_time,
         });
-        Request::Established(self.neighbor.id, agreed, sender)
+        Request::Established(self.neighbor.id, agreed, peer)
     }
 
     /// Puts the UPDATEs that were read behind the outbox.

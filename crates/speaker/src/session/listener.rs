@@ -9,12 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
 
+use super::command::SessionHandle;
 use super::connection::tcp_socket;
-use super::select::Command;
 use crate::event::{EventKind, EventSender};
-use crate::{Neighbor, sockopt};
+use crate::sockopt;
 
 /// Connections that wait to be accepted at most.
 const BACKLOG: u32 = 1024;
@@ -22,15 +21,8 @@ const BACKLOG: u32 = 1024;
 /// The pause after a connection could not be accepted, as when there are no file descriptors left.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A configured peer, and the way to its session.
-#[derive(Clone)]
-pub(crate) struct ExpectedPeer {
-    pub(crate) neighbor: Arc<Neighbor>,
-    pub(crate) commands: mpsc::Sender<Command>,
-}
-
-/// The peers that may connect to a listening address, by their remote addresses.
-pub(crate) type ExpectedPeers = HashMap<IpAddr, ExpectedPeer>;
+/// The sessions whose peers may connect to a listening address, by their remote addresses.
+pub(crate) type ExpectedPeers = HashMap<IpAddr, SessionHandle>;
 
 /// Listens on one of our addresses.
 pub(crate) struct Listener {
@@ -72,13 +64,13 @@ impl Listener {
     pub(crate) fn expect_only(&self, expected: &ExpectedPeers) -> io::Result<()> {
         let socket = self.socket.as_fd();
         let before = std::mem::replace(&mut *self.expected(), expected.clone());
-        let signs = |peer: &ExpectedPeer| peer.neighbor.has_password();
-        for (remote, peer) in &before {
-            if signs(peer) && !expected.get(remote).is_some_and(signs) {
+        let signs = |session: &SessionHandle| session.neighbor().has_password();
+        for (remote, session) in &before {
+            if signs(session) && !expected.get(remote).is_some_and(signs) {
                 sockopt::remove_md5_key(socket, *remote)?;
             }
         }
-        sockopt::clear_min_ttl(socket, self.local.ip())?;
+        sockopt::set_min_ttl(socket, self.local.ip(), 0)?;
         protect(socket, expected)
     }
 
@@ -102,23 +94,20 @@ impl Listener {
 
     /// Hands a connection to the session it is for; says no if there is none.
     fn hand_over(&self, stream: TcpStream, remote: IpAddr) -> bool {
-        let Some(ExpectedPeer { neighbor, commands }) = self.expected().get(&remote).cloned()
-        else {
+        let Some(session) = self.expected().get(&remote).cloned() else {
             return false;
         };
-        // A session with a full inbox has more connections than it can use.
+        let neighbor = session.neighbor();
         neighbor.set_min_ttl(stream.as_fd()).is_ok()
             && neighbor.set_user_timeout(stream.as_fd()).is_ok()
-            && commands.try_send(Command::Accepted(stream)).is_ok()
+            && session.accept(stream)
     }
 
     fn count_refused(&self, remote: IpAddr) {
-        let refused = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
-        let local = self.local;
         let kind = EventKind::Refused {
-            local,
+            local: self.local,
             remote,
-            refused,
+            refused: self.refused.fetch_add(1, Ordering::Relaxed) + 1,
         };
         self.events.publish(None, kind);
     }
@@ -127,7 +116,7 @@ impl Listener {
 /// Sets the TCP-MD5 keys of these peers and the sent TTL on a listening socket, and `IP_MINTTL` if
 /// all of them use GTSM: then the kernel drops the SYNs of others.
 fn protect(socket: BorrowedFd<'_>, expected: &ExpectedPeers) -> io::Result<()> {
-    let neighbors = || expected.values().map(|peer| &peer.neighbor);
+    let neighbors = || expected.values().map(SessionHandle::neighbor);
     let all_use_gtsm = neighbors().all(|neighbor| neighbor.ttl_security);
     for neighbor in neighbors() {
         neighbor.protect(socket)?;

@@ -2,12 +2,10 @@
 
 use routehub_session::Session;
 use routehub_wire::Notification;
-use tokio::sync::{mpsc, watch};
 
+use super::command::{Command, SessionReport};
 use super::connection::Readiness;
-use super::io::SessionIo;
-use super::report::SessionReport;
-use super::select::{Command, Wake};
+use super::io::{SessionIo, Wake};
 use crate::clock::Clock;
 use crate::engine_task::outbound::{Chunk, Outbound};
 
@@ -16,26 +14,11 @@ pub(crate) struct SessionTask {
     session: Session,
     clock: Clock,
     io: SessionIo,
-    commands: mpsc::Receiver<Command>,
-    /// Whether the session is to run.
-    switch: watch::Receiver<bool>,
 }
 
 impl SessionTask {
-    pub(crate) fn new(
-        session: Session,
-        clock: Clock,
-        io: SessionIo,
-        commands: mpsc::Receiver<Command>,
-        switch: watch::Receiver<bool>,
-    ) -> Self {
-        Self {
-            session,
-            clock,
-            io,
-            commands,
-            switch,
-        }
+    pub(crate) const fn new(session: Session, clock: Clock, io: SessionIo) -> Self {
+        Self { session, clock, io }
     }
 
     /// Runs the session until it is told to stop.
@@ -43,7 +26,8 @@ impl SessionTask {
         self.session.handle_start(self.clock.now());
         let mut stopping = !self.drain();
         while !stopping {
-            let wake = self.wait().await;
+            let timeout = self.session.poll_timeout().map(|at| self.clock.at(at));
+            let wake = self.io.next(timeout).await;
             stopping = self.handle(wake);
             if !self.drain() && !stopping {
                 stopping = self.stop(Notification::ADMINISTRATIVE_SHUTDOWN);
@@ -52,12 +36,6 @@ impl SessionTask {
             self.io.reap_closed();
         }
         self.io.end().await;
-    }
-
-    async fn wait(&mut self) -> Wake {
-        let timeout = self.session.poll_timeout().map(|at| self.clock.at(at));
-        let (commands, switch) = (&mut self.commands, &mut self.switch);
-        self.io.wait_set(commands, switch, timeout).next().await
     }
 
     /// Says whether the session is to end.
@@ -76,6 +54,12 @@ impl SessionTask {
                 let _ = answer.send(SessionReport::of(&self.session, now));
             }
             Wake::Command(Command::SetNeighbor(neighbor)) => self.io.set_neighbor(neighbor),
+            Wake::Command(Command::Switch(true)) => self.session.handle_start(now),
+            Wake::Command(Command::Switch(false)) => {
+                let why = Notification::ADMINISTRATIVE_SHUTDOWN;
+                self.session
+                    .handle_stop(now, why.with_text("switched off by an event"));
+            }
             Wake::EngineGone => return self.stop(Notification::ADMINISTRATIVE_SHUTDOWN),
             Wake::InboxPermit(permit) => self.io.post_with(permit),
             Wake::Dialled(id, Ok(stream)) => {
@@ -92,12 +76,6 @@ impl SessionTask {
             Wake::Outbound(Outbound::RequestRefresh) => {
                 // A session that has ended receives everything when it is established again.
                 let _ = self.session.request_refresh(now);
-            }
-            Wake::Switched(true) => self.session.handle_start(now),
-            Wake::Switched(false) => {
-                let why = Notification::ADMINISTRATIVE_SHUTDOWN;
-                self.session
-                    .handle_stop(now, why.with_text("switched off by an event"));
             }
             Wake::Timeout => {}
         }

@@ -1,0 +1,158 @@
+//! What the server and the task of a session tell each other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use routehub::types::{Asn, FamilySet, Instant, PeerId, RouterId};
+use routehub_session::{Counters, DownReason, Session, State};
+use routehub_wire::Notification;
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::Neighbor;
+
+/// Commands that wait for a session at most.
+const COMMANDS: usize = 4;
+
+/// What the task of a session is told.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// The peer has connected.
+    Accepted(TcpStream),
+    /// Stop with this NOTIFICATION.
+    Stop(Notification),
+    /// Report the session's state.
+    Report(oneshot::Sender<SessionReport>),
+    /// The neighbour has another description after a reload.
+    SetNeighbor(Arc<Neighbor>),
+    /// An event switched the session on, or off.
+    Switch(bool),
+}
+
+/// A session's neighbour, and the ways to its task.
+#[derive(Clone)]
+pub(crate) struct SessionHandle {
+    neighbor: Arc<Neighbor>,
+    commands: mpsc::Sender<Command>,
+    switch: watch::Sender<bool>,
+}
+
+/// Where the task of a session receives its commands.
+pub(crate) struct CommandInbox {
+    commands: mpsc::Receiver<Command>,
+    /// Whether the session is to run.
+    switch: watch::Receiver<bool>,
+}
+
+impl SessionHandle {
+    pub(crate) fn new(neighbor: Neighbor) -> (Self, CommandInbox) {
+        let (commands, inbox) = mpsc::channel(COMMANDS);
+        let (switch, switched) = watch::channel(true);
+        let handle = Self {
+            neighbor: Arc::new(neighbor),
+            commands,
+            switch,
+        };
+        let inbox = CommandInbox {
+            commands: inbox,
+            switch: switched,
+        };
+        (handle, inbox)
+    }
+
+    /// The same session, with another description of its neighbour.
+    pub(crate) fn with_neighbor(&self, neighbor: &Arc<Neighbor>) -> Self {
+        Self {
+            neighbor: Arc::clone(neighbor),
+            ..self.clone()
+        }
+    }
+
+    /// The session, and the id that the engine knows its peer by.
+    pub(crate) fn by_id(&self) -> (PeerId, Self) {
+        (self.neighbor.id, self.clone())
+    }
+
+    pub(crate) const fn neighbor(&self) -> &Arc<Neighbor> {
+        &self.neighbor
+    }
+
+    /// Sends a command, once there is room for it.
+    pub(crate) async fn send(&self, command: Command) {
+        // The session may have ended.
+        let _ = self.commands.send(command).await;
+    }
+
+    /// Hands over a connection; says no to one more than the session can use.
+    pub(crate) fn accept(&self, stream: TcpStream) -> bool {
+        self.commands.try_send(Command::Accepted(stream)).is_ok()
+    }
+
+    /// Starts or stops the session; never waits for it.
+    pub(crate) fn switch(&self, on: bool) {
+        self.switch.send_replace(on);
+    }
+}
+
+impl CommandInbox {
+    /// The next command. Nothing is lost if the future is dropped.
+    pub(super) async fn next(&mut self) -> Command {
+        tokio::select! {
+            // Without a server nothing is left to run the session for.
+            command = self.commands.recv() =>
+                command.unwrap_or(Command::Stop(Notification::ADMINISTRATIVE_SHUTDOWN)),
+            Ok(()) = self.switch.changed() => Command::Switch(*self.switch.borrow_and_update()),
+        }
+    }
+}
+
+/// How a session is at one time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionReport {
+    /// The state: that of the connection that got furthest.
+    pub state: State,
+    /// For how long it is in this state.
+    pub in_state: Duration,
+    /// For how long it is established.
+    pub uptime: Option<Duration>,
+    /// What was agreed on, while it is established.
+    pub agreed: Option<Agreement>,
+    /// What was counted since it was configured.
+    pub counters: Counters,
+    /// How long ago it was no longer established, and why.
+    pub last_down: Option<(Duration, DownReason)>,
+}
+
+/// What a session agreed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Agreement {
+    /// The peer's ASN.
+    pub peer_asn: Asn,
+    /// The peer's BGP identifier.
+    pub peer_router_id: RouterId,
+    /// The hold time; zero: none.
+    pub hold_time: Duration,
+    /// The families.
+    pub families: FamilySet,
+}
+
+impl SessionReport {
+    /// How a session is now.
+    pub(crate) fn of(session: &Session, now: Instant) -> Self {
+        let agreed = session.negotiated();
+        let down = session.last_down();
+        Self {
+            state: session.state(),
+            in_state: now.since(session.state_since()),
+            uptime: session.uptime(now),
+            agreed: agreed.map(|agreed| Agreement {
+                peer_asn: agreed.peer_asn,
+                peer_router_id: agreed.peer_router_id,
+                hold_time: agreed.hold_time,
+                families: agreed.families,
+            }),
+            counters: *session.counters(),
+            last_down: down.map(|(at, why)| (now.since(at), why.clone())),
+        }
+    }
+}
