@@ -16,23 +16,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::fs::File;
 use std::io;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use futures_util::{StreamExt, stream};
+use nix::sched::{CloneFlags, setns};
 use routehub::types::Prefix;
-use rtnetlink::Error;
+use rtnetlink::{Error, Handle, NETNS_PATH};
 use tokio::runtime::Runtime;
-use tokio::task::JoinSet;
 
-mod namespace;
-mod request;
 mod table;
 
 use super::{NotTaken, RouteChange, Sink, SinkError};
-use request::Request;
-pub use request::{METRIC, PROTOCOL};
 use table::Table;
+pub use table::{METRIC, PROTOCOL};
 
 /// Requests that wait for the kernel's answer at most.
 const IN_FLIGHT: usize = 64;
@@ -141,12 +140,12 @@ impl KernelSink {
             .map_err(KernelError::Socket)?;
         let mut tables = BTreeMap::new();
         for target in targets {
-            let handle = namespace::connect(&runtime, target.namespace.as_ref())?;
+            let handle = connect(&runtime, target.namespace.as_ref())?;
             let table = runtime.block_on(Table::open(handle, target.table));
             let table = table.map_err(|error| KernelError::Read {
                 vnet: target.vnet.clone(),
                 table: target.table,
-                why: request::why(&error),
+                why: table::why(&error),
             })?;
             tables.insert(target.vnet.clone(), table);
         }
@@ -167,6 +166,24 @@ impl KernelSink {
         self.runtime.as_ref().ok_or_else(ended)
     }
 
+    /// Has each table remove routes, which says what it could not remove.
+    fn remove(
+        &mut self,
+        from: &impl AsyncFn(&mut Table) -> Vec<(Prefix, Error)>,
+    ) -> Result<(), SinkError> {
+        let mut not_taken = Vec::new();
+        for (vnet, table) in &mut self.tables {
+            let Some(runtime) = &self.runtime else { break };
+            let failed = runtime.block_on(from(table)).into_iter();
+            not_taken.extend(failed.map(|(prefix, error)| NotTaken {
+                vnet: vnet.clone(),
+                prefix,
+                why: table::why(&error),
+            }));
+        }
+        SinkError::of(not_taken)
+    }
+
     /// Remembers what became of a change; an error if it was not taken.
     fn on_answer(&mut self, change: RouteChange, result: Result<(), Error>) -> Option<NotTaken> {
         let RouteChange {
@@ -177,7 +194,7 @@ impl KernelSink {
         if let Some(table) = self.tables.get_mut(&vnet) {
             table.set_held(prefix, next_hops.is_some() && result.is_ok());
         }
-        let why = request::why(&result.err()?);
+        let why = table::why(&result.err()?);
         Some(NotTaken { vnet, prefix, why })
     }
 }
@@ -205,25 +222,15 @@ impl Sink for KernelSink {
     }
 
     fn commit(&mut self) -> Result<(), SinkError> {
-        let mut requests: Vec<Request> = Vec::new();
-        for change in std::mem::take(&mut self.batch) {
-            if let Some(table) = self.tables.get(&change.vnet) {
-                requests.push(table.request(change));
-            }
-        }
-        let answers = self.runtime()?.block_on(async {
-            let (mut running, mut answers) = (JoinSet::new(), Vec::new());
-            for request in requests {
-                while running.len() >= IN_FLIGHT {
-                    answers.extend(running.join_next().await.and_then(Result::ok));
-                }
-                running.spawn(request.run());
-            }
-            while let Some(answer) = running.join_next().await {
-                answers.extend(answer);
-            }
-            answers
-        });
+        let changes = std::mem::take(&mut self.batch).into_iter();
+        let requests: Vec<_> = changes
+            .filter_map(|change| {
+                let table = self.tables.get(&change.vnet)?;
+                Some(table.request(change))
+            })
+            .collect();
+        let answers = stream::iter(requests).buffer_unordered(IN_FLIGHT);
+        let answers: Vec<_> = self.runtime()?.block_on(answers.collect());
         let answers = answers.into_iter();
         let not_taken = answers.filter_map(|(change, result)| self.on_answer(change, result));
         let mut not_taken: Vec<NotTaken> = not_taken.collect();
@@ -233,12 +240,7 @@ impl Sink for KernelSink {
 
     /// What an earlier run left and this one has not is removed.
     fn complete(&mut self) -> Result<(), SinkError> {
-        let mut not_taken = Vec::new();
-        for (vnet, table) in &mut self.tables {
-            let Some(runtime) = &self.runtime else { break };
-            runtime.block_on(table.sweep(vnet, &mut not_taken));
-        }
-        SinkError::of(not_taken)
+        self.remove(&Table::sweep)
     }
 
     /// Routes that the kernel does not have any more, as after an interface went down.
@@ -253,12 +255,7 @@ impl Sink for KernelSink {
 
     /// Every route with our protocol number is removed.
     fn stop(&mut self) -> Result<(), SinkError> {
-        let mut not_taken = Vec::new();
-        for (vnet, table) in &mut self.tables {
-            let Some(runtime) = &self.runtime else { break };
-            runtime.block_on(table.clear(vnet, &mut not_taken));
-        }
-        SinkError::of(not_taken)
+        self.remove(&Table::clear)
     }
 }
 
@@ -269,4 +266,38 @@ impl Drop for KernelSink {
             runtime.shutdown_background();
         }
     }
+}
+
+/// Opens a way to the kernel; what is asked over it is answered for this namespace.
+fn connect(runtime: &Runtime, namespace: Option<&Namespace>) -> Result<Handle, KernelError> {
+    let Some(namespace) = namespace else {
+        return open(runtime).map_err(KernelError::Socket);
+    };
+    let failed = |error| KernelError::Namespace {
+        namespace: namespace.clone(),
+        error,
+    };
+    let file = match namespace {
+        Namespace::Named(name) => File::open(Path::new(NETNS_PATH).join(name)),
+        Namespace::File(path) => File::open(path),
+    };
+    let file = file.map_err(failed)?;
+    // A socket stays in the namespace it was opened in: a thread enters it, opens one, and ends.
+    let opened = std::thread::scope(|scope| {
+        let entered = scope.spawn(|| {
+            setns(&file, CloneFlags::CLONE_NEWNET)?;
+            open(runtime)
+        });
+        entered.join()
+    });
+    let opened = opened.unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
+    opened.map_err(failed)
+}
+
+fn open(runtime: &Runtime) -> io::Result<Handle> {
+    let _inside = runtime.enter();
+    // Strict: the kernel keeps to what a question asks for.
+    let (connection, handle, _) = rtnetlink::new_connection_with_strict_check()?;
+    runtime.spawn(connection);
+    Ok(handle)
 }

@@ -1,15 +1,25 @@
-//! One routing table, and which of its routes are ours.
+//! One routing table: which of its routes are ours, and how the kernel is asked to change them.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::pin::pin;
 
 use futures_util::TryStreamExt;
-use routehub::types::Prefix;
+use routehub::types::{Family, Prefix};
 use rtnetlink::packet_route::AddressFamily;
-use rtnetlink::{Error, Handle};
+use rtnetlink::packet_route::route::{
+    RouteAddress, RouteAttribute, RouteMessage, RouteProtocol, RouteScope, RouteType,
+};
+use rtnetlink::{Error, Handle, RouteMessageBuilder, RouteNextHopBuilder};
 
-use super::request::{METRIC, Request, delete, ours, question, removal, why};
-use crate::sink::{NotTaken, RouteChange};
+use crate::sink::RouteChange;
+
+/// The protocol number of routes of this sink (`rtm_protocol`): one that no other daemon is known
+/// to use.
+pub const PROTOCOL: u8 = 177;
+
+/// The metric of routes of this sink.
+pub const METRIC: u32 = 177;
 
 /// A table of the kernel.
 pub(super) struct Table {
@@ -39,13 +49,16 @@ impl Table {
         self.stale.len()
     }
 
-    /// The request for a change.
-    pub(super) fn request(&self, change: RouteChange) -> Request {
-        Request {
-            handle: self.handle.clone(),
-            table: self.number,
-            held: self.held.contains(&change.prefix),
-            change,
+    /// Asks for a change; the answer. After an error, no route of ours is there.
+    pub(super) fn request(
+        &self,
+        change: RouteChange,
+    ) -> impl Future<Output = (RouteChange, Result<(), Error>)> + use<> {
+        let (handle, number) = (self.handle.clone(), self.number);
+        let held = self.held.contains(&change.prefix);
+        async move {
+            let result = carry_out(&handle, number, &change, held).await;
+            (change, result)
         }
     }
 
@@ -74,47 +87,34 @@ impl Table {
         gone
     }
 
-    /// Removes what is left of an earlier run.
-    pub(super) async fn sweep(&mut self, vnet: &str, not_taken: &mut Vec<NotTaken>) {
+    /// Removes what is left of an earlier run; what could not be removed.
+    pub(super) async fn sweep(&mut self) -> Vec<(Prefix, Error)> {
         let stale = std::mem::take(&mut self.stale);
-        for (prefix, metric) in stale {
-            if metric == METRIC {
-                self.held.remove(&prefix);
-            }
-            self.remove(vnet, prefix, metric, not_taken).await;
-        }
+        self.held
+            .retain(|prefix| !stale.contains(&(*prefix, METRIC)));
+        self.remove(stale).await
     }
 
-    /// Removes all routes with our protocol number.
-    pub(super) async fn clear(&mut self, vnet: &str, not_taken: &mut Vec<NotTaken>) {
+    /// Removes all routes with our protocol number; what could not be removed.
+    pub(super) async fn clear(&mut self) -> Vec<(Prefix, Error)> {
         self.held.clear();
         self.stale.clear();
         match all(&self.handle, self.number).await {
-            Ok(routes) => {
-                for (prefix, metric) in routes {
-                    self.remove(vnet, prefix, metric, not_taken).await;
-                }
-            }
-            Err(error) => not_taken.push(NotTaken {
-                vnet: vnet.to_owned(),
-                prefix: Prefix::default_of(routehub::types::Family::Ipv4),
-                why: why(&error),
-            }),
+            Ok(routes) => self.remove(routes).await,
+            Err(error) => vec![(Prefix::default_of(Family::Ipv4), error)],
         }
     }
 
-    async fn remove(&self, vnet: &str, prefix: Prefix, metric: u32, not_taken: &mut Vec<NotTaken>) {
-        let removed = match removal(self.number, prefix, metric) {
-            Ok(removal) => delete(&self.handle, removal).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = removed {
-            not_taken.push(NotTaken {
-                vnet: vnet.to_owned(),
-                prefix,
-                why: why(&error),
-            });
+    async fn remove(&self, routes: BTreeSet<(Prefix, u32)>) -> Vec<(Prefix, Error)> {
+        let mut failed = Vec::new();
+        for (prefix, metric) in routes {
+            let removed = match removal(self.number, prefix, metric) {
+                Ok(removal) => delete(&self.handle, removal).await,
+                Err(error) => Err(error),
+            };
+            failed.extend(removed.err().map(|error| (prefix, error)));
         }
+        failed
     }
 }
 
@@ -139,4 +139,117 @@ async fn all(handle: &Handle, table: u32) -> Result<BTreeSet<(Prefix, u32)>, Err
         }
     }
     Ok(found)
+}
+
+/// Carries out a change of a table, in which a route of ours is there already if it is `held`.
+async fn carry_out(
+    handle: &Handle,
+    table: u32,
+    change: &RouteChange,
+    held: bool,
+) -> Result<(), Error> {
+    let prefix = change.prefix;
+    let remove = removal(table, prefix, METRIC)?;
+    let Some(next_hops) = &change.next_hops else {
+        return delete(handle, remove).await;
+    };
+    let add = handle.route().add(route(table, prefix, next_hops)?);
+    if !held {
+        return add.execute().await;
+    }
+    let replaced = add.replace().execute().await;
+    if replaced.is_err() {
+        // Better no route than one that is wrong. Why there is none is known already.
+        let _ = delete(handle, remove).await;
+    }
+    replaced
+}
+
+/// Removes a route; one that is not there is removed already.
+async fn delete(handle: &Handle, route: RouteMessage) -> Result<(), Error> {
+    match handle.route().del(route).execute().await {
+        // No such process: there is no such route.
+        Err(Error::NetlinkError(error)) if error.raw_code() == -libc::ESRCH => Ok(()),
+        other => other,
+    }
+}
+
+/// Why the kernel refused.
+pub(super) fn why(error: &Error) -> String {
+    match error {
+        Error::NetlinkError(error) if error.raw_code() == -libc::EEXIST => {
+            "another program has a route there with our metric".to_owned()
+        }
+        Error::NetlinkError(error) => error.to_io().to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn base(table: u32, prefix: Prefix) -> Result<RouteMessageBuilder<IpAddr>, Error> {
+    let base = RouteMessageBuilder::<IpAddr>::new()
+        .table_id(table)
+        .protocol(RouteProtocol::from(PROTOCOL))
+        .destination_prefix(prefix.address(), prefix.length());
+    base.map_err(|error| Error::InvalidNla(error.to_string()))
+}
+
+/// A route of ours.
+fn route(table: u32, prefix: Prefix, next_hops: &[IpAddr]) -> Result<RouteMessage, Error> {
+    let base = base(table, prefix)?.priority(METRIC);
+    if next_hops.is_empty() {
+        return Ok(base.kind(RouteType::BlackHole).build());
+    }
+    let family = match prefix {
+        Prefix::V4(_) => AddressFamily::Inet,
+        Prefix::V6(_) => AddressFamily::Inet6,
+    };
+    let hops = next_hops.iter().map(|address| {
+        let hop = RouteNextHopBuilder::new(family).via(*address);
+        hop.map(RouteNextHopBuilder::build)
+            .map_err(|error| Error::InvalidNla(error.to_string()))
+    });
+    Ok(base.multipath(hops.collect::<Result<_, _>>()?).build())
+}
+
+/// What is to be removed: our route to a prefix, whatever its kind and next hops.
+fn removal(table: u32, prefix: Prefix, metric: u32) -> Result<RouteMessage, Error> {
+    let base = base(table, prefix)?.priority(metric);
+    Ok(base
+        .kind(RouteType::Unspec)
+        .scope(RouteScope::NoWhere)
+        .build())
+}
+
+/// Asks for all of our routes in a table.
+fn question(table: u32, family: AddressFamily) -> RouteMessage {
+    let mut all = RouteMessageBuilder::<IpAddr>::new()
+        .table_id(table)
+        .protocol(RouteProtocol::from(PROTOCOL))
+        .kind(RouteType::Unspec)
+        .build();
+    all.header.address_family = family;
+    all
+}
+
+/// Prefix and metric of a route of ours in a table; none if it is somebody else's.
+fn ours(table: u32, route: &RouteMessage) -> Option<(Prefix, u32)> {
+    let header = &route.header;
+    let (mut at, mut metric) = (u32::from(header.table), 0);
+    let mut address: IpAddr = match header.address_family {
+        AddressFamily::Inet => [0; 4].into(),
+        AddressFamily::Inet6 => [0; 16].into(),
+        _ => return None,
+    };
+    for attribute in &route.attributes {
+        match attribute {
+            RouteAttribute::Table(number) => at = *number,
+            RouteAttribute::Priority(number) => metric = *number,
+            RouteAttribute::Destination(RouteAddress::Inet(to)) => address = (*to).into(),
+            RouteAttribute::Destination(RouteAddress::Inet6(to)) => address = (*to).into(),
+            _ => {}
+        }
+    }
+    let is_ours = u8::from(header.protocol) == PROTOCOL && at == table;
+    let prefix = Prefix::new(address, header.destination_prefix_length).ok()?;
+    is_ours.then_some((prefix, metric))
 }
