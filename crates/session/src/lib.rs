@@ -102,29 +102,23 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
-mod commands;
 mod config;
 mod connection;
 mod counters;
 pub mod fsm;
 mod negotiation;
-mod observe;
 mod output;
+mod peer_routes;
 mod peering;
-mod random;
 mod reason;
-mod receive;
+mod retry;
 mod session;
-mod slots;
-mod stale;
 mod state;
 
-pub use commands::{NotEstablished, RefreshRequest};
 pub use config::{Backoff, SendHold, SessionConfig, Timers};
 pub use counters::{Counters, DownCounters, IgnoredCounters, LastError, MessageCounters};
 pub use negotiation::{Negotiated, PeerRestart};
 pub use output::{ConnectionId, Direction, Down, Event, Output, RunEnd, SweepReason};
-pub use peering::timers::Timer;
 pub use reason::{DownReason, OpenRejection};
-pub use session::Session;
-pub use state::{FsmEvent, State};
+pub use session::{NotEstablished, RefreshRequest, Session};
+pub use state::{FsmEvent, State, Timer};

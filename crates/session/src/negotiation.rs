@@ -108,8 +108,18 @@ fn check_identity(config: &SessionConfig, open: &Open) -> Result<(), OpenRejecti
     Ok(())
 }
 
+/// The OPEN that the configuration asks for.
+pub(crate) fn our_open(config: &SessionConfig) -> Open {
+    Open {
+        asn: config.local_asn,
+        hold_time: offered_hold_time(config),
+        router_id: config.local_router_id,
+        capabilities: config.capabilities.clone(),
+    }
+}
+
 /// The hold time that our OPEN carries, in seconds.
-pub(crate) const fn offered_hold_time(config: &SessionConfig) -> u16 {
+const fn offered_hold_time(config: &SessionConfig) -> u16 {
     match config.timers.hold_time {
         1 | 2 => 3,
         seconds => seconds,

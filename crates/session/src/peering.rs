@@ -3,27 +3,23 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
-mod collision;
 mod messages;
-mod restart;
-mod sending;
-pub(crate) mod timers;
+mod timers;
 
-use routehub_types::Instant;
+use routehub_types::{FamilySet, Instant};
 use routehub_wire::{Capability, Context};
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Connections, Slot};
 use crate::fsm::{Action, Attributes, transition};
-use crate::random::Random;
-use crate::slots::{Slot, Slots};
-use crate::stale::StaleRoutes;
+use crate::peer_routes::{StaleRoutes, UpdateRun};
+use crate::retry::{Random, Retry};
 use crate::{
-    ConnectionId, Counters, Direction, DownReason, Event, FsmEvent, LastError, Output,
-    SessionConfig, State,
+    Counters, Down, DownReason, Event, FsmEvent, LastError, Output, SessionConfig, State,
+    SweepReason,
 };
 
 /// One of the state machines of a session (RFC 4271 section 8.2.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Machine {
     /// The one that has no connection.
     Base,
@@ -37,35 +33,22 @@ pub(crate) struct Peering {
     pub(crate) config: SessionConfig,
     /// The longest message that the peer may send (RFC 8654 section 4).
     pub(crate) max_receive_len: usize,
-    pub(crate) random: Random,
+    random: Random,
     pub(crate) now: Instant,
     /// For which time all timers have expired that were due.
     pub(crate) expired_at: Option<Instant>,
     /// When the message at hand was received.
     pub(crate) received_at: Instant,
     /// Whether an operator wants the session.
-    pub(crate) started: bool,
+    started: bool,
     /// The state while there is no connection: Idle, Connect or Active.
     pub(crate) base: State,
-    /// The connection that is being opened.
-    pub(crate) dial: Option<ConnectionId>,
-    pub(crate) connections: Slots<Option<Connection>>,
-    pub(crate) next_id: u64,
-    pub(crate) connect_retry: Option<Instant>,
-    pub(crate) idle_hold: Option<Instant>,
-    /// The ConnectRetryCounter.
-    pub(crate) retry_counter: u32,
-    /// Attempts to connect since the session was last established.
-    pub(crate) dials: u32,
-    /// Failures in a row that damping counts.
-    pub(crate) damped: u32,
+    pub(crate) connections: Connections,
+    pub(crate) retry: Retry,
     pub(crate) established_at: Option<Instant>,
     pub(crate) changed_at: Instant,
-    pub(crate) stale: StaleRoutes,
-    /// Whether UPDATEs came that no end of a run followed.
-    pub(crate) run_open: bool,
-    /// When the quiet gap ends the update run at hand.
-    pub(crate) run_gap: Option<Instant>,
+    stale: StaleRoutes,
+    run: UpdateRun,
     pub(crate) queue: VecDeque<Output<'static>>,
     pub(crate) counters: Counters,
     pub(crate) last_sent: Option<LastError>,
@@ -89,19 +72,12 @@ impl Peering {
             received_at: Instant::ZERO,
             started: false,
             base: State::Idle,
-            dial: None,
-            connections: Slots::default(),
-            next_id: 0,
-            connect_retry: None,
-            idle_hold: None,
-            retry_counter: 0,
-            dials: 0,
-            damped: 0,
+            connections: Connections::default(),
+            retry: Retry::default(),
             established_at: None,
             changed_at: Instant::ZERO,
             stale: StaleRoutes::default(),
-            run_open: false,
-            run_gap: None,
+            run: UpdateRun::default(),
             queue: VecDeque::new(),
             counters: Counters::default(),
             last_sent: None,
@@ -117,88 +93,81 @@ impl Peering {
         self.now = self.now.max(now.min(LAST));
     }
 
-    pub(crate) fn take_id(&mut self) -> ConnectionId {
-        self.next_id += 1;
-        ConnectionId(self.next_id)
-    }
-
-    pub(crate) const fn connection(&self, slot: Slot) -> Option<&Connection> {
-        self.connections.at(slot).as_ref()
-    }
-
-    pub(crate) const fn connection_mut(&mut self, slot: Slot) -> Option<&mut Connection> {
-        self.connections.at_mut(slot).as_mut()
-    }
-
-    pub(crate) fn connected(&self) -> impl Iterator<Item = (Slot, &Connection)> {
-        Slot::ALL
-            .into_iter()
-            .filter_map(|slot| Some((slot, self.connection(slot)?)))
-    }
-
-    pub(crate) fn slot_of(&self, id: ConnectionId) -> Option<Slot> {
-        self.connected()
-            .find_map(|(slot, connection)| (connection.id == id).then_some(slot))
-    }
-
-    pub(crate) fn established(&self) -> Option<Slot> {
-        self.connected()
-            .find_map(|(slot, connection)| (connection.state == State::Established).then_some(slot))
-    }
-
     /// The state of the session: that of the connection that got furthest.
     pub(crate) fn state(&self) -> State {
-        let states = self.connected().map(|(_, connection)| connection.state);
+        let states = self
+            .connections
+            .iter()
+            .map(|(_, connection)| connection.state);
         states.max().unwrap_or(self.base)
     }
 
-    fn attributes(&self, machine: Machine) -> Attributes {
-        let connection = match machine {
+    /// The state machine of the first connection, or that which has none.
+    pub(crate) fn first_machine(&self) -> Machine {
+        self.connections.first().map_or(Machine::Base, Machine::At)
+    }
+
+    fn connection_of(&self, machine: Machine) -> Option<&Connection> {
+        match machine {
             Machine::Base => None,
-            Machine::At(slot) => self.connection(slot),
+            Machine::At(slot) => self.connections.at(slot),
+        }
+    }
+
+    /// An operator wants the session.
+    pub(crate) fn start(&mut self) {
+        if !self.started || self.state() == State::Idle {
+            self.started = true;
+            self.retry.start_over();
+        }
+        let event = match self.config.passive {
+            true => FsmEvent::ManualStartWithPassiveTcpEstablishment,
+            false => FsmEvent::ManualStart,
         };
+        self.fire(self.first_machine(), event, None);
+    }
+
+    /// An operator does not want the session any more.
+    pub(crate) fn stop(&mut self, reason: &DownReason) {
+        self.started = false;
+        self.end_everywhere(FsmEvent::ManualStop, reason);
+        self.retry.stop_idle_hold();
+        self.sweep_retained(self.stale.retained(), SweepReason::Stopped);
+    }
+
+    fn attributes(&self, machine: Machine) -> Attributes {
+        let connection = self.connection_of(machine);
         Attributes {
             passive: self.config.passive,
             delay_open: self.config.timers.delay_open.is_some(),
             notify_without_open: self.config.notify_without_open,
             collision_detect_established: self.config.collision_detect_established,
-            delay_open_running: connection
-                .is_some_and(|connection| connection.delay_open.is_some()),
-            idle_hold_running: self.idle_hold.is_some(),
+            delay_open_running: connection.is_some_and(Connection::delays_open),
+            idle_hold_running: self.retry.is_held_back(),
             peer_restarts_gracefully: connection.is_some_and(Connection::peer_restarts_gracefully),
         }
     }
 
     /// Raises an event; the reason is what a connection or session that ends by it ends for.
     pub(crate) fn fire(&mut self, machine: Machine, event: FsmEvent, reason: Option<&DownReason>) {
-        let state = match machine {
-            Machine::Base => self.base,
-            Machine::At(slot) => self
-                .connection(slot)
-                .map_or(self.base, |connection| connection.state),
-        };
+        let connection = self.connection_of(machine);
+        let state = connection.map_or(self.base, |connection| connection.state);
         let step = transition(state, event, &self.attributes(machine));
-        if step.next == state {
-            self.act_all(machine, step.actions, reason);
-            return;
-        }
-        let before = self.state();
-        self.act_all(machine, step.actions, reason);
-        self.enter(machine, step.next);
-        if self.state() != before {
-            self.changed_at = self.now;
-        }
-    }
-
-    fn act_all(&mut self, machine: Machine, actions: &[Action], reason: Option<&DownReason>) {
-        for action in actions {
+        let before = (step.next != state).then(|| self.state());
+        for action in step.actions {
             self.act(machine, *action, reason);
+        }
+        if let Some(before) = before {
+            self.enter(machine, step.next);
+            if self.state() != before {
+                self.changed_at = self.now;
+            }
         }
     }
 
     fn enter(&mut self, machine: Machine, next: State) {
         if let Machine::At(slot) = machine {
-            if let Some(connection) = self.connection_mut(slot) {
+            if let Some(connection) = self.connections.at_mut(slot) {
                 let is_new = connection.state != next && next == State::Established;
                 connection.state = next;
                 if is_new {
@@ -207,17 +176,17 @@ impl Peering {
                 return;
             }
             // The other connection lives on: the session is in its state.
-            if self.connected().next().is_some() {
+            if self.connections.first().is_some() {
                 return;
             }
         }
         self.base = next;
         match next {
             State::Idle => {
-                self.connect_retry = None;
+                self.retry.stop_connect_retry();
                 self.abandon_dial();
             }
-            State::Active if self.dial.is_some() => self.base = State::Connect,
+            State::Active if self.connections.dialled().is_some() => self.base = State::Connect,
             _ => {}
         }
     }
@@ -225,13 +194,13 @@ impl Peering {
     fn act(&mut self, machine: Machine, action: Action, reason: Option<&DownReason>) {
         let alone = match machine {
             Machine::Base => true,
-            Machine::At(slot) => self.connection(slot.other()).is_none(),
+            Machine::At(slot) => self.connections.at(slot.other()).is_none(),
         };
         match action {
-            Action::ZeroRetryCounter => self.retry_counter = 0,
-            Action::CountRetry => self.retry_counter = self.retry_counter.saturating_add(1),
+            Action::ZeroRetryCounter => self.retry.counter = 0,
+            Action::CountRetry => self.retry.counter = self.retry.counter.saturating_add(1),
             Action::StartConnectRetry if alone => self.start_connect_retry(),
-            Action::StopConnectRetry => self.connect_retry = None,
+            Action::StopConnectRetry => self.retry.stop_connect_retry(),
             Action::Dial => self.dial(),
             Action::AbandonDial if alone => self.abandon_dial(),
             Action::Damp if alone => self.damp(),
@@ -256,59 +225,41 @@ impl Peering {
             Action::Drop => self.drop_connection(slot, reason),
             _ => {}
         }
-        let now = self.now;
-        let received_at = self.received_at;
-        let timers = self.config.timers;
-        let Some(connection) = self.connections.at_mut(slot) else {
-            return;
-        };
-        let agreed = connection.negotiated.as_ref();
-        let hold_time = agreed.map(|n| n.hold_time).filter(|time| !time.is_zero());
-        match action {
-            Action::StartDelayOpen => connection.delay_open = timers.delay_open.map(|t| now + t),
-            Action::StopDelayOpen => connection.delay_open = None,
-            Action::StartLargeHold => connection.hold = Some(now + timers.open_hold),
-            Action::StartNegotiatedTimers => connection.hold = hold_time.map(|t| now + t),
-            Action::RestartHold => connection.hold = hold_time.map(|t| received_at + t),
-            _ => {}
+        if let Some(connection) = self.connections.at_mut(slot) {
+            connection.set_timer(action, self.now, self.received_at, &self.config.timers);
         }
     }
 
     fn start_connect_retry(&mut self) {
-        if self.config.passive {
-            return;
+        if !self.config.passive {
+            let time = self.config.timers.connect_retry;
+            self.retry
+                .start_connect_retry(self.now, time, &mut self.random);
         }
-        let time = self.config.timers.connect_retry;
-        let time = time.after(self.dials.saturating_sub(1));
-        self.connect_retry = Some(self.now + self.random.jittered(time));
     }
 
     fn dial(&mut self) {
-        let id = self.take_id();
-        self.dial = Some(id);
-        self.dials = self.dials.saturating_add(1);
+        let id = self.connections.dial();
+        self.retry.on_dial();
         self.counters.connects += 1;
         self.queue.push_back(Output::Connect(id));
     }
 
-    pub(crate) fn abandon_dial(&mut self) {
-        if let Some(id) = self.dial.take() {
-            self.queue.push_back(Output::Close(id));
-        }
+    fn abandon_dial(&mut self) {
+        let abandoned = self.connections.end_dial();
+        self.queue.extend(abandoned.map(Output::Close));
     }
 
     fn damp(&mut self) {
-        if !self.config.damp_peer_oscillations || !self.config.automatic_start {
-            return;
+        if self.config.damp_peer_oscillations && self.config.automatic_start {
+            let time = self.config.timers.idle_hold;
+            self.retry.damp(self.now, time, &mut self.random);
         }
-        let time = self.config.timers.idle_hold.after(self.damped);
-        self.damped = self.damped.saturating_add(1);
-        self.idle_hold = Some(self.now + self.random.jittered(time));
     }
 
     /// Lets a connection go; its session, if it was established, goes down.
     fn drop_connection(&mut self, slot: Slot, reason: Option<&DownReason>) {
-        let Some(connection) = self.connections.at_mut(slot).take() else {
+        let Some(connection) = self.connections.take(slot) else {
             return;
         };
         if !connection.closed {
@@ -322,6 +273,67 @@ impl Peering {
         }
     }
 
+    /// A connection became established.
+    fn on_established(&mut self, slot: Slot) {
+        let Some(negotiated) = self.connections.agreed(slot).cloned() else {
+            return;
+        };
+        self.abandon_dial();
+        self.retry.on_established();
+        self.established_at = Some(self.now);
+        self.counters.established += 1;
+        // RFC 4724 section 4.2: only the first session after a restart says so.
+        for capability in &mut self.config.capabilities.0 {
+            if let Capability::GracefulRestart(restart) = capability {
+                restart.restarting = false;
+            }
+        }
+        let restart = negotiated.graceful_restart;
+        let preserved = restart.map_or(FamilySet::EMPTY, |restart| restart.forwarding);
+        self.emit(Event::Established(Box::new(negotiated)));
+        let lost = self.stale.on_established(preserved);
+        self.sweep_retained(lost, SweepReason::NotPreserved);
+    }
+
+    /// The established connection is gone.
+    fn on_down(&mut self, connection: Connection, reason: DownReason) {
+        let uptime = self.now - self.established_at.take().unwrap_or(self.now);
+        if uptime >= self.config.timers.idle_hold.longest {
+            self.retry.on_stable();
+        }
+        self.run.end();
+        let agreed = connection.negotiated.as_ref();
+        let restart = agreed.and_then(|agreed| agreed.graceful_restart);
+        let expected = restart.filter(|restart| {
+            let graceful = reason.is_graceful(restart.notification, connection.notified.as_ref());
+            graceful && !restart.families.is_empty()
+        });
+        let longest = self.config.timers.stale;
+        let lost = self.stale.on_down(expected, self.now, longest);
+        self.emit_sweeps(lost, SweepReason::SecondRestart);
+        reason.count(&mut self.counters.downs);
+        self.last_down = Some((self.now, reason.clone()));
+        self.emit(Event::Down(Box::new(Down {
+            reason,
+            sent: connection.notified,
+            retained: self.stale.retained(),
+        })));
+    }
+
+    /// Retained routes of families that are still stale go.
+    fn sweep_retained(&mut self, families: FamilySet, reason: SweepReason) {
+        families
+            .iter()
+            .for_each(|family| self.stale.release(family));
+        self.emit_sweeps(families, reason);
+    }
+
+    fn emit_sweeps(&mut self, families: FamilySet, reason: SweepReason) {
+        for family in families.iter() {
+            self.emit(Event::SweepStale(family, reason));
+        }
+    }
+
     pub(crate) fn attempt_failed(&mut self, reason: DownReason) {
         reason.count(&mut self.counters.failed_attempts);
         self.emit(Event::AttemptFailed(Box::new(reason)));
@@ -332,21 +344,11 @@ impl Peering {
         self.queue.push_back(Output::Event(event));
     }
 
-    /// Gives a new connection a place and a state machine in this state.
-    pub(crate) fn place(&mut self, id: ConnectionId, direction: Direction, state: State) -> Slot {
-        let slot = match self.connection(Slot::First) {
-            None => Slot::First,
-            Some(_) => Slot::Second,
-        };
-        *self.connections.at_mut(slot) = Some(Connection::new(id, direction, state));
-        slot
-    }
-
     /// Ends every connection, or the wait for one.
     pub(crate) fn end_everywhere(&mut self, event: FsmEvent, reason: &DownReason) {
-        let connected = self.connected().next().is_some();
+        let connected = self.connections.first().is_some();
         for slot in Slot::ALL {
-            if self.connection(slot).is_some() {
+            if self.connections.at(slot).is_some() {
                 self.fire(Machine::At(slot), event, Some(reason));
             }
         }
@@ -358,8 +360,9 @@ impl Peering {
     /// Starts a session again that fell to Idle by itself (RFC 4271 section 8.1.2, Events 5, 7):
     /// it listens first, and connects when the ConnectRetryTimer says so.
     pub(crate) fn restart_if_idle(&mut self) {
-        let fell = self.started && self.base == State::Idle && self.connected().next().is_none();
-        if !fell || !self.config.automatic_start || self.idle_hold.is_some() {
+        let alone = self.connections.first().is_none();
+        let fell = self.started && self.base == State::Idle && alone;
+        if !fell || !self.config.automatic_start || self.retry.is_held_back() {
             return;
         }
         let event = if self.config.damp_peer_oscillations {

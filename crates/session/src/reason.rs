@@ -77,6 +77,18 @@ impl DownReason {
         }
     }
 
+    /// Whether a session that ends like this, with this NOTIFICATION to the peer, is expected back
+    /// (RFC 4724 section 4.2; after a NOTIFICATION only with the N bit, and never after a hard
+    /// reset: RFC 8538 section 4).
+    pub(crate) fn is_graceful(&self, n_bit: bool, sent: Option<&Notification>) -> bool {
+        match self {
+            Self::ConnectionClosed | Self::PeerRestarted => true,
+            Self::Stopped(_) => false,
+            Self::NotificationReceived(received) => n_bit && !received.is_hard_reset(),
+            _ => n_bit && sent.is_some_and(|sent| !sent.is_hard_reset()),
+        }
+    }
+
     /// Counts this reason.
     pub(crate) const fn count(&self, counters: &mut DownCounters) {
         let count = match self {

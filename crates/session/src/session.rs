@@ -1,15 +1,21 @@
-//! The session: inputs and outputs.
+//! The session: inputs, commands, outputs, and what an operator may look at.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
-use routehub_types::Instant;
-use routehub_wire::{EncodeError, HEADER_LEN, Message, MessageType, Notification, Open, decode};
+use bytes::Bytes;
+use routehub_types::{Family, FamilySet, Instant};
+use routehub_wire::{
+    EncodeError, HEADER_LEN, Message, MessageType, Notification, RefreshKind, RouteRefresh, decode,
+};
 
-use crate::negotiation::offered_hold_time;
+use crate::connection::{ReceiveBuffer, Slot, Slots};
+use crate::negotiation::our_open;
 use crate::peering::{Machine, Peering};
-use crate::receive::ReceiveBuffer;
-use crate::slots::{Slot, Slots};
-use crate::{ConnectionId, Direction, DownReason, FsmEvent, Output, SessionConfig, State};
+use crate::{
+    ConnectionId, Counters, Direction, DownReason, FsmEvent, LastError, Negotiated, Output,
+    SessionConfig, State, Timer,
+};
 
 /// A BGP session with one peer.
 ///
@@ -18,8 +24,23 @@ use crate::{ConnectionId, Direction, DownReason, FsmEvent, Output, SessionConfig
 /// documentation shows the loop.
 #[derive(Clone, Debug)]
 pub struct Session {
-    pub(crate) peering: Peering,
+    peering: Peering,
     receive: Slots<ReceiveBuffer>,
+}
+
+/// The session is not established, so there is nobody to send to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the session is not established")]
+pub struct NotEstablished;
+
+/// What became of a request for the peer's routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefreshRequest {
+    /// The peer was asked for its routes of these families.
+    Sent(FamilySet),
+    /// The peer cannot be asked: the session was reset, and the peer sends all its routes when it
+    /// is established again.
+    Reset,
 }
 
 /// What a message that was taken from a receive buffer asks for.
@@ -36,13 +57,7 @@ impl Session {
     /// # Errors
     /// The OPEN that the configuration asks for cannot be encoded.
     pub fn new(config: SessionConfig, seed: u64) -> Result<Self, EncodeError> {
-        let open = Open {
-            asn: config.local_asn,
-            hold_time: offered_hold_time(&config),
-            router_id: config.local_router_id,
-            capabilities: config.capabilities.clone(),
-        };
-        open.encode(&mut Vec::new())?;
+        our_open(&config).encode(&mut Vec::new())?;
         Ok(Self {
             peering: Peering::new(config, seed),
             receive: Slots::default(),
@@ -53,24 +68,8 @@ impl Session {
     /// ManualStart_with_PassiveTcpEstablishment where the configuration says passive. Ends what
     /// damping holds back.
     pub fn handle_start(&mut self, now: Instant) {
-        let peering = &mut self.peering;
-        peering.advance(now);
-        if !peering.started || peering.state() == State::Idle {
-            peering.started = true;
-            peering.idle_hold = None;
-            peering.damped = 0;
-            peering.dials = 0;
-        }
-        let event = if peering.config.passive {
-            FsmEvent::ManualStartWithPassiveTcpEstablishment
-        } else {
-            FsmEvent::ManualStart
-        };
-        let machine = peering
-            .connected()
-            .next()
-            .map_or(Machine::Base, |(slot, _)| Machine::At(slot));
-        peering.fire(machine, event, None);
+        self.peering.advance(now);
+        self.peering.start();
     }
 
     /// The operator stops the session: ManualStop. The peer is told the reason, usually
@@ -78,12 +77,8 @@ impl Session {
     ///
     /// Nothing more comes out of a stopped session once it is drained.
     pub fn handle_stop(&mut self, now: Instant, reason: Notification) {
-        let peering = &mut self.peering;
-        peering.advance(now);
-        peering.started = false;
-        peering.end_everywhere(FsmEvent::ManualStop, &DownReason::Stopped(reason));
-        peering.idle_hold = None;
-        peering.sweep_all_retained(crate::SweepReason::Stopped);
+        self.peering.advance(now);
+        self.peering.stop(&DownReason::Stopped(reason));
     }
 
     /// The layers above end the session, for example at a route limit: AutomaticStop. The peer is
@@ -92,7 +87,7 @@ impl Session {
         self.end(now, &DownReason::TornDown(reason));
     }
 
-    pub(crate) fn end(&mut self, now: Instant, reason: &DownReason) {
+    fn end(&mut self, now: Instant, reason: &DownReason) {
         self.peering.advance(now);
         self.peering.end_everywhere(FsmEvent::AutomaticStop, reason);
         self.peering.restart_if_idle();
@@ -102,20 +97,16 @@ impl Session {
     /// address; none: it is refused, close it.
     #[must_use = "a connection that is refused must be closed"]
     pub fn handle_accepted(&mut self, now: Instant) -> Option<ConnectionId> {
-        self.peering.advance(now);
         let peering = &mut self.peering;
-        let taken = peering.connected().count() + usize::from(peering.dial.is_some());
-        if peering.state() == State::Idle || taken > 1 {
-            let machine = peering
-                .connected()
-                .next()
-                .map_or(Machine::Base, |(slot, _)| Machine::At(slot));
-            peering.fire(machine, FsmEvent::TcpCrInvalid, None);
+        peering.advance(now);
+        let dialled = usize::from(peering.connections.dialled().is_some());
+        if peering.state() == State::Idle || peering.connections.iter().count() + dialled > 1 {
+            peering.fire(peering.first_machine(), FsmEvent::TcpCrInvalid, None);
             peering.counters.refused += 1;
             return None;
         }
         peering.counters.accepted += 1;
-        let id = peering.take_id();
+        let id = peering.connections.next_id();
         self.open(id, Direction::Incoming);
         Some(id)
     }
@@ -123,8 +114,8 @@ impl Session {
     /// The connection that [`Output::Connect`] asked for is open.
     pub fn handle_connected(&mut self, now: Instant, id: ConnectionId) {
         self.peering.advance(now);
-        if self.peering.dial == Some(id) {
-            self.peering.dial = None;
+        if self.peering.connections.dialled() == Some(id) {
+            self.peering.connections.end_dial();
             self.open(id, Direction::Outgoing);
         }
     }
@@ -136,22 +127,17 @@ impl Session {
             Direction::Incoming => FsmEvent::TcpConnectionConfirmed,
         };
         let peering = &mut self.peering;
-        let tracked = peering.connected().next().map(|(slot, _)| slot);
-        if let Some(slot) = tracked {
-            let waits = peering
-                .connection(slot)
-                .is_some_and(|connection| connection.delay_open.is_some());
-            if !waits {
-                let reason = DownReason::PeerRestarted;
-                peering.fire(Machine::At(slot), event, Some(&reason));
-            }
+        let tracked = peering.connections.iter().next();
+        if let Some((slot, _)) = tracked.filter(|(_, connection)| !connection.delays_open()) {
+            let reason = DownReason::PeerRestarted;
+            peering.fire(Machine::At(slot), event, Some(&reason));
         }
         // A second connection has a state machine of its own, which listens.
-        let state = match tracked.and_then(|slot| peering.connection(slot)) {
+        let state = match peering.connections.first() {
             Some(_) => State::Active,
             None => peering.base,
         };
-        let slot = peering.place(id, direction, state);
+        let slot = peering.connections.place(id, direction, state);
         self.receive.at_mut(slot).clear();
         peering.fire(Machine::At(slot), event, None);
     }
@@ -160,12 +146,12 @@ impl Session {
     pub fn handle_connect_failed(&mut self, now: Instant, id: ConnectionId) {
         let peering = &mut self.peering;
         peering.advance(now);
-        if peering.dial != Some(id) {
+        if peering.connections.dialled() != Some(id) {
             return;
         }
-        peering.dial = None;
+        peering.connections.end_dial();
         peering.attempt_failed(DownReason::ConnectFailed);
-        if peering.connected().next().is_none() {
+        if peering.connections.first().is_none() {
             peering.fire(Machine::Base, FsmEvent::TcpConnectionFails, None);
         }
         peering.restart_if_idle();
@@ -174,7 +160,7 @@ impl Session {
     /// Bytes came on a connection.
     pub fn handle_bytes(&mut self, now: Instant, id: ConnectionId, bytes: &[u8]) {
         self.peering.advance(now);
-        if let Some(slot) = self.peering.slot_of(id) {
+        if let Some(slot) = self.peering.connections.with_id(id) {
             self.peering.end_run_if_quiet();
             self.receive.at_mut(slot).push(self.peering.now, bytes);
         }
@@ -184,27 +170,25 @@ impl Session {
     pub fn handle_closed(&mut self, now: Instant, id: ConnectionId) {
         let peering = &mut self.peering;
         peering.advance(now);
-        let Some(slot) = peering.slot_of(id) else {
+        let Some(slot) = peering.connections.with_id(id) else {
             return;
         };
-        if let Some(connection) = peering.connection_mut(slot) {
+        if let Some(connection) = peering.connections.at_mut(slot) {
             connection.closed = true;
         }
-        let reason = DownReason::ConnectionClosed;
-        peering.fire(
-            Machine::At(slot),
-            FsmEvent::TcpConnectionFails,
-            Some(&reason),
-        );
+        let (event, reason) = (FsmEvent::TcpConnectionFails, DownReason::ConnectionClosed);
+        peering.fire(Machine::At(slot), event, Some(&reason));
         peering.restart_if_idle();
     }
 
     /// The connection took so many octets of what [`Output::Send`] gave out: without this the
     /// SendHoldTimer expires (RFC 9687).
     pub fn handle_written(&mut self, now: Instant, id: ConnectionId, octets: usize) {
-        self.peering.advance(now);
-        if let Some(slot) = self.peering.slot_of(id) {
-            self.peering.written(slot, octets as u64);
+        let peering = &mut self.peering;
+        peering.advance(now);
+        let slot = peering.connections.with_id(id);
+        if let Some(connection) = slot.and_then(|slot| peering.connections.at_mut(slot)) {
+            connection.written(octets as u64, peering.now, peering.config.timers.send_hold);
         }
     }
 
@@ -269,7 +253,11 @@ impl Session {
         let Self { peering, receive } = self;
         let max_len = peering.max_receive_len;
         for slot in Slot::ALL {
-            let Some(state) = peering.connection(slot).map(|connection| connection.state) else {
+            let Some(state) = peering
+                .connections
+                .at(slot)
+                .map(|connection| connection.state)
+            else {
                 continue;
             };
             let buffer = receive.at_mut(slot);
@@ -300,5 +288,148 @@ impl Session {
     /// always later than the time it was given. None: nothing is waited for.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.peering.next_deadline()
+    }
+}
+
+/// What the layers above tell an established session to send.
+impl Session {
+    /// Sends UPDATEs that are encoded for [`Negotiated::send`], one or more whole messages, packed
+    /// once for all sessions that share its key.
+    ///
+    /// # Errors
+    /// The session is not established.
+    pub fn send_encoded(&mut self, now: Instant, messages: Bytes) -> Result<(), NotEstablished> {
+        let peering = &mut self.peering;
+        peering.advance(now);
+        let slot = peering.connections.established().ok_or(NotEstablished)?;
+        let mut rest: &[u8] = &messages;
+        while let Some([.., high, low, _]) = rest.first_chunk::<HEADER_LEN>() {
+            let length = usize::from(u16::from_be_bytes([*high, *low])).max(HEADER_LEN);
+            peering.counters.sent.count(MessageType::Update, length);
+            rest = rest.get(length..).unwrap_or_default();
+        }
+        peering.give_out(slot, messages);
+        peering.restart_keepalive(slot);
+        Ok(())
+    }
+
+    /// Sends a ROUTE-REFRESH: a request for the peer's routes of a family (RFC 2918), or the begin
+    /// or end of sending ours again (RFC 7313), which must not come before the End-of-RIB of a
+    /// session with graceful restart. What the peer does not understand, or a family that is not
+    /// in use, is not sent; whether it was is the answer.
+    ///
+    /// # Errors
+    /// The session is not established.
+    pub fn send_route_refresh(
+        &mut self,
+        now: Instant,
+        family: Family,
+        kind: RefreshKind,
+    ) -> Result<bool, NotEstablished> {
+        let peering = &mut self.peering;
+        peering.advance(now);
+        let slot = peering.connections.established().ok_or(NotEstablished)?;
+        let agreed = peering.connections.agreed(slot);
+        let understood = agreed.is_some_and(|negotiated| {
+            let kind_known = match kind {
+                RefreshKind::Request => negotiated.route_refresh,
+                RefreshKind::Begin | RefreshKind::End => negotiated.enhanced_refresh,
+                RefreshKind::Other(_) => false,
+            };
+            kind_known && negotiated.families.contains(family)
+        });
+        if understood {
+            let mut bytes = Vec::new();
+            RouteRefresh::new(family, kind).encode(&mut bytes);
+            peering.send(slot, MessageType::RouteRefresh, Bytes::from(bytes));
+        }
+        Ok(understood)
+    }
+
+    /// Asks for all routes of the peer again; a peer without the route refresh capability is reset
+    ///
+    ///
+    /// # Errors
+    /// The session is not established.
+    pub fn request_refresh(&mut self, now: Instant) -> Result<RefreshRequest, NotEstablished> {
+        self.peering.advance(now);
+        let agreed = self.negotiated().ok_or(NotEstablished)?;
+        if !agreed.route_refresh {
+            let reason = Notification::ADMINISTRATIVE_RESET;
+            self.end(now, &DownReason::NoRouteRefresh(reason));
+            return Ok(RefreshRequest::Reset);
+        }
+        let families = agreed.families;
+        for family in families.iter() {
+            self.send_route_refresh(now, family, RefreshKind::Request)?;
+        }
+        Ok(RefreshRequest::Sent(families))
+    }
+}
+
+/// What an operator may look at.
+impl Session {
+    /// The configuration.
+    pub fn config(&self) -> &SessionConfig {
+        &self.peering.config
+    }
+
+    /// The state: that of the connection that got furthest.
+    pub fn state(&self) -> State {
+        self.peering.state()
+    }
+
+    /// When the state last changed.
+    pub fn state_since(&self) -> Instant {
+        self.peering.changed_at
+    }
+
+    /// What was agreed on, while the session is established.
+    pub fn negotiated(&self) -> Option<&Negotiated> {
+        let connections = &self.peering.connections;
+        connections.agreed(connections.established()?)
+    }
+
+    /// How long the session is established; none: it is not.
+    pub fn uptime(&self, now: Instant) -> Option<Duration> {
+        self.peering.established_at.map(|since| now - since)
+    }
+
+    /// The connections that are open, with their states.
+    pub fn connections(&self) -> impl Iterator<Item = (ConnectionId, Direction, State)> + '_ {
+        let connections = self.peering.connections.iter();
+        connections.map(|(_, connection)| (connection.id, connection.direction, connection.state))
+    }
+
+    /// The timers that are armed, and when they expire; a timer of a connection is there once for
+    /// each.
+    pub fn timers(&self) -> impl Iterator<Item = (Timer, Instant)> + '_ {
+        self.peering.timers()
+    }
+
+    /// What was counted since the session was made.
+    pub fn counters(&self) -> &Counters {
+        &self.peering.counters
+    }
+
+    /// The ConnectRetryCounter (RFC 4271 section 8).
+    pub fn connect_retry_counter(&self) -> u32 {
+        self.peering.retry.counter
+    }
+
+    /// The last NOTIFICATION that the peer was sent.
+    pub fn last_sent_error(&self) -> Option<&LastError> {
+        self.peering.last_sent.as_ref()
+    }
+
+    /// The last NOTIFICATION that the peer sent.
+    pub fn last_received_error(&self) -> Option<&LastError> {
+        self.peering.last_received.as_ref()
+    }
+
+    /// When and why the session last went down.
+    pub fn last_down(&self) -> Option<(Instant, &DownReason)> {
+        let (at, reason) = self.peering.last_down.as_ref()?;
+        Some((*at, reason))
     }
 }

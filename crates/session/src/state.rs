@@ -1,4 +1,4 @@
-//! The states and events of the BGP finite state machine, by their names in RFC 4271.
+//! The states, events and timers of the BGP finite state machine, by their names in RFC 4271.
 
 use core::fmt;
 
@@ -142,6 +142,33 @@ impl fmt::Display for FsmEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
+}
+
+/// A timer of a session, in the order in which those expire that are due at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Timer {
+    /// KeepaliveTimer: until the next KEEPALIVE.
+    Keepalive,
+    /// The quiet gap that ends an update run.
+    UpdateRun,
+    /// HoldTimer: until the peer was silent for too long.
+    Hold,
+    /// SendHoldTimer: until the peer took nothing for too long (RFC 9687).
+    SendHold,
+    /// DelayOpenTimer: how long our OPEN waits for the peer's.
+    DelayOpen,
+    /// ConnectRetryTimer: until the next attempt to connect, in Connect and Active.
+    ConnectRetry,
+    /// IdleHoldTimer: how long damping holds the session in Idle.
+    IdleHold,
+    /// Until a peer that restarts gracefully must be back (RFC 4724).
+    Restart,
+    /// Until routes kept through a restart go (RFC 8538 section 4.1).
+    Retained,
+    /// Until routes that are not sent again go (RFC 7313 section 4).
+    Refresh,
 }
 
 #[cfg(test)]
