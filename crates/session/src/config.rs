@@ -63,13 +63,19 @@ impl SessionConfig {
         } else {
             PeerKind::External
         };
+        let usual = [
+            Capability::Multiprotocol(AfiSafi::IPV4),
+            Capability::Multiprotocol(AfiSafi::IPV6),
+            Capability::RouteRefresh,
+            Capability::FourOctetAs(local_asn),
+        ];
         Self {
             local_asn,
             peer_asn,
             local_router_id,
             peer,
             passive: false,
-            capabilities: usual_capabilities(local_asn),
+            capabilities: usual.into_iter().collect(),
             strict_role: false,
             timers: Timers::default(),
             automatic_start: true,
@@ -81,17 +87,6 @@ impl SessionConfig {
             aigp: false,
         }
     }
-}
-
-/// IPv4 and IPv6 unicast, route refresh and four-octet ASNs.
-fn usual_capabilities(local_asn: Asn) -> Capabilities {
-    let usual = [
-        Capability::Multiprotocol(AfiSafi::IPV4),
-        Capability::Multiprotocol(AfiSafi::IPV6),
-        Capability::RouteRefresh,
-        Capability::FourOctetAs(local_asn),
-    ];
-    usual.into_iter().collect()
 }
 
 /// How long everything takes.

@@ -90,10 +90,6 @@ pub(crate) fn negotiate(config: &SessionConfig, open: &Open) -> Result<Negotiate
     })
 }
 
-fn both(config: &SessionConfig, open: &Open, capability: &Capability) -> bool {
-    config.capabilities.contains(capability) && open.capabilities.contains(capability)
-}
-
 fn check_identity(config: &SessionConfig, open: &Open) -> Result<(), OpenRejection> {
     if open.asn != config.peer_asn {
         return Err(OpenRejection::PeerAs {
@@ -154,25 +150,22 @@ fn check_role(config: &SessionConfig, peer: &Capabilities) -> Result<Option<Role
 
 fn context(config: &SessionConfig, open: &Open, families: FamilySet) -> Context {
     let (ours, theirs) = (&config.capabilities, &open.capabilities);
-    let receives = |offered: &Capabilities, family| {
-        offered.add_path(family).is_some_and(AddPathMode::receives)
+    let both = |capability| ours.contains(capability) && theirs.contains(capability);
+    let add_path = |ours_does: fn(AddPathMode) -> bool, theirs_does: fn(AddPathMode) -> bool| {
+        let agreed = families.iter().filter(|family| {
+            ours.add_path(*family).is_some_and(ours_does)
+                && theirs.add_path(*family).is_some_and(theirs_does)
+        });
+        agreed.collect()
     };
-    let sends =
-        |offered: &Capabilities, family| offered.add_path(family).is_some_and(AddPathMode::sends);
     let next_hop = |offered: &Capabilities| offered.extended_next_hop(Family::Ipv4, Family::Ipv6);
     Context {
         four_octet_as: ours.four_octet_as().is_some() && theirs.four_octet_as().is_some(),
         extended_message: ours.contains(&Capability::ExtendedMessage),
-        enhanced_refresh: both(config, open, &Capability::EnhancedRouteRefresh),
+        enhanced_refresh: both(&Capability::EnhancedRouteRefresh),
         families,
-        add_path_receive: families
-            .iter()
-            .filter(|family| receives(ours, *family) && sends(theirs, *family))
-            .collect(),
-        add_path_send: families
-            .iter()
-            .filter(|family| sends(ours, *family) && receives(theirs, *family))
-            .collect(),
+        add_path_receive: add_path(AddPathMode::receives, AddPathMode::sends),
+        add_path_send: add_path(AddPathMode::sends, AddPathMode::receives),
         extended_next_hop: next_hop(ours) && next_hop(theirs),
         peer: config.peer,
         first_as: (config.enforce_first_as && config.peer == PeerKind::External)

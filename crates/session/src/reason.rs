@@ -10,30 +10,41 @@ use crate::State;
 use crate::counters::DownCounters;
 
 /// Why a connection, and with it the session if it was the established one, ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DownReason {
     /// An operator stopped the session; the peer was told this.
+    #[error("stopped by the operator, sent {0}")]
     Stopped(Notification),
     /// The layers above ended the session; the peer was told this.
+    #[error("torn down, sent {0}")]
     TornDown(Notification),
     /// Routes were asked for again, and the peer has no route refresh capability; the
     /// peer was told this.
+    #[error("reset, the peer has no route refresh, sent {0}")]
     NoRouteRefresh(Notification),
     /// The peer ended the session and said this.
+    #[error("the peer sent {0}")]
     NotificationReceived(Notification),
     /// The peer was silent for the hold time (RFC 4271 section 6.5).
+    #[error("hold timer expired")]
     HoldTimerExpired,
     /// The peer took nothing of what was sent for the send hold time (RFC 9687).
+    #[error("send hold timer expired")]
     SendHoldTimerExpired,
     /// The connection could not be opened.
+    #[error("the connection could not be opened")]
     ConnectFailed,
     /// The connection was not open after the ConnectRetryTime.
+    #[error("the connection was not opened in time")]
     ConnectTimedOut,
     /// The connection was closed by the peer or lost.
+    #[error("the connection was closed")]
     ConnectionClosed,
     /// A message was wrong (RFC 4271 section 6.1 and 6.2, RFC 7313 section 5).
+    #[error("wrong message: {0}")]
     MessageError(DecodeError),
     /// An UPDATE had faults that end the session (RFC 4271 section 6.3, RFC 7606).
+    #[error("wrong UPDATE, sent {notification}{}", Faults(faults))]
     UpdateError {
         /// What the peer is told.
         notification: Notification,
@@ -41,8 +52,10 @@ pub enum DownReason {
         faults: Vec<Fault>,
     },
     /// An OPEN was readable but not acceptable.
+    #[error("OPEN rejected: {0}")]
     OpenRejected(OpenRejection),
     /// A message did not fit the state (RFC 6608).
+    #[error("{message} does not fit {state}")]
     UnexpectedMessage {
         /// The state of the connection.
         state: State,
@@ -50,8 +63,10 @@ pub enum DownReason {
         message: MessageType,
     },
     /// Another connection to the same peer was kept (RFC 4271 section 6.8).
+    #[error("another connection was kept")]
     Collision,
     /// The peer restarted and connected again (RFC 4724 section 4.2).
+    #[error("the peer restarted and connected again")]
     PeerRestarted,
 }
 
@@ -120,35 +135,12 @@ fn unexpected(state: State, message: MessageType) -> Notification {
     error.with_data([message.code()].to_vec())
 }
 
-impl fmt::Display for DownReason {
+/// The faults of an UPDATE, behind what is said of it.
+struct Faults<'a>(&'a [Fault]);
+
+impl fmt::Display for Faults<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Stopped(sent) => write!(f, "stopped by the operator, sent {sent}"),
-            Self::TornDown(sent) => write!(f, "torn down, sent {sent}"),
-            Self::NoRouteRefresh(sent) => {
-                write!(f, "reset, the peer has no route refresh, sent {sent}")
-            }
-            Self::NotificationReceived(received) => write!(f, "the peer sent {received}"),
-            Self::HoldTimerExpired => f.write_str("hold timer expired"),
-            Self::SendHoldTimerExpired => f.write_str("send hold timer expired"),
-            Self::ConnectFailed => f.write_str("the connection could not be opened"),
-            Self::ConnectTimedOut => f.write_str("the connection was not opened in time"),
-            Self::ConnectionClosed => f.write_str("the connection was closed"),
-            Self::MessageError(error) => write!(f, "wrong message: {error}"),
-            Self::UpdateError {
-                notification,
-                faults,
-            } => {
-                write!(f, "wrong UPDATE, sent {notification}")?;
-                faults.iter().try_for_each(|fault| write!(f, "; {fault}"))
-            }
-            Self::OpenRejected(rejection) => write!(f, "OPEN rejected: {rejection}"),
-            Self::UnexpectedMessage { state, message } => {
-                write!(f, "{message} does not fit {state}")
-            }
-            Self::Collision => f.write_str("another connection was kept"),
-            Self::PeerRestarted => f.write_str("the peer restarted and connected again"),
-        }
+        self.0.iter().try_for_each(|fault| write!(f, "; {fault}"))
     }
 }
 

@@ -45,8 +45,11 @@ struct Item {
 enum Atom {
     Any,
     One(Asn),
-    Of(Vec<(Asn, Asn)>),
-    NotOf(Vec<(Asn, Asn)>),
+    /// One of a list of ranges, or none of them.
+    List {
+        not: bool,
+        ranges: Vec<(Asn, Asn)>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,28 +129,23 @@ impl PathExpr {
 
 impl Atom {
     fn holds(&self, asn: Asn) -> bool {
-        let of = |list: &[(Asn, Asn)]| {
-            list.iter()
-                .any(|(first, last)| *first <= asn && asn <= *last)
-        };
+        let within = |(first, last): &(Asn, Asn)| *first <= asn && asn <= *last;
         match self {
             Self::Any => true,
             Self::One(only) => *only == asn,
-            Self::Of(list) => of(list),
-            Self::NotOf(list) => !of(list),
+            Self::List { not, ranges } => ranges.iter().any(within) != *not,
         }
     }
 }
 
 impl fmt::Display for Atom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut before, list) = match self {
+        let (mut before, ranges) = match self {
             Self::Any => return f.write_str("."),
             Self::One(asn) => return asn.fmt(f),
-            Self::Of(list) => ("[", list),
-            Self::NotOf(list) => ("[^", list),
+            Self::List { not, ranges } => (if *not { "[^" } else { "[" }, ranges),
         };
-        for (first, last) in list {
+        for (first, last) in ranges {
             write!(f, "{before}{first}")?;
             if first != last {
                 write!(f, "-{last}")?;
@@ -269,14 +267,15 @@ impl<'a> Reader<'a> {
     /// The rest of a list that began at `start`.
     fn list(&mut self, start: usize) -> Result<Atom, ParsePathExprError> {
         let not = self.take('^');
-        let mut list = Vec::new();
+        let mut ranges = Vec::new();
         loop {
             self.spaces();
-            if self.rest.is_empty() {
-                return Err(ParsePathExprError::List { offset: start });
+            let closed = self.take(']');
+            if closed && !ranges.is_empty() {
+                return Ok(Atom::List { not, ranges });
             }
-            if self.take(']') {
-                break;
+            if closed || self.rest.is_empty() {
+                return Err(ParsePathExprError::List { offset: start });
             }
             let offset = self.offset;
             let first = self.asn()?;
@@ -284,12 +283,7 @@ impl<'a> Reader<'a> {
             if last < first {
                 return Err(ParsePathExprError::Item { offset });
             }
-            list.push((first, last));
-        }
-        match (list.is_empty(), not) {
-            (true, _) => Err(ParsePathExprError::List { offset: start }),
-            (false, true) => Ok(Atom::NotOf(list)),
-            (false, false) => Ok(Atom::Of(list)),
+            ranges.push((first, last));
         }
     }
 }

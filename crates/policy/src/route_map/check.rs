@@ -4,10 +4,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use routehub_types::{Asn, Community, Prefix, RuleId};
+use routehub_types::{Community, Prefix, RuleId};
 
 use super::{RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule, RouteMapTerms};
-use crate::{AsnRefusal, AsnRules};
+use crate::AsnRefusal;
 
 /// Why a route map, or putting one on a connection, is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -101,24 +101,24 @@ impl RouteMapRule {
         for action in &self.actions {
             match action {
                 RouteMapAction::PrependAsPath(list) => {
-                    refusals(list, &terms.prepend_asns, |refusal| {
-                        found(refusal.rule, RouteMapFault::Prepend(refusal));
-                    });
+                    let refused = list
+                        .iter()
+                        .filter_map(|asn| terms.prepend_asns.check(*asn).err());
+                    refused.for_each(|why| found(why.rule, RouteMapFault::Prepend(why)));
                 }
                 RouteMapAction::ReplaceAsPath(list) => {
-                    refusals(list, &terms.replace_asns, |refusal| {
-                        found(refusal.rule, RouteMapFault::ReplacePath(refusal));
-                    });
+                    let refused = list
+                        .iter()
+                        .filter_map(|asn| terms.replace_asns.check(*asn).err());
+                    refused.for_each(|why| found(why.rule, RouteMapFault::ReplacePath(why)));
                 }
-                RouteMapAction::RemoveCommunities(list) => list
-                    .iter()
-                    .filter(|community| terms.reserved_communities.contains(community))
-                    .for_each(|community| {
-                        found(
-                            terms.reserved_rule,
-                            RouteMapFault::ReservedCommunity(*community),
-                        );
-                    }),
+                RouteMapAction::RemoveCommunities(list) => {
+                    let reserved = |community: &&_| terms.reserved_communities.contains(*community);
+                    for community in list.iter().filter(reserved) {
+                        let fault = RouteMapFault::ReservedCommunity(*community);
+                        found(terms.reserved_rule, fault);
+                    }
+                }
                 RouteMapAction::ReplacePrefix(list) => {
                     self.check_replacement(list, |fault| found(terms.rule, fault));
                 }
@@ -158,12 +158,6 @@ impl RouteMapRule {
             found(RouteMapFault::UnboundPrefix);
         }
     }
-}
-
-fn refusals(list: &[Asn], rules: &AsnRules, found: impl FnMut(AsnRefusal)) {
-    list.iter()
-        .filter_map(|asn| rules.check(*asn).err())
-        .for_each(found);
 }
 
 /// A connection that is to have a route map.
