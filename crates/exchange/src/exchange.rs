@@ -1,5 +1,8 @@
 //! The exchange: an estate at work, with real routers in some places.
 
+mod live;
+mod takeover;
+
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
@@ -9,12 +12,14 @@ use routehub_types::{AttrId, Attrs, Family, FamilySet, Instant, Prefix, RuleId, 
 use crate::estate::{CheckedEstate, Estate, Event};
 use crate::fabric::{Changes, EffectiveRow, Fabric, VnetRoutes};
 use crate::graph::{
-    AdjacencyId, Deployment, Graph, LinkId, Side, Speaker, SpeakerId, Topology, UNKNOWN_ADDRESS,
+    AdjacencyId, Deployment, Graph, LinkId, LiveLink, Side, Speaker, SpeakerId, Topology,
+    UNKNOWN_ADDRESS,
 };
-use crate::live::{self, Engine, Live, LiveLink, OldEngine};
 use crate::parameters::Parameters;
 use crate::propagation::{EventError, Model, NotConverged, Outbound};
 use crate::ribs::RibView;
+
+use live::Live;
 
 /// An estate at work.
 ///
@@ -167,7 +172,7 @@ impl Exchange {
     /// The links that real routers play, in order; those without addresses or refused are left
     /// out.
     pub fn live_links(&self) -> Vec<LiveLink> {
-        live::live_links(self.graph())
+        self.graph().live_links()
     }
 
     /// The attributes of a set as a real peer is sent them: where the estate does not tell our
@@ -175,7 +180,7 @@ impl Exchange {
     pub fn sent_attrs(&self, link: LinkId, id: AttrId) -> Attrs {
         let mut attrs = self.attrs(id);
         if attrs.next_hop.address == UNKNOWN_ADDRESS
-            && let Some(address) = live::listening_address(self.graph(), link)
+            && let Some(address) = self.graph().listening_address(link)
         {
             attrs.next_hop = address.into();
         }
@@ -216,7 +221,7 @@ impl Exchange {
 
     /// What a real peer sends us over a link.
     fn peer_adjacency(&self, link: LinkId) -> Option<AdjacencyId> {
-        Some(live::our_adjacency(self.graph(), link)?.reverse())
+        Some(self.graph().our_adjacency(link)?.reverse())
     }
 
     /// Applies one UPDATE of a real peer.
@@ -303,33 +308,6 @@ impl Exchange {
     /// Keeps an encoded batch for the other members of the group.
     pub fn keep_encoded(&mut self, link: LinkId, ticket: Ticket, bytes: Bytes) {
         self.live.keep_encoded(&mut self.model, link, ticket, bytes);
-    }
-
-    /// Goes on in place of `old`: each pair is a link of it and the one here that a real router
-    /// plays in its place. To be called before anything else is done with this exchange.
-    ///
-    /// Sessions of these links go on: routes of their peers stay, and the peers are sent what
-    /// differs. A peer whose routes are not known, because an event had taken its link down, is
-    /// asked for them ([`take_refreshes`](Self::take_refreshes)). The answer names the links whose
-    /// peers have announced more routes than they may from now on.
-    ///
-    /// # Errors
-    /// [`NotConverged`] if the estate does not come to rest with these routes.
-    pub fn take_over(
-        &mut self,
-        now: Instant,
-        old: &Self,
-        links: &[(LinkId, LinkId)],
-    ) -> Result<Vec<LinkId>, NotConverged> {
-        let mut engine = Engine {
-            model: &mut self.model,
-            live: &mut self.live,
-        };
-        let old = OldEngine {
-            model: &old.model,
-            live: &old.live,
-        };
-        engine.take_over(now, old, links)
     }
 
     /// How many routes a real peer is sent.

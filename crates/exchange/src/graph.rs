@@ -3,18 +3,19 @@
 mod build;
 mod deployment;
 mod link;
-mod role;
 mod speaker;
 mod topology;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
+
+use routehub_types::Asn;
 
 pub(crate) use deployment::{Deployment, MapNames};
 pub use link::{
     AdjacencyId, CircuitConnection, Down, End, Link, LinkId, LinkKind, Side, UNKNOWN_ADDRESS,
 };
-pub use role::{PeerClass, Role};
-pub use speaker::{Speaker, SpeakerId, SpeakerKind};
+pub use speaker::{PeerClass, Role, Speaker, SpeakerId, SpeakerKind};
 pub use topology::{Neighbor, Topology, VnetId};
 
 /// Speakers and links. Ids are places; nothing is ever removed, only taken down.
@@ -124,4 +125,67 @@ impl Graph {
         });
         links.collect()
     }
+
+    /// What we send over a link that a real router plays one end of.
+    pub(crate) fn our_adjacency(&self, link: LinkId) -> Option<AdjacencyId> {
+        Some(link.from(self.link(link).our_side()?))
+    }
+
+    /// The links that real routers play, in order; those without addresses or refused are left
+    /// out.
+    pub(crate) fn live_links(&self) -> Vec<LiveLink> {
+        let links = self.links().filter_map(|link| {
+            let to_peer = self.our_adjacency(link)?;
+            if self.link(link).down.refused.is_some() {
+                return None;
+            }
+            let (local, remote) = (self.sender(to_peer), self.receiver(to_peer));
+            Some(LiveLink {
+                link,
+                local: local.name.clone(),
+                instance: local.instance(),
+                remote: remote.name.clone(),
+                local_asn: local.asn?,
+                remote_asn: remote.asn?,
+                local_address: self.listening_address(link)?,
+                remote_addresses: self.sending_end(to_peer.reverse()).addresses.clone(),
+            })
+        });
+        links.collect()
+    }
+
+    /// Where we hold the session of a link that a real router plays: our first address. The edge
+    /// of a circuit is where its first connection shows it.
+    pub(crate) fn listening_address(&self, link: LinkId) -> Option<IpAddr> {
+        let ours = self.sending_end(self.our_adjacency(link)?);
+        let shown = || {
+            let links = self.links_of(ours.speaker).iter();
+            let mut connections = links
+                .map(|link| self.link(*link))
+                .filter(|link| link.kind.is_to_circuit() && link.b.speaker == ours.speaker);
+            connections.find_map(|link| link.b.addresses.first())
+        };
+        ours.addresses.first().or_else(shown).copied()
+    }
+}
+
+/// A link that a real router plays one end of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveLink {
+    /// The link.
+    pub link: LinkId,
+    /// The name of the speaker that is ours.
+    pub local: String,
+    /// Which instance of a Route Server it is.
+    pub instance: Option<u8>,
+    /// The name of the speaker that the real router plays.
+    pub remote: String,
+    /// Our ASN.
+    pub local_asn: Asn,
+    /// Its ASN.
+    pub remote_asn: Asn,
+    /// Our address.
+    pub local_address: IpAddr,
+    /// Its addresses.
+    pub remote_addresses: Vec<IpAddr>,
 }

@@ -10,14 +10,12 @@ pub mod estate;
 mod exchange;
 mod fabric;
 mod graph;
-mod live;
 mod parameters;
 mod policy;
 mod propagation;
 mod queries;
 mod ribs;
 pub mod rules;
-pub mod view;
 
 pub use estate::{
     CheckedEstate, ConnectionEnds, Estate, EstateErrors, Event, Instance, NvaSessions, check,
@@ -26,8 +24,7 @@ pub use exchange::Exchange;
 pub use fabric::{
     Changes, EffectiveRow, LinkChange, NextHopType, RouteSource, RouteState, VnetRoute, VnetRoutes,
 };
-pub use graph::{LinkId, PeerClass, Role, Speaker, SpeakerId, SpeakerKind};
-pub use live::LiveLink;
+pub use graph::{LinkId, LiveLink, PeerClass, Role, Speaker, SpeakerId, SpeakerKind};
 pub use parameters::{
     NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
 };
@@ -37,3 +34,18 @@ pub use queries::{
     ConnectionLoad, PathReport, PathStanding, PeeringReport, Refused, RouteOrigin, RouteRow,
     RouteServerLoad, SessionRow, SessionState, Subject, TableId, TableKind, TableRows, TableShape,
 };
+
+/// What can be read of an exchange besides its tables: who speaks with whom, every RIB, what each
+/// speaker sends to each neighbour, and what the fabric makes of it.
+///
+/// This is what explanations, traces and findings are made from. Nothing is decided here.
+pub mod view {
+    pub use crate::estate::{GATEWAY_SUBNET, ROUTE_SERVER_SUBNET};
+    pub use crate::fabric::{Fabric, NicView, ProgrammedRoute, Programmers};
+    pub use crate::graph::{
+        AdjacencyId, CircuitConnection, Down, End, Graph, Link, LinkId, LinkKind, Neighbor,
+        PeerClass, Role, Side, Speaker, SpeakerId, SpeakerKind, Topology, UNKNOWN_ADDRESS, VnetId,
+    };
+    pub use crate::propagation::{Outbound, some_of};
+    pub use crate::ribs::{Origin, RibView};
+}

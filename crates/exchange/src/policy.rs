@@ -2,12 +2,10 @@
 //! deployment.
 
 mod cache;
-mod export;
-mod import;
 mod policies;
 mod propagation_rules;
 
 pub(crate) use cache::CachedPolicy;
-pub use import::leads_back;
 pub(crate) use policies::Policies;
+pub use policies::leads_back;
 pub use propagation_rules::{Condition, PROPAGATION_RULES, Row, propagation_rule};

@@ -3,13 +3,10 @@
 //! The check says *where* in terms of the estate's lists and fields, so that whoever read the
 //! estate from somewhere can point at the text it came from.
 
-mod addresses;
 mod error;
 mod events;
 mod names;
-mod nearest;
-mod peerings;
-mod place;
+mod networks;
 mod report;
 mod speakers;
 
@@ -18,14 +15,11 @@ use std::ops::Deref;
 
 use super::{Estate, Event};
 
-pub use error::{EstateError, Kind, Problem};
-pub use nearest::nearest_name;
-pub use place::{List, Place, Step};
+pub use error::{EstateError, Kind, List, Place, Problem, Step};
+pub use names::nearest_name;
 
-use addresses::InUse;
 use names::Names;
-use peerings::Peered;
-use report::Errors;
+use networks::{InUse, Peered};
 
 impl Estate {
     /// Everything that does not fit, in the order of the estate; empty for a sound one.
@@ -37,17 +31,29 @@ impl Estate {
     /// as it then is. A Route Server that an event adds may be named before that event.
     pub fn check_run(&self, events: &[(String, Event)]) -> Vec<EstateError> {
         let later = events::added_route_servers(events);
-        let mut errors = Errors::default();
+        let mut errors = Vec::new();
         let names = Names::new(self, &later, &mut errors);
-        let remotes = peerings::with_gateways(self, &later);
+        let remotes = networks::with_gateways(self, &later);
         Peered::check(&names, &remotes, &mut errors);
-        addresses::check_subnets(self, &mut errors);
-        InUse::check(self, &mut errors);
+        networks::check_fabric(&names, &mut errors);
+        InUse::check(&names, &mut errors);
         speakers::check(&names, &mut errors);
-        names::check_fabric(&names, &mut errors);
-        errors.0.sort_by_key(|error| error.place.clone());
+        errors.sort_by_key(|error| error.place.clone());
         events::check(events, &names, &mut errors);
-        errors.0
+        errors
+    }
+
+    /// The estate as one in which everything fits, together with the events that are to happen.
+    ///
+    /// # Errors
+    /// [`EstateErrors`]: everything that does not fit.
+    pub fn checked(self, events: &[(String, Event)]) -> Result<CheckedEstate, EstateErrors> {
+        let errors = self.check_run(events);
+        if errors.is_empty() {
+            Ok(CheckedEstate(self))
+        } else {
+            Err(EstateErrors(errors))
+        }
     }
 }
 
@@ -75,21 +81,6 @@ impl TryFrom<Estate> for CheckedEstate {
 
     fn try_from(estate: Estate) -> Result<Self, EstateErrors> {
         estate.checked(&[])
-    }
-}
-
-impl Estate {
-    /// The estate as one in which everything fits, together with the events that are to happen.
-    ///
-    /// # Errors
-    /// [`EstateErrors`]: everything that does not fit.
-    pub fn checked(self, events: &[(String, Event)]) -> Result<CheckedEstate, EstateErrors> {
-        let errors = self.check_run(events);
-        if errors.is_empty() {
-            Ok(CheckedEstate(self))
-        } else {
-            Err(EstateErrors(errors))
-        }
     }
 }
 

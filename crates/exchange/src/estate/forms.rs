@@ -6,18 +6,14 @@
 //! and an enum whose name begins with [`SHAPED`] has one variant per form that a value may take
 //! (`text`, `number`, `list`, `map`), and the form given decides.
 
-mod attach;
-mod fabric;
+mod objects;
 mod route_maps;
 mod routes;
-mod speakers;
 
-pub(super) use attach::*;
-pub(super) use fabric::*;
+pub(super) use objects::*;
 pub use route_maps::RouteMapForm;
 pub(super) use route_maps::route_maps;
 pub(super) use routes::*;
-pub(super) use speakers::*;
 
 use std::net::IpAddr;
 
@@ -42,6 +38,20 @@ pub fn exactly_one(keys: &[(&str, bool)]) -> String {
             "exactly one of {all} is needed, not {}",
             given.join(" and ")
         ),
+    }
+}
+
+/// The key of an exclusive set that is given, and its value; what to say if there is not exactly
+/// one.
+fn only<T, const N: usize>(
+    keys: [(&'static str, Option<T>); N],
+) -> Result<(&'static str, T), String> {
+    let given = keys.each_ref().map(|(key, value)| (*key, value.is_some()));
+    let values = keys.into_iter();
+    let mut values = values.filter_map(|(key, value)| Some((key, value?)));
+    match (values.next(), values.next()) {
+        (Some(only), None) => Ok(only),
+        _ => Err(exactly_one(&given)),
     }
 }
 

@@ -5,12 +5,11 @@ use std::net::IpAddr;
 
 use routehub_types::{Asn, Prefix};
 
-use super::Place;
 use crate::estate::GatewayKind;
 
 /// Something that does not fit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{object}: {problem} ({place}{})", Other(.other.as_ref()))]
+#[error("{object}: {problem} ({place}{})", and(.other.as_ref()))]
 pub struct EstateError {
     /// Where.
     pub place: Place,
@@ -48,6 +47,21 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The list that objects of this kind stand in; that of a subnet is its network's.
+    pub(super) const fn list(self) -> List {
+        match self {
+            Self::Vnet | Self::Subnet => List::Vnets,
+            Self::RouteServer => List::RouteServers,
+            Self::Nva => List::Nvas,
+            Self::Gateway => List::Gateways,
+            Self::Circuit => List::Circuits,
+            Self::Site => List::Sites,
+            Self::RouteTable => List::RouteTables,
+            Self::Nic => List::Nics,
+            Self::RouteMap => List::RouteMaps,
+        }
+    }
+
     /// `a` or `an`, as the kind is spoken.
     const fn article(self) -> &'static str {
         match self {
@@ -86,7 +100,7 @@ pub enum Problem {
         first: Kind,
     },
     /// A name that nothing has.
-    #[error("there is no {} `{name}`{}", Either(.wanted), Hint(.nearest.as_deref(), *.is))]
+    #[error("there is no {} `{name}`{}", either(.wanted), hint(.nearest.as_deref(), *.is))]
     NoSuch {
         /// The kinds it may be of.
         wanted: &'static [Kind],
@@ -114,7 +128,7 @@ pub enum Problem {
         first: String,
     },
     /// An address that its network does not have.
-    #[error("{address} is not in VNet `{vnet}` ({})", Joined(.space))]
+    #[error("{address} is not in VNet `{vnet}` ({})", joined(.space))]
     AddressOutside {
         /// The address.
         address: IpAddr,
@@ -124,7 +138,7 @@ pub enum Problem {
         space: Vec<Prefix>,
     },
     /// A subnet that its network does not have room for.
-    #[error("{prefix} is not inside VNet `{vnet}` ({})", Joined(.space))]
+    #[error("{prefix} is not inside VNet `{vnet}` ({})", joined(.space))]
     SubnetOutside {
         /// The subnet.
         prefix: Prefix,
@@ -169,7 +183,7 @@ pub enum Problem {
     #[error(
         "VNet `{vnet}` ({}) uses the gateways of VNet `{first}` already, it cannot use those of \
          VNet `{second}` too (R-121)",
-        Joined(.space)
+        joined(.space)
     )]
     RemoteGatewaysTwice {
         /// The network that would use them.
@@ -185,7 +199,7 @@ pub enum Problem {
     #[error(
         "VNet `{vnet}` ({}) uses the gateways of VNet `{remote}` ({}), which has neither gateway \
          nor Route Server (R-121)",
-        Joined(.space), Joined(.remote_space)
+        joined(.space), joined(.remote_space)
     )]
     NoRemoteGateways {
         /// The network that would use them.
@@ -237,7 +251,7 @@ pub enum Problem {
         to: String,
     },
     /// A Route Server, or an instance of it, with which the NVA has no session.
-    #[error("NVA `{nva}` has no session with {}Route Server `{route_server}`", OfInstance(*.instance))]
+    #[error("NVA `{nva}` has no session with {}Route Server `{route_server}`", of_instance(*.instance))]
     NoSession {
         /// The NVA.
         nva: String,
@@ -298,61 +312,136 @@ fn path_of_another(asn: Asn, begins: Option<Asn>) -> String {
 }
 
 /// `instance 1 of `, if there is an instance.
-struct OfInstance(Option<u8>);
-
-impl fmt::Display for OfInstance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut instance = self.0.iter();
-        instance.try_for_each(|instance| write!(f, "instance {instance} of "))
-    }
+fn of_instance(instance: Option<u8>) -> String {
+    instance.map_or_else(String::new, |instance| format!("instance {instance} of "))
 }
 
 /// What a name stands for, else what was probably meant.
-struct Hint<'a>(Option<&'a str>, Option<Kind>);
-
-impl fmt::Display for Hint<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self(_, Some(is)) => write!(f, ": that is {} {is}", is.article()),
-            Self(Some(nearest), None) => write!(f, "; did you mean `{nearest}`?"),
-            Self(None, None) => Ok(()),
-        }
+fn hint(nearest: Option<&str>, is: Option<Kind>) -> String {
+    match (nearest, is) {
+        (_, Some(is)) => format!(": that is {} {is}", is.article()),
+        (Some(nearest), None) => format!("; did you mean `{nearest}`?"),
+        (None, None) => String::new(),
     }
 }
 
 /// The other place that is concerned.
-struct Other<'a>(Option<&'a Place>);
-
-impl fmt::Display for Other<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut other = self.0.iter();
-        other.try_for_each(|other| write!(f, ", {other}"))
-    }
+fn and(other: Option<&Place>) -> String {
+    other.map_or_else(String::new, |other| format!(", {other}"))
 }
 
 /// `NVA or site`.
-struct Either<'a>(&'a [Kind]);
-
-impl fmt::Display for Either<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let last = self.0.len().saturating_sub(1);
-        self.0.iter().enumerate().try_for_each(|(n, kind)| match n {
-            0 => write!(f, "{kind}"),
-            n if n == last => write!(f, " or {kind}"),
-            _ => write!(f, ", {kind}"),
-        })
+fn either(kinds: &[Kind]) -> String {
+    match kinds {
+        [] => String::new(),
+        [only] => only.to_string(),
+        [first @ .., last] => format!("{} or {last}", joined(first)),
     }
 }
 
 /// `10.0.0.0/16, 10.1.0.0/16`.
-struct Joined<'a>(&'a [Prefix]);
+fn joined<T: ToString>(list: &[T]) -> String {
+    let texts: Vec<String> = list.iter().map(ToString::to_string).collect();
+    texts.join(", ")
+}
 
-impl fmt::Display for Joined<'_> {
+/// A list of the estate, or the events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum List {
+    /// Virtual networks.
+    Vnets,
+    /// Peerings.
+    Peerings,
+    /// Route Servers.
+    RouteServers,
+    /// NVAs.
+    Nvas,
+    /// Gateways.
+    Gateways,
+    /// Circuits.
+    Circuits,
+    /// Sites.
+    Sites,
+    /// Route tables.
+    RouteTables,
+    /// NICs.
+    Nics,
+    /// Route maps.
+    RouteMaps,
+    /// Events.
+    Events,
+}
+
+impl List {
+    /// The name of the list: that of the field in [`Estate`](crate::Estate).
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Vnets => "vnets",
+            Self::Peerings => "peerings",
+            Self::RouteServers => "route_servers",
+            Self::Nvas => "nvas",
+            Self::Gateways => "gateways",
+            Self::Circuits => "circuits",
+            Self::Sites => "sites",
+            Self::RouteTables => "route_tables",
+            Self::Nics => "nics",
+            Self::RouteMaps => "route_maps",
+            Self::Events => "events",
+        }
+    }
+}
+
+/// A place in the estate: `nvas[3].sessions[0].route_server`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The list.
+    pub list: List,
+    /// The entry, from 0.
+    pub index: usize,
+    /// The way from the entry on.
+    pub path: Vec<Step>,
+}
+
+impl Place {
+    /// An entry of a list as a whole.
+    pub const fn entry(list: List, index: usize) -> Self {
+        Self {
+            list,
+            index,
+            path: Vec::new(),
+        }
+    }
+
+    /// A field of this place.
+    #[must_use]
+    pub fn key(mut self, key: &'static str) -> Self {
+        self.path.push(Step::Key(key));
+        self
+    }
+
+    /// An item of this place.
+    #[must_use]
+    pub fn item(mut self, index: usize) -> Self {
+        self.path.push(Step::Item(index));
+        self
+    }
+}
+
+impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut prefixes = self.0.iter().enumerate();
-        prefixes.try_for_each(|(place, prefix)| match place {
-            0 => write!(f, "{prefix}"),
-            _ => write!(f, ", {prefix}"),
+        write!(f, "{}[{}]", self.list.name(), self.index)?;
+        self.path.iter().try_for_each(|step| match step {
+            Step::Key(key) => write!(f, ".{key}"),
+            Step::Item(index) => write!(f, "[{index}]"),
         })
     }
+}
+
+/// One step into an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// Into a field.
+    Key(&'static str),
+    /// Into an item of a list, from 0.
+    Item(usize),
 }

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::addresses::InUse;
+use super::error::{EstateError, Kind, List, Place, Problem};
 use super::names::Names;
-use super::peerings::{self, Peered};
-use super::report::{Errors, Subject};
-use super::{Kind, List, Place, Problem, speakers};
-use crate::estate::{Estate, Event, Nva, NvaSessions, Peering, RouteServer, Routes};
+use super::networks::{InUse, Peered, pair};
+use super::report::Report;
+use super::speakers;
+use crate::estate::{Estate, Event, Nva, NvaSessions, Peering, RouteServer};
 
 /// The Route Servers that events add.
 pub(super) fn added_route_servers(events: &[(String, Event)]) -> Vec<&RouteServer> {
@@ -30,43 +30,47 @@ struct Now<'a> {
 }
 
 /// Checks each event.
-pub(super) fn check<'a>(events: &'a [(String, Event)], names: &'a Names<'a>, errors: &mut Errors) {
+pub(super) fn check<'a>(
+    events: &'a [(String, Event)],
+    names: &'a Names<'a>,
+    errors: &mut Vec<EstateError>,
+) {
     if events.is_empty() {
         return;
     }
     let estate = names.estate;
     let servers = estate.route_servers.iter();
-    let servers = servers
-        .map(|s| (s.name.as_str(), s.vnet.as_str()))
-        .collect();
     // What is wrong with the estate itself was told before.
-    let told = &mut Errors::default();
+    let told = &mut Vec::new();
     let mut now = Now {
         estate,
         names,
-        servers,
+        servers: servers
+            .map(|s| (s.name.as_str(), s.vnet.as_str()))
+            .collect(),
         peered: Peered::check(names, &HashSet::new(), told),
-        used: InUse::check(estate, told),
+        used: InUse::check(names, told),
         connections: speakers::connections(estate).collect(),
     };
     for (index, (id, event)) in events.iter().enumerate() {
+        let object = format!("event `{id}`");
+        let mut found = Vec::new();
         let place = Place::entry(List::Events, index);
-        let subject = Subject::new(format!("event `{id}`"), place);
-        let mut found = Errors::default();
-        now.check(event, &subject, &mut found);
-        for error in &mut found.0 {
-            error.object = subject.object().to_owned();
-        }
-        errors.0.append(&mut found.0);
+        now.check(event, &mut Report::new(object.clone(), place, &mut found));
+        // Whatever an event does not fit with, it is the event that is told.
+        errors.extend(found.into_iter().map(|error| EstateError {
+            object: object.clone(),
+            ..error
+        }));
     }
 }
 
 impl<'a> Now<'a> {
-    fn check(&mut self, event: &'a Event, subject: &Subject, errors: &mut Errors) {
+    fn check(&mut self, event: &'a Event, report: &mut Report<'_>) {
         match event {
             Event::SetBranchToBranch { route_server, .. }
             | Event::SetRoutingPreference { route_server, .. } => {
-                self.need_server(route_server, subject, errors);
+                self.need_server(route_server, report);
             }
             Event::Advertise {
                 nva,
@@ -75,15 +79,18 @@ impl<'a> Now<'a> {
                 instance,
             } => {
                 let target = ("to", to.as_deref(), *instance);
-                if let Some(nva) = self.check_target(nva, target, subject, errors) {
-                    self.check_paths(nva, routes, subject, errors);
+                if let Some(nva) = self.check_target(nva, target, report) {
+                    for (n, routes) in routes.iter().enumerate() {
+                        let problem = speakers::complete_path(nva.asn, routes);
+                        report.note(report.item("routes", n).key("as_path"), problem);
+                    }
                 }
             }
             Event::Withdraw {
                 nva, to, instance, ..
             } => {
                 let target = ("to", to.as_deref(), *instance);
-                self.check_target(nva, target, subject, errors);
+                self.check_target(nva, target, report);
             }
             Event::NvaDown(sessions) | Event::NvaUp(sessions) => {
                 let NvaSessions {
@@ -92,25 +99,24 @@ impl<'a> Now<'a> {
                     instance,
                 } = sessions;
                 let target = ("route_server", route_server.as_deref(), *instance);
-                self.check_target(nva, target, subject, errors);
+                self.check_target(nva, target, report);
             }
             Event::InstanceDown(instance) | Event::InstanceUp(instance) => {
-                self.need_server(&instance.route_server, subject, errors);
-                self.need_instance(Some(instance.instance), subject, errors);
+                self.need_server(&instance.route_server, report);
+                self.need_instance(Some(instance.instance), report);
             }
             Event::ConnectionDown(ends) | Event::ConnectionUp(ends) => {
-                self.check_connection(&ends.gateway, &ends.to, subject, errors);
+                self.check_connection(&ends.gateway, &ends.to, report);
             }
-            Event::AddPeering(peering) => self.add_peering(peering, subject, errors),
-            Event::RemovePeering { a, b } => self.remove_peering(a, b, subject, errors),
-            Event::AddRouteServer(server) => self.add_server(server, subject, errors),
+            Event::AddPeering(peering) => self.add_peering(peering, report),
+            Event::RemovePeering { a, b } => self.remove_peering(a, b, report),
+            Event::AddRouteServer(server) => self.add_server(server, report),
             Event::RemoveRouteServer { route_server } => {
-                self.remove_server(route_server, subject, errors);
+                self.remove_server(route_server, report);
             }
             Event::SetReadvertises { nva, rules } => {
-                self.need_nva(nva, subject, errors);
-                let rules_at = subject.at(subject.field("rules"));
-                speakers::check_rules(self.names, rules, &rules_at, errors);
+                self.need_nva(nva, report);
+                speakers::check_rules(self.names, &report.field("rules"), rules, report);
             }
             Event::SetRouteMap {
                 route_server,
@@ -118,41 +124,28 @@ impl<'a> Now<'a> {
                 inbound,
                 outbound,
             } => {
-                self.check_route_map(route_server, peer, subject, errors);
-                self.check_map_name("inbound", inbound, subject, errors);
-                self.check_map_name("outbound", outbound, subject, errors);
+                self.check_route_map(route_server, peer, report);
+                for (key, map) in [("inbound", inbound), ("outbound", outbound)] {
+                    let map = map.as_ref().and_then(Option::as_deref);
+                    report.note_field(key, self.names.need_if(&[Kind::RouteMap], map));
+                }
             }
         }
     }
 
-    fn add_peering(&mut self, peering: &'a Peering, subject: &Subject, errors: &mut Errors) {
+    fn add_peering(&mut self, peering: &'a Peering, report: &mut Report<'_>) {
         let gateways = self.estate.gateways.iter().map(|g| g.vnet.as_str());
         let remotes = gateways.chain(self.servers.values().copied()).collect();
-        let subject = peerings::subject(peering, subject.place());
-        let names = self.names;
-        self.peered.add(names, &remotes, peering, &subject, errors);
+        self.peered.add(self.names, &remotes, peering, report);
     }
 
-    fn remove_server(&mut self, name: &str, subject: &Subject, errors: &mut Errors) {
-        self.need_server(name, subject, errors);
+    fn remove_server(&mut self, name: &str, report: &mut Report<'_>) {
+        self.need_server(name, report);
         self.servers.remove(name);
         self.used.remove_route_server(name);
     }
 
-    /// Checks the name of a route map, if the event has `key` and gives it one.
-    fn check_map_name(
-        &self,
-        key: &'static str,
-        map: &Option<Option<String>>,
-        subject: &Subject,
-        errors: &mut Errors,
-    ) {
-        let map = map.as_ref().and_then(Option::as_deref);
-        let problem = self.names.need_if(&[Kind::RouteMap], map);
-        errors.note(subject, subject.field(key), problem);
-    }
-
-    fn need_server(&self, name: &str, subject: &Subject, errors: &mut Errors) -> bool {
+    fn need_server(&self, name: &str, report: &mut Report<'_>) -> bool {
         let gone = || Problem::NoSuch {
             wanted: &[Kind::RouteServer],
             name: name.to_owned(),
@@ -161,29 +154,21 @@ impl<'a> Now<'a> {
         };
         let unknown = self.names.need(&[Kind::RouteServer], name);
         let problem = unknown.or_else(|| (!self.servers.contains_key(name)).then(gone));
-        errors.note(subject, subject.field("route_server"), problem)
+        report.note_field("route_server", problem)
     }
 
-    fn need_instance(&self, instance: Option<u8>, subject: &Subject, errors: &mut Errors) {
+    fn need_instance(&self, instance: Option<u8>, report: &mut Report<'_>) {
         let number = instance.filter(|number| *number > 1);
         let problem = number.map(Problem::NoSuchInstance);
-        errors.note(subject, subject.field("instance"), problem);
+        report.note_field("instance", problem);
     }
 
-    fn need_nva(&self, name: &str, subject: &Subject, errors: &mut Errors) -> Option<&'a Nva> {
+    fn need_nva(&self, name: &str, report: &mut Report<'_>) -> Option<&'a Nva> {
         let problem = self.names.need(&[Kind::Nva], name);
-        errors.note(subject, subject.field("nva"), problem);
+        report.note_field("nva", problem);
         match self.names.speaker(name) {
             Some((Kind::Nva, index)) => self.estate.nvas.get(index),
             _ => None,
-        }
-    }
-
-    /// Announced paths begin with the NVA's ASN.
-    fn check_paths(&self, nva: &Nva, routes: &[Routes], subject: &Subject, errors: &mut Errors) {
-        for (n, routes) in routes.iter().enumerate() {
-            let problem = speakers::complete_path(nva.asn, routes);
-            errors.note(subject, subject.item("routes", n).key("as_path"), problem);
         }
     }
 
@@ -192,51 +177,48 @@ impl<'a> Now<'a> {
         &self,
         nva: &str,
         (key, to, instance): (&'static str, Option<&str>, Option<u8>),
-        subject: &Subject,
-        errors: &mut Errors,
+        report: &mut Report<'_>,
     ) -> Option<&'a Nva> {
-        let nva = self.need_nva(nva, subject, errors)?;
+        let nva = self.need_nva(nva, report)?;
         let Some(to) = to else {
-            self.need_instance(instance, subject, errors);
+            self.need_instance(instance, report);
             return Some(nva);
         };
-        if errors.note(
-            subject,
-            subject.field(key),
-            self.names.need(&[Kind::RouteServer], to),
-        ) && let Some((field, problem)) = speakers::session(nva, to, instance)
+        let unknown = self.names.need(&[Kind::RouteServer], to);
+        if report.note_field(key, unknown)
+            && let Some((field, problem)) = speakers::session(nva, to, instance)
         {
             let key = if field == "to" { key } else { field };
-            errors.note(subject, subject.field(key), problem);
+            report.note_field(key, problem);
         }
         Some(nva)
     }
 
-    fn check_connection(&self, gateway: &str, to: &str, subject: &Subject, errors: &mut Errors) {
+    fn check_connection(&self, gateway: &str, to: &str, report: &mut Report<'_>) {
         let problem = self.names.need(&[Kind::Gateway], gateway);
-        let mut well = errors.note(subject, subject.field("gateway"), problem);
+        let mut well = report.note_field("gateway", problem);
         let ends = &[Kind::Circuit, Kind::Site, Kind::Gateway];
-        well &= errors.note(subject, subject.field("to"), self.names.need(ends, to));
-        if well && !self.connections.contains(&speakers::ends(gateway, to)) {
+        well &= report.note_field("to", self.names.need(ends, to));
+        if well && !self.connections.contains(&pair(gateway, to)) {
             let problem = Problem::NotConnected {
                 gateway: gateway.to_owned(),
                 to: to.to_owned(),
             };
-            errors.note(subject, subject.field("to"), problem);
+            report.note_field("to", problem);
         }
     }
 
-    fn remove_peering(&mut self, a: &str, b: &str, subject: &Subject, errors: &mut Errors) {
-        let mut well = errors.note(subject, subject.field("a"), self.names.need_vnet(a));
-        well &= errors.note(subject, subject.field("b"), self.names.need_vnet(b));
+    fn remove_peering(&mut self, a: &str, b: &str, report: &mut Report<'_>) {
+        let mut well = report.note_field("a", self.names.need_vnet(a));
+        well &= report.note_field("b", self.names.need_vnet(b));
         if well && !self.peered.contains(a, b) {
             let (a, b) = (a.to_owned(), b.to_owned());
-            errors.note(subject, subject.place(), Problem::NotPeered { a, b });
+            report.note(report.place(), Problem::NotPeered { a, b });
         }
         self.peered.remove(a, b);
     }
 
-    fn add_server(&mut self, server: &'a RouteServer, subject: &Subject, errors: &mut Errors) {
+    fn add_server(&mut self, server: &'a RouteServer, report: &mut Report<'_>) {
         let name = server.name.as_str();
         let known = self.names.speaker(name);
         let taken = match known {
@@ -248,29 +230,18 @@ impl<'a> Now<'a> {
                 name: name.to_owned(),
                 first: known.map_or(Kind::RouteServer, |(kind, _)| kind),
             };
-            errors.note(subject, subject.field("name"), problem);
+            report.note_field("name", problem);
             return;
         }
-        errors.note(
-            subject,
-            subject.field("vnet"),
-            self.names.need_vnet(&server.vnet),
-        );
-        self.used
-            .add_route_server(self.estate, server, subject.place(), errors);
+        report.note_field("vnet", self.names.need_vnet(&server.vnet));
+        self.used.add_route_server(self.estate, server, report);
         self.servers.insert(name, &server.vnet);
     }
 
-    fn check_route_map(
-        &self,
-        route_server: &str,
-        peer: &str,
-        subject: &Subject,
-        errors: &mut Errors,
-    ) {
-        let mut well = self.need_server(route_server, subject, errors);
+    fn check_route_map(&self, route_server: &str, peer: &str, report: &mut Report<'_>) {
+        let mut well = self.need_server(route_server, report);
         let unknown = self.names.need(&[Kind::Nva, Kind::Gateway], peer);
-        well &= errors.note(subject, subject.field("peer"), unknown);
+        well &= report.note_field("peer", unknown);
         let problem = match self.names.speaker(peer).filter(|_| well) {
             Some((Kind::Nva, index)) => {
                 let nva = self.estate.nvas.get(index);
@@ -287,6 +258,6 @@ impl<'a> Now<'a> {
             }
             None => None,
         };
-        errors.note(subject, subject.field("peer"), problem);
+        report.note_field("peer", problem);
     }
 }

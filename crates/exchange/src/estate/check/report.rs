@@ -1,26 +1,42 @@
 //! Errors as they are found.
 
-use super::{EstateError, Kind, List, Place, Problem};
+use super::error::{EstateError, Kind, Place, Problem};
 
-/// An object that is checked: what errors call it, and where it stands.
-pub(super) struct Subject {
+/// An object that is checked: what errors call it, where it stands, and where errors go.
+pub(super) struct Report<'a> {
     object: String,
     place: Place,
+    errors: &'a mut Vec<EstateError>,
 }
 
-impl Subject {
-    /// An entry of a list of the estate.
-    pub(super) fn entry(kind: Kind, name: &str, list: List, index: usize) -> Self {
-        Self::new(format!("{kind} `{name}`"), Place::entry(list, index))
+impl<'a> Report<'a> {
+    /// On an entry of the list of its kind.
+    pub(super) fn entry(
+        kind: Kind,
+        name: &str,
+        index: usize,
+        errors: &'a mut Vec<EstateError>,
+    ) -> Self {
+        let place = Place::entry(kind.list(), index);
+        Self::new(format!("{kind} `{name}`"), place, errors)
     }
 
-    pub(super) fn new(object: String, place: Place) -> Self {
-        Self { object, place }
+    pub(super) fn new(object: String, place: Place, errors: &'a mut Vec<EstateError>) -> Self {
+        Self {
+            object,
+            place,
+            errors,
+        }
     }
 
-    /// The same object, at another place.
-    pub(super) fn at(&self, place: Place) -> Self {
-        Self::new(self.object.clone(), place)
+    /// On the same object, at another place.
+    pub(super) fn at(&mut self, place: Place) -> Report<'_> {
+        Report::new(self.object.clone(), place, self.errors)
+    }
+
+    /// On what another object has there.
+    pub(super) fn of(&mut self, object: String) -> Report<'_> {
+        Report::new(object, self.place(), self.errors)
     }
 
     /// What errors call it.
@@ -43,46 +59,35 @@ impl Subject {
         self.field(key).item(index)
     }
 
-    /// What is wrong with it.
-    pub(super) fn error(&self, place: Place, problem: Problem) -> EstateError {
-        EstateError {
-            place,
-            object: self.object.clone(),
-            problem,
-            other: None,
-        }
+    /// Notes a problem at a place, if there is one. Says whether all is well.
+    pub(super) fn note(&mut self, place: Place, problem: impl Into<Option<Problem>>) -> bool {
+        self.note_with(place, problem, None)
     }
-}
 
-/// What was found so far.
-#[derive(Default)]
-pub(super) struct Errors(pub(super) Vec<EstateError>);
-
-impl Errors {
-    /// Notes a problem, if there is one. Says whether all is well.
-    pub(super) fn note(
+    /// The same of a field of it.
+    pub(super) fn note_field(
         &mut self,
-        subject: &Subject,
-        place: Place,
+        key: &'static str,
         problem: impl Into<Option<Problem>>,
     ) -> bool {
-        let problem = problem.into();
-        let well = problem.is_none();
-        self.0
-            .extend(problem.map(|problem| subject.error(place, problem)));
-        well
+        self.note(self.field(key), problem)
     }
 
     /// Notes a problem that another place is concerned in.
     pub(super) fn note_with(
         &mut self,
-        subject: &Subject,
         place: Place,
-        problem: Problem,
-        other: &Place,
-    ) {
-        let mut error = subject.error(place, problem);
-        error.other = Some(other.clone());
-        self.0.push(error);
+        problem: impl Into<Option<Problem>>,
+        other: Option<Place>,
+    ) -> bool {
+        let problem = problem.into();
+        let is_well = problem.is_none();
+        self.errors.extend(problem.map(|problem| EstateError {
+            place,
+            object: self.object.clone(),
+            problem,
+            other,
+        }));
+        is_well
     }
 }

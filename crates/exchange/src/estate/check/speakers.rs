@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use routehub_types::Asn;
 
+use super::error::{EstateError, Kind, Place, Problem};
 use super::names::Names;
-use super::report::{Errors, Subject};
-use super::{Kind, List, Place, Problem};
+use super::networks::pair;
+use super::report::Report;
 use crate::estate::{
     Connection, Estate, Gateway, GatewayKind, Nva, NvaSession, ReadvertiseTo, Readvertisement,
     Routes,
@@ -16,129 +17,117 @@ use crate::estate::{
 const NEIGHBOURS: &[Kind] = &[Kind::RouteServer, Kind::Nva, Kind::Site];
 
 /// Checks Route Servers, NVAs and gateways.
-pub(super) fn check(names: &Names<'_>, errors: &mut Errors) {
+pub(super) fn check(names: &Names<'_>, errors: &mut Vec<EstateError>) {
     let estate = names.estate;
     for (index, server) in estate.route_servers.iter().enumerate() {
-        let subject = Subject::entry(Kind::RouteServer, &server.name, List::RouteServers, index);
-        errors.note(
-            &subject,
-            subject.field("vnet"),
-            names.need_vnet(&server.vnet),
-        );
+        let mut report = Report::entry(Kind::RouteServer, &server.name, index, errors);
+        report.note_field("vnet", names.need_vnet(&server.vnet));
     }
     for (index, nva) in estate.nvas.iter().enumerate() {
-        let subject = Subject::entry(Kind::Nva, &nva.name, List::Nvas, index);
-        check_nva(names, nva, &subject, errors);
-        check_rules(
-            names,
-            &nva.readvertises,
-            &subject.at(subject.field("readvertises")),
-            errors,
-        );
-        check_advertisements(names, nva, &subject, errors);
+        let mut report = Report::entry(Kind::Nva, &nva.name, index, errors);
+        check_nva(names, nva, &mut report);
+        let place = report.field("readvertises");
+        check_rules(names, &place, &nva.readvertises, &mut report);
+        check_advertisements(names, nva, &mut report);
     }
     let mut connections = HashMap::new();
     for (index, gateway) in estate.gateways.iter().enumerate() {
-        let subject = Subject::entry(Kind::Gateway, &gateway.name, List::Gateways, index);
-        errors.note(
-            &subject,
-            subject.field("vnet"),
-            names.need_vnet(&gateway.vnet),
-        );
+        let mut report = Report::entry(Kind::Gateway, &gateway.name, index, errors);
+        report.note_field("vnet", names.need_vnet(&gateway.vnet));
         for (n, connection) in gateway.connections.iter().enumerate() {
             let (to, kind, key) = other_end(connection);
-            let entry = subject.item("connections", n);
-            let problem = misfit(names, gateway, to, kind);
-            if !errors.note(&subject, entry.clone().key(key), problem) {
+            let place = report.item("connections", n).key(key);
+            if !report.note(place.clone(), misfit(names, gateway, to, kind)) {
                 continue;
             }
-            if let Some(first) = connections.insert(ends(&gateway.name, to), entry.clone()) {
-                let problem = Problem::ConnectedTwice { to: to.to_owned() };
-                errors.note_with(&subject, entry.key(key), problem, &first.key(key));
-            }
+            let first = connections.insert(pair(&gateway.name, to), place.clone());
+            let to = first.is_some().then(|| to.to_owned());
+            report.note_with(place, to.map(|to| Problem::ConnectedTwice { to }), first);
         }
     }
 }
 
-fn check_nva(names: &Names<'_>, nva: &Nva, subject: &Subject, errors: &mut Errors) {
-    errors.note(subject, subject.field("vnet"), names.need_vnet(&nva.vnet));
+fn check_nva(names: &Names<'_>, nva: &Nva, report: &mut Report<'_>) {
+    report.note_field("vnet", names.need_vnet(&nva.vnet));
     let hold_time = Some(nva.hold_time).filter(|seconds| matches!(seconds, 1 | 2));
-    errors.note(
-        subject,
-        subject.field("hold_time"),
-        hold_time.map(Problem::HoldTime),
-    );
+    report.note_field("hold_time", hold_time.map(Problem::HoldTime));
     for (n, session) in nva.sessions.iter().enumerate() {
-        let place = || subject.item("sessions", n);
+        let place = report.item("sessions", n);
         let server = names.need(&[Kind::RouteServer], &session.route_server);
-        errors.note(subject, place().key("route_server"), server);
+        report.note(place.clone().key("route_server"), server);
         for (key, map) in [
             ("inbound_route_map", &session.inbound_route_map),
             ("outbound_route_map", &session.outbound_route_map),
         ] {
             let problem = names.need_if(&[Kind::RouteMap], map.as_deref());
-            errors.note(subject, place().key(key), problem);
+            report.note(place.clone().key(key), problem);
         }
-    }
-    for (n, session) in nva.sessions.iter().enumerate() {
         let same = |other: &NvaSession| other.route_server == session.route_server;
         if nva.sessions[..n].iter().any(same) {
             let route_server = session.route_server.clone();
-            let problem = Problem::SessionTwice { route_server };
-            errors.note(subject, subject.item("sessions", n), problem);
+            report.note(place, Problem::SessionTwice { route_server });
         }
     }
-    for (n, name) in nva.neighbors.iter().enumerate() {
-        let problem = names.need(&[Kind::Nva, Kind::Site], name);
-        errors.note(subject, subject.item("neighbors", n), problem);
-    }
+    need_each(
+        names,
+        &[Kind::Nva, Kind::Site],
+        &nva.neighbors,
+        &report.field("neighbors"),
+        report,
+    );
     for (n, origination) in nva.originates.iter().enumerate() {
-        let to = subject.item("originates", n).key("to");
-        need_each(names, &origination.to, subject, &to, errors);
+        let to = report.item("originates", n).key("to");
+        need_each(names, NEIGHBOURS, &origination.to, &to, report);
     }
 }
 
-/// Each of these must be a neighbour.
+/// Each of these at a place must be of one of these kinds.
 fn need_each(
     names: &Names<'_>,
+    wanted: &'static [Kind],
     neighbours: &[String],
-    subject: &Subject,
     place: &Place,
-    errors: &mut Errors,
+    report: &mut Report<'_>,
 ) {
     for (n, name) in neighbours.iter().enumerate() {
-        let problem = names.need(NEIGHBOURS, name);
-        errors.note(subject, place.clone().item(n), problem);
+        report.note(place.clone().item(n), names.need(wanted, name));
     }
 }
 
-/// Checks whom re-advertisement rules name.
+/// Checks whom the re-advertisement rules at a place name.
 pub(super) fn check_rules(
     names: &Names<'_>,
+    place: &Place,
     rules: &[Readvertisement],
-    subject: &Subject,
-    errors: &mut Errors,
+    report: &mut Report<'_>,
 ) {
     for (n, rule) in rules.iter().enumerate() {
-        let place = |key| subject.place().item(n).key(key);
-        need_each(names, &rule.from, subject, &place("from"), errors);
+        let place = place.clone().item(n);
+        need_each(
+            names,
+            NEIGHBOURS,
+            &rule.from,
+            &place.clone().key("from"),
+            report,
+        );
         if let ReadvertiseTo::Named(to) = &rule.to {
-            need_each(names, to, subject, &place("to"), errors);
+            need_each(names, NEIGHBOURS, to, &place.key("to"), report);
         }
     }
 }
 
-fn check_advertisements(names: &Names<'_>, nva: &Nva, subject: &Subject, errors: &mut Errors) {
+fn check_advertisements(names: &Names<'_>, nva: &Nva, report: &mut Report<'_>) {
     for (n, advertisement) in nva.advertises.iter().enumerate() {
-        let place = |key| subject.item("advertises", n).key(key);
+        let place = report.item("advertises", n);
         let to = &advertisement.to;
-        if errors.note(subject, place("to"), names.need(&[Kind::RouteServer], to))
+        let unknown = names.need(&[Kind::RouteServer], to);
+        if report.note(place.clone().key("to"), unknown)
             && let Some((key, problem)) = session(nva, to, advertisement.instance)
         {
-            errors.note(subject, place(key), problem);
+            report.note(place.clone().key(key), problem);
         }
         let path = complete_path(nva.asn, &advertisement.routes);
-        errors.note(subject, place("as_path"), path);
+        report.note(place.key("as_path"), path);
     }
 }
 
@@ -180,16 +169,11 @@ fn other_end(connection: &Connection) -> (&str, Kind, &'static str) {
     }
 }
 
-/// The two ends of a connection in a fixed order.
-pub(super) fn ends(a: &str, b: &str) -> (String, String) {
-    (a.min(b).to_owned(), a.max(b).to_owned())
-}
-
 /// Every connection of an estate by its ends.
 pub(super) fn connections(estate: &Estate) -> impl Iterator<Item = (String, String)> {
     estate.gateways.iter().flat_map(|gateway| {
         let connections = gateway.connections.iter();
-        connections.map(|connection| ends(&gateway.name, other_end(connection).0))
+        connections.map(|connection| pair(&gateway.name, connection.to()))
     })
 }
 

@@ -5,7 +5,7 @@ use routehub_types::{Asn, Community, Prefix};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
-use super::exactly_one;
+use super::only;
 
 /// A route map.
 #[derive(Deserialize, JsonSchema)]
@@ -122,16 +122,12 @@ impl Field {
         communities: Option<Vec<Community>>,
         as_path: Option<Vec<Asn>>,
     ) -> Result<Self, String> {
-        match (prefixes, communities, as_path) {
-            (Some(list), None, None) => Ok(Self::Prefixes(list)),
-            (None, Some(list), None) => Ok(Self::Communities(list)),
-            (None, None, Some(list)) => Ok(Self::AsPath(list)),
-            (prefixes, communities, as_path) => Err(exactly_one(&[
-                ("prefixes", prefixes.is_some()),
-                ("communities", communities.is_some()),
-                ("as_path", as_path.is_some()),
-            ])),
-        }
+        let (_, field) = only([
+            ("prefixes", prefixes.map(Self::Prefixes)),
+            ("communities", communities.map(Self::Communities)),
+            ("as_path", as_path.map(Self::AsPath)),
+        ])?;
+        Ok(field)
     }
 }
 

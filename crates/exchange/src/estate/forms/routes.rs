@@ -7,7 +7,7 @@ use routehub_types::{Asn, Community, Origin, Prefix};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
-use super::{InstanceNumber, exactly_one};
+use super::{InstanceNumber, only};
 use crate::estate::{Advertisement, Origination, Routes, consecutive_prefixes};
 
 /// The prefixes of exactly one of the three keys.
@@ -16,16 +16,12 @@ fn prefixes(
     prefixes: Option<Vec<Prefix>>,
     run: Option<PrefixRun>,
 ) -> Result<Vec<Prefix>, String> {
-    match (prefix, prefixes, run) {
-        (Some(prefix), None, None) => Ok(vec![prefix]),
-        (None, Some(list), None) => Ok(list),
-        (None, None, Some(run)) => Ok(run.0),
-        (prefix, prefixes, run) => Err(exactly_one(&[
-            ("prefix", prefix.is_some()),
-            ("prefixes", prefixes.is_some()),
-            ("prefixes_from", run.is_some()),
-        ])),
-    }
+    let (_, list) = only([
+        ("prefix", prefix.map(|prefix| vec![prefix])),
+        ("prefixes", prefixes),
+        ("prefixes_from", run.map(|run| run.0)),
+    ])?;
+    Ok(list)
 }
 
 /// Consecutive prefixes of one length.

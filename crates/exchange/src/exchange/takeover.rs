@@ -8,10 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use routehub_types::{AttrId, Family, Instant, Nlri, Update};
 
-use super::{Live, our_adjacency};
-use crate::NotConverged;
+use super::Exchange;
 use crate::graph::{AdjacencyId, LinkId};
-use crate::propagation::Model;
+use crate::propagation::NotConverged;
 
 /// Routes of one peer with equal attributes; stale ones first.
 type Received = BTreeMap<(bool, AttrId), Vec<Nlri>>;
@@ -19,33 +18,27 @@ type Received = BTreeMap<(bool, AttrId), Vec<Nlri>>;
 /// The ids of the new model for attribute sets of the old one, by their old ids.
 type Renamed = HashMap<AttrId, AttrId>;
 
-/// A live estate at work: the model, and what is kept for real routers beside it.
-pub(crate) struct Engine<'a> {
-    pub(crate) model: &'a mut Model,
-    pub(crate) live: &'a mut Live,
-}
-
-/// The estate that another takes the place of.
-#[derive(Clone, Copy)]
-pub(crate) struct OldEngine<'a> {
-    pub(crate) model: &'a Model,
-    pub(crate) live: &'a Live,
-}
-
-impl Engine<'_> {
+impl Exchange {
     /// Goes on in place of `old`: each pair is a link of it and the one here that a real router
-    /// plays in its place. The answer names the links whose peers have announced more routes than
-    /// they may from now on.
-    pub(crate) fn take_over(
+    /// plays in its place. To be called before anything else is done with this exchange.
+    ///
+    /// Sessions of these links go on: routes of their peers stay, and the peers are sent what
+    /// differs. A peer whose routes are not known, because an event had taken its link down, is
+    /// asked for them ([`take_refreshes`](Self::take_refreshes)). The answer names the links whose
+    /// peers have announced more routes than they may from now on.
+    ///
+    /// # Errors
+    /// [`NotConverged`] if the estate does not come to rest with these routes.
+    pub fn take_over(
         &mut self,
         now: Instant,
-        old: OldEngine<'_>,
+        old: &Self,
         links: &[(LinkId, LinkId)],
     ) -> Result<Vec<LinkId>, NotConverged> {
         self.model.set_time(now);
         let mut renamed = Renamed::new();
         for (from, to) in links {
-            if let Some(to_peer) = our_adjacency(self.model.deployment().graph(), *to) {
+            if let Some(to_peer) = self.graph().our_adjacency(*to) {
                 self.inherit_link(old, *from, to_peer);
                 self.inherit_received(old, *from, to_peer.reverse(), &mut renamed);
             }
@@ -56,7 +49,7 @@ impl Engine<'_> {
         if !exceeded.is_empty() {
             self.model.converge()?;
         }
-        while self.live.flush(self.model, usize::MAX, |_| {}) {}
+        while self.live.flush(&mut self.model, usize::MAX, |_| {}) {}
         for (from, to) in links {
             self.inherit_sent(old, *from, *to);
         }
@@ -65,8 +58,8 @@ impl Engine<'_> {
 
     /// State and counters of a link, and its place in an export group. A peer whose routes are not
     /// known, because an event had taken its link down, is asked for them.
-    fn inherit_link(&mut self, old: OldEngine<'_>, from: LinkId, to_peer: AdjacencyId) {
-        let before = old.model.deployment().graph().link(from);
+    fn inherit_link(&mut self, old: &Self, from: LinkId, to_peer: AdjacencyId) {
+        let before = old.graph().link(from);
         self.model.change_link(to_peer.link, |link| {
             link.down.not_established = before.down.not_established;
             link.down.limit = before.down.limit;
@@ -74,8 +67,9 @@ impl Engine<'_> {
             link.resets = before.resets;
             link.route_refreshes = before.route_refreshes;
         });
-        if let Some((encoding, families)) = old.live.groups.agreed(from) {
-            self.live.join(self.model, to_peer.link, encoding, families);
+        if let Some((encoding, families)) = old.live.agreed(from) {
+            self.live
+                .join(&mut self.model, to_peer.link, encoding, families);
         }
         if self.is_up(to_peer.link) && !before.is_up() {
             self.model.request_refresh(to_peer.link);
@@ -83,18 +77,18 @@ impl Engine<'_> {
     }
 
     fn is_up(&self, link: LinkId) -> bool {
-        self.model.deployment().graph().link(link).is_up()
+        self.graph().link(link).is_up()
     }
 
     /// The routes that a peer announced.
     fn inherit_received(
         &mut self,
-        old: OldEngine<'_>,
+        old: &Self,
         from: LinkId,
         from_peer: AdjacencyId,
         renamed: &mut Renamed,
     ) {
-        let old_peer = our_adjacency(old.model.deployment().graph(), from);
+        let old_peer = old.graph().our_adjacency(from);
         let inbound = old_peer.and_then(|to_peer| old.model.ribs().inbound(to_peer.reverse()));
         let Some((rib, source)) = inbound.filter(|_| self.is_up(from_peer.link)) else {
             return;
@@ -114,7 +108,7 @@ impl Engine<'_> {
         let mut stale: Vec<Family> = Vec::new();
         for ((fresh, attrs), announced) in received {
             if fresh {
-                self.mark_stale(from_peer, &mut stale);
+                self.mark_all_stale(from_peer, &mut stale);
             } else {
                 stale.extend(announced.iter().map(|nlri| nlri.prefix.family()));
                 stale.sort_unstable();
@@ -127,10 +121,10 @@ impl Engine<'_> {
             };
             self.model.restore(from_peer, &update);
         }
-        self.mark_stale(from_peer, &mut stale);
+        self.mark_all_stale(from_peer, &mut stale);
     }
 
-    fn mark_stale(&mut self, from_peer: AdjacencyId, families: &mut Vec<Family>) {
+    fn mark_all_stale(&mut self, from_peer: AdjacencyId, families: &mut Vec<Family>) {
         for family in families.drain(..) {
             self.model.ribs_mut().mark_stale(from_peer, family);
         }
@@ -139,7 +133,7 @@ impl Engine<'_> {
     /// Ends the links whose peers hold more routes than they may, and names them.
     fn end_beyond_limit(&mut self, mut links: Vec<LinkId>) -> Vec<LinkId> {
         links.retain(|link| {
-            let to_peer = our_adjacency(self.model.deployment().graph(), *link);
+            let to_peer = self.graph().our_adjacency(*link);
             let inbound = to_peer.and_then(|to_peer| self.model.ribs().inbound(to_peer.reverse()));
             inbound.is_some_and(|(rib, source)| {
                 let limit = rib.source_data(source).and_then(|data| data.limit);
@@ -153,8 +147,8 @@ impl Engine<'_> {
     }
 
     /// What a peer was sent, and what it is to be told.
-    fn inherit_sent(&mut self, old: OldEngine<'_>, from: LinkId, to: LinkId) {
-        let Some(mut sent) = old.live.sent_state(old.model, from) else {
+    fn inherit_sent(&mut self, old: &Self, from: LinkId, to: LinkId) {
+        let Some(mut sent) = old.live.sent_state(&old.model, from) else {
             return;
         };
         let mut renamed = Renamed::new();
@@ -166,6 +160,6 @@ impl Engine<'_> {
             let new = renamed.entry(*attrs);
             *attrs = *new.or_insert_with(|| ribs.intern(&old_store.attrs(*attrs)));
         }
-        self.live.resync(self.model, to, sent);
+        self.live.resync(&mut self.model, to, sent);
     }
 }

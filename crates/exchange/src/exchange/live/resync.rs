@@ -159,13 +159,13 @@ impl Backlog {
 
 /// What a peer was sent of a family.
 #[derive(Debug, Default)]
-pub(super) struct SentState {
+pub(in crate::exchange) struct SentState {
     /// It still has all routes to pull, and waits for the End-of-RIB.
     pub(super) eor_pending: bool,
     /// Prefixes that it may have heard of, with the attributes that it was sent last; none if that
     /// is not certain.
-    pub(super) routes: BTreeMap<Prefix, Option<AttrId>>,
+    pub(in crate::exchange) routes: BTreeMap<Prefix, Option<AttrId>>,
 }
 
 /// The same of both families.
-pub(super) type SentStates = [(Family, SentState); 2];
+pub(in crate::exchange) type SentStates = [(Family, SentState); 2];

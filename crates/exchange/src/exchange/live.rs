@@ -1,0 +1,356 @@
+//! Links that real routers play one end of: sessions up and down, export groups, and the one way
+//! in which a peer is told what differs from what it was sent.
+
+mod export_groups;
+mod resync;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use routehub_rib::{Flushed, MemberId, Pull, Sent, Ticket};
+use routehub_types::{AttrId, Family, FamilySet, Prefix};
+
+use crate::graph::LinkId;
+use crate::propagation::{Model, NotConverged};
+
+use export_groups::ExportGroups;
+use resync::{Backlog, PullBuffer, SentState, SentStates};
+
+/// A real router that is a member of an export group.
+#[derive(Debug)]
+struct Peer {
+    member: MemberId,
+    backlog: Backlog,
+}
+
+/// A peer on its way from one export group to another.
+struct Move {
+    link: LinkId,
+    encoding: u32,
+    families: FamilySet,
+    sent: SentStates,
+    /// The sets that it was sent, which must not give their ids to others meanwhile.
+    ids: Vec<AttrId>,
+}
+
+/// Everything that is kept for real routers beside the model.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    groups: ExportGroups,
+    peers: BTreeMap<LinkId, Peer>,
+    /// Peers whose export policy is no longer that of their group.
+    regrouping: BTreeSet<LinkId>,
+    buffer: PullBuffer,
+}
+
+impl Live {
+    /// A session is established: its peer may send, and becomes a member of an export group.
+    pub(super) fn link_up(
+        &mut self,
+        model: &mut Model,
+        link: LinkId,
+        encoding: u32,
+        families: FamilySet,
+    ) -> Result<(), NotConverged> {
+        if model.deployment().graph().our_adjacency(link).is_none() {
+            return Ok(());
+        }
+        model.change_link(link, |link| {
+            link.down.not_established = false;
+            link.down.limit = None;
+            link.notification = None;
+        });
+        self.join(model, link, encoding, families);
+        model.converge()
+    }
+
+    /// A session is no longer established: what its peer announced is withdrawn.
+    pub(super) fn link_down(
+        &mut self,
+        model: &mut Model,
+        link: LinkId,
+        notification: Option<(u8, u8)>,
+    ) -> Result<(), NotConverged> {
+        if model.deployment().graph().our_adjacency(link).is_none() {
+            return Ok(());
+        }
+        model.change_link(link, |link| {
+            link.down.not_established = true;
+            // Who is switched off is not reset, and how it was told says nothing.
+            if !link.down.is_switched_off() {
+                link.resets += 1;
+                link.notification = link.notification.or(notification);
+            }
+        });
+        self.leave(model, link);
+        model.converge()
+    }
+
+    /// Makes a link a member of the export group that fits it.
+    pub(super) fn join(
+        &mut self,
+        model: &mut Model,
+        link: LinkId,
+        encoding: u32,
+        families: FamilySet,
+    ) {
+        let Some(to_peer) = model.deployment().graph().our_adjacency(link) else {
+            return;
+        };
+        let rewrites = model.outbound(to_peer).rewrites_prefixes();
+        if let Some(member) = self.groups.join(model, to_peer, encoding, families) {
+            let backlog = Backlog::new(rewrites);
+            self.peers.insert(link, Peer { member, backlog });
+        }
+    }
+
+    /// Takes a link out of its export group.
+    fn leave(&mut self, model: &mut Model, link: LinkId) {
+        if let Some(peer) = self.peers.remove(&link) {
+            peer.backlog.release(model.ribs_mut().store_mut());
+            self.groups.leave(model, link, peer.member);
+        }
+    }
+
+    /// Looks at all routes of the groups again whose export policy may be another one; a peer
+    /// whose policy is no longer that of its group finds another before routes are sent next.
+    pub(super) fn follow_exports(&mut self, model: &mut Model) {
+        for link in model.take_exports_changed() {
+            if self.groups.is_misfit(model, link) {
+                self.regrouping.insert(link);
+            } else {
+                self.groups.reexport(model, link);
+            }
+        }
+    }
+
+    /// Sends a real peer all routes of a family again (RFC 2918).
+    pub(super) fn refresh(&mut self, model: &mut Model, link: LinkId, family: Family) {
+        if let Some(peer) = self.peers.get_mut(&link) {
+            peer.backlog.refresh(family);
+            if let Some((rib, _)) = self.groups.rib(model, link) {
+                rib.refresh_member(peer.member, family);
+            }
+        }
+    }
+
+    /// Looks at up to `budget` changed prefixes of each export group, and names the links that
+    /// have something to pull; says whether prefixes are left.
+    pub(super) fn flush(
+        &mut self,
+        model: &mut Model,
+        budget: usize,
+        mut ready: impl FnMut(LinkId),
+    ) -> bool {
+        self.regroup(model, &mut ready);
+        let mut more = false;
+        for place in 0..self.groups.len() {
+            let flushed = self.flush_group(model, place, budget);
+            more |= flushed.more;
+            // Who has just joined, or asked for everything again, waits for the last prefix.
+            if flushed.batches > 0 || flushed.prefixes > 0 && !flushed.more {
+                self.groups.members(place).for_each(&mut ready);
+            }
+        }
+        model.ribs_mut().collect_garbage();
+        more
+    }
+
+    /// What a real peer is sent next.
+    pub(super) fn pull<'a>(&'a mut self, model: &'a mut Model, link: LinkId) -> Pull<'a> {
+        let Some(peer) = self.peers.get_mut(&link) else {
+            return Pull::Idle;
+        };
+        let Some(to_peer) = model.deployment().graph().our_adjacency(link) else {
+            return Pull::Idle;
+        };
+        if !peer.backlog.is_empty()
+            && let Some(own) = model.ribs().source(to_peer.reverse())
+        {
+            let Some((rib, _)) = self.groups.rib(model, link) else {
+                return Pull::Idle;
+            };
+            let pulled = peer.backlog.pull(rib, peer.member, own, &mut self.buffer);
+            return pulled.unwrap_or(Pull::Idle);
+        }
+        match self.groups.rib(model, link) {
+            Some((rib, store)) => rib.pull(store, peer.member),
+            None => Pull::Idle,
+        }
+    }
+
+    /// Keeps an encoded batch for the other members of the group.
+    pub(super) fn keep_encoded(
+        &mut self,
+        model: &mut Model,
+        link: LinkId,
+        ticket: Ticket,
+        bytes: Bytes,
+    ) {
+        if let Some((rib, _)) = self.groups.rib(model, link) {
+            rib.keep_encoded(ticket, bytes);
+        }
+    }
+
+    /// How many routes a real peer is sent.
+    pub(super) fn sent_count(&self, model: &Model, link: LinkId) -> usize {
+        let sent = self.peers.get(&link).and_then(|peer| {
+            let rib = self.groups.read_rib(model, link)?;
+            let families = Family::ALL.into_iter();
+            Some(
+                families
+                    .map(|family| rib.adj_out_len(peer.member, family))
+                    .sum(),
+            )
+        });
+        sent.unwrap_or_default()
+    }
+
+    /// What was agreed on with a peer: how it is written to, and the families.
+    pub(super) fn agreed(&self, link: LinkId) -> Option<(u32, FamilySet)> {
+        self.groups.agreed(link)
+    }
+
+    /// What a peer was sent.
+    pub(super) fn sent_state(&self, model: &Model, link: LinkId) -> Option<SentStates> {
+        let peer = self.peers.get(&link)?;
+        let rib = self.groups.read_rib(model, link)?;
+        Some(Family::ALL.map(|family| {
+            let sent = rib.sent_state(peer.member, family).into_iter();
+            let mut routes: BTreeMap<Prefix, Option<AttrId>> = sent
+                .map(|(prefix, sent)| match sent {
+                    Sent::Route(attrs) => (prefix, Some(attrs)),
+                    Sent::Uncertain => (prefix, None),
+                })
+                .collect();
+            let rewritten = peer.backlog.rewritten().into_iter().flatten();
+            routes.extend(rewritten.map(|(prefix, attrs)| (*prefix, Some(*attrs))));
+            routes.extend(peer.backlog.waiting().map(|prefix| (prefix, None)));
+            routes.retain(|prefix, _| prefix.family() == family);
+            let eor_pending = rib.eor_pending(peer.member, family);
+            let state = SentState {
+                eor_pending,
+                routes,
+            };
+            (family, state)
+        }))
+    }
+
+    /// Has a peer that joined a group, which is flushed, told what differs from what it was sent.
+    pub(super) fn resync(&mut self, model: &mut Model, link: LinkId, states: SentStates) {
+        if let Some(peer) = self.peers.get_mut(&link) {
+            peer.backlog.clear();
+        }
+        let mut differ: Vec<(Option<AttrId>, Prefix)> = Vec::new();
+        for (family, state) in states {
+            let Some(peer) = self.peers.get(&link) else {
+                return;
+            };
+            let Some((rib, store)) = self.groups.rib(model, link) else {
+                return;
+            };
+            let sent = rib.adj_out(peer.member, family);
+            let sent = sent.into_iter().map(|route| (route.prefix, route.attrs));
+            let rewritten = peer.backlog.rewritten().into_iter().flatten();
+            let rewritten = rewritten.filter(|(prefix, _)| prefix.family() == family);
+            let rewritten = rewritten.map(|(prefix, attrs)| (*prefix, *attrs));
+            let mut now: BTreeMap<Prefix, AttrId> = sent.chain(rewritten).collect();
+            for (prefix, old) in state.routes {
+                let new = now.remove(&prefix);
+                // Who is told everything again needs to hear of nothing else but what is gone.
+                let is_told = if state.eor_pending {
+                    new.is_some()
+                } else {
+                    old.is_some() && old == new
+                };
+                if !is_told {
+                    differ.push((new, prefix));
+                }
+            }
+            rib.mark_up_to_date(store, peer.member, family);
+            if state.eor_pending {
+                self.refresh(model, link, family);
+            } else {
+                differ.extend(now.into_iter().map(|(prefix, new)| (Some(new), prefix)));
+            }
+        }
+        // What goes into one message stands together.
+        differ.sort_unstable();
+        if let Some(peer) = self.peers.get_mut(&link) {
+            let differ = differ.into_iter().map(|(_, prefix)| prefix);
+            peer.backlog.wait_first(differ);
+        }
+    }
+
+    /// Looks at up to `budget` changed prefixes of the group at a place.
+    fn flush_group(&mut self, model: &mut Model, place: usize, budget: usize) -> Flushed {
+        let (group, to_peer) = self.groups.group(place);
+        let link = to_peer.link;
+        let peer = self.peers.get(&link);
+        let rewrites = peer.is_some_and(|peer| peer.backlog.rewritten().is_some());
+        let flushed = model
+            .ribs_mut()
+            .flush_group(to_peer, group, budget, rewrites);
+        if rewrites && flushed.prefixes > 0 && !flushed.more {
+            let families = self.groups.agreed(link).map(|(_, families)| families);
+            let mut sent = model.sent_ids(to_peer);
+            sent.retain(|prefix, _| families.is_some_and(|all| all.contains(prefix.family())));
+            if let Some(peer) = self.peers.get_mut(&link) {
+                peer.backlog.rewrite(model.ribs_mut().store_mut(), sent);
+            }
+        }
+        flushed
+    }
+
+    /// Flushes the group of a link whole.
+    fn flush_whole(&mut self, model: &mut Model, link: LinkId) {
+        if let Some(place) = self.groups.place_of(link) {
+            while self.flush_group(model, place, usize::MAX).more {}
+        }
+    }
+
+    /// Puts peers into the export groups that fit them now; they are told what differs. All leave
+    /// before any joins: a group exports as its members do, and those who leave do otherwise.
+    fn regroup(&mut self, model: &mut Model, mut ready: impl FnMut(LinkId)) {
+        let links = std::mem::take(&mut self.regrouping).into_iter();
+        let moves: Vec<Move> = links
+            .filter_map(|link| self.take_out(model, link))
+            .collect();
+        for Move {
+            link,
+            encoding,
+            families,
+            ..
+        } in &moves
+        {
+            self.join(model, *link, *encoding, *families);
+        }
+        for Move {
+            link, sent, ids, ..
+        } in moves
+        {
+            self.flush_whole(model, link);
+            self.resync(model, link, sent);
+            let store = model.ribs_mut().store_mut();
+            ids.into_iter().for_each(|id| store.release(id));
+            ready(link);
+        }
+    }
+
+    fn take_out(&mut self, model: &mut Model, link: LinkId) -> Option<Move> {
+        let sent = self.sent_state(model, link)?;
+        let (encoding, families) = self.groups.agreed(link)?;
+        let ids = sent.iter().flat_map(|(_, state)| state.routes.values());
+        let ids: Vec<AttrId> = ids.copied().flatten().collect();
+        let store = model.ribs_mut().store_mut();
+        ids.iter().for_each(|id| store.retain(*id));
+        self.leave(model, link);
+        Some(Move {
+            link,
+            encoding,
+            families,
+            sent,
+            ids,
+        })
+    }
+}
