@@ -68,13 +68,8 @@ fn check_nva(names: &Names<'_>, nva: &Nva, report: &mut Report<'_>) {
             report.note(place, Problem::SessionTwice { route_server });
         }
     }
-    need_each(
-        names,
-        &[Kind::Nva, Kind::Site],
-        &nva.neighbors,
-        &report.field("neighbors"),
-        report,
-    );
+    let (wanted, place) = (&[Kind::Nva, Kind::Site], report.field("neighbors"));
+    need_each(names, wanted, &nva.neighbors, &place, report);
     for (n, origination) in nva.originates.iter().enumerate() {
         let to = report.item("originates", n).key("to");
         need_each(names, NEIGHBOURS, &origination.to, &to, report);
@@ -102,16 +97,10 @@ pub(super) fn check_rules(
     report: &mut Report<'_>,
 ) {
     for (n, rule) in rules.iter().enumerate() {
-        let place = place.clone().item(n);
-        need_each(
-            names,
-            NEIGHBOURS,
-            &rule.from,
-            &place.clone().key("from"),
-            report,
-        );
-        if let ReadvertiseTo::Named(to) = &rule.to {
-            need_each(names, NEIGHBOURS, to, &place.key("to"), report);
+        let [from, to] = ["from", "to"].map(|key| place.clone().item(n).key(key));
+        need_each(names, NEIGHBOURS, &rule.from, &from, report);
+        if let ReadvertiseTo::Named(named) = &rule.to {
+            need_each(names, NEIGHBOURS, named, &to, report);
         }
     }
 }
