@@ -27,6 +27,7 @@ use routehub_exchange::Parameters;
 
 pub use error::ProfileError;
 pub use routehub_exchange::NoExport;
+pub use setting::Values;
 pub use table::{Difference, Field};
 
 /// The names of all profiles, oldest first.

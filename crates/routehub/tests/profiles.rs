@@ -44,7 +44,7 @@ fn every_switch_has_the_value_of_the_specification_in_every_profile() {
             let field = fields.iter().find(|field| field.name == name).unwrap();
             let value = field.value.replace(' ', "");
             assert_eq!(value, expected, "{name} of {}", profile.base);
-            assert!(field.is_switch);
+            assert!(field.switch.is_some());
         }
     }
     assert_eq!(names, Profile::SWITCHES);
@@ -55,11 +55,17 @@ fn every_switch_can_be_set_to_what_it_shows() {
     for from in Profile::all() {
         for name in PROFILES {
             let mut profile = named(name);
-            for field in from.fields().iter().filter(|field| field.is_switch) {
+            for field in from.fields().iter().filter(|field| field.switch.is_some()) {
                 profile.set(field.name, &field.value).unwrap();
             }
-            let switches = profile.fields().into_iter().filter(|field| field.is_switch);
-            let wanted = from.fields().into_iter().filter(|field| field.is_switch);
+            let switches = profile
+                .fields()
+                .into_iter()
+                .filter(|field| field.switch.is_some());
+            let wanted = from
+                .fields()
+                .into_iter()
+                .filter(|field| field.switch.is_some());
             assert!(switches.eq(wanted), "{name} as {}", from.base);
         }
     }

@@ -1,6 +1,6 @@
 //! What can be wrong with a profile as a user writes it.
 
-use super::PROFILES;
+use super::{PROFILES, Values};
 
 /// Why a profile's name or one of its switches is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +29,7 @@ pub enum ProfileError {
         /// The value asked for.
         value: String,
         /// What it can be.
-        allowed: &'static str,
+        allowed: Values,
     },
 }
 

@@ -1,6 +1,6 @@
 //! Every field of a profile: what it is, its rules, its sources.
 
-use super::setting::{Setting, Shown};
+use super::setting::{Setting, Shown, Values};
 use super::{Field, Profile, ProfileError, error::nearest};
 
 /// Writes what goes by the names of fields from one list: where each stands in a [`Profile`], what
@@ -41,7 +41,7 @@ macro_rules! fields {
                     $(Field {
                         name: stringify!($switch),
                         about: $s_about,
-                        is_switch: true,
+                        switch: Some(values_of(&self.$($s_place).+)),
                         value: self.$($s_place).+.text(),
                         rules: $s_rules,
                         sources: $s_from,
@@ -49,7 +49,7 @@ macro_rules! fields {
                     $(Field {
                         name: stringify!($number),
                         about: $n_about,
-                        is_switch: false,
+                        switch: None,
                         value: self.$($n_place).+.text(),
                         rules: $n_rules,
                         sources: $n_from,
@@ -64,8 +64,12 @@ fn read<T: Setting>(switch: &'static str, value: &str) -> Result<T, ProfileError
     T::read(value).ok_or_else(|| ProfileError::Value {
         switch,
         value: value.to_owned(),
-        allowed: T::ALLOWED,
+        allowed: T::VALUES,
     })
+}
+
+const fn values_of<T: Setting>(_: &T) -> Values {
+    T::VALUES
 }
 
 fields! {

@@ -1,5 +1,7 @@
 //! Values of profiles as text, both ways.
 
+use std::fmt;
+
 use routehub_exchange::{
     NoExport, OneInstanceNics, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
 };
@@ -13,10 +15,34 @@ pub(crate) trait Shown {
 
 /// A value that a user may set.
 pub(crate) trait Setting: Shown + Sized {
-    /// What text can be read, for error messages.
-    const ALLOWED: &'static str;
+    const VALUES: Values;
 
     fn read(text: &str) -> Option<Self>;
+}
+
+/// What a switch can be set to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// On or off.
+    Switch,
+    /// A number, or none.
+    Limit,
+    /// The length of a prefix, or none.
+    PrefixLength,
+    /// One of these words.
+    Words(&'static [&'static str]),
+}
+
+impl fmt::Display for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Switch => f.write_str("true or false"),
+            Self::Limit => f.write_str("a whole number of 0..4294967295, or none"),
+            Self::PrefixLength => f.write_str("a prefix length of 0..32, or none"),
+            Self::Words([first @ .., last]) => write!(f, "{} or {last}", first.join(", ")),
+            Self::Words([]) => f.write_str("nothing"),
+        }
+    }
 }
 
 /// A number without a sign.
@@ -45,7 +71,7 @@ impl<T: Shown> Shown for Option<T> {
 }
 
 impl Setting for bool {
-    const ALLOWED: &'static str = "true or false";
+    const VALUES: Values = Values::Switch;
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()
@@ -53,7 +79,7 @@ impl Setting for bool {
 }
 
 impl Setting for Option<u32> {
-    const ALLOWED: &'static str = "a whole number of 0..4294967295, or none";
+    const VALUES: Values = Values::Limit;
 
     fn read(text: &str) -> Option<Self> {
         match text {
@@ -65,7 +91,7 @@ impl Setting for Option<u32> {
 
 /// Prefix lengths.
 impl Setting for Option<u8> {
-    const ALLOWED: &'static str = "a prefix length of 0..32, or none";
+    const VALUES: Values = Values::PrefixLength;
 
     fn read(text: &str) -> Option<Self> {
         match text {
@@ -77,7 +103,7 @@ impl Setting for Option<u8> {
 
 /// Words that stand for the variants of a type.
 macro_rules! words {
-    ($($type:ident: $allowed:literal = $($variant:ident $word:literal),+;)+) => {$(
+    ($($type:ident: $($variant:ident $word:literal),+;)+) => {$(
         impl Shown for $type {
             fn text(&self) -> String {
                 match self { $(Self::$variant => $word),+ }.to_owned()
@@ -85,7 +111,7 @@ macro_rules! words {
         }
 
         impl Setting for $type {
-            const ALLOWED: &'static str = $allowed;
+            const VALUES: Values = Values::Words(&[$($word),+]);
 
             fn read(text: &str) -> Option<Self> {
                 match text { $($word => Some(Self::$variant),)+ _ => None }
@@ -95,12 +121,11 @@ macro_rules! words {
 }
 
 words! {
-    ReflectBetweenNvas: "b2b, always or never" = BranchToBranch "b2b", Always "always", Never "never";
-    PrefixCountMode: "per_message, per_batch or strict_rib" =
-        PerMessage "per_message", PerBatch "per_batch", StrictRib "strict_rib";
-    UnreachableNextHop: "none or show" = None "none", Show "show";
-    NoExport: "rfc or ignore" = Rfc "rfc", Ignore "ignore";
-    OneInstanceNics: "both or hash" = Both "both", Hash "hash";
+    ReflectBetweenNvas: BranchToBranch "b2b", Always "always", Never "never";
+    PrefixCountMode: PerMessage "per_message", PerBatch "per_batch", StrictRib "strict_rib";
+    UnreachableNextHop: None "none", Show "show";
+    NoExport: Rfc "rfc", Ignore "ignore";
+    OneInstanceNics: Both "both", Hash "hash";
 }
 
 /// Items with commas between them.

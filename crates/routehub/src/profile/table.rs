@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Profile;
+use super::{Profile, Values};
 
 /// A field of a profile, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,8 +11,8 @@ pub struct Field {
     pub name: &'static str,
     /// What it is, in one sentence.
     pub about: &'static str,
-    /// Whether [`Profile::set`] can set it.
-    pub is_switch: bool,
+    /// What [`Profile::set`] can set it to; none if it is no switch.
+    pub switch: Option<Values>,
     /// Its value.
     pub value: String,
     /// The rules of the catalogue that state it.
