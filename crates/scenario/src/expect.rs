@@ -2,12 +2,9 @@
 
 mod compare;
 mod pattern;
-mod report;
-mod text;
 
-pub use compare::compare;
+pub use compare::{Difference, Report, compare};
 pub use pattern::{
     AbsentRow, Expectation, ExpectedFinding, ExpectedSession, ExpectedTable, Hop, INITIAL,
     NextHopPattern, Note, RowPattern,
 };
-pub use report::{Difference, Report};

@@ -20,14 +20,12 @@
 
 pub mod expect;
 mod file;
-mod run;
 mod scenario;
 mod syntax;
 pub mod tables;
 
 pub use expect::{Difference, Report, compare};
 pub use file::{Bfd, Live, LivePeer, json_schema, parse_events};
-pub use run::RunError;
-pub use scenario::Scenario;
+pub use scenario::{RunError, Scenario};
 pub use syntax::{Diagnostic, Excerpt};
 pub use tables::{Snapshot, Tables, az};

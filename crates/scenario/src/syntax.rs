@@ -1,9 +1,9 @@
 //! The text as a tree, the tree as data, and what is wrong with either.
 
 pub(crate) mod diagnostic;
-pub(crate) mod fault;
 pub(crate) mod node;
 pub(crate) mod text;
 pub(crate) mod value_deserializer;
 
-pub use diagnostic::{Diagnostic, Excerpt};
+pub use diagnostic::Diagnostic;
+pub use text::Excerpt;

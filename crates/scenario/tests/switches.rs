@@ -1,6 +1,7 @@
 //! Switches of a profile that change what happens: traffic that stays after a failure, and
 //! the upgrade that route maps bring.
 
+use routehub::profile::{Profile, Values};
 use routehub::types::Prefix;
 use routehub::{Network, SessionState, Severity};
 use routehub_scenario::Scenario;
@@ -191,4 +192,24 @@ fn before_the_upgrade_a_plain_peering_is_enough() {
         Some(Severity::Warning),
         "it is near"
     );
+}
+
+#[test]
+fn a_file_can_set_every_switch_to_what_a_profile_shows() {
+    for shown in Profile::all() {
+        for field in shown.fields() {
+            // Of a prefix length, none can be had from a profile alone.
+            let is_length = field.switch == Some(Values::PrefixLength);
+            if field.switch.is_none() || is_length && field.value == "none" {
+                continue;
+            }
+            let (name, value) = (field.name, &field.value);
+            let text = format!(
+                "schema: routehub/1\ntitle: x\nvnets: []\nprofile: {{base: azure-2021, {name}: {value}}}\n"
+            );
+            let fields = scenario(&text).profile.fields();
+            let read = fields.into_iter().find(|read| read.name == name);
+            assert_eq!(read.map(|read| read.value).as_ref(), Some(value), "{name}");
+        }
+    }
 }

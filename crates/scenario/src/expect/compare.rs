@@ -1,38 +1,209 @@
-//! Whether what is seen is what should be seen.
+//! Whether what is seen is what should be seen, and what differs.
 //!
 //! A row fits when every field that is given is equal. The next hop is compared last, as a set:
 //! the union over the fitting rows equals the list.
 
+use std::fmt::{self, Display};
 use std::net::IpAddr;
 
-use routehub::types::AsPath;
-use routehub::{EffectiveRow, NextHopType, RouteRow, TableId, TableKind, TableRows};
+use routehub::types::{AsPath, Prefix};
+use routehub::{
+    EffectiveRow, Finding, NextHopType, RouteRow, SessionRow, TableId, TableKind, TableRows,
+};
 
 use super::pattern::{
     AbsentRow, Expectation, ExpectedFinding, ExpectedSession, ExpectedTable, Hop, NextHopPattern,
     Note, RowPattern,
 };
-use super::report::{Difference, Report};
 use crate::tables::Snapshot;
 use crate::tables::cells::Fields;
 
+/// What came of comparing at one time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// `initial`, or the id of an event.
+    pub at: String,
+    /// How many hard rows were looked at.
+    pub hard: usize,
+    /// How many soft rows were looked at.
+    pub soft: usize,
+    /// What differs, in the order of the file; a row that a complete table has too much is one.
+    pub differences: Vec<Difference>,
+}
+
+/// A row that differs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// The table and whose it is.
+    pub table: String,
+    /// The row that was expected, as the file writes it.
+    pub expected: String,
+    /// What is there instead.
+    pub instead: Vec<String>,
+    /// No failure.
+    pub soft: bool,
+    /// Free text of the file.
+    pub why: Option<String>,
+    /// The line in the file, from 1; 0 where there is no file.
+    pub line: usize,
+}
+
 /// Compares what should be seen at one time with what is seen.
 pub fn compare(expectation: &Expectation, seen: &dyn Snapshot) -> Report {
-    let mut report = Report::new(&expectation.at);
+    let mut report = Report {
+        at: expectation.at.clone(),
+        ..Report::default()
+    };
     for table in &expectation.tables {
-        check_table(table, &rows(&table.table, seen), &mut report);
+        report.table(table, &rows(&table.table, seen));
     }
     for session in &expectation.sessions {
-        check_session(session, seen, &mut report);
+        report.session(session, seen);
     }
     let findings = seen.findings();
     for finding in &expectation.findings {
-        check_finding(finding, &findings, &mut report);
+        report.finding(finding, &findings);
     }
     for absent in &expectation.absent {
-        check_absent(absent, &rows(&absent.table, seen), &mut report);
+        report.absent(absent, &rows(&absent.table, seen));
     }
     report
+}
+
+impl Report {
+    /// How many differences are a failure.
+    pub fn failures(&self) -> usize {
+        let hard = self.differences.iter().filter(|row| !row.soft);
+        hard.count()
+    }
+
+    /// Counts a row, and keeps what there is instead if it does not hold.
+    fn count<T: Display>(
+        &mut self,
+        note: &Note,
+        holds: bool,
+        table: &dyn Display,
+        expected: &dyn Display,
+        instead: impl Iterator<Item = T>,
+    ) {
+        match note.soft {
+            true => self.soft += 1,
+            false => self.hard += 1,
+        }
+        if !holds {
+            self.differ(note, table, expected, instead);
+        }
+    }
+
+    fn differ<T: Display>(
+        &mut self,
+        note: &Note,
+        table: &dyn Display,
+        expected: &dyn Display,
+        instead: impl Iterator<Item = T>,
+    ) {
+        self.differences.push(Difference {
+            table: table.to_string(),
+            expected: expected.to_string(),
+            instead: instead.map(|row| row.to_string()).collect(),
+            soft: note.soft,
+            why: note.why.clone(),
+            line: note.line,
+        });
+    }
+
+    fn table(&mut self, expected: &ExpectedTable, rows: &[Actual]) {
+        let table = &expected.table;
+        for pattern in &expected.rows {
+            let fitting: Vec<&Actual> = rows.iter().filter(|row| row.fits(pattern)).collect();
+            let agree = |hops| next_hops_agree(hops, &fitting);
+            let holds = !fitting.is_empty() && pattern.next_hop.as_ref().is_none_or(agree);
+            let about = rows.iter().filter(|row| row.is_about(pattern.prefix));
+            let about = about.map(Actual::fields);
+            self.count(&pattern.note, holds, table, &pattern.fields(), about);
+        }
+        if !expected.complete {
+            return;
+        }
+        let note = Note {
+            line: expected.line,
+            ..Note::default()
+        };
+        for row in rows.iter().filter(|row| !row.is_exempt()) {
+            if !expected.rows.iter().any(|pattern| row.fits(pattern)) {
+                let row = std::iter::once(row.fields());
+                self.differ(&note, table, &"no other rows (complete)", row);
+            }
+        }
+    }
+
+    fn absent(&mut self, absent: &AbsentRow, rows: &[Actual]) {
+        let pattern = &absent.row;
+        let meets = |row: &&Actual| match &pattern.next_hop {
+            Some(hops) => {
+                let mut own = row.next_hops().iter();
+                own.any(|hop| row.is_among(*hop, &hops.hops))
+            }
+            None => true,
+        };
+        let fitting = rows.iter().filter(|row| row.fits(pattern)).filter(meets);
+        let there: Vec<Fields> = fitting.map(Actual::fields).collect();
+        let expected = format!("absent: {}", pattern.fields());
+        let holds = there.is_empty();
+        self.count(&pattern.note, holds, &absent.table, &expected, there.iter());
+    }
+
+    fn session(&mut self, expected: &ExpectedSession, seen: &dyn Snapshot) {
+        let id = TableKind::Sessions.between(&expected.route_server, &expected.nva);
+        let rows = seen.rows(&id);
+        let instance =
+            |row: &&SessionRow| expected.instance.unwrap_or(row.instance) == row.instance;
+        let of_instance = rows.sessions().iter().filter(instance);
+        let rows: Vec<Fields> = of_instance.map(Fields::session).collect();
+        let fields = expected.fields();
+        let holds = !rows.is_empty() && rows.iter().all(|row| fields.are_of(row));
+        self.count(&expected.note, holds, &id, &fields, rows.iter());
+    }
+
+    fn finding(&mut self, expected: &ExpectedFinding, seen: &[Finding]) {
+        let fields = expected.fields();
+        let related = seen
+            .iter()
+            .filter(|finding| finding.rule == expected.rule || finding.subject == expected.subject);
+        let related: Vec<Fields> = related.map(Fields::finding).collect();
+        let holds = related.iter().any(|finding| fields.are_of(finding));
+        self.count(&expected.note, holds, &"findings", &fields, related.iter());
+    }
+}
+
+impl Display for Report {
+    /// Every difference, a few lines each; nothing if there is none.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// Rows shown of what is there instead.
+        const SHOWN: usize = 8;
+        for difference in &self.differences {
+            let soft = if difference.soft { " (soft)" } else { "" };
+            write!(f, "{}, {}", self.at, difference.table)?;
+            if difference.line > 0 {
+                write!(f, ", line {}", difference.line)?;
+            }
+            writeln!(f, "{soft}:")?;
+            writeln!(f, "  expected  {}", difference.expected)?;
+            if difference.instead.is_empty() {
+                writeln!(f, "  there is  nothing like it")?;
+            }
+            for row in difference.instead.iter().take(SHOWN) {
+                writeln!(f, "  there is  {row}")?;
+            }
+            if difference.instead.len() > SHOWN {
+                writeln!(f, "  and {} more", difference.instead.len() - SHOWN)?;
+            }
+            if let Some(why) = &difference.why {
+                writeln!(f, "  why       {why}")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// An actual row.
@@ -54,61 +225,43 @@ fn rows(table: &TableId, seen: &dyn Snapshot) -> Vec<Actual> {
         _ => Vec::new(),
     };
     let own = |row: &RouteRow| match table.kind {
-        TableKind::RsAdvertised => row
-            .instance
-            .and_then(|instance| seen.instance_address(&table.owner, instance)),
+        TableKind::RsAdvertised => seen.instance_address(&table.owner, row.instance?),
         // Each instance sends a row of its own with its own address, if with any of the gateway's.
         TableKind::GatewayAdvertised => row.next_hop.filter(|hop| gateway.contains(hop)),
         _ => row.source_peer,
     };
+    let route = |row: RouteRow| Actual {
+        own: own(&row),
+        row: Row::Route(row),
+    };
+    let effective = |row: EffectiveRow| Actual {
+        own: None,
+        row: Row::Effective(row),
+    };
     match seen.rows(table) {
-        TableRows::Routes(rows) => {
-            let rows = rows.into_iter().map(|row| Actual {
-                own: own(&row),
-                row: Row::Route(row),
-            });
-            rows.collect()
-        }
-        TableRows::Effective(rows) => {
-            let rows = rows.into_iter().map(|row| Actual {
-                row: Row::Effective(row),
-                own: None,
-            });
-            rows.collect()
-        }
+        TableRows::Routes(rows) => rows.into_iter().map(route).collect(),
+        TableRows::Effective(rows) => rows.into_iter().map(effective).collect(),
         TableRows::Sessions(_) => Vec::new(),
     }
-}
-
-/// A field that is left out is not looked at.
-fn given<T: PartialEq>(pattern: Option<&T>, actual: &T) -> bool {
-    pattern.is_none_or(|pattern| pattern == actual)
-}
-
-/// A field that is given must be there and be equal.
-fn there<T: PartialEq>(pattern: Option<&T>, actual: Option<&T>) -> bool {
-    pattern.is_none_or(|pattern| actual == Some(pattern))
 }
 
 impl Actual {
     /// Whether a row fits, its next hop aside.
     fn fits(&self, pattern: &RowPattern) -> bool {
-        match &self.row {
-            Row::Route(row) => fits_route(pattern, row),
-            Row::Effective(row) => {
-                row.prefixes.contains(&pattern.prefix)
-                    && given(pattern.next_hop_type.as_ref(), &row.next_hop_type)
-                    && given(pattern.source.as_ref(), &row.source)
-                    && given(pattern.state.as_ref(), &row.state)
-                    && there(pattern.name.as_ref(), row.name.as_ref())
-            }
-        }
+        // A path of sets is none that a pattern can write, whatever ASNs it has.
+        let has_plain_path = || match &self.row {
+            Row::Route(row) => row.as_path == AsPath::sequence(row.as_path.asns()),
+            Row::Effective(_) => true,
+        };
+        self.is_about(pattern.prefix)
+            && pattern.fields().are_of(&self.fields())
+            && (pattern.as_path.is_none() || has_plain_path())
     }
 
-    fn next_hops(&self) -> Vec<IpAddr> {
+    fn next_hops(&self) -> &[IpAddr] {
         match &self.row {
-            Row::Route(row) => row.next_hop.into_iter().collect(),
-            Row::Effective(row) => row.next_hops.clone(),
+            Row::Route(row) => row.next_hop.as_slice(),
+            Row::Effective(row) => &row.next_hops,
         }
     }
 
@@ -125,38 +278,31 @@ impl Actual {
         }
     }
 
-    fn is_about(&self, pattern: &RowPattern) -> bool {
+    fn is_about(&self, prefix: Prefix) -> bool {
         match &self.row {
-            Row::Route(row) => row.prefix == pattern.prefix,
-            Row::Effective(row) => row.prefixes.contains(&pattern.prefix),
+            Row::Route(row) => row.prefix == prefix,
+            Row::Effective(row) => row.prefixes.contains(&prefix),
         }
     }
 
-    fn text(&self) -> String {
+    /// Rows of type None may stand in a complete table without being told.
+    fn is_exempt(&self) -> bool {
+        matches!(&self.row, Row::Effective(row) if row.next_hop_type == NextHopType::None)
+    }
+
+    fn fields(&self) -> Fields {
         match &self.row {
-            Row::Route(row) => Fields::route(row).to_string(),
-            Row::Effective(row) => Fields::effective(row).to_string(),
+            Row::Route(row) => Fields::route(row),
+            Row::Effective(row) => Fields::effective(row),
         }
     }
-}
-
-fn fits_route(pattern: &RowPattern, row: &RouteRow) -> bool {
-    let path = pattern.as_path.as_ref();
-    row.prefix == pattern.prefix
-        && path.is_none_or(|path| AsPath::sequence(path.iter().copied()) == row.as_path)
-        && given(pattern.communities.as_ref(), &row.communities)
-        && given(pattern.origin.as_ref(), &row.origin)
-        && given(pattern.weight.as_ref(), &row.weight)
-        && there(pattern.source_peer.as_ref(), row.source_peer.as_ref())
-        && there(pattern.instance.as_ref(), row.instance.as_ref())
-        && there(pattern.from.as_ref(), row.from.as_ref())
 }
 
 /// Whether the next hops of the fitting rows together are those of the pattern.
 fn next_hops_agree(pattern: &NextHopPattern, fitting: &[&Actual]) -> bool {
     let hops: Vec<(&Actual, IpAddr)> = fitting
         .iter()
-        .flat_map(|row| row.next_hops().into_iter().map(move |hop| (*row, hop)))
+        .flat_map(|row| row.next_hops().iter().map(move |hop| (*row, *hop)))
         .collect();
     let allowed = hops
         .iter()
@@ -168,111 +314,4 @@ fn next_hops_agree(pattern: &NextHopPattern, fitting: &[&Actual]) -> bool {
         pattern.hops.iter().all(seen)
     };
     allowed && complete
-}
-
-fn check_table(expected: &ExpectedTable, rows: &[Actual], report: &mut Report) {
-    for pattern in &expected.rows {
-        let fitting: Vec<&Actual> = rows.iter().filter(|row| row.fits(pattern)).collect();
-        let agree = |hops| next_hops_agree(hops, &fitting);
-        let holds = !fitting.is_empty() && pattern.next_hop.as_ref().is_none_or(agree);
-        report.count(&pattern.note, holds, || Difference {
-            table: expected.table.to_string(),
-            expected: pattern.to_string(),
-            instead: about(pattern, rows),
-            ..Difference::of(&pattern.note)
-        });
-    }
-    if !expected.complete {
-        return;
-    }
-    for row in rows.iter().filter(|row| !is_exempt(row)) {
-        if !expected.rows.iter().any(|pattern| row.fits(pattern)) {
-            report.differences.push(Difference {
-                table: expected.table.to_string(),
-                expected: "no other rows (complete)".to_owned(),
-                instead: vec![row.text()],
-                ..Difference::of(&Note {
-                    line: expected.line,
-                    ..Note::default()
-                })
-            });
-        }
-    }
-}
-
-/// Rows of type None may stand in a complete table without being told.
-fn is_exempt(row: &Actual) -> bool {
-    matches!(&row.row, Row::Effective(row) if row.next_hop_type == NextHopType::None)
-}
-
-/// The rows there are for the prefix of a pattern.
-fn about(pattern: &RowPattern, rows: &[Actual]) -> Vec<String> {
-    let about = rows.iter().filter(|row| row.is_about(pattern));
-    about.map(Actual::text).collect()
-}
-
-fn check_absent(absent: &AbsentRow, rows: &[Actual], report: &mut Report) {
-    let pattern = &absent.row;
-    let meets = |row: &&Actual| match &pattern.next_hop {
-        Some(hops) => {
-            let mut own = row.next_hops().into_iter();
-            own.any(|hop| row.is_among(hop, &hops.hops))
-        }
-        None => true,
-    };
-    let fitting = rows.iter().filter(|row| row.fits(pattern)).filter(meets);
-    let there: Vec<String> = fitting.map(Actual::text).collect();
-    report.count(&pattern.note, there.is_empty(), || Difference {
-        table: absent.table.to_string(),
-        expected: format!("absent: {pattern}"),
-        instead: there.clone(),
-        ..Difference::of(&pattern.note)
-    });
-}
-
-fn check_session(expected: &ExpectedSession, seen: &dyn Snapshot, report: &mut Report) {
-    let id = TableKind::Sessions.between(&expected.route_server, &expected.nva);
-    let mut rows = seen.rows(&id).sessions().to_vec();
-    rows.retain(|row| {
-        expected
-            .instance
-            .is_none_or(|instance| instance == row.instance)
-    });
-    let fits = |row: &routehub::SessionRow| {
-        row.state == expected.state
-            && given(expected.routes.as_ref(), &row.routes)
-            && there(expected.notification.as_ref(), row.notification.as_ref())
-            && given(expected.hold_time.as_ref(), &row.hold_time)
-            && given(expected.route_refreshes.as_ref(), &row.route_refreshes)
-            && given(expected.resets.as_ref(), &row.resets)
-    };
-    let holds = !rows.is_empty() && rows.iter().all(fits);
-    report.count(&expected.note, holds, || Difference {
-        table: id.to_string(),
-        expected: expected.to_string(),
-        instead: rows
-            .iter()
-            .map(|row| Fields::session(row).to_string())
-            .collect(),
-        ..Difference::of(&expected.note)
-    });
-}
-
-fn check_finding(expected: &ExpectedFinding, seen: &[routehub::Finding], report: &mut Report) {
-    let holds = seen.iter().any(|finding| {
-        finding.rule == expected.rule
-            && finding.subject == expected.subject
-            && given(expected.severity.as_ref(), &finding.severity)
-    });
-    let related = seen
-        .iter()
-        .filter(|finding| finding.rule == expected.rule || finding.subject == expected.subject);
-    report.count(&expected.note, holds, || Difference {
-        table: "findings".to_owned(),
-        expected: expected.to_string(),
-        instead: related
-            .map(|row| Fields::finding(row).to_string())
-            .collect(),
-        ..Difference::of(&expected.note)
-    });
 }

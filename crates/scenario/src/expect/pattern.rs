@@ -3,12 +3,15 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use routehub::estate::forms;
 use routehub::types::{Asn, Community, Prefix, RuleId};
 use routehub::{
     NextHopType, RouteOrigin, RouteSource, RouteState, SessionState, Severity, TableId,
 };
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
+
+use crate::tables::cells::{Fields, asns, codes, communities, number, severity, text, texts, word};
 
 /// What should be seen at one time.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,7 +45,8 @@ pub struct ExpectedTable {
 }
 
 /// A row as far as it is told: a field that is left out is not looked at.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename = "row")]
 pub struct RowPattern {
     /// Where to.
     pub prefix: Prefix,
@@ -51,6 +55,7 @@ pub struct RowPattern {
     /// The next hops, compared last and as a set.
     pub next_hop: Option<NextHopPattern>,
     /// The exact set of communities, sorted.
+    #[serde(default, deserialize_with = "community_set")]
     pub communities: Option<Vec<Community>>,
     /// How the route came about.
     pub origin: Option<RouteOrigin>,
@@ -59,6 +64,8 @@ pub struct RowPattern {
     /// The address the row came from.
     pub source_peer: Option<IpAddr>,
     /// The Route Server instance.
+    #[serde(default, deserialize_with = "forms::instance")]
+    #[schemars(with = "Option<forms::InstanceNumber>")]
     pub instance: Option<u8>,
     /// The name of the speaker it came from.
     pub from: Option<String>,
@@ -71,49 +78,105 @@ pub struct RowPattern {
     /// The name of a user-defined route.
     pub name: Option<String>,
     /// How it counts.
+    #[serde(skip)]
     pub note: Note,
 }
 
+fn community_set<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<Community>>, D::Error> {
+    let mut set = Option::<Vec<Community>>::deserialize(deserializer)?;
+    if let Some(communities) = &mut set {
+        communities.sort_unstable();
+        communities.dedup();
+    }
+    Ok(set)
+}
+
 impl RowPattern {
-    /// Any row of a prefix.
-    pub const fn any(prefix: Prefix, note: Note) -> Self {
-        Self {
-            prefix,
-            as_path: None,
-            next_hop: None,
-            communities: None,
-            origin: None,
-            weight: None,
-            source_peer: None,
-            instance: None,
-            from: None,
-            next_hop_type: None,
-            source: None,
-            state: None,
-            name: None,
-            note,
-        }
+    /// The fields that are given.
+    pub(super) fn fields(&self) -> Fields {
+        Fields::default()
+            .field("prefix", text(self.prefix))
+            .given("as_path", self.as_path.clone().map(asns))
+            .given("next_hop_type", self.next_hop_type.map(word))
+            .given("next_hop", self.next_hop.as_ref().map(text))
+            .given("communities", self.communities.as_deref().map(communities))
+            .given("origin", self.origin.map(text))
+            .given("weight", self.weight.map(number))
+            .given("source_peer", self.source_peer.map(text))
+            .given("instance", self.instance.map(number))
+            .given("from", self.from.as_ref().map(text))
+            .given("source", self.source.map(word))
+            .given("state", self.state.map(word))
+            .given("name", self.name.as_ref().map(text))
     }
 }
 
-/// How a row counts, and where it stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// How a row counts, and where it stands: keys that any row may have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(default, rename = "row")]
 pub struct Note {
     /// Told if it differs, but no failure.
     pub soft: bool,
     /// Free text for the report.
     pub why: Option<String>,
     /// The line in the file, from 1; 0 where there is no file.
+    #[serde(skip)]
     pub line: usize,
 }
 
 /// Which next hops should be seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(from = "NextHops")]
+#[schemars(with = "NextHops")]
 pub struct NextHopPattern {
     /// The next hops.
     pub hops: Vec<Hop>,
     /// Some of them, at least one, instead of all.
     pub any_of: bool,
+}
+
+impl fmt::Display for NextHopPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hops = texts(&self.hops);
+        match self.any_of {
+            true => write!(f, "{{any_of: {hops}}}"),
+            false => hops.fmt(f),
+        }
+    }
+}
+
+/// Next hops: all of them, or some.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename = "one of: a list of addresses, or a mapping with `any_of`")]
+#[schemars(untagged, rename = "NextHops")]
+enum NextHops {
+    /// All.
+    #[serde(rename = "list")]
+    All(Vec<Hop>),
+    /// Some, at least one.
+    #[serde(rename = "map")]
+    AnyOf(AnyOf),
+}
+
+/// Some of these.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename = "next_hop")]
+#[schemars(rename = "AnyOf")]
+struct AnyOf {
+    /// The next hops allowed.
+    any_of: Vec<Hop>,
+}
+
+impl From<NextHops> for NextHopPattern {
+    fn from(hops: NextHops) -> Self {
+        let (hops, any_of) = match hops {
+            NextHops::All(hops) => (hops, false),
+            NextHops::AnyOf(form) => (form.any_of, true),
+        };
+        Self { hops, any_of }
+    }
 }
 
 /// A next hop.
@@ -155,17 +218,22 @@ impl fmt::Display for Hop {
 }
 
 /// A session that should be seen, with each instance or with one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename = "row")]
 pub struct ExpectedSession {
     /// The Route Server.
+    #[serde(skip)]
     pub route_server: String,
     /// The NVA.
+    #[serde(skip)]
     pub nva: String,
     /// Its state.
     pub state: SessionState,
     /// How many rows the learned table has from it.
-    pub routes: Option<usize>,
+    pub routes: Option<u32>,
     /// The NOTIFICATION that ended it: code and subcode.
+    #[serde(default, deserialize_with = "notification")]
+    #[schemars(with = "Option<String>", extend("pattern" = "^[0-9]+/[0-9]+$"))]
     pub notification: Option<(u8, u8)>,
     /// The hold time agreed, in seconds.
     pub hold_time: Option<u16>,
@@ -174,22 +242,77 @@ pub struct ExpectedSession {
     /// How many times it was reset.
     pub resets: Option<u32>,
     /// Only with this instance.
+    #[serde(default, deserialize_with = "forms::instance")]
+    #[schemars(with = "Option<forms::InstanceNumber>")]
     pub instance: Option<u8>,
     /// How it counts.
+    #[serde(skip)]
     pub note: Note,
 }
 
+/// Code and subcode of a NOTIFICATION: `6/1`.
+fn notification<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<(u8, u8)>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let codes = text.split_once('/');
+    let codes = codes.and_then(|(code, sub)| Some((code.parse().ok()?, sub.parse().ok()?)));
+    codes.map(Some).ok_or_else(|| {
+        let wanted = "two numbers up to 255 with a slash between, such as 6/1";
+        de::Error::custom(format_args!("`{text}` is not a NOTIFICATION: {wanted}"))
+    })
+}
+
+impl ExpectedSession {
+    /// The fields that are given.
+    pub(super) fn fields(&self) -> Fields {
+        Fields::default()
+            .field("state", word(self.state))
+            .given("routes", self.routes.map(number))
+            .given("notification", self.notification.map(codes))
+            .given("hold_time", self.hold_time.map(number))
+            .given("route_refreshes", self.route_refreshes.map(number))
+            .given("resets", self.resets.map(number))
+            .given("instance", self.instance.map(number))
+    }
+}
+
 /// A finding that should be seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename = "row")]
 pub struct ExpectedFinding {
     /// The rule.
+    #[serde(deserialize_with = "rule")]
+    #[schemars(with = "String", extend("pattern" = "^R-[0-9]{3}$"))]
     pub rule: RuleId,
     /// The object to change.
     pub subject: String,
     /// How serious it is.
     pub severity: Option<Severity>,
     /// How it counts.
+    #[serde(skip)]
     pub note: Note,
+}
+
+/// A rule number as the catalogue writes it: `R-024`.
+fn rule<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RuleId, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let digits = text.strip_prefix("R-").filter(|digits| digits.len() == 3);
+    let number = digits.and_then(|digits| digits.parse().ok());
+    number.map(RuleId).ok_or_else(|| {
+        let wanted = "R- and three digits, such as R-024";
+        de::Error::custom(format_args!("`{text}` is not a rule: {wanted}"))
+    })
+}
+
+impl ExpectedFinding {
+    /// The fields that are given.
+    pub(super) fn fields(&self) -> Fields {
+        Fields::default()
+            .field("rule", text(self.rule))
+            .field("subject", text(&self.subject))
+            .given("severity", self.severity.map(severity))
+    }
 }
 
 /// A row that must not exist.

@@ -1,14 +1,15 @@
 //! `expect`: from the tree to what should be seen at one time.
 
 use routehub::estate::forms::exactly_one;
-use routehub::{TableId, TableKind};
+use routehub::{TableId, TableKind, TableShape};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
 
-use super::rows::{COLUMNS, FindingRow, RowFields, SessionRow};
-use crate::expect::{AbsentRow, Expectation, ExpectedSession, ExpectedTable, RowPattern};
-use crate::syntax::fault::Fault;
-use crate::syntax::node::{Entry, Node, Value};
+use crate::expect::{
+    AbsentRow, Expectation, ExpectedFinding, ExpectedSession, ExpectedTable, Note, RowPattern,
+};
+use crate::syntax::diagnostic::Fault;
+use crate::syntax::node::{Node, Value};
 use crate::syntax::value_deserializer::Context;
 
 /// The kinds of tables that have rows of routes.
@@ -19,14 +20,26 @@ pub(super) fn route_tables() -> impl Iterator<Item = TableKind> {
 
 /// The keys of second names in rows of `absent`.
 pub(super) fn peer_keys() -> Vec<&'static str> {
+    each_once(route_tables().filter_map(|kind| Some(kind.shape().peer?.key)))
+}
+
+/// The fields of rows of routes beside the prefix.
+pub(super) fn route_columns() -> Vec<&'static str> {
+    each_once(route_tables().flat_map(|kind| kind.shape().columns.iter().copied()))
+}
+
+fn each_once(all: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
     let mut keys = Vec::new();
-    for key in route_tables().filter_map(|kind| Some(kind.shape().peer?.key)) {
+    for key in all {
         if !keys.contains(&key) {
             keys.push(key);
         }
     }
     keys
 }
+
+/// The keys of a finding.
+pub(super) const FINDING_KEYS: &[&str] = &["rule", "subject", "severity"];
 
 /// A complete table; its rows are read by themselves.
 #[derive(Deserialize)]
@@ -35,22 +48,6 @@ struct TableForm {
     complete: bool,
     #[serde(rename = "rows")]
     _rows: Option<Vec<IgnoredAny>>,
-}
-
-/// The entries of a mapping.
-fn entries<'n>(context: Context<'_>, node: &'n Node) -> Result<&'n [Entry], Fault> {
-    match &node.value {
-        Value::Map(entries) => Ok(entries),
-        _ => Err(context.expected(node, "a mapping")),
-    }
-}
-
-/// The items of a list.
-fn items<'n>(context: Context<'_>, node: &'n Node) -> Result<&'n [Node], Fault> {
-    match &node.value {
-        Value::List(items) => Ok(items),
-        _ => Err(context.expected(node, "a list")),
-    }
 }
 
 /// Reads what should be seen at one time.
@@ -69,7 +66,7 @@ pub(crate) fn expectation(context: Context<'_>, node: &Node) -> Result<Expectati
 fn read(context: Context<'_>, node: &Node) -> Result<Expectation, Fault> {
     let mut at = None;
     let mut expectation = Expectation::default();
-    for entry in entries(context, node)? {
+    for entry in context.entries(node)? {
         let value = &entry.value;
         let (key, read) = match entry.key.as_str() {
             "at" => ("at", context.read(value).map(|text| at = Some(text))),
@@ -90,7 +87,7 @@ fn read(context: Context<'_>, node: &Node) -> Result<Expectation, Fault> {
         };
         read.map_err(|fault| fault.within(value.span).under(key))?;
     }
-    expectation.at = at.ok_or_else(|| <Fault as serde::de::Error>::missing_field("at"))?;
+    expectation.at = at.ok_or_else(|| Fault::missing_field("at"))?;
     expectation.tables.sort_by(|a, b| a.table.cmp(&b.table));
     let names = |session: &ExpectedSession| (session.route_server.clone(), session.nva.clone());
     expectation.sessions.sort_by_key(names);
@@ -104,13 +101,13 @@ fn tables(
     node: &Node,
     expectation: &mut Expectation,
 ) -> Result<(), Fault> {
-    for owner in entries(context, node)? {
+    for owner in context.entries(node)? {
         let id = kind.of(&owner.key);
         if kind.shape().peer.is_none() {
             table(context, id, &owner.value, expectation)?;
             continue;
         }
-        for peer in entries(context, &owner.value)? {
+        for peer in context.entries(&owner.value)? {
             let peer_id = kind.between(&owner.key, &peer.key);
             table(context, peer_id, &peer.value, expectation)?;
         }
@@ -124,14 +121,17 @@ fn table(
     node: &Node,
     expectation: &mut Expectation,
 ) -> Result<(), Fault> {
+    let TableShape { key, columns, .. } = id.kind.shape();
+    let object = format!("{key} row");
     if id.kind == TableKind::Sessions {
-        for row in items(context, node)? {
-            let session = context.read::<SessionRow>(row)?;
-            let peer = id.peer.clone().unwrap_or_default();
-            let line = context.line(row);
-            expectation
-                .sessions
-                .push(session.of(id.owner.clone(), peer, line));
+        for row in context.items(node)? {
+            let (session, note) = read_row(context, row, &object, columns, &[])?;
+            expectation.sessions.push(ExpectedSession {
+                route_server: id.owner.clone(),
+                nva: id.peer.clone().unwrap_or_default(),
+                note,
+                ..session
+            });
         }
         return Ok(());
     }
@@ -147,16 +147,9 @@ fn table(
             return Err(context.expected(node, wanted));
         }
     };
-    let shape = id.kind.shape();
-    let known: Vec<_> = ["prefix"]
-        .iter()
-        .chain(shape.columns)
-        .chain(&["soft", "why"])
-        .copied()
-        .collect();
-    let object = format!("{} row", shape.key);
+    let columns = [&["prefix"], columns].concat();
     let rows = listed.map_or(&[][..], Node::items).iter();
-    let rows = rows.map(|row| read_row(context, row, &object, &known, &[]));
+    let rows = rows.map(|row| route_row(context, row, &object, &columns, &[]));
     let rows: Result<Vec<RowPattern>, Fault> = rows.collect();
     expectation.tables.push(ExpectedTable {
         rows: rows.map_err(|fault| match node.value {
@@ -170,53 +163,60 @@ fn table(
     Ok(())
 }
 
-/// Reads a row that may have these keys, and others that are read by themselves.
-fn read_row(
+/// Reads a row of routes.
+fn route_row(
     context: Context<'_>,
     node: &Node,
     object: &str,
-    known: &[&'static str],
+    columns: &[&'static str],
     beside: &[&'static str],
 ) -> Result<RowPattern, Fault> {
-    let own = entries(context, node)?;
-    let unknown = own.iter().find(|entry| {
-        let key = entry.key.as_str();
-        !known.contains(&key) && !beside.contains(&key)
-    });
-    let unknown = unknown.map(|entry| {
-        let known = beside.iter().chain(known).copied().collect();
-        Fault::unknown_key(entry.span, &entry.key, known)
-    });
-    let own = own
-        .iter()
-        .filter(|entry| known.contains(&entry.key.as_str()));
-    let fields = Node {
-        span: node.span,
-        value: Value::Map(own.cloned().collect()),
-    };
-    let read = match (context.read::<RowFields>(&fields), unknown) {
-        (Ok(fields), None) => Ok(fields.pattern(context.line(node))),
-        (Err(fault), Some(unknown))
-            if !fault.is_missing_key() && fault.start() < unknown.start() =>
-        {
-            Err(fault)
-        }
-        (_, Some(unknown)) => Err(unknown),
-        (Err(fault), None) => Err(fault),
-    };
-    read.map_err(|fault| fault.in_object(node.object(object)).within(node.span))
+    let (row, note) = read_row(context, node, object, columns, beside)?;
+    Ok(RowPattern { note, ..row })
+}
+
+/// Reads a row that may have these columns, and keys that are read by themselves; and how it
+/// counts.
+fn read_row<T: DeserializeOwned>(
+    context: Context<'_>,
+    node: &Node,
+    object: &str,
+    columns: &[&'static str],
+    beside: &[&'static str],
+) -> Result<(T, Note), Fault> {
+    let known = [beside, columns, &["soft", "why"]].concat();
+    let mut entries = context.entries(node)?.iter();
+    let unknown = entries.find(|entry| !known.contains(&entry.key.as_str()));
+    let unknown = unknown.map(|entry| Fault::unknown_key(entry.span, &entry.key, known));
+    let read = both(context.read::<T>(node), context.read::<Note>(node));
+    let line = context.line(node);
+    let read = both(unknown.map_or(Ok(()), Err), read);
+    read.map(|((), (row, note))| (row, Note { line, ..note }))
+        .map_err(|fault| fault.in_object(node.object(object)).within(node.span))
+}
+
+/// Both, or the fault that the text has first; a key that is missing is told last.
+fn both<A, B>(a: Result<A, Fault>, b: Result<B, Fault>) -> Result<(A, B), Fault> {
+    let order = |fault: &Fault| (fault.is_missing_key(), fault.start());
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(a), Err(b)) if order(&b) < order(&a) => Err(b),
+        (Err(fault), _) | (_, Err(fault)) => Err(fault),
+    }
 }
 
 fn findings(context: Context<'_>, node: &Node, expectation: &mut Expectation) -> Result<(), Fault> {
-    for row in items(context, node)? {
-        let finding: FindingRow = context.read(row)?;
-        expectation.findings.push(finding.at(context.line(row)));
+    for row in context.items(node)? {
+        let (finding, note) = read_row(context, row, "findings row", FINDING_KEYS, &[])?;
+        expectation
+            .findings
+            .push(ExpectedFinding { note, ..finding });
     }
     Ok(())
 }
 
 fn absent(context: Context<'_>, node: &Node, expectation: &mut Expectation) -> Result<(), Fault> {
-    for row in items(context, node)? {
+    for row in context.items(node)? {
         let read = absent_row(context, row).map_err(|fault| fault.within(row.span))?;
         expectation.absent.push(read);
     }
@@ -227,19 +227,14 @@ fn absent(context: Context<'_>, node: &Node, expectation: &mut Expectation) -> R
 fn absent_row(context: Context<'_>, node: &Node) -> Result<AbsentRow, Fault> {
     let tables = route_tables().map(|kind| kind.shape().key);
     let names: Vec<&str> = tables.chain(peer_keys()).collect();
-    let known: Vec<_> = ["prefix"]
-        .iter()
-        .chain(COLUMNS)
-        .chain(&["soft", "why"])
-        .copied()
-        .collect();
-    let row = read_row(context, node, "absent row", &known, &names)?;
+    let all = route_columns();
+    let columns = [&["prefix"], all.as_slice()].concat();
+    let row = route_row(context, node, "absent row", &columns, &names)?;
     let name = |key: &'static str| -> Result<Option<String>, Fault> {
-        let Some(value) = node.field(key) else {
-            return Ok(None);
-        };
-        let read = context.read(value).map_err(|fault| fault.under(key));
+        let read = node.field(key).map(|value| context.read(value));
+        let read = read.transpose().map_err(|fault| fault.under(key));
         read.map_err(|fault| fault.in_object(node.object("absent row")))
+            .map(Option::flatten)
     };
     let mut given = Vec::new();
     for kind in route_tables() {
@@ -252,27 +247,26 @@ fn absent_row(context: Context<'_>, node: &Node) -> Result<AbsentRow, Fault> {
         let keys = given
             .iter()
             .map(|(kind, name)| (kind.shape().key, name.is_some()));
-        return Err(custom(exactly_one(&keys.collect::<Vec<_>>())));
+        return Err(Fault::custom(exactly_one(&keys.collect::<Vec<_>>())));
     };
     let shape = kind.shape();
     let peer_key = shape.peer.map(|peer| peer.key);
-    let table = match peer_key {
-        None => kind.of(owner),
-        Some(key) => match name(key)? {
-            Some(peer) => kind.between(owner, peer),
-            None => {
-                let message = format!("the key `{key}` is missing for the second name");
-                return Err(custom(message));
-            }
-        },
+    let peer = peer_key.map(&name).transpose()?;
+    let table = match (peer_key, peer.flatten()) {
+        (None, _) => kind.of(owner),
+        (Some(_), Some(peer)) => kind.between(owner, peer),
+        (Some(key), None) => {
+            let message = format!("the key `{key}` is missing for the second name");
+            return Err(Fault::custom(message));
+        }
     };
-    let foreign = COLUMNS.iter().find(|column| {
-        let given = node
-            .field(column)
-            .is_some_and(|value| value.value != Value::Null);
-        given && !shape.columns.contains(column)
-    });
-    let mut foreign = foreign.copied();
+    let is_given = |key: &str| {
+        node.field(key)
+            .is_some_and(|value| value.value != Value::Null)
+    };
+    let mut foreign = all
+        .into_iter()
+        .find(|column| is_given(column) && !shape.columns.contains(column));
     // The other way round, a wrong second name is told last to first.
     for key in peer_keys().into_iter().rev() {
         if foreign.is_none() && Some(key) != peer_key && name(key)?.is_some() {
@@ -280,11 +274,10 @@ fn absent_row(context: Context<'_>, node: &Node) -> Result<AbsentRow, Fault> {
         }
     }
     match foreign {
-        Some(field) => Err(custom(format!("rows of {} have no `{field}`", shape.key))),
+        Some(field) => {
+            let message = format!("rows of {} have no `{field}`", shape.key);
+            Err(Fault::custom(message))
+        }
         None => Ok(AbsentRow { table, row }),
     }
-}
-
-fn custom(message: String) -> Fault {
-    serde::de::Error::custom(message)
 }

@@ -1,190 +1,140 @@
 //! The profile: a name, or a name and switches.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
+use std::borrow::Cow;
 
-use routehub::{Profile, ProfileError};
+use routehub::profile::{PROFILES, Profile, ProfileError, Values};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde_json::{Map, json};
+
+use crate::syntax::diagnostic::Fault;
+use crate::syntax::node::{Entry, Node, Value};
+use crate::syntax::value_deserializer::Context;
+
+/// Reads a profile: its name, or a mapping of `base` and of switches.
+pub(crate) fn profile(context: Context<'_>, node: &Node) -> Result<Profile, Fault> {
+    let given = match &node.value {
+        Value::Map(entries) => Given::read(context, entries)
+            .map_err(|fault| fault.in_object(node.object("profile")).within(node.span))?,
+        Value::List(_) | Value::Integer(_) => {
+            return Err(context.expected(node, "a profile's name, or a mapping"));
+        }
+        _ => Given {
+            base: word(context, node, &PROFILES)?,
+            switches: Vec::new(),
+        },
+    };
+    let made = given.profile();
+    made.map_err(|error| Fault::new(node.span, error.to_string()))
+}
+
+/// What a file says of its profile.
+struct Given {
+    /// The profile that the rest is taken from.
+    base: String,
+    /// Switches and their values.
+    switches: Vec<(&'static str, String)>,
+}
+
+impl Given {
+    fn read(context: Context<'_>, entries: &[Entry]) -> Result<Self, Fault> {
+        let fields = Profile::default().fields();
+        let (mut base, mut switches) = (None, Vec::new());
+        for Entry { key, span, value } in entries {
+            let field = fields.iter().find(|field| field.name == key);
+            let switch = field.and_then(|field| Some((field.name, field.switch?)));
+            if key == "base" {
+                let name = word(context, value, &PROFILES);
+                base = Some(name.map_err(|fault| fault.under("base"))?);
+            } else if let Some((switch, values)) = switch {
+                let text = text_of(context, value, values);
+                let text = text.map_err(|fault| fault.within(value.span).under(switch))?;
+                switches.extend(text.map(|text| (switch, text)));
+            } else {
+                let known = std::iter::once(&"base").chain(Profile::SWITCHES);
+                return Err(Fault::unknown_key(*span, key, known.copied().collect()));
+            }
+        }
+        let base = base.ok_or_else(|| Fault::missing_field("base"))?;
+        Ok(Self { base, switches })
+    }
+
+    fn profile(&self) -> Result<Profile, ProfileError> {
+        let mut profile = Profile::named(&self.base)?;
+        let mut switches = self.switches.iter();
+        switches.try_for_each(|(switch, value)| profile.set(switch, value))?;
+        Ok(profile)
+    }
+}
+
+/// The value of a switch as [`Profile::set`] takes it; none if it is left out.
+fn text_of(context: Context<'_>, node: &Node, values: Values) -> Result<Option<String>, Fault> {
+    let text = match (values, &node.value) {
+        (_, Value::Null) => return Ok(None),
+        (Values::Switch, _) => context.read::<bool>(node)?.to_string(),
+        (Values::PrefixLength, _) => context.read::<u8>(node)?.to_string(),
+        (Values::Words(words), _) => word(context, node, words)?,
+        (Values::Limit, Value::Integer(_)) => context.read::<u32>(node)?.to_string(),
+        (Values::Limit, Value::List(_) | Value::Map(_)) => {
+            return Err(context.expected(node, "a whole number, or `none`"));
+        }
+        (Values::Limit, _) => word(context, node, &["none"])?,
+    };
+    Ok(Some(text))
+}
+
+/// One of these words.
+fn word(
+    context: Context<'_>,
+    node: &Node,
+    words: &'static [&'static str],
+) -> Result<String, Fault> {
+    let text: String = context.read(node)?;
+    match words.contains(&text.as_str()) {
+        true => Ok(text),
+        false => Err(Fault::unknown_variant(&text, words).within(node.span)),
+    }
+}
 
 /// A profile by name, or with switches of its own.
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename = "one of: a profile's name, or a mapping")]
-#[schemars(untagged, rename = "Profile")]
-pub(crate) enum ProfileEntry {
-    /// By name.
-    #[serde(rename = "text")]
-    Name(ProfileName),
-    /// With switches.
-    #[serde(rename = "map")]
-    Switched(Box<ProfileFields>),
-}
+pub(crate) struct ProfileSchema;
 
-/// A year of Azure, or a plain route server.
-#[derive(Clone, Copy, Deserialize, JsonSchema)]
-pub(crate) enum ProfileName {
-    /// As in 2021.
-    #[serde(rename = "azure-2021")]
-    Azure2021,
-    /// As in 2023.
-    #[serde(rename = "azure-2023")]
-    Azure2023,
-    /// As in 2025.
-    #[serde(rename = "azure-2025")]
-    Azure2025,
-    /// As in 2026.
-    #[serde(rename = "azure-2026")]
-    Azure2026,
-    /// A plain route server.
-    #[serde(rename = "open")]
-    Open,
-}
-
-impl ProfileName {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Azure2021 => "azure-2021",
-            Self::Azure2023 => "azure-2023",
-            Self::Azure2025 => "azure-2025",
-            Self::Azure2026 => "azure-2026",
-            Self::Open => "open",
-        }
+impl JsonSchema for ProfileSchema {
+    fn schema_name() -> Cow<'static, str> {
+        "Profile".into()
     }
-}
 
-/// A number, or `none`.
-#[derive(Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename = "one of: a whole number, or `none`")]
-#[schemars(untagged, rename = "Limit")]
-enum LimitEntry {
-    /// The limit.
-    #[serde(rename = "number")]
-    Number(u32),
-    /// No limit.
-    #[serde(rename = "text")]
-    None(NoneWord),
-}
-
-#[derive(Clone, Copy, Deserialize, JsonSchema)]
-enum NoneWord {
-    #[serde(rename = "none")]
-    None,
-}
-
-macro_rules! words {
-    ($($(#[$doc:meta])* $type:ident { $($variant:ident = $word:literal),* })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Deserialize, JsonSchema)]
-        enum $type { $(#[serde(rename = $word)] $variant),* }
-
-        impl $type {
-            fn text(self) -> String {
-                match self { $(Self::$variant => $word.to_owned()),* }
-            }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let about = "A year of Azure, or a plain route server.";
+        let name = json!({"description": about, "type": "string", "enum": PROFILES});
+        let mut properties = Map::from_iter([("base".to_owned(), name.clone())]);
+        for field in Profile::default().fields() {
+            let Some(values) = field.switch else { continue };
+            let mut switch = match values {
+                Values::Switch => json!({"type": ["boolean", "null"]}),
+                Values::Limit => json!({"anyOf": [
+                    {"type": "integer", "minimum": 0, "maximum": u32::MAX},
+                    {"enum": ["none", null]},
+                ]}),
+                Values::PrefixLength => {
+                    json!({"type": ["integer", "null"], "minimum": 0, "maximum": 32})
+                }
+                Values::Words(words) => json!({"anyOf": [{"enum": words}, {"type": "null"}]}),
+            };
+            switch["description"] = format!("{} ({})", field.about, field.rules).into();
+            properties.insert(field.name.to_owned(), switch);
         }
-    )*};
-}
-
-words! {
-    /// When routes of one NVA are sent to another.
-    ReflectWord { BranchToBranch = "b2b", Always = "always", Never = "never" }
-    /// What counts towards the route limit.
-    CountWord { PerMessage = "per_message", PerBatch = "per_batch", StrictRib = "strict_rib" }
-    /// How a next hop that a NIC cannot reach is shown.
-    UnreachableWord { None = "none", Show = "show" }
-    /// What NO_EXPORT does.
-    NoExportWord { Rfc = "rfc", Ignore = "ignore" }
-    /// Which NICs the routes of a single instance reach.
-    OneInstanceWord { Both = "both", Hash = "hash" }
-}
-
-macro_rules! profile {
-    ($($(#[$doc:meta])* $switch:ident: $type:ty = $text:expr;)*) => {
-        /// A profile with switches of its own.
-        #[derive(Deserialize, JsonSchema)]
-        #[serde(deny_unknown_fields, rename = "profile")]
-        #[schemars(rename = "ProfileFields")]
-        pub(crate) struct ProfileFields {
-            /// The profile that the rest is taken from.
-            base: ProfileName,
-            $($(#[$doc])* #[serde(default)] $switch: Option<$type>,)*
-        }
-
-        /// The switches that the file knows.
-        #[cfg(test)]
-        const SWITCHES: &[&str] = &[$(stringify!($switch)),*];
-
-        impl TryFrom<ProfileEntry> for Profile {
-            type Error = ProfileError;
-
-            fn try_from(entry: ProfileEntry) -> Result<Self, ProfileError> {
-                let fields = match entry {
-                    ProfileEntry::Name(name) => return Self::named(name.name()),
-                    ProfileEntry::Switched(fields) => *fields,
-                };
-                let mut profile = Self::named(fields.base.name())?;
-                $(if let Some(value) = fields.$switch {
-                    let text: fn($type) -> String = $text;
-                    profile.set(stringify!($switch), &text(value))?;
-                })*
-                Ok(profile)
-            }
-        }
-    };
-}
-
-fn limit(limit: LimitEntry) -> String {
-    match limit {
-        LimitEntry::Number(number) => number.to_string(),
-        LimitEntry::None(NoneWord::None) => "none".to_owned(),
-    }
-}
-
-profile! {
-    /// Routes taken from one peer (R-002..R-004).
-    max_routes_per_peer: LimitEntry = limit;
-    /// Peers.
-    max_peers: LimitEntry = limit;
-    /// Distinct prefixes of all peers.
-    max_total_prefixes: LimitEntry = limit;
-    /// Whether routes inside a VNet stand in the learned routes.
-    show_overlap_in_learned: bool = |on| on.to_string();
-    /// Whether a peer may have a 32-bit ASN.
-    four_octet_peer_asn: bool = |on| on.to_string();
-    /// When routes of one NVA are sent to another.
-    reflect_between_nvas: ReflectWord = ReflectWord::text;
-    /// What counts towards the route limit.
-    prefix_count_mode: CountWord = CountWord::text;
-    /// How a next hop that a NIC cannot reach is shown.
-    unreachable_next_hop: UnreachableWord = UnreachableWord::text;
-    /// What NO_EXPORT does.
-    no_export: NoExportWord = NoExportWord::text;
-    /// Which NICs the routes of a single instance reach.
-    one_instance_nics: OneInstanceWord = OneInstanceWord::text;
-    /// Whether traffic stays where it went after a failure.
-    sticky_failback: bool = |on| on.to_string();
-    /// Whether the Route Server is upgraded for route maps.
-    upgraded: bool = |on| on.to_string();
-    /// RFC 7947: AS path and next hop are passed to NVAs unchanged.
-    transparent: bool = |on| on.to_string();
-    /// Routes towards a circuit.
-    max_routes_to_circuit: LimitEntry = limit;
-    /// The length of the smallest RouteServerSubnet without a finding.
-    min_route_server_subnet: u8 = |length| length.to_string();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_file_knows_every_profile_and_every_switch() {
-        use ProfileName::{Azure2021, Azure2023, Azure2025, Azure2026, Open};
-        let names = [Azure2021, Azure2023, Azure2025, Azure2026, Open].map(ProfileName::name);
-        assert_eq!(names.as_slice(), routehub::profile::PROFILES.as_slice());
-        let sorted = |names: &[&'static str]| {
-            let mut names = names.to_vec();
-            names.sort_unstable();
-            names
-        };
-        assert_eq!(sorted(SWITCHES), sorted(Profile::SWITCHES));
+        json_schema!({
+            "description": "A profile by name, or with switches of its own.",
+            "anyOf": [
+                name,
+                {
+                    "type": "object",
+                    "properties": properties,
+                    "additionalProperties": false,
+                    "required": ["base"],
+                },
+            ],
+        })
     }
 }

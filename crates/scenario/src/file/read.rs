@@ -4,22 +4,19 @@ use std::collections::BTreeMap;
 
 use routehub::check::nearest_name;
 use routehub::estate::forms::RouteMapForm;
-use routehub::{CheckedEstate, Estate, Event, Profile};
-use serde::de::DeserializeOwned;
+use routehub::{CheckedEstate, Estate};
+use serde::de::{DeserializeOwned, Error as _};
 
-use super::event_text::read_event;
+use super::events::{prefix_count, read_event};
 use super::expectation::expectation;
-use super::layout::{AnyText, KEYS, SchemaVersion};
 use super::live::{self, Live, LivePeer};
-use super::prefix_count::prefix_count;
-use super::profile::ProfileEntry;
+use super::profile::profile;
+use super::schema::{AnyText, KEYS, SchemaVersion};
 use super::validate;
-use crate::expect::Expectation;
 use crate::scenario::Scenario;
-use crate::syntax::Diagnostic;
-use crate::syntax::fault::Fault;
-use crate::syntax::node::{Entry, Node, Value};
-use crate::syntax::text::{Span, Text};
+use crate::syntax::diagnostic::{Diagnostic, Fault};
+use crate::syntax::node::{Entry, Node, Value, parse};
+use crate::syntax::text::Text;
 use crate::syntax::value_deserializer::Context;
 
 impl Scenario {
@@ -30,29 +27,25 @@ impl Scenario {
     /// entry whose form is wrong; if all forms are right, everything that does not fit together.
     pub fn parse(source: &str) -> Result<Self, Vec<Diagnostic>> {
         let text = Text::new(source);
-        Self::read(&text, source).map_err(|mut faults| {
-            faults.sort_by_key(Fault::start);
-            faults
-                .into_iter()
-                .map(|fault| fault.diagnostic(&text))
-                .collect()
-        })
+        Self::read(&text).map_err(|faults| Fault::diagnostics(faults, &text))
     }
 
-    fn read(text: &Text<'_>, source: &str) -> Result<Self, Vec<Fault>> {
-        let root = crate::syntax::node::parse(text, source)?;
+    fn read(text: &Text<'_>) -> Result<Self, Vec<Fault>> {
+        let root = parse(text)?;
         let mut reader = Reader::new(text, &root)?;
         let (mut scenario, estate) = reader.scenario();
         if reader.faults.is_empty() {
             validate::check(&mut scenario, estate, &root, &mut reader.faults);
         }
-        if reader.faults.is_empty() {
-            Ok(scenario)
-        } else {
-            Err(reader.faults)
+        match reader.faults.is_empty() {
+            true => Ok(scenario),
+            false => Err(reader.faults),
         }
     }
 }
+
+/// Reads a value.
+type Read<T> = fn(Context<'_>, &Node) -> Result<T, Fault>;
 
 /// Reads a file key by key and collects what is wrong.
 struct Reader<'a> {
@@ -72,15 +65,16 @@ impl<'a> Reader<'a> {
         };
         let unknown = |entry: &&Entry| !KEYS.contains(&entry.key.as_str());
         let unknown = entries.iter().filter(unknown);
-        let mut faults: Vec<Fault> = unknown
-            .map(|entry| Fault::unknown_key(entry.span, &entry.key, KEYS.to_vec()))
-            .collect();
-        for key in ["schema", "title", "vnets"] {
-            let near = |entry: &Entry| nearest_name(&entry.key, [key]).is_some();
-            if !entries.iter().any(near) {
-                faults.push(Fault::missing_key(root.span, key));
-            }
-        }
+        let unknown =
+            unknown.map(|entry| Fault::unknown_key(entry.span, &entry.key, KEYS.to_vec()));
+        let has = |key: &str| {
+            let mut keys = entries.iter().map(|entry| &entry.key);
+            keys.any(|given| nearest_name(given, [key]).is_some())
+        };
+        let needed = ["schema", "title", "vnets"].into_iter();
+        let missing = needed.filter(|key| !has(key));
+        let missing = missing.map(|key| Fault::missing_field(key).within(root.span));
+        let faults = unknown.chain(missing).collect();
         Ok(Self {
             context: Context {
                 text,
@@ -95,27 +89,29 @@ impl<'a> Reader<'a> {
     /// What the file says, its estate by itself: that is yet to be checked.
     fn scenario(&mut self) -> (Scenario, Estate) {
         let _: Option<SchemaVersion> = self.value("schema");
-        let profile = self.profile();
+        let profile = self.value_by("profile", profile).unwrap_or_default();
         self.context.ipv6 = profile.parameters.ipv6;
-        let texts = |texts: BTreeMap<String, AnyText>| {
-            texts.into_iter().map(|(key, text)| (key, text.0)).collect()
-        };
         let few = self.has_few_prefixes();
-        let source: Option<BTreeMap<String, AnyText>> = self.value("source");
+        let source: BTreeMap<String, AnyText> = self.value("source").unwrap_or_default();
         let notes: Vec<AnyText> = self.list("notes");
-        let estate = if few {
-            self.estate()
-        } else {
-            Estate::default()
+        let estate = match few {
+            true => self.estate(),
+            false => Estate::default(),
         };
         let scenario = Scenario {
             title: self.value("title").unwrap_or_default(),
-            source: source.map(texts).unwrap_or_default(),
+            source: source
+                .into_iter()
+                .map(|(key, text)| (key, text.0))
+                .collect(),
             notes: notes.into_iter().map(|note| note.0).collect(),
             profile,
             estate: CheckedEstate::default(),
-            events: if few { self.events() } else { Vec::new() },
-            expectations: self.expectations(),
+            events: match few {
+                true => self.items("events", read_event),
+                false => Vec::new(),
+            },
+            expectations: self.items("expect", expectation),
             live: self.live(),
         };
         (scenario, estate)
@@ -123,64 +119,38 @@ impl<'a> Reader<'a> {
 
     /// The value of a key; none if it is left out or wrong.
     fn value<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
+        self.value_by(key, |context, node| context.read(node))
+    }
+
+    fn value_by<T>(&mut self, key: &'static str, read: Read<T>) -> Option<T> {
         let node = self.root.field(key)?;
-        match self.context.read(node) {
-            Ok(value) => value,
-            Err(fault) => {
-                self.faults.push(fault.under(key));
-                None
-            }
+        if node.value == Value::Null {
+            return None;
         }
+        let read = read(self.context, node).map_err(|fault| fault.under(key));
+        read.map_err(|fault| self.faults.push(fault)).ok()
     }
 
     /// The entries of a list that are right.
     fn list<T: DeserializeOwned>(&mut self, key: &'static str) -> Vec<T> {
-        let context = self.context;
-        self.items(key, |node| context.read(node))
+        self.items(key, |context, node| context.read(node))
     }
 
-    fn items<T>(
-        &mut self,
-        key: &'static str,
-        read_item: impl Fn(&Node) -> Result<T, Fault>,
-    ) -> Vec<T> {
+    fn items<T>(&mut self, key: &'static str, read: Read<T>) -> Vec<T> {
         let Some(node) = self.root.field(key) else {
             return Vec::new();
         };
-        let items = match &node.value {
-            Value::List(items) => items.as_slice(),
-            Value::Null => &[],
-            _ => {
-                let found = node.describe(self.context.text);
-                let message = format!("`{key}`: a list is expected, not {found}");
-                self.faults.push(Fault::new(node.span, message));
-                &[]
-            }
-        };
-        let mut read = Vec::with_capacity(items.len());
-        for item in items {
-            match read_item(item) {
-                Ok(entry) => read.push(entry),
-                Err(fault) => self.faults.push(fault),
-            }
+        if !matches!(node.value, Value::List(_) | Value::Null) {
+            let found = node.describe(self.context.text);
+            let message = format!("`{key}`: a list is expected, not {found}");
+            self.faults.push(Fault::new(node.span, message));
         }
-        read
-    }
-
-    fn profile(&mut self) -> Profile {
-        let entry: Option<ProfileEntry> = self.value("profile");
-        let profile = entry.map(Profile::try_from).transpose();
-        profile
-            .map(Option::unwrap_or_default)
-            .unwrap_or_else(|error| {
-                let span = self
-                    .root
-                    .field("profile")
-                    .map_or(self.root.span, |node| node.span);
-                self.faults
-                    .push(Fault::new(span, format!("`profile`: {error}")));
-                Profile::default()
-            })
+        let items = node.items().iter();
+        let read = items.filter_map(|item| {
+            let read = read(self.context, item);
+            read.map_err(|fault| self.faults.push(fault)).ok()
+        });
+        read.collect()
     }
 
     fn estate(&mut self) -> Estate {
@@ -211,11 +181,11 @@ impl<'a> Reader<'a> {
                     }
                     _ => continue,
                 };
-                match (read, node.field("name").map(|name| &name.value)) {
-                    (Ok(peer), Some(Value::Text(name))) => {
-                        live.peers.insert(name.clone(), peer);
+                match (read, node.text_of("name")) {
+                    (Ok(peer), Some(name)) => {
+                        live.peers.insert(name.to_owned(), peer);
                     }
-                    (Ok(_), _) => {}
+                    (Ok(_), None) => {}
                     (Err(fault), _) => self.keep_first(node, fault.in_object(node.object(kind))),
                 }
             }
@@ -225,10 +195,8 @@ impl<'a> Reader<'a> {
 
     /// Keeps the first mistake of an entry, as the text has them.
     fn keep_first(&mut self, entry: &Node, fault: Fault) {
-        let within = |span: Option<Span>| {
-            span.is_some_and(|span| (entry.span.start..entry.span.end).contains(&span.start))
-        };
-        match self.faults.iter_mut().find(|other| within(other.span)) {
+        let mut others = self.faults.iter_mut();
+        match others.find(|other| other.is_within(entry.span)) {
             None => self.faults.push(fault),
             Some(other) if other.is_missing_key() || fault.start() < other.start() => {
                 *other = fault;
@@ -254,15 +222,5 @@ impl<'a> Reader<'a> {
             left -= prefixes;
         }
         true
-    }
-
-    fn events(&mut self) -> Vec<(String, Event)> {
-        let context = self.context;
-        self.items("events", |node| read_event(context, node))
-    }
-
-    fn expectations(&mut self) -> Vec<Expectation> {
-        let context = self.context;
-        self.items("expect", |node| expectation(context, node))
     }
 }

@@ -1,12 +1,116 @@
-//! The JSON schema of the file.
+//! The layout of the file: its keys, and its JSON schema.
+//!
+//! A struct's serde name is what messages call such an object; its schema name is its Rust name.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use routehub::{Estate, Event, TableKind};
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
-use schemars::{JsonSchema, Schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde::de::{self, Deserializer, Visitor};
 use serde_json::{Map, Value, json};
 
-use super::layout::File;
-use super::live::LivePeer;
+use super::expectation::{FINDING_KEYS, peer_keys, route_columns, route_tables};
+use super::live::{Live, LivePeer};
+use super::profile::ProfileSchema;
+use crate::expect::{ExpectedFinding, ExpectedSession, Note, RowPattern};
+
+/// A network: what it consists of, what happens to it, and what should then be seen.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "NetworkFile")]
+#[allow(
+    dead_code,
+    reason = "the reader goes key by key; this is the schema's view"
+)]
+struct File {
+    /// The version of this format.
+    schema: SchemaVersion,
+    /// What the network is about.
+    title: String,
+    /// Where the facts come from.
+    #[schemars(default)]
+    source: BTreeMap<String, AnyText>,
+    /// Remarks.
+    #[schemars(default)]
+    notes: Vec<AnyText>,
+    /// The behaviour: `azure-2026` if left out.
+    #[schemars(default)]
+    profile: Option<ProfileSchema>,
+    #[schemars(flatten)]
+    estate: Estate,
+    /// What happens, in order; the network settles after each.
+    #[schemars(default)]
+    events: Vec<Event>,
+    /// What should be seen, at the start and after events.
+    #[schemars(default)]
+    expect: Vec<ExpectationSchema>,
+    /// Where the live server listens.
+    #[schemars(default)]
+    listen: Option<Live>,
+}
+
+/// The keys of the file.
+pub(crate) const KEYS: &[&str] = &[
+    "schema",
+    "title",
+    "source",
+    "notes",
+    "profile",
+    "vnets",
+    "peerings",
+    "route_servers",
+    "nvas",
+    "gateways",
+    "circuits",
+    "sites",
+    "route_tables",
+    "nics",
+    "route_maps",
+    "events",
+    "expect",
+    "listen",
+];
+
+/// The version of the format.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) enum SchemaVersion {
+    /// The first.
+    #[serde(rename = "routehub/1")]
+    One,
+}
+
+/// A text, number or switch, taken as it is written.
+#[derive(Clone, JsonSchema)]
+#[schemars(inline, transform = any_scalar)]
+pub(crate) struct AnyText(pub(crate) String);
+
+fn any_scalar(schema: &mut schemars::Schema) {
+    *schema = schemars::json_schema!({"type": ["string", "number", "boolean"]});
+}
+
+impl<'de> Deserialize<'de> for AnyText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+
+        impl Visitor<'_> for Written {
+            type Value = AnyText;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<AnyText, E> {
+                Ok(AnyText(text.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_any(Written)
+    }
+}
 
 /// The JSON schema of a network file, as text.
 ///
@@ -16,7 +120,9 @@ pub fn json_schema() -> String {
     let mut generator = SchemaSettings::default().into_generator();
     let live = LivePeer::json_schema(&mut generator);
     let mut schema = generator.into_root_schema_for::<File>();
-    require(&mut schema, "vnets");
+    if let Some(Value::Array(required)) = schema.get_mut("required") {
+        required.push(json!("vnets"));
+    }
     if let Some(Value::Object(defs)) = schema.get_mut("$defs") {
         for name in ["Nva", "Site", "OnPremises"] {
             add_live_keys(defs, name, &live);
@@ -27,12 +133,6 @@ pub fn json_schema() -> String {
     let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     text.push('\n');
     text
-}
-
-fn require(schema: &mut Schema, key: &str) {
-    if let Some(Value::Array(required)) = schema.get_mut("required") {
-        required.push(json!(key));
-    }
 }
 
 /// Keys of a real router stand among those of the model.
@@ -80,4 +180,106 @@ fn addresses(schema: &mut Schema) {
         schema.remove("format");
         schema.insert("pattern".to_owned(), json!("^[0-9A-Fa-f.:]+$"));
     }
+}
+
+/// What should be seen at one time, as the JSON schema has it.
+pub(crate) struct ExpectationSchema;
+
+impl JsonSchema for ExpectationSchema {
+    fn schema_name() -> Cow<'static, str> {
+        "Expectation".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let at = json!({"type": "string", "description": "`initial`, or an event's id."});
+        let mut properties = Map::from_iter([("at".to_owned(), at)]);
+        for kind in TableKind::ALL {
+            let shape = kind.shape();
+            let mut table = rows_of(*kind, generator);
+            for _ in 0..1 + usize::from(shape.peer.is_some()) {
+                table = json!({"type": "object", "additionalProperties": table});
+            }
+            table["description"] = json!(shape.about);
+            properties.insert(shape.key.to_owned(), table);
+        }
+        let finding = row::<ExpectedFinding>(generator, FINDING_KEYS);
+        let findings = json!({"type": "array", "items": finding, "description": "Findings."});
+        properties.insert("findings".to_owned(), findings);
+        let absent = json!({
+            "type": "array",
+            "items": absent_row(generator),
+            "description": "Rows that must not exist.",
+        });
+        properties.insert("absent".to_owned(), absent);
+        json_schema!({
+            "description": "What should be seen at one time.",
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": false,
+            "required": ["at"],
+        })
+    }
+}
+
+/// A row with these columns, and with the keys that any row may have.
+fn row<T: JsonSchema>(generator: &mut SchemaGenerator, columns: &[&str]) -> Value {
+    let mut row = T::json_schema(generator).to_value();
+    let mut note = Note::json_schema(generator).to_value();
+    if let (Value::Object(own), Value::Object(any)) =
+        (&mut row["properties"], &mut note["properties"])
+    {
+        own.retain(|key, _| columns.contains(&key.as_str()));
+        own.append(any);
+    }
+    row["additionalProperties"] = json!(false);
+    row
+}
+
+/// The rows of a table, some or all.
+fn rows_of(kind: TableKind, generator: &mut SchemaGenerator) -> Value {
+    let shape = kind.shape();
+    let row = match kind {
+        TableKind::Sessions => row::<ExpectedSession>(generator, shape.columns),
+        _ => row::<RowPattern>(generator, &[&["prefix"], shape.columns].concat()),
+    };
+    let name = format!("{}_row", shape.key);
+    let row_ref = json!({"$ref": format!("#/$defs/{name}")});
+    generator.definitions_mut().insert(name, row);
+    let rows = json!({"type": "array", "items": row_ref});
+    if kind == TableKind::Sessions {
+        return rows;
+    }
+    json!({"anyOf": [
+        rows,
+        {
+            "type": "object",
+            "properties": {
+                "complete": {"type": "boolean", "description": "Whether there are no others."},
+                "rows": {"type": ["array", "null"], "items": row_ref, "description": "The rows."},
+            },
+            "additionalProperties": false,
+            "required": ["complete"],
+        },
+    ]})
+}
+
+/// A table by its names, and what no row of it may fit.
+fn absent_row(generator: &mut SchemaGenerator) -> Value {
+    let columns = [&["prefix"], route_columns().as_slice()].concat();
+    let mut row = row::<RowPattern>(generator, &columns);
+    let mut name = |key: &str, about: &str| {
+        row["properties"][key] = json!({"type": ["string", "null"], "description": about});
+    };
+    let mut tables = Vec::new();
+    for kind in route_tables() {
+        let shape = kind.shape();
+        let keys = std::iter::once(shape.key).chain(shape.peer.map(|peer| peer.key));
+        tables.push(json!({"required": keys.collect::<Vec<_>>()}));
+        name(shape.key, shape.about);
+    }
+    for key in peer_keys() {
+        name(key, "The second name of a table.");
+    }
+    row["oneOf"] = json!(tables);
+    row
 }

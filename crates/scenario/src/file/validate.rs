@@ -7,7 +7,7 @@ use routehub::{Estate, Event, TableId, TableKind};
 
 use crate::expect::INITIAL;
 use crate::scenario::Scenario;
-use crate::syntax::fault::Fault;
+use crate::syntax::diagnostic::Fault;
 use crate::syntax::node::{Node, Value};
 use crate::syntax::text::Span;
 
@@ -45,19 +45,17 @@ fn placed(root: &Node, error: &EstateError) -> Fault {
 
 /// The value at a place, or the nearest around it that the file has.
 fn find<'a>(root: &'a Node, place: &Place) -> &'a Node {
-    let entry = root
-        .field(place.list.name())
-        .and_then(|list| list.item(place.index));
-    let Some(mut node) = entry else {
+    let Some(mut node) = root.item_of(place.list.name(), place.index) else {
         return root;
     };
     if place.list == List::Events {
-        node = action(node).unwrap_or(node);
+        let action = node.entries().iter().find(|entry| entry.key != "id");
+        node = action.map_or(node, |entry| &entry.value);
     }
     for step in &place.path {
         let next = match step {
             Step::Key(key) => node.field(key).or_else(|| node.field(short_form(key))),
-            Step::Item(index) => node.item(*index),
+            Step::Item(index) => node.items().get(*index),
         };
         match next {
             Some(next) => node = next,
@@ -65,17 +63,6 @@ fn find<'a>(root: &'a Node, place: &Place) -> &'a Node {
         }
     }
     node
-}
-
-/// The value of an event's action.
-fn action(event: &Node) -> Option<&Node> {
-    let Value::Map(entries) = &event.value else {
-        return None;
-    };
-    entries
-        .iter()
-        .find(|entry| entry.key != "id")
-        .map(|entry| &entry.value)
 }
 
 /// The key that stands for one of a peering in the form `{hub, spoke}`.
@@ -89,10 +76,10 @@ fn short_form(key: &str) -> &str {
 
 fn event_ids(events: &[(String, Event)], root: &Node, faults: &mut Vec<Fault>) {
     let span = |index| {
-        let id = Place::entry(List::Events, index);
-        let event = root.field("events").and_then(|list| list.item(id.index));
-        let id = event.and_then(|event| event.field("id"));
-        id.map_or(root.span, |id| id.span)
+        let id = root
+            .item_of("events", index)
+            .and_then(|event| event.field("id"));
+        id.unwrap_or(root).span
     };
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for (index, (id, _)) in events.iter().enumerate() {
@@ -128,12 +115,12 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// The names of a table that nothing has, with the kinds they should be of.
-    fn missing<'t>(&self, table: &'t TableId) -> Vec<Missing<'t>> {
+    /// What is wrong with a table's names, with what is said of it.
+    fn missing<'t>(&self, table: &'t TableId) -> impl Iterator<Item = (&'t str, String)> {
         let shape = table.kind.shape();
         let peer = shape.peer.zip(table.peer.as_ref());
         let subjects = std::iter::once((shape.owner, &table.owner)).chain(peer);
-        let missing = subjects.filter_map(|(subject, name)| {
+        subjects.filter_map(move |(subject, name)| {
             let mut known = (subject.names)(self.estate);
             if subject.key == "route_server" {
                 known.extend(&self.added);
@@ -141,33 +128,18 @@ impl<'a> Known<'a> {
             if known.contains(&name.as_str()) {
                 return None;
             }
-            known.sort_unstable();
-            known.dedup();
-            Some(Missing {
-                name,
-                kind: subject.word,
-                near: nearest_name(name, known).map(str::to_owned),
-            })
-        });
-        missing.collect()
+            let message = format!("`{}`: there is no {} `{name}`", shape.key, subject.word);
+            Some((name.as_str(), with_nearest(message, name, known)))
+        })
     }
 }
 
-struct Missing<'a> {
-    name: &'a str,
-    kind: &'static str,
-    near: Option<String>,
-}
-
-impl Missing<'_> {
-    fn message(&self, table: &TableId) -> String {
-        let Self { name, kind, near } = self;
-        let table = table.kind.shape().key;
-        let message = format!("`{table}`: there is no {kind} `{name}`");
-        match near {
-            Some(near) => format!("{message}; did you mean `{near}`?"),
-            None => message,
-        }
+/// A message, and the name that was probably meant.
+fn with_nearest(message: String, name: &str, mut known: Vec<&str>) -> String {
+    known.sort_unstable();
+    match nearest_name(name, known) {
+        Some(near) => format!("{message}; did you mean `{near}`?"),
+        None => message,
     }
 }
 
@@ -175,65 +147,52 @@ fn expectations(scenario: &Scenario, estate: &Estate, root: &Node, faults: &mut 
     let known = Known::new(estate, &scenario.events);
     let ids: HashSet<&str> = scenario.events.iter().map(|(id, _)| id.as_str()).collect();
     for (index, expectation) in scenario.expectations.iter().enumerate() {
-        let Some(node) = root.field("expect").and_then(|list| list.item(index)) else {
+        let Some(node) = root.item_of("expect", index) else {
             continue;
         };
-        if expectation.at != INITIAL && !ids.contains(expectation.at.as_str()) {
-            let span = node.field("at").map_or(node.span, |at| at.span);
-            faults.push(Fault::new(span, no_such_event(&expectation.at, &ids)));
+        let at = expectation.at.as_str();
+        if at != INITIAL && !ids.contains(at) {
+            let message = format!("`at`: there is no event `{at}`");
+            let all = ids.iter().copied().chain([INITIAL]).collect();
+            let span = node.field("at").unwrap_or(node).span;
+            faults.push(Fault::new(span, with_nearest(message, at, all)));
         }
-        for expected in &expectation.tables {
-            check_table(&known, &expected.table, node, faults);
-        }
-        for session in &expectation.sessions {
-            let table = TableKind::Sessions.between(&session.route_server, &session.nva);
-            check_table(&known, &table, node, faults);
-        }
-        for (n, absent) in expectation.absent.iter().enumerate() {
-            for missing in known.missing(&absent.table) {
-                let row = node.field("absent").and_then(|list| list.item(n));
-                let span = row.map_or(node.span, |row| value_span(row, missing.name));
-                faults.push(Fault::new(span, missing.message(&absent.table)));
+        let sessions = expectation
+            .sessions
+            .iter()
+            .map(|session| TableKind::Sessions.between(&session.route_server, &session.nva));
+        let tables = expectation
+            .tables
+            .iter()
+            .map(|expected| expected.table.clone());
+        for table in tables.chain(sessions) {
+            for (name, message) in known.missing(&table) {
+                faults.push(Fault::new(key_span(node, &table, name), message));
             }
         }
-    }
-}
-
-fn no_such_event(id: &str, ids: &HashSet<&str>) -> String {
-    let mut all: Vec<&str> = ids.iter().copied().chain([INITIAL]).collect();
-    all.sort_unstable();
-    let message = format!("`at`: there is no event `{id}`");
-    match nearest_name(id, all) {
-        Some(near) => format!("{message}; did you mean `{near}`?"),
-        None => message,
-    }
-}
-
-fn check_table(known: &Known<'_>, table: &TableId, node: &Node, faults: &mut Vec<Fault>) {
-    for missing in known.missing(table) {
-        let span = key_span(node, table, missing.name);
-        faults.push(Fault::new(span, missing.message(table)));
+        for (n, absent) in expectation.absent.iter().enumerate() {
+            let row = node.item_of("absent", n);
+            for (name, message) in known.missing(&absent.table) {
+                let span = row.map_or(node.span, |row| value_span(row, name));
+                faults.push(Fault::new(span, message));
+            }
+        }
     }
 }
 
 /// Where the key `name` stands in a table of one or two names.
 fn key_span(node: &Node, table: &TableId, name: &str) -> Span {
     let tables = node.field(table.kind.shape().key);
-    let keyed = |map: Option<&Node>, key: &str| match map.map(|map| &map.value) {
-        Some(Value::Map(entries)) => entries.iter().find(|e| e.key == key).map(|e| e.span),
-        _ => None,
-    };
-    let first = keyed(tables, &table.owner).filter(|_| table.owner == name);
     let inner = tables.and_then(|tables| tables.field(&table.owner));
-    first.or_else(|| keyed(inner, name)).unwrap_or(node.span)
+    let owner = tables.filter(|_| table.owner == name);
+    let entry = owner.and_then(|tables| tables.entry(name));
+    let entry = entry.or_else(|| inner?.entry(name));
+    entry.map_or(node.span, |entry| entry.span)
 }
 
 /// Where the text `name` stands as a value of a mapping.
 fn value_span(node: &Node, name: &str) -> Span {
-    let Value::Map(entries) = &node.value else {
-        return node.span;
-    };
     let is = |value: &Node| matches!(&value.value, Value::Text(text) if text == name);
-    let found = entries.iter().find(|entry| is(&entry.value));
+    let found = node.entries().iter().find(|entry| is(&entry.value));
     found.map_or(node.span, |entry| entry.value.span)
 }

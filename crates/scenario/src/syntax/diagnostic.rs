@@ -1,8 +1,12 @@
-//! What is wrong with a file, and where.
+//! What is wrong with a file, and where: a fault on the way from the text to data, before it has a
+//! line, and the diagnostic that it becomes.
 
 use std::fmt;
 
-use crate::syntax::text::{Span, Text};
+use routehub::check::nearest_name;
+use serde::de;
+
+use super::text::{Excerpt, Span, Text};
 
 /// A mistake in a network file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,53 +21,19 @@ pub struct Diagnostic {
     pub related: Option<(String, Excerpt)>,
 }
 
-/// A place in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Excerpt {
-    /// The line, from 1.
-    pub line: usize,
-    /// The column, from 1, in characters.
-    pub column: usize,
-    /// The line's text; a long line is cut around the place.
-    pub text: String,
-    /// How many characters of `text` stand before the place.
-    pub indent: usize,
-    /// How many characters to underline, at least one.
-    pub length: usize,
-}
-
-impl Excerpt {
-    pub(crate) fn new(text: &Text<'_>, span: Span) -> Self {
-        let shown = text.show(span);
-        Self {
-            line: shown.line,
-            column: shown.column,
-            text: shown.excerpt,
-            indent: shown.indent,
-            length: shown.length,
-        }
-    }
-
-    fn render(&self, f: &mut fmt::Formatter<'_>, file: &str) -> fmt::Result {
-        let number = self.line.to_string();
-        let margin = " ".repeat(number.len());
-        // Tabs stay tabs, so that the underline stands beneath what it means.
-        let chars = self.text.chars().take(self.indent);
-        let blank: String = chars.map(|c| if c == '\t' { c } else { ' ' }).collect();
-        writeln!(f, "{margin}--> {file}:{}:{}", self.line, self.column)?;
-        writeln!(f, "{margin} |")?;
-        writeln!(f, "{number} | {}", self.text)?;
-        writeln!(f, "{margin} | {blank}{}", "^".repeat(self.length))
-    }
-}
-
 impl Diagnostic {
     /// The diagnostic as text of several lines, for a file of that name.
     pub fn render<'a>(&'a self, file: &'a str) -> impl fmt::Display + 'a {
-        Rendered {
-            diagnostic: self,
-            file,
-        }
+        fmt::from_fn(move |f| {
+            writeln!(f, "error: {}", self.message)?;
+            self.at.render(f, file)?;
+            if let Some((what, excerpt)) = &self.related {
+                writeln!(f, "{what}:")?;
+                excerpt.render(f, file)?;
+            }
+            let mut help = self.help.iter();
+            help.try_for_each(|help| writeln!(f, "  = {help}"))
+        })
     }
 }
 
@@ -76,22 +46,192 @@ impl fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
-struct Rendered<'a> {
-    diagnostic: &'a Diagnostic,
-    file: &'a str,
+/// A mistake and the piece of text it is about, as far as that is known yet.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.message())]
+pub(crate) struct Fault(Box<Detail>);
+
+#[derive(Debug)]
+struct Detail {
+    /// The text at fault.
+    span: Option<Span>,
+    what: What,
+    /// The keys that lead to the value at fault, innermost first.
+    keys: Vec<&'static str>,
+    /// The object at fault: `NVA nva1`.
+    object: Option<String>,
+    related: Option<(String, Span)>,
 }
 
-impl fmt::Display for Rendered<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let one = self.diagnostic;
-        writeln!(f, "error: {}", one.message)?;
-        one.at.render(f, self.file)?;
-        if let Some((what, excerpt)) = &one.related {
-            writeln!(f, "{what}:")?;
-            excerpt.render(f, self.file)?;
+#[derive(Debug)]
+enum What {
+    UnknownKey {
+        key: String,
+        known: Vec<&'static str>,
+    },
+    UnknownValue {
+        value: String,
+        known: &'static [&'static str],
+    },
+    MissingKey(&'static str),
+    Other(String),
+}
+
+impl Fault {
+    fn of(what: What) -> Self {
+        Self(Box::new(Detail {
+            span: None,
+            what,
+            keys: Vec::new(),
+            object: None,
+            related: None,
+        }))
+    }
+
+    pub(crate) fn new(span: Span, message: impl Into<String>) -> Self {
+        Self::of(What::Other(message.into())).within(span)
+    }
+
+    pub(crate) fn unknown_key(span: Span, key: &str, known: Vec<&'static str>) -> Self {
+        let key = key.to_owned();
+        Self::of(What::UnknownKey { key, known }).within(span)
+    }
+
+    /// The diagnostics of faults, in the order of the text.
+    pub(crate) fn diagnostics(mut faults: Vec<Self>, text: &Text<'_>) -> Vec<Diagnostic> {
+        faults.sort_by_key(Self::start);
+        let details = faults.into_iter().map(|fault| *fault.0);
+        details.map(|detail| detail.diagnostic(text)).collect()
+    }
+
+    /// If a key of this very mapping is unknown: it could also have these.
+    pub(crate) fn also_known(mut self, keys: &[&'static str]) -> Self {
+        let detail = &mut *self.0;
+        match &mut detail.what {
+            What::UnknownKey { known, .. } if detail.keys.is_empty() && detail.object.is_none() => {
+                known.extend(keys);
+            }
+            _ => {}
         }
-        one.help
-            .iter()
-            .try_for_each(|help| writeln!(f, "  = {help}"))
+        self
+    }
+
+    /// Where the text at fault begins.
+    pub(crate) fn start(&self) -> usize {
+        self.0.span.unwrap_or_default().start
+    }
+
+    /// Whether the text at fault is known, and begins within another.
+    pub(crate) fn is_within(&self, span: Span) -> bool {
+        let within = |own: Span| (span.start..span.end).contains(&own.start);
+        self.0.span.is_some_and(within)
+    }
+
+    /// A key is missing, not one too many or a value wrong.
+    pub(crate) const fn is_missing_key(&self) -> bool {
+        matches!(self.0.what, What::MissingKey(_))
+    }
+
+    /// With the other place that is concerned.
+    pub(crate) fn related(mut self, what: impl Into<String>, span: Span) -> Self {
+        self.0.related = Some((what.into(), span));
+        self
+    }
+
+    /// The text at fault, unless it is known more exactly.
+    pub(crate) fn within(mut self, span: Span) -> Self {
+        self.0.span.get_or_insert(span);
+        self
+    }
+
+    /// The fault is in the value of a key.
+    pub(crate) fn under(mut self, key: &'static str) -> Self {
+        self.0.keys.push(key);
+        self
+    }
+
+    /// The fault is in an object. A key that is unknown or missing belongs to the innermost one,
+    /// a value is told by the outermost.
+    pub(crate) fn in_object(mut self, object: String) -> Self {
+        let detail = &mut self.0;
+        let is_about_key = matches!(detail.what, What::UnknownKey { .. } | What::MissingKey(_));
+        if detail.keys.is_empty() || !is_about_key {
+            detail.object = Some(object);
+        }
+        self
+    }
+}
+
+impl Detail {
+    fn diagnostic(self, text: &Text<'_>) -> Diagnostic {
+        Diagnostic {
+            message: self.message(),
+            at: text.show(self.span.unwrap_or_default()),
+            help: self.help(),
+            related: self.related.map(|(what, span)| (what, text.show(span))),
+        }
+    }
+
+    fn message(&self) -> String {
+        match (&self.what, &self.object) {
+            (What::UnknownKey { key, .. }, Some(object)) => {
+                format!("unknown key `{key}` in {object}")
+            }
+            (What::UnknownKey { key, .. }, None) => format!("unknown key `{key}`"),
+            (What::MissingKey(key), Some(object)) => format!("{object} lacks the key `{key}`"),
+            (What::MissingKey(key), None) => format!("the key `{key}` is missing"),
+            (What::UnknownValue { value, .. }, _) => {
+                self.placed(&format!("`{value}` is not known here"))
+            }
+            (What::Other(message), _) => self.placed(message),
+        }
+    }
+
+    fn placed(&self, message: &str) -> String {
+        let mut text = String::new();
+        if let Some(object) = &self.object {
+            text = format!("{object}: ");
+        }
+        if !self.keys.is_empty() {
+            let keys: Vec<&str> = self.keys.iter().rev().copied().collect();
+            text = format!("{text}`{}`: ", keys.join("."));
+        }
+        text + message
+    }
+
+    fn help(&self) -> Option<String> {
+        match &self.what {
+            What::UnknownKey { key, known } => Some(match nearest_name(key, known.clone()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known keys: {}", known.join(", ")),
+            }),
+            What::UnknownValue { value, known } => {
+                let near = nearest_name(value, known.iter().copied());
+                let near = near.map(|near| format!("did you mean `{near}`? "));
+                let near = near.unwrap_or_default();
+                Some(format!("{near}allowed: {}", known.join(", ")))
+            }
+            What::MissingKey(_) | What::Other(_) => None,
+        }
+    }
+}
+
+impl de::Error for Fault {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::of(What::Other(message.to_string()))
+    }
+
+    fn unknown_field(key: &str, known: &'static [&'static str]) -> Self {
+        let (key, known) = (key.to_owned(), known.to_vec());
+        Self::of(What::UnknownKey { key, known })
+    }
+
+    fn unknown_variant(value: &str, known: &'static [&'static str]) -> Self {
+        let value = value.to_owned();
+        Self::of(What::UnknownValue { value, known })
+    }
+
+    fn missing_field(key: &'static str) -> Self {
+        Self::of(What::MissingKey(key))
     }
 }

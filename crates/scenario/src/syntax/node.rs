@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::fmt;
 
 use serde::Deserialize;
+use serde::de::value::SeqAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
-use crate::syntax::fault::Fault;
-use crate::syntax::text::{Span, Text};
+use super::diagnostic::Fault;
+use super::text::{Span, Text};
 
 /// A value in the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,40 +41,52 @@ pub(crate) struct Entry {
 
 impl Node {
     /// The value of a key, if this is a mapping that has it.
-    pub(crate) fn field(&self, key: &str) -> Option<&Node> {
-        let Value::Map(entries) = &self.value else {
-            return None;
-        };
-        entries.iter().find(|e| e.key == key).map(|e| &e.value)
+    pub(crate) fn field(&self, key: &str) -> Option<&Self> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// A key and its value, if this is a mapping that has it.
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| entry.key == key)
+    }
+
+    /// The entries; none if this is not a mapping.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Value::Map(entries) => entries,
+            _ => &[],
+        }
     }
 
     /// The items; none if this is not a list.
-    pub(crate) fn items(&self) -> &[Node] {
+    pub(crate) fn items(&self) -> &[Self] {
         match &self.value {
             Value::List(items) => items,
             _ => &[],
         }
     }
 
-    /// An item, if this is a list that has it.
-    pub(crate) fn item(&self, index: usize) -> Option<&Node> {
-        self.items().get(index)
+    /// An item of the list that is the value of a key.
+    pub(crate) fn item_of(&self, key: &str, index: usize) -> Option<&Self> {
+        self.field(key)?.items().get(index)
+    }
+
+    /// The text that is the value of a key.
+    pub(crate) fn text_of(&self, key: &str) -> Option<&str> {
+        match &self.field(key)?.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// An object by its kind and, if it has one, its name.
     pub(crate) fn object(&self, kind: &str) -> String {
-        let text = |key| match self.field(key).map(|node| &node.value) {
-            Some(Value::Text(name)) => Some(name),
-            _ => None,
-        };
+        let text = |key| self.text_of(key);
         if let Some(name) = ["name", "id", "at"].into_iter().find_map(text) {
             return format!("{kind} `{name}`");
         }
-        let ends = [("hub", "spoke"), ("a", "b")];
-        let both = ends
-            .into_iter()
-            .find_map(|(a, b)| Some((text(a)?, text(b)?)));
-        match both {
+        let mut ends = [("hub", "spoke"), ("a", "b")].into_iter();
+        match ends.find_map(|(a, b)| Some((text(a)?, text(b)?))) {
             Some((a, b)) => format!("{kind} of `{a}` and `{b}`"),
             None => kind.to_owned(),
         }
@@ -96,19 +109,18 @@ impl Node {
 ///
 /// # Errors
 /// What is not YAML; keys that stand twice, all of them.
-pub(crate) fn parse(text: &Text<'_>, source: &str) -> Result<Node, Vec<Fault>> {
-    let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(source, options(source.len()))
+pub(crate) fn parse(text: &Text<'_>) -> Result<Node, Vec<Fault>> {
+    let source = text.source();
+    let mut root: Node = serde_saphyr::from_str_with_options(source, options(source.len()))
         .map_err(|error| vec![syntax(text, &error)])?;
     let mut resolver = SpanResolver {
         source,
         faults: Vec::new(),
     };
-    let root = resolver.resolve(raw);
-    let faults = resolver.faults;
-    if faults.is_empty() {
-        Ok(root)
-    } else {
-        Err(faults)
+    resolver.resolve(&mut root);
+    match resolver.faults.is_empty() {
+        true => Ok(root),
+        false => Err(resolver.faults),
     }
 }
 
@@ -153,74 +165,72 @@ fn syntax(text: &Text<'_>, error: &serde_saphyr::Error) -> Fault {
     Fault::new(span, format!("this cannot be read as YAML: {message}"))
 }
 
-/// A value as the parser hands it over.
-enum Raw {
-    Null,
-    Bool(bool),
-    Integer(i128),
-    Fraction,
-    Text(String),
-    List(Vec<Spanned<Raw>>),
-    Map(Vec<(Spanned<String>, Spanned<Raw>)>),
-}
-
-impl<'de> Deserialize<'de> for Raw {
+impl<'de> Deserialize<'de> for Node {
+    /// Of a list or mapping only the beginning is right: [`SpanResolver`] finds where it ends.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RawVisitor)
+        let Spanned { value, defined, .. } = Spanned::deserialize(deserializer)?;
+        let span = span(defined);
+        Ok(Self { span, value })
     }
 }
 
-struct RawVisitor;
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
 
-impl<'de> Visitor<'de> for RawVisitor {
-    type Value = Raw;
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Raw, E> {
-        Ok(Raw::Null)
+    fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
     }
 
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Raw, E> {
-        Ok(Raw::Bool(value))
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
     }
 
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Raw, E> {
-        Ok(Raw::Integer(value.into()))
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Integer(value.into()))
     }
 
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Raw, E> {
-        Ok(Raw::Integer(value.into()))
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Integer(value.into()))
     }
 
-    fn visit_i128<E: de::Error>(self, value: i128) -> Result<Raw, E> {
-        Ok(Raw::Integer(value))
+    fn visit_i128<E: de::Error>(self, value: i128) -> Result<Value, E> {
+        Ok(Value::Integer(value))
     }
 
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Raw, E> {
-        Ok(Raw::Fraction)
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Value, E> {
+        Ok(Value::Fraction)
     }
 
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<Raw, E> {
-        Ok(Raw::Text(value.to_owned()))
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::Text(value.to_owned()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Raw, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Value, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(items)).map(Value::List)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some((key, value)) = map.next_entry::<Spanned<String>, Node>()? {
+            entries.push(Entry {
+                span: span(key.defined),
+                key: key.value,
+                value,
+            });
         }
-        Ok(Raw::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Raw, A::Error> {
-        let mut map = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            map.push(entry);
-        }
-        Ok(Raw::Map(map))
+        Ok(Value::Map(entries))
     }
 }
 
@@ -234,36 +244,38 @@ fn span(location: Location) -> Span {
     }
 }
 
-/// Keeps what is needed, gives lists and mappings their extent, finds keys that stand twice.
+/// Gives lists and mappings their extent, finds keys that stand twice.
 struct SpanResolver<'a> {
     source: &'a str,
     faults: Vec<Fault>,
 }
 
 impl SpanResolver<'_> {
-    fn resolve(&mut self, raw: Spanned<Raw>) -> Node {
-        let start = span(raw.defined);
-        let (value, last) = match raw.value {
-            Raw::Null => (Value::Null, None),
-            Raw::Bool(value) => (Value::Bool(value), None),
-            Raw::Integer(value) => (Value::Integer(value), None),
-            Raw::Fraction => (Value::Fraction, None),
-            Raw::Text(value) => (Value::Text(value), None),
-            Raw::List(items) => {
-                let items: Vec<Node> = items.into_iter().map(|item| self.resolve(item)).collect();
-                let last = items.last().map_or(start.end, |last| last.span.end);
-                (Value::List(items), Some(last))
+    fn resolve(&mut self, node: &mut Node) {
+        let last = match &mut node.value {
+            Value::List(items) => {
+                items.iter_mut().for_each(|item| self.resolve(item));
+                items.last().map(|last| last.span.end)
             }
-            Raw::Map(entries) => {
-                let entries = self.resolve_map(entries);
-                let last = entries.last().map_or(start.end, |last| last.value.span.end);
-                (Value::Map(entries), Some(last))
+            Value::Map(entries) => {
+                self.resolve_map(entries);
+                entries.last().map(|last| last.value.span.end)
             }
+            _ => return,
         };
-        let end = last.map_or(start.end, |last| self.end(start.start, last.max(start.end)));
-        Node {
-            span: Span { end, ..start },
-            value,
+        let own = node.span;
+        node.span.end = self.end(own.start, last.unwrap_or(own.end).max(own.end));
+    }
+
+    fn resolve_map(&mut self, entries: &mut [Entry]) {
+        let mut seen = HashMap::new();
+        for Entry { key, span, value } in entries {
+            self.resolve(value);
+            if let Some(first) = seen.insert(&*key, *span) {
+                let message = format!("the key `{key}` stands here twice");
+                let fault = Fault::new(*span, message).related("it stands first", first);
+                self.faults.push(fault);
+            }
         }
     }
 
@@ -284,25 +296,5 @@ impl SpanResolver<'_> {
             Some(byte) if *byte == closing => last + next + 1,
             _ => last,
         }
-    }
-
-    fn resolve_map(&mut self, raw: Vec<(Spanned<String>, Spanned<Raw>)>) -> Vec<Entry> {
-        let mut seen = HashMap::new();
-        let mut entries = Vec::with_capacity(raw.len());
-        for (key, value) in raw {
-            let at = span(key.defined);
-            let value = self.resolve(value);
-            if let Some(first) = seen.insert(key.value.clone(), at) {
-                let message = format!("the key `{}` stands here twice", key.value);
-                let fault = Fault::new(at, message).related("it stands first", first);
-                self.faults.push(fault);
-            }
-            entries.push(Entry {
-                key: key.value,
-                span: at,
-                value,
-            });
-        }
-        entries
     }
 }

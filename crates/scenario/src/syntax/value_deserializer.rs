@@ -12,9 +12,9 @@ use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
-use crate::syntax::fault::Fault;
-use crate::syntax::node::{Entry, Node, Value};
-use crate::syntax::text::Text;
+use super::diagnostic::Fault;
+use super::node::{Entry, Node, Value};
+use super::text::Text;
 
 /// See the module's documentation.
 const EVENT: &str = "event";
@@ -32,13 +32,29 @@ pub(crate) struct Context<'a> {
 impl<'a> Context<'a> {
     /// The line that a value begins in, from 1.
     pub(crate) fn line(self, node: &Node) -> usize {
-        self.text.position(node.span.start).0
+        self.text.line(node.span.start)
     }
 
     /// What to say where something else is expected.
     pub(crate) fn expected(self, node: &Node, what: &str) -> Fault {
         let found = node.describe(self.text);
         Fault::new(node.span, format!("{what} is expected, not {found}"))
+    }
+
+    /// The entries of a mapping.
+    pub(crate) fn entries(self, node: &Node) -> Result<&[Entry], Fault> {
+        match &node.value {
+            Value::Map(entries) => Ok(entries),
+            _ => Err(self.expected(node, "a mapping")),
+        }
+    }
+
+    /// The items of a list.
+    pub(crate) fn items(self, node: &Node) -> Result<&[Node], Fault> {
+        match &node.value {
+            Value::List(items) => Ok(items),
+            _ => Err(self.expected(node, "a list")),
+        }
     }
 
     /// Reads a value.
@@ -88,13 +104,21 @@ impl<'a, 'de> ValueDeserializer<'a, 'de> {
         }
     }
 
+    /// The entries of a mapping with free keys.
+    fn entries(self) -> Result<Entries<'a, 'de>, Fault> {
+        Ok(Entries {
+            map: self,
+            fields: &[],
+            beside: &[],
+            rest: self.context.entries(self.node)?.iter(),
+            current: None,
+        })
+    }
+
     /// The entry of an event that says what happens.
     fn action(self, variants: &'static [&'static str]) -> Result<(&'static str, &'de Node), Fault> {
-        let Value::Map(entries) = &self.node.value else {
-            return Err(self.expected("a mapping"));
-        };
         let mut given = vec![None; variants.len()];
-        for entry in entries {
+        for entry in self.context.entries(self.node)? {
             if let Some(at) = variants.iter().position(|known| *known == entry.key) {
                 given[at] = Some(&entry.value).filter(|node| node.value != Value::Null);
             } else if entry.key == "id" {
@@ -228,13 +252,10 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match &self.node.value {
-            Value::List(items) => visitor.visit_seq(Items {
-                list: self,
-                rest: items.iter(),
-            }),
-            _ => Err(self.expected("a list")),
-        }
+        visitor.visit_seq(Items {
+            list: self,
+            rest: self.context.items(self.node)?.iter(),
+        })
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(
@@ -253,16 +274,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match &self.node.value {
-            Value::Map(entries) => visitor.visit_map(Entries {
-                map: self,
-                fields: &[],
-                beside: &[],
-                rest: entries.iter(),
-                current: None,
-            }),
-            _ => Err(self.expected("a mapping")),
-        }
+        visitor.visit_map(self.entries()?)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -271,16 +283,11 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        let Value::Map(entries) = &self.node.value else {
-            return Err(self.expected("a mapping"));
-        };
         let beside = (self.context.keys_beside)(kind);
         let read = visitor.visit_map(Entries {
-            map: self,
             fields,
             beside,
-            rest: entries.iter(),
-            current: None,
+            ..self.entries()?
         });
         read.map_err(|fault| {
             let fault = fault.also_known(beside);

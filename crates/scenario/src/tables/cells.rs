@@ -8,7 +8,7 @@ use routehub::{EffectiveRow, Finding, RouteRow, SessionRow, Severity};
 use serde::{Serialize, Serializer};
 
 /// The value of a field.
-#[derive(Serialize)]
+#[derive(PartialEq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Cell {
     Number(u64),
@@ -75,14 +75,23 @@ impl Display for Cell {
 pub(crate) struct Fields(Vec<(&'static str, Cell)>);
 
 impl Fields {
-    pub(crate) fn field(&mut self, key: &'static str, cell: Cell) -> &mut Self {
-        self.0.push((key, cell));
+    pub(crate) fn field(self, key: &'static str, cell: Cell) -> Self {
+        self.given(key, Some(cell))
+    }
+
+    pub(crate) fn given(mut self, key: &'static str, cell: Option<Cell>) -> Self {
+        self.0.extend(cell.map(|cell| (key, cell)));
         self
     }
 
-    pub(crate) fn given(&mut self, key: &'static str, cell: Option<Cell>) -> &mut Self {
-        self.0.extend(cell.map(|cell| (key, cell)));
-        self
+    /// Whether an actual row has all these fields with these values; prefix and next hop aside,
+    /// which a row may have several of.
+    pub(crate) fn are_of(&self, row: &Self) -> bool {
+        let mut compared = self
+            .0
+            .iter()
+            .filter(|(key, _)| !matches!(*key, "prefix" | "next_hop"));
+        compared.all(|field| row.0.contains(field))
     }
 
     /// The prefix, and the fields of these names.
@@ -93,8 +102,7 @@ impl Fields {
     }
 
     pub(crate) fn route(row: &RouteRow) -> Self {
-        let mut fields = Self::default();
-        fields
+        Self::default()
             .field("prefix", text(row.prefix))
             .field("as_path", asns(row.as_path.asns()))
             .field("next_hop", texts(row.next_hop))
@@ -103,21 +111,18 @@ impl Fields {
             .field("weight", number(row.weight))
             .given("source_peer", row.source_peer.map(text))
             .given("instance", row.instance.map(number))
-            .given("from", row.from.as_ref().map(text));
-        fields
+            .given("from", row.from.as_ref().map(text))
     }
 
     /// An effective route, of one of its prefixes or of all.
     fn effective_of(row: &EffectiveRow, key: &'static str, prefix: Cell) -> Self {
-        let mut fields = Self::default();
-        fields
+        Self::default()
             .field(key, prefix)
             .field("next_hop_type", word(row.next_hop_type))
             .field("next_hop", texts(&row.next_hops))
             .field("source", word(row.source))
             .field("state", word(row.state))
-            .given("name", row.name.as_ref().map(text));
-        fields
+            .given("name", row.name.as_ref().map(text))
     }
 
     pub(crate) fn effective(row: &EffectiveRow) -> Self {
@@ -134,25 +139,21 @@ impl Fields {
     }
 
     pub(crate) fn session(row: &SessionRow) -> Self {
-        let mut fields = Self::default();
-        fields
+        Self::default()
             .field("state", word(row.state))
             .field("routes", number(row.routes as u64))
             .given("notification", row.notification.map(codes))
             .field("hold_time", number(row.hold_time))
             .field("route_refreshes", number(row.route_refreshes))
             .field("resets", number(row.resets))
-            .field("instance", number(row.instance));
-        fields
+            .field("instance", number(row.instance))
     }
 
     pub(crate) fn finding(finding: &Finding) -> Self {
-        let mut fields = Self::default();
-        fields
+        Self::default()
             .field("rule", text(finding.rule))
             .field("subject", text(&finding.subject))
-            .field("severity", severity(finding.severity));
-        fields
+            .field("severity", severity(finding.severity))
     }
 }
 

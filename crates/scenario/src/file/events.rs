@@ -1,12 +1,10 @@
-//! Events by themselves: what is to happen to a network that is there already.
+//! Events: those of a file, and by themselves what is to happen to a network that is there already.
 
 use routehub::{Estate, Event};
 
-use super::prefix_count::prefix_count;
 use super::validate;
-use crate::syntax::Diagnostic;
-use crate::syntax::fault::Fault;
-use crate::syntax::node::{Entry, Node, Value};
+use crate::syntax::diagnostic::{Diagnostic, Fault};
+use crate::syntax::node::{Entry, Node, Value, parse};
 use crate::syntax::text::{Span, Text};
 use crate::syntax::value_deserializer::Context;
 
@@ -43,20 +41,11 @@ pub fn parse_events(
     ipv6: bool,
 ) -> Result<Vec<(String, Event)>, Vec<Diagnostic>> {
     let text = Text::new(source);
-    read(&text, source, estate, ipv6).map_err(|mut faults| {
-        faults.sort_by_key(Fault::start);
-        let faults = faults.into_iter();
-        faults.map(|fault| fault.diagnostic(&text)).collect()
-    })
+    read(&text, estate, ipv6).map_err(|faults| Fault::diagnostics(faults, &text))
 }
 
-fn read(
-    text: &Text<'_>,
-    source: &str,
-    estate: &Estate,
-    ipv6: bool,
-) -> Result<Vec<(String, Event)>, Vec<Fault>> {
-    let root = as_in_a_file(text, crate::syntax::node::parse(text, source)?)?;
+fn read(text: &Text<'_>, estate: &Estate, ipv6: bool) -> Result<Vec<(String, Event)>, Vec<Fault>> {
+    let root = as_in_a_file(text, parse(text)?)?;
     let context = Context {
         text,
         ipv6,
@@ -78,21 +67,17 @@ fn read(
     if faults.is_empty() {
         validate::check_events(estate, &events, &root, &mut faults);
     }
-    if faults.is_empty() {
-        Ok(events)
-    } else {
-        Err(faults)
+    match faults.is_empty() {
+        true => Ok(events),
+        false => Err(faults),
     }
 }
 
 /// An event with its id.
 pub(crate) fn read_event(context: Context<'_>, node: &Node) -> Result<(String, Event), Fault> {
     let event = context.read(node)?;
-    let id = match node.field("id").map(|id| &id.value) {
-        Some(Value::Text(id)) => id.clone(),
-        _ => String::new(),
-    };
-    Ok((id, event))
+    let id = node.text_of("id").unwrap_or_default();
+    Ok((id.to_owned(), event))
 }
 
 /// Puts events where they stand in a network file.
@@ -119,4 +104,36 @@ fn as_in_a_file(text: &Text<'_>, node: Node) -> Result<Node, Vec<Fault>> {
         span,
         value: Value::Map(vec![entry]),
     })
+}
+
+/// The prefixes of all routes in a value, as far as their number can be right.
+pub(crate) fn prefix_count(node: &Node) -> usize {
+    match &node.value {
+        Value::List(items) => total(items.iter().map(prefix_count)),
+        Value::Map(entries) => {
+            total(
+                entries
+                    .iter()
+                    .map(|entry| match (entry.key.as_str(), &entry.value.value) {
+                        ("prefix", _) => 1,
+                        ("prefixes", Value::List(items)) => items.len(),
+                        ("prefixes_from", _) => run_length(&entry.value),
+                        _ => prefix_count(&entry.value),
+                    }),
+            )
+        }
+        _ => 0,
+    }
+}
+
+/// The length of a run; one that is too long is refused when it is read.
+fn run_length(run: &Node) -> usize {
+    match run.field("count").map(|count| &count.value) {
+        Some(Value::Integer(count @ 0..=1_000_000)) => usize::try_from(*count).unwrap_or_default(),
+        _ => 0,
+    }
+}
+
+fn total(counts: impl Iterator<Item = usize>) -> usize {
+    counts.fold(0, usize::saturating_add)
 }
