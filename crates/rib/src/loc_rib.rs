@@ -179,10 +179,9 @@ pub(crate) fn paths<K: Key>(
         .map(|(at, path)| (path_ref(routes, entry, (at, path)), at, path))
         .collect();
     paths.sort_unstable_by_key(|(name, _, path)| {
-        let place = if path.is_used() {
-            path.place().into()
-        } else {
-            u16::MAX
+        let place = match path.outcome() {
+            Outcome::Used(place) => place.into(),
+            Outcome::Lost(_) => u16::MAX,
         };
         (place, *name, path.imported)
     });
@@ -260,8 +259,8 @@ pub(crate) fn first_best<K: Key>(routes: &Routes<K>, entry: u32, max: usize) -> 
 
 fn add_equal<K: Key>(routes: &Routes<K>, entry: u32, set: &mut BestSet) {
     for (at, path) in routes.chain(entry).skip(1) {
-        if path.is_used() {
-            let place = usize::from(path.place());
+        if let Outcome::Used(place) = path.outcome() {
+            let place = usize::from(place);
             let best = best_path(routes, entry, at);
             if set.paths.len() <= place {
                 set.paths.resize(place + 1, best);

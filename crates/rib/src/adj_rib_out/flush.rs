@@ -136,7 +136,7 @@ impl<K: Key> Flush<'_, K> {
         if attrs != NONE {
             store.retain(AttrId(attrs));
             new.flags &= !Slot::TOMBSTONE;
-            group.count_sent(source);
+            group.routes.add(source);
         }
         group.slots.set(routes, entry, new);
         let push = |attrs, source, only| Work {
@@ -147,13 +147,13 @@ impl<K: Key> Flush<'_, K> {
         };
         if old.attrs != NONE {
             store.release(AttrId(old.attrs));
-            group.count_taken_back(old.source);
+            group.routes.remove(old.source);
             if attrs == NONE {
                 work.push(push(NONE, old.source, false));
                 return;
             }
             // The new source was sent the old route, and will not be sent its own.
-            if source != old.source && group.has_member_of(source) {
+            if source != old.source && group.members_of.of(source) > 0 {
                 work.push(push(NONE, source, true));
             }
         }

@@ -60,22 +60,27 @@ impl<T> Numbered<T> {
     }
 }
 
-/// A count for each source.
+/// A count, and the part of each source in it.
 #[derive(Debug, Default)]
-struct Tally(Vec<u32>);
+pub(super) struct Tally {
+    all: usize,
+    of_source: Vec<u32>,
+}
 
 impl Tally {
-    fn of(&self, source: u16) -> usize {
-        let count = self.0.get(usize::from(source));
+    pub(super) fn of(&self, source: u16) -> usize {
+        let count = self.of_source.get(usize::from(source));
         count.map_or(0, |count| *count as usize)
     }
 
-    fn add(&mut self, source: u16) {
-        *grown(&mut self.0, source.into()) += 1;
+    pub(super) fn add(&mut self, source: u16) {
+        *grown(&mut self.of_source, source.into()) += 1;
+        self.all += 1;
     }
 
-    fn remove(&mut self, source: u16) {
-        self.0[usize::from(source)] -= 1;
+    pub(super) fn remove(&mut self, source: u16) {
+        self.of_source[usize::from(source)] -= 1;
+        self.all -= 1;
     }
 }
 
@@ -88,11 +93,10 @@ pub(crate) struct Group<K> {
     /// Withdrawn entries that wait until every member knows.
     pub(super) tombstones: VecDeque<(u32, u32)>,
     pub(super) members: Numbered<Member<K>>,
-    /// How many members each source has.
-    members_of: Tally,
-    /// How many routes are sent, and how many of each source.
-    routes: usize,
-    of_source: Tally,
+    /// How many members sources have.
+    pub(super) members_of: Tally,
+    /// How many routes are sent.
+    pub(super) routes: Tally,
 }
 
 impl<K: Key> Group<K> {
@@ -104,8 +108,7 @@ impl<K: Key> Group<K> {
             tombstones: VecDeque::new(),
             members: Numbered::new(),
             members_of: Tally::default(),
-            routes: 0,
-            of_source: Tally::default(),
+            routes: Tally::default(),
         }
     }
 
@@ -136,8 +139,8 @@ impl<K: Key> Group<K> {
     pub(crate) fn names(&self, source: u16) -> bool {
         let walked = self.members.items().flat_map(Member::batches);
         let mut batches = self.ring.iter().chain(walked);
-        self.of_source.of(source) > 0
-            || self.has_member_of(source)
+        self.routes.of(source) > 0
+            || self.members_of.of(source) > 0
             || batches.any(|batch| batch.source == source)
     }
 
@@ -145,23 +148,9 @@ impl<K: Key> Group<K> {
         !self.dirty.is_empty()
     }
 
-    /// How many routes a member is sent.
+    /// How many routes a member of a source is sent.
     pub(crate) fn count_for(&self, source: u16) -> usize {
-        self.routes - self.of_source.of(source)
-    }
-
-    pub(super) fn has_member_of(&self, source: u16) -> bool {
-        self.members_of.of(source) > 0
-    }
-
-    pub(super) fn count_sent(&mut self, source: u16) {
-        self.of_source.add(source);
-        self.routes += 1;
-    }
-
-    pub(super) fn count_taken_back(&mut self, source: u16) {
-        self.of_source.remove(source);
-        self.routes -= 1;
+        self.routes.all - self.routes.of(source)
     }
 
     /// The routes that a member of a source is sent, in order.

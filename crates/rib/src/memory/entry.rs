@@ -108,11 +108,6 @@ impl Path {
         }
     }
 
-    /// The path with another behind it.
-    pub(crate) const fn before(self, next: u32) -> Self {
-        Self { next, ..self }
-    }
-
     pub(crate) const fn is_absent(&self) -> bool {
         self.source == NO_SOURCE
     }
@@ -140,11 +135,6 @@ impl Path {
     /// Whether the path is in the best set.
     pub(crate) const fn is_used(&self) -> bool {
         self.state & CODE < CODE_INELIGIBLE
-    }
-
-    /// The place in the best set, of a path that is in it.
-    pub(crate) const fn place(&self) -> u8 {
-        self.place
     }
 
     /// Notes what import made of the path; where a candidate stands is decided after.

@@ -336,13 +336,13 @@ impl<K: Key> Routes<K> {
     }
 
     /// Stores a path, and says where.
-    pub(crate) fn add_path(&mut self, entry: u32, path: Path, id: Option<u32>) -> u32 {
+    pub(crate) fn add_path(&mut self, entry: u32, mut path: Path, id: Option<u32>) -> u32 {
         let head = &mut self.entries[entry].head;
         let at = if head.is_absent() {
-            *head = path.before(NONE);
+            *head = path;
             HEAD
         } else {
-            let path = path.before(head.next);
+            path.next = head.next;
             let at = match self.free_path {
                 NONE => self.pool.push(path),
                 free => {

@@ -67,18 +67,15 @@ impl Rib {
 
     /// Removes a member.
     pub fn remove_member(&mut self, store: &mut AttrStore, id: MemberId) {
-        let members = self.groups.get_mut(id.group);
-        if members
-            .and_then(|members| members.take(id.member))
-            .is_some()
-        {
-            for family in Family::ALL {
-                of_family!([&mut self], family, table => {
-                    if let Some(group) = table.adj_out.group_mut(id.group) {
-                        group.remove_member(id.member, store);
-                    }
-                });
-            }
+        if let Some(members) = self.groups.get_mut(id.group) {
+            members.take(id.member);
+        }
+        for family in Family::ALL {
+            of_family!([&mut self], family, table => {
+                if let Some(group) = table.adj_out.group_mut(id.group) {
+                    group.remove_member(id.member, store);
+                }
+            });
         }
     }
 
