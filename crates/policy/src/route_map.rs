@@ -167,20 +167,13 @@ impl RouteMapRule {
     fn compile(&self, name: String, terms: &RouteMapTerms) -> Rule {
         let mut actions: Vec<&RouteMapAction> = self.actions.iter().collect();
         actions.sort_by_key(|action| action.turn());
-        Rule {
-            id: terms.rule,
-            name,
-            matches: self.matches.iter().map(RouteMapMatch::compile).collect(),
-            actions: actions
-                .into_iter()
-                .flat_map(|action| action.compile(terms))
-                .collect(),
-            next: if self.continues {
-                Next::Continue
-            } else {
-                Next::Stop
-            },
-        }
+        let matches = self.matches.iter().map(RouteMapMatch::compile).collect();
+        let actions = actions.into_iter().flat_map(|action| action.compile(terms));
+        let next = match self.continues {
+            true => Next::Continue,
+            false => Next::Stop,
+        };
+        Rule::new(terms.rule, name, matches, actions.collect(), next)
     }
 }
 

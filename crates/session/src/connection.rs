@@ -83,6 +83,11 @@ impl Connections {
         self.dial.take()
     }
 
+    /// The attempt to open this connection is over; whether it was under way.
+    pub(crate) fn end_dial_of(&mut self, id: ConnectionId) -> bool {
+        self.dial.take_if(|dialled| *dialled == id).is_some()
+    }
+
     /// Gives a new connection a place and a state machine in this state.
     pub(crate) fn place(&mut self, id: ConnectionId, direction: Direction, state: State) -> Slot {
         let slot = match self.at(Slot::First) {

@@ -114,8 +114,7 @@ impl Session {
     /// The connection that [`Output::Connect`] asked for is open.
     pub fn handle_connected(&mut self, now: Instant, id: ConnectionId) {
         self.peering.advance(now);
-        if self.peering.connections.dialled() == Some(id) {
-            self.peering.connections.end_dial();
+        if self.peering.connections.end_dial_of(id) {
             self.open(id, Direction::Outgoing);
         }
     }
@@ -146,10 +145,9 @@ impl Session {
     pub fn handle_connect_failed(&mut self, now: Instant, id: ConnectionId) {
         let peering = &mut self.peering;
         peering.advance(now);
-        if peering.connections.dialled() != Some(id) {
+        if !peering.connections.end_dial_of(id) {
             return;
         }
-        peering.connections.end_dial();
         peering.attempt_failed(DownReason::ConnectFailed);
         if peering.connections.first().is_none() {
             peering.fire(Machine::Base, FsmEvent::TcpConnectionFails, None);
@@ -242,7 +240,7 @@ impl Session {
                 }
             }
             Ok(_) => {}
-            Err(error) => peering.body_error(slot, MessageType::Update, error),
+            Err(error) => peering.message_error(slot, FsmEvent::UpdateMsgErr, error),
         }
         peering.restart_if_idle();
         peering.queue.pop_front()
@@ -265,7 +263,7 @@ impl Session {
                 Ok(None) => continue,
                 Ok(Some(range)) => range,
                 Err(error) => {
-                    peering.header_error(slot, error);
+                    peering.message_error(slot, FsmEvent::BgpHeaderErr, error);
                     return Some(Taken::Done);
                 }
             };

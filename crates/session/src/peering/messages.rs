@@ -32,10 +32,10 @@ impl Peering {
         )
     }
 
-    /// A message header is wrong.
-    pub(crate) fn header_error(&mut self, slot: Slot, error: DecodeError) {
+    /// A message is wrong.
+    pub(crate) fn message_error(&mut self, slot: Slot, event: FsmEvent, error: DecodeError) {
         let reason = DownReason::MessageError(error);
-        self.fire(Machine::At(slot), FsmEvent::BgpHeaderErr, Some(&reason));
+        self.fire(Machine::At(slot), event, Some(&reason));
     }
 
     /// A whole message other than an UPDATE of an established session came.
@@ -60,7 +60,10 @@ impl Peering {
                     Ok(Message::Notification(received)) => self.notification(slot, received),
                     Ok(Message::RouteRefresh(refresh)) => self.route_refresh(slot, refresh),
                     Ok(_) => {}
-                    Err(error) => self.body_error(slot, kind, error),
+                    Err(error) if kind == MessageType::Open => {
+                        self.message_error(slot, FsmEvent::BgpOpenMsgErr, error);
+                    }
+                    Err(error) => self.message_error(slot, FsmEvent::BgpHeaderErr, error),
                 };
             }
         };
@@ -112,17 +115,6 @@ impl Peering {
             faults: view.faults(),
         };
         self.fire(Machine::At(slot), FsmEvent::UpdateMsgErr, Some(&reason));
-    }
-
-    /// The body of a message is wrong.
-    pub(crate) fn body_error(&mut self, slot: Slot, kind: MessageType, error: DecodeError) {
-        let event = match kind {
-            MessageType::Open => FsmEvent::BgpOpenMsgErr,
-            MessageType::Update => FsmEvent::UpdateMsgErr,
-            _ => FsmEvent::BgpHeaderErr,
-        };
-        let reason = DownReason::MessageError(error);
-        self.fire(Machine::At(slot), event, Some(&reason));
     }
 
     fn open(&mut self, slot: Slot, state: State, open: &Open, unexpected: &DownReason) {
