@@ -6,6 +6,8 @@ use std::fmt;
 use routehub_exchange::{EffectiveRow, Exchange, RouteRow, RouteState};
 use routehub_types::Prefix;
 
+use crate::words::{framed, joined, listed};
+
 /// Which of the tables of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -187,12 +189,8 @@ impl fmt::Display for SnapshotRow {
 }
 
 fn effective(row: &EffectiveRow, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    for (n, prefix) in row.prefixes.iter().enumerate() {
-        write!(f, "{}{prefix}", if n == 0 { "" } else { " " })?;
-    }
-    for (n, hop) in row.next_hops.iter().enumerate() {
-        write!(f, "{}{hop}", if n == 0 { " by " } else { ", " })?;
-    }
+    let hops = framed(" by ", &listed(&row.next_hops), "");
+    write!(f, "{}{hops}", joined(&row.prefixes, " "))?;
     write!(f, " {:?} ({:?})", row.next_hop_type, row.source)?;
     if row.state == RouteState::Invalid {
         f.write_str(" Invalid")?;
@@ -205,16 +203,12 @@ fn route(row: &RouteRow, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if let Some(hop) = row.next_hop {
         write!(f, " by {hop}")?;
     }
-    if !row.as_path.is_empty() {
-        write!(f, ", AS path {}", row.as_path)?;
-    }
-    for (n, community) in row.communities.iter().enumerate() {
-        write!(
-            f,
-            "{}{community}",
-            if n == 0 { ", communities " } else { " " }
-        )?;
-    }
+    f.write_str(&framed(", AS path ", &row.as_path.to_string(), ""))?;
+    f.write_str(&framed(
+        ", communities ",
+        &joined(&row.communities, " "),
+        "",
+    ))?;
     match row.source_peer {
         Some(peer) => write!(f, ", from {peer}"),
         None => Ok(()),

@@ -1,9 +1,7 @@
 //! Why somebody has, or has not, a route: the reasons that are stored, put together.
 
 mod advertised;
-mod instances;
 mod interface;
-mod rules_named;
 mod speaker;
 mod text;
 
@@ -15,7 +13,7 @@ use routehub_types::{AsPath, Attrs, Community, Prefix, RuleId};
 
 use crate::Reason;
 
-pub(crate) use interface::{interface_of, missing_flags, programmed_around};
+pub(crate) use interface::{interface_of, longest_around, missing_flags, programmed_around};
 
 /// Why somebody has, or has not, routes around a destination.
 #[derive(Clone, Debug, PartialEq)]

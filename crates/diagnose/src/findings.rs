@@ -5,13 +5,10 @@ use routehub_exchange::{EffectiveRow, Exchange};
 use routehub_types::RuleId;
 
 mod limits;
-mod loops;
 mod networks;
 mod paths;
 mod peers;
-mod routes;
 mod servers;
-mod spokes;
 
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,17 +61,28 @@ pub fn findings(exchange: &Exchange) -> Vec<Finding> {
 }
 
 /// Everything that is looked for. Of findings with one rule, subject and severity the first stays.
-const CHECKS: [fn(&mut Findings<'_>); 11] = [
+const CHECKS: [fn(&mut Findings<'_>); 22] = [
     servers::route_servers,
     servers::peers,
     servers::gateways,
-    networks::networks,
-    routes::routes,
+    networks::ipv6,
+    networks::gateway_subnets,
+    networks::gateways_of_both,
+    limits::ended,
+    peers::default_routes,
     peers::announcements,
-    paths::paths,
-    loops::loops,
-    limits::limits,
-    spokes::spokes,
+    paths::at_servers,
+    paths::hidden_prepends,
+    paths::branch_community,
+    paths::loops,
+    limits::total_prefixes,
+    limits::towards_circuits,
+    limits::routes_of_circuits,
+    limits::routes_of_sites,
+    limits::served,
+    networks::gateway_transit,
+    networks::propagation,
+    networks::out_of_reach,
     route_maps,
 ];
 

@@ -2,12 +2,12 @@
 //! holds.
 
 mod packet;
-mod text;
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::net::IpAddr;
 
-use routehub_exchange::Exchange;
+use routehub_exchange::{Exchange, rules};
 use routehub_types::{Prefix, RuleId};
 
 use crate::{Reason, WithRules};
@@ -112,14 +112,54 @@ impl TraceHop {
 
 /// The way of a packet from a NIC to an address; none if there is no such NIC.
 pub fn trace(exchange: &Exchange, nic: &str, address: IpAddr) -> Option<Trace> {
-    let from = exchange
-        .estate()
-        .nics
-        .iter()
-        .find(|from| from.name == nic)?;
+    let mut nics = exchange.estate().nics.iter();
+    let from = nics.find(|from| from.name == nic)?;
     Some(Trace {
         nic: nic.to_owned(),
         address,
         way: packet::Packet::new(exchange, address).at_interface(nic, from)?,
     })
+}
+
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} to {}", self.nic, self.address)?;
+        write_hop(f, &self.way, 1)
+    }
+}
+
+fn write_hop(f: &mut fmt::Formatter<'_>, hop: &TraceHop, depth: usize) -> fmt::Result {
+    let blank = 2 * depth;
+    write!(f, "{:blank$}{}", "", hop.at)?;
+    match (hop.prefix, hop.by.as_str()) {
+        (None, _) => {}
+        (Some(prefix), "") => write!(f, " by {prefix}")?,
+        (Some(prefix), by) => write!(f, " by {prefix} to {by}")?,
+    }
+    match &hop.end {
+        None => writeln!(f)?,
+        Some(TraceEnd::Delivered { to }) => writeln!(f, ": arrives at {to}")?,
+        Some(TraceEnd::Dropped(because)) => writeln!(f, ": dropped, {}", reason(because))?,
+        Some(TraceEnd::Loop(because)) => writeln!(f, ": loop, {}", reason(because))?,
+    }
+    let trouble = hop.trouble();
+    if let Some(remedy) = trouble.and_then(|because| rules::remedy(because.rule)) {
+        writeln!(f, "{:blank$}  remedy: {remedy}", "")?;
+    }
+    hop.next
+        .iter()
+        .try_for_each(|next| write_hop(f, next, depth + 1))
+}
+
+fn reason(because: &Reason) -> String {
+    let rule = rules::text(because.rule);
+    let rule = if rules::is_bgp(because.rule) {
+        rule.to_owned()
+    } else {
+        format!("{}: {rule}", because.rule)
+    };
+    match because.evidence.as_str() {
+        "" => rule,
+        saw => format!("{saw} ({rule})"),
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use routehub_exchange::rules;
+pub(crate) use routehub_exchange::view::some_of;
 use routehub_types::{Prefix, RuleId};
 
 /// A rule, and what it saw.
@@ -73,12 +74,15 @@ pub(crate) fn joined<T: Display>(items: impl IntoIterator<Item = T>, between: &s
     words.collect::<Vec<_>>().join(between)
 }
 
-/// The first of some prefixes, and how many more there are.
-pub(crate) fn some_of(prefixes: &[Prefix]) -> String {
-    const MOST: usize = 3;
-    let shown = listed(prefixes.iter().take(MOST));
-    match prefixes.len().saturating_sub(MOST) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
+/// A text between two others; nothing where it is empty.
+pub(crate) fn framed(before: &str, text: &str, after: &str) -> String {
+    if text.is_empty() {
+        return String::new();
     }
+    format!("{before}{text}{after}")
+}
+
+/// The first of some prefixes, and how many more there are; none where there are no prefixes.
+pub(crate) fn any_of(prefixes: &[Prefix]) -> Option<String> {
+    (!prefixes.is_empty()).then(|| some_of(prefixes))
 }

@@ -75,30 +75,21 @@ pub enum Input<'a> {
 impl Input<'_> {
     /// What an engine needs to know of an event of a peer's session, if it concerns routes.
     pub fn from_session(peer: PeerId, event: &SessionEvent) -> Option<Self> {
-        Some(match event {
-            SessionEvent::Established(agreed) => Self::Established {
+        Some(match *event {
+            SessionEvent::Established(ref agreed) => Self::Established {
                 peer,
                 send: agreed.send,
                 families: agreed.families,
             },
-            SessionEvent::Down(down) => {
+            SessionEvent::Down(ref down) => {
                 let sent = down.sent.as_ref();
                 let notification = sent.map(|sent| (sent.code, sent.subcode));
                 Self::Down { peer, notification }
             }
             SessionEvent::RunEnded(_) => Self::RunEnded { peer },
-            SessionEvent::RefreshRequested(family) => Self::RefreshRequested {
-                peer,
-                family: *family,
-            },
-            SessionEvent::MarkStale(family) => Self::MarkStale {
-                peer,
-                family: *family,
-            },
-            SessionEvent::SweepStale(family, _) => Self::SweepStale {
-                peer,
-                family: *family,
-            },
+            SessionEvent::RefreshRequested(family) => Self::RefreshRequested { peer, family },
+            SessionEvent::MarkStale(family) => Self::MarkStale { peer, family },
+            SessionEvent::SweepStale(family, _) => Self::SweepStale { peer, family },
             SessionEvent::EndOfRib(_) | SessionEvent::AttemptFailed(_) => return None,
         })
     }
@@ -395,7 +386,7 @@ impl Engine {
         Ok(live.link)
     }
 
-    fn peer_mut(&mut self, peer: PeerId) -> Result<&mut Peer, EngineError> {
+    pub(crate) fn peer_mut(&mut self, peer: PeerId) -> Result<&mut Peer, EngineError> {
         let found = self.peers.get_mut(peer.0 as usize);
         found
             .and_then(Option::as_mut)

@@ -12,7 +12,6 @@
 
 mod engine;
 mod network;
-mod peer;
 pub mod profile;
 mod route_server;
 mod takeover;

@@ -16,19 +16,20 @@
 //! # Ok::<(), routehub::ProfileError>(())
 //! ```
 
-mod error;
 mod fields;
-mod numbers;
 mod setting;
-mod table;
 mod years;
 
-use routehub_exchange::Parameters;
+use std::net::IpAddr;
+use std::time::Duration;
 
-pub use error::ProfileError;
+use routehub_exchange::{LiveLink, Parameters};
+use routehub_session::{Backoff, SessionConfig, Timers};
+use routehub_types::RouterId;
+
+pub use fields::{Difference, Field};
 pub use routehub_exchange::NoExport;
-pub use setting::Values;
-pub use table::{Difference, Field};
+pub use setting::{ProfileError, Values};
 
 /// The names of all profiles, oldest first.
 pub const PROFILES: [&str; 5] = [
@@ -63,7 +64,7 @@ impl Profile {
         all.find(|profile| profile.base == name)
             .ok_or_else(|| ProfileError::UnknownProfile {
                 name: name.to_owned(),
-                nearest: error::nearest(name, PROFILES),
+                nearest: setting::nearest(name, PROFILES),
             })
     }
 
@@ -77,6 +78,37 @@ impl Profile {
             Self::open,
         ];
         profiles.into_iter().map(|profile| profile())
+    }
+
+    /// The session to hold over a link: timers of R-031 and R-038; IPv4, IPv6, route refresh and
+    /// four-octet ASNs offered (R-033), whatever is routed then; passive unless told otherwise.
+    pub fn session_config(&self, link: &LiveLink) -> SessionConfig {
+        // R-035: the identifier is the instance's own address.
+        let router_id = match link.local_address {
+            IpAddr::V4(address) => RouterId::from(address),
+            IpAddr::V6(address) => {
+                let [.., a, b, c, d] = address.octets();
+                RouterId(u32::from_be_bytes([a, b, c, d]))
+            }
+        };
+        let usual = SessionConfig::new(link.local_asn, link.remote_asn, router_id);
+        let connect_retry = Duration::from_secs(self.connect_retry.into());
+        SessionConfig {
+            passive: true,
+            // Who peers with a transparent route server hears paths that it is not in; who peers
+            // with this one may be such a server itself (RFC 7947 section 2.2.2.1).
+            enforce_first_as: !self.parameters.transparent,
+            timers: Timers {
+                hold_time: self.parameters.hold_time,
+                keepalive: Duration::from_secs(self.keepalive.into()),
+                connect_retry: Backoff {
+                    first: connect_retry,
+                    longest: connect_retry,
+                },
+                ..usual.timers
+            },
+            ..usual
+        }
     }
 }
 

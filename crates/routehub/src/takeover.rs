@@ -86,10 +86,7 @@ impl ReloadedEngine {
         let pairs: Vec<_> = pairs.collect();
         let exceeded = engine.exchange.take_over(now, &running.exchange, &pairs)?;
         for id in &kept {
-            let index = id.0 as usize;
-            let before = running.peers.get_mut(index).and_then(Option::as_mut);
-            let after = engine.peers.get_mut(index).and_then(Option::as_mut);
-            if let (Some(before), Some(after)) = (before, after) {
+            if let (Ok(before), Ok(after)) = (running.peer_mut(*id), engine.peer_mut(*id)) {
                 after.packer = before.packer.take();
                 if after.packer.is_some() {
                     engine.ready(*id);

@@ -12,22 +12,18 @@ use crate::Reason;
 /// Every prefix around a destination that anybody announces or holds, refused ones too; the
 /// longest first.
 pub(super) fn known_around(exchange: &Exchange, destination: Prefix) -> Vec<Prefix> {
-    let mut known: BTreeSet<Prefix> = all_outbound(exchange)
+    let originated: BTreeSet<Prefix> = all_outbound(exchange)
         .flat_map(|outbound| outbound.originated_around(destination))
         .collect();
-    for prefix in supernets(destination) {
-        let mut speakers = exchange.graph().speakers();
-        if speakers.any(|id| {
-            exchange
-                .rib(id)
-                .is_some_and(|rib| !rib.paths(prefix).is_empty())
-        }) {
-            known.insert(prefix);
-        }
-    }
-    let mut known: Vec<Prefix> = known.into_iter().collect();
-    known.sort_by_key(|prefix| std::cmp::Reverse(prefix.length()));
+    let is_held = |prefix: Prefix| {
+        let speakers = exchange.graph().speakers();
+        let mut ribs = speakers.filter_map(|id| exchange.rib(id));
+        ribs.any(|rib| !rib.paths(prefix).is_empty())
+    };
+    let known = supernets(destination);
     known
+        .filter(|prefix| originated.contains(prefix) || is_held(*prefix))
+        .collect()
 }
 
 /// Every prefix that contains a destination, the longest first.

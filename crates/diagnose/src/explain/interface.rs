@@ -8,11 +8,10 @@ use routehub_exchange::{EffectiveRow, Exchange, PathStanding, RouteSource, Route
 use routehub_types::Prefix;
 
 use super::advertised::{is_originated, known_around, supernets};
-use super::instances::merged;
-use super::speaker::Way;
+use super::speaker::{Way, merged};
 use super::{ExplainedRoute, ExplainedRow, MissingRoute, NicExplanation, RowOutcome};
 use crate::Reason;
-use crate::words::listed;
+use crate::words::{framed, listed};
 
 /// Why a NIC has, or has not, routes around a destination.
 pub(super) fn explain(
@@ -29,13 +28,10 @@ pub(super) fn explain(
         deciding: programmers.deciding().to_vec(),
         view,
     };
-    let mut programmed_by: Vec<String> = Vec::new();
-    for id in &interface.deciding {
-        let name = &exchange.speaker(*id).name;
-        if !programmed_by.contains(name) {
-            programmed_by.push(name.clone());
-        }
-    }
+    let deciding = interface.deciding.iter();
+    let names = deciding.map(|id| exchange.speaker(*id).name.clone());
+    let mut programmed_by: Vec<String> = names.collect();
+    programmed_by.dedup();
     let rows = interface.rows(destination);
     let known = known_around(exchange, destination).into_iter();
     let missing = known.filter_map(|prefix| interface.missing(&rows, prefix));
@@ -61,6 +57,13 @@ pub(crate) fn programmed_around(
     routes.collect()
 }
 
+/// The longest of a row's prefixes around a destination.
+pub(crate) fn longest_around(row: &EffectiveRow, destination: Prefix) -> Option<Prefix> {
+    let prefixes = row.prefixes.iter().copied();
+    let around = prefixes.filter(|prefix| prefix.contains(destination));
+    around.max_by_key(|prefix| prefix.length())
+}
+
 /// A NIC of an NVA, where the network file has none: it lies in the subnet of its address.
 pub(crate) fn interface_of(estate: &Estate, nva: &Nva) -> Nic {
     let vnet = estate.vnets.iter().find(|vnet| vnet.name == nva.vnet);
@@ -79,12 +82,10 @@ pub(crate) fn interface_of(estate: &Estate, nva: &Nva) -> Nic {
 pub(crate) fn missing_flags(estate: &Estate, spoke: &str, hub: &str) -> String {
     let mut lacks = Vec::new();
     for peering in &estate.peerings {
-        let (near, far) = if peering.a == spoke && peering.b == hub {
-            (peering.a_to_b, peering.b_to_a)
-        } else if peering.b == spoke && peering.a == hub {
-            (peering.b_to_a, peering.a_to_b)
-        } else {
-            continue;
+        let (near, far) = match (&*peering.a, &*peering.b) {
+            (a, b) if (a, b) == (spoke, hub) => (peering.a_to_b, peering.b_to_a),
+            (a, b) if (b, a) == (spoke, hub) => (peering.b_to_a, peering.a_to_b),
+            _ => continue,
         };
         if !near.use_remote_gateways {
             lacks.push(format!("use_remote_gateways is off in {spoke}"));
@@ -108,16 +109,9 @@ struct Interface<'a> {
 impl Interface<'_> {
     /// The rows around a destination, the longest first.
     fn rows(&self, destination: Prefix) -> Vec<ExplainedRow> {
-        let mut rows: Vec<(Prefix, EffectiveRow)> = Vec::new();
-        for row in self.view.rows(self.programmed.iter().cloned()) {
-            let around = row
-                .prefixes
-                .iter()
-                .filter(|prefix| prefix.contains(destination));
-            if let Some(prefix) = around.max_by_key(|prefix| prefix.length()).copied() {
-                rows.push((prefix, row));
-            }
-        }
+        let rows = self.view.rows(self.programmed.iter().cloned()).into_iter();
+        let around = rows.filter_map(|row| Some((longest_around(&row, destination)?, row)));
+        let mut rows: Vec<(Prefix, EffectiveRow)> = around.collect();
         let active = |row: &EffectiveRow| row.state == RouteState::Active;
         rows.sort_by_key(|(prefix, row)| (std::cmp::Reverse(prefix.length()), !active(row)));
         let mut used = None;
@@ -150,7 +144,10 @@ impl Interface<'_> {
     fn routes_at(&self, speakers: &[SpeakerId], prefix: Prefix) -> Vec<ExplainedRoute> {
         let way = Way::new(self.exchange, prefix);
         let routes = speakers.iter().map(|id| way.route_at(*id));
-        merged(routes.filter(|route| !route.is_empty()))
+        merged(
+            routes.filter(|route| !route.is_empty()),
+            std::slice::from_mut,
+        )
     }
 
     /// Why a route that somebody has is not among the rows, if it is not.
@@ -192,10 +189,8 @@ impl Interface<'_> {
 
     /// Networks peered with the NIC's that traffic may pass to.
     fn peered(&self) -> impl Iterator<Item = VnetId> {
-        let neighbors = self.exchange.topology().neighbors(self.view.vnet()).iter();
-        neighbors
-            .filter(|neighbor| neighbor.access)
-            .map(|neighbor| neighbor.vnet)
+        let peered = self.exchange.topology().accessible(self.view.vnet());
+        peered.map(|neighbor| neighbor.vnet)
     }
 
     /// Why a programmed route is not among the rows.
@@ -301,8 +296,7 @@ fn stopped(routes: &[ExplainedRoute]) -> Option<Reason> {
             _ => return None,
         };
         let from = path.from.as_deref().unwrap_or_default();
-        let space = if path.evidence.is_empty() { "" } else { ": " };
-        let evidence = format!("from {from}{space}{}", path.evidence);
+        let evidence = format!("from {from}{}", framed(": ", &path.evidence, ""));
         Some(Reason::new(rule, evidence))
     });
     refused.or_else(|| {

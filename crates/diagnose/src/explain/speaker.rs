@@ -8,7 +8,6 @@ use routehub_rib::{Admission, PathView, Standing};
 use routehub_types::{Attrs, Family, Prefix, RuleId};
 
 use super::advertised::{known_around, refusal, sent_as};
-use super::instances::merged;
 use super::{
     Advertisement, ExplainedPath, ExplainedRoute, MissingRoute, NotAdvertised, RouteAttributes,
     Sent, SpeakerExplanation,
@@ -31,7 +30,7 @@ pub(super) fn explain(
             ..way.route_at(*speaker)
         });
         let says = |route: &ExplainedRoute| !route.is_empty() || !route.advertisements.is_empty();
-        routes.extend(merged(each.filter(says)));
+        routes.extend(merged(each.filter(says), std::slice::from_mut));
     }
     Some(SpeakerExplanation {
         speaker: name,
@@ -157,10 +156,9 @@ impl<'a> Way<'a> {
         if let Some(rib) = self.exchange.rib(id).filter(|_| fresh) {
             let way = self.by([id]);
             let paths = rib.paths(self.prefix);
-            let best = paths.iter().find(|path| path.standing == Standing::Best);
-            route
-                .paths
-                .extend(best.map(|path| way.stored_path(id, rib, path)));
+            let mut best = paths.iter().filter(|path| path.standing == Standing::Best);
+            let best = best.next().map(|path| way.stored_path(id, rib, path));
+            route.paths.extend(best);
         }
         route
     }
@@ -272,10 +270,11 @@ impl<'a> Way<'a> {
     fn not_advertised_to(&self, id: SpeakerId) -> Vec<NotAdvertised> {
         let outbound = self.exchange.outbound_to(id);
         let others = outbound.filter(|outbound| !self.visited.contains(&outbound.sender()));
-        merged(others.filter_map(|outbound| {
+        let not_advertised = others.filter_map(|outbound| {
             let because = sent_as(self.exchange, outbound, self.prefix).err()?;
             self.not_advertised(outbound, because)
-        }))
+        });
+        merged(not_advertised, |neighbor| &mut neighbor.routes)
     }
 
     fn not_advertised(&self, outbound: Outbound<'_>, because: Reason) -> Option<NotAdvertised> {
@@ -356,6 +355,40 @@ impl ExplainedRoute {
     pub(super) fn is_empty(&self) -> bool {
         self.paths.is_empty() && self.not_advertised.is_empty()
     }
+}
+
+/// What is the same at several instances of a Route Server as one; `routes` say of which instances
+/// an item holds. Each instance puts itself as next hop, which makes no difference.
+pub(super) fn merged<T: Clone + PartialEq>(
+    each: impl IntoIterator<Item = T>,
+    routes: fn(&mut T) -> &mut [ExplainedRoute],
+) -> Vec<T> {
+    let anywhere = |item: &T| {
+        let mut anywhere = item.clone();
+        for route in routes(&mut anywhere) {
+            route.instances.clear();
+            for advertisement in &mut route.advertisements {
+                if let Advertisement::Sent { attributes, .. } = advertisement {
+                    attributes.next_hop = None;
+                }
+            }
+        }
+        anywhere
+    };
+    let mut all: Vec<T> = Vec::new();
+    for mut item in each {
+        let same = |known: &&mut T| anywhere(known) == anywhere(&item);
+        let Some(known) = all.iter_mut().find(same) else {
+            all.push(item);
+            continue;
+        };
+        for (route, other) in routes(known).iter_mut().zip(routes(&mut item)) {
+            route.instances.append(&mut other.instances);
+            route.instances.sort_unstable();
+            route.instances.dedup();
+        }
+    }
+    all
 }
 
 /// The rule by which a speaker without a RIB refuses a route, if it does.

@@ -1,4 +1,4 @@
-//! Explanations as text for people.
+//! Explanations as text for people, and the rules that it names.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
@@ -12,17 +12,25 @@ use super::{
     Advertisement, ExplainedPath, ExplainedRoute, ExplainedRow, Explanation, MissingRoute,
     NicExplanation, NotAdvertised, RouteAttributes, RowOutcome, Sent, SpeakerExplanation,
 };
-use crate::Reason;
-use crate::words::{joined, listed};
+use crate::words::{framed, joined, listed};
+use crate::{Reason, WithRules};
+
+impl Explanation {
+    /// Every rule that the explanation names, in the order of their numbers.
+    pub fn rules(&self) -> BTreeSet<RuleId> {
+        Text::of(self).named
+    }
+
+    /// The explanation with what each rule says that it names.
+    pub fn with_rules(self) -> WithRules<Self> {
+        let rules = self.rules();
+        WithRules::new(self, &rules)
+    }
+}
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = Text::default();
-        match self {
-            Self::Nic(nic) => text.nic(nic),
-            Self::Speaker(speaker) => text.speaker(speaker),
-        }
-        f.write_str(&text.written)
+        f.write_str(&Text::of(self).written)
     }
 }
 
@@ -31,11 +39,20 @@ impl fmt::Display for Explanation {
 struct Text {
     written: String,
     depth: usize,
-    /// Rules that were spelled out, remedy included: once is enough.
-    spelled_out: BTreeSet<RuleId>,
+    /// The rules that are named: each is spelled out once, remedy included.
+    named: BTreeSet<RuleId>,
 }
 
 impl Text {
+    fn of(explanation: &Explanation) -> Self {
+        let mut text = Self::default();
+        match explanation {
+            Explanation::Nic(nic) => text.nic(nic),
+            Explanation::Speaker(speaker) => text.speaker(speaker),
+        }
+        text
+    }
+
     fn line(&mut self, line: impl fmt::Display) {
         let blank = 2 * self.depth;
         // Writing to a String cannot fail.
@@ -53,11 +70,8 @@ impl Text {
             [] => "no Route Server or gateway programs it".to_owned(),
             names => format!("programmed by {}", listed(names)),
         };
-        let asked = asked(nic.destination);
-        self.line(format!(
-            "{} in VNet {}, to {asked}: {from}",
-            nic.nic, nic.vnet
-        ));
+        let (name, vnet, asked) = (&nic.nic, &nic.vnet, asked(nic.destination));
+        self.line(format!("{name} in VNet {vnet}, to {asked}: {from}"));
         nic.rows.iter().for_each(|row| self.row(row));
         if nic.rows.is_empty() {
             self.line("no route");
@@ -71,17 +85,15 @@ impl Text {
             [] => format!("{:?}", row.next_hop_type),
             hops => format!("by {}", listed(hops)),
         };
-        let name = row
-            .name
-            .as_ref()
-            .map_or_else(String::new, |name| format!(" {name}"));
+        let name = framed(" ", row.name.as_deref().unwrap_or_default(), "");
         let why = match explained.outcome {
             RowOutcome::Used => "used: no other route is longer".to_owned(),
             RowOutcome::Shorter { than } => format!("not used here: {than} is longer"),
-            RowOutcome::Overridden => format!(
-                "Invalid: a user-defined route has the same prefix ({})",
-                rules::USER_ROUTE_WINS
-            ),
+            RowOutcome::Overridden => {
+                let rule = rules::USER_ROUTE_WINS;
+                self.named.insert(rule);
+                format!("Invalid: a user-defined route has the same prefix ({rule})")
+            }
         };
         let prefixes = joined(&row.prefixes, " ");
         self.line(format!("{prefixes} {by} ({:?}{name}): {why}", row.source));
@@ -105,11 +117,8 @@ impl Text {
     }
 
     fn speaker(&mut self, speaker: &SpeakerExplanation) {
-        self.line(format!(
-            "{}, to {}",
-            speaker.speaker,
-            asked(speaker.destination)
-        ));
+        let asked = asked(speaker.destination);
+        self.line(format!("{}, to {asked}", speaker.speaker));
         if speaker.routes.is_empty() && speaker.missing.is_empty() {
             self.line("nobody announces a route to it");
         }
@@ -127,14 +136,10 @@ impl Text {
             self.line(format!("{} at {}{instance}", route.prefix, route.speaker));
             self.inside(|text| {
                 route.paths.iter().for_each(|path| text.path(path));
-                route
-                    .not_advertised
-                    .iter()
-                    .for_each(|by| text.not_advertised(by));
-                route
-                    .advertisements
-                    .iter()
-                    .for_each(|to| text.advertisement(to));
+                let (not_advertised, advertisements) =
+                    (&route.not_advertised, &route.advertisements);
+                not_advertised.iter().for_each(|by| text.not_advertised(by));
+                advertisements.iter().for_each(|to| text.advertisement(to));
             });
         }
     }
@@ -215,7 +220,7 @@ impl Text {
     /// What rules say that changed a route, and were not spelled out yet.
     fn spell_out(&mut self, rules: &[RuleId]) {
         for rule in rules {
-            if self.spelled_out.insert(*rule) {
+            if self.named.insert(*rule) {
                 self.line(format!("{rule}: {}", rules::text(*rule)));
             }
         }
@@ -224,29 +229,14 @@ impl Text {
     /// What happened, by which rule, and what to do.
     fn reason(&mut self, what: &str, because: &Reason) {
         let Reason { rule, evidence } = because;
-        let new = self.spelled_out.insert(*rule);
+        let new = self.named.insert(*rule);
         let says = rules::text(*rule);
-        let line = if rules::is_bgp(*rule) {
-            let saw = if evidence.is_empty() {
-                String::new()
-            } else {
-                format!(" ({evidence})")
-            };
-            format!("{what}: {says}{saw}")
+        self.line(if rules::is_bgp(*rule) {
+            format!("{what}: {says}{}", framed(" (", evidence, ")"))
         } else {
-            let saw = if evidence.is_empty() {
-                String::new()
-            } else {
-                format!(": {evidence}")
-            };
-            let says = if new {
-                format!(": {says}")
-            } else {
-                String::new()
-            };
-            format!("{what}{saw} ({rule}{says})")
-        };
-        self.line(line);
+            let says = framed(": ", if new { says } else { "" }, "");
+            format!("{what}{} ({rule}{says})", framed(": ", evidence, ""))
+        });
         if let Some(remedy) = remedy(*rule).filter(|_| new) {
             self.inside(|text| text.line(format!("remedy: {remedy}")));
         }
@@ -270,18 +260,12 @@ fn attributes(route: &RouteAttributes) -> String {
     if let Some(hop) = route.next_hop {
         text += &format!(", next hop {hop}");
     }
-    if !route.communities.is_empty() {
-        text += &format!(", communities {}", joined(&route.communities, " "));
-    }
-    text
+    text + &framed(", communities ", &joined(&route.communities, " "), "")
 }
 
 /// The rules that changed a route.
 fn changed(rules: &[RuleId]) -> String {
-    if rules.is_empty() {
-        return String::new();
-    }
-    format!(" (changed by {})", listed(rules))
+    framed(" (changed by ", &listed(rules), ")")
 }
 
 /// A step of the decision process, as a Route Server's users know it.

@@ -13,48 +13,67 @@ fn is_near(number: usize, limit: u32) -> bool {
     number.saturating_mul(5) >= (limit as usize).saturating_mul(4)
 }
 
+/// The limit, if there is one and the number is beyond it.
+fn passed(number: usize, limit: Option<u32>) -> Option<u32> {
+    limit.filter(|limit| number > *limit as usize)
+}
+
 fn count(routes: &[Routes]) -> usize {
     routes.iter().map(|routes| routes.prefixes.len()).sum()
 }
 
 fn count_ipv6<'a>(prefixes: impl IntoIterator<Item = &'a Prefix>) -> usize {
-    let prefixes = prefixes.into_iter();
-    prefixes
-        .filter(|prefix| prefix.family() == Family::Ipv6)
-        .count()
+    let families = prefixes.into_iter().map(|prefix| prefix.family());
+    families.filter(|family| *family == Family::Ipv6).count()
 }
 
-pub(super) fn limits(findings: &mut Findings<'_>) {
-    total_prefixes(findings);
-    towards_circuits(findings);
-    routes_of_circuits(findings);
-    routes_of_sites(findings);
-    machines(findings);
+/// Sessions and connections that a limit ended (R-002, R-011).
+pub(super) fn ended(findings: &mut Findings<'_>) {
+    let (exchange, parameters) = (findings.exchange, findings.exchange.parameters());
+    for id in exchange.graph().links() {
+        let link = exchange.graph().link(id);
+        let [a, b] = [&link.a, &link.b].map(|end| &exchange.speaker(end.speaker).name);
+        match link.down.limit {
+            Some(rules::CIRCUIT_LIMIT_EXCEEDED) => {
+                let limit = parameters.max_routes_to_circuit.unwrap_or_default();
+                let text = format!(
+                    "More than {limit} routes towards {b}: the connection is down. Summarise."
+                );
+                findings.error(rules::CIRCUIT_ROUTE_LIMIT, a, text);
+            }
+            Some(_) => {
+                let limit = parameters.max_routes_per_peer.unwrap_or_default();
+                let text = format!(
+                    "It announced more than {limit} routes, known ones counted again: the \
+                     session is down. Summarise, and do not send everything at once."
+                );
+                findings.error(rules::ROUTES_PER_PEER, a, text);
+            }
+            None => {}
+        }
+    }
 }
 
-fn total_prefixes(findings: &mut Findings<'_>) {
+pub(super) fn total_prefixes(findings: &mut Findings<'_>) {
     let exchange = findings.exchange;
     let Some(limit) = exchange.parameters().max_total_prefixes else {
         return;
     };
     for server in &exchange.estate().route_servers {
-        let Some(id) = exchange.graph().instance(&server.name, 0) else {
+        let name = &server.name;
+        let Some(id) = exchange.graph().instance(name, 0) else {
             continue;
         };
         let held = exchange.rib(id).map_or(0, |rib| rib.prefixes().count());
         let refused = refused_when_full(findings, id);
         if refused > 0 {
             let text = format!(
-                "{} holds {limit} prefixes and takes no more: {refused} are refused. Summarise.",
-                server.name
+                "{name} holds {limit} prefixes and takes no more: {refused} are refused. Summarise."
             );
-            findings.error(rules::PREFIX_LIMIT, &server.name, text);
+            findings.error(rules::PREFIX_LIMIT, name, text);
         } else if is_near(held, limit) {
-            let text = format!(
-                "{} holds {held} prefixes of {limit}. Summarise.",
-                server.name
-            );
-            findings.warning(rules::PREFIX_LIMIT, &server.name, text);
+            let text = format!("{name} holds {held} prefixes of {limit}. Summarise.");
+            findings.warning(rules::PREFIX_LIMIT, name, text);
         }
     }
 }
@@ -64,16 +83,14 @@ fn refused_when_full(findings: &Findings<'_>, id: SpeakerId) -> usize {
     let Some(rib) = findings.exchange.rib(id) else {
         return 0;
     };
-    let sources = findings
-        .exchange
-        .outbound_to(id)
-        .filter_map(Outbound::source);
+    let outbound = findings.exchange.outbound_to(id);
+    let sources = outbound.filter_map(Outbound::source);
     let routes = sources.flat_map(|source| rib.adj_in(source));
     let full = Admission::Reject(rules::PREFIX_LIMIT);
     routes.filter(|route| route.imported == full).count()
 }
 
-fn towards_circuits(findings: &mut Findings<'_>) {
+pub(super) fn towards_circuits(findings: &mut Findings<'_>) {
     let exchange = findings.exchange;
     let Some(limit) = exchange.parameters().max_routes_to_circuit else {
         return;
@@ -85,8 +102,7 @@ fn towards_circuits(findings: &mut Findings<'_>) {
         };
         let routes = exchange.outbound(id, Side::A).routes();
         let sent = routes.len();
-        let gateway = &exchange.speaker(link.a.speaker).name;
-        let circuit = &exchange.speaker(link.b.speaker).name;
+        let [gateway, circuit] = [&link.a, &link.b].map(|end| &exchange.speaker(end.speaker).name);
         if sent > limit as usize {
             let text = format!(
                 "{gateway} has {sent} routes for {circuit}, more than {limit}: the connection \
@@ -101,8 +117,7 @@ fn towards_circuits(findings: &mut Findings<'_>) {
             findings.warning(rules::CIRCUIT_ROUTE_LIMIT, gateway, text);
         }
         let ipv6 = count_ipv6(routes.keys());
-        let limit = exchange.parameters().max_ipv6_routes_to_circuit;
-        if let Some(limit) = limit.filter(|limit| ipv6 > *limit as usize) {
+        if let Some(limit) = passed(ipv6, exchange.parameters().max_ipv6_routes_to_circuit) {
             let text = format!(
                 "{gateway} has {ipv6} IPv6 routes for {circuit}, more than {limit}. Summarise."
             );
@@ -111,7 +126,7 @@ fn towards_circuits(findings: &mut Findings<'_>) {
     }
 }
 
-fn routes_of_circuits(findings: &mut Findings<'_>) {
+pub(super) fn routes_of_circuits(findings: &mut Findings<'_>) {
     let parameters = findings.exchange.parameters();
     let limits = parameters.max_routes_from_circuit;
     let limits = limits.zip(parameters.max_routes_from_premium_circuit);
@@ -132,8 +147,7 @@ fn routes_of_circuits(findings: &mut Findings<'_>) {
             }
         }
         let ipv6 = count_ipv6(on_prem.routes.iter().flat_map(|routes| &routes.prefixes));
-        let limit = parameters.max_ipv6_routes_from_circuit;
-        if let Some(limit) = limit.filter(|limit| ipv6 > *limit as usize) {
+        if let Some(limit) = passed(ipv6, parameters.max_ipv6_routes_from_circuit) {
             let text = format!(
                 "{ipv6} IPv6 routes from on-premises are more than a circuit takes ({limit}): \
                  its BGP session goes down. Summarise."
@@ -143,37 +157,41 @@ fn routes_of_circuits(findings: &mut Findings<'_>) {
     }
 }
 
-fn routes_of_sites(findings: &mut Findings<'_>) {
-    let Some(limit) = findings.exchange.parameters().max_routes_from_site else {
-        return;
-    };
+pub(super) fn routes_of_sites(findings: &mut Findings<'_>) {
+    let limit = findings.exchange.parameters().max_routes_from_site;
     let estate = findings.exchange.estate();
     for gateway in &estate.gateways {
         for connection in &gateway.connections {
             let Connection::Site { site, .. } = connection else {
                 continue;
             };
-            let site = estate.sites.iter().find(|other| other.name == *site);
-            let Some(site) = site.filter(|site| count(&site.routes) > limit as usize) else {
-                continue;
-            };
-            let text = format!(
-                "{} announces more than {limit} routes to {}: the session goes down. \
-                 Summarise.",
-                site.name, gateway.name
-            );
-            findings.error(rules::ROUTES_FROM_SITE, &site.name, text);
+            let found = estate.sites.iter().find(|other| other.name == *site);
+            if let Some(limit) = found.and_then(|found| passed(count(&found.routes), limit)) {
+                let text = format!(
+                    "{site} announces more than {limit} routes to {}: the session goes down. \
+                     Summarise.",
+                    gateway.name
+                );
+                findings.error(rules::ROUTES_FROM_SITE, site, text);
+            }
         }
     }
 }
 
-fn machines(findings: &mut Findings<'_>) {
+/// Networks and machines of a Route Server.
+pub(super) fn served(findings: &mut Findings<'_>) {
     let (exchange, parameters) = (findings.exchange, findings.exchange.parameters());
-    let Some((most, scaled)) = parameters.max_vms.zip(parameters.max_vms_scaled) else {
-        return;
-    };
     for server in &exchange.estate().route_servers {
+        let hub = exchange.topology().vnet(&server.vnet);
+        let vnets = hub.map_or(0, |hub| 1 + exchange.topology().spokes(hub).count());
+        if let Some(limit) = passed(vnets, parameters.max_vnets) {
+            let text = format!("{vnets} virtual networks are more than {limit}.");
+            findings.error(rules::VNET_LIMIT, &server.name, text);
+        }
         let nics = exchange.fabric().nics_served(&server.vnet);
+        let Some((most, scaled)) = parameters.max_vms.zip(parameters.max_vms_scaled) else {
+            continue;
+        };
         if nics > scaled as usize {
             let text = format!(
                 "{nics} virtual machines are more than {scaled}, which is all that routing \

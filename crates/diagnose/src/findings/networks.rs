@@ -1,87 +1,78 @@
-//! Findings about virtual networks: number, IPv6, route tables on gateways.
+//! Findings about virtual networks: IPv6, route tables, flags of peerings, next hops out of reach.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use routehub_exchange::estate::{UserRouteTarget, Vnet};
-use routehub_exchange::rules;
-use routehub_exchange::view::{GATEWAY_SUBNET, ROUTE_SERVER_SUBNET, VnetId};
-use routehub_types::Family;
+use routehub_exchange::view::{GATEWAY_SUBNET, NicView, ROUTE_SERVER_SUBNET, VnetId};
+use routehub_exchange::{NextHopType, RouteSource, rules};
+use routehub_types::{Family, Prefix};
 
 use super::Findings;
-
-pub(super) fn networks(findings: &mut Findings<'_>) {
-    let estate = findings.exchange.estate();
-    for server in &estate.route_servers {
-        let Some(hub) = findings.exchange.topology().vnet(&server.vnet) else {
-            continue;
-        };
-        let served = 1 + findings.exchange.topology().spokes(hub).count();
-        let limit = findings.exchange.parameters().max_vnets;
-        if let Some(limit) = limit.filter(|limit| served > *limit as usize) {
-            let text = format!("{served} virtual networks are more than {limit}.");
-            findings.error(rules::VNET_LIMIT, &server.name, text);
-        }
-        if !findings.exchange.parameters().ipv6 {
-            ipv6(findings, hub);
-        }
-    }
-    for vnet in &estate.vnets {
-        gateway_subnet(findings, vnet);
-    }
-    for vnet in findings.exchange.topology().vnets() {
-        gateways_of_both(findings, vnet);
-    }
-}
+use crate::explain::missing_flags;
+use crate::words::{any_of, listed};
 
 /// IPv6 in a Route Server's network breaks; in a peered one it is left out (R-059).
-fn ipv6(findings: &mut Findings<'_>, hub: VnetId) {
-    let topology = findings.exchange.topology();
-    let dual = |vnet: VnetId| {
-        let mut space = topology.space(vnet).iter();
+pub(super) fn ipv6(findings: &mut Findings<'_>) {
+    let exchange = findings.exchange;
+    if exchange.parameters().ipv6 {
+        return;
+    }
+    let topology = exchange.topology();
+    let dual = |vnet: &VnetId| {
+        let mut space = topology.space(*vnet).iter();
         space.any(|prefix| prefix.family() == Family::Ipv6)
     };
-    if dual(hub) {
-        let text = "A Route Server in a network with IPv6 breaks IPv6 there.";
-        findings.error(rules::IPV4_ONLY, topology.name(hub), text);
-    }
-    let neighbors = topology.neighbors(hub).iter().map(|neighbor| neighbor.vnet);
-    for vnet in neighbors.filter(|vnet| dual(*vnet)) {
-        let text = "Its IPv6 prefixes are not exchanged.";
-        findings.warning(rules::IPV4_ONLY, topology.name(vnet), text);
+    let servers = exchange.estate().route_servers.iter();
+    for hub in servers.filter_map(|server| topology.vnet(&server.vnet)) {
+        if dual(&hub) {
+            let text = "A Route Server in a network with IPv6 breaks IPv6 there.";
+            findings.error(rules::IPV4_ONLY, topology.name(hub), text);
+        }
+        let neighbors = topology.neighbors(hub).iter().map(|neighbor| neighbor.vnet);
+        for vnet in neighbors.filter(dual) {
+            let text = "Its IPv6 prefixes are not exchanged.";
+            findings.warning(rules::IPV4_ONLY, topology.name(vnet), text);
+        }
     }
 }
 
 /// A network with a gateway or Route Server of its own that would use another's (R-121).
-fn gateways_of_both(findings: &mut Findings<'_>, vnet: VnetId) {
+pub(super) fn gateways_of_both(findings: &mut Findings<'_>) {
     let exchange = findings.exchange;
-    let name = exchange.topology().name(vnet);
-    let own = exchange.fabric().programmers_in(vnet);
-    if own.is_empty() {
-        return;
+    for vnet in exchange.topology().vnets() {
+        let name = exchange.topology().name(vnet);
+        let own = exchange.fabric().programmers_in(vnet);
+        let own = match own.gateways() {
+            _ if own.is_empty() => continue,
+            [] => "Route Server",
+            _ => "gateway",
+        };
+        for peering in &exchange.estate().peerings {
+            let other = match () {
+                () if peering.a == *name && peering.a_to_b.use_remote_gateways => &peering.b,
+                () if peering.b == *name && peering.b_to_a.use_remote_gateways => &peering.a,
+                () => continue,
+            };
+            let text = format!(
+                "{name} has a {own} of its own and cannot use those of {other}: take \
+                 use_remote_gateways off the peering."
+            );
+            findings.error(rules::REMOTE_GATEWAYS_ONCE, name, text);
+        }
     }
-    for peering in &exchange.estate().peerings {
-        let other = match () {
-            () if peering.a == *name && peering.a_to_b.use_remote_gateways => &peering.b,
-            () if peering.b == *name && peering.b_to_a.use_remote_gateways => &peering.a,
-            () => continue,
-        };
-        let own = if own.gateways().is_empty() {
-            "Route Server"
-        } else {
-            "gateway"
-        };
-        let text = format!(
-            "{name} has a {own} of its own and cannot use those of {other}: take \
-             use_remote_gateways off the peering."
-        );
-        findings.error(rules::REMOTE_GATEWAYS_ONCE, name, text);
+}
+
+pub(super) fn gateway_subnets(findings: &mut Findings<'_>) {
+    for vnet in &findings.exchange.estate().vnets {
+        gateway_subnet(findings, vnet);
     }
 }
 
 /// Route tables on GatewaySubnet that part a gateway from its Route Server (R-128).
 fn gateway_subnet(findings: &mut Findings<'_>, vnet: &Vnet) {
     let estate = findings.exchange.estate();
-    let mut subnets = vnet.subnets.iter();
-    let subnet = subnets.find(|subnet| subnet.name == GATEWAY_SUBNET);
-    let name = subnet.and_then(|subnet| subnet.route_table.as_ref());
+    let subnet = |name| estate.subnet(&vnet.name, name);
+    let name = subnet(GATEWAY_SUBNET).and_then(|subnet| subnet.route_table.as_ref());
     let mut tables = estate.route_tables.iter();
     let Some(table) = name.and_then(|name| tables.find(|table| table.name == *name)) else {
         return;
@@ -91,13 +82,11 @@ fn gateway_subnet(findings: &mut Findings<'_>, vnet: &Vnet) {
         let text = "Propagation of gateway routes must not be disabled on GatewaySubnet.";
         findings.error(rules::GATEWAY_SUBNET, &subject, text);
     }
-    let Some(servers) = estate.subnet(&vnet.name, ROUTE_SERVER_SUBNET) else {
+    let Some(servers) = subnet(ROUTE_SERVER_SUBNET).map(|subnet| subnet.prefix) else {
         return;
     };
-    let servers = servers.prefix;
-    let astray = table
-        .routes
-        .iter()
+    let mut routes = table.routes.iter();
+    let astray = routes
         .find(|route| route.prefix.contains(servers) && route.target != UserRouteTarget::VnetLocal);
     if let Some(route) = astray {
         let text = format!(
@@ -106,5 +95,81 @@ fn gateway_subnet(findings: &mut Findings<'_>, vnet: &Vnet) {
             route.prefix
         );
         findings.warning(rules::GATEWAY_SUBNET, &subject, text);
+    }
+}
+
+/// Networks peered with a Route Server's, that do not use it (R-120).
+pub(super) fn gateway_transit(findings: &mut Findings<'_>) {
+    let exchange = findings.exchange;
+    let (topology, estate) = (exchange.topology(), exchange.estate());
+    let programmers_in = |vnet: VnetId| exchange.fabric().programmers_in(vnet);
+    let unserved =
+        |vnet: &VnetId| topology.hub(*vnet).is_none() && programmers_in(*vnet).is_empty();
+    for vnet in topology.vnets().filter(unserved) {
+        let name = topology.name(vnet);
+        let neighbors = topology.neighbors(vnet).iter();
+        let neighbors = neighbors.map(|neighbor| neighbor.vnet);
+        for hub in neighbors.filter(|hub| !programmers_in(*hub).servers().is_empty()) {
+            let hub = topology.name(hub);
+            let lacks = missing_flags(estate, name, hub);
+            let text = format!(
+                "{name} is peered with {hub} but does not use its Route Server: {lacks}. Its \
+                 machines get no routes from there, and its prefixes are not announced."
+            );
+            if !lacks.contains(',') {
+                findings.warning(rules::GATEWAY_TRANSIT, name, text);
+            } else if estate.nics.iter().any(|nic| nic.vnet == name) {
+                findings.info(rules::GATEWAY_TRANSIT, name, text);
+            }
+        }
+    }
+}
+
+/// Route tables that keep programmed routes from machines (R-109).
+pub(super) fn propagation(findings: &mut Findings<'_>) {
+    let (exchange, fabric) = (findings.exchange, findings.exchange.fabric());
+    let mut kept: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for nic in &exchange.estate().nics {
+        let Some(view) = fabric.nic(nic).filter(NicView::propagation_disabled) else {
+            continue;
+        };
+        let Some(table) = view.route_table() else {
+            continue;
+        };
+        let by = fabric.programmers(view.vnet(), &nic.name);
+        if fabric.programmed(&by).next().is_some() {
+            kept.entry(&table.name).or_default().insert(&nic.name);
+        }
+    }
+    for (table, nics) in kept {
+        let text = format!(
+            "{table} disables propagation: {} gets no routes of gateways or Route Servers.",
+            listed(nics)
+        );
+        findings.info(rules::PROPAGATION_DISABLED, table, text);
+    }
+}
+
+/// Routes that lead nowhere on machines of a network (R-056).
+pub(super) fn out_of_reach(findings: &mut Findings<'_>) {
+    let exchange = findings.exchange;
+    let mut lost: BTreeMap<&str, BTreeSet<Prefix>> = BTreeMap::new();
+    for nic in &exchange.estate().nics {
+        let nowhere = findings.rows(nic).into_iter().filter(|row| {
+            row.source == RouteSource::VirtualNetworkGateway
+                && row.next_hop_type == NextHopType::None
+        });
+        let lost = lost.entry(&nic.vnet).or_default();
+        lost.extend(nowhere.flat_map(|row| row.prefixes));
+    }
+    for (vnet, prefixes) in lost {
+        let prefixes: Vec<Prefix> = prefixes.into_iter().collect();
+        if let Some(some) = any_of(&prefixes) {
+            let text = format!(
+                "Machines in {vnet} drop packets to {some}: the next hop is neither in {vnet} nor \
+                 in a network peered with it. Peer them, or announce a next hop in reach."
+            );
+            findings.warning(rules::NEXT_HOP_UNREACHABLE, vnet, text);
+        }
     }
 }

@@ -1,44 +1,43 @@
-//! Findings about the paths that routes take: equal ones, ones that lead back, ones that others
-//! do not see as meant.
+//! Findings about the paths that routes take: equal ones, ones that lead back or go round, ones
+//! that others do not see as meant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use routehub_exchange::estate::{RouteServer, RoutingPreference};
 use routehub_exchange::view::{LinkId, LinkKind, Origin, RibView, Side, SpeakerId, SpeakerKind};
-use routehub_exchange::{PeerClass, rules};
+use routehub_exchange::{Exchange, PeerClass, rules};
 use routehub_rib::{Admission, PathView, Standing, Step};
 use routehub_types::{Asn, Prefix};
 
 use super::Findings;
-use crate::words::some_of;
-
-/// Prefixes at a Route Server of which something is to be said.
-#[derive(Default)]
-struct Collected {
-    /// Several NVAs are used alike.
-    equal: Vec<Prefix>,
-    /// There are more equal paths than are used.
-    full: Vec<Prefix>,
-    /// Traffic may stay on a backup after a failure.
-    may_stay: Vec<Prefix>,
-    /// It did.
-    stayed: Vec<Prefix>,
-}
+use crate::words::{any_of, joined, some_of};
 
 /// A path of a Route Server, and where it comes from: what the neighbour is, and by which link;
 /// none for a local network.
-struct FromNeighbor<'a> {
-    path: &'a PathView,
+struct FromNeighbor {
+    path: PathView,
     from: Option<(PeerClass, LinkId)>,
 }
 
-impl FromNeighbor<'_> {
+impl FromNeighbor {
+    fn new(exchange: &Exchange, rib: RibView<'_>, path: PathView) -> Self {
+        let from = match rib.origin(path.path.source) {
+            Origin::Link(link) => {
+                let class = exchange.graph().class_of_sender(link.from(Side::A));
+                class.map(|class| (class, link))
+            }
+            Origin::OwnNetwork | Origin::Spoke => None,
+        };
+        Self { path, from }
+    }
+
     fn is_from(&self, classes: &[PeerClass]) -> bool {
         self.from.is_some_and(|(class, _)| classes.contains(&class))
     }
 
-    fn is_used(&self) -> bool {
-        matches!(self.path.standing, Standing::Best | Standing::Equal)
+    fn is_used_of_nva(&self) -> bool {
+        let used = matches!(self.path.standing, Standing::Best | Standing::Equal);
+        used && self.is_from(&[PeerClass::Nva])
     }
 
     fn is_lost_at(&self, wanted: Step) -> bool {
@@ -46,124 +45,78 @@ impl FromNeighbor<'_> {
     }
 }
 
-pub(super) fn paths(findings: &mut Findings<'_>) {
-    for server in &findings.exchange.estate().route_servers {
-        if let Some(id) = findings.exchange.graph().instance(&server.name, 0) {
-            at_server(findings, id, server);
+pub(super) fn at_servers(findings: &mut Findings<'_>) {
+    let exchange = findings.exchange;
+    for server in &exchange.estate().route_servers {
+        let instance = exchange.graph().instance(&server.name, 0);
+        if let Some(rib) = instance.and_then(|id| exchange.rib(id)) {
+            at_server(findings, rib, server);
         }
     }
-    hidden_prepends(findings);
-    branch_community(findings);
 }
 
-/// Each prefix of a Route Server instance with all its paths.
-fn at_server(findings: &mut Findings<'_>, id: SpeakerId, server: &RouteServer) {
-    let Some(rib) = findings.exchange.rib(id) else {
-        return;
+/// The prefixes of a Route Server instance that have several paths.
+fn at_server(findings: &mut Findings<'_>, rib: RibView<'_>, server: &RouteServer) {
+    let (exchange, name) = (findings.exchange, &server.name);
+    let paths = |prefix| {
+        let paths = rib.paths(prefix).into_iter();
+        let paths = paths.map(|path| FromNeighbor::new(exchange, rib, path));
+        (prefix, paths.collect::<Vec<_>>())
     };
-    let name = &server.name;
-    let mut collected = Collected::default();
+    let all = rib.prefixes().map(paths);
+    let several: Vec<_> = all.filter(|(_, paths)| paths.len() > 1).collect();
+    let those = |holds: &dyn Fn(&[FromNeighbor]) -> bool| {
+        let those = several.iter().filter(|(_, paths)| holds(paths));
+        any_of(&those.map(|(prefix, _)| *prefix).collect::<Vec<_>>())
+    };
+    let lost_at = |step| those(&|paths| paths.iter().any(|path| path.is_lost_at(step)));
+    if let Some(some) =
+        those(&|paths| paths.iter().filter(|path| path.is_used_of_nva()).count() > 1)
+    {
+        let text = format!(
+            "{some} by several NVAs of {name} alike: the way back may pass another one than the \
+             way there, and stateful NVAs drop that. Prepend at all but one, share a load \
+             balancer's address as next hop, or translate source addresses."
+        );
+        findings.info(rules::SHORTEST_AS_PATH, name, text);
+    }
+    if let Some(some) = lost_at(Step::MaxPaths) {
+        let most = exchange.parameters().max_next_hops();
+        let text = format!("{some} have more equal paths than the {most} that are used.");
+        findings.info(rules::ECMP_LIMIT, name, text);
+    }
+    if let Some(some) = lost_at(Step::Failback) {
+        let text = format!(
+            "{some} stay with VPN or NVA although the circuit is back: their AS paths are no \
+             longer than the circuit's. Prepend on the backup."
+        );
+        findings.warning(rules::STICKY_FAILBACK, name, text);
+    }
+    if let Some(some) = those(&|paths| may_stay(exchange, server, paths)) {
+        let text = format!(
+            "{some} by a circuit, and by VPN or NVA with AS paths no longer: after a failure \
+             traffic may stay there when the circuit is back. Prepend on the backup."
+        );
+        findings.info(rules::STICKY_FAILBACK, name, text);
+    }
     let mut back: BTreeMap<String, Vec<Prefix>> = BTreeMap::new();
-    for prefix in rib.prefixes() {
-        let paths = rib.paths(prefix);
-        if paths.len() < 2 {
-            continue;
-        }
-        let paths = with_neighbors(findings, rib, &paths);
-        let used = paths.iter().filter(|path| path.is_used());
-        if used.filter(|path| path.is_from(&[PeerClass::Nva])).count() > 1 {
-            collected.equal.push(prefix);
-        }
-        if paths.iter().any(|path| path.is_lost_at(Step::MaxPaths)) {
-            collected.full.push(prefix);
-        }
-        if paths.iter().any(|path| path.is_lost_at(Step::Failback)) {
-            collected.stayed.push(prefix);
-        }
-        if may_stay(findings, server, &paths) {
-            collected.may_stay.push(prefix);
-        }
-        for nva in echoes(findings, &paths) {
-            back.entry(nva).or_default().push(prefix);
+    for (prefix, paths) in &several {
+        for nva in echoes(exchange, paths) {
+            back.entry(nva).or_default().push(*prefix);
         }
     }
-    say(findings, name, &collected);
     for (nva, prefixes) in back {
+        let some = some_of(&prefixes);
         let text = format!(
-            "{nva} tells {name} routes that {name} has from a gateway, {}: packets may go in \
-             circles when the gateway's route goes. Filter what it passes on.",
-            some_of(&prefixes)
+            "{nva} tells {name} routes that {name} has from a gateway, {some}: packets may go in \
+             circles when the gateway's route goes. Filter what it passes on."
         );
         findings.warning(rules::ROUTE_ECHO, &nva, text);
     }
 }
 
-fn say(findings: &mut Findings<'_>, name: &str, collected: &Collected) {
-    let Collected {
-        equal,
-        full,
-        may_stay,
-        stayed,
-    } = collected;
-    if !equal.is_empty() {
-        let text = format!(
-            "{} by several NVAs of {name} alike: the way back may pass another one than the way \
-             there, and stateful NVAs drop that. Prepend at all but one, share a load \
-             balancer's address as next hop, or translate source addresses.",
-            some_of(equal)
-        );
-        findings.info(rules::SHORTEST_AS_PATH, name, text);
-    }
-    if !full.is_empty() {
-        let text = format!(
-            "{} have more equal paths than the {} that are used.",
-            some_of(full),
-            findings.exchange.parameters().max_next_hops()
-        );
-        findings.info(rules::ECMP_LIMIT, name, text);
-    }
-    if !stayed.is_empty() {
-        let text = format!(
-            "{} stay with VPN or NVA although the circuit is back: their AS paths are no longer \
-             than the circuit's. Prepend on the backup.",
-            some_of(stayed)
-        );
-        findings.warning(rules::STICKY_FAILBACK, name, text);
-    }
-    if !may_stay.is_empty() {
-        let text = format!(
-            "{} by a circuit, and by VPN or NVA with AS paths no longer: after a failure traffic \
-             may stay there when the circuit is back. Prepend on the backup.",
-            some_of(may_stay)
-        );
-        findings.info(rules::STICKY_FAILBACK, name, text);
-    }
-}
-
-/// The paths of a Route Server with where each comes from.
-fn with_neighbors<'a>(
-    findings: &Findings<'_>,
-    rib: RibView<'_>,
-    paths: &'a [PathView],
-) -> Vec<FromNeighbor<'a>> {
-    let with = paths.iter().map(|path| {
-        let from = match rib.origin(path.path.source) {
-            Origin::Link(link) => {
-                let class = findings
-                    .exchange
-                    .graph()
-                    .class_of_sender(link.from(Side::A));
-                class.map(|class| (class, link))
-            }
-            Origin::OwnNetwork | Origin::Spoke => None,
-        };
-        FromNeighbor { path, from }
-    });
-    with.collect()
-}
-
 /// Whether traffic may stay on a backup that is as short as the circuit's path (R-073).
-fn may_stay(findings: &Findings<'_>, server: &RouteServer, paths: &[FromNeighbor<'_>]) -> bool {
+fn may_stay(exchange: &Exchange, server: &RouteServer, paths: &[FromNeighbor]) -> bool {
     let [best, ..] = paths else {
         return false;
     };
@@ -172,8 +125,8 @@ fn may_stay(findings: &Findings<'_>, server: &RouteServer, paths: &[FromNeighbor
     {
         return false;
     }
-    let length = |path: &FromNeighbor<'_>| Some(findings.exchange.path_length(path.path.attrs?));
-    let backup = |path: &&FromNeighbor<'_>| path.is_from(&[PeerClass::Nva, PeerClass::VpnGateway]);
+    let length = |path: &FromNeighbor| Some(exchange.path_length(path.path.attrs?));
+    let backup = |path: &&FromNeighbor| path.is_from(&[PeerClass::Nva, PeerClass::VpnGateway]);
     let circuit = length(best);
     let mut lengths = paths.iter().filter(backup).filter_map(length);
     lengths.any(|backup| Some(backup) <= circuit)
@@ -181,9 +134,8 @@ fn may_stay(findings: &Findings<'_>, server: &RouteServer, paths: &[FromNeighbor
 
 /// NVAs that tell a Route Server what it has from a gateway: their path ends in the gateway's
 /// (R-074).
-fn echoes(findings: &Findings<'_>, paths: &[FromNeighbor<'_>]) -> Vec<String> {
-    let exchange = findings.exchange;
-    let asns = |path: &FromNeighbor<'_>| -> Option<Vec<Asn>> {
+fn echoes(exchange: &Exchange, paths: &[FromNeighbor]) -> Vec<String> {
+    let asns = |path: &FromNeighbor| -> Option<Vec<Asn>> {
         let attrs = exchange.attrs(path.path.attrs?);
         Some(attrs.as_path.asns().collect())
     };
@@ -208,7 +160,7 @@ fn echoes(findings: &Findings<'_>, paths: &[FromNeighbor<'_>]) -> Vec<String> {
 }
 
 /// Private ASNs put in front of a path that a circuit's edge takes out again (R-114).
-fn hidden_prepends(findings: &mut Findings<'_>) {
+pub(super) fn hidden_prepends(findings: &mut Findings<'_>) {
     let exchange = findings.exchange;
     let mut hidden: BTreeMap<Asn, (Vec<Prefix>, String)> = BTreeMap::new();
     for id in exchange.graph().links() {
@@ -224,10 +176,9 @@ fn hidden_prepends(findings: &mut Findings<'_>) {
             let best = rib.best(prefix);
             let Some(best) = best.first() else { continue };
             let path: Vec<Asn> = exchange.attrs(best.attrs).as_path.asns().collect();
-            let twice = path
-                .windows(2)
-                .find(|pair| pair[0] == pair[1] && pair[0].is_private());
-            let Some(asn) = twice.and_then(|pair| pair.first().copied()) else {
+            let pairs = path.iter().zip(path.iter().skip(1));
+            let mut twice = pairs.filter(|(asn, next)| asn == next && asn.is_private());
+            let Some((&asn, _)) = twice.next() else {
                 continue;
             };
             if let Ok((_, sent)) = outbound.route_for(prefix) {
@@ -251,7 +202,7 @@ fn hidden_prepends(findings: &mut Findings<'_>) {
 }
 
 /// The mark of branch routes, sent from on-premises or dropped at a gateway (R-097).
-fn branch_community(findings: &mut Findings<'_>) {
+pub(super) fn branch_community(findings: &mut Findings<'_>) {
     let exchange = findings.exchange;
     let mark = exchange.parameters().branch_community;
     for link in exchange.graph().links() {
@@ -264,12 +215,11 @@ fn branch_community(findings: &mut Findings<'_>) {
             let own = outbound.originated().into_iter();
             let marked = own.filter(|(_, attrs)| attrs.has_community(mark));
             let marked: Vec<Prefix> = marked.map(|(prefix, _)| prefix).collect();
-            if !marked.is_empty() {
+            if let Some(some) = any_of(&marked) {
                 let text = format!(
-                    "{} announces {} with community {mark}, which gateways beside a Route Server \
-                     drop. Do not use it on-premises.",
-                    speaker.name,
-                    some_of(&marked)
+                    "{} announces {some} with community {mark}, which gateways beside a Route \
+                     Server drop. Do not use it on-premises.",
+                    speaker.name
                 );
                 findings.warning(rules::ANTI_TRANSIT, &speaker.name, text);
             }
@@ -289,14 +239,74 @@ fn dropped_marked(findings: &mut Findings<'_>, link: LinkId) {
         .adj_in(source)
         .filter(|route| route.imported == Admission::Reject(rules::ANTI_TRANSIT));
     let dropped: Vec<Prefix> = dropped.map(|route| route.prefix).collect();
-    if !dropped.is_empty() {
+    if let Some(some) = any_of(&dropped) {
         let gateway = &exchange.speaker(outbound.receiver()).name;
         let circuit = &exchange.speaker(outbound.sender()).name;
         let text = format!(
-            "{gateway} drops {} from {circuit}: routes of another Route Server on the same \
-             circuit. Use different circuits, or join the hubs in another way.",
-            some_of(&dropped)
+            "{gateway} drops {some} from {circuit}: routes of another Route Server on the same \
+             circuit. Use different circuits, or join the hubs in another way."
         );
         findings.info(rules::ANTI_TRANSIT, gateway, text);
+    }
+}
+
+/// NVAs that tell each other routes which nobody announces any more (R-074).
+pub(super) fn loops(findings: &mut Findings<'_>) {
+    let exchange = findings.exchange;
+    let is_nva = |id| matches!(exchange.speaker(id).kind, SpeakerKind::Nva { .. });
+    let mut loops: BTreeMap<Vec<SpeakerId>, BTreeSet<Prefix>> = BTreeMap::new();
+    for id in exchange.graph().speakers() {
+        // A Route Server or gateway alone passes no route back.
+        let Some(rib) = exchange.rib(id).filter(|_| is_nva(id)) else {
+            continue;
+        };
+        for prefix in rib.prefixes() {
+            if let Some(around) = around(findings, id, prefix) {
+                loops.entry(around).or_default().insert(prefix);
+            }
+        }
+    }
+    for (around, prefixes) in loops {
+        let prefixes: Vec<Prefix> = prefixes.into_iter().collect();
+        let round = around.iter().chain(around.first());
+        let names = round.map(|id| exchange.speaker(*id));
+        let text = format!(
+            "{} go round, each has it from the next: {}. Nobody announces it, and packets go in \
+             circles. Filter what they pass to each other, and do not take ASNs of \
+             receivers out of AS paths.",
+            some_of(&prefixes),
+            joined(names, " -> ")
+        );
+        for id in around.into_iter().filter(|id| is_nva(*id)) {
+            findings.error(rules::ROUTE_ECHO, &exchange.speaker(id).name, &*text);
+        }
+    }
+}
+
+/// The speakers from whom a speaker has a route, if the last of them has it from itself; the
+/// one with the lowest number first.
+fn around(findings: &Findings<'_>, id: SpeakerId, prefix: Prefix) -> Option<Vec<SpeakerId>> {
+    let mut around = vec![id];
+    let mut from = has_from(findings, id, prefix)?;
+    while from != id {
+        if around.contains(&from) {
+            return None; // a loop further on, which is found from there
+        }
+        around.push(from);
+        from = has_from(findings, from, prefix)?;
+    }
+    let lowest = around.iter().enumerate().min_by_key(|(_, id)| **id);
+    let place = lowest.map_or(0, |(place, _)| place);
+    around.rotate_left(place);
+    Some(around)
+}
+
+/// The neighbour that a speaker has its best route from.
+fn has_from(findings: &Findings<'_>, id: SpeakerId, prefix: Prefix) -> Option<SpeakerId> {
+    let rib = findings.exchange.rib(id)?;
+    let best = rib.best(prefix);
+    match rib.origin(best.first()?.source) {
+        Origin::Link(link) => findings.exchange.graph().link(link).peer_of(id),
+        Origin::OwnNetwork | Origin::Spoke => None,
     }
 }

@@ -3,36 +3,36 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use routehub_exchange::estate::{Estate, Nva, RouteServer};
-use routehub_exchange::view::{LinkId, Outbound, RibView, Side};
+use routehub_exchange::estate::{Nva, RouteServer};
+use routehub_exchange::view::{LinkId, LinkKind, Outbound, RibView, Side};
 use routehub_exchange::{PeerClass, PrefixCountMode, RouteSource, RouteState, rules};
 use routehub_policy::RouteMapPlace;
-use routehub_rib::{Admission, SourceId};
-use routehub_types::{AttrId, Prefix, RuleId};
+use routehub_rib::{AdjIn, Admission, SourceId};
+use routehub_types::{AttrId, Family, Prefix, RuleId};
 
-use super::Findings;
+use super::{Findings, Severity};
 use crate::explain::interface_of;
-use crate::words::{listed, some_of};
+use crate::words::{any_of, listed};
 
 pub(super) fn announcements(findings: &mut Findings<'_>) {
     let exchange = findings.exchange;
     for nva in &exchange.estate().nvas {
         for session in &nva.sessions {
-            let links = exchange
-                .graph()
-                .peering_links(&session.route_server, &nva.name);
-            instances_differ(findings, nva, &session.route_server, &links);
+            let name = &session.route_server;
+            let links = exchange.graph().peering_links(name, &nva.name);
+            instances_differ(findings, nva, name, &links);
             if let Some((_, link)) = links.first() {
-                refused(findings, nva, &session.route_server, *link);
+                refused(findings, nva, name, *link);
                 head_room(findings, nva, *link);
+                same_asn(findings, nva, name, *link);
             }
-            if let Some(server) = named(exchange.estate(), &session.route_server) {
+            let mut servers = exchange.estate().route_servers.iter();
+            if let Some(server) = servers.find(|server| server.name == *name) {
                 for map in [&session.inbound_route_map, &session.outbound_route_map] {
                     map_place(findings, nva, map.as_deref(), server);
                 }
                 in_another_network(findings, nva, server);
             }
-            same_asn(findings, nva, &session.route_server);
         }
         own_routes_back(findings, nva);
         gateway_as_next_hop(findings, nva);
@@ -63,13 +63,13 @@ fn instances_differ(findings: &mut Findings<'_>, nva: &Nva, server: &str, links:
     let differ = first.symmetric_difference(&second);
     let mut differ: Vec<Prefix> = differ.map(|(prefix, _)| *prefix).collect();
     differ.dedup();
-    if !differ.is_empty() {
+    if let Some(some) = any_of(&differ) {
+        let name = &nva.name;
         let text = format!(
-            "{} tells the instances of {server} different routes: {}. Announce the same to both.",
-            nva.name,
-            some_of(&differ)
+            "{name} tells the instances of {server} different routes: {some}. Announce the same \
+             to both."
         );
-        findings.warning(rules::BOTH_INSTANCES, &nva.name, text);
+        findings.warning(rules::BOTH_INSTANCES, name, text);
     }
 }
 
@@ -78,32 +78,28 @@ fn refused(findings: &mut Findings<'_>, nva: &Nva, server: &str, link: LinkId) {
     let Some((rib, source)) = source(findings, link) else {
         return;
     };
-    let by = |wanted: RuleId| -> Vec<Prefix> {
-        let routes = rib.adj_in(source).filter(|route| {
-            matches!(route.imported, Admission::Reject(rule) | Admission::Filter(rule)
-                if rule == wanted)
-        });
-        routes.map(|route| route.prefix).collect()
+    let name = &nva.name;
+    let by = |wanted: RuleId| {
+        let by_it = |route: &AdjIn| match route.imported {
+            Admission::Reject(rule) | Admission::Filter(rule) => rule == wanted,
+            _ => false,
+        };
+        let routes = rib.adj_in(source).filter(by_it);
+        any_of(&routes.map(|route| route.prefix).collect::<Vec<_>>())
     };
-    let looped = by(rules::ROUTE_SERVER_ASN_IN_PATH);
-    let inside = by(rules::INSIDE_LOCAL_NETWORK);
-    if !looped.is_empty() {
+    if let Some(looped) = by(rules::ROUTE_SERVER_ASN_IN_PATH) {
         let text = format!(
-            "{server} drops {} from {}: its own ASN is in the AS path. Strip or replace it \
-             (as-override).",
-            some_of(&looped),
-            nva.name
+            "{server} drops {looped} from {name}: its own ASN is in the AS path. Strip or replace \
+             it (as-override)."
         );
-        findings.warning(rules::ROUTE_SERVER_ASN_IN_PATH, &nva.name, text);
+        findings.warning(rules::ROUTE_SERVER_ASN_IN_PATH, name, text);
     }
-    if !inside.is_empty() {
+    if let Some(inside) = by(rules::INSIDE_LOCAL_NETWORK) {
         let text = format!(
-            "{server} drops {} from {}: equal to or inside a local network. Advertise a \
-             supernet or use user-defined routes.",
-            some_of(&inside),
-            nva.name
+            "{server} drops {inside} from {name}: equal to or inside a local network. Advertise a \
+             supernet or use user-defined routes."
         );
-        findings.info(rules::INSIDE_LOCAL_NETWORK, &nva.name, text);
+        findings.info(rules::INSIDE_LOCAL_NETWORK, name, text);
     }
 }
 
@@ -116,13 +112,12 @@ fn head_room(findings: &mut Findings<'_>, nva: &Nva, link: LinkId) {
     let counts = source(findings, link).map(|(rib, source)| rib.counts(source));
     let held = counts.unwrap_or_default().counted();
     if parameters.prefix_count_mode != PrefixCountMode::StrictRib && held > limit / 2 {
+        let (name, twice) = (&nva.name, 2 * held);
         let text = format!(
-            "{} has {held} routes of {limit}: if it sends all of them again at once they count \
-             as {}, and the session ends. Summarise.",
-            nva.name,
-            2 * held
+            "{name} has {held} routes of {limit}: if it sends all of them again at once they \
+             count as {twice}, and the session ends. Summarise."
         );
-        findings.warning(rules::ROUTE_LIMIT, &nva.name, text);
+        findings.warning(rules::ROUTE_LIMIT, name, text);
     }
 }
 
@@ -150,51 +145,43 @@ fn in_another_network(findings: &mut Findings<'_>, nva: &Nva, server: &RouteServ
     if nva.vnet == server.vnet || exchange.parameters().transparent {
         return;
     }
+    let (name, vnet, hub) = (&nva.name, &nva.vnet, &server.vnet);
     let text = format!(
-        "{} is in {}, not in {}: give it a static route to RouteServerSubnet by its subnet's \
-         gateway, or its session may flap when it learns a route to the Route Server.",
-        nva.name, nva.vnet, server.vnet
+        "{name} is in {vnet}, not in {hub}: give it a static route to RouteServerSubnet by its \
+         subnet's gateway, or its session may flap when it learns a route to the Route Server."
     );
-    findings.info(rules::STATIC_ROUTE_NEEDED, &nva.name, text);
+    findings.info(rules::STATIC_ROUTE_NEEDED, name, text);
     let topology = exchange.topology();
-    let hub = topology.vnet(&nva.vnet).and_then(|vnet| topology.hub(vnet));
-    let uses = hub.is_some() && hub == topology.vnet(&server.vnet);
+    let used = topology.vnet(vnet).and_then(|vnet| topology.hub(vnet));
+    let uses = used.is_some() && used == topology.vnet(hub);
     // After it a peer is refused, which is an error of its own.
     let before_upgrade = !exchange.parameters().upgraded;
     if !uses && before_upgrade && !exchange.estate().route_maps.is_empty() {
         let text = format!(
             "With route maps {} takes new peers of another network only if it uses the Route \
-             Server's gateways: set use_remote_gateways in {}.",
-            server.name, nva.vnet
+             Server's gateways: set use_remote_gateways in {vnet}.",
+            server.name
         );
-        findings.warning(rules::PEER_NEEDS_REMOTE_GATEWAYS, &nva.name, text);
+        findings.warning(rules::PEER_NEEDS_REMOTE_GATEWAYS, name, text);
     }
 }
 
 /// Another NVA with the same ASN: each drops what the Route Server passes on of the other
 /// (R-027).
-fn same_asn(findings: &mut Findings<'_>, nva: &Nva, server: &str) {
+fn same_asn(findings: &mut Findings<'_>, nva: &Nva, server: &str, link: LinkId) {
     let exchange = findings.exchange;
-    let links = exchange.graph().peering_links(server, &nva.name);
-    let Some((_, link)) = links.first() else {
-        return;
-    };
-    let reflects = exchange.outbound(*link, Side::B).lets_pass(PeerClass::Nva);
-    let others = exchange.estate().nvas.iter().filter(|other| {
-        let mut sessions = other.sessions.iter();
-        let peers = sessions.any(|session| session.route_server == server);
-        peers && other.name != nva.name && other.asn == nva.asn
-    });
-    let others: Vec<&str> = others.map(|other| other.name.as_str()).collect();
+    let reflects = exchange.outbound(link, Side::B).lets_pass(PeerClass::Nva);
+    let (name, asn) = (&nva.name, nva.asn);
+    let others = exchange.estate().nvas.iter();
+    let others =
+        others.filter(|other| other.peers_with(server) && other.name != *name && other.asn == asn);
+    let others = listed(others.map(|other| &other.name));
     if !others.is_empty() && reflects {
         let text = format!(
-            "{} and {} have AS {}: each drops what {server} passes on of the other, for its own \
-             ASN is in the path. Use different ASNs if they shall hear of each other.",
-            nva.name,
-            listed(others),
-            nva.asn
+            "{name} and {others} have AS {asn}: each drops what {server} passes on of the other, \
+             for its own ASN is in the path. Use different ASNs if they shall hear of each other."
         );
-        findings.info(rules::SHARED_PEER_ASN, &nva.name, text);
+        findings.info(rules::SHARED_PEER_ASN, name, text);
     }
 }
 
@@ -207,21 +194,20 @@ fn own_routes_back(findings: &mut Findings<'_>, nva: &Nva) {
             && row.next_hops.contains(&nva.ip)
     });
     let back: Vec<Prefix> = back.flat_map(|row| row.prefixes).collect();
-    if back.is_empty() {
-        return;
-    }
-    let text = format!(
-        "{} gets its own routes on its interface, {} by {}: packets that it forwards without a \
-         tunnel come back to it. Give its subnet user-defined routes, or disable propagation \
-         there.",
-        nva.name,
-        some_of(&back),
-        nva.ip
-    );
-    if back.iter().any(|prefix| prefix.is_default()) {
-        findings.warning(rules::ROUTE_TO_ITSELF, &nva.name, text);
-    } else {
-        findings.info(rules::ROUTE_TO_ITSELF, &nva.name, text);
+    if let Some(some) = any_of(&back) {
+        let text = format!(
+            "{} gets its own routes on its interface, {some} by {}: packets that it forwards \
+             without a tunnel come back to it. Give its subnet user-defined routes, or disable \
+             propagation there.",
+            nva.name, nva.ip
+        );
+        let default = back.iter().any(|prefix| prefix.is_default());
+        let severity = if default {
+            Severity::Warning
+        } else {
+            Severity::Info
+        };
+        findings.add(rules::ROUTE_TO_ITSELF, &nva.name, severity, text);
     }
 }
 
@@ -238,19 +224,37 @@ fn gateway_as_next_hop(findings: &mut Findings<'_>, nva: &Nva) {
     let mut bad: Vec<Prefix> = bad.map(|(prefix, _)| prefix).collect();
     bad.sort_unstable();
     bad.dedup();
-    if !bad.is_empty() {
+    if let Some(some) = any_of(&bad) {
         let text = format!(
-            "{} announces {} with a gateway's address as next hop, which is of no use. Name an \
-             NVA's address.",
-            nva.name,
-            some_of(&bad)
+            "{} announces {some} with a gateway's address as next hop, which is of no use. Name \
+             an NVA's address.",
+            nva.name
         );
         findings.warning(rules::GATEWAY_AS_NEXT_HOP, &nva.name, text);
     }
 }
 
-/// The Route Server of a name.
-fn named<'a>(estate: &'a Estate, name: &str) -> Option<&'a RouteServer> {
-    let mut servers = estate.route_servers.iter();
-    servers.find(|server| server.name == name)
+/// Default routes from NVAs take every virtual machine off the internet (R-129).
+pub(super) fn default_routes(findings: &mut Findings<'_>) {
+    let exchange = findings.exchange;
+    let default = Prefix::default_of(Family::Ipv4);
+    for id in exchange.graph().links() {
+        let link = exchange.graph().link(id);
+        let LinkKind::NvaToRouteServer { .. } = link.kind else {
+            continue;
+        };
+        let Some((rib, source)) = source(findings, id) else {
+            continue;
+        };
+        let mut routes = rib.adj_in(source).filter(|route| route.prefix == default);
+        if routes.any(|route| !matches!(route.imported, Admission::Reject(_))) {
+            let nva = &exchange.speaker(link.a.speaker).name;
+            let text = format!(
+                "{nva} announces a default route: every virtual machine sends internet traffic \
+                 through it, its own interface included. Give its subnet a route table with \
+                 0.0.0.0/0 to Internet."
+            );
+            findings.info(rules::NVA_DEFAULT_ROUTE, nva, text);
+        }
+    }
 }

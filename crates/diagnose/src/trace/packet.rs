@@ -1,18 +1,19 @@
 //! A packet on its way: what each interface, NVA, gateway and circuit does with it.
 
+use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use routehub_exchange::estate::Nic;
 use routehub_exchange::view::{
     LinkKind, Origin, Outbound, Speaker, SpeakerId, SpeakerKind, VnetId,
 };
-use routehub_exchange::{EffectiveRow, Exchange, NextHopType, RouteSource, RouteState, rules};
+use routehub_exchange::{Exchange, NextHopType, RouteSource, RouteState, rules};
 use routehub_rib::BestPath;
 use routehub_types::{Prefix, RuleId};
 
 use super::{TraceEnd, TraceHop};
 use crate::Reason;
-use crate::explain::{interface_of, programmed_around};
+use crate::explain::{interface_of, longest_around, programmed_around};
 use crate::words::{joined, listed};
 
 fn delivered(to: impl Into<String>) -> TraceEnd {
@@ -21,6 +22,15 @@ fn delivered(to: impl Into<String>) -> TraceEnd {
 
 fn dropped(rule: RuleId, evidence: impl Into<String>) -> TraceEnd {
     TraceEnd::Dropped(Reason::new(rule, evidence))
+}
+
+/// The end of a way that no route leads on from.
+fn ended(at: &str, end: TraceEnd) -> TraceHop {
+    TraceHop::ending(at, None, "", end)
+}
+
+fn no_route(at: &str) -> TraceHop {
+    ended(at, dropped(rules::NO_ROUTE, ""))
 }
 
 /// A packet on its way.
@@ -46,10 +56,14 @@ impl<'a> Packet<'a> {
         let exchange = self.exchange;
         let view = exchange.fabric().nic(nic)?;
         let by = exchange.fabric().programmers(view.vnet(), &nic.name);
-        let programmed = programmed_around(exchange, &by, Prefix::host(self.address));
+        let destination = Prefix::host(self.address);
+        let programmed = programmed_around(exchange, &by, destination);
         let rows = view.rows(programmed.into_iter()).into_iter();
-        let Some((prefix, row)) = self.longest_active(rows) else {
-            return Some(TraceHop::ending(at, None, "", dropped(rules::NO_ROUTE, "")));
+        let active = rows.filter(|row| row.state == RouteState::Active);
+        let around = active.filter_map(|row| Some((longest_around(&row, destination)?, row)));
+        let longest = around.min_by_key(|(prefix, _)| Reverse(prefix.length()));
+        let Some((prefix, row)) = longest else {
+            return Some(no_route(at));
         };
         let end = |end| TraceHop::ending(at, Some(prefix), format!("{:?}", row.next_hop_type), end);
         let programmed = row.source == RouteSource::VirtualNetworkGateway;
@@ -82,26 +96,6 @@ impl<'a> Packet<'a> {
         })
     }
 
-    /// The active row with the longest prefix around the address.
-    fn longest_active(
-        &self,
-        rows: impl Iterator<Item = EffectiveRow>,
-    ) -> Option<(Prefix, EffectiveRow)> {
-        let mut found: Option<(Prefix, EffectiveRow)> = None;
-        for row in rows.filter(|row| row.state == RouteState::Active) {
-            let prefixes = row.prefixes.iter();
-            let around = prefixes.filter(|prefix| prefix.contains_address(self.address));
-            if let Some(prefix) = around.max_by_key(|prefix| prefix.length()).copied()
-                && found
-                    .as_ref()
-                    .is_none_or(|(than, _)| prefix.length() > than.length())
-            {
-                found = Some((prefix, row));
-            }
-        }
-        found
-    }
-
     /// A network that the address is in, and who has it there.
     fn in_network(&self, vnet: VnetId) -> String {
         let name = self.exchange.topology().name(vnet);
@@ -118,8 +112,7 @@ impl<'a> Packet<'a> {
             let mut space = topology.space(*vnet).iter();
             space.any(|prefix| prefix.contains_address(self.address))
         };
-        let neighbors = topology.neighbors(vnet).iter();
-        let peered = neighbors.filter(|neighbor| neighbor.access);
+        let peered = topology.accessible(vnet);
         let there = peered.map(|neighbor| neighbor.vnet).find(holds);
         there.map_or_else(String::new, |vnet| self.in_network(vnet))
     }
@@ -150,7 +143,7 @@ impl<'a> Packet<'a> {
             return self.at_speaker(*id);
         }
         let end = delivered(format!("{hop}, which the file does not describe"));
-        TraceHop::ending(&hop.to_string(), None, "", end)
+        ended(&hop.to_string(), end)
     }
 
     /// NVAs and gateways with an address; a gateway also has those of the edge routers that its
@@ -197,17 +190,13 @@ impl<'a> Packet<'a> {
         let speaker = self.exchange.speaker(id);
         let at = speaker.to_string();
         if self.passed.contains(&id) {
-            return TraceHop::ending(&at, None, "", self.came_back(id));
+            return ended(&at, self.came_back(id));
         }
         self.passed.push(id);
         let hop = match speaker.kind {
             SpeakerKind::Nva { nva } => self.at_nva(id, nva, &at),
-            SpeakerKind::Site { .. } => {
-                TraceHop::ending(&at, None, "", delivered(format!("site {at}")))
-            }
-            SpeakerKind::CustomerEdge { .. } => {
-                TraceHop::ending(&at, None, "", delivered(at.clone()))
-            }
+            SpeakerKind::Site { .. } => ended(&at, delivered(format!("site {at}"))),
+            SpeakerKind::CustomerEdge { .. } => ended(&at, delivered(at.clone())),
             _ => self.by_rib(id, &at),
         };
         self.passed.pop();
@@ -249,7 +238,7 @@ impl<'a> Packet<'a> {
             _ => {
                 let nic = interface_of(exchange.estate(), &exchange.estate().nvas[nva]);
                 let hop = self.at_interface(at, &nic);
-                hop.unwrap_or_else(|| TraceHop::ending(at, None, "", dropped(rules::NO_ROUTE, "")))
+                hop.unwrap_or_else(|| no_route(at))
             }
         }
     }
@@ -277,7 +266,7 @@ impl<'a> Packet<'a> {
     fn by_rib(&mut self, id: SpeakerId, at: &str) -> TraceHop {
         let exchange = self.exchange;
         let Some((prefix, best, origin)) = self.longest_match(id) else {
-            return TraceHop::ending(at, None, "", dropped(rules::NO_ROUTE, ""));
+            return no_route(at);
         };
         let Origin::Link(link) = origin else {
             let topology = exchange.topology();

@@ -1,7 +1,35 @@
-//! Every field of a profile: what it is, its rules, its sources.
+//! Every field of a profile: what it is, its rules, its sources, and all of them in print.
 
-use super::setting::{Setting, Shown, Values};
-use super::{Field, Profile, ProfileError, error::nearest};
+use std::fmt;
+
+use super::Profile;
+use super::setting::{ProfileError, Setting, Shown, Values, nearest};
+
+/// A field of a profile, as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is, in one sentence.
+    pub about: &'static str,
+    /// What [`Profile::set`] can set it to; none if it is no switch.
+    pub switch: Option<Values>,
+    /// Its value.
+    pub value: String,
+    /// The rules of the catalogue that state it.
+    pub rules: &'static str,
+    /// Where those rules come from: keys of [`SOURCES`](crate::rules::SOURCES) and short remarks.
+    pub sources: &'static str,
+}
+
+/// A field that two profiles do not share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The field, with its value in the first profile.
+    pub before: Field,
+    /// Its value in the second profile.
+    pub after: String,
+}
 
 /// Writes what goes by the names of fields from one list: where each stands in a [`Profile`], what
 /// it is, the rules that state it, and where those come from.
@@ -148,5 +176,51 @@ fields! {
             "R-013", "ERLIM";
         max_routes_from_site = parameters.max_routes_from_site: "Routes from a site to a VPN gateway.",
             "R-014", "VPNFAQ";
+    }
+}
+
+impl Profile {
+    /// The fields that another profile has otherwise, in the order of [`Profile::fields`].
+    pub fn diff(&self, other: &Self) -> Vec<Difference> {
+        let pairs = self.fields().into_iter().zip(other.fields());
+        let values = pairs.map(|(before, after)| (before, after.value));
+        let differ = values.filter(|(before, after)| before.value != *after);
+        differ
+            .map(|(before, after)| Difference { before, after })
+            .collect()
+    }
+}
+
+/// The longest value that a column is made wide for; a longer one moves the rest of its line.
+const WIDE: usize = 12;
+
+impl fmt::Display for Profile {
+    /// Writes the name and a table: field, value, rules, sources.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields = self.fields();
+        let width = |text: fn(&Field) -> &str| fields.iter().map(|field| text(field).len()).max();
+        let name = width(|field| field.name).unwrap_or_default();
+        let rules = width(|field| field.rules).unwrap_or_default();
+        writeln!(f, "{}", self.base)?;
+        for field in &fields {
+            // A list would push every other row aside: it gets a line of its own.
+            let is_long = field.value.len() > WIDE;
+            let value = if is_long { "" } else { &field.value };
+            write!(f, "  {:name$}  {value:WIDE$}  ", field.name)?;
+            writeln!(f, "{:rules$}  {}", field.rules, field.sources)?;
+            if is_long {
+                writeln!(f, "  {:name$}  {}", "", field.value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Difference {
+    /// Writes `max_peers: 8 -> none (R-001; LIM, FAQ25, MY)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let before = &self.before;
+        write!(f, "{}: {} -> {}", before.name, before.value, self.after)?;
+        write!(f, " ({}; {})", before.rules, before.sources)
     }
 }

@@ -1,4 +1,4 @@
-//! Values of profiles as text, both ways.
+//! Values of profiles as text, both ways, and what can be wrong with them as a user writes them.
 
 use std::fmt;
 
@@ -7,6 +7,56 @@ use routehub_exchange::{
 };
 use routehub_policy::ForbiddenAsns;
 use routehub_types::{Asn, Community};
+
+use super::PROFILES;
+
+/// Why a profile's name or one of its switches is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProfileError {
+    /// There is no profile of that name.
+    #[error("there is no profile {name:?}{}: there are {}", hint(*nearest), PROFILES.join(", "))]
+    UnknownProfile {
+        /// What was asked for.
+        name: String,
+        /// A name that looks much like it.
+        nearest: Option<&'static str>,
+    },
+    /// Profiles have no switch of that name.
+    #[error("profiles have no switch {name:?}{}", hint(*nearest))]
+    UnknownSwitch {
+        /// What was asked for.
+        name: String,
+        /// A switch whose name looks much like it.
+        nearest: Option<&'static str>,
+    },
+    /// The switch cannot have that value.
+    #[error("switch {switch} cannot be {value:?}: expected {allowed}")]
+    Value {
+        /// The switch.
+        switch: &'static str,
+        /// The value asked for.
+        value: String,
+        /// What it can be.
+        allowed: Values,
+    },
+}
+
+fn hint(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!(" (did you mean {name:?}?)"))
+}
+
+/// The name that takes the fewest changes of a letter to become `word`; none if every one takes
+/// more than a third of its letters.
+pub(crate) fn nearest(
+    word: &str,
+    names: impl IntoIterator<Item = &'static str>,
+) -> Option<&'static str> {
+    let near = names
+        .into_iter()
+        .map(|name| (strsim::levenshtein(word, name), name));
+    let (changes, name) = near.min_by_key(|(changes, _)| *changes)?;
+    (changes <= name.len() / 3).then_some(name)
+}
 
 /// A value that a table shows.
 pub(crate) trait Shown {
@@ -149,5 +199,20 @@ impl Shown for Vec<ForbiddenAsns> {
             true => range.first.to_string(),
             false => format!("{}-{}", range.first, range.last),
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_too_far_away_is_no_hint() {
+        assert_eq!(nearest("azure2026", PROFILES), Some("azure-2026"));
+        assert_eq!(nearest("opne", PROFILES), None);
+        assert_eq!(nearest("aws", PROFILES), None);
+        assert_eq!(nearest("", PROFILES), None);
+        assert_eq!(nearest("max_peer", ["max_peers"]), Some("max_peers"));
+        assert_eq!(nearest("kitten", ["sitting"]), None);
     }
 }

@@ -2,11 +2,43 @@
 
 use routehub_exchange::{
     NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
+    rules,
 };
-use routehub_types::{Asn, Community};
+use routehub_policy::ForbiddenAsns;
+use routehub_types::{Asn, Community, RuleId};
 
 use super::Profile;
-use super::numbers::{forbidden_peer_asns, reserved_communities, reserved_path_asns};
+
+/// ASNs that Azure keeps for itself.
+const AZURE_ASNS: [(u32, u32); 4] = [(8074, 8075), (12076, 12076), (65515, 65515), (65517, 65520)];
+
+/// ASNs that Azure refuses because IANA keeps them.
+const IANA_ASNS: [(u32, u32); 3] = [(23456, 23456), (64496, 64511), (65535, 65551)];
+
+/// Communities that Azure puts on routes.
+const COMMUNITIES: [(u16, u16); 11] = [
+    (65517, 65517),
+    (65518, 65518),
+    (65517, 12001),
+    (65517, 12002),
+    (65517, 12003),
+    (65517, 12005),
+    (65517, 12006),
+    (65517, 12076),
+    (65518, 12076),
+    (65515, 10000),
+    (65515, 20000),
+];
+
+fn forbidden(ranges: &[(u32, u32)], rule: RuleId, reason: &'static str) -> Vec<ForbiddenAsns> {
+    let range = |(first, last): &(u32, u32)| ForbiddenAsns {
+        first: Asn(*first),
+        last: Asn(*last),
+        rule,
+        reason: reason.into(),
+    };
+    ranges.iter().map(range).collect()
+}
 
 impl Profile {
     /// Azure in its first year, as a preview.
@@ -19,11 +51,21 @@ impl Profile {
                 branch_community: Community::new(65517, 65517),
                 vnet_community: Community::new(65518, 65518),
                 hold_time: 180,
-                forbidden_peer_asns: forbidden_peer_asns(),
+                forbidden_peer_asns: [
+                    forbidden(&AZURE_ASNS, rules::PEER_ASN, "reserved by Azure"),
+                    forbidden(&IANA_ASNS, rules::PEER_ASN, "reserved by IANA"),
+                ]
+                .concat(),
                 four_octet_peer_asn: true,
                 no_export: NoExport::Rfc,
-                reserved_path_asns: reserved_path_asns(),
-                reserved_communities: reserved_communities(),
+                reserved_path_asns: forbidden(
+                    &AZURE_ASNS,
+                    rules::ROUTE_MAP_TERMS,
+                    "reserved by Azure",
+                ),
+                reserved_communities: COMMUNITIES
+                    .map(|(high, low)| Community::new(high, low))
+                    .to_vec(),
                 max_routes_per_peer: Some(200),
                 max_peers: Some(8),
                 max_total_prefixes: Some(10_000),
