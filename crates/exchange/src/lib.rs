@@ -10,7 +10,6 @@ pub mod estate;
 mod exchange;
 mod fabric;
 mod graph;
-mod parameters;
 mod policy;
 mod propagation;
 mod queries;
@@ -25,14 +24,15 @@ pub use fabric::{
     Changes, EffectiveRow, LinkChange, NextHopType, RouteSource, RouteState, VnetRoute, VnetRoutes,
 };
 pub use graph::{LinkId, LiveLink, PeerClass, Role, Speaker, SpeakerId, SpeakerKind};
-pub use parameters::{
-    NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
-};
 pub use policy::{Condition, PROPAGATION_RULES, Row, leads_back, propagation_rule};
 pub use propagation::{EventError, NotConverged, Outbound};
 pub use queries::{
     ConnectionLoad, PathReport, PathStanding, PeeringReport, Refused, RouteOrigin, RouteRow,
     RouteServerLoad, SessionRow, SessionState, Subject, TableId, TableKind, TableRows, TableShape,
+};
+pub(crate) use rules::parameters;
+pub use rules::parameters::{
+    NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
 };
 
 /// What can be read of an exchange besides its tables: who speaks with whom, every RIB, what each
