@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
-use routehub::{EffectiveRow, Finding, RouteRow, SessionRow, TableId, TableKind, TableRows};
+use routehub::{EffectiveRow, Finding, RouteRow, SessionRow, TableKind, TableRows};
 use routehub_scenario::Tables;
 
 use crate::columns::table;
@@ -12,7 +12,7 @@ pub(crate) fn snapshot(out: &mut String, at: &str, tables: &Tables) {
     // Writing to a String cannot fail.
     let _ = writeln!(out, "=== {at}");
     for (id, rows) in &tables.rows {
-        let title = title(id);
+        let title = id.heading();
         match rows {
             TableRows::Routes(rows) => routes(out, &title, columns(id.kind), rows),
             TableRows::Effective(rows) => effective(out, &title, rows),
@@ -21,22 +21,6 @@ pub(crate) fn snapshot(out: &mut String, at: &str, tables: &Tables) {
     }
     findings(out, &tables.findings);
     out.push('\n');
-}
-
-fn title(id: &TableId) -> String {
-    let owner = &id.owner;
-    let peer = id.peer.as_deref().unwrap_or_default();
-    match id.kind {
-        TableKind::RsLearned => format!("Route Server {owner}: learned from {peer}"),
-        TableKind::RsAdvertised => format!("Route Server {owner}: advertised to {peer}"),
-        TableKind::NvaLearned => format!("NVA {owner}: learned"),
-        TableKind::GatewayLearned => format!("Gateway {owner}: learned"),
-        TableKind::GatewayAdvertised => format!("Gateway {owner}: advertised to {peer}"),
-        TableKind::CircuitRoutes => format!("Circuit {owner}: routes"),
-        TableKind::OnPremLearned => format!("On-premises {owner}: learned"),
-        TableKind::NicEffective => format!("NIC {owner}: effective routes"),
-        TableKind::Sessions => format!("Route Server {owner}: sessions with {peer}"),
-    }
 }
 
 /// The columns of a table of routes.

@@ -3,27 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use routehub_exchange::{EffectiveRow, Exchange, RouteRow, RouteState};
+use routehub_exchange::{
+    EffectiveRow, Exchange, RouteRow, RouteState, TableKind, TableRows,
+};
 use routehub_types::Prefix;
 
 use crate::words::{framed, joined, listed};
 
-/// Which of the tables of an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum SnapshotTable {
-    /// The effective routes of a NIC.
-    NicEffective,
-    /// What an NVA learned.
-    NvaLearned,
-    /// What a site, or the network behind a circuit, learned.
-    OnPremLearned,
-    /// What a gateway learned.
-    GatewayLearned,
-    /// All routes at the edge of a circuit.
-    CircuitRoutes,
-}
+/// The tables that are compared, in the order in which they are told, and what to call each.
+const COMPARED: [(TableKind, &str); 5] = [
+    (TableKind::NicEffective, "effective routes of NIC"),
+    (TableKind::NvaLearned, "learned by NVA"),
+    (TableKind::OnPremLearned, "learned on-premises at"),
+    (TableKind::GatewayLearned, "learned by gateway"),
+    (TableKind::CircuitRoutes, "routes at the edge of circuit"),
+];
 
 /// A row of a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +33,8 @@ pub enum SnapshotRow {
 /// What every NIC and every peer of a network sees at one time, kept to be compared.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
-    tables: BTreeMap<(SnapshotTable, String), Vec<SnapshotRow>>,
+    /// By the place of their kind among those that are compared, and by whose they are.
+    tables: BTreeMap<(usize, String), Vec<SnapshotRow>>,
 }
 
 /// What is different at two times, or in two networks.
@@ -56,7 +51,7 @@ pub struct Difference {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct TableDifference {
     /// Which table.
-    pub table: SnapshotTable,
+    pub table: TableKind,
     /// Whose.
     pub name: String,
     /// The prefixes whose rows differ, in order.
@@ -78,38 +73,20 @@ pub struct PrefixDifference {
 impl Snapshot {
     /// What is seen now.
     pub fn of(exchange: &Exchange) -> Self {
-        use SnapshotTable::{CircuitRoutes, GatewayLearned, NvaLearned, OnPremLearned};
         let mut snapshot = Self::default();
-        let estate = exchange.estate();
-        for nic in &estate.nics {
-            let rows = exchange.nic_effective(&nic.name).unwrap_or_default();
-            let rows = rows.into_iter().map(SnapshotRow::Effective);
-            snapshot.keep(SnapshotTable::NicEffective, &nic.name, rows);
-        }
-        for nva in &estate.nvas {
-            snapshot.routes(NvaLearned, &nva.name, exchange.nva_learned(&nva.name));
-        }
-        let sites = estate.sites.iter().map(|site| &site.name);
-        let circuits = estate.circuits.iter().map(|circuit| &circuit.name);
-        for name in sites.chain(circuits.clone()) {
-            snapshot.routes(OnPremLearned, name, exchange.on_prem_learned(name));
-        }
-        for gateway in &estate.gateways {
-            let name = &gateway.name;
-            snapshot.routes(GatewayLearned, name, exchange.gateway_learned(name));
-        }
-        for name in circuits {
-            snapshot.routes(CircuitRoutes, name, exchange.circuit_routes(name));
+        for (place, (kind, _)) in COMPARED.into_iter().enumerate() {
+            for table in kind.tables(exchange.estate()) {
+                let rows = match exchange.rows(&table) {
+                    TableRows::Effective(rows) => {
+                        rows.into_iter().map(SnapshotRow::Effective).collect()
+                    }
+                    TableRows::Routes(rows) => rows.into_iter().map(SnapshotRow::Route).collect(),
+                    TableRows::Sessions(_) => Vec::new(),
+                };
+                snapshot.tables.insert((place, table.owner), rows);
+            }
         }
         snapshot
-    }
-
-    fn routes(&mut self, table: SnapshotTable, name: &str, rows: Vec<RouteRow>) {
-        self.keep(table, name, rows.into_iter().map(SnapshotRow::Route));
-    }
-
-    fn keep(&mut self, table: SnapshotTable, name: &str, rows: impl Iterator<Item = SnapshotRow>) {
-        self.tables.insert((table, name.to_owned()), rows.collect());
     }
 }
 
@@ -131,10 +108,10 @@ impl Difference {
         let tables = keys.into_iter().filter_map(|key| {
             let rows = |snapshot: &Snapshot| snapshot.tables.get(key).unwrap_or(&none).clone();
             let changes = changes(&rows(before), &rows(after));
-            let (table, name) = key.clone();
-            (!changes.is_empty()).then_some(TableDifference {
-                table,
-                name,
+            let (place, name) = key;
+            (!changes.is_empty()).then(|| TableDifference {
+                table: COMPARED[*place].0,
+                name: name.clone(),
                 changes,
             })
         });
@@ -165,18 +142,6 @@ fn changes(before: &[SnapshotRow], after: &[SnapshotRow]) -> Vec<PrefixDifferenc
         after,
     });
     changes.collect()
-}
-
-impl fmt::Display for SnapshotTable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::NicEffective => "effective routes of NIC",
-            Self::NvaLearned => "learned by NVA",
-            Self::OnPremLearned => "learned on-premises at",
-            Self::GatewayLearned => "learned by gateway",
-            Self::CircuitRoutes => "routes at the edge of circuit",
-        })
-    }
 }
 
 impl fmt::Display for SnapshotRow {
@@ -222,7 +187,10 @@ impl fmt::Display for Difference {
             return writeln!(f, "nothing changes");
         }
         for table in &self.tables {
-            writeln!(f, "{} {}", table.table, table.name)?;
+            let mut compared = COMPARED.iter();
+            let compared = compared.find(|(kind, _)| *kind == table.table);
+            let heading = compared.map_or(table.table.shape().key, |(_, heading)| heading);
+            writeln!(f, "{heading} {}", table.name)?;
             for change in &table.changes {
                 for row in &change.before {
                     writeln!(f, "  - {row}")?;

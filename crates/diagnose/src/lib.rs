@@ -15,7 +15,7 @@ mod trace;
 mod words;
 
 pub use difference::{
-    Difference, PrefixDifference, Snapshot, SnapshotRow, SnapshotTable, TableDifference,
+    Difference, PrefixDifference, Snapshot, SnapshotRow, TableDifference,
 };
 pub use event_report::{BestPathChange, EventReport, EventReporter};
 pub use explain::{Explanation, explain};

@@ -70,19 +70,30 @@ pub struct Tables {
 impl Tables {
     /// Asks for every table of an estate's objects.
     pub fn of(estate: &Estate, seen: &dyn Snapshot) -> Self {
-        let ids = TableId::all(estate).into_iter();
+        Self {
+            findings: seen.findings(),
+            ..Self::some(estate, seen, TableId::all(estate))
+        }
+    }
+
+    /// Asks for some tables of an estate's objects, and not for findings.
+    pub fn some(
+        estate: &Estate,
+        seen: &dyn Snapshot,
+        ids: impl IntoIterator<Item = TableId>,
+    ) -> Self {
+        let rows = ids.into_iter().map(|id| (id.clone(), seen.rows(&id)));
         let servers = estate.route_servers.iter().map(|server| {
             let address = |instance| seen.instance_address(&server.name, instance);
             (server.name.clone(), [address(0), address(1)])
         });
         let gateways = estate.gateways.iter().map(|gateway| &gateway.name);
+        let gateways = gateways.map(|name| (name.clone(), seen.gateway_addresses(name)));
         Self {
-            rows: ids.map(|id| (id.clone(), seen.rows(&id))).collect(),
-            findings: seen.findings(),
+            rows: rows.collect(),
+            findings: Vec::new(),
             instances: servers.collect(),
-            gateways: gateways
-                .map(|name| (name.clone(), seen.gateway_addresses(name)))
-                .collect(),
+            gateways: gateways.collect(),
         }
     }
 

@@ -43,6 +43,7 @@ use axum::routing::{get, post};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use routehub::TableKind;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -74,7 +75,7 @@ const HEALTHY: Duration = Duration::from_secs(5);
 macro_rules! paths {
     (@method get) => { "GET" };
     (@method post) => { "POST" };
-    ($($method:ident $path:literal $query:literal => $handler:path: $answer:literal;)*) => {
+    ($($method:ident $path:literal $query:literal => $handler:expr => $answer:literal;)*) => {
         /// Every request and its answer, as `GET /` lists them.
         ///
         /// | request | answer |
@@ -95,39 +96,39 @@ macro_rules! paths {
 }
 
 paths! {
-    get "/" "" => index:
+    get "/" "" => index =>
         "this table, as JSON";
-    get "/healthz" "" => health:
+    get "/healthz" "" => health =>
         "`200` while the thread of the routes answers, else `503`";
-    get "/metrics" "" => metrics::metrics:
+    get "/metrics" "" => metrics::metrics =>
         "metrics in OpenMetrics text";
-    get "/v1/peers" "" => peers::peers:
+    get "/v1/peers" "" => peers::peers =>
         "every session: state, uptime, routes, messages";
-    get "/v1/route-servers/{rs}/peerings/{nva}/learned-routes" "" => tables::rs_learned:
+    get "/v1/route-servers/{rs}/peerings/{nva}/learned-routes" "" => tables::of(TableKind::RsLearned) =>
         "what `az network routeserver peering list-learned-routes` prints";
-    get "/v1/route-servers/{rs}/peerings/{nva}/advertised-routes" "" => tables::rs_advertised:
+    get "/v1/route-servers/{rs}/peerings/{nva}/advertised-routes" "" => tables::of(TableKind::RsAdvertised) =>
         "what `az network routeserver peering list-advertised-routes` prints";
-    get "/v1/gateways/{gateway}/learned-routes" "" => tables::gateway_learned:
+    get "/v1/gateways/{gateway}/learned-routes" "" => tables::of(TableKind::GatewayLearned) =>
         "what `az network vnet-gateway list-learned-routes` prints";
-    get "/v1/gateways/{gateway}/advertised-routes/{to}" "" => tables::gateway_advertised:
+    get "/v1/gateways/{gateway}/advertised-routes/{to}" "" => tables::of(TableKind::GatewayAdvertised) =>
         "what `az network vnet-gateway list-advertised-routes` prints";
-    get "/v1/circuits/{circuit}/routes" "" => tables::circuit_routes:
+    get "/v1/circuits/{circuit}/routes" "" => tables::of(TableKind::CircuitRoutes) =>
         "the route table of a circuit";
-    get "/v1/nics/{nic}/effective-routes" "" => tables::effective_routes:
+    get "/v1/nics/{nic}/effective-routes" "" => tables::of(TableKind::NicEffective) =>
         "what `az network nic show-effective-route-table` prints";
-    get "/v1/tables" "" => tables::all:
+    get "/v1/tables" "" => tables::all =>
         "every table of the network, in the shapes of the network file's `expect`";
-    get "/v1/explain" "?name=NAME&destination=PREFIX_OR_ADDRESS" => queries::explain:
+    get "/v1/explain" "?name=NAME&destination=PREFIX_OR_ADDRESS" => queries::explain =>
         "why a NIC or speaker has routes there, or has not";
-    get "/v1/trace" "?nic=NIC&address=ADDRESS" => queries::trace:
+    get "/v1/trace" "?nic=NIC&address=ADDRESS" => queries::trace =>
         "the way of a packet";
-    get "/v1/findings" "" => queries::findings:
+    get "/v1/findings" "" => queries::findings =>
         "what is to be said about the network";
-    get "/v1/events" "" => stream::events:
+    get "/v1/events" "" => stream::events =>
         "everything that happens from here on";
-    get "/v1/changes" "" => stream::changes:
+    get "/v1/changes" "" => stream::changes =>
         "every change of the networks' routes from here on, where a [`Changes`] is told of them";
-    post "/v1/events" "" => events::post:
+    post "/v1/events" "" => events::post =>
         "lets events happen that stand in the body as in a network file";
 }
 

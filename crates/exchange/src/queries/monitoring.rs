@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use routehub_types::Asn;
 
-use super::rows::SessionState;
+use super::table_id::SessionState;
 use crate::estate::RouteServer;
 use crate::exchange::Exchange;
 use crate::graph::{LinkId, Side};

@@ -1,36 +1,17 @@
-//! The tables that people ask for, by name.
+//! The tables that people ask for, by name, and their rows.
+//!
+//! Tables are sorted by prefix, then by the sender's place in the estate, so that equal estates
+//! show equal tables. A field that a table does not have stays at its default.
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::net::IpAddr;
+
+use routehub_types::{AsPath, Community, Prefix};
 
 use crate::estate::{Connection, Estate};
-use crate::exchange::Exchange;
 use crate::fabric::EffectiveRow;
-
-use super::rows::{RouteRow, SessionRow};
-
-/// A kind of table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TableKind {
-    /// What a Route Server learned from an NVA.
-    RsLearned,
-    /// What a Route Server sends to an NVA.
-    RsAdvertised,
-    /// What an NVA learned.
-    NvaLearned,
-    /// What a gateway learned.
-    GatewayLearned,
-    /// What a gateway sends to a circuit, site or gateway.
-    GatewayAdvertised,
-    /// All routes at the edge of a circuit.
-    CircuitRoutes,
-    /// What a site, or the network behind a circuit, learned.
-    OnPremLearned,
-    /// The effective routes of a NIC.
-    NicEffective,
-    /// The sessions of a Route Server with an NVA.
-    Sessions,
-}
+use crate::graph::Link;
 
 /// What is known about a kind of table.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +20,8 @@ pub struct TableShape {
     pub key: &'static str,
     /// What it shows.
     pub about: &'static str,
+    /// Its heading: what whose it is, and what it shows.
+    pub heading: [&'static str; 2],
     /// Whose it is.
     pub owner: Subject,
     /// Who is at the other end, if each has a table of its own.
@@ -83,7 +66,16 @@ subjects! {
 }
 
 macro_rules! kinds {
-    ($($kind:ident $key:literal: $owner:expr, $peer:expr, $about:literal, $columns:expr;)+) => {
+    ($($kind:ident $key:literal: $owner:expr, $peer:expr, $about:literal, $heading:expr,
+       $columns:expr;)+) => {
+        /// A kind of table.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+        #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+        pub enum TableKind {
+            $(#[doc = $about] $kind,)+
+        }
+
         impl TableKind {
             /// All kinds, in the order of files.
             pub const ALL: &[Self] = &[$(Self::$kind),+];
@@ -94,6 +86,7 @@ macro_rules! kinds {
                     $(Self::$kind => TableShape {
                         key: $key,
                         about: $about,
+                        heading: $heading,
                         owner: $owner,
                         peer: $peer,
                         columns: $columns,
@@ -106,34 +99,38 @@ macro_rules! kinds {
 
 kinds! {
     RsLearned "rs_learned": ROUTE_SERVER, Some(NVA), "What a Route Server learned from an NVA.",
+        ["Route Server", "learned from"],
         &["as_path", "next_hop", "communities", "origin", "weight", "source_peer", "instance"];
     RsAdvertised "rs_advertised": ROUTE_SERVER, Some(NVA), "What a Route Server sends to an NVA.",
+        ["Route Server", "advertised to"],
         &["as_path", "next_hop", "communities", "origin", "weight", "instance"];
-    NvaLearned "nva_learned": NVA, None, "What an NVA learned.",
+    NvaLearned "nva_learned": NVA, None, "What an NVA learned.", ["NVA", "learned"],
         &["as_path", "next_hop", "communities", "origin", "instance", "from"];
     GatewayLearned "gateway_learned": GATEWAY, None, "What a gateway learned.",
+        ["Gateway", "learned"],
         &["as_path", "next_hop", "communities", "origin", "weight", "source_peer"];
     GatewayAdvertised "gateway_advertised": GATEWAY, Some(CONNECTED),
-        "What a gateway sends to a circuit, site or gateway.",
+        "What a gateway sends to a circuit, site or gateway.", ["Gateway", "advertised to"],
         &["as_path", "next_hop", "communities", "origin", "weight"];
     CircuitRoutes "circuit_routes": CIRCUIT, None, "All routes at the edge of a circuit.",
+        ["Circuit", "routes"],
         &["as_path", "next_hop", "origin"];
     OnPremLearned "on_prem_learned": ON_PREMISES, None,
-        "What a site, or the network behind a circuit, learned.",
+        "What a site, or the network behind a circuit, learned.", ["On-premises", "learned"],
         &["as_path", "next_hop", "from"];
     NicEffective "nic_effective": NIC, None, "The effective routes of a NIC.",
+        ["NIC", "effective routes"],
         &["next_hop_type", "next_hop", "source", "state", "name"];
     Sessions "sessions": ROUTE_SERVER, Some(NVA), "Sessions of a Route Server with an NVA.",
+        ["Route Server", "sessions with"],
         &["state", "routes", "notification", "hold_time", "route_refreshes", "resets", "instance"];
 }
 
 impl TableKind {
     /// The kind of that name.
     pub fn of_key(key: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|kind| kind.shape().key == key)
+        let mut kinds = Self::ALL.iter().copied();
+        kinds.find(|kind| kind.shape().key == key)
     }
 
     /// The table of an object.
@@ -153,8 +150,8 @@ impl TableKind {
         }
     }
 
-    /// The names of all its tables in an estate.
-    fn tables(self, estate: &Estate) -> Vec<TableId> {
+    /// All its tables in an estate, in the order of the estate.
+    pub fn tables(self, estate: &Estate) -> Vec<TableId> {
         match self {
             Self::RsLearned | Self::RsAdvertised | Self::Sessions => {
                 let nvas = estate.nvas.iter();
@@ -210,9 +207,14 @@ impl TableId {
         kinds.flat_map(|kind| kind.tables(estate)).collect()
     }
 
-    /// The name of the other end; empty if there is none.
-    fn other(&self) -> &str {
-        self.peer.as_deref().unwrap_or_default()
+    /// Its heading: `Route Server rs: learned from nva1`.
+    pub fn heading(&self) -> String {
+        let [whose, what] = self.kind.shape().heading;
+        let heading = format!("{whose} {}: {what}", self.owner);
+        match &self.peer {
+            Some(peer) => format!("{heading} {peer}"),
+            None => heading,
+        }
     }
 }
 
@@ -261,22 +263,93 @@ impl TableRows {
     }
 }
 
-impl Exchange {
-    /// The rows of a table; none if there is no such object.
-    pub fn rows(&self, id: &TableId) -> TableRows {
-        let (owner, peer) = (id.owner.as_str(), id.other());
-        TableRows::Routes(match id.kind {
-            TableKind::RsLearned => self.rs_learned(owner, peer),
-            TableKind::RsAdvertised => self.rs_advertised(owner, peer),
-            TableKind::NvaLearned => self.nva_learned(owner),
-            TableKind::GatewayLearned => self.gateway_learned(owner),
-            TableKind::GatewayAdvertised => self.gateway_advertised(owner, peer),
-            TableKind::CircuitRoutes => self.circuit_routes(owner),
-            TableKind::OnPremLearned => self.on_prem_learned(owner),
-            TableKind::NicEffective => {
-                return TableRows::Effective(self.nic_effective(owner).unwrap_or_default());
-            }
-            TableKind::Sessions => return TableRows::Sessions(self.sessions(owner, peer)),
-        })
+/// Where a route came from, in the words of the management interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "file", derive(serde::Deserialize, schemars::JsonSchema))]
+pub enum RouteOrigin {
+    /// Local to the gateway: network prefixes and static sites.
+    Network,
+    /// Learned over eBGP.
+    EBgp,
+    /// Learned over iBGP.
+    IBgp,
+    /// The ORIGIN attribute is IGP.
+    Igp,
+    /// The ORIGIN attribute is EGP.
+    Egp,
+    /// The ORIGIN attribute is INCOMPLETE.
+    Incomplete,
+}
+
+impl fmt::Display for RouteOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{self:?}"))
     }
+}
+
+/// A route that a speaker holds or sends: one row of a learned or advertised table.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct RouteRow {
+    /// Where to.
+    pub prefix: Prefix,
+    /// The AS path, nearest first.
+    pub as_path: AsPath,
+    /// The next hop; none where it is not known.
+    pub next_hop: Option<IpAddr>,
+    /// Standard communities, sorted, each once.
+    pub communities: Vec<Community>,
+    /// How the route came about.
+    pub origin: RouteOrigin,
+    /// The weight that the interface shows.
+    pub weight: u32,
+    /// The address the row came from.
+    pub source_peer: Option<IpAddr>,
+    /// The Route Server instance that holds or sent it, 0 or 1.
+    pub instance: Option<u8>,
+    /// The name of the speaker it came from.
+    pub from: Option<String>,
+}
+
+/// The state of a session as tables show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "file", derive(serde::Deserialize, schemars::JsonSchema))]
+pub enum SessionState {
+    /// Routes are exchanged.
+    Established,
+    /// Down.
+    Idle,
+    /// The peer was refused when it was created.
+    Failed,
+}
+
+impl SessionState {
+    /// The state of a link.
+    pub(super) fn of(link: &Link) -> Self {
+        match link.down.refused {
+            Some(_) => Self::Failed,
+            None if link.is_up() => Self::Established,
+            None => Self::Idle,
+        }
+    }
+}
+
+/// A session of an NVA with one instance of a Route Server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionRow {
+    /// The instance, 0 or 1.
+    pub instance: u8,
+    /// Its state.
+    pub state: SessionState,
+    /// How many rows the learned table has from it.
+    pub routes: usize,
+    /// The NOTIFICATION that ended it: code and subcode.
+    pub notification: Option<(u8, u8)>,
+    /// The hold time agreed, in seconds.
+    pub hold_time: u16,
+    /// How many route refreshes the Route Server sent.
+    pub route_refreshes: u32,
+    /// How many times the session was reset.
+    pub resets: u32,
 }

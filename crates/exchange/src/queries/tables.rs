@@ -1,10 +1,12 @@
-//! The tables that people ask for: views over RIBs and what speakers send.
+//! What each table shows: views over RIBs and what speakers send.
 
 use std::net::IpAddr;
 
 use routehub_types::{Attrs, NextHop, Origin as OriginAttribute, Prefix};
 
-use super::rows::{RouteOrigin, RouteRow, SessionRow, SessionState};
+use super::table_id::{
+    RouteOrigin, RouteRow, SessionRow, SessionState, TableId, TableKind, TableRows,
+};
 use crate::exchange::Exchange;
 use crate::graph::{AdjacencyId, Side, SpeakerId, UNKNOWN_ADDRESS};
 use crate::ribs::Origin;
@@ -15,6 +17,24 @@ const WEIGHT_LEARNED: u32 = 32768;
 const WEIGHT_FROM_EDGE: u32 = 32769;
 
 impl Exchange {
+    /// The rows of a table; none if there is no such object.
+    pub fn rows(&self, id: &TableId) -> TableRows {
+        let (owner, peer) = (&id.owner, id.peer.as_deref().unwrap_or_default());
+        TableRows::Routes(match id.kind {
+            TableKind::RsLearned => self.rs_learned(owner, peer),
+            TableKind::RsAdvertised => self.rs_advertised(owner, peer),
+            TableKind::NvaLearned => self.nva_learned(owner),
+            TableKind::GatewayLearned => self.gateway_learned(owner),
+            TableKind::GatewayAdvertised => self.gateway_advertised(owner, peer),
+            TableKind::CircuitRoutes => self.circuit_routes(owner),
+            TableKind::OnPremLearned => self.on_prem_learned(owner),
+            TableKind::NicEffective => {
+                return TableRows::Effective(self.nic_effective(owner).unwrap_or_default());
+            }
+            TableKind::Sessions => return TableRows::Sessions(self.sessions(owner, peer)),
+        })
+    }
+
     /// What a Route Server learned from an NVA, as received, both instances.
     pub fn rs_learned(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
         let links = self.graph().peering_links(route_server, nva).into_iter();

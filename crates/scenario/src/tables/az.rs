@@ -189,17 +189,39 @@ pub fn effective(rows: &[EffectiveRow]) -> Rows<EffectiveRoute> {
 /// A table in the shape of its command.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
-enum Table {
+pub enum Table {
+    /// Of a Route Server.
     Peering(Peering),
+    /// Of a gateway.
     Routes(Rows<Route>),
+    /// Of a circuit.
     Circuit(Rows<CircuitRoute>),
+    /// Of a NIC.
     Effective(Rows<EffectiveRoute>),
+}
+
+impl Table {
+    /// One of the tables of a network; none if Azure has no command for it, or it is not there.
+    pub fn of(tables: &Tables, id: &TableId) -> Option<Self> {
+        let rows = tables.rows.get(id)?;
+        let both = || tables.instances.get(&id.owner).copied().unwrap_or_default();
+        let local = || tables.gateways.get(&id.owner)?.first().copied();
+        Some(match id.kind {
+            TableKind::RsLearned => Self::Peering(Peering::learned(rows.routes(), both())),
+            TableKind::RsAdvertised => Self::Peering(Peering::advertised(rows.routes(), both())),
+            TableKind::GatewayLearned => Self::Routes(gateway_learned(rows.routes(), local())),
+            TableKind::GatewayAdvertised => Self::Routes(gateway_advertised(rows.routes())),
+            TableKind::CircuitRoutes => Self::Circuit(circuit_routes(rows.routes())),
+            TableKind::NicEffective => Self::Effective(effective(rows.effective())),
+            _ => return None,
+        })
+    }
 }
 
 /// Every table that Azure has a command for.
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
-pub struct AzTables<'a>(BTreeMap<&'static str, ByName<'a, Table>>);
+pub struct AzTables<'a>(BTreeMap<&'static str, ByName<'a, Option<Table>>>);
 
 impl<'a> AzTables<'a> {
     /// The tables of a network.
@@ -212,22 +234,9 @@ impl<'a> AzTables<'a> {
             TableKind::CircuitRoutes,
             TableKind::NicEffective,
         ];
-        let shaped = |id: &TableId, rows: &TableRows| shape(tables, id, rows);
+        let shaped = |id: &TableId, _: &TableRows| Table::of(tables, id);
         let named = kinds.map(|kind| (kind.shape().key, tables.by_name(kind, shaped)));
         Self(named.into())
-    }
-}
-
-fn shape(tables: &Tables, id: &TableId, rows: &TableRows) -> Table {
-    let both = || tables.instances.get(&id.owner).copied().unwrap_or_default();
-    let local = || tables.gateways.get(&id.owner)?.first().copied();
-    match id.kind {
-        TableKind::RsLearned => Table::Peering(Peering::learned(rows.routes(), both())),
-        TableKind::RsAdvertised => Table::Peering(Peering::advertised(rows.routes(), both())),
-        TableKind::GatewayLearned => Table::Routes(gateway_learned(rows.routes(), local())),
-        TableKind::GatewayAdvertised => Table::Routes(gateway_advertised(rows.routes())),
-        TableKind::CircuitRoutes => Table::Circuit(circuit_routes(rows.routes())),
-        _ => Table::Effective(effective(rows.effective())),
     }
 }
 

@@ -45,28 +45,15 @@ impl Refusal {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, error)
     }
 
-    /// Refuses a name of nothing of a kind.
-    pub(super) fn unless_known<'a>(
-        kind: &str,
-        name: &str,
-        known: impl Iterator<Item = &'a String> + Clone,
-    ) -> Result<(), Self> {
-        if known.clone().any(|known| known == name) {
-            Ok(())
-        } else {
-            Err(Self::unknown(kind, name, known))
-        }
-    }
-
     /// Nothing of a kind has this name; others have these.
     pub(super) fn unknown<'a>(
         kind: &str,
         name: &str,
-        known: impl Iterator<Item = &'a String>,
+        known: impl Iterator<Item = &'a (impl AsRef<str> + ?Sized + 'a)>,
     ) -> Self {
         /// Names that are listed at most.
         const MOST: usize = 20;
-        let known: Vec<&str> = known.map(String::as_str).collect();
+        let known: Vec<&str> = known.map(AsRef::as_ref).collect();
         let mut error = format!("there is no {kind} `{name}`; there ");
         match known.as_slice() {
             [] => error.push_str("is none"),

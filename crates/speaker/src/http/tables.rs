@@ -1,14 +1,13 @@
 //! Tables of routes, in the shapes of Azure's commands.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use routehub::estate::Connection;
-use routehub::{Estate, Exchange, RouteRow};
-use routehub_scenario::az::{self, Peering};
+use futures_util::future::{BoxFuture, FutureExt as _};
+use routehub::{Estate, Exchange, TableId, TableKind};
+use routehub_scenario::az::Table;
 use routehub_scenario::{Snapshot, Tables};
 
 use super::app::App;
@@ -16,116 +15,54 @@ use super::error::Refusal;
 
 type Answer = Result<Response, Refusal>;
 type AppState = State<Arc<App>>;
-type Names<T> = Result<Path<T>, PathRejection>;
+/// Whose table it is, and who is at the other end.
+type Names = Result<Path<Vec<String>>, PathRejection>;
 
-/// What `az network routeserver peering list-learned-routes` prints.
-pub(super) async fn rs_learned(State(app): AppState, names: Names<(String, String)>) -> Answer {
-    peering(&app, names, Exchange::rs_learned, Peering::learned).await
+/// Answers with tables of a kind, in the shape of their command.
+pub(super) fn of(
+    kind: TableKind,
+) -> impl Fn(AppState, Names) -> BoxFuture<'static, Answer> + Clone {
+    move |State(app), names| table(app, kind, names).boxed()
 }
 
-/// What `az network routeserver peering list-advertised-routes` prints.
-pub(super) async fn rs_advertised(State(app): AppState, names: Names<(String, String)>) -> Answer {
-    peering(&app, names, Exchange::rs_advertised, Peering::advertised).await
-}
-
-async fn peering(
-    app: &App,
-    names: Names<(String, String)>,
-    rows: fn(&Exchange, &str, &str) -> Vec<RouteRow>,
-    shape: fn(&[RouteRow], [Option<IpAddr>; 2]) -> Peering,
-) -> Answer {
-    let Path((rs, nva)) = names?;
+async fn table(app: Arc<App>, kind: TableKind, names: Names) -> Answer {
+    let Path(names) = names?;
+    let mut names = names.into_iter();
+    let id = TableId {
+        kind,
+        owner: names.next().unwrap_or_default(),
+        peer: names.next(),
+    };
     let read = move |exchange: &Exchange| {
         let estate = exchange.estate();
-        let servers = estate.route_servers.iter().map(|server| &server.name);
-        Refusal::unless_known("Route Server", &rs, servers)?;
-        let peers = estate.nvas.iter().filter(|nva| {
-            let mut sessions = nva.sessions.iter();
-            sessions.any(|session| session.route_server == rs)
-        });
-        let kind = format!("peering of {rs} with an NVA");
-        Refusal::unless_known(&kind, &nva, peers.map(|nva| &nva.name))?;
-        let addresses = [0, 1].map(|instance| exchange.instance_address(&rs, instance));
-        Ok((rows(exchange, &rs, &nva), addresses))
+        check_known(estate, &id)?;
+        Ok((Tables::some(estate, exchange, [id.clone()]), id))
     };
-    app.table(read, move |(rows, addresses)| shape(&rows, addresses))
-        .await
+    app.table(read, |(tables, id)| Table::of(&tables, &id)).await
 }
 
-/// What `az network vnet-gateway list-learned-routes` prints.
-pub(super) async fn gateway_learned(State(app): AppState, name: Names<String>) -> Answer {
-    let Path(gateway) = name?;
-    let read = move |exchange: &Exchange| {
-        let estate = exchange.estate();
-        known_gateway(estate, &gateway)?;
-        let local = estate.gateway_addresses(&gateway).first().copied();
-        Ok((exchange.gateway_learned(&gateway), local))
+/// Refuses a table that nothing has.
+fn check_known(estate: &Estate, id: &TableId) -> Result<(), Refusal> {
+    let shape = id.kind.shape();
+    let owners = (shape.owner.names)(estate);
+    if !owners.contains(&id.owner.as_str()) {
+        let owners = owners.into_iter();
+        return Err(Refusal::unknown(shape.owner.word, &id.owner, owners));
+    }
+    let (Some(subject), Some(peer)) = (shape.peer, &id.peer) else {
+        return Ok(());
     };
-    app.table(read, |(rows, local)| az::gateway_learned(&rows, local))
-        .await
-}
-
-/// What `az network vnet-gateway list-advertised-routes` prints.
-pub(super) async fn gateway_advertised(
-    State(app): AppState,
-    names: Names<(String, String)>,
-) -> Answer {
-    let Path((gateway, to)) = names?;
-    let read = move |exchange: &Exchange| {
-        let estate = exchange.estate();
-        known_gateway(estate, &gateway)?;
-        let kind = format!("connection of {gateway} to");
-        Refusal::unless_known(&kind, &to, far_ends(estate, &gateway))?;
-        Ok(exchange.gateway_advertised(&gateway, &to))
+    let tables = id.kind.tables(estate);
+    if tables.contains(id) {
+        return Ok(());
+    }
+    let relation = match subject.word {
+        "NVA" => format!("peering of {} with an NVA", id.owner),
+        _ => format!("connection of {} to", id.owner),
     };
-    app.table(read, |rows| az::gateway_advertised(&rows)).await
-}
-
-fn known_gateway(estate: &Estate, gateway: &str) -> Result<(), Refusal> {
-    let gateways = estate.gateways.iter().map(|gateway| &gateway.name);
-    Refusal::unless_known("gateway", gateway, gateways)
-}
-
-/// What the connections of a gateway lead to; they are declared on either side.
-fn far_ends<'a>(estate: &'a Estate, name: &'a str) -> impl Iterator<Item = &'a String> + Clone {
-    let connections = estate.gateways.iter().flat_map(|gateway| {
-        let ends = gateway
-            .connections
-            .iter()
-            .map(|connection| match connection {
-                Connection::Circuit { circuit, .. } => circuit,
-                Connection::Site { site, .. } => site,
-                Connection::Gateway { gateway } => gateway,
-            });
-        ends.map(|end| (&gateway.name, end))
-    });
-    connections.filter_map(move |(gateway, end)| match (gateway == name, end == name) {
-        (true, _) => Some(end),
-        (false, true) => Some(gateway),
-        (false, false) => None,
-    })
-}
-
-/// The route table of a circuit.
-pub(super) async fn circuit_routes(State(app): AppState, name: Names<String>) -> Answer {
-    let Path(circuit) = name?;
-    let read = move |exchange: &Exchange| {
-        let circuits = exchange.estate().circuits.iter();
-        Refusal::unless_known("circuit", &circuit, circuits.map(|circuit| &circuit.name))?;
-        Ok(exchange.circuit_routes(&circuit))
-    };
-    app.table(read, |rows| az::circuit_routes(&rows)).await
-}
-
-/// What `az network nic show-effective-route-table` prints.
-pub(super) async fn effective_routes(State(app): AppState, name: Names<String>) -> Answer {
-    let Path(nic) = name?;
-    let read = move |exchange: &Exchange| {
-        let nics = exchange.estate().nics.iter().map(|nic| &nic.name);
-        let rows = exchange.nic_effective(&nic);
-        rows.ok_or_else(|| Refusal::unknown("NIC", &nic, nics))
-    };
-    app.table(read, |rows| az::effective(&rows)).await
+    let same_owner = tables.iter().filter(|other| other.owner == id.owner);
+    let peers = same_owner.filter_map(|other| other.peer.as_ref());
+    Err(Refusal::unknown(&relation, peer, peers))
 }
 
 /// Every table, in the shapes of the network file's `expect`.
