@@ -3,12 +3,16 @@
 mod effective;
 mod fib;
 mod journal;
-mod rows;
-mod vnet_routes;
 
-pub use effective::{NicView, ProgrammedRoute};
-pub use fib::{Fabric, Programmers};
+pub use effective::{EffectiveRow, NextHopType, NicView, ProgrammedRoute, RouteSource, RouteState};
+pub use fib::{Fabric, Programmers, VnetRoute, VnetRoutes};
 pub(crate) use journal::Journal;
 pub use journal::{Changes, LinkChange};
-pub use rows::{EffectiveRow, NextHopType, RouteSource, RouteState};
-pub use vnet_routes::{VnetRoute, VnetRoutes};
+
+/// Each item once, in order.
+fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<T> = items.collect();
+    items.sort();
+    items.dedup();
+    items
+}

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 
 use routehub_types::Asn;
 
-pub(crate) use deployment::{Deployment, MapNames};
+pub(crate) use deployment::Deployment;
 pub use link::{
     AdjacencyId, CircuitConnection, Down, End, Link, LinkId, LinkKind, Side, UNKNOWN_ADDRESS,
 };

@@ -1,12 +1,9 @@
 //! The model: speakers, what they hold, and what they have still to tell each other.
 
-mod circuit_limits;
 mod converge;
 mod deliver;
 mod events;
-mod originated;
 mod outbound;
-mod packing;
 mod pending;
 
 use std::collections::BTreeSet;
@@ -19,8 +16,8 @@ use crate::ribs::{Changed, Origin, Ribs};
 
 pub use converge::{NotConverged, some_of};
 pub use events::EventError;
-use originated::StaticRoutes;
 pub use outbound::Outbound;
+use outbound::StaticRoutes;
 use pending::Pending;
 
 /// A deployment at work.
@@ -196,7 +193,9 @@ impl Model {
         let attrs = self.ribs.intern(&attrs);
         for (origin, wanted) in [(Origin::OwnNetwork, own), (Origin::Spoke, spokes)] {
             let changed = self.ribs.set_local(id, origin, attrs, &wanted);
-            self.note_changed(changed);
+            changed
+                .into_iter()
+                .for_each(|changed| self.note_changed(changed));
         }
     }
 }

@@ -3,17 +3,21 @@
 
 mod adjacency;
 mod decision;
-mod receive;
 mod speaker_rib;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use routehub_policy::Outcome;
-use routehub_rib::{AttrStore, BestPath, Rib, Source, SourceId};
-use routehub_types::{AttrId, Attrs, Prefix, RuleId};
+use routehub_policy::{Outcome, SourceClass};
+use routehub_rib::{
+    Admission, Announcement, AttrStore, Delta, Export, Flushed, GroupId, LimitExceeded, Rib,
+    Source, SourceId,
+};
+use routehub_types::{AttrId, Attrs, Family, Instant, Nlri, Prefix, RuleId, Update};
 
 use crate::estate::RoutingPreference;
 use crate::graph::{AdjacencyId, Deployment, SpeakerId};
+use crate::parameters::Parameters;
 use crate::policy::Policies;
 use crate::rules;
 
@@ -28,6 +32,19 @@ pub use speaker_rib::{Origin, RibView};
 pub(crate) struct Changed {
     pub(crate) speaker: SpeakerId,
     pub(crate) prefixes: Vec<Prefix>,
+}
+
+/// All that receiving over an adjacency changes.
+struct Inbound<'a> {
+    store: &'a mut AttrStore,
+    rib: &'a mut Rib,
+    adjacency: &'a mut Adjacency,
+    source: SourceId,
+}
+
+/// Visits changes of best paths and keeps their prefixes.
+fn collect(prefixes: &mut Vec<Prefix>) -> impl FnMut(&AttrStore, &Delta<'_>) {
+    |_, delta| prefixes.push(delta.prefix)
 }
 
 /// The RIBs of all speakers and the adjacencies between them.
@@ -59,8 +76,8 @@ impl Ribs {
         let graph = deployment.graph();
         for id in graph.speakers().skip(self.ribs.len()) {
             let passes_on = !graph.speaker(id).only_ends_routes(deployment.estate());
-            self.ribs
-                .push(passes_on.then(|| self.empty_rib(deployment, id)));
+            let rib = passes_on.then(|| self.empty_rib(deployment, id));
+            self.ribs.push(rib);
         }
         for link in graph.links().skip(self.adjacencies.len()) {
             let adjacencies = link.adjacencies().map(|id| {
@@ -72,9 +89,7 @@ impl Ribs {
     }
 
     fn empty_rib(&self, deployment: &Deployment, id: SpeakerId) -> SpeakerRib {
-        let kind = deployment.graph().speaker(id).kind;
-        let config = decision::decision(kind, deployment.parameters());
-        SpeakerRib::new(config, self.seed)
+        SpeakerRib::new(decision::decision(deployment, id), self.seed)
     }
 
     /// Makes the sender a source of the receiver's RIB.
@@ -94,8 +109,10 @@ impl Ribs {
         &self.adjacencies[id.link.index()][id.sender as usize]
     }
 
-    fn adjacency_mut(&mut self, id: AdjacencyId) -> &mut Adjacency {
-        &mut self.adjacencies[id.link.index()][id.sender as usize]
+    /// An adjacency to be changed or asked, with the attribute sets.
+    fn adjacency_mut(&mut self, id: AdjacencyId) -> (&mut Adjacency, &mut AttrStore) {
+        let adjacency = &mut self.adjacencies[id.link.index()][id.sender as usize];
+        (adjacency, &mut self.store)
     }
 
     /// The RIB of a speaker; none if it only ends routes.
@@ -137,8 +154,8 @@ impl Ribs {
         self.store.intern(attrs)
     }
 
-    /// The best path of the sender that the receiver may hear of.
-    fn best_for(&self, id: AdjacencyId, prefix: Prefix) -> Result<(&SpeakerRib, BestPath), RuleId> {
+    /// The best path of the sender that the receiver may hear of: its class, and its attributes.
+    fn best_for(&self, id: AdjacencyId, prefix: Prefix) -> Result<(SourceClass, AttrId), RuleId> {
         let adjacency = self.adjacency(id);
         let rib = self.speaker_rib(adjacency.sender);
         let rib = rib.filter(|_| !adjacency.is_static);
@@ -149,7 +166,7 @@ impl Ribs {
         if adjacency.splits_horizon && rib.origin(best.source) == Origin::Link(id.link) {
             return Err(rules::FROM_THIS_NEIGHBOR);
         }
-        Ok((rib, *best))
+        Ok((rib.class(best.source), best.attrs))
     }
 
     /// What the sender passes on for a prefix of its RIB, as prefix and attributes.
@@ -161,11 +178,10 @@ impl Ribs {
         id: AdjacencyId,
         prefix: Prefix,
     ) -> Result<(Prefix, Attrs), RuleId> {
-        let (rib, best) = self.best_for(id, prefix)?;
-        let meta = adjacency::meta(rib.class(best.source));
-        let attrs = Cow::Owned(self.store.attrs(best.attrs));
+        let (class, attrs) = self.best_for(id, prefix)?;
+        let attrs = Cow::Owned(self.store.attrs(attrs));
         let export = self.adjacency(id).export();
-        let verdict = export.evaluate_cow(attrs, prefix, &meta);
+        let verdict = export.evaluate_cow(attrs, prefix, &adjacency::meta(class));
         match verdict.outcome {
             Outcome::Accept { attrs, prefix } => Ok((prefix, attrs.into_owned())),
             Outcome::Reject => Err(verdict.rule),
@@ -182,42 +198,136 @@ impl Ribs {
         id: AdjacencyId,
         prefix: Prefix,
     ) -> Result<AttrId, RuleId> {
-        let (rib, best) = self.best_for(id, prefix)?;
-        let class = rib.class(best.source);
-        let Self {
-            store, adjacencies, ..
-        } = self;
-        let adjacency = &mut adjacencies[id.link.index()][id.sender as usize];
-        adjacency.export_route(store, class, best.attrs, prefix)
+        let (class, attrs) = self.best_for(id, prefix)?;
+        let (adjacency, store) = self.adjacency_mut(id);
+        adjacency.export_route(store, class, attrs, prefix)
     }
 
     /// The rules that change a route of the sender on its way out.
     pub(crate) fn changing_rules(&self, id: AdjacencyId, prefix: Prefix) -> Vec<RuleId> {
-        let adjacency = self.adjacency(id);
-        let best = self.speaker_rib(adjacency.sender).and_then(|rib| {
-            let best = rib.rib.best(prefix);
-            Some((rib.class(best.first()?.source), best.first()?.attrs))
-        });
-        let Some((class, attrs)) = best else {
+        let Ok((class, attrs)) = self.best_for(id, prefix) else {
             return Vec::new();
         };
-        let attrs = self.store.attrs(attrs);
-        let export = adjacency.export();
-        let (verdict, steps) = export.explain(&attrs, prefix, &adjacency::meta(class));
-        if verdict.outcome == Outcome::Reject {
-            return Vec::new();
-        }
-        let changing = steps.iter().filter(|step| step.changed);
+        let (attrs, meta) = (self.store.attrs(attrs), adjacency::meta(class));
+        let (verdict, steps) = self.adjacency(id).export().explain(&attrs, prefix, &meta);
+        let passes = verdict.outcome != Outcome::Reject;
+        let changing = steps.iter().filter(|step| passes && step.changed);
         let changing = changing.map(|step| step.rule);
         changing.filter(|rule| *rule != rules::NONE).collect()
     }
 
+    fn inbound_mut(&mut self, id: AdjacencyId) -> Option<Inbound<'_>> {
+        let adjacency = &mut self.adjacencies[id.link.index()][id.sender as usize];
+        Some(Inbound {
+            source: adjacency.source?,
+            rib: &mut self.ribs[adjacency.receiver.index()].as_mut()?.rib,
+            store: &mut self.store,
+            adjacency,
+        })
+    }
+
+    /// Has the receiver's RIB change, if it has one, and collect what changes.
+    fn at_receiver(
+        &mut self,
+        id: AdjacencyId,
+        change: impl FnOnce(Inbound<'_>, &mut Vec<Prefix>),
+    ) -> Changed {
+        let mut prefixes = Vec::new();
+        if let Some(inbound) = self.inbound_mut(id) {
+            change(inbound, &mut prefixes);
+        }
+        let speaker = self.adjacency(id).receiver;
+        Changed { speaker, prefixes }
+    }
+
+    /// Counts the announced routes of an UPDATE against the sender's limit.
+    ///
+    /// # Errors
+    /// [`LimitExceeded`] if the sender announced more than it may.
+    pub(crate) fn count(
+        &mut self,
+        id: AdjacencyId,
+        announced: &[Nlri],
+        now: Instant,
+    ) -> Result<(), LimitExceeded> {
+        match self.inbound_mut(id) {
+            Some(inbound) => inbound.rib.count(inbound.source, announced, now),
+            None => Ok(()),
+        }
+    }
+
+    /// Has the receiver take in the routes of an UPDATE. What changes is told only if `listened`.
+    pub(crate) fn receive(
+        &mut self,
+        id: AdjacencyId,
+        parameters: &Parameters,
+        update: &Update<'_>,
+        listened: bool,
+    ) -> Changed {
+        self.at_receiver(id, |inbound, prefixes| {
+            let Inbound { store, rib, .. } = inbound;
+            let admit = inbound.adjacency.admission(parameters);
+            let visit = |_: &AttrStore, delta: &Delta<'_>| {
+                if listened {
+                    prefixes.push(delta.prefix);
+                }
+            };
+            rib.apply(store, inbound.source, update, admit, visit);
+        })
+    }
+
+    /// Asks the receiver's import policy again for all that it holds from the sender.
+    pub(crate) fn reapply_import(&mut self, id: AdjacencyId, parameters: &Parameters) -> Changed {
+        self.at_receiver(id, |inbound, prefixes| {
+            let Inbound { store, rib, .. } = inbound;
+            let admit = inbound.adjacency.admission(parameters);
+            rib.reapply_import(store, inbound.source, admit, collect(prefixes));
+        })
+    }
+
+    /// Drops all that the receiver holds from the sender.
+    pub(crate) fn withdraw_all(&mut self, id: AdjacencyId) -> Changed {
+        self.at_receiver(
+            id,
+            |Inbound {
+                 store, rib, source, ..
+             },
+             prefixes| {
+                rib.withdraw_all(store, source, collect(prefixes));
+            },
+        )
+    }
+
+    /// Ends the update run of the sender.
+    pub(crate) fn end_run(&mut self, id: AdjacencyId) {
+        if let Some(inbound) = self.inbound_mut(id) {
+            inbound.rib.end_run(inbound.source);
+        }
+    }
+
+    /// The routes that the receiver holds of a family are stale from here on (RFC 7313 section 4).
+    pub(crate) fn mark_stale(&mut self, id: AdjacencyId, family: Family) {
+        if let Some(inbound) = self.inbound_mut(id) {
+            inbound.rib.mark_stale(inbound.source, family);
+        }
+    }
+
+    /// Drops the routes of a family that are still stale.
+    pub(crate) fn sweep_stale(&mut self, id: AdjacencyId, family: Family) -> Changed {
+        self.at_receiver(
+            id,
+            |Inbound {
+                 store, rib, source, ..
+             },
+             prefixes| {
+                rib.sweep_stale(store, source, family, collect(prefixes));
+            },
+        )
+    }
+
     /// Compiles the policies of an adjacency anew.
     pub(crate) fn recompile(&mut self, deployment: &Deployment, id: AdjacencyId) -> PolicyChange {
-        let Self {
-            store, adjacencies, ..
-        } = self;
-        let adjacency = &mut adjacencies[id.link.index()][id.sender as usize];
+        let (adjacency, store) = self.adjacency_mut(id);
         adjacency.recompile(deployment, id, store)
     }
 
@@ -227,19 +337,18 @@ impl Ribs {
         let sources: Vec<(SourceId, Source)> = inbound
             .filter_map(|from| Some((self.source(from)?, decision::source(deployment, from))))
             .collect();
-        let mut changed = Changed {
-            speaker: id,
-            prefixes: Vec::new(),
-        };
-        if let Some(rib) = self.ribs[id.index()].as_mut() {
+        let mut prefixes = Vec::new();
+        if let Some(SpeakerRib { rib, sticky, .. }) = &mut self.ribs[id.index()] {
             // Another preference decides anew, whatever was best.
-            let kind = deployment.graph().speaker(id).kind;
-            let was_sticky = std::mem::take(&mut rib.sticky);
-            let config = was_sticky.then(|| decision::decision(kind, deployment.parameters()));
-            let visit = receive::collect(&mut changed.prefixes);
-            rib.rib.reconfigure(&mut self.store, sources, config, visit);
+            let was_sticky = std::mem::take(sticky);
+            let config = was_sticky.then(|| decision::decision(deployment, id));
+            let visit = collect(&mut prefixes);
+            rib.reconfigure(&mut self.store, sources, config, visit);
         }
-        changed
+        Changed {
+            speaker: id,
+            prefixes,
+        }
     }
 
     /// Route Servers whose RIBs are at rest keep from here on what is best when a circuit comes
@@ -249,14 +358,14 @@ impl Ribs {
         for (id, rib) in graph.speakers().zip(&mut self.ribs) {
             let server = deployment.route_server(graph.speaker(id));
             let prefers = server.map(|server| server.routing_preference);
-            let Some(rib) = rib else { continue };
-            if prefers == Some(RoutingPreference::ExpressRoute) && !rib.sticky {
-                rib.sticky = true;
-                let config = decision::sticky(rib.rib.decision());
-                let none: [(SourceId, Source); 0] = [];
+            let Some(SpeakerRib { rib, sticky, .. }) = rib else {
+                continue;
+            };
+            if prefers == Some(RoutingPreference::ExpressRoute) && !*sticky {
+                *sticky = true;
+                let config = Some(decision::sticky(rib.decision()));
                 // What is best stays best.
-                rib.rib
-                    .reconfigure(&mut self.store, none, Some(config), |_, _| {});
+                rib.reconfigure(&mut self.store, [], config, |_, _| {});
             }
         }
     }
@@ -270,16 +379,69 @@ impl Ribs {
         }
         if let Some(mut rib) = self.ribs[nva.index()].take() {
             for id in graph.inbound(nva) {
-                if let Some(source) = self.adjacency_mut(id).source.take() {
+                if let Some(source) = self.adjacency_mut(id).0.source.take() {
                     rib.rib.withdraw_all(&mut self.store, source, |_, _| {});
                 }
             }
         } else {
             self.ribs[nva.index()] = Some(self.empty_rib(deployment, nva));
             for id in graph.inbound(nva) {
-                self.adjacency_mut(id).source = self.add_source(deployment, id);
+                self.adjacency_mut(id).0.source = self.add_source(deployment, id);
             }
         }
+    }
+
+    /// Makes the RIB of a speaker hold exactly these prefixes of an origin, with these attributes;
+    /// none if it has no RIB.
+    pub(crate) fn set_local(
+        &mut self,
+        speaker: SpeakerId,
+        origin: Origin,
+        attrs: AttrId,
+        wanted: &BTreeSet<Prefix>,
+    ) -> Option<Changed> {
+        let view = self.rib(speaker)?;
+        let source = view.source(origin)?;
+        let held: BTreeSet<Prefix> = view.received(source).map(|(prefix, _)| prefix).collect();
+        let gone: Vec<Nlri> = held.difference(wanted).copied().map(Nlri::from).collect();
+        let new: Vec<Nlri> = wanted.difference(&held).copied().map(Nlri::from).collect();
+        let update = Update {
+            withdrawn: &gone,
+            attrs,
+            announced: &new,
+        };
+        let admit = |_: &mut AttrStore, route: &Announcement| Admission::Accept(route.attrs);
+        let mut prefixes = Vec::new();
+        let (rib, store) = self.rib_mut(speaker)?;
+        rib.apply(store, source, &update, admit, collect(&mut prefixes));
+        Some(Changed { speaker, prefixes })
+    }
+
+    /// Looks at up to `budget` changed prefixes of an export group whose members are sent what
+    /// this adjacency passes. With `rewritten` nothing is sent: only that something changed counts.
+    pub(crate) fn flush_group(
+        &mut self,
+        id: AdjacencyId,
+        group: GroupId,
+        budget: usize,
+        rewritten: bool,
+    ) -> Flushed {
+        let adjacency = &mut self.adjacencies[id.link.index()][id.sender as usize];
+        let Some(rib) = self.ribs[adjacency.sender.index()].as_mut() else {
+            return Flushed::default();
+        };
+        let (rib, classes) = rib.with_classes();
+        if !rib.needs_flush(group) {
+            return Flushed::default();
+        }
+        let export = |store: &mut AttrStore, best: &Export| {
+            if rewritten {
+                return Err(rules::PREFIX_REWRITTEN);
+            }
+            let class = classes[usize::from(best.source.number())];
+            adjacency.export_route(store, class, best.attrs, best.prefix)
+        };
+        rib.flush(&mut self.store, group, budget, export)
     }
 
     /// The RIB of a speaker with the attribute sets.

@@ -6,10 +6,76 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use routehub_types::{Family, Ipv4Prefix, Prefix};
 
-use super::rows::{EffectiveRow, NextHopType, RouteSource, RouteState};
 use crate::estate::{Nic, RouteTable, UserRouteTarget};
 use crate::graph::{Deployment, UNKNOWN_ADDRESS, VnetId};
 use crate::parameters::UnreachableNextHop;
+
+/// Where an effective route comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "file", derive(serde::Deserialize, schemars::JsonSchema))]
+pub enum RouteSource {
+    /// A system route.
+    Default,
+    /// A user-defined route.
+    User,
+    /// A Route Server or a gateway.
+    VirtualNetworkGateway,
+}
+
+/// Whether an effective route is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "file", derive(serde::Deserialize, schemars::JsonSchema))]
+pub enum RouteState {
+    /// In use.
+    Active,
+    /// Overridden by a route of the same prefix.
+    Invalid,
+}
+
+/// The next hop type of an effective route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "file", derive(serde::Deserialize, schemars::JsonSchema))]
+pub enum NextHopType {
+    /// Within the network.
+    VnetLocal,
+    /// To a peered network of the same region.
+    VNetPeering,
+    /// To a peered network of another region.
+    VNetGlobalPeering,
+    /// By way of a gateway, or of the next hops that a Route Server programmed.
+    VirtualNetworkGateway,
+    /// To an address that a user-defined route names.
+    VirtualAppliance,
+    /// To the internet.
+    Internet,
+    /// Nowhere.
+    None,
+    /// To a service endpoint.
+    VirtualNetworkServiceEndpoint,
+}
+
+/// One row of a NIC's effective routes.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct EffectiveRow {
+    /// Where to; a service endpoint row has several.
+    pub prefixes: Vec<Prefix>,
+    /// By way of what.
+    pub next_hop_type: NextHopType,
+    /// The addresses, sorted; several are ECMP.
+    pub next_hops: Vec<IpAddr>,
+    /// Where the row comes from.
+    pub source: RouteSource,
+    /// Whether it is used.
+    pub state: RouteState,
+    /// The name of a user-defined route.
+    pub name: Option<String>,
+    /// Whether the NIC's route table disables propagation.
+    pub disable_bgp_route_propagation: bool,
+}
 
 /// A route that a Route Server or gateway programs, before the NIC's own rules apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +95,15 @@ pub(super) enum ProgrammedNextHop {
     Gateway(IpAddr),
     /// A gateway whose address is not known.
     UnknownGateway,
+}
+
+impl ProgrammedNextHop {
+    fn address(&self) -> Option<IpAddr> {
+        match *self {
+            Self::Appliance(address) | Self::Gateway(address) => Some(address),
+            Self::UnknownGateway => None,
+        }
+    }
 }
 
 /// Ranges that the platform drops unless a network or a route covers them.
@@ -100,41 +175,40 @@ impl<'a> NicView<'a> {
     /// Next hops of a programmed route that are left out because the NIC's network does not
     /// reach them.
     pub fn unreachable_next_hops(&self, route: &ProgrammedRoute) -> Vec<IpAddr> {
-        if self.shows_unreachable() {
-            return Vec::new();
+        let left_out = route.next_hops.iter().filter(|hop| !self.uses(hop));
+        left_out.filter_map(ProgrammedNextHop::address).collect()
+    }
+
+    /// Whether a next hop stands in a route: what is not reached does only where that is the
+    /// behaviour asked for.
+    fn uses(&self, next_hop: &ProgrammedNextHop) -> bool {
+        match *next_hop {
+            ProgrammedNextHop::Appliance(address) => {
+                let behaviour = self.deployment.parameters().unreachable_next_hop;
+                behaviour == UnreachableNextHop::Show || self.reaches(address)
+            }
+            ProgrammedNextHop::Gateway(_) | ProgrammedNextHop::UnknownGateway => true,
         }
-        let hops = route.next_hops.iter().filter_map(|hop| match hop {
-            ProgrammedNextHop::Appliance(address) if !self.reaches(*address) => Some(*address),
-            _ => None,
-        });
-        hops.collect()
     }
 
     /// All rows, sorted by prefix, then system, user-defined and programmed routes.
     pub fn rows(&self, programmed: impl Iterator<Item = ProgrammedRoute>) -> Vec<EffectiveRow> {
         let user = self.user_rows();
-        let overridden: BTreeSet<Prefix> =
-            user.iter().flat_map(|row| &row.prefixes).copied().collect();
+        let overridden = prefixes(&user);
         let mut bgp: Vec<EffectiveRow> = Vec::new();
         if !self.propagation_disabled() {
             let covered = self.covered_space();
-            let free = |route: &ProgrammedRoute| !inside_any(route.prefix, &covered);
-            bgp.extend(
-                programmed
-                    .filter(free)
-                    .map(|route| self.programmed_row(&route)),
-            );
+            let free = programmed.filter(|route| !inside_any(route.prefix, &covered));
+            bgp.extend(free.map(|route| self.programmed_row(&route)));
         }
-        let learned: BTreeSet<Prefix> = bgp.iter().flat_map(|row| &row.prefixes).copied().collect();
+        let learned = prefixes(&bgp);
         let mut rows = self.system_rows(&overridden, &learned);
         rows.extend(user);
         rows.extend(bgp);
         for row in &mut rows {
             // a user-defined route of the same prefix wins over every other.
-            let loses = row
-                .prefixes
-                .iter()
-                .all(|prefix| overridden.contains(prefix));
+            let mut prefixes = row.prefixes.iter();
+            let loses = prefixes.all(|prefix| overridden.contains(prefix));
             if row.source != RouteSource::User && loses {
                 row.state = RouteState::Invalid;
             }
@@ -165,11 +239,6 @@ impl<'a> NicView<'a> {
         let host = Prefix::host(address);
         let mut space = self.deployment.topology().system_space(self.vnet);
         space.any(|around| around.contains(host))
-    }
-
-    /// Whether next hops that the NIC's network does not reach stand as if it did.
-    fn shows_unreachable(&self) -> bool {
-        self.deployment.parameters().unreachable_next_hop == UnreachableNextHop::Show
     }
 
     fn system_rows(
@@ -223,30 +292,28 @@ impl<'a> NicView<'a> {
         learned: &'b BTreeSet<Prefix>,
     ) -> impl Iterator<Item = Prefix> + 'b {
         let space: Vec<Prefix> = self.deployment.topology().system_space(self.vnet).collect();
-        DROPPED
-            .iter()
-            .filter_map(|(address, length)| {
-                Ipv4Prefix::truncated(Ipv4Addr::from(*address), *length).map(Prefix::V4)
-            })
-            .filter(move |prefix| !inside_any(*prefix, &space) && !learned.contains(prefix))
+        let ranges = DROPPED.iter().filter_map(|(address, length)| {
+            Ipv4Prefix::truncated(Ipv4Addr::from(*address), *length).map(Prefix::V4)
+        });
+        ranges.filter(move |prefix| !inside_any(*prefix, &space) && !learned.contains(prefix))
     }
 
     fn user_rows(&self) -> Vec<EffectiveRow> {
         let routes = self.route_table.iter().flat_map(|table| &table.routes);
         let rows = routes.map(|route| {
-            let (kind, next_hop) = match route.target {
+            let mut next_hops = Vec::new();
+            let kind = match route.target {
                 UserRouteTarget::VirtualAppliance(address) => {
-                    (NextHopType::VirtualAppliance, Some(address))
+                    next_hops.push(address);
+                    NextHopType::VirtualAppliance
                 }
-                UserRouteTarget::VirtualNetworkGateway => {
-                    (NextHopType::VirtualNetworkGateway, None)
-                }
-                UserRouteTarget::VnetLocal => (NextHopType::VnetLocal, None),
-                UserRouteTarget::Internet => (NextHopType::Internet, None),
-                UserRouteTarget::None => (NextHopType::None, None),
+                UserRouteTarget::VirtualNetworkGateway => NextHopType::VirtualNetworkGateway,
+                UserRouteTarget::VnetLocal => NextHopType::VnetLocal,
+                UserRouteTarget::Internet => NextHopType::Internet,
+                UserRouteTarget::None => NextHopType::None,
             };
             EffectiveRow {
-                next_hops: next_hop.into_iter().collect(),
+                next_hops,
                 name: route.name.clone(),
                 ..row([route.prefix], kind, RouteSource::User)
             }
@@ -255,28 +322,18 @@ impl<'a> NicView<'a> {
     }
 
     pub(super) fn programmed_row(&self, route: &ProgrammedRoute) -> EffectiveRow {
-        let mut next_hops = BTreeSet::new();
-        let mut reachable = false;
-        for next_hop in &route.next_hops {
-            match *next_hop {
-                ProgrammedNextHop::Appliance(address) => {
-                    if self.shows_unreachable() || self.reaches(address) {
-                        reachable = true;
-                        next_hops.extend((address != UNKNOWN_ADDRESS).then_some(address));
-                    }
-                }
-                ProgrammedNextHop::Gateway(address) => {
-                    reachable = true;
-                    next_hops.insert(address);
-                }
-                ProgrammedNextHop::UnknownGateway => reachable = true,
-            }
-        }
-        let kind = if reachable {
-            NextHopType::VirtualNetworkGateway
-        } else {
-            NextHopType::None
+        let mut used = route
+            .next_hops
+            .iter()
+            .filter(|hop| self.uses(hop))
+            .peekable();
+        let kind = match used.peek() {
+            Some(_) => NextHopType::VirtualNetworkGateway,
+            None => NextHopType::None,
         };
+        let addresses = used.filter_map(ProgrammedNextHop::address);
+        let known = addresses.filter(|address| *address != UNKNOWN_ADDRESS);
+        let next_hops: BTreeSet<IpAddr> = known.collect();
         EffectiveRow {
             next_hops: next_hops.into_iter().collect(),
             ..row([route.prefix], kind, RouteSource::VirtualNetworkGateway)
@@ -302,6 +359,11 @@ fn route_table<'a>(
 /// Whether a prefix is equal to or inside one of a list.
 pub(super) fn inside_any(prefix: Prefix, space: &[Prefix]) -> bool {
     space.iter().any(|around| around.contains(prefix))
+}
+
+/// The prefixes of rows.
+fn prefixes(rows: &[EffectiveRow]) -> BTreeSet<Prefix> {
+    rows.iter().flat_map(|row| &row.prefixes).copied().collect()
 }
 
 fn row(

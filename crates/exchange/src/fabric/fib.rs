@@ -1,13 +1,16 @@
-//! Which routes a network's NICs are programmed with, before each NIC's own rules.
+//! Which routes a network's NICs are programmed with, before each NIC's own rules, and which of
+//! them a sink is given.
 //!
 //! Nothing is stored per network: the routes are a view over the RIBs of the Route Server
 //! instances, or of the gateways where there is no Route Server.
 
+use std::net::IpAddr;
+
 use routehub_rib::BestPath;
 use routehub_types::Prefix;
 
-use super::effective::{NicView, ProgrammedNextHop, ProgrammedRoute};
-use super::rows::EffectiveRow;
+use super::effective::{EffectiveRow, NicView, ProgrammedNextHop, ProgrammedRoute, inside_any};
+use super::sorted;
 use crate::estate::Nic;
 use crate::graph::{Deployment, LinkKind, SpeakerId, SpeakerKind, VnetId};
 use crate::parameters::OneInstanceNics;
@@ -59,10 +62,6 @@ impl<'a> Fabric<'a> {
         Self { deployment, ribs }
     }
 
-    pub(super) const fn deployment(self) -> &'a Deployment {
-        self.deployment
-    }
-
     /// What decides the effective routes of a NIC; none if its network is not known.
     pub fn nic(self, nic: &'a Nic) -> Option<NicView<'a>> {
         NicView::of_nic(self.deployment, nic)
@@ -75,6 +74,18 @@ impl<'a> Fabric<'a> {
         let view = self.nic(nic)?;
         let by = self.programmers(view.vnet(), &nic.name);
         Some(view.rows(self.programmed(&by)))
+    }
+
+    /// The routes of a network; none if there is no such network.
+    pub(crate) fn vnet_routes(self, vnet: &str) -> Option<VnetRoutes<'a>> {
+        let id = self.deployment.topology().vnet(vnet)?;
+        let view = NicView::of_vnet(self.deployment, id);
+        Some(VnetRoutes {
+            fabric: self,
+            covered: view.covered_space(),
+            view,
+            by: self.programmers(id, vnet),
+        })
     }
 
     /// Who programs a NIC of a network: the Route Server or gateways in the network, else in the
@@ -140,11 +151,7 @@ impl<'a> Fabric<'a> {
     fn programmable(self, by: &Programmers) -> Vec<Prefix> {
         let deciding = by.deciding().iter().filter_map(|id| self.ribs.rib(*id));
         let pools = by.gateways.iter().flat_map(|id| self.pools(*id)).copied();
-        let mut prefixes: Vec<Prefix> = deciding.flat_map(RibView::prefixes).collect();
-        prefixes.extend(pools);
-        prefixes.sort();
-        prefixes.dedup();
-        prefixes
+        sorted(deciding.flat_map(RibView::prefixes).chain(pools))
     }
 
     /// The route that these programmers have for a prefix.
@@ -277,9 +284,59 @@ impl<'a> Fabric<'a> {
     }
 }
 
-fn sorted(next_hops: impl Iterator<Item = ProgrammedNextHop>) -> Vec<ProgrammedNextHop> {
-    let mut sorted: Vec<ProgrammedNextHop> = next_hops.collect();
-    sorted.sort_unstable();
-    sorted.dedup();
-    sorted
+/// A route of a network's NICs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VnetRoute {
+    /// Where to.
+    pub prefix: Prefix,
+    /// Where packets go, in order; where there is none, packets are dropped.
+    pub next_hops: Vec<IpAddr>,
+}
+
+/// The routes of one network, as they are now: those of a NIC with the network's name, without a
+/// route table or service endpoints. System routes are not among them.
+pub struct VnetRoutes<'a> {
+    fabric: Fabric<'a>,
+    view: NicView<'a>,
+    by: Programmers,
+    covered: Vec<Prefix>,
+}
+
+impl VnetRoutes<'_> {
+    /// The route to a prefix, if the network has one.
+    pub fn route(&self, prefix: Prefix) -> Option<VnetRoute> {
+        self.shown(&self.fabric.programmed_route(&self.by, prefix)?)
+    }
+
+    /// Every route, by prefix.
+    pub fn all(&self) -> impl Iterator<Item = VnetRoute> {
+        let programmed = self.fabric.programmed(&self.by);
+        programmed.filter_map(|route| self.shown(&route))
+    }
+
+    /// The routes of several networks to a prefix, by their place in the list. Networks that one
+    /// and the same Route Server programs are looked up once.
+    pub fn route_of_each(
+        vnets: &[Self],
+        prefix: Prefix,
+        mut visit: impl FnMut(usize, Option<VnetRoute>),
+    ) {
+        let mut last: Option<(&Programmers, Option<ProgrammedRoute>)> = None;
+        for (place, vnet) in vnets.iter().enumerate() {
+            let known = last.take().filter(|(by, _)| **by == vnet.by);
+            let (_, route) = last.insert(known.unwrap_or_else(|| {
+                let route = vnet.fabric.programmed_route(&vnet.by, prefix);
+                (&vnet.by, route)
+            }));
+            visit(place, route.as_ref().and_then(|route| vnet.shown(route)));
+        }
+    }
+
+    fn shown(&self, route: &ProgrammedRoute) -> Option<VnetRoute> {
+        let free = !inside_any(route.prefix, &self.covered);
+        free.then(|| VnetRoute {
+            prefix: route.prefix,
+            next_hops: self.view.programmed_row(route).next_hops,
+        })
+    }
 }

@@ -2,6 +2,7 @@
 
 use routehub_types::Prefix;
 
+use super::sorted;
 use crate::graph::{Deployment, LinkId, SpeakerId, VnetId};
 use crate::ribs::Changed;
 
@@ -55,19 +56,14 @@ impl Journal {
             kept,
             mut paths,
             vnets,
-            mut links,
+            links,
         } = std::mem::take(self);
         self.kept = kept;
         paths.sort_unstable();
         paths.dedup();
-        links.sort_unstable();
-        links.dedup();
         let names = &deployment.estate().vnets;
-        let mut vnets: Vec<String> = vnets.iter().map(|id| names[id.0].name.clone()).collect();
-        vnets.sort_unstable();
-        vnets.dedup();
         let graph = deployment.graph();
-        let links = links.into_iter().map(|id| {
+        let links = sorted(links.into_iter()).into_iter().map(|id| {
             let link = graph.link(id);
             LinkChange {
                 ends: [&link.a, &link.b].map(|end| graph.speaker(end.speaker).to_string()),
@@ -76,7 +72,7 @@ impl Journal {
         });
         Changes {
             paths,
-            vnets,
+            vnets: sorted(vnets.iter().map(|id| names[id.0].name.clone())),
             links: links.collect(),
         }
     }

@@ -1,14 +1,16 @@
 //! Propagation to a fixed point: speakers with changed routes tell their neighbours, in the order
-//! of their numbers, until nobody has anything new to tell.
+//! of their numbers, until nobody has anything new to tell. Connections to circuits go down where
+//! they carry too many routes, and come back where they carry fewer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use routehub_types::Prefix;
 
 use super::Model;
 use super::pending::Order;
-use crate::graph::SpeakerId;
+use crate::graph::{Down, LinkId, Side};
 use crate::ribs::Changed;
+use crate::rules;
 
 /// Turns that a speaker may take for each speaker of the estate before the estate counts as one
 /// that does not converge.
@@ -38,32 +40,29 @@ pub fn some_of(prefixes: &[Prefix]) -> String {
     }
 }
 
-/// Speakers that keep changing, and what.
-type Restless = BTreeMap<SpeakerId, BTreeSet<Prefix>>;
-
 impl Model {
     /// Lets every speaker tell what is new until nothing is, and enforces the limits of circuits.
     pub(crate) fn converge(&mut self) -> Result<(), NotConverged> {
         self.propagate()?;
-        let mut restless = NotConverged {
-            speakers: Vec::new(),
-            prefixes: Vec::new(),
-        };
-        for _ in 0..MAX_LIMIT_ROUNDS {
-            let Some(gateways) = self.enforce_circuit_limits() else {
-                if self.deployment.parameters().sticky_failback {
-                    self.ribs.enable_sticky_failback(&self.deployment);
-                }
-                self.ribs.collect_garbage();
-                return Ok(());
-            };
-            restless = NotConverged {
-                speakers: gateways,
-                prefixes: self.pending.all().into_iter().collect(),
-            };
+        for round in 1.. {
+            let gateways = self.enforce_circuit_limits();
+            if gateways.is_empty() {
+                break;
+            }
+            let pending = self.pending.all();
             self.propagate()?;
+            if round == MAX_LIMIT_ROUNDS {
+                return Err(NotConverged {
+                    speakers: gateways,
+                    prefixes: pending.into_iter().collect(),
+                });
+            }
         }
-        Err(restless)
+        if self.deployment.parameters().sticky_failback {
+            self.ribs.enable_sticky_failback(&self.deployment);
+        }
+        self.ribs.collect_garbage();
+        Ok(())
     }
 
     /// Most estates rest after a few turns. What does not is tried in other orders before it
@@ -72,11 +71,10 @@ impl Model {
     fn propagate(&mut self) -> Result<(), NotConverged> {
         let speakers = self.deployment.graph().speakers().count();
         let limit = TURNS * (speakers + 1);
-        let mut restless = Restless::new();
-        let mut last = None;
+        let (mut restless, mut changing) = (BTreeSet::new(), BTreeSet::new());
         for turn in 0.. {
             let order = match turn {
-                _ if turn > limit => Order::InTurn(last),
+                _ if turn > limit => Order::InTurn,
                 _ if turn > limit / 4 => Order::Shuffled,
                 _ => Order::Lowest,
             };
@@ -87,14 +85,19 @@ impl Model {
             let Some(Changed { speaker, prefixes }) = self.pending.next(order) else {
                 break;
             };
-            last = Some(speaker);
             if turn > limit {
-                restless.entry(speaker).or_default().extend(&prefixes);
+                restless.insert(speaker);
+                changing.extend(&prefixes);
             }
             if turn == 2 * limit {
                 // What is restless stays to be told: an event may bring it to rest.
                 self.pending.add(Changed { speaker, prefixes });
-                return Err(self.not_converged(&restless));
+                let graph = self.deployment.graph();
+                let restless = restless.into_iter();
+                return Err(NotConverged {
+                    speakers: restless.map(|id| graph.speaker(id).to_string()).collect(),
+                    prefixes: changing.into_iter().collect(),
+                });
             }
             let outbound: Vec<_> = self.deployment.graph().outbound(speaker).collect();
             for adjacency in outbound {
@@ -104,13 +107,43 @@ impl Model {
         Ok(())
     }
 
-    fn not_converged(&self, restless: &Restless) -> NotConverged {
-        let graph = self.deployment.graph();
-        let name = |id: &SpeakerId| graph.speaker(*id).to_string();
-        let prefixes: BTreeSet<Prefix> = restless.values().flatten().copied().collect();
-        NotConverged {
-            speakers: restless.keys().map(name).collect(),
-            prefixes: prefixes.into_iter().collect(),
+    /// Takes down every connection that carries more routes than it may, and brings back those
+    /// that no longer would. Says whose connections these are.
+    fn enforce_circuit_limits(&mut self) -> Vec<String> {
+        let mut gateways = Vec::new();
+        let Some(max) = self.deployment.parameters().max_routes_to_circuit else {
+            return gateways;
+        };
+        for id in self.deployment.graph().links() {
+            let link = self.deployment.graph().link(id);
+            let but_for_limit = Down {
+                limit: None,
+                ..link.down
+            };
+            if !link.kind.is_to_circuit() || but_for_limit != Down::default() {
+                continue;
+            }
+            let exceeds = self.route_count(id) > max as usize;
+            if link.down.limit.is_some() != exceeds {
+                let gateway = self.deployment.graph().speaker(link.a.speaker);
+                gateways.push(gateway.to_string());
+                let limit = exceeds.then_some(rules::CIRCUIT_LIMIT_EXCEEDED);
+                self.change_link(id, |link| link.down.limit = limit);
+            }
+        }
+        gateways
+    }
+
+    /// How many routes a circuit is sent over a connection, or would be.
+    pub(crate) fn route_count(&self, link: LinkId) -> usize {
+        let adjacency = link.from(Side::A);
+        let is_up = self.deployment.graph().link(link).is_up();
+        match self.ribs.inbound(adjacency) {
+            Some((rib, source)) if is_up => {
+                let counts = rib.counts(source);
+                (counts.accepted + counts.filtered + counts.rejected) as usize
+            }
+            _ => self.outbound(adjacency).routes_if_up().len(),
         }
     }
 }

@@ -1,14 +1,24 @@
 //! What passes over a link: what its sender has to tell becomes what its receiver holds.
+//!
+//! The model sends no octets. But a route limit may count messages, so that what one UPDATE
+//! of 4,096 octets has room for (RFC 4271 section 4.3) is known.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
-use routehub_types::{AttrId, Nlri, Prefix, Update};
+use routehub_types::attribute_block::{self, Form};
+use routehub_types::{AttrId, Attrs, Nlri, Prefix, Update};
 
-use super::{Model, packing};
+use super::Model;
 use crate::graph::{AdjacencyId, LinkId};
 use crate::parameters::PrefixCountMode;
 use crate::ribs::RibView;
 use crate::rules;
+
+/// An UPDATE without attributes and prefixes: header and two lengths.
+const FRAME: usize = 23;
+/// The longest message without extended messages.
+const LONGEST: usize = 4096;
 
 /// Announced prefixes by their attributes.
 pub(super) type Announced = BTreeMap<AttrId, Vec<Nlri>>;
@@ -23,17 +33,28 @@ impl Model {
         if self.outbound(adjacency).rewrites_prefixes() {
             return self.synchronize(adjacency);
         }
+        let sent = prefixes.iter();
+        let sent = sent.map(|prefix| (*prefix, self.sent_id(adjacency, *prefix)));
+        let sent: Vec<_> = sent.collect();
+        self.send_difference(adjacency, sent);
+    }
+
+    /// Sends what differs between what the sender sends now and what the receiver holds.
+    fn send_difference(
+        &mut self,
+        adjacency: AdjacencyId,
+        sent: impl IntoIterator<Item = (Prefix, Option<AttrId>)>,
+    ) {
+        let inbound = self.ribs.inbound(adjacency);
         let mut announced = Announced::new();
         let mut withdrawn = Vec::new();
-        for prefix in prefixes {
-            let sent = self.sent_id(adjacency, *prefix);
-            let inbound = self.ribs.inbound(adjacency);
-            let held = inbound.and_then(|(rib, source)| rib.received_from(source, *prefix));
-            match (sent, held) {
-                (Some(sent), held) if held != Some(sent) => {
-                    announced.entry(sent).or_default().push(Nlri::from(*prefix));
+        for (prefix, sent) in sent {
+            let held = inbound.and_then(|(rib, source)| rib.received_from(source, prefix));
+            match sent {
+                Some(attrs) if held != sent => {
+                    announced.entry(attrs).or_default().push(Nlri::from(prefix));
                 }
-                (None, Some(_)) => withdrawn.push(Nlri::from(*prefix)),
+                None if held.is_some() => withdrawn.push(Nlri::from(prefix)),
                 _ => {}
             }
         }
@@ -65,14 +86,11 @@ impl Model {
             .collect();
         let mut sent = BTreeMap::new();
         for prefix in held {
-            if let Ok(attrs) = self.ribs.propagated_id(adjacency, prefix) {
-                sent.insert(prefix, attrs);
-            }
+            let attrs = self.ribs.propagated_id(adjacency, prefix).ok();
+            sent.extend(attrs.map(|attrs| (prefix, attrs)));
         }
         for (prefix, attrs) in originated {
-            if let Some(attrs) = attrs {
-                sent.insert(prefix, self.ribs.intern(&attrs));
-            }
+            sent.extend(attrs.map(|attrs| (prefix, self.ribs.intern(&attrs))));
         }
         sent
     }
@@ -88,19 +106,13 @@ impl Model {
             return;
         }
         let sent = self.sent_ids(adjacency);
-        let Some((rib, source)) = self.ribs.inbound(adjacency) else {
-            return;
-        };
-        let held: BTreeMap<Prefix, AttrId> = rib.received(source).collect();
-        let gone = held.keys().filter(|prefix| !sent.contains_key(prefix));
-        let withdrawn: Vec<Nlri> = gone.copied().map(Nlri::from).collect();
-        let mut announced = Announced::new();
-        for (prefix, attrs) in sent {
-            if held.get(&prefix) != Some(&attrs) {
-                announced.entry(attrs).or_default().push(Nlri::from(prefix));
-            }
-        }
-        self.send(adjacency, &withdrawn, announced);
+        let inbound = self.ribs.inbound(adjacency).into_iter();
+        let held = inbound.flat_map(|(rib, source)| rib.received(source));
+        let gone = held.filter(|(prefix, _)| !sent.contains_key(prefix));
+        let mut difference: Vec<_> = gone.map(|(prefix, _)| (prefix, None)).collect();
+        let sent = sent.into_iter();
+        difference.extend(sent.map(|(prefix, attrs)| (prefix, Some(attrs))));
+        self.send_difference(adjacency, difference);
     }
 
     /// Synchronizes both directions of a link.
@@ -122,7 +134,7 @@ impl Model {
         for (attrs, announced) in withdrawals.into_iter().chain(announced) {
             let messages = match self.deployment.parameters().prefix_count_mode {
                 PrefixCountMode::PerMessage if !announced.is_empty() => {
-                    packing::messages(&self.ribs.store().attrs(attrs), &announced)
+                    messages(&self.ribs.store().attrs(attrs), &announced)
                 }
                 _ => vec![announced.as_slice()],
             };
@@ -171,5 +183,59 @@ impl Model {
         });
         self.journal.note_link(link);
         self.withdraw_all(link);
+    }
+}
+
+/// Cuts prefixes that share an attribute set into those of one UPDATE each.
+fn messages<'a>(attrs: &Attrs, mut nlri: &'a [Nlri]) -> Vec<&'a [Nlri]> {
+    let form = Form {
+        four_octet_as: true,
+        local_pref: true,
+        reflection: false,
+        aigp: false,
+    };
+    let mut block = Vec::new();
+    attribute_block::write_message(attrs, form, Some(Ipv4Addr::UNSPECIFIED), &mut block);
+    let room = LONGEST.saturating_sub(FRAME + block.len());
+    let mut all = Vec::new();
+    while !nlri.is_empty() {
+        let mut left = room;
+        let fits = nlri.iter().take_while(|route| {
+            let octets = 1 + usize::from(route.prefix.length().div_ceil(8));
+            let fits = octets <= left;
+            left = left.saturating_sub(octets);
+            fits
+        });
+        let (message, rest) = nlri.split_at(fits.count().max(1));
+        all.push(message);
+        nlri = rest;
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::estate::consecutive_prefixes;
+    use routehub_types::AsPath;
+
+    fn counts(path: &str, base: &str, count: u32) -> Vec<usize> {
+        let path: AsPath = path.parse().unwrap();
+        let attrs = Attrs::new(path, Ipv4Addr::new(10, 0, 4, 4));
+        let base = base.parse().unwrap();
+        let nlri: Vec<Nlri> = consecutive_prefixes(base, count).map(Nlri::from).collect();
+        messages(&attrs, &nlri)
+            .iter()
+            .map(|message| message.len())
+            .collect()
+    }
+
+    #[test]
+    fn an_update_holds_what_fits_4096_octets() {
+        // 4,096 - 23 - (4 + 9 + 7) = 4,053 octets: 810 prefixes of 5, 1,013 of 4.
+        assert_eq!(counts("65001", "10.0.0.0/32", 2001), [810, 810, 381]);
+        assert_eq!(counts("65001", "10.0.0.0/24", 2001), [1013, 988]);
+        assert_eq!(counts("65001 65002", "10.0.0.0/32", 810), [809, 1]);
+        assert_eq!(counts("65001", "10.0.0.0/24", 0), [0; 0]);
     }
 }

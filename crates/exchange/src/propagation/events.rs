@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use routehub_types::Prefix;
 
+use super::Model;
 use super::converge::NotConverged;
 use super::deliver::Announced;
-use super::{Model, originated};
+use super::outbound::announcements;
 use crate::estate::{
     ConnectionEnds, Event, Instance, NvaSessions, Peering, Readvertisement, RouteServer, Routes,
-    RoutingPreference,
 };
-use crate::graph::{Link, LinkId, MapNames, Side, SpeakerId};
+use crate::graph::{AdjacencyId, LinkId, SpeakerId, VnetId};
 
 /// Why an event could not be applied. The estate is as before, except for `NotConverged`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,8 +29,9 @@ pub enum EventError {
     NotConverged(#[from] NotConverged),
 }
 
-fn unknown(kind: &'static str, name: &str) -> EventError {
-    EventError::Unknown {
+/// Says that there is no object of a kind with this name.
+fn unknown(kind: &'static str, name: &str) -> impl FnOnce() -> EventError {
+    move || EventError::Unknown {
         kind,
         name: name.to_owned(),
     }
@@ -63,27 +64,28 @@ impl Model {
             Event::SetRoutingPreference {
                 route_server,
                 value,
-            } => self.set_routing_preference(route_server, *value)?,
+            } => {
+                self.change_route_server(route_server, |server| {
+                    server.routing_preference = *value;
+                })?;
+                for instance in self.named(route_server) {
+                    self.refresh_sources(instance);
+                }
+            }
             Event::Advertise {
                 nva,
                 routes,
                 to,
                 instance,
-            } => self.add_static_routes(&sessions(nva, to.as_ref(), *instance), routes)?,
+            } => self.add_static_routes(&meant(nva, to, *instance), routes)?,
             Event::Withdraw {
                 nva,
                 prefixes,
                 to,
                 instance,
-            } => self.remove_static_routes(&sessions(nva, to.as_ref(), *instance), prefixes)?,
-            Event::NvaDown(sessions) => {
-                self.change_sessions(sessions, |link| link.down.by_event = true)?;
-            }
-            Event::NvaUp(sessions) => self.change_sessions(sessions, |link| {
-                link.down.by_event = false;
-                link.down.limit = None;
-                link.notification = None;
-            })?,
+            } => self.remove_static_routes(&meant(nva, to, *instance), prefixes)?,
+            Event::NvaDown(sessions) => self.set_sessions(sessions, true)?,
+            Event::NvaUp(sessions) => self.set_sessions(sessions, false)?,
             Event::InstanceDown(instance) => self.set_instance(instance, true)?,
             Event::InstanceUp(instance) => self.set_instance(instance, false)?,
             Event::ConnectionDown(ends) => self.set_connection(ends, true)?,
@@ -98,26 +100,10 @@ impl Model {
                 peer,
                 inbound,
                 outbound,
-            } => self.set_route_map(route_server, peer, &|names| {
-                if let Some(inbound) = inbound {
-                    names.inbound.clone_from(inbound);
-                }
-                if let Some(outbound) = outbound {
-                    names.outbound.clone_from(outbound);
-                }
+            } => self.set_route_maps(route_server, peer, |inbound_map, outbound_map| {
+                inbound.iter().for_each(|map| inbound_map.clone_from(map));
+                outbound.iter().for_each(|map| outbound_map.clone_from(map));
             })?,
-        }
-        Ok(())
-    }
-
-    fn set_routing_preference(
-        &mut self,
-        route_server: &str,
-        value: RoutingPreference,
-    ) -> Result<(), EventError> {
-        self.change_route_server(route_server, |server| server.routing_preference = value)?;
-        for instance in self.named(route_server) {
-            self.refresh_sources(instance);
         }
         Ok(())
     }
@@ -126,13 +112,17 @@ impl Model {
         self.deployment.graph().named(name).to_vec()
     }
 
+    fn links_of(&self, speaker: SpeakerId) -> Vec<LinkId> {
+        self.deployment.graph().links_of(speaker).to_vec()
+    }
+
     fn change_route_server(
         &mut self,
         name: &str,
         change: impl FnOnce(&mut RouteServer),
     ) -> Result<(), EventError> {
         let changed = self.deployment.change_route_server(name, change);
-        changed.ok_or_else(|| unknown("Route Server", name))
+        changed.ok_or_else(unknown("Route Server", name))
     }
 
     /// Compiles all policies anew that a Route Server or the gateways beside it have part in.
@@ -152,7 +142,7 @@ impl Model {
     }
 
     fn recompile_speaker(&mut self, speaker: SpeakerId) {
-        for link in self.deployment.graph().links_of(speaker).to_vec() {
+        for link in self.links_of(speaker) {
             self.recompile_link(link);
         }
     }
@@ -184,7 +174,7 @@ impl Model {
 
     /// Synchronizes all links of a speaker, those of real peers too.
     fn synchronize_speaker(&mut self, speaker: SpeakerId) {
-        for link in self.deployment.graph().links_of(speaker).to_vec() {
+        for link in self.links_of(speaker) {
             self.synchronize_link(link);
             self.exports_changed.insert(link);
         }
@@ -196,14 +186,14 @@ impl Model {
         sessions: &NvaSessions,
         routes: &[Routes],
     ) -> Result<(), EventError> {
-        let links = self.peering_links(sessions)?;
-        let nvas = &self.deployment.estate().nvas;
-        let nva = nvas.iter().find(|nva| nva.name == sessions.nva);
-        let nva = nva.ok_or_else(|| unknown("NVA", &sessions.nva))?;
-        let routes = originated::announcements(nva, routes);
-        for link in links {
-            self.static_routes.add(link, routes.clone());
-            if !self.deployment.graph().link(link).is_up() {
+        let sessions_meant = self.peerings(sessions)?;
+        let mut nvas = self.deployment.estate().nvas.iter();
+        let nva = nvas.find(|nva| nva.name == sessions.nva);
+        let nva = nva.ok_or_else(unknown("NVA", &sessions.nva))?;
+        let routes = announcements(nva, routes);
+        for from_nva in sessions_meant {
+            self.static_routes.add(from_nva, routes.clone());
+            if !self.deployment.graph().link(from_nva.link).is_up() {
                 continue;
             }
             let mut announced = Announced::new();
@@ -211,7 +201,7 @@ impl Model {
                 let attrs = self.ribs.intern(attrs);
                 announced.entry(attrs).or_default().push((*prefix).into());
             }
-            self.send(link.from(Side::A), &[], announced);
+            self.send(from_nva, &[], announced);
         }
         Ok(())
     }
@@ -221,44 +211,45 @@ impl Model {
         sessions: &NvaSessions,
         prefixes: &[Prefix],
     ) -> Result<(), EventError> {
-        for link in self.peering_links(sessions)? {
-            self.static_routes.remove(link, prefixes);
-            self.advertise(link.from(Side::A), prefixes);
+        for from_nva in self.peerings(sessions)? {
+            self.static_routes.remove(from_nva, prefixes);
+            self.advertise(from_nva, prefixes);
         }
         Ok(())
     }
 
-    /// The sessions of an NVA with Route Servers.
-    fn peering_links(&self, sessions: &NvaSessions) -> Result<Vec<LinkId>, EventError> {
+    /// What an NVA sends over its sessions with Route Servers.
+    fn peerings(&self, sessions: &NvaSessions) -> Result<Vec<AdjacencyId>, EventError> {
         let graph = self.deployment.graph();
-        let mut links = self.session_links(sessions)?;
-        links.retain(|link| graph.link(*link).kind.is_peering());
-        Ok(links)
+        let mut peerings = self.sessions(sessions)?;
+        peerings.retain(|from_nva| graph.link(from_nva.link).kind.is_peering());
+        Ok(peerings)
     }
 
-    /// The links of an NVA: all, or those with a Route Server, or with one instance.
-    fn session_links(&self, sessions: &NvaSessions) -> Result<Vec<LinkId>, EventError> {
+    /// What an NVA sends over its links: all, or those with a Route Server, or with one instance.
+    fn sessions(&self, sessions: &NvaSessions) -> Result<Vec<AdjacencyId>, EventError> {
         let graph = self.deployment.graph();
         let nva = graph.first_named(&sessions.nva);
         let nva = nva.filter(|id| graph.speaker(*id).is_nva());
-        let nva = nva.ok_or_else(|| unknown("NVA", &sessions.nva))?;
+        let nva = nva.ok_or_else(unknown("NVA", &sessions.nva))?;
+        let (server, instance) = (sessions.route_server.as_ref(), sessions.instance);
         let outbound = graph.outbound(nva).filter(|adjacency| {
             let peer = graph.receiver(*adjacency);
-            let server = sessions.route_server.as_ref();
-            let instance = sessions.instance;
             server.is_none_or(|name| peer.name == *name)
                 && instance.is_none_or(|instance| peer.instance() == Some(instance))
         });
-        Ok(outbound.map(|adjacency| adjacency.link).collect())
+        Ok(outbound.collect())
     }
 
-    fn change_sessions(
-        &mut self,
-        sessions: &NvaSessions,
-        change: impl Fn(&mut Link),
-    ) -> Result<(), EventError> {
-        for link in self.session_links(sessions)? {
-            self.change_link(link, &change);
+    fn set_sessions(&mut self, sessions: &NvaSessions, down: bool) -> Result<(), EventError> {
+        for adjacency in self.sessions(sessions)? {
+            self.change_link(adjacency.link, |link| {
+                link.down.by_event = down;
+                if !down {
+                    link.down.limit = None;
+                    link.notification = None;
+                }
+            });
         }
         Ok(())
     }
@@ -266,10 +257,10 @@ impl Model {
     fn set_instance(&mut self, instance: &Instance, down: bool) -> Result<(), EventError> {
         let graph = self.deployment.graph();
         let id = graph.instance(&instance.route_server, instance.instance);
-        let id = id.ok_or_else(|| unknown("Route Server", &instance.route_server))?;
+        let id = id.ok_or_else(unknown("Route Server", &instance.route_server))?;
         self.deployment.set_instance_down(id, down);
         self.journal.note_standing(&self.deployment, id);
-        for link in self.deployment.graph().links_of(id).to_vec() {
+        for link in self.links_of(id) {
             self.change_link(link, |link| link.down.instance = down);
         }
         Ok(())
@@ -278,26 +269,24 @@ impl Model {
     fn set_connection(&mut self, ends: &ConnectionEnds, down: bool) -> Result<(), EventError> {
         let graph = self.deployment.graph();
         let gateway = graph.first_named(&ends.gateway);
-        let gateway = gateway.ok_or_else(|| unknown("gateway", &ends.gateway))?;
+        let gateway = gateway.ok_or_else(unknown("gateway", &ends.gateway))?;
         let to = graph.first_named(&ends.to);
         let link = to.and_then(|to| graph.link_between(gateway, to));
-        let link = link.ok_or_else(|| unknown("connection", &ends.to))?;
+        let link = link.ok_or_else(unknown("connection", &ends.to))?;
         self.change_link(link, |link| link.down.by_event = down);
         Ok(())
     }
 
-    fn need_vnet(&self, name: &str) -> Result<(), EventError> {
+    fn vnet(&self, name: &str) -> Result<VnetId, EventError> {
         let known = self.deployment.topology().vnet(name);
-        known
-            .map(|_| ())
-            .ok_or_else(|| unknown("virtual network", name))
+        known.ok_or_else(unknown("virtual network", name))
     }
 
     /// Two networks are peered. Where one uses the other's Route Server from now on, that one
     /// refreshes its sessions.
     fn add_peering(&mut self, peering: &Peering) -> Result<(), EventError> {
-        self.need_vnet(&peering.a)?;
-        self.need_vnet(&peering.b)?;
+        self.vnet(&peering.a)?;
+        self.vnet(&peering.b)?;
         self.deployment
             .change_peerings(|peerings| peerings.push(peering.clone()));
         self.topology_changed();
@@ -322,30 +311,24 @@ impl Model {
             let Some(nva) = nva.filter(|_| here && link.is_up()) else {
                 continue;
             };
-            let refresh = nva.route_refresh;
+            let refreshes = u32::from(nva.route_refresh);
             if link.live {
                 self.refreshes.push(id);
             }
             self.deployment.change_link(id, |link| {
-                let count = if refresh {
-                    &mut link.route_refreshes
-                } else {
-                    &mut link.resets
-                };
-                *count += 1;
+                link.route_refreshes += refreshes;
+                link.resets += 1 - refreshes;
             });
         }
     }
 
     fn remove_peering(&mut self, a: &str, b: &str) -> Result<(), EventError> {
-        let between = |peering: &Peering| {
-            (peering.a == a && peering.b == b) || (peering.a == b && peering.b == a)
-        };
+        let between = |peering: &Peering| [[a, b], [b, a]].contains(&[&*peering.a, &*peering.b]);
         if !self.deployment.estate().peerings.iter().any(between) {
-            return Err(unknown("peering", &format!("{a} - {b}")));
+            return Err(unknown("peering", &format!("{a} - {b}"))());
         }
-        let change = |peerings: &mut Vec<Peering>| peerings.retain(|peering| !between(peering));
-        self.deployment.change_peerings(change);
+        self.deployment
+            .change_peerings(|peerings| peerings.retain(|peering| !between(peering)));
         self.topology_changed();
         Ok(())
     }
@@ -366,7 +349,7 @@ impl Model {
     }
 
     fn add_route_server(&mut self, server: &RouteServer) -> Result<(), EventError> {
-        self.need_vnet(&server.vnet)?;
+        self.vnet(&server.vnet)?;
         let known = self.deployment.graph().links().count();
         self.deployment.add_route_server(server.clone());
         self.ribs.extend(&self.deployment);
@@ -394,7 +377,7 @@ impl Model {
         for instance in self.named(name) {
             self.deployment.remove_instance(instance);
             self.journal.note_standing(&self.deployment, instance);
-            for link in self.deployment.graph().links_of(instance).to_vec() {
+            for link in self.links_of(instance) {
                 self.change_link(link, |link| link.down.removed = true);
             }
         }
@@ -406,7 +389,7 @@ impl Model {
         let change = self
             .deployment
             .change_nva(nva, |nva| nva.readvertises = rules.to_vec());
-        change.ok_or_else(|| unknown("NVA", nva))?;
+        change.ok_or_else(unknown("NVA", nva))?;
         if let Some(speaker) = self.deployment.graph().first_named(nva) {
             self.ribs.follow_readvertising(&self.deployment, speaker);
             self.recompile_speaker(speaker);
@@ -415,50 +398,48 @@ impl Model {
         Ok(())
     }
 
-    fn set_route_map(
+    /// Changes the inbound and outbound route map of a Route Server's peer.
+    fn set_route_maps(
         &mut self,
         route_server: &str,
         peer: &str,
-        change: &dyn Fn(&mut MapNames),
+        change: impl Fn(&mut Option<String>, &mut Option<String>),
     ) -> Result<(), EventError> {
         let graph = self.deployment.graph();
         let server = graph.instance(route_server, 0);
-        let server = server.ok_or_else(|| unknown("Route Server", route_server))?;
+        let server = server.ok_or_else(unknown("Route Server", route_server))?;
         let peer_id = graph.first_named(peer);
         let linked = peer_id.and_then(|peer| graph.link_between(server, peer));
         let of_nva = self.deployment.change_nva(peer, |nva| {
             let sessions = nva.sessions.iter_mut();
             for session in sessions.filter(|session| session.route_server == route_server) {
-                let mut names = MapNames {
-                    inbound: session.inbound_route_map.take(),
-                    outbound: session.outbound_route_map.take(),
-                };
-                change(&mut names);
-                session.inbound_route_map = names.inbound;
-                session.outbound_route_map = names.outbound;
+                change(
+                    &mut session.inbound_route_map,
+                    &mut session.outbound_route_map,
+                );
             }
         });
         if of_nva.is_none() {
-            linked.ok_or_else(|| unknown("peer", peer))?;
+            linked.ok_or_else(unknown("peer", peer))?;
             self.deployment
-                .change_gateway_maps(route_server, peer, change);
+                .change_gateway_maps(route_server, peer, |names| {
+                    change(&mut names.inbound, &mut names.outbound);
+                });
         }
         for instance in self.named(route_server) {
             let graph = self.deployment.graph();
             let link = peer_id.and_then(|peer| graph.link_between(instance, peer));
-            if let Some(link) = link {
-                self.recompile_link(link);
-            }
+            link.into_iter().for_each(|link| self.recompile_link(link));
         }
         Ok(())
     }
 }
 
 /// The sessions of an NVA that an event means.
-fn sessions(nva: &str, to: Option<&String>, instance: Option<u8>) -> NvaSessions {
+fn meant(nva: &str, to: &Option<String>, instance: Option<u8>) -> NvaSessions {
     NvaSessions {
         nva: nva.to_owned(),
-        route_server: to.cloned(),
+        route_server: to.clone(),
         instance,
     }
 }

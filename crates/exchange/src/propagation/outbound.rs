@@ -1,17 +1,90 @@
 //! What one speaker sends to another, and why not: the one answer. The model's Adj-RIB-Out is
-//! this view; nothing is stored.
+//! this view; nothing is stored but the static routes of NVAs.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use routehub_rib::SourceId;
-use routehub_types::{Attrs, Prefix, RuleId};
+use routehub_types::{AsPath, Asn, Attrs, Prefix, RuleId};
 
-use super::originated::{self, StaticRoutes};
-use crate::estate::{Nva, RouteMapAction};
-use crate::graph::{AdjacencyId, Deployment, Link, PeerClass, Speaker, SpeakerId};
+use crate::estate::{Nva, Origination, RouteMapAction, Routes};
+use crate::graph::{
+    AdjacencyId, Deployment, Link, LinkId, PeerClass, Side, Speaker, SpeakerId, SpeakerKind,
+    UNKNOWN_ADDRESS,
+};
 use crate::policy::Policies;
 use crate::ribs::{RibView, Ribs};
 use crate::rules;
+
+/// Routes by prefix; where a prefix is stated twice, the later statement wins.
+pub(super) type Announcements = BTreeMap<Prefix, Attrs>;
+
+/// No routes.
+static NONE: Announcements = Announcements::new();
+
+/// The static routes of NVAs' sessions with Route Servers: sent exactly so.
+#[derive(Debug, Default)]
+pub(super) struct StaticRoutes(BTreeMap<AdjacencyId, Announcements>);
+
+impl StaticRoutes {
+    /// Enters what the estate says for a link.
+    pub(super) fn enter(&mut self, deployment: &Deployment, link: LinkId) {
+        let graph = deployment.graph();
+        let from_nva = link.from(Side::A);
+        let server = graph.receiver(from_nva);
+        let Some((nva, instance)) = deployment
+            .nva(graph.sender(from_nva))
+            .zip(server.instance())
+        else {
+            return;
+        };
+        let fits = nva.advertises.iter().filter(|advertisement| {
+            advertisement.to == server.name
+                && advertisement.instance.is_none_or(|only| only == instance)
+        });
+        let announcements = announcements(nva, fits.map(|advertisement| &advertisement.routes));
+        self.0.insert(from_nva, announcements);
+    }
+
+    /// Adds routes to those that an NVA sends; they replace those of the same prefixes.
+    pub(super) fn add(&mut self, from_nva: AdjacencyId, routes: Announcements) {
+        self.0.entry(from_nva).or_default().extend(routes);
+    }
+
+    /// Takes prefixes off those that an NVA sends.
+    pub(super) fn remove(&mut self, from_nva: AdjacencyId, prefixes: &[Prefix]) {
+        let routes = self.0.entry(from_nva).or_default();
+        for prefix in prefixes {
+            routes.remove(prefix);
+        }
+    }
+}
+
+/// An NVA's static routes; a path that is not given is the NVA's ASN.
+pub(super) fn announcements<'a>(
+    nva: &Nva,
+    routes: impl IntoIterator<Item = &'a Routes>,
+) -> Announcements {
+    let mut all = Announcements::new();
+    for routes in routes {
+        let attrs = attributes(routes, &[nva.asn], nva.ip);
+        let prefixes = routes.prefixes.iter();
+        all.extend(prefixes.map(|prefix| (*prefix, attrs.clone())));
+    }
+    all
+}
+
+fn attributes(routes: &Routes, path: &[Asn], next_hop: IpAddr) -> Attrs {
+    let path = routes.as_path.as_deref().unwrap_or(path);
+    let path = AsPath::sequence(path.iter().copied());
+    let mut attrs = Attrs::new(path, routes.next_hop.unwrap_or(next_hop));
+    attrs.origin = routes.origin;
+    attrs.med = routes.med;
+    for community in &routes.communities {
+        attrs.add_community(*community);
+    }
+    attrs
+}
 
 /// What one speaker sends to a neighbour, and why not.
 #[derive(Clone, Copy)]
@@ -50,15 +123,53 @@ impl<'a> Outbound<'a> {
         self.deployment.graph().sender(self.adjacency)
     }
 
-    /// The NVA that sends, if a model plays it.
-    fn nva(self) -> Option<&'a Nva> {
-        let nva = self.deployment.nva(self.sending_speaker());
-        nva.filter(|_| !self.link().live)
+    /// The static routes that are sent.
+    fn static_routes(self) -> &'a Announcements {
+        let routes = self.static_routes.0.get(&self.adjacency);
+        routes.filter(|_| !self.link().live).unwrap_or(&NONE)
     }
 
-    /// The name of the receiver.
-    fn neighbor(self) -> &'a str {
-        &self.deployment.graph().receiver(self.adjacency).name
+    /// Routes that the estate gives a modelled sender, of an NVA with who is to hear of them. Of
+    /// equal prefixes the later counts.
+    fn described(self) -> impl DoubleEndedIterator<Item = (&'a Routes, Option<&'a Origination>)> {
+        let estate = self.deployment.estate();
+        let (routes, originates): (&[Routes], &[Origination]) = match self.sending_speaker().kind {
+            _ if self.link().live => (&[], &[]),
+            SpeakerKind::Site { site } => (&estate.sites[site].routes, &[]),
+            SpeakerKind::CustomerEdge { circuit } => {
+                let on_prem = estate.circuits[circuit].on_prem.as_ref();
+                (on_prem.map_or(&[], |on_prem| &on_prem.routes), &[])
+            }
+            SpeakerKind::Nva { nva } => (&[], &estate.nvas[nva].originates),
+            _ => (&[], &[]),
+        };
+        let originated = originates.iter().map(|own| (&own.routes, Some(own)));
+        routes.iter().map(|routes| (routes, None)).chain(originated)
+    }
+
+    /// What described routes carry: the sender's ASN as path where none is given, in front of it
+    /// what an NVA sends over eBGP; neither path nor next hop where the link is static. None if
+    /// only other neighbours hear of them.
+    fn described_attrs(self, routes: &Routes, origination: Option<&Origination>) -> Option<Attrs> {
+        let (graph, link) = (self.deployment.graph(), self.link());
+        if link.kind.is_static() {
+            return Some(Attrs::new(AsPath::empty(), UNKNOWN_ADDRESS));
+        }
+        let asn = self.sending_speaker().asn;
+        let next_hop = graph.sending_end(self.adjacency).next_hop();
+        let Some(origination) = origination else {
+            return Some(attributes(routes, asn.as_slice(), next_hop));
+        };
+        let neighbor = &graph.receiver(self.adjacency).name;
+        if !origination.to.is_empty() && !origination.to.contains(neighbor) {
+            return None;
+        }
+        let mut attrs = attributes(routes, &[], next_hop);
+        if let Some(asn) = asn.filter(|_| link.external) {
+            let times = 1 + usize::from(origination.prepend);
+            attrs.as_path.prepend(asn, times);
+        }
+        Some(attrs)
     }
 
     /// What the sender announces here of its own accord.
@@ -71,26 +182,16 @@ impl<'a> Outbound<'a> {
     /// The same with the prefixes that only others hear of: those are not passed on either.
     pub(super) fn all_originated(self) -> Originated {
         let mut own = Originated::new();
-        if self.link().live {
-            return own;
-        }
-        for routes in originated::on_premises(self.deployment, self.sending_speaker()) {
-            let attrs = originated::on_premises_attrs(self.deployment, self.adjacency, routes);
-            let prefixes = routes.prefixes.iter();
-            own.extend(prefixes.map(|prefix| (*prefix, Some(attrs.clone()))));
-        }
-        let Some(nva) = self.nva() else { return own };
-        let external = self.link().external;
-        for origination in &nva.originates {
-            let attrs = originated::originated_attrs(nva, origination, self.neighbor(), external);
-            for prefix in &origination.routes.prefixes {
+        for (routes, origination) in self.described() {
+            let attrs = self.described_attrs(routes, origination);
+            for prefix in &routes.prefixes {
                 let slot = own.entry(*prefix).or_insert(None);
                 if attrs.is_some() {
                     slot.clone_from(&attrs);
                 }
             }
         }
-        let fixed = self.static_routes.of(self.adjacency.link);
+        let fixed = self.static_routes().iter();
         own.extend(fixed.map(|(prefix, attrs)| (*prefix, Some(attrs.clone()))));
         own
     }
@@ -101,51 +202,28 @@ impl<'a> Outbound<'a> {
     /// # Errors
     /// [`ANNOUNCED_TO_OTHERS`](rules::ANNOUNCED_TO_OTHERS) if only other neighbours hear of it.
     pub fn originated_for(self, prefix: Prefix) -> Option<Result<Attrs, RuleId>> {
-        if self.link().live {
-            return None;
-        }
-        let Some(nva) = self.nva() else {
-            let routes = originated::on_premises(self.deployment, self.sending_speaker());
-            let mut last_first = routes.iter().rev();
-            let routes = last_first.find(|routes| routes.prefixes.contains(&prefix))?;
-            let attrs = originated::on_premises_attrs(self.deployment, self.adjacency, routes);
-            return Some(Ok(attrs));
-        };
-        if let Some(attrs) = self.static_routes.route(self.adjacency.link, prefix) {
+        if let Some(attrs) = self.static_routes().get(&prefix) {
             return Some(Ok(attrs.clone()));
         }
-        let external = self.link().external;
-        let of_prefix = nva.originates.iter();
-        let mut of_prefix = of_prefix
-            .filter(|origination| origination.routes.prefixes.contains(&prefix))
+        let own = self.described();
+        let mut own = own
+            .filter(|(routes, _)| routes.prefixes.contains(&prefix))
             .peekable();
-        of_prefix.peek()?;
-        let mut sent = of_prefix.filter_map(|origination| {
-            originated::originated_attrs(nva, origination, self.neighbor(), external)
-        });
+        own.peek()?;
+        let mut sent = own.filter_map(|(routes, own)| self.described_attrs(routes, own));
         Some(sent.next_back().ok_or(rules::ANNOUNCED_TO_OTHERS))
     }
 
     /// The sender's own prefixes around a destination, those for others included.
     pub fn originated_around(self, destination: Prefix) -> Vec<Prefix> {
         let mut around = Vec::new();
-        if self.link().live {
-            return around;
-        }
-        let nva = self.nva();
-        let own = nva.into_iter().flat_map(|nva| &nva.originates);
-        let own = own.map(|origination| &origination.routes);
-        let on_premises = originated::on_premises(self.deployment, self.sending_speaker());
-        for routes in own.chain(on_premises) {
+        for (routes, _) in self.described() {
             // A list may have thousands: a plain loop over each.
             let prefixes = routes.prefixes.iter();
             around.extend(prefixes.filter(|prefix| prefix.contains(destination)));
         }
-        if nva.is_some() {
-            let fixed = self.static_routes.of(self.adjacency.link);
-            let fixed = fixed.map(|(prefix, _)| *prefix);
-            around.extend(fixed.filter(|prefix| prefix.contains(destination)));
-        }
+        let fixed = self.static_routes().keys();
+        around.extend(fixed.filter(|prefix| prefix.contains(destination)));
         around
     }
 
@@ -185,12 +263,10 @@ impl<'a> Outbound<'a> {
             }
         }
         let propagated = propagated.into_iter();
-        let mut routes: BTreeMap<Prefix, Attrs> = propagated
-            .map(|(prefix, (_, attrs))| (prefix, attrs))
-            .collect();
+        let propagated = propagated.map(|(prefix, (_, attrs))| (prefix, attrs));
         let own = originated.into_iter();
-        routes.extend(own.filter_map(|(prefix, attrs)| Some((prefix, attrs?))));
-        routes
+        let own = own.filter_map(|(prefix, attrs)| Some((prefix, attrs?)));
+        propagated.chain(own).collect()
     }
 
     /// The rules that change a prefix of the sender's RIB on its way out.

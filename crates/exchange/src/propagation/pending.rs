@@ -15,8 +15,8 @@ pub(super) enum Order {
     Lowest,
     /// Any.
     Shuffled,
-    /// The speaker after this one.
-    InTurn(Option<SpeakerId>),
+    /// The speaker after the last one.
+    InTurn,
 }
 
 /// Prefixes that neighbours of a speaker have to be told of.
@@ -24,6 +24,8 @@ pub(super) enum Order {
 pub(super) struct Pending {
     prefixes: BTreeMap<SpeakerId, Vec<Prefix>>,
     shuffle: u64,
+    /// Who told last.
+    last: Option<SpeakerId>,
 }
 
 impl Pending {
@@ -32,6 +34,7 @@ impl Pending {
         Self {
             prefixes: BTreeMap::new(),
             shuffle: seed,
+            last: None,
         }
     }
 
@@ -62,7 +65,7 @@ impl Pending {
                 let place = (self.shuffle >> 33) as usize % self.prefixes.len().max(1);
                 self.prefixes.keys().nth(place).copied()
             }
-            Order::InTurn(last) => last.and_then(|last| {
+            Order::InTurn => self.last.and_then(|last| {
                 let mut after = self.prefixes.range((Excluded(last), Unbounded));
                 after.next().map(|(speaker, _)| *speaker)
             }),
@@ -71,6 +74,7 @@ impl Pending {
             Some(speaker) => self.prefixes.remove_entry(&speaker),
             None => self.prefixes.pop_first(),
         }?;
+        self.last = Some(speaker);
         prefixes.sort_unstable();
         prefixes.dedup();
         Some(Changed { speaker, prefixes })

@@ -1,12 +1,16 @@
 //! Reasons in the form that people ask for them: what a Route Server refused, and where each path
-//! of a prefix stands. Nothing is decided here; the RIBs are read.
+//! of a prefix stands. And numbers that monitoring asks for: peerings and loads. Nothing is decided
+//! here; the RIBs are read.
+
+use std::net::IpAddr;
 
 use routehub_rib::{Admission, Standing, Step};
-use routehub_types::{AsPath, NextHop, Prefix, RuleId};
+use routehub_types::{AsPath, Asn, NextHop, Prefix, RuleId};
 
+use super::table_id::SessionState;
 use crate::exchange::Exchange;
-use crate::graph::Side;
-use crate::ribs::Origin;
+use crate::graph::{LinkId, Side};
+use crate::ribs::{Origin, RibView};
 
 /// A route that a Route Server refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +65,71 @@ pub enum PathStanding {
 #[cfg(feature = "serde")]
 fn step_name<S: serde::Serializer>(step: &Step, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(step.name())
+}
+
+/// A session between one of our speakers and an NVA, or another neighbour that a real router plays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeeringReport {
+    /// The link.
+    pub link: LinkId,
+    /// The name of the speaker that is ours.
+    pub local: String,
+    /// Which instance of a Route Server it is.
+    pub instance: Option<u8>,
+    /// Our address.
+    pub local_address: Option<IpAddr>,
+    /// The name of the neighbour.
+    pub remote: String,
+    /// The neighbour's address.
+    pub remote_address: Option<IpAddr>,
+    /// The neighbour's ASN.
+    pub remote_asn: Option<Asn>,
+    /// Whether the ASNs differ (eBGP).
+    pub external: bool,
+    /// Whether a real router plays the neighbour.
+    pub live: bool,
+    /// Whether routes pass, and if not, why.
+    pub state: SessionState,
+    /// Routes that the neighbour announced and that are held: those of the learned table.
+    pub learned: usize,
+    /// Routes that the neighbour announced and that import refused.
+    pub refused: usize,
+    /// Routes that are sent to a neighbour that a real router plays; what a modelled one is sent
+    /// is counted by [`Exchange::advertised_count`].
+    pub advertised: Option<usize>,
+    /// Route refreshes that the neighbour was asked for.
+    pub route_refreshes: u32,
+    /// How often the session was reset.
+    pub resets: u32,
+}
+
+/// How much of what a Route Server can serve is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteServerLoad {
+    /// Its name.
+    pub name: String,
+    /// NVAs that are configured as its peers.
+    pub peers: usize,
+    /// Prefixes that each instance holds.
+    pub prefixes: [usize; 2],
+    /// NICs of its network and of those that use it.
+    pub machines: usize,
+}
+
+/// What a gateway sends over a connection to a circuit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionLoad {
+    /// The gateway.
+    pub gateway: String,
+    /// The circuit.
+    pub circuit: String,
+    /// How many routes it sends, or would send if that were not too many.
+    pub routes: usize,
+}
+
+impl RouteServerLoad {
+    /// The infrastructure units of a Route Server: one for each instance.
+    pub const UNITS: usize = 2;
 }
 
 impl Exchange {
@@ -120,5 +189,86 @@ impl Exchange {
             }
         });
         reports.collect()
+    }
+
+    /// Every session of a Route Server with an NVA, and every session with a real router.
+    pub fn peerings(&self) -> Vec<PeeringReport> {
+        let links = self.graph().links();
+        links.filter_map(|link| self.peering(link)).collect()
+    }
+
+    fn peering(&self, id: LinkId) -> Option<PeeringReport> {
+        let graph = self.graph();
+        let link = graph.link(id);
+        let nva_peering = link.kind.is_peering().then_some(Side::B);
+        let to_peer = id.from(link.our_side().or(nva_peering)?);
+        if link.down.removed {
+            return None;
+        }
+        let from_peer = to_peer.reverse();
+        let (local, remote) = (graph.sender(to_peer), graph.receiver(to_peer));
+        let address = |adjacency| graph.sending_end(adjacency).addresses.first().copied();
+        let inbound = self.inbound(from_peer);
+        let counts = inbound.map(|(rib, source)| rib.counts(source));
+        let counts = counts.unwrap_or_default();
+        Some(PeeringReport {
+            link: id,
+            local: local.name.clone(),
+            instance: local.instance(),
+            local_address: address(to_peer),
+            remote: remote.name.clone(),
+            remote_address: address(from_peer),
+            remote_asn: remote.asn,
+            external: link.external,
+            live: link.live,
+            state: SessionState::of(link),
+            learned: counts.counted() as usize,
+            refused: (counts.rejected + counts.not_kept) as usize,
+            advertised: link.live.then(|| self.sent_count(id)),
+            route_refreshes: link.route_refreshes,
+            resets: link.resets,
+        })
+    }
+
+    /// How many routes a neighbour is sent. For a modelled one every best route is looked at.
+    pub fn advertised_count(&self, peering: &PeeringReport) -> usize {
+        let modelled = || self.outbound(peering.link, Side::B).routes().len();
+        peering.advertised.unwrap_or_else(modelled)
+    }
+
+    /// What Route Servers have to do.
+    pub fn route_server_loads(&self) -> Vec<RouteServerLoad> {
+        let servers = self.estate().route_servers.iter();
+        let loads = servers.filter_map(|server| {
+            let instances = self.graph().named(&server.name);
+            instances
+                .first()
+                .filter(|id| !self.fabric().is_removed(**id))?;
+            let nvas = self.estate().nvas.iter();
+            Some(RouteServerLoad {
+                name: server.name.clone(),
+                peers: nvas.filter(|nva| nva.peers_with(&server.name)).count(),
+                prefixes: [0, 1].map(|instance| {
+                    let rib = instances.get(instance).and_then(|id| self.rib(*id));
+                    rib.map_or(0, RibView::len)
+                }),
+                machines: self.fabric().nics_served(&server.vnet),
+            })
+        });
+        loads.collect()
+    }
+
+    /// What gateways send to circuits.
+    pub fn connection_loads(&self) -> Vec<ConnectionLoad> {
+        let graph = self.graph();
+        let links = graph.links().filter_map(|id| {
+            let link = graph.link(id);
+            link.kind.is_to_circuit().then(|| ConnectionLoad {
+                gateway: graph.speaker(link.a.speaker).name.clone(),
+                circuit: graph.speaker(link.b.speaker).name.clone(),
+                routes: self.route_count(id),
+            })
+        });
+        links.collect()
     }
 }

@@ -6,39 +6,41 @@ use std::time::Duration;
 use routehub_rib::{DecisionConfig, LimitMode, RouteLimit, Source, Step};
 use routehub_types::RouterId;
 
-use crate::estate::{GatewayKind, RoutingPreference};
-use crate::graph::{AdjacencyId, Deployment, Graph, LinkKind, PeerClass, SpeakerKind};
+use crate::estate::RoutingPreference;
+use crate::graph::{
+    AdjacencyId, Deployment, Graph, LinkKind, PeerClass, Role, SpeakerId, SpeakerKind,
+};
 use crate::parameters::{Parameters, PrefixCountMode};
 
 /// How a speaker decides (R-060 to R-073; NVAs as the network file says).
-pub(super) fn decision(kind: SpeakerKind, parameters: &Parameters) -> DecisionConfig {
+pub(super) fn decision(deployment: &Deployment, id: SpeakerId) -> DecisionConfig {
     use Step::{AsPathLength, Cost, External, NextHop, PeerAddress, Rank, TieBreak};
-    let many = u8::try_from(parameters.max_next_hops()).unwrap_or(u8::MAX);
-    match kind {
-        SpeakerKind::RouteServer { .. } => DecisionConfig::new(
-            [Rank, AsPathLength, Cost],
-            [PeerAddress, TieBreak, NextHop],
+    let max_next_hops = deployment.parameters().max_next_hops();
+    let many = u8::try_from(max_next_hops).unwrap_or(u8::MAX);
+    let speaker = deployment.graph().speaker(id);
+    let (steps, tie_breakers, max_paths): (&[Step], &[Step], u8) = match speaker.role() {
+        Some(Role::RouteServer) => (
+            &[Rank, AsPathLength, Cost],
+            &[PeerAddress, TieBreak, NextHop],
             many,
         ),
-        SpeakerKind::Gateway {
-            kind: GatewayKind::ExpressRoute,
-            ..
-        } => DecisionConfig::new([Rank, Cost, AsPathLength], [TieBreak, PeerAddress], many),
-        SpeakerKind::Gateway {
-            kind: GatewayKind::Vpn,
-            ..
-        } => DecisionConfig::new(
-            [Rank, AsPathLength, External],
-            [PeerAddress, TieBreak],
+        Some(Role::ExpressRouteGateway) => {
+            (&[Rank, Cost, AsPathLength], &[TieBreak, PeerAddress], many)
+        }
+        Some(Role::VpnGateway) => (
+            &[Rank, AsPathLength, External],
+            &[PeerAddress, TieBreak],
             many,
         ),
-        SpeakerKind::Nva { .. } => DecisionConfig::new(
-            [AsPathLength, External],
-            [NextHop, PeerAddress, TieBreak],
+        None if speaker.is_nva() => (
+            &[AsPathLength, External],
+            &[NextHop, PeerAddress, TieBreak],
             1,
         ),
-        _ => DecisionConfig::new([AsPathLength], [TieBreak, PeerAddress], 1),
-    }
+        _ => (&[AsPathLength], &[TieBreak, PeerAddress], 1),
+    };
+    let (steps, tie_breakers) = (steps.iter().copied(), tie_breakers.iter().copied());
+    DecisionConfig::new(steps, tie_breakers, max_paths)
 }
 
 /// The same where what was best and comes back stays away.

@@ -78,26 +78,6 @@ impl SpeakerRib {
     pub(super) fn with_classes(&mut self) -> (&mut Rib, &[SourceClass]) {
         (&mut self.rib, &self.classes)
     }
-
-    /// The source of an origin.
-    pub(super) fn source(&self, origin: Origin) -> Option<SourceId> {
-        let mut sources = self.rib.sources().map(|(source, _)| source);
-        sources.find(|source| self.origin(*source) == origin)
-    }
-
-    /// What a source announced, with what import made of it, in order.
-    pub(super) fn adj_in(&self, source: SourceId) -> impl Iterator<Item = AdjIn> {
-        let families = Family::ALL.into_iter();
-        families.flat_map(move |family| self.rib.adj_in(source, family))
-    }
-
-    /// Prefixes that have a best path, in order.
-    pub(super) fn prefixes(&self) -> impl Iterator<Item = Prefix> {
-        let routes = Family::ALL
-            .into_iter()
-            .flat_map(|family| self.rib.loc_rib(family));
-        routes.map(|(prefix, _)| prefix)
-    }
 }
 
 /// The routes of one speaker, to be read.
@@ -110,7 +90,9 @@ pub struct RibView<'a> {
 impl<'a> RibView<'a> {
     /// Prefixes that have a best path, in order.
     pub fn prefixes(self) -> impl Iterator<Item = Prefix> + use<'a> {
-        self.rib.prefixes()
+        let families = Family::ALL.into_iter();
+        let routes = families.flat_map(move |family| self.rib.rib.loc_rib(family));
+        routes.map(|(prefix, _)| prefix)
     }
 
     /// How many prefixes have a best path.
@@ -147,12 +129,14 @@ impl<'a> RibView<'a> {
 
     /// The source of an origin.
     pub fn source(self, origin: Origin) -> Option<SourceId> {
-        self.rib.source(origin)
+        let mut sources = self.rib.rib.sources().map(|(source, _)| source);
+        sources.find(|source| self.origin(*source) == origin)
     }
 
     /// What a source announced, with what import made of it, in order.
     pub fn adj_in(self, source: SourceId) -> impl Iterator<Item = AdjIn> + use<'a> {
-        self.rib.adj_in(source)
+        let families = Family::ALL.into_iter();
+        families.flat_map(move |family| self.rib.rib.adj_in(source, family))
     }
 
     /// What a source announced, as received, in order.
