@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use routehub_exchange::{
-    EffectiveRow, Exchange, RouteRow, RouteState, TableKind, TableRows,
-};
+use routehub_exchange::{EffectiveRow, Exchange, RouteRow, RouteState, TableKind, TableRows};
 use routehub_types::Prefix;
 
 use crate::words::{framed, joined, listed};

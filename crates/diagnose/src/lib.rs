@@ -14,9 +14,7 @@ mod findings;
 mod trace;
 mod words;
 
-pub use difference::{
-    Difference, PrefixDifference, Snapshot, SnapshotRow, TableDifference,
-};
+pub use difference::{Difference, PrefixDifference, Snapshot, SnapshotRow, TableDifference};
 pub use event_report::{BestPathChange, EventReport, EventReporter};
 pub use explain::{Explanation, explain};
 pub use findings::{Finding, Severity, findings};

@@ -22,8 +22,8 @@ pub use profile::{Profile, ProfileError};
 pub use route_server::{Action, RouteServer, RouteServerError};
 pub use routehub_diagnose::{
     BestPathChange, Difference, EventReport, EventReporter, Explanation, Finding, PrefixDifference,
-    Reason, RuleNote, Severity, Snapshot, SnapshotRow, TableDifference, Trace,
-    TraceEnd, TraceHop, WithRules, explain, findings, trace,
+    Reason, RuleNote, Severity, Snapshot, SnapshotRow, TableDifference, Trace, TraceEnd, TraceHop,
+    WithRules, explain, findings, trace,
 };
 pub use routehub_exchange::{
     Changes, CheckedEstate, ConnectionEnds, ConnectionLoad, EffectiveRow, Estate, EstateErrors,

@@ -38,7 +38,8 @@ async fn table(app: Arc<App>, kind: TableKind, names: Names) -> Answer {
         check_known(estate, &id)?;
         Ok((Tables::some(estate, exchange, [id.clone()]), id))
     };
-    app.table(read, |(tables, id)| Table::of(&tables, &id)).await
+    app.table(read, |(tables, id)| Table::of(&tables, &id))
+        .await
 }
 
 /// Refuses a table that nothing has.
