@@ -10,16 +10,14 @@ use routehub_session::{Event as SessionEvent, RunEnd};
 use routehub_wire::{CheckedUpdates, Notification};
 use tokio::sync::mpsc;
 
+pub(crate) mod channel;
 pub(crate) mod fib_feed;
-pub(crate) mod outbound;
-pub(crate) mod request;
 
 use crate::clock::Clock;
 use crate::event::{EventKind, EventSender};
 use crate::session::command::SessionHandle;
+use channel::{Peer, Request, Sessions};
 use fib_feed::FibFeed;
-use outbound::Peer;
-use request::{Request, Sessions};
 
 /// Requests in the inbox at most.
 const INBOX: usize = 64;
@@ -49,7 +47,7 @@ pub(crate) struct EngineTask {
     peers: BTreeMap<PeerId, Peer>,
     pending: Vec<PeerId>,
     events: EventSender,
-    fib_feed: Option<FibFeed>,
+    fib_feed: FibFeed,
 }
 
 /// Both ends of an inbox for the engine task.
@@ -63,7 +61,7 @@ impl EngineTask {
         clock: Clock,
         sessions: Sessions,
         events: EventSender,
-        fib_feed: Option<FibFeed>,
+        fib_feed: FibFeed,
     ) -> Self {
         Self {
             engine,
@@ -87,9 +85,7 @@ impl EngineTask {
     }
 
     async fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
-        if let Some(feed) = &mut self.fib_feed {
-            feed.start(&mut self.engine);
-        }
+        self.fib_feed.start(&mut self.engine);
         let mut flushed = Flushed::All;
         loop {
             let first = match flushed {
@@ -109,9 +105,7 @@ impl EngineTask {
                 self.handle(request);
             }
             // Before peers: packets are forwarded by these.
-            if let Some(feed) = &mut self.fib_feed {
-                feed.update(&mut self.engine);
-            }
+            self.fib_feed.update(&mut self.engine);
             flushed = self.flush_outbound();
         }
     }
@@ -156,7 +150,7 @@ impl EngineTask {
             SessionEvent::RunEnded(end) => {
                 // Without an End-of-RIB of each family, silence is all there is to go by.
                 if *end == RunEnd::QuietGap {
-                    self.eor_received(id);
+                    self.fib_feed.eor_received(id);
                 }
                 self.publish_learned(id);
             }
@@ -164,7 +158,7 @@ impl EngineTask {
                 let peer = self.peers.get_mut(&id);
                 let was_last = peer.is_some_and(|peer| peer.eor_received(*family));
                 if was_last {
-                    self.eor_received(id);
+                    self.fib_feed.eor_received(id);
                 }
             }
             _ => {}
@@ -180,11 +174,9 @@ impl EngineTask {
         self.peers.retain(|id, _| kept.contains(id));
         self.peers.values_mut().for_each(Peer::reset_pending);
         self.sessions = sessions;
-        if let Some(feed) = &mut self.fib_feed {
-            let gone = before.into_iter().filter(|id| !kept.contains(id));
-            gone.for_each(|id| feed.eor_received(id));
-            feed.start(&mut self.engine);
-        }
+        let gone = before.into_iter().filter(|id| !kept.contains(id));
+        gone.for_each(|id| self.fib_feed.eor_received(id));
+        self.fib_feed.start(&mut self.engine);
         Ok(())
     }
 
@@ -266,12 +258,6 @@ impl EngineTask {
             }
         }
         sent
-    }
-
-    fn eor_received(&mut self, peer: PeerId) {
-        if let Some(feed) = &mut self.fib_feed {
-            feed.eor_received(peer);
-        }
     }
 
     fn publish_learned(&self, peer: PeerId) {

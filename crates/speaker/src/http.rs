@@ -20,20 +20,19 @@
 
 mod app;
 mod body;
-mod changes;
 mod error;
 mod events;
-mod idle_timeout;
 mod metrics;
 mod peers;
 mod queries;
 mod stream;
 mod tables;
-mod token;
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
@@ -44,18 +43,17 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use routehub::TableKind;
-use serde::Serialize;
-use tokio::net::TcpListener;
+use serde_json::json;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, Sleep};
 
 use crate::Server;
 use app::App;
-pub use app::{STREAMS, TABLES};
-pub use changes::Changes;
+pub use app::{Changes, STREAMS, TABLES, Token, TokenError};
 use error::Refusal;
-use idle_timeout::IdleTimeout;
-pub use token::{Token, TokenError};
 
 /// Connections at once; further ones wait.
 pub const CONNECTIONS: usize = 64;
@@ -68,6 +66,8 @@ const HEAD_SIZE: usize = 1 << 16;
 const BODY_SIZE: usize = 1 << 20;
 /// The pause after a connection could not be accepted.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long a connection may be idle.
+const IDLE: Duration = Duration::from_secs(30);
 /// How long the engine task may take to show that it works.
 const HEALTHY: Duration = Duration::from_secs(5);
 
@@ -132,20 +132,8 @@ paths! {
         "lets events happen that stand in the body as in a network file";
 }
 
-/// The answer of `GET /`.
-#[derive(Serialize)]
-struct Index {
-    routes: &'static [(&'static str, &'static str)],
-}
-
 async fn index() -> Result<Response, Refusal> {
-    body::json(&Index { routes: PATHS })
-}
-
-/// The answer of `GET /healthz`.
-#[derive(Serialize)]
-struct Health {
-    status: &'static str,
+    body::json(&json!({ "routes": PATHS }))
 }
 
 /// Whether the engine task answers.
@@ -153,7 +141,7 @@ async fn health(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
     let answer = tokio::time::timeout(HEALTHY, app.server().ask(|_| ())).await;
     let late = "the thread of the routes has not answered for 5 s";
     answer.map_err(|_| Refusal::busy(late))??;
-    body::json(&Health { status: "ok" })
+    body::json(&json!({ "status": "ok" }))
 }
 
 /// An HTTP server for a route server.
@@ -219,5 +207,80 @@ impl Http {
             });
             while connections.try_join_next().is_some() {}
         }
+    }
+}
+
+/// A TCP connection that ends when nothing is read or written for too long.
+struct IdleTimeout {
+    stream: TcpStream,
+    deadline: Pin<Box<Sleep>>,
+}
+
+impl IdleTimeout {
+    fn new(stream: TcpStream) -> Self {
+        // Answers are written whole: waiting for more gains nothing. A connection on which this
+        // fails is broken, which reading from it will tell.
+        let _ = stream.set_nodelay(true);
+        Self {
+            stream,
+            deadline: Box::pin(tokio::time::sleep(IDLE)),
+        }
+    }
+
+    /// Resets the timeout after progress; without, an error once it is over.
+    fn check<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        progress: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if progress.is_ready() {
+            self.deadline.as_mut().reset(Instant::now() + IDLE);
+            return progress;
+        }
+        ready!(self.deadline.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for IdleTimeout {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        self.check(cx, read)
+    }
+}
+
+impl AsyncWrite for IdleTimeout {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.check(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
+        self.check(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -16,7 +16,7 @@ mod running;
 mod sessions;
 mod start_error;
 
-use crate::engine_task::request::Request;
+use crate::engine_task::channel::Request;
 use crate::event::{EventKind, Reloaded, ServerEvent};
 use crate::session::command::{Command, SessionHandle};
 use crate::sink::Sinks;

@@ -62,6 +62,9 @@ impl FibFeed {
 
     /// Queues all routes of an engine; networks that are not in it have none any more.
     pub(crate) fn start(&mut self, engine: &mut Engine) {
+        if self.feeds.is_empty() {
+            return;
+        }
         engine.keep_journal();
         engine.take_changes();
         let vnets = &engine.exchange().estate().vnets;
@@ -82,6 +85,9 @@ impl FibFeed {
 
     /// Queues what changed.
     pub(crate) fn update(&mut self, engine: &mut Engine) {
+        if self.feeds.is_empty() {
+            return;
+        }
         let changes = engine.take_changes();
         if !changes.is_empty() {
             self.begin_batch();

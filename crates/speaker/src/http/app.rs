@@ -1,19 +1,23 @@
 //! What every request is answered from, and how much of it at once.
 
+use std::fmt;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
+use bytes::Bytes;
 use routehub::{Engine, Exchange};
 use serde::Serialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use subtle::ConstantTimeEq;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 
 use super::body;
-use super::changes::Changes;
 use super::error::Refusal;
-use super::token::Token;
 use crate::Server;
+use crate::sink::{JsonSink, Sink};
 
 /// Tables that are made or sent at once; further ones wait.
 pub const TABLES: usize = 4;
@@ -137,6 +141,122 @@ impl App {
             Ok(())
         } else {
             Err(unauthorized("this is not the token"))
+        }
+    }
+}
+
+/// The bearer token that `POST` needs.
+pub struct Token(Vec<u8>);
+
+/// Why a token cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    Read(#[from] io::Error),
+    /// There is nothing in it, or something that no header can hold.
+    #[error("a token is one line of visible characters without blanks, and not empty")]
+    Unfit,
+}
+
+impl Token {
+    /// This secret; blanks and line ends around it do not count.
+    ///
+    /// # Errors
+    /// [`TokenError::Unfit`].
+    pub fn new(secret: &str) -> Result<Self, TokenError> {
+        let secret = secret.trim();
+        let fits = !secret.is_empty() && secret.bytes().all(|octet| octet.is_ascii_graphic());
+        let token = fits.then(|| Self(secret.into()));
+        token.ok_or(TokenError::Unfit)
+    }
+
+    /// The secret in a file.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn read(file: &Path) -> Result<Self, TokenError> {
+        Self::new(&std::fs::read_to_string(file)?)
+    }
+
+    /// Whether this is the secret; how long that takes does not tell how much of it is right.
+    pub(crate) fn is(&self, given: &[u8]) -> bool {
+        self.0.ct_eq(given).into()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}
+
+/// Batches that are kept for a slow stream; the oldest are lost first.
+const BATCHES: usize = 64;
+
+/// The way of changed routes from the engine to streams.
+///
+/// Give its [`sink`](Self::sink) to the server and itself to the
+/// [`Http`](super::Http::with_changes).
+#[derive(Clone)]
+pub struct Changes(broadcast::Sender<Bytes>);
+
+impl Default for Changes {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(BATCHES))
+    }
+}
+
+impl fmt::Debug for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Changes")
+    }
+}
+
+impl Changes {
+    /// The sink that receives the changes.
+    pub fn sink(&self) -> Box<dyn Sink> {
+        Box::new(JsonSink::new(self.clone()))
+    }
+
+    pub(super) fn subscribe(&self) -> broadcast::Receiver<Bytes> {
+        self.0.subscribe()
+    }
+}
+
+/// Takes the lines of a batch at once.
+impl io::Write for Changes {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        if self.0.receiver_count() > 0 {
+            // The last receiver may be gone.
+            let _ = self.0.send(Bytes::copy_from_slice(lines));
+        }
+        Ok(lines.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_the_line_without_what_surrounds_it_and_nothing_else_is() {
+        let token = Token::new(" s3cret-of-mine\n").expect("a token");
+        assert!(token.is(b"s3cret-of-mine"));
+        for other in ["", "s3cret-of-min", "s3cret-of-mine ", "S3cret-of-mine"] {
+            assert!(!token.is(other.as_bytes()), "{other:?}");
+        }
+        assert_eq!(format!("{token:?}"), "Token");
+    }
+
+    #[test]
+    fn what_no_header_can_hold_is_no_token() {
+        for unfit in ["", " \n", "two words", "two\nlines", "gr\u{fc}n"] {
+            assert!(Token::new(unfit).is_err(), "{unfit:?}");
         }
     }
 }

@@ -8,17 +8,12 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use routehub_scenario::parse_events;
-use serde::Serialize;
+use serde_json::json;
 
 use super::app::App;
-use super::body::json;
+use super::body;
 use super::error::Refusal;
 use crate::event::EventKind;
-
-#[derive(Serialize)]
-struct Applied {
-    applied: Vec<String>,
-}
 
 /// Applies the events of the body, in order.
 pub(super) async fn post(
@@ -49,5 +44,5 @@ pub(super) async fn post(
         app.server().publish(EventKind::Happened(id.clone()));
         applied.push(id);
     }
-    json(&Applied { applied })
+    body::json(&json!({ "applied": applied }))
 }

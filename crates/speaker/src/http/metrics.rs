@@ -13,7 +13,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use routehub::{ConnectionLoad, Engine, RouteServerLoad};
+use routehub::{ConnectionLoad, Engine, Parameters, RouteServerLoad};
 use routehub_session::MessageCounters;
 
 use super::app::App;
@@ -27,17 +27,8 @@ struct Sources {
     peers: Vec<PeerRoutes>,
     servers: Vec<RouteServerLoad>,
     connections: Vec<ConnectionLoad>,
-    limits: Limits,
+    parameters: Parameters,
     refused: u64,
-}
-
-/// The limits that a profile sets.
-struct Limits {
-    routes_per_peer: Option<u32>,
-    peers: Option<u32>,
-    prefixes: Option<u32>,
-    routes_to_circuit: Option<u32>,
-    machines: Option<u32>,
 }
 
 /// A peer, and how many routes it is sent.
@@ -69,18 +60,14 @@ fn resident_memory() -> Option<u64> {
 fn sorted(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let runs = lines.chunk_by(|line, next| line.starts_with('#') == next.starts_with('#'));
-    let mut sorted = String::with_capacity(text.len());
-    for run in runs {
+    let sorted = runs.flat_map(|run| {
         let mut run = run.to_vec();
         if run.iter().all(|line| !line.starts_with('#')) {
             run.sort_unstable();
         }
-        for line in run {
-            sorted.push_str(line);
-            sorted.push('\n');
-        }
-    }
-    sorted
+        run
+    });
+    sorted.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Adds a gauge with a sample for each of these labels.
@@ -192,18 +179,11 @@ impl Sources {
     async fn read(app: &App) -> Result<Self, Refusal> {
         let loads = |engine: &Engine| {
             let exchange = engine.exchange();
-            let parameters = exchange.parameters();
-            let limits = Limits {
-                routes_per_peer: parameters.max_routes_per_peer,
-                peers: parameters.max_peers,
-                prefixes: parameters.max_total_prefixes,
-                routes_to_circuit: parameters.max_routes_to_circuit,
-                machines: parameters.max_vms,
-            };
             let servers = exchange.route_server_loads();
-            (servers, exchange.connection_loads(), limits)
+            let parameters = exchange.parameters().clone();
+            (servers, exchange.connection_loads(), parameters)
         };
-        let (servers, connections, limits) = app.ask(loads).await?;
+        let (servers, connections, parameters) = app.ask(loads).await?;
         let mut peers = Vec::new();
         for peer in app.peers().await? {
             // What a modelled peer is sent takes a look at every route: one peer at a time.
@@ -221,7 +201,7 @@ impl Sources {
             peers,
             servers,
             connections,
-            limits,
+            parameters,
             refused: app.server().refused(),
         })
     }
@@ -277,7 +257,7 @@ impl Sources {
         let units = servers.map(|server| (labels(server), RouteServerLoad::UNITS as f64));
         let (name, help) = ("routing_infrastructure_units", "RoutingInfrastructureUnits");
         gauges(registry, name, help, units);
-        let limit = self.limits.machines.into_iter();
+        let limit = self.parameters.max_vms.into_iter();
         let used = limit.flat_map(|limit| {
             let percent = move |machines: usize| 100.0 * machines as f64 / f64::from(limit);
             let servers = self.servers.iter();
@@ -338,21 +318,21 @@ impl Sources {
 
     /// How much is left until a limit of the profile; nothing where there is none.
     fn limits(&self, registry: &mut Registry) {
-        let limits = &self.limits;
+        let limits = &self.parameters;
         let peers = self
             .peers
             .iter()
             .filter(|peer| peer.peer.report.instance.is_some());
         let used = peers.map(|peer| (peer.labels(), peer.peer.report.learned));
         let (name, what) = ("bgp_peer_routes", "Routes of a peer");
-        limit(registry, name, what, limits.routes_per_peer, used);
+        limit(registry, name, what, limits.max_routes_per_peer, used);
         let label = |server: &RouteServerLoad| ("route_server", server.name.clone());
         let used = self
             .servers
             .iter()
             .map(|server| (vec![label(server)], server.peers));
         let (name, what) = ("route_server_peers", "Peers of a Route Server");
-        limit(registry, name, what, limits.peers, used);
+        limit(registry, name, what, limits.max_peers, used);
         let used = self.servers.iter().flat_map(|server| {
             let held = (0..2).zip(server.prefixes);
             held.map(move |(instance, held): (u8, usize)| {
@@ -363,13 +343,13 @@ impl Sources {
             })
         });
         let (name, what) = ("route_server_prefixes", "Prefixes of a Route Server");
-        limit(registry, name, what, limits.prefixes, used);
+        limit(registry, name, what, limits.max_total_prefixes, used);
         let used = self.connections.iter().map(|connection| {
             let gateway = ("gateway", connection.gateway.clone());
             let circuit = ("circuit", connection.circuit.clone());
             (vec![gateway, circuit], connection.routes)
         });
         let (name, what) = ("circuit_routes", "Routes sent to a circuit");
-        limit(registry, name, what, limits.routes_to_circuit, used);
+        limit(registry, name, what, limits.max_routes_to_circuit, used);
     }
 }

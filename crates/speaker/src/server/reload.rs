@@ -13,7 +13,7 @@ use super::running::Running;
 use super::sessions::{self, PendingSession, RunningListener, RunningSession, ServerContext};
 use super::start_error::{StartError, Stopped, live_speakers};
 use crate::Neighbor;
-use crate::engine_task::request::Request;
+use crate::engine_task::channel::Request;
 use crate::event::{EventKind, Reloaded};
 use crate::neighbor::SessionKey;
 use crate::session::command::SessionHandle;

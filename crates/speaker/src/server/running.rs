@@ -14,8 +14,8 @@ use super::sessions::{self, PendingSession, RunningListener, RunningSession, Ser
 use super::start_error::{StartError, Stopped};
 use crate::Neighbor;
 use crate::engine_task::EngineTask;
+use crate::engine_task::channel::Request;
 use crate::engine_task::fib_feed::FibFeed;
-use crate::engine_task::request::Request;
 use crate::session::command::SessionHandle;
 use crate::sink::Sinks;
 use crate::sink::runner::RunningSink;
@@ -61,7 +61,7 @@ impl Running {
             context.clock,
             handles().map(SessionHandle::by_id).collect(),
             context.events.clone(),
-            (!sinks.is_empty()).then_some(fib_feed),
+            fib_feed,
         );
         task.spawn(inbox).map_err(StartError::Thread)?;
         let listeners = bound.into_iter();

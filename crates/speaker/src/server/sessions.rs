@@ -17,7 +17,7 @@ use super::start_error::{StartError, Stopped};
 use crate::Neighbor;
 use crate::clock::Clock;
 use crate::engine_task;
-use crate::engine_task::request::Request;
+use crate::engine_task::channel::Request;
 use crate::event::EventSender;
 use crate::session::command::{Command, SessionHandle};
 use crate::session::connection::tcp_socket;

@@ -21,8 +21,7 @@ use tokio::time::{Instant, sleep_until};
 use super::command::{Command, CommandInbox};
 use super::connection::{Connection, Readiness, tcp_socket};
 use crate::Neighbor;
-use crate::engine_task::outbound::{Outbound, OutboundReceiver, outbound};
-use crate::engine_task::request::Request;
+use crate::engine_task::channel::{Outbound, OutboundReceiver, Request, outbound};
 use crate::event::{EventKind, EventSender};
 
 /// Octets that wait to be written before the next chunk of routes is taken.

@@ -7,7 +7,7 @@ use super::command::{Command, SessionReport};
 use super::connection::Readiness;
 use super::io::{SessionIo, Wake};
 use crate::clock::Clock;
-use crate::engine_task::outbound::{Chunk, Outbound};
+use crate::engine_task::channel::{Chunk, Outbound};
 
 /// A running session.
 pub(crate) struct SessionTask {

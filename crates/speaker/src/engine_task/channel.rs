@@ -1,14 +1,44 @@
-//! The way of encoded messages from the engine task to a session: only as many as it has capacity
-//! for.
+//! The ways between sessions and the engine task: what is asked of it, and the encoded messages that
+//! it sends, only as many as a session has capacity for.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use routehub::types::{Family, FamilySet};
-use routehub_wire::Notification;
+use routehub::types::{Family, FamilySet, PeerId};
+use routehub::{Engine, EngineError, Event, NotConverged, ReloadedEngine};
+use routehub_session::{Event as SessionEvent, Negotiated};
+use routehub_wire::{CheckedUpdates, Notification};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot};
+
+use crate::session::command::SessionHandle;
+
+/// The engine task's inbox: requests of all sessions, in the order of each.
+pub(crate) enum Request {
+    /// A session is established, and messages to its peer go there.
+    Established(PeerId, Box<Negotiated>, Peer),
+    /// Something else happened in a session.
+    Session(PeerId, SessionEvent),
+    /// The UPDATEs of one read.
+    Updates(PeerId, CheckedUpdates),
+    /// The session has capacity for chunks again.
+    Writable(PeerId),
+    /// Apply an event to the estate.
+    Event(Box<Event>, oneshot::Sender<Result<(), EngineError>>),
+    /// Replace the engine, and the sessions that it knows.
+    Reload(
+        Box<ReloadedEngine>,
+        Sessions,
+        oneshot::Sender<Result<(), NotConverged>>,
+    ),
+    /// Read from the engine.
+    Ask(Box<dyn FnOnce(&Engine) + Send>),
+}
+
+/// Sessions by the ids that the engine knows their peers by.
+pub(crate) type Sessions = BTreeMap<PeerId, SessionHandle>;
 
 /// Encoded messages for a peer.
 pub(crate) type Chunk = Vec<Bytes>;
@@ -29,7 +59,7 @@ pub(crate) struct Peer {
     teardown: Option<oneshot::Sender<Notification>>,
     /// Whether the engine has messages for it.
     pending: bool,
-    /// Whether it has no capacity until its [`Request::Writable`](super::request::Request::Writable).
+    /// Whether it has no capacity until its [`Request::Writable`].
     full: bool,
     /// Families whose End-of-RIB has not come.
     eor_pending: FamilySet,
