@@ -99,12 +99,7 @@ fn route_maps(findings: &mut Findings<'_>) {
 impl Findings<'_> {
     /// The rows of a NIC.
     fn rows(&self, nic: &Nic) -> Vec<EffectiveRow> {
-        let fabric = self.exchange.fabric();
-        let rows = fabric.nic(nic).map(|view| {
-            let by = fabric.programmers(view.vnet(), &nic.name);
-            view.rows(fabric.programmed(&by))
-        });
-        rows.unwrap_or_default()
+        self.exchange.nic_effective(&nic.name).unwrap_or_default()
     }
 
     fn add(&mut self, rule: RuleId, subject: &str, severity: Severity, text: impl Into<String>) {

@@ -107,6 +107,11 @@ impl Exchange {
         adjacencies.map(|adjacency| self.model.outbound(adjacency))
     }
 
+    /// The prefixes around a destination that a speaker announces of its own accord, to whomever.
+    pub fn originated_around(&self, speaker: SpeakerId, to: Prefix) -> BTreeSet<Prefix> {
+        self.model.originated_around(speaker, to)
+    }
+
     /// Why a Route Server would refuse an NVA, by its place in the estate, as a peer (R-001,
     ///
     pub fn peer_refusal(&self, nva: usize, route_server: &str) -> Option<RuleId> {

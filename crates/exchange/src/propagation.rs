@@ -97,6 +97,18 @@ impl Model {
         }
     }
 
+    /// The prefixes around a destination that a speaker announces of its own accord, to whomever.
+    pub(crate) fn originated_around(&self, speaker: SpeakerId, to: Prefix) -> BTreeSet<Prefix> {
+        let outbound = self.deployment.graph().outbound(speaker);
+        let outbound: Vec<_> = outbound.map(|adjacency| self.outbound(adjacency)).collect();
+        let fixed = outbound.iter().flat_map(|each| each.static_around(to));
+        // What the estate describes is the same for every neighbour that a model plays.
+        let modelled = outbound.iter().find(|each| !each.link().live).into_iter();
+        fixed
+            .chain(modelled.flat_map(|each| each.described_around(to)))
+            .collect()
+    }
+
     /// Sets the time at which what follows happens.
     pub(crate) fn set_time(&mut self, now: Instant) {
         self.now = now;

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 
 use hashbrown::{HashMap, HashTable};
 use routehub_types::{
@@ -202,6 +202,14 @@ impl AttrStore {
     #[inline]
     pub fn key(&self, id: AttrId) -> &DecisionKey {
         &self.keys[id.0]
+    }
+
+    /// The address of the next hop of a set, without the other attributes where it is IPv4.
+    pub fn next_hop(&self, id: AttrId) -> IpAddr {
+        match octets(&self.blocks[id.0], attribute_code::NEXT_HOP) {
+            Some(octets) => IpAddr::V4(Ipv4Addr::from(octets)),
+            None => self.attrs(id).next_hop.address,
+        }
     }
 
     /// The ORIGINATOR_ID of a set.

@@ -2,12 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::ops::Deref;
 
-use routehub_exchange::{
-    CheckedEstate, EffectiveRow, Estate, Event, EventError, Exchange, NotConverged, PathReport,
-    Refused, RouteRow, SessionRow, TableId, TableRows,
-};
-
+use routehub_exchange::{CheckedEstate, EffectiveRow, Event, EventError, Exchange, NotConverged};
 use routehub_types::Prefix;
 
 use crate::{EventReport, EventReporter, Explanation, Finding, Profile, Snapshot, Trace};
@@ -82,69 +79,9 @@ impl Network {
         Ok(self.reporter.take(&mut self.exchange))
     }
 
-    /// The estate as it is now.
-    pub fn estate(&self) -> &Estate {
-        self.exchange.estate()
-    }
-
-    /// The rows of a table; none if there is no such object.
-    pub fn rows(&self, id: &TableId) -> TableRows {
-        self.exchange.rows(id)
-    }
-
-    /// What a Route Server learned from an NVA, as received, both instances.
-    pub fn rs_learned(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
-        self.exchange.rs_learned(route_server, nva)
-    }
-
-    /// What a Route Server refused of an NVA, and by which rule.
-    pub fn rs_refused(&self, route_server: &str, nva: &str) -> Vec<Refused> {
-        self.exchange.rs_refused(route_server, nva)
-    }
-
-    /// Every path of a prefix at an instance of a Route Server, and where it stands.
-    pub fn rs_paths(&self, route_server: &str, instance: u8, prefix: Prefix) -> Vec<PathReport> {
-        self.exchange.rs_paths(route_server, instance, prefix)
-    }
-
-    /// What a Route Server sends to an NVA, both instances.
-    pub fn rs_advertised(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
-        self.exchange.rs_advertised(route_server, nva)
-    }
-
-    /// What an NVA hears from Route Servers and neighbours.
-    pub fn nva_learned(&self, nva: &str) -> Vec<RouteRow> {
-        self.exchange.nva_learned(nva)
-    }
-
-    /// What a gateway has of its own, and what it heard and took in.
-    pub fn gateway_learned(&self, gateway: &str) -> Vec<RouteRow> {
-        self.exchange.gateway_learned(gateway)
-    }
-
-    /// What a gateway sends to a circuit, site or other gateway.
-    pub fn gateway_advertised(&self, gateway: &str, to: &str) -> Vec<RouteRow> {
-        self.exchange.gateway_advertised(gateway, to)
-    }
-
-    /// Everything that a circuit's edge holds.
-    pub fn circuit_routes(&self, circuit: &str) -> Vec<RouteRow> {
-        self.exchange.circuit_routes(circuit)
-    }
-
-    /// What a site, or the customer's edge behind a circuit, hears.
-    pub fn on_prem_learned(&self, name: &str) -> Vec<RouteRow> {
-        self.exchange.on_prem_learned(name)
-    }
-
     /// The effective routes of a NIC; empty if there is no such NIC.
     pub fn nic_effective(&self, nic: &str) -> Vec<EffectiveRow> {
         self.exchange.nic_effective(nic).unwrap_or_default()
-    }
-
-    /// The sessions of an NVA with the instances of a Route Server.
-    pub fn sessions(&self, route_server: &str, nva: &str) -> Vec<SessionRow> {
-        self.exchange.sessions(route_server, nva)
     }
 
     /// Everything that is to be said about the estate as it is now.
@@ -229,9 +166,13 @@ impl Network {
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::of(&self.exchange)
     }
+}
 
-    /// The address of an instance of a Route Server.
-    pub fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr> {
-        self.exchange.instance_address(route_server, instance)
+/// What the exchange answers, its network answers: tables, reports, the estate as it is now.
+impl Deref for Network {
+    type Target = Exchange;
+
+    fn deref(&self) -> &Exchange {
+        &self.exchange
     }
 }

@@ -29,18 +29,18 @@ pub trait Snapshot {
 
 /// Both show the same tables by the same names.
 macro_rules! snapshot {
-    ($($seen:ty: $findings:path),*) => {$(
+    ($($seen:ty),*) => {$(
         impl Snapshot for $seen {
             fn rows(&self, id: &TableId) -> TableRows {
-                self.rows(id)
+                Exchange::rows(self, id)
             }
 
             fn findings(&self) -> Vec<Finding> {
-                $findings(self)
+                routehub::findings(self)
             }
 
             fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr> {
-                self.instance_address(route_server, instance)
+                Exchange::instance_address(self, route_server, instance)
             }
 
             fn gateway_addresses(&self, gateway: &str) -> Vec<IpAddr> {
@@ -50,7 +50,7 @@ macro_rules! snapshot {
     )*};
 }
 
-snapshot!(Network: Network::findings, Exchange: routehub::findings);
+snapshot!(Network, Exchange);
 
 /// Every table of a network at one time.
 ///

@@ -25,8 +25,6 @@ mod events;
 mod metrics;
 mod peers;
 mod queries;
-mod stream;
-mod tables;
 
 use std::io;
 use std::net::SocketAddr;
@@ -104,19 +102,19 @@ paths! {
         "metrics in OpenMetrics text";
     get "/v1/peers" "" => peers::peers =>
         "every session: state, uptime, routes, messages";
-    get "/v1/route-servers/{rs}/peerings/{nva}/learned-routes" "" => tables::of(TableKind::RsLearned) =>
+    get "/v1/route-servers/{rs}/peerings/{nva}/learned-routes" "" => queries::tables_of(TableKind::RsLearned) =>
         "what `az network routeserver peering list-learned-routes` prints";
-    get "/v1/route-servers/{rs}/peerings/{nva}/advertised-routes" "" => tables::of(TableKind::RsAdvertised) =>
+    get "/v1/route-servers/{rs}/peerings/{nva}/advertised-routes" "" => queries::tables_of(TableKind::RsAdvertised) =>
         "what `az network routeserver peering list-advertised-routes` prints";
-    get "/v1/gateways/{gateway}/learned-routes" "" => tables::of(TableKind::GatewayLearned) =>
+    get "/v1/gateways/{gateway}/learned-routes" "" => queries::tables_of(TableKind::GatewayLearned) =>
         "what `az network vnet-gateway list-learned-routes` prints";
-    get "/v1/gateways/{gateway}/advertised-routes/{to}" "" => tables::of(TableKind::GatewayAdvertised) =>
+    get "/v1/gateways/{gateway}/advertised-routes/{to}" "" => queries::tables_of(TableKind::GatewayAdvertised) =>
         "what `az network vnet-gateway list-advertised-routes` prints";
-    get "/v1/circuits/{circuit}/routes" "" => tables::of(TableKind::CircuitRoutes) =>
+    get "/v1/circuits/{circuit}/routes" "" => queries::tables_of(TableKind::CircuitRoutes) =>
         "the route table of a circuit";
-    get "/v1/nics/{nic}/effective-routes" "" => tables::of(TableKind::NicEffective) =>
+    get "/v1/nics/{nic}/effective-routes" "" => queries::tables_of(TableKind::NicEffective) =>
         "what `az network nic show-effective-route-table` prints";
-    get "/v1/tables" "" => tables::all =>
+    get "/v1/tables" "" => queries::tables =>
         "every table of the network, in the shapes of the network file's `expect`";
     get "/v1/explain" "?name=NAME&destination=PREFIX_OR_ADDRESS" => queries::explain =>
         "why a NIC or speaker has routes there, or has not";
@@ -124,9 +122,9 @@ paths! {
         "the way of a packet";
     get "/v1/findings" "" => queries::findings =>
         "what is to be said about the network";
-    get "/v1/events" "" => stream::events =>
+    get "/v1/events" "" => events::events =>
         "everything that happens from here on";
-    get "/v1/changes" "" => stream::changes =>
+    get "/v1/changes" "" => events::changes =>
         "every change of the networks' routes from here on, where a [`Changes`] is told of them";
     post "/v1/events" "" => events::post =>
         "lets events happen that stand in the body as in a network file";

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use routehub_exchange::view::{Outbound, Side};
+use routehub_exchange::view::Outbound;
 use routehub_exchange::{Exchange, rules};
 use routehub_types::{Attrs, Prefix, RuleId};
 
@@ -12,8 +12,9 @@ use crate::Reason;
 /// Every prefix around a destination that anybody announces or holds, refused ones too; the
 /// longest first.
 pub(super) fn known_around(exchange: &Exchange, destination: Prefix) -> Vec<Prefix> {
-    let originated: BTreeSet<Prefix> = all_outbound(exchange)
-        .flat_map(|outbound| outbound.originated_around(destination))
+    let speakers = exchange.graph().speakers();
+    let originated: BTreeSet<Prefix> = speakers
+        .flat_map(|id| exchange.originated_around(id, destination))
         .collect();
     let is_held = |prefix: Prefix| {
         let speakers = exchange.graph().speakers();
@@ -34,13 +35,8 @@ pub(super) fn supernets(destination: Prefix) -> impl Iterator<Item = Prefix> {
 
 /// Whether anybody announces a prefix of its own accord.
 pub(super) fn is_originated(exchange: &Exchange, prefix: Prefix) -> bool {
-    all_outbound(exchange).any(|outbound| outbound.originated_for(prefix).is_some())
-}
-
-/// Every link, both ways.
-fn all_outbound(exchange: &Exchange) -> impl Iterator<Item = Outbound<'_>> {
-    let links = exchange.graph().links();
-    links.flat_map(|link| Side::BOTH.map(|sender| exchange.outbound(link, sender)))
+    let mut speakers = exchange.graph().speakers();
+    speakers.any(|id| exchange.originated_around(id, prefix).contains(&prefix))
 }
 
 /// What is sent as a prefix.

@@ -220,10 +220,8 @@ impl<'a> Packet<'a> {
     /// what it learned of them, and all else by its interface.
     fn at_nva(&mut self, id: SpeakerId, nva: usize, at: &str) -> TraceHop {
         let exchange = self.exchange;
-        let own = exchange
-            .outbound_from(id)
-            .flat_map(|outbound| outbound.originated_around(Prefix::host(self.address)))
-            .max_by_key(|prefix| prefix.length());
+        let own = exchange.originated_around(id, Prefix::host(self.address));
+        let own = own.into_iter().max_by_key(|prefix| prefix.length());
         match (own, self.neighbors_route(id)) {
             (own, Some((prefix, neighbor)))
                 if own.is_none_or(|own| own.length() < prefix.length()) =>

@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use routehub_rib::BestPath;
+use routehub_rib::{BestPath, Preference};
 use routehub_types::Prefix;
 
 use super::effective::{EffectiveRow, NicView, ProgrammedNextHop, ProgrammedRoute, inside_any};
@@ -178,18 +178,18 @@ impl<'a> Fabric<'a> {
         servers: &[SpeakerId],
         prefix: Prefix,
     ) -> Option<Vec<ProgrammedNextHop>> {
-        let mut paths: Vec<(RibView<'_>, BestPath)> = Vec::new();
+        let mut paths: Vec<(Preference, RibView<'_>, BestPath)> = Vec::new();
         for rib in servers.iter().filter_map(|server| self.ribs.rib(*server)) {
             let best = rib.best(prefix);
             let learned = |path: &&BestPath| matches!(rib.origin(path.source), Origin::Link(_));
-            paths.extend(best.iter().filter(learned).map(|path| (rib, *path)));
+            let learned = best.iter().filter(learned);
+            paths.extend(learned.map(|path| (rib.preference(path), rib, *path)));
         }
-        let preference = |(rib, path): &(RibView<'_>, BestPath)| rib.preference(path);
-        let highest = paths.iter().map(preference).min()?;
-        paths.retain(|path| preference(path) == highest);
+        let highest = paths.iter().map(|(preference, ..)| preference).min()?;
         let next_hops = paths
             .iter()
-            .flat_map(|(rib, path)| self.next_hops(*rib, prefix, path));
+            .filter(|(preference, ..)| preference == highest)
+            .flat_map(|(_, rib, path)| self.next_hops(*rib, prefix, path));
         let mut next_hops = sorted(next_hops);
         next_hops.truncate(self.deployment.parameters().max_next_hops());
         Some(next_hops)
@@ -207,7 +207,7 @@ impl<'a> Fabric<'a> {
         };
         let link = self.deployment.graph().link(link);
         if link.kind != LinkKind::GatewayToRouteServer {
-            let next_hop = rib.attrs(path.attrs).next_hop.address;
+            let next_hop = rib.next_hop(path.attrs);
             return vec![ProgrammedNextHop::Appliance(next_hop)];
         }
         // A gateway passes one path on: that path's connection is the way.

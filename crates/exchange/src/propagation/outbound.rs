@@ -214,17 +214,21 @@ impl<'a> Outbound<'a> {
         Some(sent.next_back().ok_or(rules::ANNOUNCED_TO_OTHERS))
     }
 
-    /// The sender's own prefixes around a destination, those for others included.
-    pub fn originated_around(self, destination: Prefix) -> Vec<Prefix> {
-        let mut around = Vec::new();
-        for (routes, _) in self.described() {
-            // A list may have thousands: a plain loop over each.
-            let prefixes = routes.prefixes.iter();
-            around.extend(prefixes.filter(|prefix| prefix.contains(destination)));
-        }
-        let fixed = self.static_routes().keys();
-        around.extend(fixed.filter(|prefix| prefix.contains(destination)));
-        around
+    /// The prefixes around a destination among those that the estate describes as the sender's own.
+    pub(super) fn described_around(self, destination: Prefix) -> impl Iterator<Item = Prefix> {
+        let described = self.described();
+        described.flat_map(move |(routes, _)| {
+            let prefixes = routes.prefixes.iter().copied();
+            // A list may have thousands: what is around is found in one go.
+            let around = prefixes.filter(|prefix| prefix.contains(destination));
+            around.collect::<Vec<_>>()
+        })
+    }
+
+    /// The same among its static routes.
+    pub(super) fn static_around(self, destination: Prefix) -> impl Iterator<Item = Prefix> {
+        let prefixes = self.static_routes().keys().copied();
+        prefixes.filter(move |prefix| prefix.contains(destination))
     }
 
     /// What the sender makes of a prefix of its RIB, whether or not the link is up: as what it

@@ -172,6 +172,11 @@ impl<'a> RibView<'a> {
         self.rib.rib.preference(self.store, path)
     }
 
+    /// The address of the next hop of a set.
+    pub(crate) fn next_hop(self, id: AttrId) -> IpAddr {
+        self.store.next_hop(id)
+    }
+
     /// The attributes of a set.
     pub fn attrs(self, id: AttrId) -> Attrs {
         self.store.attrs(id)

@@ -36,7 +36,7 @@ impl Compared<'_> {
     }
 
     fn next_hop(&self) -> IpAddr {
-        self.store.attrs(self.id).next_hop.address
+        self.store.next_hop(self.id)
     }
 }
 

@@ -1,17 +1,82 @@
-//! Queries about the network: explanations, traces, findings.
+//! Queries about the network: tables in the shapes of Azure's commands, explanations, traces, findings.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use futures_util::future::{BoxFuture, FutureExt as _};
 use routehub::types::Prefix;
-use routehub::{Exchange, Explanation, Trace};
+use routehub::{Estate, Exchange, Explanation, TableId, TableKind, Trace};
+use routehub_scenario::az::Table;
+use routehub_scenario::{Snapshot, Tables};
 use serde::{Deserialize, Serialize};
 
 use super::app::App;
 use super::error::Refusal;
+
+type Answer = Result<Response, Refusal>;
+type AppState = State<Arc<App>>;
+/// Whose table it is, and who is at the other end.
+type Names = Result<Path<Vec<String>>, PathRejection>;
+
+/// Answers with tables of a kind, in the shape of their command.
+pub(super) fn tables_of(
+    kind: TableKind,
+) -> impl Fn(AppState, Names) -> BoxFuture<'static, Answer> + Clone {
+    move |State(app), names| table(app, kind, names).boxed()
+}
+
+async fn table(app: Arc<App>, kind: TableKind, names: Names) -> Answer {
+    let Path(names) = names?;
+    let mut names = names.into_iter();
+    let id = TableId {
+        kind,
+        owner: names.next().unwrap_or_default(),
+        peer: names.next(),
+    };
+    let read = move |exchange: &Exchange| {
+        let estate = exchange.estate();
+        check_known(estate, &id)?;
+        Ok((Tables::some(estate, exchange, [id.clone()]), id))
+    };
+    app.table(read, |(tables, id)| Table::of(&tables, &id))
+        .await
+}
+
+/// Refuses a table that nothing has.
+fn check_known(estate: &Estate, id: &TableId) -> Result<(), Refusal> {
+    let shape = id.kind.shape();
+    let owners = (shape.owner.names)(estate);
+    if !owners.contains(&id.owner.as_str()) {
+        let owners = owners.into_iter();
+        return Err(Refusal::unknown(shape.owner.word, &id.owner, owners));
+    }
+    let (Some(subject), Some(peer)) = (shape.peer, &id.peer) else {
+        return Ok(());
+    };
+    let tables = id.kind.tables(estate);
+    if tables.contains(id) {
+        return Ok(());
+    }
+    let relation = match subject.word {
+        "NVA" => format!("peering of {} with an NVA", id.owner),
+        _ => format!("connection of {} to", id.owner),
+    };
+    let same_owner = tables.iter().filter(|other| other.owner == id.owner);
+    let peers = same_owner.filter_map(|other| other.peer.as_ref());
+    Err(Refusal::unknown(&relation, peer, peers))
+}
+
+/// Every table, in the shapes of the network file's `expect`.
+pub(super) async fn tables(State(app): AppState) -> Answer {
+    let read = |exchange: &Exchange| {
+        let snapshot: &dyn Snapshot = exchange;
+        Ok(Tables::of(exchange.estate(), snapshot))
+    };
+    app.table(read, |tables| tables).await
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,9 +110,9 @@ fn parse<T>(query: Result<Query<T>, QueryRejection>, wanted: &str) -> Result<T, 
 
 /// Why a NIC or speaker has, or has not, routes to a prefix or address.
 pub(super) async fn explain(
-    State(app): State<Arc<App>>,
+    State(app): AppState,
     query: Result<Query<ExplainQuery>, QueryRejection>,
-) -> Result<Response, Refusal> {
+) -> Answer {
     let wanted = "`name=NIC_OR_SPEAKER&destination=PREFIX_OR_ADDRESS`";
     let ExplainQuery { name, destination } = parse(query, wanted)?;
     let address = destination.parse::<IpAddr>().map(Prefix::host);
@@ -78,9 +143,9 @@ pub(super) async fn explain(
 
 /// The way of a packet.
 pub(super) async fn trace(
-    State(app): State<Arc<App>>,
+    State(app): AppState,
     query: Result<Query<TraceQuery>, QueryRejection>,
-) -> Result<Response, Refusal> {
+) -> Answer {
     let TraceQuery { nic, address } = parse(query, "`nic=NIC&address=ADDRESS`")?;
     let to: IpAddr = address
         .parse()
@@ -98,7 +163,7 @@ pub(super) async fn trace(
 }
 
 /// What is to be said about the network.
-pub(super) async fn findings(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+pub(super) async fn findings(State(app): AppState) -> Answer {
     let read = |exchange: &Exchange| Ok(routehub::findings(exchange));
     app.table(read, |findings| findings).await
 }
