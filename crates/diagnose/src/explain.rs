@@ -8,7 +8,7 @@ mod text;
 use std::net::IpAddr;
 
 use routehub_exchange::view::UNKNOWN_ADDRESS;
-use routehub_exchange::{EffectiveRow, Exchange, PathStanding};
+use routehub_exchange::{EffectiveRow, Exchange, PathStanding, Role};
 use routehub_types::{AsPath, Attrs, Community, Prefix, RuleId};
 
 use crate::Reason;
@@ -109,6 +109,9 @@ pub struct ExplainedRoute {
     pub speaker: String,
     /// The instances of a Route Server of which all this holds.
     pub instances: Vec<u8>,
+    /// What the speaker is; none for NVAs and on-premises routers.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub role: Option<Role>,
     /// The prefix.
     pub prefix: Prefix,
     /// Its paths, the ones in use first.

@@ -64,6 +64,7 @@ pub fn findings(exchange: &Exchange) -> Vec<Finding> {
 const CHECKS: [fn(&mut Findings<'_>); 22] = [
     servers::route_servers,
     servers::peers,
+    servers::connections,
     servers::gateways,
     networks::ipv6,
     networks::gateway_subnets,
@@ -78,7 +79,6 @@ const CHECKS: [fn(&mut Findings<'_>); 22] = [
     limits::total_prefixes,
     limits::towards_circuits,
     limits::routes_of_circuits,
-    limits::routes_of_sites,
     limits::served,
     networks::gateway_transit,
     networks::propagation,

@@ -250,10 +250,12 @@ impl Exchange {
         }
         self.model.set_time(now);
         let fits = self.model.receive(from_peer, update);
-        if self.model.is_pending() {
+        let is_limited_at_rest = !self.graph().link(link).kind.is_peering();
+        if self.model.is_pending() || is_limited_at_rest {
             self.model.converge()?;
         }
-        Ok(fits)
+        // Limits of on-premises routers are enforced when all is told.
+        Ok(fits && self.graph().link(link).down.limit.is_none())
     }
 
     /// The links whose real peers are to be asked for their routes again since the last call

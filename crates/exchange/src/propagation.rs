@@ -192,6 +192,11 @@ impl Model {
         let Some(vnet) = speaker.vnet.filter(|_| speaker.programs_nics()) else {
             return;
         };
+        // A plain route server has no routes of its own (RFC 7947): peers' routes do not compete
+        // with them.
+        if speaker.is_route_server() && self.deployment.parameters().transparent {
+            return;
+        }
         let ipv6 = self.deployment.parameters().ipv6;
         let fits = |prefix: &&Prefix| ipv6 || matches!(prefix, Prefix::V4(_));
         let topology = self.deployment.topology();

@@ -129,7 +129,7 @@ pub struct RouteMapTerms {
 
 impl RouteMap {
     /// The policy of this route map. It does what is written, also where [`RouteMap::check`]
-    /// finds faults.
+    /// finds faults; but communities that are reserved stay, whatever it says.
     pub fn compile(&self, terms: &RouteMapTerms) -> Policy {
         let guards = terms.guards();
         let rules = (1..).zip(&self.rules);
@@ -220,7 +220,13 @@ impl RouteMapAction {
                 with: list.clone(),
                 keep: patterns(&terms.reserved_communities),
             }]),
-            Self::RemoveCommunities(list) => Vec::from([Action::RemoveCommunities(patterns(list))]),
+            Self::RemoveCommunities(list) => {
+                let may_go =
+                    |community: &&Community| !terms.reserved_communities.contains(community);
+                let list: Vec<Community> = list.iter().filter(may_go).copied().collect();
+                let action = (!list.is_empty()).then(|| Action::RemoveCommunities(patterns(&list)));
+                action.into_iter().collect()
+            }
         }
     }
 }

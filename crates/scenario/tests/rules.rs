@@ -17,8 +17,13 @@ nics: [{name: vm, vnet: spoke}, {name: near, vnet: hub}]
 /// Checks every expectation of a hub with this in it.
 #[track_caller]
 fn holds(rest: &str) {
-    let text = format!("schema: routehub/1\ntitle: x\n{HUB}{rest}");
-    let scenario = Scenario::parse(&text).unwrap_or_else(|wrong| panic!("{wrong:?}\n{text}"));
+    hold(&format!("schema: routehub/1\ntitle: x\n{HUB}{rest}"));
+}
+
+/// Checks every expectation of a file.
+#[track_caller]
+fn hold(text: &str) {
+    let scenario = Scenario::parse(text).unwrap_or_else(|wrong| panic!("{wrong:?}\n{text}"));
     let reports = scenario.check().expect("it settles");
     let hard: usize = reports.iter().map(|one| one.hard).sum();
     assert!(hard > 0, "nothing is expected");
@@ -294,4 +299,209 @@ fn r009_more_than_500_networks_are_found() {
     };
     network.apply(&remove).expect("it settles");
     assert_eq!(found(&network), None);
+}
+
+const PEERED: &str = "
+route_servers: [{name: rs, vnet: hub, branch_to_branch: true}]
+nvas:
+  - {name: far, vnet: beside, ip: 10.3.0.4, asn: 65001, sessions: [rs], originates: [{prefix: 192.168.0.0/16}]}
+  - {name: lost, vnet: plain, ip: 10.2.0.4, asn: 65002, sessions: [rs]}
+";
+
+/// A hub that is peered with the network of an NVA.
+fn peered(rest: &str) -> String {
+    let beside = "
+  - {name: beside, address_space: [10.3.0.0/16]}
+peerings: [{a: hub, b: beside}, ";
+    let hub = HUB.replace("\npeerings: [", beside);
+    format!("schema: routehub/1\ntitle: x\n{hub}{PEERED}{rest}")
+}
+
+#[test]
+fn r179_a_peer_whose_way_is_gone_loses_its_session_and_r182_each_end_of_one_counts() {
+    hold(&peered(
+        "
+events:
+  - {id: cut, remove_peering: {a: beside, b: hub}}
+  - {id: again, add_peering: {a: hub, b: beside}}
+  - {id: down, nva_down: {nva: far}}
+  - {id: up, nva_up: {nva: far}}
+  - {id: instance, instance_down: {route_server: rs, instance: 1}}
+expect:
+  - at: initial
+    sessions: {rs: {far: [{state: Established, resets: 0}], lost: [{state: Established}]}}
+    findings: [{rule: R-025, subject: lost, severity: error}]
+  - at: cut
+    sessions: {rs: {far: [{state: Idle, resets: 1, routes: 0}], lost: [{state: Established}]}}
+    findings: [{rule: R-179, subject: far, severity: error}, {rule: R-025, subject: lost}]
+    nic_effective: {near: {complete: true, rows: [{prefix: 10.0.0.0/16}, {prefix: 10.1.0.0/16}, {prefix: 0.0.0.0/0}]}}
+  - at: again
+    sessions: {rs: {far: [{state: Established, resets: 1}]}}
+    nic_effective: {near: [{prefix: 192.168.0.0/16, next_hop: [10.3.0.4]}]}
+  - at: down
+    sessions: {rs: {far: [{state: Idle, resets: 2}]}}
+  - at: up
+    sessions: {rs: {far: [{state: Established, resets: 2}]}}
+  - at: instance
+    sessions: {rs: {far: [{instance: 0, state: Established, resets: 2}, {instance: 1, state: Idle, resets: 3}]}}
+",
+    ));
+}
+
+#[test]
+fn r111_r180_a_connection_of_one_asn_holds_no_session() {
+    holds("
+gateways:
+  - {name: gw, vnet: hub, type: vpn, asn: 65010, connections: [{site: same}, {site: azure}, {site: other}, {site: fixed, bgp: false}, {gateway: near}]}
+  - {name: near, vnet: plain, type: vpn, asn: 65010, bgp_ips: [10.2.7.4, 10.2.7.5]}
+sites:
+  - {name: same, asn: 65010, bgp_ips: [172.31.0.1], prefixes: [10.201.0.0/16]}
+  - {name: azure, asn: 65515, bgp_ips: [172.31.0.2], prefixes: [10.202.0.0/16]}
+  - {name: other, asn: 65101, bgp_ips: [172.31.0.3], prefixes: [10.203.0.0/16]}
+  - {name: fixed, asn: 65010, bgp_ips: [172.31.0.4], prefixes: [10.204.0.0/16]}
+expect:
+  - at: initial
+    findings:
+      - {rule: R-111, subject: same, severity: error}
+      - {rule: R-111, subject: azure, severity: error}
+      - {rule: R-111, subject: gw, severity: error}
+      - {rule: R-111, subject: near, severity: error}
+    gateway_learned:
+      gw: [{prefix: 10.203.0.0/16}, {prefix: 10.204.0.0/16}]
+    absent:
+      - {gateway_learned: gw, prefix: 10.201.0.0/16}
+      - {gateway_learned: gw, prefix: 10.202.0.0/16}
+      - {gateway_learned: gw, prefix: 10.2.0.0/16}
+      - {on_prem_learned: same, prefix: 10.0.0.0/16}
+");
+}
+
+#[test]
+fn r181_a_refresh_counts_and_a_peer_without_it_is_reset() {
+    let nva = |name: &str, last: u8, more: &str, count: u32| {
+        format!(
+            "  - {{name: {name}, vnet: hub, ip: 10.0.4.{last}, asn: 6500{last}, sessions: [rs]{more}, \
+             originates: [{{prefixes_from: {{base: 11.0.0.0/24, count: {count}}}}}]}}\n"
+        )
+    };
+    holds(
+        &(SERVER.to_owned()
+            + "nvas:\n"
+            + &nva("half", 4, "", 2000)
+            + &nva("more", 5, "", 2001)
+            + &nva("deaf", 6, ", route_refresh: false", 2001)
+            + "
+events:
+  - {id: peer, add_peering: {hub: hub, spoke: plain}}
+  - {id: up, nva_up: {nva: more}}
+expect:
+  - at: peer
+    sessions:
+      rs:
+        half: [{state: Established, route_refreshes: 1, resets: 0}]
+        more: [{state: Idle, notification: 6/1, route_refreshes: 1, resets: 1, routes: 0}]
+        deaf: [{state: Established, route_refreshes: 0, resets: 1, routes: 2001}]
+    findings: [{rule: R-002, subject: more, severity: error}]
+  - at: up
+    sessions: {rs: {more: [{state: Established, routes: 2001, resets: 1}]}}
+"),
+    );
+}
+
+#[test]
+fn r013_r014_too_many_routes_from_on_premises_end_the_session() {
+    holds("
+gateways:
+  - {name: vpn, vnet: hub, type: vpn, connections: [{site: full}, {site: few}]}
+  - {name: er, vnet: hub, type: express_route, connections: [{circuit: ams}, {circuit: ber}]}
+circuits:
+  - {name: ams, on_prem: {asn: 64600, routes: [{prefixes_from: {base: 12.0.0.0/24, count: 10001}}]}}
+  - {name: ber, on_prem: {asn: 64601, routes: [{prefixes_from: {base: 12.0.0.0/24, count: 4001}}]}}
+sites:
+  - {name: full, asn: 65101, bgp_ips: [172.31.0.1], routes: [{prefixes_from: {base: 11.0.0.0/24, count: 4001}}]}
+  - {name: few, asn: 65102, bgp_ips: [172.31.0.2], routes: [{prefixes_from: {base: 13.0.0.0/24, count: 4000}}]}
+events:
+  - {id: down, connection_down: {gateway: vpn, to: full}}
+  - {id: up, connection_up: {gateway: vpn, to: full}}
+expect:
+  - at: initial
+    findings:
+      - {rule: R-014, subject: full, severity: error}
+      - {rule: R-013, subject: ams, severity: error}
+      - {rule: R-013, subject: ber, severity: warning}
+    nic_effective: {near: [{prefix: 13.0.0.0/24}, {prefix: 12.0.0.0/24}]}
+    absent:
+      - {nic_effective: near, prefix: 11.0.0.0/24}
+      - {circuit_routes: ams, prefix: 12.0.0.0/24}
+      - {on_prem_learned: full, prefix: 10.0.0.0/16}
+  - at: up
+    absent: [{nic_effective: near, prefix: 11.0.0.0/24}]
+");
+}
+
+/// What `--explain` says of a hub with this in it.
+fn explained(rest: &str, name: &str, prefix: &str) -> String {
+    let text = format!("schema: routehub/1\ntitle: x\n{HUB}{rest}");
+    let scenario = Scenario::parse(&text).unwrap_or_else(|wrong| panic!("{wrong:?}\n{text}"));
+    let network = scenario.network().expect("it settles");
+    let prefix = prefix.parse().expect("a prefix");
+    let explanation = network.explain(name, prefix).expect("the speaker");
+    explanation.to_string()
+}
+
+#[test]
+fn r116_the_reason_for_a_weight_says_weight() {
+    let circuits = "
+gateways: [{name: er, vnet: hub, type: express_route, connections: [{circuit: ams, weight: 10}, {circuit: ber}]}]
+circuits:
+  - {name: ams, on_prem: {asn: 64600, prefixes: [10.200.0.0/16]}}
+  - {name: ber, on_prem: {asn: 64601, prefixes: [10.200.0.0/16]}}
+";
+    let why = explained(circuits, "er", "10.200.0.0/16");
+    assert!(
+        why.contains("lost to ams by a higher routing weight"),
+        "{why}"
+    );
+    // What the edge does to routes from on-premises is no matter of other gateways (R-154).
+    assert!(why.contains("R-114") && !why.contains("R-154"), "{why}");
+}
+
+#[test]
+fn r153_an_explanation_names_what_a_gateway_of_another_asn_is_sent() {
+    let gateway = SERVER.to_owned() + "
+nvas: [{name: nva, vnet: hub, ip: 10.0.4.4, asn: 65001, sessions: [rs], originates: [{prefix: 192.168.0.0/16}]}]
+gateways: [{name: gw, vnet: hub, type: vpn, asn: 65010, connections: [{site: branch}]}]
+sites: [{name: branch, asn: 65101, bgp_ips: [172.31.0.1], prefixes: [10.200.0.0/16]}]
+";
+    for (name, prefix) in [
+        ("branch", "192.168.0.0/16"),
+        ("gw", "192.168.0.0/16"),
+        ("rs", "10.200.0.0/16"),
+    ] {
+        let why = explained(&gateway, name, prefix);
+        assert!(why.contains("R-153"), "{why}");
+        assert!(!why.contains("R-094") && !why.contains("R-085 "), "{why}");
+    }
+}
+
+#[test]
+fn r096_a_packet_to_a_pool_ends_at_the_clients_of_the_gateway() {
+    let text = format!(
+        "schema: routehub/1\ntitle: x\n{HUB}{SERVER}
+nvas: [{{name: nva, vnet: hub, ip: 10.0.4.4, asn: 65001, sessions: [rs], originates: [{{prefix: 172.16.0.0/12}}, {{prefix: 172.20.1.0/25}}]}}]
+gateways: [{{name: gw, vnet: hub, type: vpn, p2s_pools: [172.20.0.0/23]}}]
+"
+    );
+    let network = Scenario::parse(&text)
+        .expect("it is right")
+        .network()
+        .expect("it settles");
+    let trace = |to: &str| {
+        let trace = network.trace("vm", to.parse().expect("an address"));
+        trace.expect("the NIC").to_string()
+    };
+    let clients = trace("172.20.0.7");
+    assert!(clients.contains("point-to-site clients of gw"), "{clients}");
+    let nva = trace("172.20.1.7");
+    assert!(nva.contains("the network behind nva"), "{nva}");
 }

@@ -1,7 +1,7 @@
 //! Switches of a profile that change what happens: traffic that stays after a failure, and
 //! the upgrade that route maps bring.
 
-use routehub::profile::{Profile, Values};
+use routehub::profile::Profile;
 use routehub::types::Prefix;
 use routehub::{Network, SessionState, Severity};
 use routehub_scenario::Scenario;
@@ -198,9 +198,7 @@ fn before_the_upgrade_a_plain_peering_is_enough() {
 fn a_file_can_set_every_switch_to_what_a_profile_shows() {
     for shown in Profile::all() {
         for field in shown.fields() {
-            // Of a prefix length, none can be had from a profile alone.
-            let is_length = field.switch == Some(Values::PrefixLength);
-            if field.switch.is_none() || is_length && field.value == "none" {
+            if field.switch.is_none() {
                 continue;
             }
             let (name, value) = (field.name, &field.value);

@@ -142,6 +142,7 @@ impl<'a> Way<'a> {
                 SpeakerKind::RouteServer { instance, .. } => vec![instance],
                 _ => Vec::new(),
             },
+            role: self.exchange.speaker(id).role(),
             prefix: self.prefix,
             paths: Vec::new(),
             not_advertised: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
 use routehub_exchange::rules::{self, remedy};
-use routehub_exchange::{NextHopType, PathStanding};
+use routehub_exchange::{NextHopType, PathStanding, Role};
 use routehub_rib::Step;
 use routehub_types::{Prefix, RuleId};
 
@@ -135,7 +135,8 @@ impl Text {
             };
             self.line(format!("{} at {}{instance}", route.prefix, route.speaker));
             self.inside(|text| {
-                route.paths.iter().for_each(|path| text.path(path));
+                let paths = route.paths.iter();
+                paths.for_each(|path| text.path(path, route.role));
                 let (not_advertised, advertisements) =
                     (&route.not_advertised, &route.advertisements);
                 not_advertised.iter().for_each(|by| text.not_advertised(by));
@@ -144,7 +145,7 @@ impl Text {
         }
     }
 
-    fn path(&mut self, path: &ExplainedPath) {
+    fn path(&mut self, path: &ExplainedPath, role: Option<Role>) {
         let from = match &path.from {
             Some(from) => format!("from {from}, {}", attributes(&path.received)),
             None => "of a local network".to_owned(),
@@ -154,7 +155,7 @@ impl Text {
             PathStanding::Equal => "in use".to_owned(),
             PathStanding::Lost { step, to } => {
                 let to = to.as_deref().unwrap_or("a local network");
-                format!("lost to {to} by {}", by_step(*step))
+                format!("lost to {to} by {}", by_step(*step, role))
             }
             PathStanding::Replaced => "a route map puts another prefix in its place".to_owned(),
             PathStanding::Refused(rule) => {
@@ -268,17 +269,22 @@ fn changed(rules: &[RuleId]) -> String {
     framed(" (changed by ", &listed(rules), ")")
 }
 
-/// A step of the decision process, as a Route Server's users know it.
-fn by_step(step: Step) -> &'static str {
-    match step {
-        Step::Rank => "the routing preference (R-061)",
-        Step::AsPathLength => "a shorter AS path (R-066)",
-        Step::Cost => "preference among circuits (R-068, R-069)",
-        Step::Failback => {
+/// A step of the decision process at a speaker of a role, as its users know it.
+fn by_step(step: Step, role: Option<Role>) -> &'static str {
+    match (step, role) {
+        (Step::Rank, Some(Role::RouteServer)) => "the routing preference (R-061)",
+        (Step::Rank, _) => "where it comes from",
+        (Step::AsPathLength, Some(Role::RouteServer)) => "a shorter AS path (R-066)",
+        (Step::AsPathLength, _) => "a shorter AS path",
+        (Step::Cost, Some(Role::ExpressRouteGateway)) => {
+            "a higher routing weight of its connection (R-116, R-069)"
+        }
+        (Step::Cost, _) => "preference among circuits (R-068, R-069)",
+        (Step::Failback, _) => {
             "its staying where it went when the circuit failed (R-073): prepend on VPN and NVA so that \
              their AS paths are longer than the circuit's"
         }
-        Step::MaxPaths => "the number of equal paths (R-015)",
-        other => other.name(),
+        (Step::MaxPaths, _) => "the number of equal paths (R-015)",
+        (other, _) => other.name(),
     }
 }

@@ -1,6 +1,5 @@
 //! Findings about numbers that are near a limit, or beyond one.
 
-use routehub_exchange::estate::{Connection, Routes};
 use routehub_exchange::rules;
 use routehub_exchange::view::{LinkKind, Outbound, Side, SpeakerId};
 use routehub_rib::Admission;
@@ -18,16 +17,12 @@ fn passed(number: usize, limit: Option<u32>) -> Option<u32> {
     limit.filter(|limit| number > *limit as usize)
 }
 
-fn count(routes: &[Routes]) -> usize {
-    routes.iter().map(|routes| routes.prefixes.len()).sum()
-}
-
 fn count_ipv6<'a>(prefixes: impl IntoIterator<Item = &'a Prefix>) -> usize {
     let families = prefixes.into_iter().map(|prefix| prefix.family());
     families.filter(|family| *family == Family::Ipv6).count()
 }
 
-/// Sessions and connections that a limit ended (R-002, R-011).
+/// Sessions and connections that a limit ended (R-002, R-011, R-013, R-014).
 pub(super) fn ended(findings: &mut Findings<'_>) {
     let (exchange, parameters) = (findings.exchange, findings.exchange.parameters());
     for id in exchange.graph().links() {
@@ -40,6 +35,25 @@ pub(super) fn ended(findings: &mut Findings<'_>) {
                     "More than {limit} routes towards {b}: the connection is down. Summarise."
                 );
                 findings.error(rules::CIRCUIT_ROUTE_LIMIT, a, text);
+            }
+            Some(rule @ rules::ROUTES_FROM_SITE) => {
+                let limit = parameters.max_routes_from_site.unwrap_or_default();
+                let text = format!(
+                    "{b} announces more than {limit} routes to {a}: the session is down. Summarise."
+                );
+                findings.error(rule, b, text);
+            }
+            Some(rule @ rules::ROUTES_FROM_CIRCUIT) => {
+                let limits = [
+                    parameters.max_routes_from_premium_circuit,
+                    parameters.max_ipv6_routes_from_circuit,
+                ];
+                let [most, ipv6] = limits.map(Option::unwrap_or_default);
+                let text = format!(
+                    "On-premises announces more than {most} IPv4 or {ipv6} IPv6 routes, which is \
+                     all that even a Premium circuit takes: the session is down. Summarise."
+                );
+                findings.error(rule, b, text);
             }
             Some(_) => {
                 let limit = parameters.max_routes_per_peer.unwrap_or_default();
@@ -126,54 +140,29 @@ pub(super) fn towards_circuits(findings: &mut Findings<'_>) {
     }
 }
 
+/// Circuits that have to be Premium for what on-premises announces (R-013).
 pub(super) fn routes_of_circuits(findings: &mut Findings<'_>) {
-    let parameters = findings.exchange.parameters();
+    let (exchange, parameters) = (findings.exchange, findings.exchange.parameters());
     let limits = parameters.max_routes_from_circuit;
-    let limits = limits.zip(parameters.max_routes_from_premium_circuit);
-    for circuit in &findings.exchange.estate().circuits {
-        let Some(on_prem) = &circuit.on_prem else {
+    let Some((standard, premium)) = limits.zip(parameters.max_routes_from_premium_circuit) else {
+        return;
+    };
+    for id in exchange.graph().links() {
+        let link = exchange.graph().link(id);
+        if link.kind != LinkKind::EdgeToCustomer || !link.is_up() {
             continue;
-        };
-        let routes = count(&on_prem.routes);
-        if let Some((standard, premium)) = limits {
-            let text = format!(
-                "{routes} routes from on-premises are more than a circuit takes ({standard}, \
-                 Premium {premium}): its BGP session goes down. Summarise."
-            );
-            if routes > premium as usize {
-                findings.error(rules::ROUTES_FROM_CIRCUIT, &circuit.name, text);
-            } else if routes > standard as usize {
-                findings.warning(rules::ROUTES_FROM_CIRCUIT, &circuit.name, text);
-            }
         }
-        let ipv6 = count_ipv6(on_prem.routes.iter().flat_map(|routes| &routes.prefixes));
-        if let Some(limit) = passed(ipv6, parameters.max_ipv6_routes_from_circuit) {
+        let inbound = exchange.outbound(id, Side::B);
+        let rib = exchange.rib(inbound.receiver());
+        let counts = rib.zip(inbound.source());
+        let routes = counts.map_or(0, |(rib, source)| rib.counts(source).counted());
+        if routes > standard {
+            let circuit = &exchange.speaker(link.a.speaker).name;
             let text = format!(
-                "{ipv6} IPv6 routes from on-premises are more than a circuit takes ({limit}): \
-                 its BGP session goes down. Summarise."
+                "{routes} routes from on-premises are more than a Standard circuit takes \
+                 ({standard}, Premium {premium}): there its BGP session goes down. Summarise."
             );
-            findings.error(rules::ROUTES_FROM_CIRCUIT, &circuit.name, text);
-        }
-    }
-}
-
-pub(super) fn routes_of_sites(findings: &mut Findings<'_>) {
-    let limit = findings.exchange.parameters().max_routes_from_site;
-    let estate = findings.exchange.estate();
-    for gateway in &estate.gateways {
-        for connection in &gateway.connections {
-            let Connection::Site { site, .. } = connection else {
-                continue;
-            };
-            let found = estate.sites.iter().find(|other| other.name == *site);
-            if let Some(limit) = found.and_then(|found| passed(count(&found.routes), limit)) {
-                let text = format!(
-                    "{site} announces more than {limit} routes to {}: the session goes down. \
-                     Summarise.",
-                    gateway.name
-                );
-                findings.error(rules::ROUTES_FROM_SITE, site, text);
-            }
+            findings.warning(rules::ROUTES_FROM_CIRCUIT, circuit, text);
         }
     }
 }

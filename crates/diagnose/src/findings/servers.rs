@@ -1,8 +1,8 @@
 //! Findings about Route Servers, their peers and gateways.
 
-use routehub_exchange::estate::{GatewayKind, RouteServer, Subnet};
+use routehub_exchange::estate::{GatewayKind, Nva, RouteServer, Subnet};
 use routehub_exchange::rules;
-use routehub_exchange::view::ROUTE_SERVER_SUBNET;
+use routehub_exchange::view::{Outbound, ROUTE_SERVER_SUBNET, SpeakerId};
 
 use super::Findings;
 use crate::words::listed;
@@ -12,12 +12,13 @@ const RECOMMENDED_NVAS: usize = 2;
 
 pub(super) fn route_servers(findings: &mut Findings<'_>) {
     for server in &findings.exchange.estate().route_servers {
-        let removed = findings.exchange.graph().instance(&server.name, 0);
-        if removed.is_none_or(|id| findings.exchange.fabric().is_removed(id)) {
+        let first = findings.exchange.graph().instance(&server.name, 0);
+        let Some(first) = first.filter(|id| !findings.exchange.fabric().is_removed(*id)) else {
             continue;
-        }
+        };
         redundancy(findings, server);
         placement(findings, server);
+        upgrade(findings, server, first);
     }
 }
 
@@ -45,6 +46,27 @@ fn redundancy(findings: &mut Findings<'_>, server: &RouteServer) {
             "{name} has {nvas} of the {RECOMMENDED_NVAS} NVAs recommended for availability."
         );
         findings.info(rules::BOTH_INSTANCES, name, text);
+    }
+}
+
+/// What the first route map on a connection brings (R-147).
+fn upgrade(findings: &mut Findings<'_>, server: &RouteServer, instance: SpeakerId) {
+    let exchange = findings.exchange;
+    let parameters = exchange.parameters();
+    if parameters.upgraded || parameters.transparent {
+        return;
+    }
+    let mut outbound = exchange.outbound_from(instance);
+    let mut inbound = exchange.outbound_to(instance);
+    let map = outbound.find_map(Outbound::outbound_map);
+    if let Some(map) = map.or_else(|| inbound.find_map(Outbound::inbound_map)) {
+        let name = &server.name;
+        let text = format!(
+            "The first route map on a connection of {name}, such as {map}, upgrades it: 30 to 45 \
+             minutes without other changes, for good, at extra cost. After it set `upgraded` in \
+             the profile."
+        );
+        findings.info(rules::ROUTE_MAP_UPGRADE, name, text);
     }
 }
 
@@ -112,6 +134,11 @@ fn own_subnet(findings: &mut Findings<'_>, vnet: &str, subnet: &Subnet) {
         );
         findings.error(rules::ROUTE_SERVER_SUBNET, &nva.name, text);
     }
+    let nics = estate.nics.iter().filter(|nic| nic.vnet == vnet);
+    for nic in nics.filter(|nic| nic.subnet.as_ref() == Some(&subnet.name)) {
+        let text = "It lies in RouteServerSubnet, which must be dedicated.";
+        findings.error(rules::ROUTE_SERVER_SUBNET, &nic.name, text);
+    }
     for gateway in &estate.gateways {
         let ips = estate.gateway_addresses(&gateway.name);
         if ips.iter().any(|ip| prefix.contains_address(*ip)) {
@@ -153,13 +180,23 @@ pub(super) fn peers(findings: &mut Findings<'_>) {
                 };
                 findings.error(rule, name, text);
             }
-            peer_location(findings, name, vnet, server);
+            peer_location(findings, nva, server);
         }
     }
 }
 
-fn peer_location(findings: &mut Findings<'_>, nva: &str, vnet: &str, server: &str) {
-    let topology = findings.exchange.topology();
+/// A peer that its Route Server cannot reach: not any more (R-179), or never (R-025).
+fn peer_location(findings: &mut Findings<'_>, nva: &Nva, server: &str) {
+    let (exchange, vnet, nva) = (findings.exchange, &nva.vnet, &nva.name);
+    let (graph, topology) = (exchange.graph(), exchange.topology());
+    let mut links = graph.peering_links(server, nva).into_iter();
+    let is_gone = |(_, link)| graph.link(link).down.unreachable;
+    if links.any(is_gone) {
+        let text =
+            format!("There is no way between {vnet} and {server} any more: peer them again.");
+        findings.error(rules::WAY_TO_PEER_GONE, nva, text);
+        return;
+    }
     let mut servers = findings.exchange.estate().route_servers.iter();
     let Some(home) = servers
         .find(|known| known.name == server)
@@ -174,6 +211,28 @@ fn peer_location(findings: &mut Findings<'_>, nva: &str, vnet: &str, server: &st
     if from != to && !neighbors.any(|neighbor| neighbor.vnet == to) {
         let text = format!("{vnet} is not peered with {home}: {nva} cannot reach {server}.");
         findings.error(rules::PEER_ADDRESS, nva, text);
+    }
+}
+
+/// Connections of VPN gateways that hold no BGP session, as both ends have one ASN, or the site has
+/// Azure's (R-111, R-180).
+pub(super) fn connections(findings: &mut Findings<'_>) {
+    let graph = findings.exchange.graph();
+    for link in graph.links().map(|id| graph.link(id)) {
+        if link.down.refused != Some(rules::CONNECTION_OF_ONE_ASN) {
+            continue;
+        }
+        let [a, b] = [&link.a, &link.b].map(|end| findings.exchange.speaker(end.speaker));
+        let asn = b.asn.unwrap_or_default();
+        let text = format!(
+            "{} refuses BGP with {}, which has AS {asn}: no routes are exchanged. Give one of them \
+             another ASN.",
+            a.name, b.name
+        );
+        let subjects = [Some(b), Some(a).filter(|_| !b.is_on_premises())];
+        for subject in subjects.into_iter().flatten() {
+            findings.error(rules::VPN_GATEWAY_REQUIREMENTS, &subject.name, text.clone());
+        }
     }
 }
 

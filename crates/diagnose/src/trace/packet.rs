@@ -171,11 +171,32 @@ impl<'a> Packet<'a> {
             return true;
         };
         match self.longest_match(id) {
+            _ if self.clients_of(id).is_some() => true,
             Some((_, _, Origin::Link(link))) => {
                 graph.link(link).kind != LinkKind::GatewayToRouteServer
             }
             other => other.is_some(),
         }
+    }
+
+    /// The pool of a gateway's point-to-site clients that the address is of, where no longer
+    /// prefix of its RIB leads elsewhere.
+    fn clients_of(&self, id: SpeakerId) -> Option<Prefix> {
+        let SpeakerKind::Gateway { gateway, .. } = self.exchange.speaker(id).kind else {
+            return None;
+        };
+        let pools = self
+            .exchange
+            .estate()
+            .gateways
+            .get(gateway)?
+            .p2s_pools
+            .iter();
+        let around = pools.filter(|pool| pool.contains_address(self.address));
+        let pool = *around.max_by_key(|pool| pool.length())?;
+        let known = self.longest_match(id);
+        let is_longer = known.is_some_and(|(prefix, ..)| prefix.length() > pool.length());
+        (!is_longer).then_some(pool)
     }
 
     /// The best route to the address in the RIB of a speaker, and where it comes from.
@@ -263,6 +284,10 @@ impl<'a> Packet<'a> {
     /// At a gateway or a circuit's edge: the longest match in its RIB decides.
     fn by_rib(&mut self, id: SpeakerId, at: &str) -> TraceHop {
         let exchange = self.exchange;
+        if let Some(pool) = self.clients_of(id) {
+            let clients = format!("point-to-site clients of {}", exchange.speaker(id).name);
+            return TraceHop::ending(at, Some(pool), "", delivered(clients));
+        }
         let Some((prefix, best, origin)) = self.longest_match(id) else {
             return no_route(at);
         };

@@ -76,9 +76,8 @@ impl Live {
         }
         model.change_link(link, |link| {
             link.down.not_established = true;
-            // Who is switched off is not reset, and how it was told says nothing.
+            // How it was told that it is switched off says nothing.
             if !link.down.is_switched_off() {
-                link.resets += 1;
                 link.notification = link.notification.or(notification);
             }
         });

@@ -188,17 +188,47 @@ impl Deployment {
         (parameters.upgraded && !uses).then_some(rules::PEER_NEEDS_REMOTE_GATEWAYS)
     }
 
-    /// What each session of an NVA is refused for now.
+    /// Why a VPN gateway holds no session with a site or another gateway: both have one ASN
+    /// or the site has the one that is Azure's.
+    fn connection_refusal(&self, gateway: &Speaker, other: &Speaker) -> Option<RuleId> {
+        let asn = other.asn?;
+        let keeps_asns = !self.parameters.forbidden_peer_asns.is_empty();
+        let is_azures = keeps_asns && other.is_on_premises() && asn == self.parameters.asn;
+        (is_azures || gateway.asn == Some(asn)).then_some(rules::CONNECTION_OF_ONE_ASN)
+    }
+
+    /// What each session is refused for now, of those that may be.
     pub(crate) fn refusals(&self) -> Vec<(LinkId, Option<RuleId>)> {
-        let peerings = self.graph.links().filter_map(|id| {
+        let links = self.graph.links().filter_map(|id| {
+            let link = self.graph.link(id);
+            let [a, b] = [&link.a, &link.b].map(|end| self.graph.speaker(end.speaker));
+            let refused = match link.kind {
+                LinkKind::NvaToRouteServer { .. } => self.peer_refusal(self.nva(a)?, &b.name),
+                LinkKind::GatewayToSite { bgp: true } | LinkKind::GatewayToGateway => {
+                    self.connection_refusal(a, b)
+                }
+                _ => return None,
+            };
+            Some((id, refused))
+        });
+        links.collect()
+    }
+
+    /// Sessions of NVAs whose way to the Route Server is gone, unlike in an earlier topology, or
+    /// there again. What never was reachable is left as it is.
+    pub(crate) fn changed_ways(&self, before: &Topology) -> Vec<(LinkId, bool)> {
+        let links = self.graph.links().filter_map(|id| {
             let link = self.graph.link(id);
             let nva = self.nva(self.graph.speaker(link.a.speaker))?;
-            let server = &self.graph.speaker(link.b.speaker).name;
-            link.kind
-                .is_peering()
-                .then(|| (id, self.peer_refusal(nva, server)))
+            let server = self.route_server(self.graph.speaker(link.b.speaker))?;
+            let connects = |topology: &Topology| {
+                let ends = topology.vnet(&nva.vnet).zip(topology.vnet(&server.vnet));
+                ends.is_some_and(|(from, to)| topology.connects(from, to))
+            };
+            let now = connects(&self.topology);
+            (connects(before) != now).then_some((id, !now))
         });
-        peerings.collect()
+        links.collect()
     }
 
     fn refuse_peers(&mut self) {
@@ -207,7 +237,8 @@ impl Deployment {
         }
     }
 
-    /// Changes how a link stands. Says whether it is up before and after.
+    /// Changes how a link stands. Says whether it is up before and after; that its session ended
+    /// is counted.
     pub(crate) fn change_link(
         &mut self,
         link: LinkId,
@@ -216,7 +247,9 @@ impl Deployment {
         let link = &mut self.graph.links[link.index()];
         let before = link.is_up();
         change(link);
-        (before, link.is_up())
+        let after = link.is_up();
+        link.resets += u32::from(before && !after);
+        (before, after)
     }
 
     /// Changes a Route Server; none if there is no such.
@@ -235,10 +268,11 @@ impl Deployment {
         nvas.find(|nva| nva.name == name).map(change)
     }
 
-    /// Changes the peerings, and what follows from them.
-    pub(crate) fn change_peerings(&mut self, change: impl FnOnce(&mut Vec<Peering>)) {
+    /// Changes the peerings, and what follows from them. Gives the topology before.
+    pub(crate) fn change_peerings(&mut self, change: impl FnOnce(&mut Vec<Peering>)) -> Topology {
         change(&mut self.estate.peerings);
-        self.topology = Topology::new(&self.estate);
+        let topology = Topology::new(&self.estate);
+        std::mem::replace(&mut self.topology, topology)
     }
 
     /// Changes the route maps on the connection of a Route Server with a gateway.

@@ -140,7 +140,7 @@ impl End {
 /// Why a link is down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Down {
-    /// The peer was refused when it was created.
+    /// The peer was refused when it was created, or both ends have one ASN.
     pub refused: Option<RuleId>,
     /// An event took the session, the NVA or the connection down.
     pub by_event: bool,
@@ -152,12 +152,14 @@ pub struct Down {
     pub not_established: bool,
     /// The Route Server or the connection no longer exists.
     pub removed: bool,
+    /// The NVA's way to the Route Server is gone.
+    pub unreachable: bool,
 }
 
 impl Down {
     /// Whether an event took it down.
     pub const fn is_switched_off(&self) -> bool {
-        self.by_event || self.instance || self.removed
+        self.by_event || self.instance || self.removed || self.unreachable
     }
 }
 
@@ -178,7 +180,7 @@ pub struct Link {
     pub live: bool,
     /// Route refreshes sent.
     pub route_refreshes: u32,
-    /// How often it was reset.
+    /// How often its session ended, whatever ended it.
     pub resets: u32,
     /// Code and subcode of the NOTIFICATION that ended it.
     pub notification: Option<(u8, u8)>,

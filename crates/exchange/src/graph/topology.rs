@@ -106,6 +106,15 @@ impl Topology {
         &self.neighbors[vnet.0]
     }
 
+    /// Whether packets pass between two networks both ways: one network, or peered with access.
+    pub fn connects(&self, a: VnetId, b: VnetId) -> bool {
+        let passes = |from, to| {
+            let mut there = self.accessible(from);
+            there.any(|neighbor| neighbor.vnet == to)
+        };
+        a == b || passes(a, b) && passes(b, a)
+    }
+
     /// The network whose gateways and Route Server this one uses.
     pub fn hub(&self, vnet: VnetId) -> Option<VnetId> {
         self.hub[vnet.0]

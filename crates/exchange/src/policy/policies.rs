@@ -200,9 +200,14 @@ impl<'a> Policies<'a> {
         };
         let classes = PeerClass::ALL.into_iter();
         let closed = classes.filter(|from| !self.lets_pass(adjacency, *from));
+        let external = self.deployment.graph().link(adjacency.link).external;
         let rejects = closed.map(|from| {
             let row = propagation_rule(role, from, to);
-            let rule = row.map_or(rules::NOT_EXCHANGED, |row| row.rule);
+            let rule = match row.map_or(rules::NOT_EXCHANGED, |row| row.rule) {
+                // Gateways of another ASN have no iBGP.
+                rules::GATEWAY_IBGP if external => rules::NOT_BACK_TO_SOURCE,
+                rule => rule,
+            };
             let source = vec![Match::Source(vec![from.source_class()])];
             Rule::reject(rule, format!("{from} to {to}"), source)
         });
@@ -238,16 +243,34 @@ impl<'a> Policies<'a> {
             actions.push(Action::SetLocalPref(None));
         }
         let mut rules = self.tags(adjacency);
-        if !actions.is_empty() {
-            let rule = match (role, &link.kind) {
-                (Some(Role::Edge), LinkKind::GatewayToEdge(_)) => rules::GATEWAY_TO_GATEWAY,
-                (Some(Role::Edge | Role::ExpressRouteGateway), _) => rules::GATEWAY_TO_CIRCUIT,
-                (Some(Role::VpnGateway), LinkKind::GatewayToRouteServer) => rules::GATEWAY_EBGP,
-                (Some(Role::VpnGateway), _) => rules::VPN_GATEWAY_TO_SITE,
-                _ => rules::PREPEND_AND_NEXT_HOP_SELF,
-            };
-            rules.push(Rule::change(rule, "eBGP", Vec::new(), actions));
+        if actions.is_empty() {
+            return rules;
         }
+        let rule = match (role, &link.kind) {
+            (_, LinkKind::GatewayToRouteServer) => rules::GATEWAY_EBGP,
+            (Some(Role::Edge), LinkKind::GatewayToEdge(_)) => {
+                // What comes from on-premises is another matter than what gateways say.
+                let customer = vec![Match::Source(vec![PeerClass::CustomerEdge.source_class()])];
+                let name = "from on-premises";
+                let rule = rules::GATEWAY_TO_CIRCUIT;
+                rules.push(Rule::change(rule, name, customer, actions.clone()));
+                let gateways = vec![PeerClass::ExpressRouteGateway.source_class()];
+                let gateways = vec![Match::Source(gateways)];
+                let name = "from another gateway";
+                rules.push(Rule::change(
+                    rules::GATEWAY_TO_GATEWAY,
+                    name,
+                    gateways,
+                    actions,
+                ));
+                return rules;
+            }
+            (Some(Role::Edge | Role::ExpressRouteGateway), _) => rules::GATEWAY_TO_CIRCUIT,
+            (Some(Role::VpnGateway), _) => rules::VPN_GATEWAY_TO_SITE,
+            _ if transparent => rules::NONE,
+            _ => rules::PREPEND_AND_NEXT_HOP_SELF,
+        };
+        rules.push(Rule::change(rule, "eBGP", Vec::new(), actions));
         rules
     }
 

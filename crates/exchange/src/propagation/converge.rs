@@ -1,14 +1,16 @@
 //! Propagation to a fixed point: speakers with changed routes tell their neighbours, in the order
 //! of their numbers, until nobody has anything new to tell. Connections to circuits go down where
-//! they carry too many routes, and come back where they carry fewer.
+//! they carry too many routes, and come back where they carry fewer; sessions with
+//! on-premises routers do so too.
 
 use std::collections::BTreeSet;
 
-use routehub_types::Prefix;
+use routehub_types::{Family, Prefix, RuleId};
 
 use super::Model;
 use super::pending::Order;
-use crate::graph::{Down, LinkId, Side};
+use crate::graph::{AdjacencyId, Down, Link, LinkId, LinkKind, Side};
+use crate::parameters::Parameters;
 use crate::ribs::Changed;
 use crate::rules;
 
@@ -16,8 +18,59 @@ use crate::rules;
 /// that does not converge.
 const TURNS: usize = 64;
 
-/// How often connections to circuits may go down and come back before an estate comes to rest.
+/// How often connections may go down and come back before an estate comes to rest.
 const MAX_LIMIT_ROUNDS: usize = 16;
+
+/// How many routes may pass one way over a link, and the rule that takes it down beyond.
+struct Limit {
+    sender: Side,
+    ipv4: Option<u32>,
+    ipv6: Option<u32>,
+    rule: RuleId,
+    /// Whether the receiver ends the session of the two by a NOTIFICATION.
+    notifies: bool,
+}
+
+impl Limit {
+    /// That of a link, if it has one.
+    fn of(link: &Link, parameters: &Parameters) -> Option<Self> {
+        let (sender, ipv4, ipv6, rule) = match link.kind {
+            LinkKind::GatewayToEdge(_) => (
+                Side::A,
+                parameters.max_routes_to_circuit,
+                parameters.max_ipv6_routes_to_circuit,
+                rules::CIRCUIT_LIMIT_EXCEEDED,
+            ),
+            LinkKind::GatewayToSite { bgp: true } => (
+                Side::B,
+                parameters.max_routes_from_site,
+                None,
+                rules::ROUTES_FROM_SITE,
+            ),
+            // Whether a circuit is Premium the estate does not say.
+            LinkKind::EdgeToCustomer => (
+                Side::B,
+                parameters.max_routes_from_premium_circuit,
+                parameters.max_ipv6_routes_from_circuit,
+                rules::ROUTES_FROM_CIRCUIT,
+            ),
+            _ => return None,
+        };
+        Some(Self {
+            sender,
+            ipv4,
+            ipv6,
+            rule,
+            notifies: sender == Side::B,
+        })
+    }
+
+    /// Whether so many IPv4 and IPv6 routes are too many.
+    fn is_exceeded(&self, [ipv4, ipv6]: [usize; 2]) -> bool {
+        let beyond = |count, max: Option<u32>| max.is_some_and(|max| count > max as usize);
+        beyond(ipv4, self.ipv4) || beyond(ipv6, self.ipv6)
+    }
+}
 
 /// An estate that never comes to rest: routes go round and change each other.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,19 +94,19 @@ pub fn some_of(prefixes: &[Prefix]) -> String {
 }
 
 impl Model {
-    /// Lets every speaker tell what is new until nothing is, and enforces the limits of circuits.
+    /// Lets every speaker tell what is new until nothing is, and enforces the limits of connections.
     pub(crate) fn converge(&mut self) -> Result<(), NotConverged> {
         self.propagate()?;
         for round in 1.. {
-            let gateways = self.enforce_circuit_limits();
-            if gateways.is_empty() {
+            let limited = self.enforce_limits();
+            if limited.is_empty() {
                 break;
             }
             let pending = self.pending.all();
             self.propagate()?;
             if round == MAX_LIMIT_ROUNDS {
                 return Err(NotConverged {
-                    speakers: gateways,
+                    speakers: limited,
                     prefixes: pending.into_iter().collect(),
                 });
             }
@@ -80,7 +133,7 @@ impl Model {
             };
             if turn > limit / 4 && turn % speakers == 0 {
                 // A connection that goes down may be what brings the rest to rest.
-                self.enforce_circuit_limits();
+                self.enforce_limits();
             }
             let Some(Changed { speaker, prefixes }) = self.pending.next(order) else {
                 break;
@@ -107,43 +160,61 @@ impl Model {
         Ok(())
     }
 
-    /// Takes down every connection that carries more routes than it may, and brings back those
-    /// that no longer would. Says whose connections these are.
-    fn enforce_circuit_limits(&mut self) -> Vec<String> {
-        let mut gateways = Vec::new();
-        let Some(max) = self.deployment.parameters().max_routes_to_circuit else {
-            return gateways;
-        };
+    /// Takes down every link that carries more routes than it may, and brings back those that no
+    /// longer would. Says whose links these are.
+    fn enforce_limits(&mut self) -> Vec<String> {
+        let mut senders = Vec::new();
         for id in self.deployment.graph().links() {
             let link = self.deployment.graph().link(id);
+            let Some(limit) = Limit::of(link, self.deployment.parameters()) else {
+                continue;
+            };
             let but_for_limit = Down {
                 limit: None,
                 ..link.down
             };
-            if !link.kind.is_to_circuit() || but_for_limit != Down::default() {
+            let is_down = link.down.limit.is_some();
+            // What a real router would send only that router can say, when it is back.
+            if but_for_limit != Down::default() || is_down && link.live && limit.notifies {
                 continue;
             }
-            let exceeds = self.route_count(id) > max as usize;
-            if link.down.limit.is_some() != exceeds {
-                let gateway = self.deployment.graph().speaker(link.a.speaker);
-                gateways.push(gateway.to_string());
-                let limit = exceeds.then_some(rules::CIRCUIT_LIMIT_EXCEEDED);
-                self.change_link(id, |link| link.down.limit = limit);
+            let exceeds = limit.is_exceeded(self.carried(id.from(limit.sender)));
+            if is_down == exceeds {
+                continue;
             }
+            let sender = link.end(limit.sender).speaker;
+            senders.push(self.deployment.graph().speaker(sender).to_string());
+            self.change_link(id, |link| {
+                link.down.limit = exceeds.then_some(limit.rule);
+                if limit.notifies {
+                    link.notification = exceeds.then_some((6, 1));
+                }
+            });
         }
-        gateways
+        senders
+    }
+
+    /// How many IPv4 and IPv6 routes the receiver is sent, or would be if the link were up.
+    fn carried(&self, adjacency: AdjacencyId) -> [usize; 2] {
+        let is_up = self.deployment.graph().link(adjacency.link).is_up();
+        let (all, ipv6) = match self.ribs.inbound(adjacency) {
+            Some((rib, source)) if is_up => {
+                let counts = rib.counts(source);
+                let all = counts.accepted + counts.filtered + counts.rejected;
+                (all as usize, rib.count_of(source, Family::Ipv6))
+            }
+            _ => {
+                let routes = self.outbound(adjacency).routes_if_up();
+                let families = routes.keys().map(|prefix| prefix.family());
+                let ipv6 = families.filter(|family| *family == Family::Ipv6).count();
+                (routes.len(), ipv6)
+            }
+        };
+        [all.saturating_sub(ipv6), ipv6]
     }
 
     /// How many routes a circuit is sent over a connection, or would be.
     pub(crate) fn route_count(&self, link: LinkId) -> usize {
-        let adjacency = link.from(Side::A);
-        let is_up = self.deployment.graph().link(link).is_up();
-        match self.ribs.inbound(adjacency) {
-            Some((rib, source)) if is_up => {
-                let counts = rib.counts(source);
-                (counts.accepted + counts.filtered + counts.rejected) as usize
-            }
-            _ => self.outbound(adjacency).routes_if_up().len(),
-        }
+        self.carried(link.from(Side::A)).into_iter().sum()
     }
 }

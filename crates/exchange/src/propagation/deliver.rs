@@ -122,6 +122,15 @@ impl Model {
         }
     }
 
+    /// Sends everything that is sent again, as a route refresh asks for (RFC 2918).
+    pub(super) fn send_again(&mut self, adjacency: AdjacencyId) {
+        let mut announced = Announced::new();
+        for (prefix, attrs) in self.sent_ids(adjacency) {
+            announced.entry(attrs).or_default().push(prefix.into());
+        }
+        self.send(adjacency, &[], announced);
+    }
+
     /// Sends one run of updates, by way of the receiver's import policy.
     pub(super) fn send(
         &mut self,
@@ -178,7 +187,6 @@ impl Model {
     pub(crate) fn end_by_limit(&mut self, link: LinkId) {
         self.deployment.change_link(link, |link| {
             link.notification = Some((6, 1));
-            link.resets += 1;
             link.down.limit = Some(rules::ROUTE_LIMIT);
         });
         self.journal.note_link(link);

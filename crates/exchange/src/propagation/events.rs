@@ -11,7 +11,7 @@ use super::outbound::announcements;
 use crate::estate::{
     ConnectionEnds, Event, Instance, NvaSessions, Peering, Readvertisement, RouteServer, Routes,
 };
-use crate::graph::{AdjacencyId, LinkId, SpeakerId, VnetId};
+use crate::graph::{AdjacencyId, LinkId, Side, SpeakerId, Topology, VnetId};
 
 /// Why an event could not be applied. The estate is as before, except for `NotConverged`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -287,9 +287,10 @@ impl Model {
     fn add_peering(&mut self, peering: &Peering) -> Result<(), EventError> {
         self.vnet(&peering.a)?;
         self.vnet(&peering.b)?;
-        self.deployment
+        let before = self
+            .deployment
             .change_peerings(|peerings| peerings.push(peering.clone()));
-        self.topology_changed();
+        self.topology_changed(&before);
         let (a, b) = (peering.a_to_b, peering.b_to_a);
         if a.allow_gateway_transit && b.use_remote_gateways {
             self.refresh_sessions(&peering.a);
@@ -301,6 +302,7 @@ impl Model {
     }
 
     /// Route refresh to every NVA of a network's Route Server; a reset where it is not offered.
+    /// What an NVA sends again counts like any run: more than half its limit is too much.
     fn refresh_sessions(&mut self, vnet: &str) {
         for id in self.deployment.graph().links() {
             let graph = self.deployment.graph();
@@ -311,14 +313,17 @@ impl Model {
             let Some(nva) = nva.filter(|_| here && link.is_up()) else {
                 continue;
             };
-            let refreshes = u32::from(nva.route_refresh);
-            if link.live {
-                self.refreshes.push(id);
-            }
+            let (live, refreshes) = (link.live, nva.route_refresh);
             self.deployment.change_link(id, |link| {
-                link.route_refreshes += refreshes;
-                link.resets += 1 - refreshes;
+                link.route_refreshes += u32::from(refreshes);
+                // That of a real router is counted when it ends.
+                link.resets += u32::from(!refreshes && !live);
             });
+            if live {
+                self.refreshes.push(id);
+            } else if refreshes {
+                self.send_again(id.from(Side::A));
+            }
         }
     }
 
@@ -327,15 +332,19 @@ impl Model {
         if !self.deployment.estate().peerings.iter().any(between) {
             return Err(unknown("peering", &format!("{a} - {b}"))());
         }
-        self.deployment
+        let before = self
+            .deployment
             .change_peerings(|peerings| peerings.retain(|peering| !between(peering)));
-        self.topology_changed();
+        self.topology_changed(&before);
         Ok(())
     }
 
     /// Networks and what lies inside them are others now, for every Route Server and gateway.
-    fn topology_changed(&mut self) {
+    fn topology_changed(&mut self, before: &Topology) {
         self.journal.note_topology(&self.deployment);
+        for (link, gone) in self.deployment.changed_ways(before) {
+            self.change_link(link, |link| link.down.unreachable = gone);
+        }
         // A peer may be refused in the network it is in, or no longer.
         for (link, refused) in self.deployment.refusals() {
             self.change_link(link, |link| link.down.refused = refused);

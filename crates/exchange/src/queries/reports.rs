@@ -99,7 +99,7 @@ pub struct PeeringReport {
     pub advertised: Option<usize>,
     /// Route refreshes that the neighbour was asked for.
     pub route_refreshes: u32,
-    /// How often the session was reset.
+    /// How often the session ended, whatever ended it.
     pub resets: u32,
 }
 

@@ -320,7 +320,7 @@ pub enum SessionState {
     Established,
     /// Down.
     Idle,
-    /// The peer was refused when it was created.
+    /// The peer was refused when it was created.
     Failed,
 }
 
@@ -350,6 +350,6 @@ pub struct SessionRow {
     pub hold_time: u16,
     /// How many route refreshes the Route Server sent.
     pub route_refreshes: u32,
-    /// How many times the session was reset.
+    /// How many times the session ended, whatever ended it.
     pub resets: u32,
 }

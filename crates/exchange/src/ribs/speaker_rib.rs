@@ -139,6 +139,11 @@ impl<'a> RibView<'a> {
         families.flat_map(move |family| self.rib.rib.adj_in(source, family))
     }
 
+    /// How many routes of a family a source announced.
+    pub(crate) fn count_of(self, source: SourceId, family: Family) -> usize {
+        self.rib.rib.adj_in(source, family).count()
+    }
+
     /// What a source announced, as received, in order.
     pub fn received(self, source: SourceId) -> impl Iterator<Item = (Prefix, AttrId)> + use<'a> {
         let routes = self.adj_in(source);

@@ -75,10 +75,14 @@ rules! {
             [Documented] "ERFAQ"
             remedy "summarise the routes; the connection comes back when the count is below the \
              limit";
-        13 ROUTES_FROM_CIRCUIT: "a circuit takes a limited number of routes from on-premises"
-            [Documented] "ERLIM, ERRT";
-        14 ROUTES_FROM_SITE: "a VPN gateway takes a limited number of routes from a site"
-            [Documented] "VPNFAQ";
+        13 ROUTES_FROM_CIRCUIT: "a circuit takes a limited number of routes from on-premises; \
+             beyond it the session ends"
+            [Documented] "ERLIM, ERRT"
+            remedy "summarise the routes on-premises";
+        14 ROUTES_FROM_SITE: "a VPN gateway takes a limited number of routes from a site; beyond it \
+             the session ends"
+            [Documented] "VPNFAQ"
+            remedy "summarise the site's routes";
         15 ECMP_LIMIT: "a route has a limited number of equal next hops"
             [Reported] "JO, LIM";
         16 ROUTE_SERVERS_PER_VNET: "a virtual network holds one Route Server"
@@ -308,7 +312,8 @@ rules! {
             [Documented] "VPNFAQ"
             remedy "announce a supernet from on-premises";
         114 GATEWAY_TO_CIRCUIT: "a gateway announces networks and what it learned to the circuit \
-             from its ASN; the circuit's edge removes private ASNs towards on-premises"
+             from its ASN; the circuit's edge puts its own in front both ways, and removes private \
+             ASNs towards on-premises"
             [Documented] "FAQ25, ERFAQ";
         116 CONNECTION_WEIGHT: "of a gateway's connections to circuits the one with the higher \
              weight is preferred"
@@ -389,7 +394,8 @@ rules! {
         151 METRICS: "there are metrics for the state of a peer, for routes learned and \
              advertised, and for units"
             [Documented] "MON26, MET";
-        153 GATEWAY_EBGP: "a VPN gateway of another ASN is an eBGP peer of the Route Server"
+        153 GATEWAY_EBGP: "a gateway of another ASN is an eBGP peer of the Route Server: each \
+             puts its ASN in front and itself as next hop"
             [Observed] "MM, MD";
         154 GATEWAY_TO_GATEWAY: "a circuit's edge passes a gateway's routes to other gateways \
              with 12076 for 65515"
@@ -399,6 +405,20 @@ rules! {
         156 GATEWAY_OF_OTHER_NETWORK: "a Route Server exchanges routes with gateways of its own \
              network only"
             [Documented] "ERVPN25";
+        179 WAY_TO_PEER_GONE: "a peer whose way to the Route Server is gone loses its session when \
+             the hold time ends"
+            [Inferred] "RFC 4271"
+            remedy "peer the NVA's network with that of the Route Server again";
+        180 CONNECTION_OF_ONE_ASN: "two gateways, or a gateway and a site, of one ASN hold no BGP \
+             session, nor does a site of Azure's ASN"
+            [Documented] "QS21"
+            remedy "give the site or the gateway an ASN of its own";
+        181 REFRESH_COUNTS: "the routes that a peer sends again when it is asked for them count \
+             like those of any update run"
+            [Documented] "FAQ25, SP25"
+            remedy "summarise the routes to less than half the limit before a network is peered";
+        182 RESETS_COUNTED: "each session that ends counts as a reset, whatever ends it"
+            [Inferred] "";
     }
     bgp {
         1000 OWN_AS_IN_PATH: "the receiver's own ASN stands in the AS path"

@@ -115,6 +115,12 @@ pub(crate) fn parameters(numbers: &mut Numbers) -> Parameters {
         it.max_routes_to_circuit = Some(2 + numbers.below(4) as u32);
     }
     if numbers.once_in(6) {
+        it.max_routes_from_site = Some(1 + numbers.below(2) as u32);
+    }
+    if numbers.once_in(6) {
+        it.max_routes_from_premium_circuit = Some(1 + numbers.below(2) as u32);
+    }
+    if numbers.once_in(6) {
         it.max_ecmp = Some(1 + numbers.below(3) as u32);
     }
     if numbers.once_in(6) {
@@ -238,7 +244,10 @@ fn sites_and_circuits(numbers: &mut Numbers, it: &mut Estate) {
         });
     }
     for n in 0..3u8 {
-        let asn = (n < 2).then_some(Asn(65101 + u32::from(n)));
+        let mut asn = (n < 2).then_some(Asn(65101 + u32::from(n)));
+        if n == 1 && numbers.once_in(6) {
+            asn = Some(*numbers.one_of(&[65515, 65010].map(Asn)));
+        }
         let announced = (0..=numbers.below(2))
             .map(|_| routes(numbers, asn))
             .collect();
@@ -415,6 +424,7 @@ fn route_maps() -> Vec<RouteMap> {
     let within = |text: &str| vec![RouteMapMatch::PrefixContains(vec![prefix(text)])];
     let seven: Community = "65001:7".parse().unwrap();
     let eight: Community = "65001:8".parse().unwrap();
+    let kept: Community = "65517:65517".parse().unwrap();
     let lists = [
         vec![
             rule(
@@ -460,7 +470,7 @@ fn route_maps() -> Vec<RouteMap> {
         ],
         vec![rule(
             vec![RouteMapMatch::CommunityEquals(vec![seven])],
-            vec![RouteMapAction::RemoveCommunities(vec![seven])],
+            vec![RouteMapAction::RemoveCommunities(vec![seven, kept])],
             true,
         )],
     ];

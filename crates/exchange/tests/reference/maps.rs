@@ -119,7 +119,8 @@ impl Model {
                     route.path.splice(0..0, front);
                 }
                 RouteMapAction::RemoveCommunities(list) => {
-                    route.communities.retain(|one| !list.contains(one));
+                    let stays = |one: &_| reserved.contains(one) || !list.contains(one);
+                    route.communities.retain(stays);
                 }
                 _ => {}
             }

@@ -13,7 +13,7 @@ mod taking;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use routehub_exchange::estate::{Estate, Gateway, GatewayKind, Nva, RouteServer};
+use routehub_exchange::estate::{Estate, Gateway, GatewayKind, Nva, Peering, RouteServer};
 use routehub_exchange::{Event, Parameters};
 use routehub_types::{Community, Origin, Prefix};
 
@@ -71,6 +71,8 @@ pub(crate) struct Model {
     removed: BTreeSet<String>,
     /// Route maps of gateways at Route Servers: inbound, outbound.
     gateway_maps: BTreeMap<(String, String), (Option<String>, Option<String>)>,
+    /// Sessions of NVAs that have no way to their Route Server any more.
+    lost: BTreeSet<usize>,
     /// Connections that carry too many routes.
     overloaded: BTreeSet<usize>,
     pub(crate) sent: Sent,
@@ -87,6 +89,7 @@ impl Model {
             instances_down: BTreeSet::new(),
             removed: BTreeSet::new(),
             gateway_maps: BTreeMap::new(),
+            lost: BTreeSet::new(),
             overloaded: BTreeSet::new(),
             sent: Sent::new(),
         };
@@ -151,7 +154,53 @@ impl Model {
 
     /// Whether routes pass over a link.
     pub(crate) fn is_up(&self, link: usize) -> bool {
-        !self.overloaded.contains(&link) && self.is_up_by_events(link)
+        let limited = self.overloaded.contains(&link) || self.says_too_much(link);
+        !limited && self.is_up_by_events(link)
+    }
+
+    /// Whether on-premises announces more than the other side takes.
+    fn says_too_much(&self, link: usize) -> bool {
+        let one = &self.links[link];
+        let max = match one.kind {
+            LinkKind::Site { bgp: true } => self.parameters.max_routes_from_site,
+            LinkKind::Customer => self.parameters.max_routes_from_premium_circuit,
+            _ => None,
+        };
+        max.is_some_and(|max| {
+            let told = self.would_tell(&one.b, link, &BTreeMap::new());
+            let ipv4 = told.keys().filter(|prefix| matches!(prefix, Prefix::V4(_)));
+            ipv4.count() > max as usize
+        })
+    }
+
+    /// Whether packets pass between a peer and its Route Server, both ways.
+    fn has_way(&self, link: usize) -> bool {
+        let one = &self.links[link];
+        let (Some(from), Some(to)) = (self.vnet_of(&one.a), self.vnet_of(&one.b)) else {
+            return true;
+        };
+        let open = |one: &Peering| {
+            let ends = (one.a == from && one.b == to) || (one.a == to && one.b == from);
+            let flags = [one.a_to_b, one.b_to_a];
+            ends && flags.iter().all(|one| one.allow_virtual_network_access)
+        };
+        from == to || self.estate.peerings.iter().any(open)
+    }
+
+    /// Changes the peerings: ways that there were may be gone, and others there again.
+    fn change_peerings(&mut self, change: impl FnOnce(&mut Vec<Peering>)) {
+        let before: Vec<bool> = (0..self.links.len()).map(|n| self.has_way(n)).collect();
+        change(&mut self.estate.peerings);
+        for (link, before) in before.into_iter().enumerate() {
+            if self.links[link].kind != LinkKind::Session {
+                continue;
+            }
+            match (before, self.has_way(link)) {
+                (true, false) => self.lost.insert(link),
+                (_, true) => self.lost.remove(&link),
+                _ => false,
+            };
+        }
     }
 
     /// Whether a peer may not be where it is, or at all.
@@ -176,7 +225,8 @@ impl Model {
             }
             _ => true,
         };
-        server && !self.is_refused(link) && !self.down.contains(&link)
+        let way = !self.lost.contains(&link);
+        server && way && !self.is_refused(link) && !self.down.contains(&link)
     }
 
     /// Lets an event happen to the estate; nothing is told to anybody yet.
@@ -241,11 +291,12 @@ impl Model {
             Event::ConnectionUp(ends) => {
                 self.down.remove(&self.connection(&ends.gateway, &ends.to));
             }
-            Event::AddPeering(peering) => self.estate.peerings.push(peering.clone()),
-            Event::RemovePeering { a, b } => self
-                .estate
-                .peerings
-                .retain(|one| !((one.a == *a && one.b == *b) || (one.a == *b && one.b == *a))),
+            Event::AddPeering(peering) => {
+                self.change_peerings(|all| all.push(peering.clone()));
+            }
+            Event::RemovePeering { a, b } => self.change_peerings(|all| {
+                all.retain(|one| !((one.a == *a && one.b == *b) || (one.a == *b && one.b == *a)));
+            }),
             Event::AddRouteServer(server) => {
                 self.estate.route_servers.push(server.clone());
                 let new = neighbors::links_of_server(&self.estate, &self.parameters, server);
@@ -392,7 +443,9 @@ impl Model {
             }
             let gateway = self.links[link].a.clone();
             let best = self.best_routes(&gateway);
-            if self.would_tell(&gateway, link, &best).len() > max as usize {
+            let told = self.would_tell(&gateway, link, &best);
+            let ipv4 = told.keys().filter(|prefix| matches!(prefix, Prefix::V4(_)));
+            if ipv4.count() > max as usize {
                 self.overloaded.insert(link);
             } else {
                 self.overloaded.remove(&link);

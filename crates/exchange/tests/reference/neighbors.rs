@@ -75,6 +75,31 @@ fn plus(prefix: Prefix, n: u32) -> IpAddr {
     }
 }
 
+/// Whether a VPN gateway and a site or gateway hold no session: one ASN, or a site with Azure's
+///
+fn of_one_asn(
+    estate: &Estate,
+    parameters: &Parameters,
+    gateway: &Gateway,
+    connection: &Connection,
+) -> bool {
+    let asn = |gateway: &Gateway| gateway.asn.unwrap_or(parameters.asn);
+    match connection {
+        Connection::Circuit { .. } => false,
+        Connection::Gateway { gateway: other } => {
+            let other = estate.gateways.iter().find(|one| one.name == *other);
+            asn(gateway) == asn(other.unwrap())
+        }
+        Connection::Site { site, bgp, .. } => {
+            let site = estate.sites.iter().find(|one| one.name == *site).unwrap();
+            let azures = site.asn == Some(parameters.asn);
+            let bgp = bgp.unwrap_or(site.asn.is_some());
+            let banned = azures && !parameters.forbidden_peer_asns.is_empty();
+            bgp && (site.asn == Some(asn(gateway)) || banned)
+        }
+    }
+}
+
 pub(crate) fn instance_address(
     estate: &Estate,
     server: &RouteServer,
@@ -135,7 +160,10 @@ pub(crate) fn links(estate: &Estate, parameters: &Parameters) -> Vec<Link> {
     }
     for gateway in &estate.gateways {
         let connections = gateway.connections.iter();
-        all.extend(connections.map(|one| connection(estate, gateway, one)));
+        all.extend(connections.map(|one| Link {
+            refused: of_one_asn(estate, parameters, gateway, one),
+            ..connection(estate, gateway, one)
+        }));
     }
     for circuit in &estate.circuits {
         if circuit.on_prem.is_some() {

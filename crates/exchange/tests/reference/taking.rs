@@ -211,7 +211,9 @@ impl Model {
         if !self.passes_on(node) {
             return all;
         }
-        if let (Node::RouteServer(..) | Node::Gateway(_), Some(vnet)) = (node, self.vnet_of(node)) {
+        let plain = self.parameters.transparent && matches!(node, Node::RouteServer(..));
+        let vnet = self.vnet_of(node).filter(|_| !plain);
+        if let (Node::RouteServer(..) | Node::Gateway(_), Some(vnet)) = (node, vnet) {
             let mut own = |prefix: Prefix, class| {
                 let one = Candidate {
                     route: Route::default(),

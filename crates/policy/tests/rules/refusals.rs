@@ -86,6 +86,20 @@ fn r_145_and_r_100_reserved_communities_may_not_be_removed() {
 }
 
 #[test]
+fn r_100_reserved_communities_stay_whatever_is_removed() {
+    let policy = policy(vec![rule(
+        vec![],
+        vec![Do::RemoveCommunities(vec![BRANCH, community("65001:7")])],
+    )]);
+    let (attrs, _) = through(
+        &policy,
+        &route_with("65001", &["65001:7", "65517:65517"]),
+        "10.0.0.0/8",
+    );
+    assert_eq!(attrs.communities, [BRANCH]);
+}
+
+#[test]
 fn r_100_reserved_communities_stay_when_others_are_replaced() {
     let policy = policy(vec![rule(
         vec![],

@@ -72,13 +72,13 @@ fn text_of(context: Context<'_>, node: &Node, values: Values) -> Result<Option<S
     let text = match (values, &node.value) {
         (_, Value::Null) => return Ok(None),
         (Values::Switch, _) => context.read::<bool>(node)?.to_string(),
-        (Values::PrefixLength, _) => context.read::<u8>(node)?.to_string(),
+        (Values::PrefixLength, Value::Integer(_)) => context.read::<u8>(node)?.to_string(),
         (Values::Words(words), _) => word(context, node, words)?,
         (Values::Limit, Value::Integer(_)) => context.read::<u32>(node)?.to_string(),
-        (Values::Limit, Value::List(_) | Value::Map(_)) => {
+        (Values::Limit | Values::PrefixLength, Value::List(_) | Value::Map(_)) => {
             return Err(context.expected(node, "a whole number, or `none`"));
         }
-        (Values::Limit, _) => word(context, node, &["none"])?,
+        (Values::Limit | Values::PrefixLength, _) => word(context, node, &["none"])?,
     };
     Ok(Some(text))
 }
@@ -116,9 +116,10 @@ impl JsonSchema for ProfileSchema {
                     {"type": "integer", "minimum": 0, "maximum": u32::MAX},
                     {"enum": ["none", null]},
                 ]}),
-                Values::PrefixLength => {
-                    json!({"type": ["integer", "null"], "minimum": 0, "maximum": 32})
-                }
+                Values::PrefixLength => json!({"anyOf": [
+                    {"type": "integer", "minimum": 0, "maximum": 32},
+                    {"enum": ["none", null]},
+                ]}),
                 Values::Words(words) => json!({"anyOf": [{"enum": words}, {"type": "null"}]}),
             };
             switch["description"] = format!("{} ({})", field.about, field.rules).into();
