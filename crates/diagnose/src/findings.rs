@@ -99,7 +99,7 @@ fn route_maps(findings: &mut Findings<'_>) {
 impl Findings<'_> {
     /// The rows of a NIC.
     fn rows(&self, nic: &Nic) -> Vec<EffectiveRow> {
-        self.exchange.nic_effective(&nic.name).unwrap_or_default()
+        self.exchange.fabric().effective(nic).unwrap_or_default()
     }
 
     fn add(&mut self, rule: RuleId, subject: &str, severity: Severity, text: impl Into<String>) {

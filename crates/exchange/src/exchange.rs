@@ -126,7 +126,9 @@ impl Exchange {
 
     /// The effective routes of a NIC; none if there is no such NIC or network.
     pub fn nic_effective(&self, nic: &str) -> Option<Vec<EffectiveRow>> {
-        self.fabric().effective(nic)
+        let mut nics = self.estate().nics.iter();
+        self.fabric()
+            .effective(nics.find(|other| other.name == nic)?)
     }
 
     /// The routes of a network; none if there is no such network.

@@ -67,10 +67,8 @@ impl<'a> Fabric<'a> {
         NicView::of_nic(self.deployment, nic)
     }
 
-    /// The effective routes of a NIC of the estate; none if there is no such NIC or network.
-    pub(crate) fn effective(self, nic: &str) -> Option<Vec<EffectiveRow>> {
-        let mut nics = self.deployment.estate().nics.iter();
-        let nic = nics.find(|other| other.name == nic)?;
+    /// The effective routes of a NIC, of the estate or not; none if its network is not known.
+    pub fn effective(self, nic: &'a Nic) -> Option<Vec<EffectiveRow>> {
         let view = self.nic(nic)?;
         let by = self.programmers(view.vnet(), &nic.name);
         Some(view.rows(self.programmed(&by)))
