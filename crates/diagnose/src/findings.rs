@@ -61,7 +61,7 @@ pub fn findings(exchange: &Exchange) -> Vec<Finding> {
 }
 
 /// Everything that is looked for. Of findings with one rule, subject and severity the first stays.
-const CHECKS: [fn(&mut Findings<'_>); 22] = [
+const CHECKS: [fn(&mut Findings<'_>); 23] = [
     servers::route_servers,
     servers::peers,
     servers::connections,
@@ -76,6 +76,7 @@ const CHECKS: [fn(&mut Findings<'_>); 22] = [
     paths::hidden_prepends,
     paths::branch_community,
     paths::loops,
+    paths::several_states,
     limits::total_prefixes,
     limits::towards_circuits,
     limits::routes_of_circuits,

@@ -324,6 +324,11 @@ impl Exchange {
         self.live.sent_count(&self.model, link)
     }
 
+    /// The model of everything as it is now, started from nothing.
+    pub(crate) fn afresh(&self) -> Option<Result<Model, NotConverged>> {
+        self.model.afresh()
+    }
+
     /// How many routes a circuit is sent over a connection, or would be.
     pub(crate) fn route_count(&self, link: LinkId) -> usize {
         self.model.route_count(link)

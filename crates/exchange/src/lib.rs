@@ -27,8 +27,9 @@ pub use graph::{LinkId, LiveLink, PeerClass, Role, Speaker, SpeakerId, SpeakerKi
 pub use policy::{Condition, PROPAGATION_RULES, Row, leads_back, propagation_rule};
 pub use propagation::{EventError, NotConverged, Outbound};
 pub use queries::{
-    ConnectionLoad, PathReport, PathStanding, PeeringReport, Refused, RouteOrigin, RouteRow,
-    RouteServerLoad, SessionRow, SessionState, Subject, TableId, TableKind, TableRows, TableShape,
+    ConnectionLoad, OtherState, PathReport, PathStanding, PeeringReport, Refused, RouteOrigin,
+    RouteRow, RouteServerLoad, SessionRow, SessionState, Subject, TableId, TableKind, TableRows,
+    TableShape,
 };
 pub(crate) use rules::parameters;
 pub use rules::parameters::{

@@ -44,19 +44,39 @@ impl Model {
     /// # Errors
     /// [`NotConverged`] if the estate never comes to rest.
     pub(crate) fn new(deployment: Deployment, seed: u64) -> Result<Self, NotConverged> {
+        let mut static_routes = StaticRoutes::default();
+        for link in deployment.graph().links() {
+            static_routes.enter(&deployment, link);
+        }
+        Self::started(deployment, static_routes, seed)
+    }
+
+    /// The same deployment, events included, as it rests when it starts from nothing: nobody holds
+    /// anything from before. None if nothing happened yet, or where real routers would
+    /// have to say what they announce.
+    pub(crate) fn afresh(&self) -> Option<Result<Self, NotConverged>> {
+        const SEED: u64 = 0;
+        let graph = self.deployment.graph();
+        let is_live = graph.links().any(|link| graph.link(link).live);
+        let fresh = || Self::started(self.deployment.clone(), self.static_routes.clone(), SEED);
+        (self.now != Instant::ZERO && !is_live).then(fresh)
+    }
+
+    fn started(
+        deployment: Deployment,
+        static_routes: StaticRoutes,
+        seed: u64,
+    ) -> Result<Self, NotConverged> {
         let mut model = Self {
             ribs: Ribs::new(&deployment, seed),
             deployment,
-            static_routes: StaticRoutes::default(),
+            static_routes,
             pending: Pending::new(seed),
             journal: Journal::default(),
             refreshes: Vec::new(),
             exports_changed: BTreeSet::new(),
             now: Instant::ZERO,
         };
-        for link in model.deployment.graph().links() {
-            model.static_routes.enter(&model.deployment, link);
-        }
         for speaker in model.deployment.graph().speakers() {
             model.announce_networks(speaker);
         }

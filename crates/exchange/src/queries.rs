@@ -5,7 +5,7 @@ mod table_id;
 mod tables;
 
 pub use reports::{
-    ConnectionLoad, PathReport, PathStanding, PeeringReport, Refused, RouteServerLoad,
+    ConnectionLoad, OtherState, PathReport, PathStanding, PeeringReport, Refused, RouteServerLoad,
 };
 pub use table_id::{
     RouteOrigin, RouteRow, SessionRow, SessionState, Subject, TableId, TableKind, TableRows,

@@ -86,6 +86,27 @@ fn without_the_switch_traffic_goes_back_at_once() {
 }
 
 #[test]
+fn r183_an_outcome_that_depends_on_what_happened_before_is_said_with_the_other_state() {
+    let mut said = Vec::new();
+    let history = |network: &Network| {
+        let found = network.findings().into_iter();
+        let mut found = found.filter(|one| one.rule == routehub::rules::SEVERAL_STATES);
+        found.next().map(|one| (one.subject, one.text))
+    };
+    scenario(THREE_WAYS)
+        .run(|_, network| said.push(history(network)))
+        .expect("it settles");
+    assert_eq!([&said[0], &said[1]], [&None, &None]);
+    let (subject, text) = said[2].clone().expect("traffic stayed");
+    assert_eq!(subject, "rs");
+    assert!(
+        text.contains("10.200.0.0/16 goes by sdwan, and from a fresh start by ergw"),
+        "{text}"
+    );
+    assert_eq!(said[6], None);
+}
+
+#[test]
 fn a_longer_backup_gives_way() {
     let seen = over_time(&THREE_WAYS.replace("prepend: 1}", "prepend: 2}"));
     assert_eq!(seen[1], ["10.0.4.4"]);

@@ -10,7 +10,7 @@ use routehub_rib::{Admission, PathView, Standing, Step};
 use routehub_types::{Asn, Prefix};
 
 use super::Findings;
-use crate::words::{any_of, joined, some_of};
+use crate::words::{any_of, joined, listed, some_of};
 
 /// A path of a Route Server, and where it comes from: what the neighbour is, and by which link;
 /// none for a local network.
@@ -308,5 +308,37 @@ fn has_from(findings: &Findings<'_>, id: SpeakerId, prefix: Prefix) -> Option<Sp
     match rib.origin(best.first()?.source) {
         Origin::Link(link) => findings.exchange.graph().link(link).peer_of(id),
         Origin::OwnNetwork | Origin::Spoke => None,
+    }
+}
+
+/// Other states that are written out.
+const MOST_STATES: usize = 3;
+
+/// Routes that are best because of what happened before (R-183).
+pub(super) fn several_states(findings: &mut Findings<'_>) {
+    let mut said: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for state in findings.exchange.other_states() {
+        let from = |names: &[String]| match names {
+            [] => "by none".to_owned(),
+            names => format!("by {}", listed(names)),
+        };
+        let (best, otherwise) = (from(&state.best), from(&state.otherwise));
+        let text = format!(
+            "{} goes {best}, and from a fresh start {otherwise}",
+            state.prefix
+        );
+        said.entry(state.speaker).or_default().push(text);
+    }
+    for (speaker, prefixes) in said {
+        let more = match prefixes.len().saturating_sub(MOST_STATES) {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        let some = joined(prefixes.iter().take(MOST_STATES), "; ") + &more;
+        let text = format!(
+            "More than one state is stable, and what happened before decides: {some}. Prepend on \
+             the paths that are to lose."
+        );
+        findings.warning(rules::SEVERAL_STATES, &speaker, text);
     }
 }

@@ -23,7 +23,7 @@ pub(super) type Announcements = BTreeMap<Prefix, Attrs>;
 static NONE: Announcements = Announcements::new();
 
 /// The static routes of NVAs' sessions with Route Servers: sent exactly so.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct StaticRoutes(BTreeMap<AdjacencyId, Announcements>);
 
 impl StaticRoutes {

@@ -2,10 +2,11 @@
 //! of a prefix stands. And numbers that monitoring asks for: peerings and loads. Nothing is decided
 //! here; the RIBs are read.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use routehub_rib::{Admission, Standing, Step};
-use routehub_types::{AsPath, Asn, NextHop, Prefix, RuleId};
+use routehub_types::{AsPath, Asn, Attrs, NextHop, Prefix, RuleId};
 
 use super::table_id::SessionState;
 use crate::exchange::Exchange;
@@ -116,6 +117,20 @@ pub struct RouteServerLoad {
     pub machines: usize,
 }
 
+/// A prefix whose best routes at a speaker are those they are because of what happened before: had
+/// everything started as it is now, others would be best.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OtherState {
+    /// The Route Server or gateway.
+    pub speaker: String,
+    /// The prefix.
+    pub prefix: Prefix,
+    /// The neighbours whose routes are best; none for a local network, or where there is no route.
+    pub best: Vec<String>,
+    /// The neighbours whose routes would be.
+    pub otherwise: Vec<String>,
+}
+
 /// What a gateway sends over a connection to a circuit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionLoad {
@@ -125,6 +140,17 @@ pub struct ConnectionLoad {
     pub circuit: String,
     /// How many routes it sends, or would send if that were not too many.
     pub routes: usize,
+}
+
+/// Where best routes come from, and what they carry.
+type BestFrom = Vec<(Origin, Attrs)>;
+
+fn best_from(rib: RibView<'_>, prefix: Prefix) -> BestFrom {
+    let best = rib.best(prefix);
+    let best = best
+        .iter()
+        .map(|path| (rib.origin(path.source), rib.attrs(path.attrs)));
+    best.collect()
 }
 
 impl RouteServerLoad {
@@ -256,6 +282,47 @@ impl Exchange {
             })
         });
         loads.collect()
+    }
+
+    /// Prefixes for which Route Servers and gateways would rest in another state if they started
+    /// now, each once. Works everything out anew.
+    pub fn other_states(&self) -> Vec<OtherState> {
+        let Some(Ok(fresh)) = self.afresh() else {
+            return Vec::new();
+        };
+        let graph = self.graph();
+        let mut states = BTreeSet::new();
+        for id in graph
+            .speakers()
+            .filter(|id| graph.speaker(*id).programs_nics())
+        {
+            let (Some(here), Some(there)) = (self.rib(id), fresh.ribs().rib(id)) else {
+                continue;
+            };
+            let prefixes: BTreeSet<Prefix> = here.prefixes().chain(there.prefixes()).collect();
+            for prefix in prefixes {
+                let [best, otherwise] = [here, there].map(|rib| best_from(rib, prefix));
+                let names = |from: &BestFrom| {
+                    let origins = from.iter().map(|(origin, _)| *origin);
+                    let mut names = Vec::from_iter(origins.filter_map(|origin| match origin {
+                        Origin::Link(link) => graph.link(link).peer_of(id),
+                        _ => None,
+                    }));
+                    names.dedup();
+                    let names = names.into_iter().map(|id| graph.speaker(id).name.clone());
+                    names.collect()
+                };
+                if best != otherwise {
+                    states.insert(OtherState {
+                        speaker: graph.speaker(id).name.clone(),
+                        prefix,
+                        best: names(&best),
+                        otherwise: names(&otherwise),
+                    });
+                }
+            }
+        }
+        states.into_iter().collect()
     }
 
     /// What gateways send to circuits.

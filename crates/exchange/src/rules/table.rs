@@ -419,6 +419,10 @@ rules! {
             remedy "summarise the routes to less than half the limit before a network is peered";
         182 RESETS_COUNTED: "each session that ends counts as a reset, whatever ends it"
             [Inferred] "";
+        183 SEVERAL_STATES: "where several states are stable, what happened before decides which \
+             it is"
+            [Inferred] ""
+            remedy "prepend on the paths that are to lose, so that one state is left";
     }
     bgp {
         1000 OWN_AS_IN_PATH: "the receiver's own ASN stands in the AS path"
