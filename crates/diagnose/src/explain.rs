@@ -161,6 +161,11 @@ pub struct RouteAttributes {
 pub enum Sent {
     /// It announces the route itself.
     Announced,
+    /// It announces the route in the place of networks.
+    Summary {
+        /// By this rule.
+        rule: RuleId,
+    },
     /// It passed the route on.
     PassedOn {
         /// Rules that changed the route on its way out.

@@ -4,6 +4,7 @@ use routehub_exchange::estate::Nic;
 use routehub_exchange::{EffectiveRow, Exchange};
 use routehub_types::RuleId;
 
+mod circuits;
 mod limits;
 mod networks;
 mod paths;
@@ -61,7 +62,7 @@ pub fn findings(exchange: &Exchange) -> Vec<Finding> {
 }
 
 /// Everything that is looked for. Of findings with one rule, subject and severity the first stays.
-const CHECKS: [fn(&mut Findings<'_>); 23] = [
+const CHECKS: [fn(&mut Findings<'_>); 25] = [
     servers::route_servers,
     servers::peers,
     servers::connections,
@@ -83,6 +84,8 @@ const CHECKS: [fn(&mut Findings<'_>); 23] = [
     limits::served,
     networks::gateway_transit,
     networks::propagation,
+    circuits::vnet_to_vnet,
+    circuits::summaries,
     networks::out_of_reach,
     route_maps,
 ];

@@ -115,27 +115,33 @@ macro_rules! sources {
 
 sources! {
     AB21 "lab AndrewBryson/azure-route-server-failover, 2021-11, packet traces";
+    AGP "virtual-network/advertised-gateway-prefixes-overview.md, 2026";
     AS "lab adstuart/azure-routeserver-summarisation";
     CAP "route-server/route-server-capacity.md, 2025-10-31";
     CE "lab chriselleman-msft/azure-route-server-next-hop-ip-fast-failover";
     CFG24 "route-server/configure-route-server.md, 2024-09-18";
+    CLIVV "Azure/azure-cli pull request 28446: allow-vnet-traffic and allow-vwan-traffic";
     CT "lab cynthiatreger/az-routing-guide-ep5-nva-routing-2-0";
     CTB "blog.cloudtrooper.net, several posts";
     DUAL "route-server/about-dual-homed-network.md";
     ERFAQ "the ExpressRoute FAQ";
+    ERGWP "expressroute-howto-add-gateway-portal-resource-manager.md, its part on VNet-to-VNet";
     ERLIM "expressroute-limits.md, 2023-10-09";
     ERRT "expressroute-routing.md";
     ERVPN25 "route-server/expressroute-vpn-support.md, 2025-09-17";
     FAQ21 "route-server/route-server-faq.md, 2021-04-16";
     FAQ25 "route-server/route-server-faq.md, 2025-09-17";
     FAQ26 "route-server/route-server-faq.md, addition of 2026-07-15";
+    GWS "lab erjosito/lab-summarized-gw-prefixes-20260427";
     HRP23 "route-server/hub-routing-preference.md, 2023-07-31";
     HRP25 "route-server/hub-routing-preference.md, 2025-09-17";
     IPS "blog.ipspace.net, Azure Route Server: Behind the Scenes, 2021-03";
     JM26a "lab erjosito/net-lab-builder dual-hub-interconnect-ars-route-policy, 2026-08, raw output";
     JM26b "lab erjosito/net-lab-builder dual-hub-hubless-region-ars, 2026-08, raw output";
+    JM26c "lab erjosito/net-lab-builder vwan-dual-er-symmetric and others, 2026, raw output";
     JMcli "script erjosito/azcli routeserver.azcli, since 2021";
     JO "lab jocortems/azurehybridnetworking ExpressRoute-Transit-with-Azure-RouteServer";
+    KA08 "lab kaysalawu/azure-network-terraform 4-general/08";
     LIM "route-server-limits.md, versions of 2023 to 2025";
     MD "lab mddazure/azure-route-server-lab";
     MET "the list of metrics that Azure Monitor supports";

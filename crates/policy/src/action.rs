@@ -91,6 +91,14 @@ pub enum PrivateScope {
 }
 
 impl Action {
+    /// Takes out the private ASNs in front of the first public one; of a path without a public ASN
+    /// nothing stays.
+    pub const REMOVE_LEADING_PRIVATE: Self = Self::RemovePrivate(RemovePrivate {
+        scope: PrivateScope::Leading,
+        replace_with: None,
+        keep: None,
+    });
+
     /// Takes all private ASNs out.
     pub const REMOVE_ALL_PRIVATE: Self = Self::RemovePrivate(RemovePrivate {
         scope: PrivateScope::All,

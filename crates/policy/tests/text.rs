@@ -97,6 +97,10 @@ fn actions() -> Vec<(Action, &'static str)> {
         ),
         (Action::REMOVE_ALL_PRIVATE, "remove private ASNs"),
         (
+            Action::REMOVE_LEADING_PRIVATE,
+            "remove leading private ASNs",
+        ),
+        (
             private(None, Some(Asn(9))),
             "remove leading private ASNs except 9",
         ),

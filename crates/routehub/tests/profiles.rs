@@ -29,7 +29,18 @@ upgraded                 false false false false false
 transparent              false false false false true
 max_routes_to_circuit    200 1000 1000 1000 none
 min_route_server_subnet  27 27 26 26 none
+er_vnet_to_vnet          true true false false true
+dropped_ranges           BEFORE BEFORE BEFORE AUG2026 AUG2026
 ";
+
+/// What is dropped in every year (R-105).
+const DROPPED: &str = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,127.0.0.0/8,\
+                       198.18.0.0/15,25.4.0.0/14,157.59.0.0/16,40.108.0.0/17,40.109.0.0/16,\
+                       104.146.0.0/17,104.147.0.0/16,23.103.0.0/18,20.35.252.0/22";
+
+/// What is dropped besides as of August 2026 (R-174).
+const DROPPED_2026: &str = "25.148.0.0/15,25.150.0.0/16,25.152.0.0/14,25.156.0.0/16,\
+                            25.159.0.0/16,25.176.0.0/13,25.184.0.0/14";
 
 #[test]
 fn every_switch_has_the_value_of_the_specification_in_every_profile() {
@@ -39,7 +50,11 @@ fn every_switch_has_the_value_of_the_specification_in_every_profile() {
         let name = words.next().unwrap();
         names.push(name);
         for profile in Profile::all() {
-            let expected = words.next().unwrap();
+            let expected = match words.next().unwrap() {
+                "BEFORE" => format!("{DROPPED},25.33.0.0/16,25.41.0.0/20,25.48.0.0/12"),
+                "AUG2026" => format!("{DROPPED},{DROPPED_2026}"),
+                word => word.to_owned(),
+            };
             let fields = profile.fields();
             let field = fields.iter().find(|field| field.name == name).unwrap();
             let value = field.value.replace(' ', "");
@@ -303,7 +318,8 @@ fn a_diff_between_two_years_names_what_changed() {
             "max_routes_per_peer",
             "show_overlap_in_learned",
             "four_octet_peer_asn",
-            "min_route_server_subnet"
+            "min_route_server_subnet",
+            "er_vnet_to_vnet"
         ]
     );
     assert_eq!(names("azure-2025", "azure-2026"), [""; 0]);

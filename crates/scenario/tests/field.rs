@@ -27,3 +27,8 @@ fn hold(folder: &str) {
 fn networks_of_the_second_reading_of_the_rules_hold() {
     hold("rules");
 }
+
+#[test]
+fn networks_of_public_labs_hold() {
+    hold("azure");
+}

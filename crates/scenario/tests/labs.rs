@@ -35,6 +35,8 @@ fn every_switch_of_a_profile_can_be_written() {
         ("transparent", "true"),
         ("max_routes_to_circuit", "5"),
         ("min_route_server_subnet", "27"),
+        ("er_vnet_to_vnet", "true"),
+        ("dropped_ranges", "[10.0.0.0/8]"),
     ];
     let plain = routehub::Profile::named("azure-2026").expect("it is there");
     for (switch, value) in values {

@@ -1,7 +1,7 @@
 //! Switches of a profile that change what happens: traffic that stays after a failure, and
 //! the upgrade that route maps bring.
 
-use routehub::profile::Profile;
+use routehub::profile::{Profile, Values};
 use routehub::types::Prefix;
 use routehub::{Network, SessionState, Severity};
 use routehub_scenario::Scenario;
@@ -223,8 +223,12 @@ fn a_file_can_set_every_switch_to_what_a_profile_shows() {
                 continue;
             }
             let (name, value) = (field.name, &field.value);
+            let written = match field.switch {
+                Some(Values::Prefixes) if value != "none" => format!("[{value}]"),
+                _ => value.clone(),
+            };
             let text = format!(
-                "schema: routehub/1\ntitle: x\nvnets: []\nprofile: {{base: azure-2021, {name}: {value}}}\n"
+                "schema: routehub/1\ntitle: x\nvnets: []\nprofile: {{base: azure-2021, {name}: {written}}}\n"
             );
             let fields = scenario(&text).profile.fields();
             let read = fields.into_iter().find(|read| read.name == name);

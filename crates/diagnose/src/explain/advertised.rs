@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use routehub_exchange::view::Outbound;
+use routehub_exchange::view::{Origin, Outbound};
 use routehub_exchange::{Exchange, rules};
 use routehub_types::{Attrs, Prefix, RuleId};
 
@@ -103,6 +103,14 @@ fn kept_back(exchange: &Exchange, outbound: Outbound<'_>, prefix: Prefix, rule: 
         rules::CIRCUIT_TO_CIRCUIT => format!("{sender} does not join circuits"),
         rules::NO_ADVERTISE | rules::NO_EXPORT => "by the community it carries".to_owned(),
         rules::VPN_GATEWAY_TO_SITE if prefix.is_default() => "a default route".to_owned(),
+        rules::VNET_TO_VNET => {
+            let receiver = &exchange.speaker(outbound.receiver()).name;
+            let switch = match comes_from_virtual_wan(exchange, outbound, prefix) {
+                true => "allow_virtual_wan_traffic",
+                false => "allow_remote_vnet_traffic",
+            };
+            format!("{switch} is off at {receiver}")
+        }
         rules::NOT_READVERTISED => {
             format!("{sender} to {}", exchange.speaker(outbound.receiver()).name)
         }
@@ -110,6 +118,22 @@ fn kept_back(exchange: &Exchange, outbound: Outbound<'_>, prefix: Prefix, rule: 
         _ => String::new(),
     };
     Reason::new(rule, evidence)
+}
+
+/// Whether the route that the sender would pass on is one of a network on a Virtual WAN.
+fn comes_from_virtual_wan(exchange: &Exchange, outbound: Outbound<'_>, prefix: Prefix) -> bool {
+    let sender = outbound.sender();
+    let from = || {
+        let rib = exchange.rib(sender)?;
+        let Origin::Link(link) = rib.origin(rib.best(prefix).first()?.source) else {
+            return None;
+        };
+        let peer = exchange.graph().link(link).peer_of(sender)?;
+        let vnet = exchange.topology().name(exchange.speaker(peer).vnet?);
+        let mut vnets = exchange.estate().vnets.iter();
+        Some(vnets.any(|known| known.name == vnet && known.virtual_wan))
+    };
+    from().unwrap_or_default()
 }
 
 /// What the rule saw by which the receiver refuses a route.

@@ -235,6 +235,10 @@ impl<'a> Way<'a> {
     fn sent(&self, outbound: Outbound<'_>, prefixes: &[Prefix]) -> Sent {
         let originated = |prefix: &Prefix| outbound.originated_for(*prefix).is_some();
         let sender = outbound.sender();
+        if prefixes.iter().any(|prefix| outbound.is_summary(*prefix)) {
+            let rule = rules::SUMMARIZED_GATEWAY_PREFIXES;
+            return Sent::Summary { rule };
+        }
         if self.exchange.rib(sender).is_none() || prefixes.iter().all(originated) {
             return Sent::Announced;
         }

@@ -177,6 +177,10 @@ impl Text {
     fn sent(&mut self, path: &ExplainedPath) {
         let from = path.from.as_deref().unwrap_or_default();
         match &path.sent {
+            Some(Sent::Summary { rule }) => {
+                let summary = Reason::new(*rule, "");
+                self.reason(&format!("{from} announces it as a summary"), &summary);
+            }
             Some(Sent::Announced) => self.line(format!("{from} announces it itself")),
             Some(Sent::PassedOn { changed_by, routes }) => {
                 self.line(format!("{from} passed it on{}", changed(changed_by)));

@@ -175,9 +175,12 @@ pub(super) fn hidden_prepends(findings: &mut Findings<'_>) {
         for prefix in rib.prefixes() {
             let best = rib.best(prefix);
             let Some(best) = best.first() else { continue };
-            let path: Vec<Asn> = exchange.attrs(best.attrs).as_path.asns().collect();
+            // Behind the first public ASN nothing is taken out.
+            let attrs = exchange.attrs(best.attrs);
+            let leading = attrs.as_path.asns().take_while(|asn| asn.is_private());
+            let path: Vec<Asn> = leading.collect();
             let pairs = path.iter().zip(path.iter().skip(1));
-            let mut twice = pairs.filter(|(asn, next)| asn == next && asn.is_private());
+            let mut twice = pairs.filter(|(asn, next)| asn == next);
             let Some((&asn, _)) = twice.next() else {
                 continue;
             };

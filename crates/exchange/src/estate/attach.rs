@@ -54,6 +54,13 @@ pub struct Gateway {
     /// Address pools of point-to-site clients.
     #[cfg_attr(feature = "file", serde(default))]
     pub p2s_pools: Vec<Prefix>,
+    /// Whether an ExpressRoute gateway takes from a circuit what gateways of other networks send
+    /// there; none: as the profile says.
+    #[cfg_attr(feature = "file", serde(default))]
+    pub allow_remote_vnet_traffic: Option<bool>,
+    /// The same for gateways of networks on a Virtual WAN.
+    #[cfg_attr(feature = "file", serde(default))]
+    pub allow_virtual_wan_traffic: Option<bool>,
     /// What it is connected to.
     #[cfg_attr(feature = "file", serde(default))]
     pub connections: Vec<Connection>,
@@ -70,6 +77,8 @@ impl Gateway {
             bgp_ips: Vec::new(),
             active_active: true,
             p2s_pools: Vec::new(),
+            allow_remote_vnet_traffic: None,
+            allow_virtual_wan_traffic: None,
             connections: Vec::new(),
         }
     }

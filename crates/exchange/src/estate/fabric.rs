@@ -27,6 +27,10 @@ pub struct Vnet {
     /// Whether it is connected to a Virtual WAN hub.
     #[cfg_attr(feature = "file", serde(default))]
     pub virtual_wan: bool,
+    /// What its gateways announce in the place of its own prefixes and of those of spokes inside
+    ///
+    #[cfg_attr(feature = "file", serde(default))]
+    pub summarized_gateway_prefixes: Vec<Prefix>,
     /// The subnets that matter.
     #[cfg_attr(feature = "file", serde(default))]
     pub subnets: Vec<Subnet>,

@@ -2,9 +2,9 @@
 //! which of them win.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
-use routehub_types::{Family, Ipv4Prefix, Prefix};
+use routehub_types::{Family, Prefix};
 
 use crate::estate::{Nic, RouteTable, UserRouteTarget};
 use crate::graph::{Deployment, UNKNOWN_ADDRESS, VnetId};
@@ -105,27 +105,6 @@ impl ProgrammedNextHop {
         }
     }
 }
-
-/// Ranges that the platform drops unless a network or a route covers them.
-const DROPPED: [([u8; 4], u8); 17] = [
-    ([10, 0, 0, 0], 8),
-    ([172, 16, 0, 0], 12),
-    ([192, 168, 0, 0], 16),
-    ([100, 64, 0, 0], 10),
-    ([127, 0, 0, 0], 8),
-    ([198, 18, 0, 0], 15),
-    ([25, 33, 0, 0], 16),
-    ([25, 41, 0, 0], 20),
-    ([25, 48, 0, 0], 12),
-    ([25, 4, 0, 0], 14),
-    ([157, 59, 0, 0], 16),
-    ([40, 108, 0, 0], 17),
-    ([40, 109, 0, 0], 16),
-    ([104, 146, 0, 0], 17),
-    ([104, 147, 0, 0], 16),
-    ([23, 103, 0, 0], 18),
-    ([20, 35, 252, 0], 22),
-];
 
 /// What decides a NIC's effective routes, besides the programmed ones.
 #[derive(Clone, Copy)]
@@ -286,15 +265,14 @@ impl<'a> NicView<'a> {
         rows
     }
 
-    /// The dropped ranges that neither a network covers nor a programmed route replaces.
+    /// The dropped ranges of the year that neither a network covers nor a programmed route
+    /// replaces.
     fn dropped_ranges<'b>(
         &'b self,
         learned: &'b BTreeSet<Prefix>,
     ) -> impl Iterator<Item = Prefix> + 'b {
         let space: Vec<Prefix> = self.deployment.topology().system_space(self.vnet).collect();
-        let ranges = DROPPED.iter().filter_map(|(address, length)| {
-            Ipv4Prefix::truncated(Ipv4Addr::from(*address), *length).map(Prefix::V4)
-        });
+        let ranges = self.deployment.parameters().dropped_ranges.iter().copied();
         ranges.filter(move |prefix| !inside_any(*prefix, &space) && !learned.contains(prefix))
     }
 

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use routehub_types::RuleId;
+use routehub_types::{Prefix, RuleId};
 
 use super::Graph;
 use super::build::GraphBuilder;
 use super::link::{AdjacencyId, Link, LinkId, LinkKind};
-use super::speaker::{Speaker, SpeakerId, SpeakerKind};
+use super::speaker::{PeerClass, Role, Speaker, SpeakerId, SpeakerKind};
 use super::topology::{Topology, VnetId};
-use crate::estate::{CheckedEstate, Estate, Nva, Peering, RouteMap, RouteServer};
+use crate::estate::{CheckedEstate, Estate, Gateway, Nva, Peering, RouteMap, RouteServer};
 use crate::parameters::Parameters;
 use crate::rules;
 
@@ -91,6 +91,41 @@ impl Deployment {
         match speaker.kind {
             SpeakerKind::RouteServer { server, .. } => self.estate.route_servers.get(server),
             _ => None,
+        }
+    }
+
+    /// The gateway that a speaker is, or is an instance of.
+    pub(crate) fn gateway(&self, speaker: &Speaker) -> Option<&Gateway> {
+        match speaker.kind {
+            SpeakerKind::Gateway { gateway, .. } => self.estate.gateways.get(gateway),
+            _ => None,
+        }
+    }
+
+    /// What the sender is to the receiver, by the propagation rules.
+    pub(crate) fn class_of_sender(&self, adjacency: AdjacencyId) -> Option<PeerClass> {
+        let class = self.graph.class_of_sender(adjacency)?;
+        let at_edge = self.graph.receiver(adjacency).role() == Some(Role::Edge);
+        let vnet = self.graph.sender(adjacency).vnet;
+        let virtual_wan = vnet.is_some_and(|vnet| self.estate.vnets[vnet.0].virtual_wan);
+        Some(match class {
+            PeerClass::ExpressRouteGateway if at_edge && virtual_wan => {
+                PeerClass::VirtualWanGateway
+            }
+            class => class,
+        })
+    }
+
+    /// The prefixes that a gateway announces to circuits and sites in the place of networks, if its
+    /// network has any.
+    pub(crate) fn gateway_summaries(&self, adjacency: AdjacencyId) -> &[Prefix] {
+        let sender = self.graph.sender(adjacency);
+        let kind = &self.graph.link(adjacency.link).kind;
+        match (sender.kind, sender.vnet) {
+            (SpeakerKind::Gateway { .. }, Some(vnet)) if kind.is_outward() => {
+                &self.estate.vnets[vnet.0].summarized_gateway_prefixes
+            }
+            _ => &[],
         }
     }
 

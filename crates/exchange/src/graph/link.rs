@@ -106,6 +106,15 @@ impl LinkKind {
         matches!(self, Self::GatewayToSite { bgp: false })
     }
 
+    /// Whether it is a connection of a gateway by which routes leave its network: to a circuit, a
+    /// site with BGP, or a VPN gateway of another network.
+    pub const fn is_outward(&self) -> bool {
+        matches!(
+            self,
+            Self::GatewayToEdge(_) | Self::GatewayToSite { bgp: true } | Self::GatewayToGateway
+        )
+    }
+
     /// Whether it is a connection of a gateway to a circuit.
     pub const fn is_to_circuit(&self) -> bool {
         matches!(self, Self::GatewayToEdge(_))

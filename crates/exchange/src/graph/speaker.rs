@@ -186,6 +186,8 @@ pub enum PeerClass {
     VpnGateway,
     /// An ExpressRoute gateway.
     ExpressRouteGateway,
+    /// An ExpressRoute gateway of a network on a Virtual WAN, at a circuit's edge.
+    VirtualWanGateway,
     /// A Route Server.
     RouteServer,
     /// A site with BGP, or a VPN gateway of another network.
@@ -198,13 +200,14 @@ pub enum PeerClass {
 
 impl PeerClass {
     /// Every class, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::OwnNetwork,
         Self::Spoke,
         Self::StaticSite,
         Self::Nva,
         Self::VpnGateway,
         Self::ExpressRouteGateway,
+        Self::VirtualWanGateway,
         Self::RouteServer,
         Self::Branch,
         Self::Circuit,
@@ -226,6 +229,7 @@ impl fmt::Display for PeerClass {
             Self::Nva => "NVA",
             Self::VpnGateway => "VPN gateway",
             Self::ExpressRouteGateway => "ExpressRoute gateway",
+            Self::VirtualWanGateway => "Virtual WAN gateway",
             Self::RouteServer => "Route Server",
             Self::Branch => "branch",
             Self::Circuit => "circuit",

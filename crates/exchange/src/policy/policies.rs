@@ -46,13 +46,15 @@ impl<'a> Policies<'a> {
         };
         let to = graph.receiver(adjacency).class_for(role);
         let row = to.and_then(|to| propagation_rule(role, from, to));
-        row.is_some_and(|row| self.holds(row.condition, from, sender))
+        row.is_some_and(|row| self.holds(row.condition, from, adjacency))
     }
 
-    /// Whether a condition for routes of a class holds at a speaker now.
-    fn holds(self, condition: Condition, from: PeerClass, speaker: &Speaker) -> bool {
-        let parameters = self.deployment.parameters();
+    /// Whether a condition for routes of a class holds now, from the sender to the receiver.
+    fn holds(self, condition: Condition, from: PeerClass, adjacency: AdjacencyId) -> bool {
+        let (parameters, graph) = (self.deployment.parameters(), self.deployment.graph());
+        let speaker = graph.sender(adjacency);
         let server = self.deployment.route_server(speaker);
+        let receiver = self.deployment.gateway(graph.receiver(adjacency));
         let branch_to_branch = server.is_some_and(|server| server.branch_to_branch);
         match condition {
             // A transparent route server announces no networks (RFC 7947).
@@ -67,6 +69,12 @@ impl<'a> Policies<'a> {
                 ReflectBetweenNvas::Always => true,
                 ReflectBetweenNvas::Never => false,
             },
+            Condition::RemoteVnetTraffic => {
+                receiver.is_some_and(|gateway| parameters.allows_remote_vnet(gateway))
+            }
+            Condition::VirtualWanTraffic => {
+                receiver.is_some_and(|gateway| parameters.allows_virtual_wan(gateway))
+            }
             Condition::Never => false,
         }
     }
@@ -75,7 +83,7 @@ impl<'a> Policies<'a> {
     /// rules, or at an NVA the number of the link.
     pub(crate) fn source_class(self, adjacency: AdjacencyId) -> SourceClass {
         let graph = self.deployment.graph();
-        match graph.class_of_sender(adjacency) {
+        match self.deployment.class_of_sender(adjacency) {
             Some(class) => class.source_class(),
             None => {
                 let links = graph.links_of(graph.receiver_id(adjacency));
@@ -100,6 +108,10 @@ impl<'a> Policies<'a> {
         let rules = match receiver.kind {
             SpeakerKind::RouteServer { .. } => self.route_server_import(receiver, link),
             SpeakerKind::Gateway { .. } => self.gateway_import(receiver, link),
+            // a customer that joins two circuits announces what came from the other.
+            SpeakerKind::Edge { .. } if link.kind == LinkKind::EdgeToCustomer => {
+                leads_back(None, &receiver.addresses, None, rules::EDGE_ASN_IN_PATH)
+            }
             SpeakerKind::Edge { .. } => own_routes(receiver, link, rules::EDGE_ASN_IN_PATH),
             _ => own_routes(receiver, link, rules::OWN_AS_IN_PATH),
         };
@@ -166,6 +178,7 @@ impl<'a> Policies<'a> {
         if let Some(role) = sender.role() {
             rules.extend(self.closed_classes(role, adjacency));
             rules.extend(vpn_default_route(role, link));
+            rules.extend(self.summarized(adjacency));
         }
         let allowed = Policy::compile(rules, Fallback::Accept(rules::NONE));
         let rewrite = Policy::compile(self.rewrite(adjacency), Fallback::Accept(rules::NONE));
@@ -214,6 +227,24 @@ impl<'a> Policies<'a> {
         rejects.collect()
     }
 
+    /// What the summaries of a gateway's network take the place of.
+    fn summarized(self, adjacency: AdjacencyId) -> Vec<Rule> {
+        let summaries = self.deployment.gateway_summaries(adjacency);
+        if summaries.is_empty() {
+            return Vec::new();
+        }
+        let of = |class: PeerClass| Match::Source(vec![class.source_class()]);
+        let covered = Match::inside(summaries.iter().copied());
+        let replaced = [
+            ("own network", vec![of(PeerClass::OwnNetwork)]),
+            ("covered spoke", vec![of(PeerClass::Spoke), covered]),
+        ];
+        let reject = |(name, matches): (&str, _)| {
+            Rule::reject(rules::SUMMARIZED_GATEWAY_PREFIXES, name, matches)
+        };
+        replaced.map(reject).into()
+    }
+
     /// How a route changes on its way out.
     fn rewrite(self, adjacency: AdjacencyId) -> Vec<Rule> {
         let graph = self.deployment.graph();
@@ -230,7 +261,6 @@ impl<'a> Policies<'a> {
                     to: asn,
                 });
             }
-            LinkKind::EdgeToCustomer => actions.push(Action::REMOVE_ALL_PRIVATE),
             _ => {}
         }
         if link.external {
@@ -243,6 +273,11 @@ impl<'a> Policies<'a> {
             actions.push(Action::SetLocalPref(None));
         }
         let mut rules = self.tags(adjacency);
+        if link.kind == LinkKind::EdgeToCustomer {
+            let rule = rules::LEADING_PRIVATE_ASNS;
+            let remove = vec![Action::REMOVE_LEADING_PRIVATE];
+            rules.push(Rule::change(rule, "private ASNs", Vec::new(), remove));
+        }
         if actions.is_empty() {
             return rules;
         }
@@ -254,7 +289,8 @@ impl<'a> Policies<'a> {
                 let name = "from on-premises";
                 let rule = rules::GATEWAY_TO_CIRCUIT;
                 rules.push(Rule::change(rule, name, customer, actions.clone()));
-                let gateways = vec![PeerClass::ExpressRouteGateway.source_class()];
+                let gateways = [PeerClass::ExpressRouteGateway, PeerClass::VirtualWanGateway];
+                let gateways = gateways.map(PeerClass::source_class).to_vec();
                 let gateways = vec![Match::Source(gateways)];
                 let name = "from another gateway";
                 rules.push(Rule::change(

@@ -18,6 +18,10 @@ pub enum Condition {
     BranchToBranch,
     /// As the switch on reflection between NVAs says.
     Reflection,
+    /// While the receiving gateway allows traffic of other networks by way of a circuit.
+    RemoteVnetTraffic,
+    /// While it allows traffic of Virtual WANs by way of a circuit.
+    VirtualWanTraffic,
     /// Never.
     Never,
 }
@@ -84,8 +88,10 @@ propagation_rules! {
         RouteServer -> RouteServer: Never, GATEWAY_IBGP;
     }
     Edge {
-        ExpressRouteGateway -> ExpressRouteGateway: Always, GATEWAY_TO_GATEWAY;
+        ExpressRouteGateway -> ExpressRouteGateway: RemoteVnetTraffic, VNET_TO_VNET;
         ExpressRouteGateway -> CustomerEdge: Always, GATEWAY_TO_CIRCUIT;
+        VirtualWanGateway -> ExpressRouteGateway: VirtualWanTraffic, VNET_TO_VNET;
+        VirtualWanGateway -> CustomerEdge: Always, GATEWAY_TO_CIRCUIT;
         CustomerEdge -> ExpressRouteGateway: Always, CIRCUIT_TO_NVAS;
     }
 }

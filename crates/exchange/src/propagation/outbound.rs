@@ -129,6 +129,30 @@ impl<'a> Outbound<'a> {
         routes.filter(|_| !self.link().live).unwrap_or(&NONE)
     }
 
+    /// The prefixes that a gateway announces here in the place of networks.
+    fn summaries(self) -> impl Iterator<Item = Prefix> {
+        let ipv6 = self.deployment.parameters().ipv6;
+        let summaries = self.deployment.gateway_summaries(self.adjacency).iter();
+        let fits = move |prefix: &Prefix| ipv6 || matches!(prefix, Prefix::V4(_));
+        summaries.copied().filter(fits)
+    }
+
+    /// Whether a gateway announces the prefix here in the place of networks.
+    pub fn is_summary(self, prefix: Prefix) -> bool {
+        self.summaries().any(|summary| summary == prefix)
+    }
+
+    /// What a summary carries: the gateway's ASN and address.
+    fn summary_attrs(self) -> Attrs {
+        let asn = self.sending_speaker().asn;
+        let next_hop = self
+            .deployment
+            .graph()
+            .sending_end(self.adjacency)
+            .next_hop();
+        Attrs::new(AsPath::sequence(asn), next_hop)
+    }
+
     /// Routes that the estate gives a modelled sender, of an NVA with who is to hear of them. Of
     /// equal prefixes the later counts.
     fn described(self) -> impl DoubleEndedIterator<Item = (&'a Routes, Option<&'a Origination>)> {
@@ -191,6 +215,9 @@ impl<'a> Outbound<'a> {
                 }
             }
         }
+        for summary in self.summaries() {
+            own.insert(summary, Some(self.summary_attrs()));
+        }
         let fixed = self.static_routes().iter();
         own.extend(fixed.map(|(prefix, attrs)| (*prefix, Some(attrs.clone()))));
         own
@@ -204,6 +231,9 @@ impl<'a> Outbound<'a> {
     pub fn originated_for(self, prefix: Prefix) -> Option<Result<Attrs, RuleId>> {
         if let Some(attrs) = self.static_routes().get(&prefix) {
             return Some(Ok(attrs.clone()));
+        }
+        if self.is_summary(prefix) {
+            return Some(Ok(self.summary_attrs()));
         }
         let own = self.described();
         let mut own = own
@@ -225,9 +255,10 @@ impl<'a> Outbound<'a> {
         })
     }
 
-    /// The same among its static routes.
+    /// The same among its static routes and summaries.
     pub(super) fn static_around(self, destination: Prefix) -> impl Iterator<Item = Prefix> {
         let prefixes = self.static_routes().keys().copied();
+        let prefixes = prefixes.chain(self.summaries());
         prefixes.filter(move |prefix| prefix.contains(destination))
     }
 
@@ -273,8 +304,11 @@ impl<'a> Outbound<'a> {
         propagated.chain(own).collect()
     }
 
-    /// The rules that change a prefix of the sender's RIB on its way out.
+    /// The rules that change a prefix on its way out, or put it in the place of others.
     pub fn changing_rules(self, prefix: Prefix) -> Vec<RuleId> {
+        if self.is_summary(prefix) {
+            return vec![rules::SUMMARIZED_GATEWAY_PREFIXES];
+        }
         self.ribs.changing_rules(self.adjacency, prefix)
     }
 

@@ -37,7 +37,7 @@ pub(super) fn decision(deployment: &Deployment, id: SpeakerId) -> DecisionConfig
             &[NextHop, PeerAddress, TieBreak],
             1,
         ),
-        _ => (&[AsPathLength], &[TieBreak, PeerAddress], 1),
+        _ => (&[Rank, AsPathLength], &[TieBreak, PeerAddress], 1),
     };
     let (steps, tie_breakers) = (steps.iter().copied(), tie_breakers.iter().copied());
     DecisionConfig::new(steps, tie_breakers, max_paths)
@@ -86,6 +86,14 @@ pub(super) fn source(deployment: &Deployment, adjacency: AdjacencyId) -> Source 
             if let LinkKind::GatewayToEdge(connection) = &link.kind {
                 source.cost = u32::MAX - connection.weight; // the highest weight first
             }
+        }
+        // what gateways send back never hides what the customer announces.
+        (SpeakerKind::Edge { .. }, class) => {
+            source.rank = if class == Some(PeerClass::CustomerEdge) {
+                1
+            } else {
+                2
+            };
         }
         _ => {}
     }

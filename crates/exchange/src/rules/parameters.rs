@@ -1,9 +1,9 @@
 //! The numbers and switches that the exchange works by; a profile supplies them.
 
 use routehub_policy::{AsnRules, ForbiddenAsns, RouteMapTerms, SpecialUse, WellKnown};
-use routehub_types::{Asn, Community};
+use routehub_types::{Asn, Community, Prefix};
 
-use crate::estate::RouteServer;
+use crate::estate::{Gateway, RouteServer};
 use crate::graph::PeerClass;
 use crate::rules;
 
@@ -129,12 +129,29 @@ pub struct Parameters {
     pub transparent: bool,
     /// Longest prefix of RouteServerSubnet without a finding.
     pub min_route_server_subnet: Option<u8>,
+    /// Whether gateways that do not say take from a circuit what other gateways send there.
+    pub er_vnet_to_vnet: bool,
+    /// Ranges that the platform drops unless a network or a route covers them.
+    pub dropped_ranges: Vec<Prefix>,
 }
 
 impl Parameters {
     /// The ASN of a Route Server.
     pub fn route_server_asn(&self, server: &RouteServer) -> Asn {
         server.asn.unwrap_or(self.asn)
+    }
+
+    /// Whether a gateway takes from a circuit what gateways of other networks send there.
+    pub fn allows_remote_vnet(&self, gateway: &Gateway) -> bool {
+        let own = gateway.allow_remote_vnet_traffic;
+        own.unwrap_or(self.er_vnet_to_vnet)
+    }
+
+    /// Whether a gateway takes from a circuit what gateways of networks on a Virtual WAN send
+    /// there.
+    pub fn allows_virtual_wan(&self, gateway: &Gateway) -> bool {
+        let own = gateway.allow_virtual_wan_traffic;
+        own.unwrap_or(self.er_vnet_to_vnet)
     }
 
     /// How many next hops a route may have.

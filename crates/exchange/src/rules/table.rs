@@ -160,8 +160,8 @@ rules! {
             [Documented, Observed] "SPOKE, VPNFAQ, JM26a";
         53 ANY_PREFIX_ACCEPTED: "default, private and public prefixes are accepted alike"
             [Documented, Observed] "OVW, JM26a, AS, MY";
-        54 EDGE_ASN_IN_PATH: "a circuit's edge drops routes that have its own ASN in their AS \
-             path"
+        54 EDGE_ASN_IN_PATH: "a circuit's edge drops routes of a gateway that have its own ASN \
+             in their AS path"
             [Reported, Inferred] "JO"
             remedy "let the NVA take this ASN out of the path";
         55 NEXT_HOP_AS_SENT: "the fabric uses the next hop that the NVA sent"
@@ -312,8 +312,7 @@ rules! {
             [Documented] "VPNFAQ"
             remedy "announce a supernet from on-premises";
         114 GATEWAY_TO_CIRCUIT: "a gateway announces networks and what it learned to the circuit \
-             from its ASN; the circuit's edge puts its own in front both ways, and removes private \
-             ASNs towards on-premises"
+             from its ASN; the circuit's edge puts its own in front both ways"
             [Documented] "FAQ25, ERFAQ";
         116 CONNECTION_WEIGHT: "of a gateway's connections to circuits the one with the higher \
              weight is preferred"
@@ -405,6 +404,26 @@ rules! {
         156 GATEWAY_OF_OTHER_NETWORK: "a Route Server exchanges routes with gateways of its own \
              network only"
             [Documented] "ERVPN25";
+        159 EDGE_ASN_FROM_CUSTOMER: "a circuit's edge accepts routes of its customer that have \
+             the edge's ASN in their AS path"
+            [Observed] "KA08, CTB";
+        160 LEADING_PRIVATE_ASNS: "towards the customer a circuit's edge removes private ASNs in \
+             front of the first public one of the AS path, and none behind it"
+            [Observed] "JM26c";
+        162 VNET_TO_VNET: "what a circuit's edge passes from one gateway to another passes only \
+             if the receiving gateway allows it"
+            [Documented] "ERGWP, CLIVV"
+            remedy "set allow_remote_vnet_traffic on both gateways (allow_virtual_wan_traffic \
+             towards a Virtual WAN), or peer the networks";
+        170 SUMMARIZED_GATEWAY_PREFIXES: "a network's summarised gateway prefixes take the place \
+             of its own prefixes, and of those of spokes inside them, in what its gateways announce"
+            [Documented, Observed] "GWS, AGP";
+        174 DROPPED_RANGES: "the ranges of Microsoft that the platform drops are those of their \
+             year"
+            [Observed] "JM26c";
+        177 CUSTOMER_FIRST: "a circuit's edge takes its customer's routes before those that \
+             gateways send, whatever the AS path"
+            [Inferred] "HRP25";
         179 WAY_TO_PEER_GONE: "a peer whose way to the Route Server is gone loses its session when \
              the hold time ends"
             [Inferred] "RFC 4271"

@@ -127,6 +127,7 @@ pub(crate) fn parameters(numbers: &mut Numbers) -> Parameters {
         it.max_peers = Some(2);
     }
     it.upgraded = numbers.once_in(6);
+    it.er_vnet_to_vnet = !numbers.once_in(3);
     if numbers.once_in(6) {
         it.one_instance_nics = routehub_exchange::OneInstanceNics::Hash;
     }
@@ -177,7 +178,7 @@ fn networks(numbers: &mut Numbers, it: &mut Estate) {
             route_table: None,
             network_security_group: None,
         };
-        it.vnets.push(Vnet {
+        let mut hub = Vnet {
             name: hub_name(n),
             address_space: vec![prefix(&format!("10.{n}.0.0/16"))],
             subnets: vec![
@@ -185,8 +186,11 @@ fn networks(numbers: &mut Numbers, it: &mut Estate) {
                 subnet("GatewaySubnet", format!("10.{n}.7.0/26")),
             ],
             region: numbers.once_in(3).then(|| format!("region{n}")),
+            virtual_wan: numbers.once_in(4),
             ..Vnet::default()
-        });
+        };
+        hub.summarized_gateway_prefixes = summaries(numbers, n);
+        it.vnets.push(hub);
         if !numbers.once_in(4) {
             let mut server = server_in(n);
             server.branch_to_branch = numbers.below(3) > 0;
@@ -224,6 +228,17 @@ fn networks(numbers: &mut Numbers, it: &mut Estate) {
             peering.b_to_a.allow_virtual_network_access = !numbers.once_in(5);
             it.peerings.push(peering);
         }
+    }
+}
+
+/// Summaries of a hub: of it alone, of it and of some spokes, of something else.
+fn summaries(numbers: &mut Numbers, hub: usize) -> Vec<Prefix> {
+    let own = prefix(&format!("10.{hub}.0.0/16"));
+    match numbers.below(8) {
+        0 => vec![own],
+        1 => vec![prefix("10.0.0.0/14"), prefix("10.100.0.0/15")],
+        2 => vec![prefix("192.168.0.0/16")],
+        _ => Vec::new(),
     }
 }
 
@@ -298,6 +313,9 @@ fn gateways(numbers: &mut Numbers, it: &mut Estate) {
         for copy in 0..numbers.below(3) {
             let name = format!("er{hub}{copy}");
             let mut gateway = Gateway::new(&name, hub_name(hub), GatewayKind::ExpressRoute);
+            let says = |numbers: &mut Numbers| (numbers.below(3) > 0).then(|| numbers.once_in(2));
+            gateway.allow_remote_vnet_traffic = says(numbers);
+            gateway.allow_virtual_wan_traffic = says(numbers);
             if copy > 0 {
                 let last = |n| IpAddr::V4(Ipv4Addr::new(10, hub as u8, 7, n));
                 gateway.bgp_ips = vec![last(20), last(21)];

@@ -56,6 +56,15 @@ pub(crate) fn azure() -> Parameters {
         upgraded: false,
         transparent: false,
         min_route_server_subnet: Some(26),
+        er_vnet_to_vnet: true,
+        dropped_ranges: [
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "25.152.0.0/14",
+        ]
+        .map(|text| text.parse().unwrap())
+        .to_vec(),
     }
 }
 

@@ -14,26 +14,6 @@ use super::neighbors::{LinkKind, gateway_addresses};
 use super::taking::{Best, Candidate, Class};
 use super::{Model, Node};
 
-const DROPPED: [&str; 17] = [
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "100.64.0.0/10",
-    "127.0.0.0/8",
-    "198.18.0.0/15",
-    "25.33.0.0/16",
-    "25.41.0.0/20",
-    "25.48.0.0/12",
-    "25.4.0.0/14",
-    "157.59.0.0/16",
-    "40.108.0.0/17",
-    "40.109.0.0/16",
-    "104.146.0.0/17",
-    "104.147.0.0/16",
-    "23.103.0.0/18",
-    "20.35.252.0/22",
-];
-
 /// A programmed next hop, and whether it is a gateway's; what an NVA named comes first.
 type Hops = BTreeSet<(bool, Option<IpAddr>)>;
 
@@ -130,8 +110,7 @@ impl Model {
         if !has(&bgp, default) {
             system.push(row(default, NextHopType::Internet, RouteSource::Default));
             if !has(&user, default) {
-                for text in DROPPED {
-                    let prefix: Prefix = text.parse().unwrap();
+                for prefix in self.parameters.dropped_ranges.clone() {
                     let within = reachable.iter().any(|one| one.contains(prefix));
                     if !within && !has(&bgp, prefix) {
                         system.push(row(prefix, NextHopType::None, RouteSource::Default));

@@ -64,6 +64,20 @@ impl Model {
                         all.push((sent, route.path.len(), sent != *prefix, *prefix, route));
                     }
                 }
+                // What stands for networks comes before everything.
+                if self.leaves_azure(node, link) {
+                    for summary in self.summaries(node) {
+                        let path = vec![self.asn_of(node).unwrap()];
+                        let next_hop = self.links[link].addresses_of(node).first().copied();
+                        let route = Route {
+                            path,
+                            next_hop,
+                            ..Route::default()
+                        };
+                        all.retain(|(sent, ..)| *sent != summary);
+                        all.push((summary, 0, false, summary, route));
+                    }
+                }
                 // Of several for one prefix the shortest, then its own, then the lowest.
                 all.sort_by_key(|one| (one.0, one.1, one.2, one.3));
                 all.dedup_by_key(|one| one.0);
@@ -93,6 +107,18 @@ impl Model {
         if one.link == Some(link) || self.is_kept(link, &route) || !self.may(node, one.class, to) {
             return None;
         }
+        if matches!(node, Node::Edge(_))
+            && to == Class::ExpressRoute
+            && one.class == Class::ExpressRoute
+        {
+            let far = |link: usize| self.links[link].beyond(node).0.name();
+            if !self.takes_vnet(far(link), far(one.link.unwrap())) {
+                return None;
+            }
+        }
+        if matches!(to, Class::Circuit | Class::Branch) && self.is_summarized(node, prefix, one) {
+            return None;
+        }
         let vpn = matches!(node, Node::Gateway(name) if !self.is_express_route(name));
         let heard = matches!(one.class, Class::Branch | Class::RouteServer);
         if vpn && to == Class::Branch && heard && prefix.is_default() {
@@ -116,7 +142,9 @@ impl Model {
         let peer = self.asn_of(self.links[link].beyond(node).0);
         if let Node::Edge(_) = node {
             if to == Class::Customer {
-                route.path.retain(|asn| !is_private(*asn));
+                while route.path.first().is_some_and(|asn| is_private(*asn)) {
+                    route.path.remove(0);
+                }
             } else {
                 for asn in &mut route.path {
                     if Some(*asn) == peer {
@@ -163,7 +191,48 @@ impl Model {
                 C::RouteServer => matches!(from, C::StaticSite | C::Branch),
                 _ => false,
             },
-            Node::Edge(_) => true,
+            Node::Edge(_) => true, // But for R-162.
+            _ => false,
+        }
+    }
+
+    /// Whether a gateway takes from a circuit what another gateway sends there.
+    fn takes_vnet(&self, receiver: &str, sender: &str) -> bool {
+        let (receiver, sender) = (self.gateway(receiver), self.gateway(sender));
+        let mut vnets = self.estate.vnets.iter();
+        let from = vnets.find(|one| one.name == sender.vnet).unwrap();
+        let says = match from.virtual_wan {
+            true => receiver.allow_virtual_wan_traffic,
+            false => receiver.allow_remote_vnet_traffic,
+        };
+        says.unwrap_or(self.parameters.er_vnet_to_vnet)
+    }
+
+    /// The summarised prefixes of the network that a gateway is in.
+    fn summaries(&self, node: &Node) -> Vec<Prefix> {
+        let Node::Gateway(name) = node else {
+            return Vec::new();
+        };
+        let vnet = &self.gateway(name).vnet;
+        let mut vnets = self.estate.vnets.iter();
+        let vnet = vnets.find(|one| one.name == *vnet).unwrap();
+        let all = vnet.summarized_gateway_prefixes.iter().copied();
+        all.filter(|one| self.parameters.ipv6 || matches!(one, Prefix::V4(_)))
+            .collect()
+    }
+
+    /// Whether a link of a gateway leads to a circuit or a site with BGP, or to another network.
+    fn leaves_azure(&self, node: &Node, link: usize) -> bool {
+        let to = self.class_beyond(node, link);
+        matches!(node, Node::Gateway(_)) && matches!(to, Class::Circuit | Class::Branch)
+    }
+
+    /// Whether a summary stands for a prefix of the network, or of one that uses it.
+    fn is_summarized(&self, node: &Node, prefix: Prefix, one: &Candidate) -> bool {
+        let summaries = self.summaries(node);
+        match one.class {
+            Class::OwnNetwork => !summaries.is_empty(),
+            Class::Spoke => summaries.iter().any(|summary| summary.contains(prefix)),
             _ => false,
         }
     }

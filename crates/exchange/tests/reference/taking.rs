@@ -164,7 +164,8 @@ impl Model {
     ) -> bool {
         let class = self.class_beyond(node, link);
         let own = self.asn_of(node);
-        if own.is_some_and(|asn| route.path.contains(&asn)) {
+        let customer = class == Class::Customer;
+        if !customer && own.is_some_and(|asn| route.path.contains(&asn)) {
             return false;
         }
         let in_fabric = matches!(node, Node::RouteServer(..) | Node::Gateway(_));
@@ -325,6 +326,7 @@ impl Model {
                 }
             }
             Node::Nva(_) => (0, length, u64::from(!external), none),
+            Node::Edge(_) => (u8::from(one.class != Class::Customer), length, 0, none),
             _ => (0, length, 0, none),
         }
     }

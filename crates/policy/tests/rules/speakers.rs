@@ -56,11 +56,20 @@ fn r_113_with_gateway_transit_spoke_prefixes_count_as_local_and_supersets_pass()
 }
 
 #[test]
-fn r_114_an_edge_hides_private_asns_from_on_premises() {
-    let edge = vec![Action::REMOVE_ALL_PRIVATE, Action::prepend(EDGE, 1)];
-    assert_eq!(changed(edge.clone(), "65515 65001 65001 65001"), "12076");
-    assert_eq!(changed(edge.clone(), "65515"), "12076");
-    assert_eq!(changed(edge, "65515 65001 3320"), "12076 3320");
+fn r_114_and_r_160_an_edge_hides_leading_private_asns_from_on_premises() {
+    let edge = vec![Action::REMOVE_LEADING_PRIVATE, Action::prepend(EDGE, 1)];
+    let edge = |path| changed(edge.clone(), path);
+    assert_eq!(edge("65515 65001 65001 65001"), "12076");
+    assert_eq!(edge("65515"), "12076");
+    assert_eq!(edge("65515 65001 3320"), "12076 3320");
+    assert_eq!(
+        edge("65515 3320 65001 3321 64512"),
+        "12076 3320 65001 3321 64512"
+    );
+    assert_eq!(
+        edge("65515 4200000000 4294967294 64511 65001"),
+        "12076 64511 65001"
+    );
 }
 
 #[test]

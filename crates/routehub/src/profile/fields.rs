@@ -132,6 +132,10 @@ fields! {
             "R-011, R-012", "LIM, ERLIM, ERFAQ, AS";
         min_route_server_subnet = parameters.min_route_server_subnet: "The longest prefix of RouteServerSubnet without a finding.",
             "R-134", "QS21, QS25, TF, JM26a";
+        er_vnet_to_vnet = parameters.er_vnet_to_vnet: "Whether gateways that do not say take from a circuit what other gateways send there.",
+            "R-162", "ERGWP, CLIVV";
+        dropped_ranges = parameters.dropped_ranges: "Ranges that the platform drops unless a network or a route covers them.",
+            "R-105, R-174", "JM26c, UDR";
     }
     numbers {
         asn = parameters.asn: "ASN of Route Servers, and of gateways that do not say.",

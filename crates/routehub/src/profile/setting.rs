@@ -6,7 +6,7 @@ use routehub_exchange::{
     NoExport, OneInstanceNics, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
 };
 use routehub_policy::ForbiddenAsns;
-use routehub_types::{Asn, Community};
+use routehub_types::{Asn, Community, Prefix};
 
 use super::PROFILES;
 
@@ -79,6 +79,8 @@ pub enum Values {
     Limit,
     /// The length of a prefix, or none.
     PrefixLength,
+    /// Prefixes, or none.
+    Prefixes,
     /// One of these words.
     Words(&'static [&'static str]),
 }
@@ -89,6 +91,7 @@ impl fmt::Display for Values {
             Self::Switch => f.write_str("true or false"),
             Self::Limit => f.write_str("a whole number of 0..4294967295, or none"),
             Self::PrefixLength => f.write_str("a prefix length of 0..32, or none"),
+            Self::Prefixes => f.write_str("prefixes with commas between, or none"),
             Self::Words([first @ .., last]) => write!(f, "{} or {last}", first.join(", ")),
             Self::Words([]) => f.write_str("nothing"),
         }
@@ -190,6 +193,25 @@ fn joined(items: impl IntoIterator<Item = String>) -> String {
 impl Shown for Vec<Community> {
     fn text(&self) -> String {
         joined(self.iter().map(ToString::to_string))
+    }
+}
+
+impl Shown for Vec<Prefix> {
+    fn text(&self) -> String {
+        joined(self.iter().map(ToString::to_string))
+    }
+}
+
+impl Setting for Vec<Prefix> {
+    const VALUES: Values = Values::Prefixes;
+
+    fn read(text: &str) -> Option<Self> {
+        if text == "none" {
+            return Some(Self::new());
+        }
+        text.split(',')
+            .map(|item| item.trim().parse().ok())
+            .collect()
     }
 }
 

@@ -1,11 +1,13 @@
 //! The profiles: Azure's first year, later ones by what changed, and a plain route server.
 
+use std::net::Ipv4Addr;
+
 use routehub_exchange::{
     NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
     rules,
 };
 use routehub_policy::ForbiddenAsns;
-use routehub_types::{Asn, Community, RuleId};
+use routehub_types::{Asn, Community, Ipv4Prefix, Prefix, RuleId};
 
 use super::Profile;
 
@@ -29,6 +31,51 @@ const COMMUNITIES: [(u16, u16); 11] = [
     (65515, 10000),
     (65515, 20000),
 ];
+
+/// Ranges that the platform drops unless a network or a route covers them: what stayed.
+const DROPPED: [([u8; 4], u8); 14] = [
+    ([10, 0, 0, 0], 8),
+    ([172, 16, 0, 0], 12),
+    ([192, 168, 0, 0], 16),
+    ([100, 64, 0, 0], 10),
+    ([127, 0, 0, 0], 8),
+    ([198, 18, 0, 0], 15),
+    ([25, 4, 0, 0], 14),
+    ([157, 59, 0, 0], 16),
+    ([40, 108, 0, 0], 17),
+    ([40, 109, 0, 0], 16),
+    ([104, 146, 0, 0], 17),
+    ([104, 147, 0, 0], 16),
+    ([23, 103, 0, 0], 18),
+    ([20, 35, 252, 0], 22),
+];
+
+/// Besides, before 2026.
+const DROPPED_BEFORE_2026: [([u8; 4], u8); 3] = [
+    ([25, 33, 0, 0], 16),
+    ([25, 41, 0, 0], 20),
+    ([25, 48, 0, 0], 12),
+];
+
+/// In their place, as of August 2026.
+const DROPPED_2026: [([u8; 4], u8); 7] = [
+    ([25, 148, 0, 0], 15),
+    ([25, 150, 0, 0], 16),
+    ([25, 152, 0, 0], 14),
+    ([25, 156, 0, 0], 16),
+    ([25, 159, 0, 0], 16),
+    ([25, 176, 0, 0], 13),
+    ([25, 184, 0, 0], 14),
+];
+
+/// The ranges that are always dropped, and those of a year.
+fn dropped(year: &[([u8; 4], u8)]) -> Vec<Prefix> {
+    let ranges = DROPPED.iter().chain(year);
+    let prefixes = ranges.filter_map(|(address, length)| {
+        Ipv4Prefix::truncated(Ipv4Addr::from(*address), *length).map(Prefix::V4)
+    });
+    prefixes.collect()
+}
 
 fn forbidden(ranges: &[(u32, u32)], rule: RuleId, reason: &'static str) -> Vec<ForbiddenAsns> {
     let range = |(first, last): &(u32, u32)| ForbiddenAsns {
@@ -90,6 +137,8 @@ impl Profile {
                 upgraded: false,
                 transparent: false,
                 min_route_server_subnet: Some(27),
+                er_vnet_to_vnet: true,
+                dropped_ranges: dropped(&DROPPED_BEFORE_2026),
             },
             keepalive: 60,
             connect_retry: 30,
@@ -120,6 +169,7 @@ impl Profile {
                 show_overlap_in_learned: false,
                 four_octet_peer_asn: false,
                 min_route_server_subnet: Some(26),
+                er_vnet_to_vnet: false,
                 ..older.parameters
             },
             ..older
@@ -128,9 +178,14 @@ impl Profile {
 
     /// Azure with route maps.
     pub(super) fn azure_2026() -> Self {
+        let older = Self::azure_2025();
         Self {
             base: "azure-2026",
-            ..Self::azure_2025()
+            parameters: Parameters {
+                dropped_ranges: dropped(&DROPPED_2026),
+                ..older.parameters
+            },
+            ..older
         }
     }
 
@@ -163,6 +218,7 @@ impl Profile {
                 unreachable_next_hop: UnreachableNextHop::Show,
                 transparent: true,
                 min_route_server_subnet: None,
+                er_vnet_to_vnet: true,
                 ..azure.parameters
             },
             ..azure

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use routehub::profile::{PROFILES, Profile, ProfileError, Values};
+use routehub::types::Prefix;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde_json::{Map, json};
@@ -74,6 +75,13 @@ fn text_of(context: Context<'_>, node: &Node, values: Values) -> Result<Option<S
         (Values::Switch, _) => context.read::<bool>(node)?.to_string(),
         (Values::PrefixLength, Value::Integer(_)) => context.read::<u8>(node)?.to_string(),
         (Values::Words(words), _) => word(context, node, words)?,
+        (Values::Prefixes, Value::List(items)) if items.is_empty() => "none".to_owned(),
+        (Values::Prefixes, Value::List(_)) => {
+            let prefixes: Vec<Prefix> = context.read(node)?;
+            let texts: Vec<String> = prefixes.iter().map(ToString::to_string).collect();
+            texts.join(", ")
+        }
+        (Values::Prefixes, _) => word(context, node, &["none"])?,
         (Values::Limit, Value::Integer(_)) => context.read::<u32>(node)?.to_string(),
         (Values::Limit | Values::PrefixLength, Value::List(_) | Value::Map(_)) => {
             return Err(context.expected(node, "a whole number, or `none`"));
@@ -118,6 +126,10 @@ impl JsonSchema for ProfileSchema {
                 ]}),
                 Values::PrefixLength => json!({"anyOf": [
                     {"type": "integer", "minimum": 0, "maximum": 32},
+                    {"enum": ["none", null]},
+                ]}),
+                Values::Prefixes => json!({"anyOf": [
+                    {"type": "array", "items": {"type": "string"}},
                     {"enum": ["none", null]},
                 ]}),
                 Values::Words(words) => json!({"anyOf": [{"enum": words}, {"type": "null"}]}),
