@@ -322,7 +322,7 @@ fn a_diff_between_two_years_names_what_changed() {
             "er_vnet_to_vnet"
         ]
     );
-    assert_eq!(names("azure-2025", "azure-2026"), [""; 0]);
+    assert_eq!(names("azure-2025", "azure-2026"), ["dropped_ranges"]);
 }
 
 #[test]
