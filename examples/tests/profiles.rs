@@ -38,7 +38,15 @@ fn two_years_are_a_diff() {
         "{out}"
     );
     assert!(!out.contains("max_peers"), "{out}");
-    let (_, same, _) = profiles(&["azure-2025", "azure-2026"]);
+    let (_, ranges, _) = profiles(&["azure-2025", "azure-2026"]);
+    let changed = ranges.lines().filter(|line| line.contains(" -> "));
+    assert_eq!(
+        changed.count(),
+        2,
+        "the heading and dropped_ranges: {ranges}"
+    );
+    assert!(ranges.contains("25.176.0.0/13"), "{ranges}");
+    let (_, same, _) = profiles(&["azure-2026", "azure-2026"]);
     assert!(same.contains("no difference"), "{same}");
 }
 
