@@ -129,7 +129,8 @@ pub struct RouteMapTerms {
 
 impl RouteMap {
     /// The policy of this route map. It does what is written, also where [`RouteMap::check`]
-    /// finds faults; but communities that are reserved stay, whatever it says.
+    /// finds faults; but reserved communities stay where communities are removed or replaced. (A
+    /// new prefix empties them all.)
     pub fn compile(&self, terms: &RouteMapTerms) -> Policy {
         let guards = terms.guards();
         let rules = (1..).zip(&self.rules);

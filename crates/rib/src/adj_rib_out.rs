@@ -6,7 +6,7 @@ mod member;
 mod ring;
 
 use bytes::Bytes;
-use routehub_types::{AttrId, Family, FamilySet, Prefix};
+use routehub_types::{AttrId, Family, FamilySet, Prefix, RuleId};
 
 use crate::memory::{Key, Routes};
 use crate::{AttrStore, Prefixes, SourceId};
@@ -62,6 +62,27 @@ pub struct Export {
     pub attrs: AttrId,
     /// Its prefix.
     pub prefix: Prefix,
+}
+
+/// What an export group makes of a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exported {
+    /// There is no best path.
+    Nothing,
+    /// Sent with these attributes, to all members but those of the source.
+    Sent {
+        /// The attributes as sent.
+        attrs: AttrId,
+        /// The source of the best path.
+        source: SourceId,
+    },
+    /// Export refused it.
+    Blocked {
+        /// The rule that refused it.
+        rule: RuleId,
+        /// The source of the best path.
+        source: SourceId,
+    },
 }
 
 /// What one flush of a group did.

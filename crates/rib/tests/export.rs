@@ -5,7 +5,9 @@ mod bed;
 use std::collections::BTreeMap;
 
 use bed::{Bed, many, prefix};
-use routehub_rib::{DecisionConfig, GroupConfig, GroupId, MemberId, Pull, SourceId, Step};
+use routehub_rib::{
+    DecisionConfig, Exported, GroupConfig, GroupId, MemberId, Pull, SourceId, Step,
+};
 use routehub_types::{AttrId, Family, FamilySet, Nlri, Prefix, RuleId};
 
 fn bed() -> Bed {
@@ -330,7 +332,7 @@ fn a_batch_is_encoded_once_for_all_members() {
 }
 
 #[test]
-fn a_change_of_export_policy_sends_only_what_differs() {
+fn a_change_of_export_policy_sends_only_what_differs_and_every_refusal_has_its_rule() {
     let mut bed = bed();
     let source = bed.source(1);
     let (group, _) = group(&mut bed, &[source], 1000);
@@ -350,7 +352,18 @@ fn a_change_of_export_policy_sends_only_what_differs() {
     assert!(bed.rib.needs_flush(group));
     bed.rib.flush(&mut bed.store, group, usize::MAX, policy);
     assert_eq!(pull(&mut bed, listener), [Pulled::Withdraw(vec![blocked])]);
+    assert_eq!(
+        bed.rib.exported(&mut bed.store, blocked, policy),
+        Exported::Blocked {
+            rule: RuleId(98),
+            source
+        }
+    );
     assert_eq!(bed.rib.sent(group, blocked), None);
+    let nothing = bed
+        .rib
+        .exported(&mut bed.store, prefix("192.0.2.0/24"), policy);
+    assert_eq!(nothing, Exported::Nothing);
 }
 
 #[test]

@@ -95,9 +95,16 @@ const FLAGS: [u8; 256] = {
 };
 
 /// The name of an attribute type, as its RFC writes it; none if it has none here.
-pub fn name(code: u8) -> Option<&'static str> {
-    let (_, name, _) = KNOWN.iter().find(|(known, ..)| *known == code)?;
-    Some(name)
+pub const fn name(code: u8) -> Option<&'static str> {
+    let mut n = 0;
+    while n < KNOWN.len() {
+        let (known, name, _) = KNOWN[n];
+        if known == code {
+            return Some(name);
+        }
+        n += 1;
+    }
+    None
 }
 
 /// The optional and transitive flags of a type; 0 for types that are not known.

@@ -4,10 +4,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use routehub_types::{Community, Prefix, RuleId};
+use routehub_types::{Asn, Community, Prefix, RuleId};
 
 use super::{RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule, RouteMapTerms};
-use crate::AsnRefusal;
+use crate::{AsnRefusal, AsnRules};
 
 /// Why a route map, or putting one on a connection, is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -96,20 +96,20 @@ impl RouteMap {
     }
 }
 
+fn refusals(list: &[Asn], rules: &AsnRules) -> impl Iterator<Item = AsnRefusal> {
+    list.iter().filter_map(|asn| rules.check(*asn).err())
+}
+
 impl RouteMapRule {
     fn check(&self, terms: &RouteMapTerms, found: &mut impl FnMut(RuleId, RouteMapFault)) {
         for action in &self.actions {
             match action {
                 RouteMapAction::PrependAsPath(list) => {
-                    let refused = list
-                        .iter()
-                        .filter_map(|asn| terms.prepend_asns.check(*asn).err());
+                    let refused = refusals(list, &terms.prepend_asns);
                     refused.for_each(|why| found(why.rule, RouteMapFault::Prepend(why)));
                 }
                 RouteMapAction::ReplaceAsPath(list) => {
-                    let refused = list
-                        .iter()
-                        .filter_map(|asn| terms.replace_asns.check(*asn).err());
+                    let refused = refusals(list, &terms.replace_asns);
                     refused.for_each(|why| found(why.rule, RouteMapFault::ReplacePath(why)));
                 }
                 RouteMapAction::RemoveCommunities(list) => {

@@ -7,8 +7,8 @@ use routehub_types::{AttrId, Family, Prefix, RuleId};
 
 use super::Rib;
 use crate::adj_rib_out::{
-    AdjOut, Export, Flushed, Group, GroupConfig, GroupId, Member, MemberId, Numbered, Pull, Sent,
-    Ticket,
+    AdjOut, Export, Exported, Flushed, Group, GroupConfig, GroupId, Member, MemberId, Numbered,
+    Pull, Sent, Ticket,
 };
 use crate::memory::NO_SOURCE;
 use crate::{AttrStore, SourceId};
@@ -221,5 +221,28 @@ impl Rib {
             let group = table.adj_out.group(group.0)?;
             group.sent(&table.routes, table.routes.entry_for(prefix)?)
         })
+    }
+
+    /// What export makes of a prefix now, and why: the same question that [`flush`](Self::flush)
+    /// asks.
+    pub fn exported(
+        &self,
+        store: &mut AttrStore,
+        prefix: Prefix,
+        export: impl FnOnce(&mut AttrStore, &Export) -> Result<AttrId, RuleId>,
+    ) -> Exported {
+        let Some(best) = self.best(prefix).first().copied() else {
+            return Exported::Nothing;
+        };
+        let source = best.source;
+        let question = Export {
+            source,
+            attrs: best.attrs,
+            prefix,
+        };
+        match export(store, &question) {
+            Ok(attrs) => Exported::Sent { attrs, source },
+            Err(rule) => Exported::Blocked { rule, source },
+        }
     }
 }

@@ -282,13 +282,15 @@ impl<K: Key> Table<K> {
         let mut from = 0;
         while let Some(entry) = self.adj_in.next_listed(source, from) {
             from = entry + 1;
-            if self.routes.find_received(entry, source, goes).is_none() {
+            let mut next = self.routes.find_received(entry, source, goes);
+            if next.is_none() {
                 continue;
             }
             let before = first_best(&self.routes, entry, cx.max_paths());
-            while let Some(at) = self.routes.find_received(entry, source, goes) {
+            while let Some(at) = next {
                 targets.extend(self.adj_in.take(&mut self.routes, cx, (entry, at)));
                 cx.applied.withdrawn += 1;
+                next = self.routes.find_received(entry, source, goes);
             }
             self.redecide(cx, entry, &before);
             for target in targets.drain(..) {
