@@ -104,8 +104,14 @@ impl Graph {
         if self.link(adjacency.link).kind.is_static() {
             return Some(PeerClass::StaticSite);
         }
-        let role = self.receiver(adjacency).role()?;
-        self.sender(adjacency).class_for(role)
+        let (role, sender) = (self.receiver(adjacency).role()?, self.sender(adjacency));
+        match sender.class_for(role)? {
+            // To an edge alone its gateways differ.
+            PeerClass::ExpressRouteGateway if role == Role::Edge && sender.virtual_wan => {
+                Some(PeerClass::VirtualWanGateway)
+            }
+            class => Some(class),
+        }
     }
 
     /// The link of two speakers.

@@ -74,6 +74,7 @@ impl GraphBuilder<'_> {
                 asn: Some(self.parameters.route_server_asn(route_server)),
                 addresses: address.into_iter().collect(),
                 vnet: self.topology.vnet(&route_server.vnet),
+                virtual_wan: false,
             });
         }
     }
@@ -88,6 +89,8 @@ impl GraphBuilder<'_> {
             let mut speaker = speaker(kind, &gateway.name, gateway.asn.or(Some(parameters.asn)));
             speaker.addresses = estate.bgp_addresses(gateway);
             speaker.vnet = self.topology.vnet(&gateway.vnet);
+            let vnet = speaker.vnet.map(|vnet| &estate.vnets[vnet.0]);
+            speaker.virtual_wan = vnet.is_some_and(|vnet| vnet.virtual_wan);
             self.add(speaker);
         }
         for (place, circuit) in estate.circuits.iter().enumerate() {
@@ -250,5 +253,6 @@ fn speaker(kind: SpeakerKind, name: &str, asn: Option<Asn>) -> Speaker {
         asn,
         addresses: Vec::new(),
         vnet: None,
+        virtual_wan: false,
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use routehub_types::{Prefix, RuleId};
+use routehub_types::{Family, Prefix, RuleId};
 
 use super::Graph;
 use super::build::GraphBuilder;
 use super::link::{AdjacencyId, Link, LinkId, LinkKind};
-use super::speaker::{PeerClass, Role, Speaker, SpeakerId, SpeakerKind};
+use super::speaker::{Speaker, SpeakerId, SpeakerKind};
 use super::topology::{Topology, VnetId};
 use crate::estate::{CheckedEstate, Estate, Gateway, Nva, Peering, RouteMap, RouteServer};
 use crate::parameters::Parameters;
@@ -102,31 +102,23 @@ impl Deployment {
         }
     }
 
-    /// What the sender is to the receiver, by the propagation rules.
-    pub(crate) fn class_of_sender(&self, adjacency: AdjacencyId) -> Option<PeerClass> {
-        let class = self.graph.class_of_sender(adjacency)?;
-        let at_edge = self.graph.receiver(adjacency).role() == Some(Role::Edge);
-        let vnet = self.graph.sender(adjacency).vnet;
-        let virtual_wan = vnet.is_some_and(|vnet| self.estate.vnets[vnet.0].virtual_wan);
-        Some(match class {
-            PeerClass::ExpressRouteGateway if at_edge && virtual_wan => {
-                PeerClass::VirtualWanGateway
-            }
-            class => class,
-        })
-    }
-
     /// The prefixes that a gateway announces to circuits and sites in the place of networks, if its
     /// network has any.
-    pub(crate) fn gateway_summaries(&self, adjacency: AdjacencyId) -> &[Prefix] {
+    pub(crate) fn gateway_summaries(
+        &self,
+        adjacency: AdjacencyId,
+    ) -> impl Iterator<Item = Prefix> + use<'_> {
         let sender = self.graph.sender(adjacency);
         let kind = &self.graph.link(adjacency.link).kind;
-        match (sender.kind, sender.vnet) {
+        let summaries: &[Prefix] = match (sender.kind, sender.vnet) {
             (SpeakerKind::Gateway { .. }, Some(vnet)) if kind.is_outward() => {
                 &self.estate.vnets[vnet.0].summarized_gateway_prefixes
             }
             _ => &[],
-        }
+        };
+        let routes_ipv6 = self.parameters.ipv6;
+        let fits = move |prefix: &Prefix| routes_ipv6 || prefix.family() == Family::Ipv4;
+        summaries.iter().copied().filter(fits)
     }
 
     /// The NVA that a speaker is.

@@ -73,6 +73,8 @@ pub struct Speaker {
     pub addresses: Vec<IpAddr>,
     /// The network it is in.
     pub vnet: Option<VnetId>,
+    /// Whether that network is on a Virtual WAN.
+    pub virtual_wan: bool,
 }
 
 impl Speaker {

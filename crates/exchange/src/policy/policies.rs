@@ -83,7 +83,7 @@ impl<'a> Policies<'a> {
     /// rules, or at an NVA the number of the link.
     pub(crate) fn source_class(self, adjacency: AdjacencyId) -> SourceClass {
         let graph = self.deployment.graph();
-        match self.deployment.class_of_sender(adjacency) {
+        match self.deployment.graph().class_of_sender(adjacency) {
             Some(class) => class.source_class(),
             None => {
                 let links = graph.links_of(graph.receiver_id(adjacency));
@@ -229,12 +229,12 @@ impl<'a> Policies<'a> {
 
     /// What the summaries of a gateway's network take the place of.
     fn summarized(self, adjacency: AdjacencyId) -> Vec<Rule> {
-        let summaries = self.deployment.gateway_summaries(adjacency);
+        let summaries: Vec<_> = self.deployment.gateway_summaries(adjacency).collect();
         if summaries.is_empty() {
             return Vec::new();
         }
         let of = |class: PeerClass| Match::Source(vec![class.source_class()]);
-        let covered = Match::inside(summaries.iter().copied());
+        let covered = Match::inside(summaries);
         let replaced = [
             ("own network", vec![of(PeerClass::OwnNetwork)]),
             ("covered spoke", vec![of(PeerClass::Spoke), covered]),
@@ -253,15 +253,12 @@ impl<'a> Policies<'a> {
         let transparent = self.is_transparent(role);
         let asn = sender.asn.unwrap_or_default();
         let mut actions = Vec::new();
-        match link.kind {
-            LinkKind::GatewayToEdge(_) if adjacency.sender == Side::B => {
-                let receiver = graph.receiver(adjacency).asn.unwrap_or_default();
-                actions.push(Action::ReplaceAsn {
-                    from: receiver,
-                    to: asn,
-                });
-            }
-            _ => {}
+        if link.kind.is_to_circuit() && adjacency.sender == Side::B {
+            let receiver = graph.receiver(adjacency).asn.unwrap_or_default();
+            actions.push(Action::ReplaceAsn {
+                from: receiver,
+                to: asn,
+            });
         }
         if link.external {
             if !transparent {

@@ -131,10 +131,7 @@ impl<'a> Outbound<'a> {
 
     /// The prefixes that a gateway announces here in the place of networks.
     fn summaries(self) -> impl Iterator<Item = Prefix> {
-        let ipv6 = self.deployment.parameters().ipv6;
-        let summaries = self.deployment.gateway_summaries(self.adjacency).iter();
-        let fits = move |prefix: &Prefix| ipv6 || matches!(prefix, Prefix::V4(_));
-        summaries.copied().filter(fits)
+        self.deployment.gateway_summaries(self.adjacency)
     }
 
     /// Whether a gateway announces the prefix here in the place of networks.
@@ -329,6 +326,9 @@ impl<'a> Outbound<'a> {
 
     /// Whether what is sent may stand under another prefix than what it comes from.
     pub(crate) fn rewrites_prefixes(self) -> bool {
+        if self.summaries().next().is_some() {
+            return true;
+        }
         let map = self.deployment.outbound_map(self.adjacency);
         let mut rules = map.into_iter().flat_map(|map| &map.rules);
         rules.any(|rule| {
