@@ -36,7 +36,11 @@ pub(super) fn supernets(destination: Prefix) -> impl Iterator<Item = Prefix> {
 /// Whether anybody announces a prefix of its own accord.
 pub(super) fn is_originated(exchange: &Exchange, prefix: Prefix) -> bool {
     let mut speakers = exchange.graph().speakers();
-    speakers.any(|id| exchange.originated_around(id, prefix).contains(&prefix))
+    speakers.any(|id| {
+        // What a gateway originates are summaries, which take the place of networks.
+        let is_source = !exchange.speaker(id).programs_nics();
+        is_source && exchange.originated_around(id, prefix).contains(&prefix)
+    })
 }
 
 /// What is sent as a prefix.
@@ -82,6 +86,10 @@ fn down_reason(exchange: &Exchange, outbound: Outbound<'_>) -> Option<Reason> {
     let ends = format!("{a} and {}", b.name);
     if let Some(rule) = down.refused.or(down.limit) {
         return Some(Reason::new(rule, format!("nothing passes between {ends}")));
+    }
+    if down.unreachable {
+        let evidence = format!("no packets pass between {ends}");
+        return Some(Reason::new(rules::WAY_TO_PEER_GONE, evidence));
     }
     let evidence = if down.instance {
         format!("an instance of {} is down", b.name)
@@ -129,9 +137,7 @@ fn comes_from_virtual_wan(exchange: &Exchange, outbound: Outbound<'_>, prefix: P
             return None;
         };
         let peer = exchange.graph().link(link).peer_of(sender)?;
-        let vnet = exchange.topology().name(exchange.speaker(peer).vnet?);
-        let mut vnets = exchange.estate().vnets.iter();
-        Some(vnets.any(|known| known.name == vnet && known.virtual_wan))
+        Some(exchange.speaker(peer).virtual_wan)
     };
     from().unwrap_or_default()
 }

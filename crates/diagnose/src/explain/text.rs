@@ -277,6 +277,7 @@ fn changed(rules: &[RuleId]) -> String {
 fn by_step(step: Step, role: Option<Role>) -> &'static str {
     match (step, role) {
         (Step::Rank, Some(Role::RouteServer)) => "the routing preference (R-061)",
+        (Step::Rank, Some(Role::Edge)) => "coming from the customer (R-177)",
         (Step::Rank, _) => "where it comes from",
         (Step::AsPathLength, Some(Role::RouteServer)) => "a shorter AS path (R-066)",
         (Step::AsPathLength, _) => "a shorter AS path",

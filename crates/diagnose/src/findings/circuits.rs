@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use routehub_exchange::estate::{Connection, Gateway};
 use routehub_exchange::rules;
-use routehub_types::Prefix;
+use routehub_types::{Family, Prefix};
 
 use super::{Findings, Severity};
 use crate::words::{any_of, listed};
@@ -94,7 +94,9 @@ pub(super) fn summaries(findings: &mut Findings<'_>) {
         };
         let mut faults = Vec::new();
         let covered = |prefix: Prefix| summaries.iter().any(|summary| summary.contains(prefix));
-        let own = topology.space(id).iter().copied();
+        let routes_ipv6 = exchange.parameters().ipv6;
+        let routed = |prefix: &Prefix| routes_ipv6 || prefix.family() == Family::Ipv4;
+        let own = topology.space(id).iter().copied().filter(routed);
         let lost: Vec<Prefix> = own.filter(|prefix| !covered(*prefix)).collect();
         if let Some(some) = any_of(&lost) {
             faults.push(format!(

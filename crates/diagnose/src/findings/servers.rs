@@ -12,13 +12,14 @@ const RECOMMENDED_NVAS: usize = 2;
 
 pub(super) fn route_servers(findings: &mut Findings<'_>) {
     for server in &findings.exchange.estate().route_servers {
-        let first = findings.exchange.graph().instance(&server.name, 0);
-        let Some(first) = first.filter(|id| !findings.exchange.fabric().is_removed(*id)) else {
+        let instances = findings.exchange.graph().named(&server.name);
+        let first = instances.first();
+        if first.is_none_or(|id| findings.exchange.fabric().is_removed(*id)) {
             continue;
-        };
+        }
         redundancy(findings, server);
         placement(findings, server);
-        upgrade(findings, server, first);
+        upgrade(findings, server, instances);
     }
 }
 
@@ -50,16 +51,21 @@ fn redundancy(findings: &mut Findings<'_>, server: &RouteServer) {
 }
 
 /// What the first route map on a connection brings (R-147).
-fn upgrade(findings: &mut Findings<'_>, server: &RouteServer, instance: SpeakerId) {
+fn upgrade(findings: &mut Findings<'_>, server: &RouteServer, instances: &[SpeakerId]) {
     let exchange = findings.exchange;
     let parameters = exchange.parameters();
     if parameters.upgraded || parameters.transparent {
         return;
     }
-    let mut outbound = exchange.outbound_from(instance);
-    let mut inbound = exchange.outbound_to(instance);
-    let map = outbound.find_map(Outbound::outbound_map);
-    if let Some(map) = map.or_else(|| inbound.find_map(Outbound::inbound_map)) {
+    let map_at = |instance: &SpeakerId| {
+        let (mut outbound, mut inbound) = (
+            exchange.outbound_from(*instance),
+            exchange.outbound_to(*instance),
+        );
+        let map = outbound.find_map(Outbound::outbound_map);
+        map.or_else(|| inbound.find_map(Outbound::inbound_map))
+    };
+    if let Some(map) = instances.iter().find_map(map_at) {
         let name = &server.name;
         let text = format!(
             "The first route map on a connection of {name}, such as {map}, upgrades it: 30 to 45 \

@@ -44,11 +44,16 @@ impl Exchange {
             }
         }
         self.model.converge()?;
-        let exceeded: Vec<LinkId> = links.iter().map(|(_, to)| *to).collect();
-        let exceeded = self.end_beyond_limit(exceeded);
-        if !exceeded.is_empty() {
+        let inherited: Vec<LinkId> = links.iter().map(|(_, to)| *to).collect();
+        // Limits of on-premises routers were enforced as the estate came to rest.
+        let mut exceeded = inherited.clone();
+        exceeded.retain(|link| self.graph().link(*link).down.limit.is_some());
+        let ended = self.end_beyond_limit(inherited);
+        if !ended.is_empty() {
             self.model.converge()?;
         }
+        exceeded.extend(ended);
+        exceeded.dedup();
         while self.live.flush(&mut self.model, usize::MAX, |_| {}) {}
         for (from, to) in links {
             self.inherit_sent(old, *from, *to);

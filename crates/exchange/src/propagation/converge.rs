@@ -56,6 +56,7 @@ impl Limit {
             ),
             _ => return None,
         };
+        ipv4.or(ipv6)?;
         Some(Self {
             sender,
             ipv4,

@@ -290,7 +290,7 @@ impl Model {
         let before = self
             .deployment
             .change_peerings(|peerings| peerings.push(peering.clone()));
-        self.topology_changed(&before);
+        // Sessions that are up are refreshed; those that come up now are sent all routes anyway.
         let (a, b) = (peering.a_to_b, peering.b_to_a);
         if a.allow_gateway_transit && b.use_remote_gateways {
             self.refresh_sessions(&peering.a);
@@ -298,6 +298,7 @@ impl Model {
         if b.allow_gateway_transit && a.use_remote_gateways {
             self.refresh_sessions(&peering.b);
         }
+        self.topology_changed(&before);
         Ok(())
     }
 

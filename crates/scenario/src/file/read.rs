@@ -78,7 +78,8 @@ impl<'a> Reader<'a> {
         Ok(Self {
             context: Context {
                 text,
-                ipv6: false,
+                // The profile, which says whether IPv6 is routed, is read first.
+                ipv6: true,
                 keys_beside: live::keys_beside,
             },
             root,
