@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use routehub::estate::{
-    Nic, Nva, NvaSession, Peering, RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule,
-    RouteServer as RouteServerSpec, Vnet,
+    Connection, Gateway, GatewayKind, Nic, Nva, NvaSession, Peering, RouteMap, RouteMapAction,
+    RouteMapMatch, RouteMapRule, RouteServer as RouteServerSpec, Site, Vnet,
 };
 use routehub::{Action, Estate, Event, Profile, RouteServer};
 use routehub_session::{ConnectionId, Event as SessionEvent, Output, Session, SessionConfig};
@@ -79,9 +79,14 @@ struct Lab {
 
 impl Lab {
     fn new(estate: Estate) -> Self {
-        let live: BTreeSet<String> = estate.nvas.iter().map(|nva| nva.name.clone()).collect();
+        let live = estate.nvas.iter().map(|nva| nva.name.clone()).collect();
+        Self::with(estate, &live)
+    }
+
+    /// Where real routers play the speakers of these names.
+    fn with(estate: Estate, live: &BTreeSet<String>) -> Self {
         let profile = Profile::named("azure-2026").unwrap();
-        let mut server = RouteServer::new(&profile, estate.try_into().unwrap(), &live, 7).unwrap();
+        let mut server = RouteServer::new(&profile, estate.try_into().unwrap(), live, 7).unwrap();
         let now = Instant(1);
         server.start(now);
         let routers = server.engine().peers().map(|(_, link)| {
@@ -431,6 +436,29 @@ fn r144_a_live_peer_is_sent_a_summary_while_one_of_its_routes_is_left() {
         );
     }
     assert_eq!(lab.learned(2), told(&[sum, whole]));
+}
+
+#[test]
+fn r170_a_live_site_is_sent_the_summary_in_the_place_of_networks() {
+    let mut estate = estate(0);
+    estate.vnets[0].summarized_gateway_prefixes = vec![prefix("10.0.0.0/8")];
+    estate.gateways.push(Gateway {
+        bgp_ips: vec!["10.1.3.4".parse().unwrap()],
+        connections: vec![Connection::Site {
+            site: "paris".into(),
+            bgp: None,
+            instances: [true; 2],
+        }],
+        ..Gateway::new("vpngw", "hub", GatewayKind::Vpn)
+    });
+    estate.sites.push(Site {
+        name: "paris".into(),
+        asn: Some(Asn(65010)),
+        bgp_ips: vec!["172.31.0.1".parse().unwrap()],
+        ..Site::default()
+    });
+    let lab = Lab::with(estate, &BTreeSet::from(["paris".into()]));
+    assert_eq!(lab.learned(0), [row("10.0.0.0/8", "65515", "10.1.3.4")]);
 }
 
 #[test]

@@ -292,6 +292,15 @@ fn r170_explanations_and_traces_know_summaries() {
 }
 
 #[test]
+fn r170_a_summary_equal_to_the_network_hides_no_row() {
+    let text = SUMMARIZED.replace("expect:\n  - at: initial\n", "");
+    let text = text.replace("[10.0.0.0/15]", "[10.0.0.0/16]");
+    let text = text.replace("nics: [", "nics: [{name: near, vnet: hub}, ");
+    let why = explained(&text, "near", "10.0.0.4/32");
+    assert!(!why.contains("is not there"), "{why}");
+}
+
+#[test]
 fn r170_a_summary_without_the_hub_or_with_nothing_inside_is_said() {
     assert_eq!(
         found(&SUMMARIZED.replace("expect:\n  - at: initial\n", ""), 170),
@@ -320,6 +329,13 @@ fn r170_a_summary_without_the_hub_or_with_nothing_inside_is_said() {
     sent.dedup();
     assert!(sent.contains(&"172.16.0.0/16".to_owned()) && sent.contains(&"10.1.0.0/16".to_owned()));
     assert!(!sent.contains(&"10.0.0.0/16".to_owned()), "{sent:?}");
+}
+
+#[test]
+fn r174_a_plain_route_server_may_drop_ipv6_ranges() {
+    let profile = "profile: {base: open, dropped_ranges: ['fd00::/8']}";
+    let text = format!("schema: routehub/1\ntitle: x\n{profile}\nvnets: []\n");
+    assert_eq!(scenario(&text).profile.parameters.dropped_ranges.len(), 1);
 }
 
 #[test]

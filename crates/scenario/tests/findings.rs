@@ -148,7 +148,7 @@ fn r013_routes_from_on_premises_to_a_circuit_are_counted() {
         13,
         "er",
         Error,
-        "10000",
+        "10001",
     );
 }
 

@@ -505,3 +505,55 @@ gateways: [{{name: gw, vnet: hub, type: vpn, p2s_pools: [172.20.0.0/23]}}]
     let nva = trace("172.20.1.7");
     assert!(nva.contains("the network behind nva"), "{nva}");
 }
+
+#[test]
+fn r181_a_session_that_comes_up_with_a_peering_sends_its_routes_once() {
+    hold(&peered(
+        "
+events:
+  - {id: many, advertise: {nva: far, routes: [{prefixes_from: {base: 11.0.0.0/24, count: 2001}}]}}
+  - {id: cut, remove_peering: {a: beside, b: hub}}
+  - {id: again, add_peering: {hub: hub, spoke: beside}}
+expect:
+  - at: many
+    sessions: {rs: {far: [{state: Established, routes: 2002}]}}
+  - at: cut
+    sessions: {rs: {far: [{state: Idle}]}}
+  - at: again
+    sessions: {rs: {far: [{state: Established, routes: 2002, route_refreshes: 0}]}}
+",
+    ));
+}
+
+#[test]
+fn r147_a_map_on_a_session_with_either_instance_is_said() {
+    for instance in [0, 1] {
+        holds(&format!(
+            "{SERVER}nvas:
+  - {{name: nva, vnet: hub, ip: 10.0.4.4, asn: 65001, sessions: [{{route_server: rs, instances: [{instance}], inbound_route_map: m}}]}}
+route_maps: [{{name: m, rules: [{{actions: [{{type: drop}}]}}]}}]
+expect: [{{at: initial, findings: [{{rule: R-147, subject: rs, severity: info}}]}}]
+"
+        ));
+    }
+}
+
+#[test]
+fn r011_ipv4_and_ipv6_routes_to_a_circuit_count_by_themselves() {
+    let text = format!(
+        "schema: routehub/1\ntitle: x\nprofile: {{base: open, max_routes_to_circuit: 5}}\n{HUB}
+gateways: [{{name: ergw, vnet: hub, type: express_route, connections: [{{circuit: er}}]}}]
+circuits: [{{name: er, on_prem: {{asn: 64600}}}}]
+"
+    );
+    let ipv6 = (1..6).map(|n| format!("'fd00:{n}::/48'"));
+    let space = format!("[10.0.0.0/16, {}]", Vec::from_iter(ipv6).join(", "));
+    let text = text.replacen("[10.0.0.0/16]", &space, 1);
+    let scenario = Scenario::parse(&text).unwrap_or_else(|wrong| panic!("{wrong:?}\n{text}"));
+    let network = scenario.network().expect("it settles");
+    let sent = network.gateway_advertised("ergw", "er");
+    assert!(sent.len() > 5, "all pass: {sent:?}");
+    let findings = network.findings();
+    let mut limits = findings.iter().filter(|finding| finding.rule.0 == 11);
+    assert_eq!(limits.next(), None);
+}
