@@ -7,7 +7,7 @@ use super::names::Names;
 use super::networks::{InUse, Peered, pair};
 use super::report::Report;
 use super::speakers;
-use crate::estate::{Estate, Event, Nva, NvaSessions, Peering, RouteServer};
+use crate::estate::{Estate, Event, Nva, NvaSessions, Peering, RouteServer, Routes};
 
 /// The Route Servers that events add.
 pub(super) fn added_route_servers(events: &[(String, Event)]) -> Vec<&RouteServer> {
@@ -65,6 +65,14 @@ pub(super) fn check<'a>(
     }
 }
 
+/// Checks that the path of each route begins with the ASN of its announcer.
+fn check_paths(nva: Option<&Nva>, routes: &[Routes], report: &mut Report<'_>) {
+    for (n, routes) in routes.iter().enumerate() {
+        let problem = nva.and_then(|nva| speakers::complete_path(nva.asn, routes));
+        report.note(report.item("routes", n).key("as_path"), problem);
+    }
+}
+
 impl<'a> Now<'a> {
     fn check(&mut self, event: &'a Event, report: &mut Report<'_>) {
         match event {
@@ -79,12 +87,8 @@ impl<'a> Now<'a> {
                 instance,
             } => {
                 let target = ("to", to.as_deref(), *instance);
-                if let Some(nva) = self.check_target(nva, target, report) {
-                    for (n, routes) in routes.iter().enumerate() {
-                        let problem = speakers::complete_path(nva.asn, routes);
-                        report.note(report.item("routes", n).key("as_path"), problem);
-                    }
-                }
+                let nva = self.check_target(nva, target, report);
+                check_paths(nva, routes, report);
             }
             Event::Withdraw {
                 nva, to, instance, ..
