@@ -125,6 +125,7 @@ async fn story(count: usize) -> Result<bool> {
     lab.flow(&fabric, [ENOUGH, ENOUGH]).await?;
     let StreamSummary { whole, longest, .. } = streams.end();
     drop(server);
+    lab.next_hops(0).await?;
     lab.catch_up();
     let left = fabric.vm.ip("route show proto 177")?;
     lab.timeline.say(if left.is_empty() {
