@@ -3,7 +3,8 @@
 mod live;
 mod takeover;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use routehub_rib::{Pull, RawKey, SourceId, Ticket};
@@ -17,7 +18,7 @@ use crate::graph::{
 };
 use crate::parameters::Parameters;
 use crate::propagation::{EventError, Model, NotConverged, Outbound};
-use crate::ribs::RibView;
+use crate::ribs::{Encoding, RibView};
 
 use live::Live;
 
@@ -195,14 +196,14 @@ impl Exchange {
     }
 
     /// A session is established: its peer may send, and becomes a member of an export group.
-    /// `encoding` says on what its encoding depends, `families` what was agreed.
+    /// `encoding` says how it is written to, `families` what was agreed.
     ///
     /// # Errors
     /// [`NotConverged`] if the estate does not come to rest any more.
     pub fn link_up(
         &mut self,
         link: LinkId,
-        encoding: u32,
+        encoding: &Arc<dyn Encoding>,
         families: FamilySet,
     ) -> Result<(), NotConverged> {
         self.live.link_up(&mut self.model, link, encoding, families)
@@ -319,9 +320,27 @@ impl Exchange {
         self.live.keep_encoded(&mut self.model, link, ticket, bytes);
     }
 
-    /// How many routes a real peer is sent.
-    pub(crate) fn sent_count(&self, link: LinkId) -> usize {
-        self.live.sent_count(&self.model, link)
+    /// Prefixes that were found since the last call to be kept back from a real peer because no
+    /// message to it can hold them: it was sent a withdrawal if it had such a route before.
+    pub fn take_unsendable(&mut self) -> Vec<(LinkId, Prefix)> {
+        self.live.take_unsendable()
+    }
+
+    /// What a real peer holds of us by what it pulled until now: the attributes that it was sent
+    /// last; none where it may have been sent something that is not certain. A prefix that is not
+    /// there it does not hold.
+    pub fn sent_routes(&self, link: LinkId) -> BTreeMap<Prefix, Option<Attrs>> {
+        let states = self.live.sent_state(&self.model, link);
+        let routes = states.into_iter().flatten();
+        let routes = routes.flat_map(|(_, state)| state.routes);
+        routes
+            .map(|(prefix, attrs)| (prefix, attrs.map(|id| self.sent_attrs(link, id))))
+            .collect()
+    }
+
+    /// How many routes a real peer is sent, and how many no message to it can hold.
+    pub(crate) fn sent_counts(&self, link: LinkId) -> (usize, usize) {
+        self.live.sent_counts(&self.model, link)
     }
 
     /// The model of everything as it is now, started from nothing.

@@ -31,6 +31,7 @@ pub use queries::{
     RouteRow, RouteServerLoad, SessionRow, SessionState, Subject, TableId, TableKind, TableRows,
     TableShape,
 };
+pub use ribs::Encoding;
 pub(crate) use rules::parameters;
 pub use rules::parameters::{
     NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,

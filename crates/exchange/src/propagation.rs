@@ -7,12 +7,13 @@ mod outbound;
 mod pending;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use routehub_types::{AsPath, Attrs, Family, Instant, Prefix};
 
 use crate::fabric::{Fabric, Journal};
 use crate::graph::{AdjacencyId, Deployment, Link, LinkId, SpeakerId, UNKNOWN_ADDRESS};
-use crate::ribs::{Changed, Origin, Ribs};
+use crate::ribs::{Changed, Encoding, Origin, Ribs};
 
 pub use converge::{NotConverged, some_of};
 pub use events::EventError;
@@ -127,6 +128,17 @@ impl Model {
         fixed
             .chain(modelled.flat_map(|each| each.described_around(to)))
             .collect()
+    }
+
+    /// What the messages over an adjacency to a real router can hold from here on; none: it is not
+    /// written to.
+    pub(crate) fn set_encoding(
+        &mut self,
+        to_peer: AdjacencyId,
+        encoding: Option<&Arc<dyn Encoding>>,
+    ) {
+        let encoding = encoding.map(Arc::clone);
+        self.ribs.set_encoding(&self.deployment, to_peer, encoding);
     }
 
     /// Sets the time at which what follows happens.

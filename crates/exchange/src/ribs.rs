@@ -3,15 +3,17 @@
 
 mod adjacency;
 mod decision;
+mod encoding;
 mod speaker_rib;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use routehub_policy::{Outcome, SourceClass};
 use routehub_rib::{
     Admission, Announcement, AttrStore, Delta, Export, Flushed, GroupId, LimitExceeded, Rib,
-    Source, SourceId,
+    Source, SourceId, Withheld,
 };
 use routehub_types::{AttrId, Attrs, Family, Instant, Nlri, Prefix, RuleId, Update};
 
@@ -23,6 +25,9 @@ use crate::rules;
 
 use adjacency::Adjacency;
 pub(crate) use adjacency::PolicyChange;
+pub use encoding::Encoding;
+pub(crate) use encoding::is_unsendable;
+use encoding::{Fit, withheld};
 use speaker_rib::SpeakerRib;
 pub use speaker_rib::{Origin, RibView};
 
@@ -183,7 +188,11 @@ impl Ribs {
         let export = self.adjacency(id).export();
         let verdict = export.evaluate_cow(attrs, prefix, &adjacency::meta(class));
         match verdict.outcome {
-            Outcome::Accept { attrs, prefix } => Ok((prefix, attrs.into_owned())),
+            Outcome::Accept { attrs, prefix } => {
+                let attrs = attrs.into_owned();
+                self.adjacency(id).check_fit(&attrs, prefix)?;
+                Ok((prefix, attrs))
+            }
             Outcome::Reject => Err(verdict.rule),
         }
     }
@@ -201,6 +210,18 @@ impl Ribs {
         let (class, attrs) = self.best_for(id, prefix)?;
         let (adjacency, store) = self.adjacency_mut(id);
         adjacency.export_route(store, class, attrs, prefix)
+    }
+
+    /// What the messages to a real receiver can hold from here on; none: it is not written to.
+    pub(crate) fn set_encoding(
+        &mut self,
+        deployment: &Deployment,
+        id: AdjacencyId,
+        encoding: Option<Arc<dyn Encoding>>,
+    ) {
+        let own = deployment.graph().listening_address(id.link);
+        let fit = encoding.map(|encoding| Fit::new(encoding, own));
+        self.adjacency_mut(id).0.set_fit(fit);
     }
 
     /// The rules that change a route of the sender on its way out.
@@ -436,10 +457,11 @@ impl Ribs {
         }
         let export = |store: &mut AttrStore, best: &Export| {
             if rewritten {
-                return Err(rules::PREFIX_REWRITTEN);
+                return Err(Withheld::Refused(rules::PREFIX_REWRITTEN));
             }
             let class = classes[usize::from(best.source.number())];
-            adjacency.export_route(store, class, best.attrs, best.prefix)
+            let exported = adjacency.export_route(store, class, best.attrs, best.prefix);
+            exported.map_err(withheld)
         };
         rib.flush(&mut self.store, group, budget, export)
     }

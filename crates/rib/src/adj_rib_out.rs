@@ -5,6 +5,8 @@ mod group;
 mod member;
 mod ring;
 
+use alloc::vec::Vec;
+
 use bytes::Bytes;
 use routehub_types::{AttrId, Family, FamilySet, Prefix, RuleId};
 
@@ -64,6 +66,41 @@ pub struct Export {
     pub prefix: Prefix,
 }
 
+/// Why an export group does not send a best path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withheld {
+    /// This rule of its export policy refuses it.
+    Refused(RuleId),
+    /// It would be sent, but no message to a member can hold it, as this rule says.
+    Unsendable(RuleId),
+}
+
+impl Withheld {
+    /// The rule that keeps the path back.
+    pub const fn rule(self) -> RuleId {
+        match self {
+            Self::Refused(rule) | Self::Unsendable(rule) => rule,
+        }
+    }
+}
+
+impl From<RuleId> for Withheld {
+    fn from(rule: RuleId) -> Self {
+        Self::Refused(rule)
+    }
+}
+
+/// A best path that no message to a member of an export group can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsendable {
+    /// Its prefix.
+    pub prefix: Prefix,
+    /// Where it comes from.
+    pub source: SourceId,
+    /// The rule that says why.
+    pub rule: RuleId,
+}
+
 /// What an export group makes of a prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exported {
@@ -86,7 +123,7 @@ pub enum Exported {
 }
 
 /// What one flush of a group did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flushed {
     /// Prefixes looked at.
     pub prefixes: usize,
@@ -94,6 +131,8 @@ pub struct Flushed {
     pub batches: usize,
     /// Whether prefixes are left for another flush.
     pub more: bool,
+    /// Those of the prefixes whose best paths no message can hold.
+    pub unsendable: Vec<Unsendable>,
 }
 
 /// Names a batch that several members pull.

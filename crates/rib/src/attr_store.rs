@@ -195,6 +195,15 @@ impl AttrStore {
         attribute_block::read(&self.blocks[id.0])
     }
 
+    /// How many octets the canonical block of a set has.
+    ///
+    /// # Panics
+    /// If the id is of another store.
+    #[inline]
+    pub fn block_len(&self, id: AttrId) -> usize {
+        self.blocks[id.0].len()
+    }
+
     /// What the decision process compares of a set.
     ///
     /// # Panics

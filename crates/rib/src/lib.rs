@@ -83,7 +83,8 @@ mod source;
 
 pub use adj_rib_in::AdjIn;
 pub use adj_rib_out::{
-    AdjOut, Export, Exported, Flushed, GroupConfig, GroupId, MemberId, Outgoing, Pull, Sent, Ticket,
+    AdjOut, Export, Exported, Flushed, GroupConfig, GroupId, MemberId, Outgoing, Pull, Sent,
+    Ticket, Unsendable, Withheld,
 };
 pub use attr_store::{AttrStore, DecisionKey, RawKey};
 pub use change::{Admission, Announcement, Applied, BestPath, BestSet, Delta};

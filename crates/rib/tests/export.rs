@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use bed::{Bed, many, prefix};
 use routehub_rib::{
-    DecisionConfig, Exported, GroupConfig, GroupId, MemberId, Pull, SourceId, Step,
+    DecisionConfig, Export, Exported, GroupConfig, GroupId, MemberId, Pull, SourceId, Step,
+    Unsendable, Withheld,
 };
 use routehub_types::{AttrId, Family, FamilySet, Nlri, Prefix, RuleId};
 
@@ -343,7 +344,7 @@ fn a_change_of_export_policy_sends_only_what_differs_and_every_refusal_has_its_r
     let blocked = many(1)[0].prefix;
     let policy = |_: &mut routehub_rib::AttrStore, best: &routehub_rib::Export| {
         if best.prefix == blocked {
-            Err(RuleId(98))
+            Err(Withheld::Refused(RuleId(98)))
         } else {
             Ok(best.attrs)
         }
@@ -364,6 +365,48 @@ fn a_change_of_export_policy_sends_only_what_differs_and_every_refusal_has_its_r
         .rib
         .exported(&mut bed.store, prefix("192.0.2.0/24"), policy);
     assert_eq!(nothing, Exported::Nothing);
+}
+
+#[test]
+fn what_no_message_holds_is_withdrawn_and_counted_until_it_changes() {
+    let mut bed = bed();
+    let (source, other) = (bed.source(1), bed.source(2));
+    let (group, _) = group(&mut bed, &[source], 1000);
+    let member = bed.rib.add_member(group, Some(other));
+    let own = bed.rib.add_member(group, Some(source));
+    bed.announce(source, 1, &many(2));
+    flush(&mut bed, group);
+    pull(&mut bed, member);
+    let long = many(1)[0].prefix;
+    let fits = |_: &mut routehub_rib::AttrStore, best: &Export| match best.prefix == long {
+        true => Err(Withheld::Unsendable(RuleId(97))),
+        false => Ok(best.attrs),
+    };
+    bed.announce(source, 2, &many(1));
+    let flushed = bed.rib.flush(&mut bed.store, group, usize::MAX, fits);
+    let unsendable = Unsendable {
+        prefix: long,
+        source,
+        rule: RuleId(97),
+    };
+    assert_eq!(flushed.unsendable, [unsendable]);
+    assert_eq!(pull(&mut bed, member), [Pulled::Withdraw(vec![long])]);
+    let count = |bed: &Bed, member| bed.rib.unsendable_len(member, Family::Ipv4);
+    assert_eq!((count(&bed, member), count(&bed, own)), (1, 0));
+    assert_eq!(bed.rib.adj_out_len(member, Family::Ipv4), 1);
+    bed.announce(source, 3, &many(1));
+    flush(&mut bed, group);
+    assert_eq!(count(&bed, member), 0);
+    assert_eq!(bed.rib.adj_out_len(member, Family::Ipv4), 2);
+    bed.announce(source, 4, &many(1));
+    bed.rib.flush(&mut bed.store, group, usize::MAX, fits);
+    bed.withdraw(source, &many(2));
+    flush(&mut bed, group);
+    assert_eq!(
+        count(&bed, member),
+        0,
+        "a route that is gone is not counted"
+    );
 }
 
 #[test]

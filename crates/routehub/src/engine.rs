@@ -1,16 +1,19 @@
 //! The engine of a live estate: routes in, routes out; no sessions, no sockets, no clock.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use routehub_exchange::{
-    Changes, CheckedEstate, Event, EventError, Exchange, LinkId, LiveLink, NotConverged, Parameters,
+    Changes, CheckedEstate, Encoding, Event, EventError, Exchange, LinkId, LiveLink, NotConverged,
+    Parameters,
 };
 use routehub_rib::Pull;
 use routehub_session::Event as SessionEvent;
-use routehub_types::{Family, FamilySet, Instant, Nlri, PeerId};
+use routehub_types::{Family, FamilySet, Instant, Nlri, PeerId, Prefix};
 use routehub_wire::{Context, Packer, UpdateView};
 
+use crate::encoding::PeerEncoding;
 use crate::update_reader::UpdateReader;
 
 /// Prefixes that one call looks at for each export group, so that sessions get their turn.
@@ -109,6 +112,15 @@ pub enum Effect {
         peer: PeerId,
         /// Whether its session is to be held.
         on: bool,
+    },
+    /// These routes are kept back from the peer because no message to it can hold them; those that
+    /// it had are withdrawn from it (RFC 4271 section 9.1.3, RFC 8654 section 4). Nothing is to be
+    /// done.
+    Unsendable {
+        /// The peer.
+        peer: PeerId,
+        /// Their prefixes.
+        prefixes: Vec<Prefix>,
     },
     /// The peer is to be asked for all its routes again; one that does not understand that is to
     /// be reset.
@@ -234,8 +246,9 @@ impl Engine {
                 sent_to.packer = Some(Packer::new(&send));
                 sent_to.ready = false;
                 let link = sent_to.link.link;
-                self.exchange
-                    .link_up(link, u32::from(send.encode_key().to_bits()), families)?;
+                let encoding: Arc<dyn Encoding> =
+                    Arc::new(PeerEncoding(Context { families, ..send }));
+                self.exchange.link_up(link, &encoding, families)?;
                 self.ready(peer);
             }
             Input::Down { peer, notification } => {
@@ -292,6 +305,7 @@ impl Engine {
                     self.ready(peer);
                 }
             }
+            self.tell_unsendable();
             if self.effects.is_empty() && !more {
                 return None;
             }
@@ -335,8 +349,9 @@ impl Engine {
                 }
                 None => packer.withdraw(&self.nlri, &mut out),
             };
-            // Attributes that do not fit a message cannot be told; the routes are left out.
-            if packed.is_err() {
+            // What does not fit a message is kept back before it comes here. Should a set be of a
+            // kind that has no encoding at all, the peer must not go on with what it had.
+            if packed.is_err() && packer.withdraw(&self.nlri, &mut out).is_err() {
                 continue;
             }
             let bytes = Bytes::from(out);
@@ -352,6 +367,20 @@ impl Engine {
             && !std::mem::replace(&mut sent_to.ready, true)
         {
             self.effects.push_back(Effect::Ready(peer));
+        }
+    }
+
+    /// Says what is kept back because no message can hold it.
+    fn tell_unsendable(&mut self) {
+        let mut by_link: BTreeMap<LinkId, Vec<Prefix>> = BTreeMap::new();
+        for (link, prefix) in self.exchange.take_unsendable() {
+            by_link.entry(link).or_default().push(prefix);
+        }
+        for (link, prefixes) in by_link {
+            if let Some(peer) = self.peer_of(link) {
+                self.effects
+                    .push_back(Effect::Unsendable { peer, prefixes });
+            }
         }
     }
 

@@ -10,6 +10,7 @@
 //! * [`Profile`]: the numbers and switches, Azure's by year, each with its rule and source.
 #![forbid(unsafe_code)]
 
+mod encoding;
 mod engine;
 mod network;
 pub mod profile;

@@ -257,6 +257,7 @@ impl RouteServer {
         while let Some(effect) = self.engine.poll() {
             worked = true;
             let (Effect::Ready(peer)
+            | Effect::Unsendable { peer, .. }
             | Effect::RequestRefresh(peer)
             | Effect::Switched { peer, .. }
             | Effect::LimitExceeded(peer)) = effect;
@@ -269,6 +270,7 @@ impl RouteServer {
                         && session.send_encoded(now, bytes).is_ok()
                     {}
                 }
+                Effect::Unsendable { .. } => {}
                 Effect::RequestRefresh(_) => {
                     // A session that is gone meanwhile needs no refresh.
                     let _ = session.request_refresh(now);

@@ -225,6 +225,10 @@ impl EngineTask {
 
     fn on_effect(&mut self, effect: &Effect) {
         match *effect {
+            Effect::Unsendable { peer, ref prefixes } => {
+                let prefixes = prefixes.clone();
+                self.publish(peer, EventKind::Unsendable { prefixes });
+            }
             Effect::Ready(id) => {
                 if self.peers.get_mut(&id).is_some_and(Peer::mark_pending) {
                     self.pending.push(id);

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use routehub::types::Asn;
+use routehub::types::{Asn, Prefix};
 use routehub_session::DownReason;
 use tokio::sync::broadcast;
 
@@ -42,6 +42,12 @@ pub enum EventKind {
     Down(DownReason),
     /// A connection ended before the session was established.
     AttemptFailed(DownReason),
+    /// Routes are kept back from the peer because no message to it can hold them; those that it
+    /// had are withdrawn from it (RFC 4271 section 9.1.3, RFC 8654 section 4).
+    Unsendable {
+        /// Their prefixes.
+        prefixes: Vec<Prefix>,
+    },
     /// The peer announced more routes than it may (R-004).
     LimitExceeded,
     /// A connection was refused.
@@ -121,6 +127,9 @@ impl fmt::Display for ServerEvent {
             EventKind::Learned { routes } => write!(f, "{routes} routes learned"),
             EventKind::Down(reason) => write!(f, "down: {reason}"),
             EventKind::AttemptFailed(reason) => write!(f, "not established: {reason}"),
+            EventKind::Unsendable { prefixes } => {
+                write!(f, "no message to it can hold {}", Listed(prefixes))
+            }
             EventKind::LimitExceeded => f.write_str("more routes than it may announce"),
             EventKind::Refused {
                 local,
@@ -143,6 +152,25 @@ impl fmt::Display for ServerEvent {
                  {removed} are gone"
             ),
             EventKind::Failed(why) => f.write_str(why),
+        }
+    }
+}
+
+/// Prefixes that a line of text names; of more it says how many.
+const NAMED: usize = 8;
+
+/// Prefixes as a line of text names them.
+struct Listed<'a>(&'a [Prefix]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, prefix) in self.0.iter().take(NAMED).enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            write!(f, "{comma}{prefix}")?;
+        }
+        match self.0.len().checked_sub(NAMED) {
+            Some(more @ 1..) => write!(f, " and {more} more"),
+            _ => Ok(()),
         }
     }
 }

@@ -14,6 +14,8 @@ use crate::{AfiSafi, Context, EncodeError};
 
 /// Header and both length fields of an UPDATE.
 const FIXED: usize = HEADER_LEN + 4;
+/// Octets of a path identifier (RFC 7911 section 3).
+const PATH_ID: usize = 4;
 /// Flags, type and the longer length of an attribute.
 const ATTRIBUTE_HEADER: usize = 4;
 
@@ -93,6 +95,37 @@ impl Packer {
             Family::Ipv6 => packer.multi(MP_UNREACH_NLRI, family, [&[]; 2], run, out),
         });
         withdrawn.inspect_err(|_| out.truncate(start))
+    }
+
+    /// How many octets of prefixes there is room for in a message that announces routes of a
+    /// family with these attributes, path identifiers not counted: [`announce`](Self::announce)
+    /// fails for a prefix that takes more.
+    ///
+    /// # Errors
+    /// [`EncodeError`]: no message can announce such a route.
+    pub fn room(&mut self, attrs: &Attrs, family: Family) -> Result<usize, EncodeError> {
+        if !self.context.families.contains(family) {
+            return Err(EncodeError::FamilyNotInUse { family });
+        }
+        let others = match (family, attrs.next_hop.address) {
+            (Family::Ipv4, IpAddr::V4(next_hop)) => {
+                self.scratch.clear();
+                attributes(attrs, &self.context, Some(next_hop), &mut self.scratch)?;
+                FIXED + self.scratch.len()
+            }
+            _ => {
+                let behind = self.put_around(attrs, family)?;
+                let (behind, before) = self.scratch.split_at(behind);
+                others(before, behind)
+            }
+        };
+        let path_id = if self.adds_path(family) { PATH_ID } else { 0 };
+        let max = self.context.max_len();
+        max.checked_sub(others + path_id)
+            .ok_or(EncodeError::TooLong {
+                length: others + path_id,
+                max,
+            })
     }
 
     /// Cuts prefixes into runs of one family, and sums what is written for them.
@@ -181,12 +214,19 @@ impl Packer {
         prefixes: &[Nlri],
         out: &mut Vec<u8>,
     ) -> Result<usize, EncodeError> {
+        let behind = self.put_around(attrs, family)?;
+        let (behind, before) = self.scratch.split_at(behind);
+        self.multi(MP_REACH_NLRI, family, [before, behind], prefixes, out)
+    }
+
+    /// Writes what stands around the prefixes of MP_REACH_NLRI: the other attributes, which come
+    /// behind them, then the next hop, which comes before them. Says where the latter starts.
+    fn put_around(&mut self, attrs: &Attrs, family: Family) -> Result<usize, EncodeError> {
         self.scratch.clear();
         attributes(attrs, &self.context, None, &mut self.scratch)?;
         let behind = self.scratch.len();
         next_hop(attrs.next_hop, family, &self.context, &mut self.scratch)?;
-        let (behind, before) = self.scratch.split_at(behind);
-        self.multi(MP_REACH_NLRI, family, [before, behind], prefixes, out)
+        Ok(behind)
     }
 
     /// Prefixes in an MP attribute, with what stands before them in it and behind it.
@@ -199,7 +239,7 @@ impl Packer {
         out: &mut Vec<u8>,
     ) -> Result<usize, EncodeError> {
         let fixed = 3 + before.len();
-        let others = FIXED + ATTRIBUTE_HEADER + fixed + behind.len();
+        let others = others(before, behind);
         let mut messages = 0;
         while !prefixes.is_empty() {
             let (count, octets) = self.fit(prefixes, family, others)?;
@@ -323,10 +363,16 @@ fn patch(out: &mut [u8], at: usize, length: usize) {
     }
 }
 
+/// The octets around the prefixes of a message with an MP attribute.
+const fn others(before: &[u8], behind: &[u8]) -> usize {
+    // The attribute starts with its family.
+    FIXED + ATTRIBUTE_HEADER + 3 + before.len() + behind.len()
+}
+
 /// Octets of one prefix on the wire.
 #[inline]
 const fn len(nlri: &Nlri, add_path: bool) -> usize {
-    let path_id = if add_path { 4 } else { 0 };
+    let path_id = if add_path { PATH_ID } else { 0 };
     path_id + 1 + (nlri.prefix.length() as usize).div_ceil(8)
 }
 

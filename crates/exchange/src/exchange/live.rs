@@ -5,13 +5,15 @@ mod export_groups;
 mod resync;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use routehub_rib::{Flushed, MemberId, Pull, Sent, Ticket};
+use routehub_rib::{Flushed, MemberId, Pull, Sent, Ticket, Unsendable};
 use routehub_types::{AttrId, Family, FamilySet, Prefix};
 
 use crate::graph::LinkId;
 use crate::propagation::{Model, NotConverged};
+use crate::ribs::Encoding;
 
 use export_groups::ExportGroups;
 use resync::{Backlog, PullBuffer, SentState, SentStates};
@@ -26,7 +28,7 @@ struct Peer {
 /// A peer on its way from one export group to another.
 struct Move {
     link: LinkId,
-    encoding: u32,
+    encoding: Arc<dyn Encoding>,
     families: FamilySet,
     sent: SentStates,
     /// The sets that it was sent, which must not give their ids to others meanwhile.
@@ -41,6 +43,8 @@ pub(super) struct Live {
     /// Peers whose export policy is no longer that of their group.
     regrouping: BTreeSet<LinkId>,
     buffer: PullBuffer,
+    /// What was found since somebody asked that no message to a peer can hold.
+    unsendable: Vec<(LinkId, Prefix)>,
 }
 
 impl Live {
@@ -49,7 +53,7 @@ impl Live {
         &mut self,
         model: &mut Model,
         link: LinkId,
-        encoding: u32,
+        encoding: &Arc<dyn Encoding>,
         families: FamilySet,
     ) -> Result<(), NotConverged> {
         if model.deployment().graph().our_adjacency(link).is_none() {
@@ -90,13 +94,14 @@ impl Live {
         &mut self,
         model: &mut Model,
         link: LinkId,
-        encoding: u32,
+        encoding: &Arc<dyn Encoding>,
         families: FamilySet,
     ) {
         let Some(to_peer) = model.deployment().graph().our_adjacency(link) else {
             return;
         };
         let rewrites = model.outbound(to_peer).rewrites_prefixes();
+        model.set_encoding(to_peer, Some(encoding));
         if let Some(member) = self.groups.join(model, to_peer, encoding, families) {
             let backlog = Backlog::new(rewrites);
             self.peers.insert(link, Peer { member, backlog });
@@ -105,6 +110,9 @@ impl Live {
 
     /// Takes a link out of its export group.
     fn leave(&mut self, model: &mut Model, link: LinkId) {
+        if let Some(to_peer) = model.deployment().graph().our_adjacency(link) {
+            model.set_encoding(to_peer, None);
+        }
         if let Some(peer) = self.peers.remove(&link) {
             peer.backlog.release(model.ribs_mut().store_mut());
             self.groups.leave(model, link, peer.member);
@@ -191,22 +199,42 @@ impl Live {
         }
     }
 
-    /// How many routes a real peer is sent.
-    pub(super) fn sent_count(&self, model: &Model, link: LinkId) -> usize {
-        let sent = self.peers.get(&link).and_then(|peer| {
+    /// How many routes a real peer is sent, and how many are kept back because no message to it
+    /// can hold them.
+    pub(super) fn sent_counts(&self, model: &Model, link: LinkId) -> (usize, usize) {
+        let counts = self.peers.get(&link).and_then(|peer| {
+            if let Some(rewritten) = peer.backlog.rewritten() {
+                return Some((rewritten.len(), peer.backlog.unsendable().len()));
+            }
             let rib = self.groups.read_rib(model, link)?;
-            let families = Family::ALL.into_iter();
-            Some(
-                families
-                    .map(|family| rib.adj_out_len(peer.member, family))
-                    .sum(),
-            )
+            let sum = |count: &dyn Fn(Family) -> usize| Family::ALL.into_iter().map(count).sum();
+            Some((
+                sum(&|family| rib.adj_out_len(peer.member, family)),
+                sum(&|family| rib.unsendable_len(peer.member, family)),
+            ))
         });
-        sent.unwrap_or_default()
+        counts.unwrap_or_default()
+    }
+
+    /// What was found since the last call that no message to a peer can hold.
+    pub(super) fn take_unsendable(&mut self) -> Vec<(LinkId, Prefix)> {
+        std::mem::take(&mut self.unsendable)
+    }
+
+    /// Notes what no message to the members of the group at a place can hold; nobody would be sent
+    /// its own routes.
+    fn note_unsendable(&mut self, model: &Model, place: usize, found: &[Unsendable]) {
+        for member in self.groups.members(place) {
+            let to_peer = model.deployment().graph().our_adjacency(member);
+            let own = to_peer.and_then(|to_peer| model.ribs().source(to_peer.reverse()));
+            let for_member = found.iter().filter(|route| Some(route.source) != own);
+            let for_member = for_member.map(|route| (member, route.prefix));
+            self.unsendable.extend(for_member);
+        }
     }
 
     /// What was agreed on with a peer: how it is written to, and the families.
-    pub(super) fn agreed(&self, link: LinkId) -> Option<(u32, FamilySet)> {
+    pub(super) fn agreed(&self, link: LinkId) -> Option<(&Arc<dyn Encoding>, FamilySet)> {
         self.groups.agreed(link)
     }
 
@@ -290,12 +318,18 @@ impl Live {
         let flushed = model
             .ribs_mut()
             .flush_group(to_peer, group, budget, rewrites);
+        if !flushed.unsendable.is_empty() {
+            self.note_unsendable(model, place, &flushed.unsendable);
+        }
         if rewrites && flushed.prefixes > 0 && !flushed.more {
             let families = self.groups.agreed(link).map(|(_, families)| families);
-            let mut sent = model.sent_ids(to_peer);
+            let (mut sent, unsendable) = model.rewritten(to_peer);
             sent.retain(|prefix, _| families.is_some_and(|all| all.contains(prefix.family())));
             if let Some(peer) = self.peers.get_mut(&link) {
                 peer.backlog.rewrite(model.ribs_mut().store_mut(), sent);
+                let new = peer.backlog.set_unsendable(unsendable);
+                self.unsendable
+                    .extend(new.into_iter().map(|prefix| (link, prefix)));
             }
         }
         flushed
@@ -322,7 +356,7 @@ impl Live {
             ..
         } in &moves
         {
-            self.join(model, *link, *encoding, *families);
+            self.join(model, *link, encoding, *families);
         }
         for Move {
             link, sent, ids, ..
@@ -339,6 +373,7 @@ impl Live {
     fn take_out(&mut self, model: &mut Model, link: LinkId) -> Option<Move> {
         let sent = self.sent_state(model, link)?;
         let (encoding, families) = self.groups.agreed(link)?;
+        let encoding = Arc::clone(encoding);
         let ids = sent.iter().flat_map(|(_, state)| state.routes.values());
         let ids: Vec<AttrId> = ids.copied().flatten().collect();
         let store = model.ribs_mut().store_mut();

@@ -95,6 +95,22 @@ impl Model {
         sent
     }
 
+    /// Everything that is sent to a real router under prefixes that a route map may have given it,
+    /// and the prefixes that no message to it can hold.
+    pub(crate) fn rewritten(
+        &mut self,
+        to_peer: AdjacencyId,
+    ) -> (BTreeMap<Prefix, AttrId>, Vec<Prefix>) {
+        let outbound = self.outbound(to_peer);
+        if !outbound.link().is_up() {
+            return Default::default();
+        }
+        let (routes, unsendable) = outbound.routes_and_unsendable();
+        let routes = routes.into_iter();
+        let sent = routes.map(|(prefix, attrs)| (prefix, self.ribs.intern(&attrs)));
+        (sent.collect(), unsendable)
+    }
+
     /// Makes the receiver hold exactly what the sender sends now. What a real router sends only
     /// that router can say.
     pub(super) fn synchronize(&mut self, adjacency: AdjacencyId) {

@@ -13,7 +13,7 @@ use crate::graph::{
     UNKNOWN_ADDRESS,
 };
 use crate::policy::Policies;
-use crate::ribs::{RibView, Ribs};
+use crate::ribs::{RibView, Ribs, is_unsendable};
 use crate::rules;
 
 /// Routes by prefix; where a prefix is stated twice, the later statement wins.
@@ -279,26 +279,37 @@ impl<'a> Outbound<'a> {
 
     /// Everything that would be sent if the link were up.
     pub fn routes_if_up(self) -> BTreeMap<Prefix, Attrs> {
+        self.routes_and_unsendable().0
+    }
+
+    /// The same, and the prefixes of the sender's RIB that no message to the receiver can hold.
+    pub(super) fn routes_and_unsendable(self) -> (BTreeMap<Prefix, Attrs>, Vec<Prefix>) {
+        let mut unsendable = Vec::new();
         let originated = self.all_originated();
         let mut propagated = BTreeMap::new();
         let rib = self.ribs.rib(self.sender()).into_iter();
         let held = rib.flat_map(RibView::prefixes);
         for prefix in held.filter(|prefix| !originated.contains_key(prefix)) {
-            if let Ok((sent, attrs)) = self.route_for(prefix) {
-                // Where a map puts one prefix in the place of several, or of one that is
-                // there already, the shortest AS path is sent, then what has its own name.
-                let merit = (attrs.as_path.length(), sent != prefix);
-                let better = |(best, _): &((usize, bool), Attrs)| merit < *best;
-                if propagated.get(&sent).is_none_or(better) {
-                    propagated.insert(sent, (merit, attrs));
+            let (sent, attrs) = match self.route_for(prefix) {
+                Ok(route) => route,
+                Err(rule) => {
+                    unsendable.extend(is_unsendable(rule).then_some(prefix));
+                    continue;
                 }
+            };
+            // Where a map puts one prefix in the place of several, or of one that is there
+            // already, the shortest AS path is sent, then what has its own name.
+            let merit = (attrs.as_path.length(), sent != prefix);
+            let better = |(best, _): &((usize, bool), Attrs)| merit < *best;
+            if propagated.get(&sent).is_none_or(better) {
+                propagated.insert(sent, (merit, attrs));
             }
         }
         let propagated = propagated.into_iter();
         let propagated = propagated.map(|(prefix, (_, attrs))| (prefix, attrs));
         let own = originated.into_iter();
         let own = own.filter_map(|(prefix, attrs)| Some((prefix, attrs?)));
-        propagated.chain(own).collect()
+        (propagated.chain(own).collect(), unsendable)
     }
 
     /// The rules that change a prefix on its way out, or put it in the place of others.

@@ -98,6 +98,9 @@ pub struct PeeringReport {
     /// Routes that are sent to a neighbour that a real router plays; what a modelled one is sent
     /// is counted by [`Exchange::advertised_count`].
     pub advertised: Option<usize>,
+    /// Routes that a neighbour that a real router plays would be sent if a message to it could
+    /// hold them; it is sent a withdrawal instead (RFC 4271 section 9.1.3).
+    pub unsendable: usize,
     /// Route refreshes that the neighbour was asked for.
     pub route_refreshes: u32,
     /// How often the session ended, whatever ended it.
@@ -237,6 +240,7 @@ impl Exchange {
         let inbound = self.inbound(from_peer);
         let counts = inbound.map(|(rib, source)| rib.counts(source));
         let counts = counts.unwrap_or_default();
+        let (sent, unsendable) = self.sent_counts(id);
         Some(PeeringReport {
             link: id,
             local: local.name.clone(),
@@ -250,7 +254,8 @@ impl Exchange {
             state: SessionState::of(link),
             learned: counts.counted() as usize,
             refused: (counts.rejected + counts.not_kept) as usize,
-            advertised: link.live.then(|| self.sent_count(id)),
+            advertised: link.live.then_some(sent),
+            unsendable,
             route_refreshes: link.route_refreshes,
             resets: link.resets,
         })

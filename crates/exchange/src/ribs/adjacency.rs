@@ -2,12 +2,14 @@
 
 use routehub_policy::{Policy, RouteMeta, SourceClass};
 use routehub_rib::{Admission, Announcement, AttrStore, SourceId};
-use routehub_types::{AttrId, Prefix, RuleId};
+use routehub_types::{AttrId, Attrs, Prefix, RuleId};
 
 use crate::graph::{AdjacencyId, Deployment, SpeakerId};
 use crate::parameters::Parameters;
 use crate::policy::{CachedPolicy, Policies};
 use crate::rules;
+
+use super::encoding::Fit;
 
 /// What passes from one speaker to another, and as what.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub(super) struct Adjacency {
     pub(super) splits_horizon: bool,
     /// Whether it belongs to a static site: there is no session.
     pub(super) is_static: bool,
+    /// What fits the messages to a real receiver, while its session is established.
+    fit: Option<Fit>,
 }
 
 impl Adjacency {
@@ -56,6 +60,7 @@ impl Adjacency {
             export_blocked: policies.blocks_all(id),
             splits_horizon: !graph.sender(id).is_nva(),
             is_static: graph.link(id.link).kind.is_static(),
+            fit: None,
         }
     }
 
@@ -72,6 +77,22 @@ impl Adjacency {
         PolicyChange {
             export: self.export.replace(policies.export(id), store) || unblocked,
             import: self.import.replace(policies.import(id), store),
+        }
+    }
+
+    /// From here on only what fits is sent; none: the receiver is not written to.
+    pub(super) fn set_fit(&mut self, fit: Option<Fit>) {
+        self.fit = fit;
+    }
+
+    /// Whether a message to the receiver can announce a route.
+    ///
+    /// # Errors
+    /// The rule by which none can.
+    pub(super) fn check_fit(&self, attrs: &Attrs, prefix: Prefix) -> Result<(), RuleId> {
+        match &self.fit {
+            Some(fit) => fit.check(attrs.clone(), prefix),
+            None => Ok(()),
         }
     }
 
@@ -98,11 +119,13 @@ impl Adjacency {
         prefix: Prefix,
     ) -> Result<AttrId, RuleId> {
         let (sent, attrs) = self.export.evaluate(store, class, attrs, prefix)?;
-        if sent == prefix {
-            Ok(attrs)
-        } else {
-            Err(rules::PREFIX_REWRITTEN)
+        if sent != prefix {
+            return Err(rules::PREFIX_REWRITTEN);
         }
+        if let Some(fit) = &mut self.fit {
+            fit.check_set(store, attrs, prefix)?;
+        }
+        Ok(attrs)
     }
 
     /// What the receiver says of each route.
@@ -136,6 +159,7 @@ impl Adjacency {
     pub(super) fn forget(&mut self, freed: &[AttrId], store: &mut AttrStore) {
         self.import.forget(freed, store);
         self.export.forget(freed, store);
+        self.fit.iter_mut().for_each(Fit::forget);
     }
 }
 

@@ -469,5 +469,17 @@ rules! {
             "the network file";
         1011 NO_ROUTE: "there is no route to the destination"
             "the effective routes";
+        1020 MESSAGE_TOO_LONG: "no message that the neighbour takes has room for the route"
+            "RFC 4271 section 9.1.3, RFC 8654 section 4"
+            remedy "carry fewer communities or a shorter AS path, or have the neighbour offer \
+             extended messages and four-octet ASNs";
+        1021 NEXT_HOP_OF_FAMILY: "the next hop cannot go with prefixes of this family on this \
+             session"
+            "RFC 4760 section 3, RFC 8950 section 4"
+            remedy "give the route a next hop of its family, or offer extended next hops on both \
+             sides";
+        1022 FAMILY_NOT_AGREED: "the session does not carry routes of this family"
+            "RFC 4760 section 8"
+            remedy "configure the address family at the neighbour";
     }
 }

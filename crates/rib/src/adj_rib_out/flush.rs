@@ -2,17 +2,17 @@
 
 use alloc::vec::Vec;
 
-use routehub_types::{AttrId, RuleId};
+use routehub_types::AttrId;
 
 use super::group::Group;
 use super::ring::Batch;
-use super::{Export, Flushed};
-use crate::AttrStore;
+use super::{Export, Flushed, Unsendable, Withheld};
 use crate::loc_rib::best;
 use crate::memory::{Key, NO_SOURCE, NONE, Routes, Slot, prefetch};
+use crate::{AttrStore, SourceId};
 
 /// Says what a group sends for a best path.
-pub(crate) type Ask<'a> = dyn FnMut(&mut AttrStore, &Export) -> Result<AttrId, RuleId> + 'a;
+pub(crate) type Ask<'a> = dyn FnMut(&mut AttrStore, &Export) -> Result<AttrId, Withheld> + 'a;
 
 /// How many entries are read ahead.
 const AHEAD: usize = 16;
@@ -51,6 +51,7 @@ struct Flush<'a, K: Key> {
     work: Vec<Work>,
     /// Entries that the group needs no longer.
     unneeded: Vec<u32>,
+    unsendable: Vec<Unsendable>,
 }
 
 impl<K: Key> Group<K> {
@@ -71,6 +72,7 @@ impl<K: Key> Group<K> {
             store,
             work: Vec::with_capacity(prefixes),
             unneeded: Vec::new(),
+            unsendable: Vec::new(),
         };
         flush.trim();
         for some in dirty.chunks(AHEAD) {
@@ -83,7 +85,7 @@ impl<K: Key> Group<K> {
             }
         }
         let batches = flush.batch();
-        let unneeded = flush.unneeded;
+        let (unneeded, unsendable) = (flush.unneeded, flush.unsendable);
         if self.dirty.is_empty() {
             self.dirty.shrink_to(64);
         }
@@ -91,6 +93,7 @@ impl<K: Key> Group<K> {
             prefixes,
             batches,
             more: self.is_dirty(),
+            unsendable,
         };
         (flushed, unneeded)
     }
@@ -103,8 +106,34 @@ impl<K: Key> Flush<'_, K> {
         }
     }
 
+    /// What is to be sent for an entry: attributes, source, and the flag of a path that no message
+    /// can hold.
+    fn wanted(&mut self, entry: u32, ask: &mut Ask<'_>) -> (u32, u16, u8) {
+        let Some(best) = best(self.routes, entry) else {
+            return (NONE, NO_SOURCE, 0);
+        };
+        let export = Export {
+            source: best.source,
+            attrs: best.attrs,
+            prefix: self.routes.key(entry).prefix(),
+        };
+        match ask(self.store, &export) {
+            Ok(attrs) => (attrs.0, best.source.0, 0),
+            Err(Withheld::Refused(_)) => (NONE, NO_SOURCE, 0),
+            Err(Withheld::Unsendable(rule)) => {
+                self.unsendable.push(Unsendable {
+                    prefix: export.prefix,
+                    source: SourceId(best.source.0),
+                    rule,
+                });
+                (NONE, best.source.0, Slot::UNSENDABLE)
+            }
+        }
+    }
+
     /// Compares what is sent for an entry with what should be.
     fn compare(&mut self, entry: u32, ask: &mut Ask<'_>) {
+        let (attrs, source, unsendable) = self.wanted(entry, ask);
         let Self {
             group,
             routes,
@@ -112,24 +141,20 @@ impl<K: Key> Flush<'_, K> {
             work,
             ..
         } = self;
-        let sent = best(routes, entry).and_then(|best| {
-            let export = Export {
-                source: best.source,
-                attrs: best.attrs,
-                prefix: routes.key(entry).prefix(),
-            };
-            let attrs = ask(store, &export).ok()?;
-            Some((attrs.0, best.source.0))
-        });
         let old = group.slots.get(routes, entry);
-        let (attrs, source) = sent.unwrap_or((NONE, NO_SOURCE));
+        if old.flags & Slot::UNSENDABLE != 0 {
+            group.unsendable.remove(old.source);
+        }
         let mut new = Slot {
             attrs,
             source,
-            flags: old.flags & !Slot::DIRTY,
+            flags: old.flags & !(Slot::DIRTY | Slot::UNSENDABLE) | unsendable,
             ..old
         };
-        if (attrs, source) == (old.attrs, old.source) {
+        if unsendable != 0 {
+            group.unsendable.add(source);
+        }
+        if attrs == old.attrs && (source == old.source || attrs == NONE) {
             group.slots.set(routes, entry, new);
             return;
         }

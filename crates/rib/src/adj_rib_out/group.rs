@@ -97,6 +97,8 @@ pub(crate) struct Group<K> {
     pub(super) members_of: Tally,
     /// How many routes are sent.
     pub(super) routes: Tally,
+    /// How many best paths no message can hold.
+    pub(super) unsendable: Tally,
 }
 
 impl<K: Key> Group<K> {
@@ -109,6 +111,7 @@ impl<K: Key> Group<K> {
             members: Numbered::new(),
             members_of: Tally::default(),
             routes: Tally::default(),
+            unsendable: Tally::default(),
         }
     }
 
@@ -140,6 +143,7 @@ impl<K: Key> Group<K> {
         let walked = self.members.items().flat_map(Member::batches);
         let mut batches = self.ring.iter().chain(walked);
         self.routes.of(source) > 0
+            || self.unsendable.of(source) > 0
             || self.members_of.of(source) > 0
             || batches.any(|batch| batch.source == source)
     }
@@ -151,6 +155,11 @@ impl<K: Key> Group<K> {
     /// How many routes a member of a source is sent.
     pub(crate) fn count_for(&self, source: u16) -> usize {
         self.routes.all - self.routes.of(source)
+    }
+
+    /// How many best paths a member of a source would be sent if a message could hold them.
+    pub(crate) fn unsendable_for(&self, source: u16) -> usize {
+        self.unsendable.all - self.unsendable.of(source)
     }
 
     /// The routes that a member of a source is sent, in order.

@@ -281,6 +281,8 @@ impl Slot {
     pub(crate) const DIRTY: u8 = 1;
     /// Flag: withdrawn, and some member may not have been sent that.
     pub(crate) const TOMBSTONE: u8 = 2;
+    /// Flag: there is a best path of this source, but no message can say so to a member.
+    pub(crate) const UNSENDABLE: u8 = 4;
 
     /// Whether a member is sent this route; nobody gets back what came from it.
     pub(crate) fn is_for(&self, member: u16) -> bool {

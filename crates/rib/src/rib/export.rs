@@ -3,12 +3,12 @@
 use alloc::vec::Vec;
 
 use bytes::Bytes;
-use routehub_types::{AttrId, Family, Prefix, RuleId};
+use routehub_types::{AttrId, Family, Prefix};
 
 use super::Rib;
 use crate::adj_rib_out::{
     AdjOut, Export, Exported, Flushed, Group, GroupConfig, GroupId, Member, MemberId, Numbered,
-    Pull, Sent, Ticket,
+    Pull, Sent, Ticket, Withheld,
 };
 use crate::memory::NO_SOURCE;
 use crate::{AttrStore, SourceId};
@@ -119,15 +119,17 @@ impl Rib {
         store: &mut AttrStore,
         group: GroupId,
         budget: usize,
-        mut export: impl FnMut(&mut AttrStore, &Export) -> Result<AttrId, RuleId>,
+        mut export: impl FnMut(&mut AttrStore, &Export) -> Result<AttrId, Withheld>,
     ) -> Flushed {
-        let v4 = self.v4.flush(store, group.0, budget, &mut export);
+        let mut v4 = self.v4.flush(store, group.0, budget, &mut export);
         let rest = budget - v4.prefixes;
         let v6 = self.v6.flush(store, group.0, rest, &mut export);
+        v4.unsendable.extend(v6.unsendable);
         Flushed {
             prefixes: v4.prefixes + v6.prefixes,
             batches: v4.batches + v6.batches,
             more: v4.more || v6.more,
+            ..v4
         }
     }
 
@@ -173,6 +175,17 @@ impl Rib {
         let count_for = |source| {
             of_family!([&self], family, table => {
                 Some(table.adj_out.group(id.group)?.count_for(source))
+            })
+        };
+        self.source_of(id).and_then(count_for).unwrap_or_default()
+    }
+
+    /// How many best paths of a family a member would be sent if a message could hold them
+    /// ([`Withheld::Unsendable`]).
+    pub fn unsendable_len(&self, id: MemberId, family: Family) -> usize {
+        let count_for = |source| {
+            of_family!([&self], family, table => {
+                Some(table.adj_out.group(id.group)?.unsendable_for(source))
             })
         };
         self.source_of(id).and_then(count_for).unwrap_or_default()
@@ -229,7 +242,7 @@ impl Rib {
         &self,
         store: &mut AttrStore,
         prefix: Prefix,
-        export: impl FnOnce(&mut AttrStore, &Export) -> Result<AttrId, RuleId>,
+        export: impl FnOnce(&mut AttrStore, &Export) -> Result<AttrId, Withheld>,
     ) -> Exported {
         let Some(best) = self.best(prefix).first().copied() else {
             return Exported::Nothing;
@@ -242,7 +255,10 @@ impl Rib {
         };
         match export(store, &question) {
             Ok(attrs) => Exported::Sent { attrs, source },
-            Err(rule) => Exported::Blocked { rule, source },
+            Err(withheld) => Exported::Blocked {
+                rule: withheld.rule(),
+                source,
+            },
         }
     }
 }

@@ -376,9 +376,12 @@ pub(crate) fn import(policy: u8, prefix: Prefix, attrs: &Attrs) -> Import {
 }
 
 /// Export policies to change between.
+/// The rule of an export policy that stands for messages that are too long.
+pub(crate) const TOO_LONG: RuleId = RuleId(98);
+
 pub(crate) fn export(policy: u8, prefix: Prefix, attrs: &Attrs) -> Result<Attrs, RuleId> {
     match policy {
-        1 if attrs.med.is_some() => Err(RuleId(98)),
+        1 if attrs.med.is_some() => Err(TOO_LONG),
         2 => Ok(Attrs {
             local_pref: None,
             med: Some(1),

@@ -171,15 +171,20 @@ impl World {
             while self.pull(at) {}
             let peer = &self.peers[at];
             let mut wanted = BTreeMap::new();
+            let mut too_long = 0;
             for (prefix, best) in self.model.loc_rib() {
                 let ((source, ..), attrs) = &best[0];
                 if self.families[peer.group].contains(prefix.family())
-                    && let Ok(attrs) = model::export(self.exports[peer.group], prefix, attrs)
                     && peer.source != Some(*source)
                 {
-                    wanted.insert(prefix, attrs);
+                    match model::export(self.exports[peer.group], prefix, attrs) {
+                        Ok(attrs) => drop(wanted.insert(prefix, attrs)),
+                        Err(rule) => too_long += usize::from(rule == model::TOO_LONG),
+                    }
                 }
             }
+            let unsendable = Family::ALL.map(|family| self.rib.unsendable_len(peer.id, family));
+            assert_eq!(unsendable.iter().sum::<usize>(), too_long, "peer {at}");
             assert_eq!(peer.table, wanted, "peer {at}");
             let mut listed = BTreeMap::new();
             for family in Family::ALL {

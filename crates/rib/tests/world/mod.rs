@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use routehub_rib::{
     Admission, AttrStore, BestPath, DecisionConfig, Delta, GroupConfig, GroupId, MemberId, Pull,
-    Rib, Source, SourceId,
+    Rib, Source, SourceId, Withheld,
 };
 use routehub_types::{Attrs, Family, FamilySet, Instant, Nlri, PathId, Prefix, Update};
 
@@ -351,8 +351,12 @@ impl World {
             self.groups[group],
             budget,
             |store, best| {
-                let attrs = model::export(policy, best.prefix, &store.attrs(best.attrs))?;
-                Ok(store.intern(&attrs))
+                let attrs = model::export(policy, best.prefix, &store.attrs(best.attrs));
+                let withheld = |rule| match rule {
+                    model::TOO_LONG => Withheld::Unsendable(rule),
+                    rule => Withheld::Refused(rule),
+                };
+                Ok(store.intern(&attrs.map_err(withheld)?))
             },
         );
         flushed.more

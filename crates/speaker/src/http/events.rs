@@ -182,6 +182,7 @@ fn event_line(event: &ServerEvent) -> Line<'_> {
             EventKind::Learned { .. } => "learned",
             EventKind::Down(_) => "down",
             EventKind::AttemptFailed(_) => "attempt_failed",
+            EventKind::Unsendable { .. } => "unsendable",
             EventKind::LimitExceeded => "limit_exceeded",
             EventKind::Refused { .. } => "refused",
             EventKind::Sink { .. } => "sink",

@@ -291,6 +291,9 @@ impl Sources {
         let help = "Prefixes that the peer is sent";
         let advertised = |peer: &PeerRoutes| Some(peer.advertised as f64);
         gauge("prefixes_advertised_count", help, &advertised);
+        let help = "Prefixes that the peer would be sent if a message could hold them";
+        let unsendable = |peer: &PeerRoutes| Some(peer.peer.report.unsendable as f64);
+        gauge("prefixes_unsendable_count", help, &unsendable);
     }
 
     /// What passed between a real router and us.

@@ -70,6 +70,7 @@ struct PeerBody {
     refused: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     advertised: Option<usize>,
+    unsendable: usize,
     route_refreshes: u32,
     resets: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,6 +120,7 @@ impl From<Peer> for PeerBody {
             learned: report.learned,
             refused: report.refused,
             advertised: report.advertised,
+            unsendable: report.unsendable,
             route_refreshes: report.route_refreshes,
             resets: report.resets,
             session: neighbor.zip(session).map(SessionBody::from),

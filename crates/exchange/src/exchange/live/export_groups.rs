@@ -1,11 +1,14 @@
 //! Export groups of real peers: members that are sent the same routes in the same encoding share
 //! the work, and pull batches when they can be written to.
 
+use std::sync::Arc;
+
 use routehub_rib::{AttrStore, GroupConfig, GroupId, MemberId, Rib};
 use routehub_types::FamilySet;
 
 use crate::graph::{AdjacencyId, LinkId, SpeakerId};
 use crate::propagation::Model;
+use crate::ribs::Encoding;
 
 /// What the export of a group depends on: links that agree in it are members of one group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +43,7 @@ impl GroupKey {
 #[derive(Debug)]
 struct ExportGroup {
     key: GroupKey,
+    encoding: Arc<dyn Encoding>,
     group: GroupId,
     /// Never empty; the export policy of the first is that of all.
     members: Vec<AdjacencyId>,
@@ -76,9 +80,9 @@ impl ExportGroups {
     }
 
     /// What was agreed on with a peer: how it is written to, and the families.
-    pub(super) fn agreed(&self, link: LinkId) -> Option<(u32, FamilySet)> {
-        let key = &self.of(link)?.key;
-        Some((key.encoding, key.families))
+    pub(super) fn agreed(&self, link: LinkId) -> Option<(&Arc<dyn Encoding>, FamilySet)> {
+        let group = self.of(link)?;
+        Some((&group.encoding, group.key.families))
     }
 
     /// The RIB that the group of a link is of.
@@ -100,10 +104,10 @@ impl ExportGroups {
         &mut self,
         model: &mut Model,
         to_peer: AdjacencyId,
-        encoding: u32,
+        encoding: &Arc<dyn Encoding>,
         families: FamilySet,
     ) -> Option<MemberId> {
-        let key = GroupKey::of(model, to_peer, encoding, families);
+        let key = GroupKey::of(model, to_peer, encoding.key(), families);
         let own = model.ribs().source(to_peer.reverse());
         let (rib, _) = model.ribs_mut().rib_mut(key.speaker)?;
         let group = match self.0.iter_mut().find(|group| group.key == key) {
@@ -119,6 +123,7 @@ impl ExportGroups {
                 let members = vec![to_peer];
                 self.0.push(ExportGroup {
                     key,
+                    encoding: Arc::clone(encoding),
                     group,
                     members,
                 });

@@ -47,6 +47,8 @@ pub(super) struct Backlog {
     /// place for that, so all of it is worked out at once. The ids are retained. None: the export
     /// group says how routes stand.
     rewritten: Option<BTreeMap<Prefix, AttrId>>,
+    /// Prefixes that no message to the peer can hold, where routes are rewritten.
+    unsendable: BTreeSet<Prefix>,
 }
 
 impl Backlog {
@@ -54,6 +56,7 @@ impl Backlog {
         Self {
             waiting: VecDeque::new(),
             rewritten: rewrites.then(BTreeMap::new),
+            unsendable: BTreeSet::new(),
         }
     }
 
@@ -69,6 +72,17 @@ impl Backlog {
     /// How rewritten routes stand; none: the export group says how routes stand.
     pub(super) fn rewritten(&self) -> Option<&BTreeMap<Prefix, AttrId>> {
         self.rewritten.as_ref()
+    }
+
+    /// Rewritten routes that no message to the peer can hold, by the prefixes that they come from.
+    pub(super) const fn unsendable(&self) -> &BTreeSet<Prefix> {
+        &self.unsendable
+    }
+
+    /// Notes which routes no message can hold now; gives those that are new among them.
+    pub(super) fn set_unsendable(&mut self, prefixes: Vec<Prefix>) -> Vec<Prefix> {
+        let before = std::mem::replace(&mut self.unsendable, prefixes.into_iter().collect());
+        self.unsendable.difference(&before).copied().collect()
     }
 
     /// Forgets what waits.
