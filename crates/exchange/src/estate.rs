@@ -13,11 +13,13 @@ mod event;
 mod fabric;
 #[cfg(feature = "file")]
 pub mod forms;
+mod object;
 mod speakers;
 
 pub use attach::{Circuit, Connection, Gateway, GatewayKind, OnPremises, Site};
 pub use check::{CheckedEstate, EstateErrors};
 pub use event::{ConnectionEnds, Event, Instance, NvaSessions};
+pub use object::{OBJECT_KINDS, Object, ObjectName, PeeringEnds, SubnetName, VnetSubnet};
 pub use routehub_policy::{RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule};
 
 pub use fabric::{

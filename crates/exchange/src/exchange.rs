@@ -54,8 +54,12 @@ impl Exchange {
     /// Applies an event and converges.
     ///
     /// # Errors
-    /// [`EventError`] if the event names something unknown or the estate does not converge.
+    /// [`EventError`] if the event names something unknown, what it makes of the estate does not
+    /// fit together, or the estate does not converge.
     pub fn apply_event(&mut self, event: &Event) -> Result<(), EventError> {
+        if event.describes_anew() {
+            return self.describe_anew(event);
+        }
         let applied = self.model.apply_event(event);
         self.live.follow_exports(&mut self.model);
         applied

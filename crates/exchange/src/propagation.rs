@@ -2,6 +2,7 @@
 
 mod converge;
 mod deliver;
+mod description;
 mod events;
 mod outbound;
 mod pending;
@@ -37,6 +38,7 @@ pub(crate) struct Model {
     /// Links on which something else is sent than before, of which real peers are to be told.
     exports_changed: BTreeSet<LinkId>,
     now: Instant,
+    seed: u64,
 }
 
 impl Model {
@@ -45,10 +47,7 @@ impl Model {
     /// # Errors
     /// [`NotConverged`] if the estate never comes to rest.
     pub(crate) fn new(deployment: Deployment, seed: u64) -> Result<Self, NotConverged> {
-        let mut static_routes = StaticRoutes::default();
-        for link in deployment.graph().links() {
-            static_routes.enter(&deployment, link);
-        }
+        let static_routes = Self::described_static_routes(&deployment);
         Self::started(deployment, static_routes, seed)
     }
 
@@ -63,11 +62,28 @@ impl Model {
         (self.now != Instant::ZERO && !is_live).then(fresh)
     }
 
+    fn described_static_routes(deployment: &Deployment) -> StaticRoutes {
+        let mut static_routes = StaticRoutes::default();
+        for link in deployment.graph().links() {
+            static_routes.enter(deployment, link);
+        }
+        static_routes
+    }
+
     fn started(
         deployment: Deployment,
         static_routes: StaticRoutes,
         seed: u64,
     ) -> Result<Self, NotConverged> {
+        let mut model = Self::unsettled(deployment, static_routes, seed);
+        model.synchronize_all();
+        model.converge()?;
+        Ok(model)
+    }
+
+    /// The model of a deployment in which every speaker knows its own routes, and nothing was told
+    /// yet.
+    fn unsettled(deployment: Deployment, static_routes: StaticRoutes, seed: u64) -> Self {
         let mut model = Self {
             ribs: Ribs::new(&deployment, seed),
             deployment,
@@ -77,15 +93,18 @@ impl Model {
             refreshes: Vec::new(),
             exports_changed: BTreeSet::new(),
             now: Instant::ZERO,
+            seed,
         };
         for speaker in model.deployment.graph().speakers() {
             model.announce_networks(speaker);
         }
-        for link in model.deployment.graph().links() {
-            model.synchronize_link(link);
+        model
+    }
+
+    fn synchronize_all(&mut self) {
+        for link in self.deployment.graph().links() {
+            self.synchronize_link(link);
         }
-        model.converge()?;
-        Ok(model)
     }
 
     pub(crate) fn deployment(&self) -> &Deployment {
@@ -139,6 +158,11 @@ impl Model {
     ) {
         let encoding = encoding.map(Arc::clone);
         self.ribs.set_encoding(&self.deployment, to_peer, encoding);
+    }
+
+    /// The time at which the last change happened.
+    pub(crate) const fn time(&self) -> Instant {
+        self.now
     }
 
     /// Sets the time at which what follows happens.

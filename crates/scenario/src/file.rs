@@ -3,6 +3,7 @@
 mod events;
 mod expectation;
 mod live;
+mod objects;
 mod profile;
 mod read;
 mod schema;

@@ -12,7 +12,7 @@ use super::forms;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "file",
-    derive(serde::Deserialize, schemars::JsonSchema),
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
     serde(rename_all = "snake_case")
 )]
 pub enum GatewayKind {
@@ -26,7 +26,7 @@ pub enum GatewayKind {
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(
     feature = "file",
-    derive(serde::Deserialize, schemars::JsonSchema),
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
     serde(deny_unknown_fields, rename = "gateway"),
     schemars(rename = "Gateway")
 )]
@@ -44,7 +44,11 @@ pub struct Gateway {
     /// The instances' addresses, one or two; empty: derived from GatewaySubnet.
     #[cfg_attr(
         feature = "file",
-        serde(default, deserialize_with = "forms::instance_addresses"),
+        serde(
+            default,
+            deserialize_with = "forms::instance_addresses",
+            skip_serializing_if = "Vec::is_empty"
+        ),
         schemars(with = "Option<Vec<IpAddr>>", length(min = 1, max = 2))
     )]
     pub bgp_ips: Vec<IpAddr>,
@@ -135,7 +139,7 @@ impl Connection {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(
     feature = "file",
-    derive(serde::Deserialize, schemars::JsonSchema),
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
     serde(deny_unknown_fields, rename = "circuit"),
     schemars(rename = "Circuit")
 )]

@@ -3,6 +3,7 @@
 //! The check says *where* in terms of the estate's lists and fields, so that whoever read the
 //! estate from somewhere can point at the text it came from.
 
+mod change;
 mod error;
 mod events;
 mod names;
@@ -39,8 +40,21 @@ impl Estate {
         InUse::check(&names, &mut errors);
         speakers::check(&names, &mut errors);
         errors.sort_by_key(|error| error.place.clone());
-        events::check(events, &names, &mut errors);
+        events::check(events, self, &later, &mut errors);
         errors
+    }
+
+    /// The estate after an event that describes it anew.
+    ///
+    /// # Errors
+    /// [`EstateErrors`]: what does not fit afterwards and did before.
+    pub(crate) fn changed(mut self, event: &Event) -> Result<CheckedEstate, EstateErrors> {
+        let errors = self.change_checked(event);
+        if errors.is_empty() {
+            Ok(CheckedEstate(self))
+        } else {
+            Err(EstateErrors(errors))
+        }
     }
 
     /// The estate as one in which everything fits, together with the events that are to happen.

@@ -1,5 +1,8 @@
 //! What may happen to an estate.
 
+use std::borrow::Cow;
+
+use super::object::{Object, ObjectName};
 use super::{Peering, Readvertisement, RouteServer, Routes, RoutingPreference};
 use routehub_types::Prefix;
 
@@ -118,6 +121,44 @@ pub enum Event {
         )]
         outbound: Option<Option<String>>,
     },
+    /// An object changes: that of its name is this one from now on. In the network file only the
+    /// fields that change are written.
+    Set(Box<Object>),
+    /// An object is created.
+    Add(Box<Object>),
+    /// An object is deleted.
+    Remove(ObjectName),
+}
+
+impl Event {
+    /// The same as an event of its own, where there is one for it.
+    pub(crate) fn special(&self) -> Cow<'_, Self> {
+        let special = match self {
+            Self::Add(object) => match &**object {
+                Object::Peering(peering) => Self::AddPeering(peering.clone()),
+                Object::RouteServer(server) => Self::AddRouteServer(server.clone()),
+                _ => return Cow::Borrowed(self),
+            },
+            Self::Remove(ObjectName::Peering(ends)) => Self::RemovePeering {
+                a: ends.a.clone(),
+                b: ends.b.clone(),
+            },
+            Self::Remove(ObjectName::RouteServer(name)) => Self::RemoveRouteServer {
+                route_server: name.clone(),
+            },
+            _ => return Cow::Borrowed(self),
+        };
+        Cow::Owned(special)
+    }
+
+    /// Whether the estate is another one afterwards, not only in another state: no event of its
+    /// own does the same.
+    pub(crate) fn describes_anew(&self) -> bool {
+        matches!(
+            &*self.special(),
+            Self::Set(_) | Self::Add(_) | Self::Remove(_)
+        )
+    }
 }
 
 /// Sessions of an NVA: all, or those with a Route Server, or with one instance.

@@ -11,7 +11,7 @@ use super::forms;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(
     feature = "file",
-    derive(serde::Deserialize, schemars::JsonSchema),
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
     serde(deny_unknown_fields, rename = "VNet"),
     schemars(rename = "Vnet")
 )]
@@ -40,7 +40,7 @@ pub struct Vnet {
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(
     feature = "file",
-    derive(serde::Deserialize, schemars::JsonSchema),
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
     serde(deny_unknown_fields, rename = "subnet"),
     schemars(rename = "Subnet")
 )]
@@ -61,7 +61,7 @@ pub struct Subnet {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(
     feature = "file",
-    derive(serde::Deserialize, schemars::JsonSchema),
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
     serde(deny_unknown_fields, rename = "peering flags", default),
     schemars(rename = "PeeringFlags")
 )]
@@ -144,7 +144,7 @@ impl Peering {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(
     feature = "file",
-    derive(serde::Deserialize, schemars::JsonSchema),
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
     serde(deny_unknown_fields, rename = "route table"),
     schemars(rename = "RouteTable")
 )]
@@ -195,7 +195,7 @@ pub enum UserRouteTarget {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(
     feature = "file",
-    derive(serde::Deserialize, schemars::JsonSchema),
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
     serde(deny_unknown_fields, rename = "NIC"),
     schemars(rename = "Nic")
 )]

@@ -9,11 +9,13 @@
 mod objects;
 mod route_maps;
 mod routes;
+mod written;
 
 pub(super) use objects::*;
 pub use route_maps::RouteMapForm;
 pub(super) use route_maps::route_maps;
 pub(super) use routes::*;
+pub(super) use written::route_map;
 
 use std::net::IpAddr;
 

@@ -10,7 +10,10 @@ use super::forms;
 
 /// How a Route Server prefers among sources of routes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "file", derive(serde::Deserialize, schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema)
+)]
 pub enum RoutingPreference {
     /// ExpressRoute before VPN and NVA.
     #[default]
@@ -26,7 +29,7 @@ pub enum RoutingPreference {
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(
     feature = "file",
-    derive(serde::Deserialize, schemars::JsonSchema),
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
     serde(deny_unknown_fields, rename = "Route Server"),
     schemars(rename = "RouteServer")
 )]
@@ -71,7 +74,7 @@ impl RouteServer {
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(
     feature = "file",
-    derive(serde::Deserialize, schemars::JsonSchema),
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
     serde(deny_unknown_fields, rename = "NVA"),
     schemars(rename = "Nva")
 )]
@@ -226,7 +229,7 @@ pub enum ReadvertiseTo {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(
     feature = "file",
-    derive(serde::Deserialize, schemars::JsonSchema),
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
     serde(rename_all = "snake_case")
 )]
 pub enum ReadvertisedPath {
@@ -255,7 +258,7 @@ pub enum ReadvertisedNextHop {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(
     feature = "file",
-    derive(serde::Deserialize, schemars::JsonSchema),
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
     serde(deny_unknown_fields, rename = "re-advertisement rule", default),
     schemars(rename = "Readvertisement")
 )]

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use routehub_types::{AttrId, Family, Instant, Nlri, Update};
 
-use super::Exchange;
+use super::{Exchange, Live};
+use crate::estate::Event;
 use crate::graph::{AdjacencyId, LinkId};
-use crate::propagation::NotConverged;
+use crate::propagation::{EventError, NotConverged};
 
 /// Routes of one peer with equal attributes; stale ones first.
 type Received = BTreeMap<(bool, AttrId), Vec<Nlri>>;
@@ -59,6 +60,25 @@ impl Exchange {
             self.inherit_sent(old, *from, *to);
         }
         Ok(exceeded)
+    }
+
+    /// Goes over to the estate that an event makes of this one. Real routers go on without
+    /// noticing; where that cannot be, the event is refused.
+    pub(super) fn describe_anew(&mut self, event: &Event) -> Result<(), EventError> {
+        let mut next = Self {
+            model: self.model.described_anew(event)?,
+            live: Live::default(),
+        };
+        let links = self.graph().live_links();
+        if next.graph().live_links() != links {
+            return Err(EventError::RealRouters);
+        }
+        let links: Vec<(LinkId, LinkId)> =
+            links.iter().map(|live| (live.link, live.link)).collect();
+        next.take_over(next.model.time(), self, &links)?;
+        next.model.note_description(&mut self.model);
+        *self = next;
+        Ok(())
     }
 
     /// State and counters of a link, and its place in an export group. A peer whose routes are not

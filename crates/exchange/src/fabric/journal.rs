@@ -42,9 +42,24 @@ pub(crate) struct Journal {
     paths: Vec<(SpeakerId, Prefix)>,
     vnets: Vec<VnetId>,
     links: Vec<LinkId>,
+    /// What was written down of an estate that was described in another way.
+    earlier: Changes,
 }
 
 impl Journal {
+    /// Goes on from the journal of an estate that was described in another way.
+    pub(crate) fn carry_over(&mut self, kept: bool, earlier: Changes) {
+        self.kept = kept;
+        if kept {
+            self.earlier = earlier;
+        }
+    }
+
+    /// Whether changes are written down.
+    pub(crate) const fn is_kept(&self) -> bool {
+        self.kept
+    }
+
     /// Writes down what changes from here on. It grows with every change that is not read.
     pub(crate) fn keep(&mut self) {
         self.kept = true;
@@ -57,8 +72,10 @@ impl Journal {
             mut paths,
             vnets,
             links,
+            earlier,
         } = std::mem::take(self);
         self.kept = kept;
+        paths.extend(earlier.paths);
         paths.sort_unstable();
         paths.dedup();
         let names = &deployment.estate().vnets;
@@ -70,10 +87,11 @@ impl Journal {
                 up: link.is_up(),
             }
         });
+        let vnets = vnets.iter().map(|id| names[id.0].name.clone());
         Changes {
             paths,
-            vnets: sorted(vnets.iter().map(|id| names[id.0].name.clone())),
-            links: links.collect(),
+            vnets: sorted(vnets.chain(earlier.vnets)),
+            links: earlier.links.into_iter().chain(links).collect(),
         }
     }
 

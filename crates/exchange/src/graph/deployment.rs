@@ -6,7 +6,7 @@ use routehub_types::{Family, Prefix, RuleId};
 
 use super::Graph;
 use super::build::GraphBuilder;
-use super::link::{AdjacencyId, Link, LinkId, LinkKind};
+use super::link::{AdjacencyId, Down, Link, LinkId, LinkKind};
 use super::speaker::{Speaker, SpeakerId, SpeakerKind};
 use super::topology::{Topology, VnetId};
 use crate::estate::{CheckedEstate, Estate, Gateway, Nva, Peering, RouteMap, RouteServer};
@@ -58,6 +58,103 @@ impl Deployment {
         deployment.builder().build();
         deployment.refuse_peers();
         deployment
+    }
+
+    /// The estate as it stands: without the Route Servers that are gone.
+    pub(crate) fn standing(&self) -> Estate {
+        let servers = self.estate.route_servers.iter().enumerate();
+        let gone = |place: usize| {
+            let mut removed = self.removed.iter();
+            removed.any(|id| match self.graph.speaker(*id).kind {
+                SpeakerKind::RouteServer { server, .. } => server == place,
+                _ => false,
+            })
+        };
+        let standing = servers.filter(|(place, _)| !gone(*place));
+        Estate {
+            route_servers: standing.map(|(_, server)| server.clone()).collect(),
+            ..self.estate.clone()
+        }
+    }
+
+    /// The deployment of another description of this one, in which what events did to this one
+    /// still holds; with the links that were here and are there.
+    pub(crate) fn described_anew(&self, estate: CheckedEstate) -> (Self, Vec<(LinkId, LinkId)>) {
+        let mut new = Self::new(estate, self.parameters.clone(), self.live.clone());
+        let pairs = self.same_links(&new);
+        for (before, now) in &pairs {
+            let before = self.graph.link(*before);
+            let now = &mut new.graph.links[now.index()];
+            now.down = Down {
+                refused: now.down.refused,
+                ..before.down
+            };
+            now.route_refreshes = before.route_refreshes;
+            now.resets = before.resets;
+            now.notification = before.notification;
+        }
+        let speakers = self.same_speakers(&new);
+        let down = self.instances_down.iter();
+        for instance in down.filter_map(|id| speakers.get(id)) {
+            new.instances_down.insert(*instance);
+            for link in new.graph.links_of[instance.index()].clone() {
+                new.graph.links[link.index()].down.instance = true;
+            }
+        }
+        let maps = self.gateway_maps.iter();
+        let known = |name: &str| !new.graph.named(name).is_empty();
+        let maps = maps.filter(|((server, gateway), _)| known(server) && known(gateway));
+        new.gateway_maps = maps
+            .map(|(key, maps)| (key.clone(), maps.clone()))
+            .collect();
+        (new, pairs)
+    }
+
+    /// The speakers that stand here under the name, and in the part, of one there.
+    pub(crate) fn same_speakers(&self, other: &Self) -> BTreeMap<SpeakerId, SpeakerId> {
+        let mut same = BTreeMap::new();
+        for (name, all) in &self.graph.by_name {
+            let standing = all.iter().filter(|id| !self.removed.contains(*id));
+            for (id, there) in standing.zip(other.graph.named(name)) {
+                let kinds = [
+                    self.graph.speaker(*id).kind,
+                    other.graph.speaker(*there).kind,
+                ];
+                let [here_kind, there_kind] = kinds.map(|kind| std::mem::discriminant(&kind));
+                if here_kind == there_kind {
+                    same.insert(*id, *there);
+                }
+            }
+        }
+        same
+    }
+
+    /// The links between speakers that are here and there.
+    fn same_links(&self, other: &Self) -> Vec<(LinkId, LinkId)> {
+        let speakers = self.same_speakers(other);
+        let kind = |link: &Link| std::mem::discriminant(&link.kind);
+        let mut there: BTreeMap<(SpeakerId, SpeakerId), Vec<LinkId>> = BTreeMap::new();
+        for id in other.graph.links() {
+            let link = other.graph.link(id);
+            let ends = (link.a.speaker, link.b.speaker);
+            there.entry(ends).or_default().push(id);
+        }
+        let mut pairs = Vec::new();
+        for id in self.graph.links() {
+            let link = self.graph.link(id);
+            let ends = [&link.a, &link.b].map(|end| speakers.get(&end.speaker));
+            let [Some(a), Some(b)] = ends else {
+                continue;
+            };
+            let Some(links) = there.get_mut(&(*a, *b)) else {
+                continue;
+            };
+            let same = |there: &LinkId| kind(other.graph.link(*there)) == kind(link);
+            if let Some(place) = links.iter().position(same) {
+                pairs.push((id, links.remove(place)));
+            }
+        }
+        pairs
     }
 
     fn builder(&mut self) -> GraphBuilder<'_> {

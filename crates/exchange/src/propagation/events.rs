@@ -9,7 +9,8 @@ use super::converge::NotConverged;
 use super::deliver::Announced;
 use super::outbound::announcements;
 use crate::estate::{
-    ConnectionEnds, Event, Instance, NvaSessions, Peering, Readvertisement, RouteServer, Routes,
+    ConnectionEnds, EstateErrors, Event, Instance, NvaSessions, Peering, Readvertisement,
+    RouteServer, Routes,
 };
 use crate::graph::{AdjacencyId, LinkId, Side, SpeakerId, Topology, VnetId};
 
@@ -24,6 +25,12 @@ pub enum EventError {
         /// The name.
         name: String,
     },
+    /// What the event makes of the estate does not fit together.
+    #[error(transparent)]
+    Refused(#[from] EstateErrors),
+    /// Sessions of real routers would be other sessions.
+    #[error("sessions of real routers would change: change the network file and reload it")]
+    RealRouters,
     /// The estate does not come to rest any more.
     #[error(transparent)]
     NotConverged(#[from] NotConverged),
@@ -39,7 +46,7 @@ fn unknown(kind: &'static str, name: &str) -> impl FnOnce() -> EventError {
 
 /// Time that passes between events, in milliseconds: long enough that each is an update run of
 /// its own.
-const BETWEEN_EVENTS: u64 = 3_600_000;
+pub(super) const BETWEEN_EVENTS: u64 = 3_600_000;
 
 impl Model {
     /// Applies an event and converges.
@@ -53,7 +60,7 @@ impl Model {
     }
 
     fn change(&mut self, event: &Event) -> Result<(), EventError> {
-        match event {
+        match &*event.special() {
             Event::SetBranchToBranch {
                 route_server,
                 value,
@@ -104,6 +111,8 @@ impl Model {
                 inbound.iter().for_each(|map| inbound_map.clone_from(map));
                 outbound.iter().for_each(|map| outbound_map.clone_from(map));
             })?,
+            // These make a model of their own (`described_anew`).
+            Event::Set(_) | Event::Add(_) | Event::Remove(_) => {}
         }
         Ok(())
     }
@@ -304,7 +313,7 @@ impl Model {
 
     /// Route refresh to every NVA of a network's Route Server; a reset where it is not offered.
     /// What an NVA sends again counts like any run: more than half its limit is too much.
-    fn refresh_sessions(&mut self, vnet: &str) {
+    pub(super) fn refresh_sessions(&mut self, vnet: &str) {
         for id in self.deployment.graph().links() {
             let graph = self.deployment.graph();
             let link = graph.link(id);

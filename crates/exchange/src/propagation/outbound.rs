@@ -46,6 +46,37 @@ impl StaticRoutes {
         self.0.insert(from_nva, announcements);
     }
 
+    /// Goes on from what an NVA sent when its estate was described in another way: what events
+    /// changed stays changed, unless the description says something else of the prefix.
+    pub(super) fn carry_over(
+        &mut self,
+        from_nva: AdjacencyId,
+        (before, old): (&Self, &Deployment),
+        old_from_nva: AdjacencyId,
+    ) {
+        let Some(sent) = before.0.get(&old_from_nva) else {
+            return;
+        };
+        let mut entered = Self::default();
+        entered.enter(old, old_from_nva.link);
+        let described = entered.0.get(&old_from_nva).unwrap_or(&NONE);
+        let routes = self.0.entry(from_nva).or_default();
+        for prefix in sent.keys().chain(described.keys()) {
+            let by_event = sent.get(prefix) != described.get(prefix);
+            if !by_event || routes.get(prefix) != described.get(prefix) {
+                continue;
+            }
+            match sent.get(prefix) {
+                Some(attrs) => {
+                    routes.insert(*prefix, attrs.clone());
+                }
+                None => {
+                    routes.remove(prefix);
+                }
+            }
+        }
+    }
+
     /// Adds routes to those that an NVA sends; they replace those of the same prefixes.
     pub(super) fn add(&mut self, from_nva: AdjacencyId, routes: Announcements) {
         self.0.entry(from_nva).or_default().extend(routes);

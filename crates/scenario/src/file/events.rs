@@ -1,8 +1,10 @@
 //! Events: those of a file, and by themselves what is to happen to a network that is there already.
 
+use std::borrow::Cow;
+
 use routehub::{Estate, Event};
 
-use super::validate;
+use super::{objects, validate};
 use crate::syntax::diagnostic::{Diagnostic, Fault};
 use crate::syntax::node::{Entry, Node, Value, parse};
 use crate::syntax::text::{Span, Text};
@@ -51,19 +53,17 @@ fn read(text: &Text<'_>, estate: &Estate, ipv6: bool) -> Result<Vec<(String, Eve
         ipv6,
         keys_beside: |_| &[],
     };
-    let (mut events, mut faults) = (Vec::new(), Vec::new());
+    let nodes = root.field("events").map_or(&[][..], Node::items);
     let mut prefixes = 0_usize;
-    for node in root.field("events").map_or(&[][..], Node::items) {
+    for node in nodes {
         prefixes = prefixes.saturating_add(prefix_count(node));
         if prefixes > MOST_PREFIXES {
             let message = format!("more than {MOST_PREFIXES} prefixes at once");
             return Err(vec![Fault::new(node.span, message)]);
         }
-        match read_event(context, node) {
-            Ok(event) => events.push(event),
-            Err(fault) => faults.push(fault),
-        }
     }
+    let mut faults = Vec::new();
+    let events = read_events(context, nodes, estate, &mut faults);
     if faults.is_empty() {
         validate::check_events(estate, &events, &root, &mut faults);
     }
@@ -73,10 +73,44 @@ fn read(text: &Text<'_>, estate: &Estate, ipv6: bool) -> Result<Vec<(String, Eve
     }
 }
 
-/// An event with its id.
-pub(crate) fn read_event(context: Context<'_>, node: &Node) -> Result<(String, Event), Fault> {
-    let event = context.read(node)?;
+/// Reads events with their ids, each for the estate as it then is.
+pub(crate) fn read_events(
+    context: Context<'_>,
+    nodes: &[Node],
+    estate: &Estate,
+    faults: &mut Vec<Fault>,
+) -> Vec<(String, Event)> {
+    let sets = |node: &Node| node.field("set").is_some();
+    let mut now = nodes.iter().any(sets).then(|| Cow::Borrowed(estate));
+    let mut events = Vec::new();
+    for node in nodes {
+        match read_event(context, node, now.as_deref().unwrap_or(estate)) {
+            Ok(event) => {
+                if let Some(now) = &mut now {
+                    // What does not fit is told when all events are checked.
+                    let _ = now.to_mut().change(&event.1);
+                }
+                events.push(event);
+            }
+            Err(fault) => faults.push(fault),
+        }
+    }
+    events
+}
+
+/// An event with its id, for an estate as it then is.
+fn read_event(
+    context: Context<'_>,
+    node: &Node,
+    estate: &Estate,
+) -> Result<(String, Event), Fault> {
     let id = node.text_of("id").unwrap_or_default();
+    let described = objects::describe(context, node, estate);
+    let described = described.map_err(|fault| {
+        let fault = fault.in_object(node.object("event"));
+        fault.within(node.span)
+    })?;
+    let event = context.read(described.as_ref().unwrap_or(node))?;
     Ok((id.to_owned(), event))
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use routehub::check::nearest_name;
 use routehub::estate::forms::RouteMapForm;
-use routehub::{CheckedEstate, Estate};
+use routehub::{CheckedEstate, Estate, Event};
 use serde::de::{DeserializeOwned, Error as _};
 
-use super::events::{prefix_count, read_event};
+use super::events::{prefix_count, read_events};
 use super::expectation::expectation;
 use super::live::{self, Live, LivePeer};
 use super::profile::profile;
@@ -99,6 +99,10 @@ impl<'a> Reader<'a> {
             true => self.estate(),
             false => Estate::default(),
         };
+        let events = match few {
+            true => self.events(&estate),
+            false => Vec::new(),
+        };
         let scenario = Scenario {
             title: self.value("title").unwrap_or_default(),
             source: source
@@ -108,10 +112,7 @@ impl<'a> Reader<'a> {
             notes: notes.into_iter().map(|note| note.0).collect(),
             profile,
             estate: CheckedEstate::default(),
-            events: match few {
-                true => self.items("events", read_event),
-                false => Vec::new(),
-            },
+            events,
             expectations: self.items("expect", expectation),
             live: self.live(),
         };
@@ -137,16 +138,30 @@ impl<'a> Reader<'a> {
         self.items(key, |context, node| context.read(node))
     }
 
-    fn items<T>(&mut self, key: &'static str, read: Read<T>) -> Vec<T> {
+    fn events(&mut self, estate: &Estate) -> Vec<(String, Event)> {
+        let nodes = self.nodes("events");
+        let context = Context {
+            keys_beside: |_| &[],
+            ..self.context
+        };
+        read_events(context, nodes, estate, &mut self.faults)
+    }
+
+    /// The entries of a list.
+    fn nodes(&mut self, key: &'static str) -> &'a [Node] {
         let Some(node) = self.root.field(key) else {
-            return Vec::new();
+            return &[];
         };
         if !matches!(node.value, Value::List(_) | Value::Null) {
             let found = node.describe(self.context.text);
             let message = format!("`{key}`: a list is expected, not {found}");
             self.faults.push(Fault::new(node.span, message));
         }
-        let items = node.items().iter();
+        node.items()
+    }
+
+    fn items<T>(&mut self, key: &'static str, read: Read<T>) -> Vec<T> {
+        let items = self.nodes(key).iter();
         let read = items.filter_map(|item| {
             let read = read(self.context, item);
             read.map_err(|fault| self.faults.push(fault)).ok()

@@ -1,5 +1,6 @@
 //! What does not fit together: the estate's own check, and names in events and `expect`.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use routehub::check::{EstateError, List, Place, Step, nearest_name};
@@ -51,6 +52,10 @@ fn find<'a>(root: &'a Node, place: &Place) -> &'a Node {
     if place.list == List::Events {
         let action = node.entries().iter().find(|entry| entry.key != "id");
         node = action.map_or(node, |entry| &entry.value);
+        // What is added stands under its kind.
+        if let (Some("add"), [object]) = (action.map(|entry| entry.key.as_str()), node.entries()) {
+            node = &object.value;
+        }
     }
     for step in &place.path {
         let next = match step {
@@ -98,21 +103,20 @@ fn event_ids(events: &[(String, Event)], root: &Node, faults: &mut Vec<Fault>) {
 
 /// The names that `expect` may use.
 struct Known<'a> {
-    estate: &'a Estate,
-    /// Route Servers that events add.
-    added: Vec<&'a str>,
+    /// The estate with everything that events add.
+    estate: Cow<'a, Estate>,
 }
 
 impl<'a> Known<'a> {
-    fn new(estate: &'a Estate, events: &'a [(String, Event)]) -> Self {
-        let added = events.iter().filter_map(|(_, event)| match event {
-            Event::AddRouteServer(server) => Some(server.name.as_str()),
-            _ => None,
-        });
-        Self {
-            estate,
-            added: added.collect(),
+    fn new(estate: &'a Estate, events: &[(String, Event)]) -> Self {
+        let mut estate = Cow::Borrowed(estate);
+        for (_, event) in events {
+            if matches!(event, Event::AddRouteServer(_) | Event::Add(_)) {
+                // What cannot be added is told where events are checked.
+                let _ = estate.to_mut().change(event);
+            }
         }
+        Self { estate }
     }
 
     /// What is wrong with a table's names, with what is said of it.
@@ -121,10 +125,7 @@ impl<'a> Known<'a> {
         let peer = shape.peer.zip(table.peer.as_ref());
         let subjects = std::iter::once((shape.owner, &table.owner)).chain(peer);
         subjects.filter_map(move |(subject, name)| {
-            let mut known = (subject.names)(self.estate);
-            if subject.key == "route_server" {
-                known.extend(&self.added);
-            }
+            let known = (subject.names)(&self.estate);
             if known.contains(&name.as_str()) {
                 return None;
             }

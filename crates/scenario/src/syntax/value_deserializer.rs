@@ -5,7 +5,8 @@
 //!   the profile does not route it;
 //! - an enum whose name begins with [`SHAPED`] has one variant per form that a value may take
 //!   (`text`, `number`, `list`, `map`), and the form given decides;
-//! - an enum called [`EVENT`] is a mapping of an `id` and one of its variants.
+//! - an enum called [`EVENT`] is a mapping of an `id` and one of its variants;
+//! - an enum called [`OBJECT`] is a mapping of one of its variants.
 
 use routehub::estate::forms::{EITHER_FAMILY, SHAPED, exactly_one};
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
@@ -18,6 +19,8 @@ use super::text::Text;
 
 /// See the module's documentation.
 const EVENT: &str = "event";
+/// See the module's documentation.
+const OBJECT: &str = "object";
 
 /// What reading depends on beside the tree.
 #[derive(Clone, Copy)]
@@ -139,6 +142,37 @@ impl<'a, 'de> ValueDeserializer<'a, 'de> {
         }
         let given: Vec<_> = actions().map(|(key, node)| (key, node.is_some())).collect();
         Err(de::Error::custom(exactly_one(&given)))
+    }
+
+    /// The only entry, which says of what kind the object is.
+    fn object<V: Visitor<'de>>(
+        self,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        let entries = self.context.entries(self.node)?;
+        let kind = |entry: &Entry| variants.iter().copied().find(|kind| *kind == entry.key);
+        if let Some(entry) = entries.iter().find(|entry| kind(entry).is_none()) {
+            return Err(Fault::unknown_key(
+                entry.span,
+                &entry.key,
+                variants.to_vec(),
+            ));
+        }
+        let [entry] = entries else {
+            let given: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+            let given = match given.as_slice() {
+                [] => "none".to_owned(),
+                given => format!("`{}`", given.join("` and `")),
+            };
+            let message = format!("one object is expected, not {given}");
+            return Err(Fault::new(self.node.span, message));
+        };
+        let name = kind(entry).unwrap_or_default();
+        let value = self.with(&entry.value);
+        visitor
+            .visit_enum(Variant { value, name })
+            .map_err(|fault| fault.within(entry.value.span).under(name))
     }
 
     /// A variant of an event.
@@ -305,6 +339,9 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
     ) -> Result<V::Value, Fault> {
         if name == EVENT {
             return self.event(variants, visitor);
+        }
+        if name == OBJECT {
+            return self.object(variants, visitor);
         }
         let Some(expected) = name.strip_prefix(SHAPED) else {
             let text: StrDeserializer<'_, Fault> = self.plain_text()?.into_deserializer();

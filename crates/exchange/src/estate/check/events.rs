@@ -1,5 +1,6 @@
 //! Events, one after the other, each against the estate as it then is.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::error::{EstateError, Kind, List, Place, Problem};
@@ -7,12 +8,16 @@ use super::names::Names;
 use super::networks::{InUse, Peered, pair};
 use super::report::Report;
 use super::speakers;
-use crate::estate::{Estate, Event, Nva, NvaSessions, Peering, RouteServer, Routes};
+use crate::estate::{Estate, Event, Nva, NvaSessions, Object, Peering, RouteServer, Routes};
 
 /// The Route Servers that events add.
 pub(super) fn added_route_servers(events: &[(String, Event)]) -> Vec<&RouteServer> {
     let added = events.iter().filter_map(|(_, event)| match event {
         Event::AddRouteServer(server) => Some(server),
+        Event::Add(object) => match &**object {
+            Object::RouteServer(server) => Some(server),
+            _ => None,
+        },
         _ => None,
     });
     added.collect()
@@ -23,15 +28,80 @@ struct Now<'a> {
     estate: &'a Estate,
     names: &'a Names<'a>,
     /// Route Servers that there are now, and their networks.
-    servers: HashMap<&'a str, &'a str>,
+    servers: HashMap<String, String>,
     peered: Peered,
     used: InUse,
     connections: HashSet<(String, String)>,
 }
 
-/// Checks each event.
-pub(super) fn check<'a>(
+/// Checks each event. `later` are the Route Servers that events add.
+pub(super) fn check(
+    events: &[(String, Event)],
+    estate: &Estate,
+    later: &[&RouteServer],
+    errors: &mut Vec<EstateError>,
+) {
+    // One that is gone may be named as before.
+    let servers = later.iter().copied().chain(&estate.route_servers);
+    let nameable: Vec<&RouteServer> = servers.collect();
+    let mut now = Cow::Borrowed(estate);
+    let mut rest = events;
+    while !rest.is_empty() {
+        let at = events.len() - rest.len();
+        let states = rest.iter().take_while(|(_, event)| !event.describes_anew());
+        let (run, after) = rest.split_at(states.count());
+        check_run(
+            run,
+            at,
+            &Names::new(&now, &nameable, &mut Vec::new()),
+            errors,
+        );
+        rest = after;
+        if let Some(((id, event), after)) = after.split_first() {
+            let now = now.to_mut();
+            for (_, event) in run {
+                // What there is not to change was told.
+                let _ = now.change(event);
+            }
+            let place = Place::entry(List::Events, events.len() - after.len() - 1);
+            errors.extend(check_object(id, event, place, now));
+            rest = after;
+        }
+    }
+}
+
+/// Checks an event that describes the estate anew, by the estate that comes of it.
+fn check_object(id: &str, event: &Event, place: Place, now: &mut Estate) -> Vec<EstateError> {
+    let name = match event {
+        Event::Set(object) | Event::Add(object) => object.name(),
+        Event::Remove(name) => name.clone(),
+        _ => return Vec::new(),
+    };
+    let found = now.change_checked(event).into_iter();
+    let placed = found.map(|error| {
+        let path = now.path_in_object(&name, &error.place).unwrap_or_default();
+        let object = match error.place.list {
+            List::Events => format!("event `{id}`"),
+            _ => format!("event `{id}`: {}", error.object),
+        };
+        EstateError {
+            place: Place {
+                path: path.to_vec(),
+                ..place.clone()
+            },
+            object,
+            problem: error.problem,
+            // Places of an estate that events have changed are not in the file.
+            other: None,
+        }
+    });
+    placed.collect()
+}
+
+/// Checks events that do not describe the estate anew; the first stands at a place in the list.
+fn check_run<'a>(
     events: &'a [(String, Event)],
+    at: usize,
     names: &'a Names<'a>,
     errors: &mut Vec<EstateError>,
 ) {
@@ -45,21 +115,25 @@ pub(super) fn check<'a>(
     let mut now = Now {
         estate,
         names,
-        servers: servers
-            .map(|s| (s.name.as_str(), s.vnet.as_str()))
-            .collect(),
+        servers: servers.map(|s| (s.name.clone(), s.vnet.clone())).collect(),
         peered: Peered::check(names, &HashSet::new(), told),
         used: InUse::check(names, told),
         connections: speakers::connections(estate).collect(),
     };
-    for (index, (id, event)) in events.iter().enumerate() {
+    for (index, (id, event)) in (at..).zip(events) {
         let object = format!("event `{id}`");
         let mut found = Vec::new();
         let place = Place::entry(List::Events, index);
-        now.check(event, &mut Report::new(object.clone(), place, &mut found));
+        let special = event.special();
+        now.check(
+            &special,
+            &mut Report::new(object.clone(), place, &mut found),
+        );
         // Whatever an event does not fit with, it is the event that is told.
         errors.extend(found.into_iter().map(|error| EstateError {
             object: object.clone(),
+            // Places of an estate that events have changed are not in the file.
+            other: error.other.filter(|_| at == 0),
             ..error
         }));
     }
@@ -74,7 +148,7 @@ fn check_paths(nva: Option<&Nva>, routes: &[Routes], report: &mut Report<'_>) {
 }
 
 impl<'a> Now<'a> {
-    fn check(&mut self, event: &'a Event, report: &mut Report<'_>) {
+    fn check(&mut self, event: &Event, report: &mut Report<'_>) {
         match event {
             Event::SetBranchToBranch { route_server, .. }
             | Event::SetRoutingPreference { route_server, .. } => {
@@ -134,12 +208,16 @@ impl<'a> Now<'a> {
                     report.note_field(key, self.names.need_if(&[Kind::RouteMap], map));
                 }
             }
+            // Checked by the estate that comes of them.
+            Event::Set(_) | Event::Add(_) | Event::Remove(_) => {}
         }
     }
 
-    fn add_peering(&mut self, peering: &'a Peering, report: &mut Report<'_>) {
+    fn add_peering(&mut self, peering: &Peering, report: &mut Report<'_>) {
         let gateways = self.estate.gateways.iter().map(|g| g.vnet.as_str());
-        let remotes = gateways.chain(self.servers.values().copied()).collect();
+        let remotes = gateways
+            .chain(self.servers.values().map(String::as_str))
+            .collect();
         self.peered.add(self.names, &remotes, peering, report);
     }
 
@@ -222,7 +300,7 @@ impl<'a> Now<'a> {
         self.peered.remove(a, b);
     }
 
-    fn add_server(&mut self, server: &'a RouteServer, report: &mut Report<'_>) {
+    fn add_server(&mut self, server: &RouteServer, report: &mut Report<'_>) {
         let name = server.name.as_str();
         let known = self.names.speaker(name);
         let taken = match known {
@@ -239,7 +317,8 @@ impl<'a> Now<'a> {
         }
         report.note_field("vnet", self.names.need_vnet(&server.vnet));
         self.used.add_route_server(self.estate, server, report);
-        self.servers.insert(name, &server.vnet);
+        self.servers
+            .insert(server.name.clone(), server.vnet.clone());
     }
 
     fn check_route_map(&self, route_server: &str, peer: &str, report: &mut Report<'_>) {
@@ -254,7 +333,7 @@ impl<'a> Now<'a> {
             }
             Some((_, index)) => {
                 let gateway = self.estate.gateways.get(index).map(|g| g.vnet.as_str());
-                let beside = gateway == self.servers.get(route_server).copied();
+                let beside = gateway == self.servers.get(route_server).map(String::as_str);
                 (!beside).then(|| Problem::NotBeside {
                     gateway: peer.to_owned(),
                     route_server: route_server.to_owned(),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::{Announced, InstanceNumber, both_or, only};
 use crate::estate::{
-    Connection, Nva, NvaSession, OnPremises, Peering, PeeringFlags, ReadvertiseTo,
+    Connection, Nva, NvaSession, OnPremises, Peering, PeeringEnds, PeeringFlags, ReadvertiseTo,
     ReadvertisedNextHop, Routes, Site, UserRoute, UserRouteTarget,
 };
 
@@ -55,6 +55,41 @@ impl TryFrom<PeeringForm> for Peering {
         };
         peering.global = form.global;
         Ok(peering)
+    }
+}
+
+/// The two networks of a peering: `a/b`, a list of both, or a mapping as in the peering itself.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename = "one of: two VNets as `a/b`, as a list, or as a mapping with `a` and `b`")]
+#[schemars(untagged, rename = "PeeringEndsForm")]
+pub(crate) enum PeeringEndsForm {
+    /// `a/b`.
+    #[serde(rename = "text")]
+    Text(String),
+    /// Both.
+    #[serde(rename = "list")]
+    Both([String; 2]),
+    /// By their keys.
+    #[serde(rename = "map")]
+    Named(PeeringForm),
+}
+
+impl TryFrom<PeeringEndsForm> for PeeringEnds {
+    type Error = String;
+
+    fn try_from(form: PeeringEndsForm) -> Result<Self, String> {
+        let (a, b) = match form {
+            PeeringEndsForm::Text(text) => match text.split_once('/') {
+                Some((a, b)) => (a.to_owned(), b.to_owned()),
+                None => return Err(format!("two VNets are written `a/b`, not `{text}`")),
+            },
+            PeeringEndsForm::Both([a, b]) => (a, b),
+            PeeringEndsForm::Named(form) => {
+                let peering = Peering::try_from(form)?;
+                (peering.a, peering.b)
+            }
+        };
+        Ok(Self { a, b })
     }
 }
 
