@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use routehub_exchange::estate::Nic;
-use routehub_exchange::{Event, Exchange, RouteSource, VnetRoutes};
+use routehub_exchange::estate::{Nic, Object};
+use routehub_exchange::{Event, EventError, Exchange, RouteSource, VnetRoutes};
 use routehub_types::Prefix;
 
 use random::Numbers;
@@ -59,6 +59,15 @@ fn follow(exchange: &mut Exchange, held: &mut BTreeMap<String, Routes>) {
     }
 }
 
+/// Whether an event leaves networks as they are, and NICs without tables of their own.
+fn is_of_routes(event: &Event) -> bool {
+    match event {
+        Event::Set(object) => !matches!(**object, Object::Nic(_) | Object::RouteTable(_)),
+        Event::Add(object) => !matches!(**object, Object::Nic(_) | Object::Vnet(_)),
+        _ => true,
+    }
+}
+
 fn agrees(numbers: Vec<u16>, events: usize) -> Result<(), TestCaseError> {
     let numbers = &mut Numbers::new(numbers);
     let (parameters, mut estate) = (random::parameters(numbers), random::estate(numbers));
@@ -80,15 +89,25 @@ fn agrees(numbers: Vec<u16>, events: usize) -> Result<(), TestCaseError> {
     let mut held: BTreeMap<String, Routes> = start.collect();
     let (mut told, mut removed) = (Vec::new(), Vec::new());
     for _ in 0..events {
-        let Some(event) = random::event(numbers, exchange.estate(), &removed) else {
+        let drawn = match numbers.once_in(6) {
+            true => random::object_event(numbers, exchange.estate()).filter(is_of_routes),
+            false => random::event(numbers, exchange.estate(), &removed),
+        };
+        let Some(event) = drawn else {
             continue;
         };
         if let Event::RemoveRouteServer { route_server } = &event {
             removed.push(route_server.clone());
         }
         told.push(event.clone());
-        if exchange.apply_event(&event).is_err() {
-            return Ok(());
+        match exchange.apply_event(&event) {
+            Err(EventError::Refused(_)) => continue,
+            Err(_) => return Ok(()),
+            Ok(()) => {}
+        }
+        if matches!(event, Event::Set(_) | Event::Remove(_)) {
+            let servers = &exchange.estate().route_servers;
+            removed.retain(|name| servers.iter().any(|server| server.name == *name));
         }
         follow(&mut exchange, &mut held);
         for name in &names {

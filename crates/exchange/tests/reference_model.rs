@@ -24,6 +24,9 @@ static COMPARED: AtomicUsize = AtomicUsize::new(0);
 static OTHER_REST: AtomicUsize = AtomicUsize::new(0);
 static RESTLESS: AtomicUsize = AtomicUsize::new(0);
 static GAVE_UP: AtomicUsize = AtomicUsize::new(0);
+/// Events that described the estate anew, and those that were refused because it did not fit.
+static OBJECTS: AtomicUsize = AtomicUsize::new(0);
+static REFUSED: AtomicUsize = AtomicUsize::new(0);
 
 /// Notes that the exchange gave up: it has to say who keeps changing what.
 fn gave_up(error: &NotConverged, reference: &mut Model) -> Result<(), TestCaseError> {
@@ -100,15 +103,30 @@ fn agrees(numbers: Vec<u16>, events: usize) -> Result<(), TestCaseError> {
     let mut removed = Vec::new();
     compare(&exchange, &mut reference, &told)?;
     for _ in 0..events {
-        let Some(event) = random::event(numbers, exchange.estate(), &removed) else {
+        let drawn = match numbers.once_in(4) {
+            true => random::object_event(numbers, exchange.estate()),
+            false => random::event(numbers, exchange.estate(), &removed),
+        };
+        let Some(event) = drawn else {
             continue;
         };
+        let applied = exchange.apply_event(&event);
+        if matches!(applied, Err(EventError::Refused(_))) {
+            REFUSED.fetch_add(1, Relaxed);
+            continue;
+        }
         if let Event::RemoveRouteServer { route_server } = &event {
             removed.push(route_server.clone());
         }
+        if matches!(event, Event::Set(_) | Event::Add(_) | Event::Remove(_)) {
+            OBJECTS.fetch_add(1, Relaxed);
+            // What was deleted is not described any more.
+            let servers = &exchange.estate().route_servers;
+            removed.retain(|name| servers.iter().any(|server| server.name == *name));
+        }
         told.push(event.clone());
         reference.apply(&event);
-        match exchange.apply_event(&event) {
+        match applied {
             Ok(()) => {}
             Err(EventError::NotConverged(error)) => {
                 return gave_up(&error, &mut reference);
@@ -171,6 +189,9 @@ fn every_table_equals_that_of_a_model_which_recomputes_everything() {
         other_rest * 20 < compared,
         "nearly all estates have one state of rest"
     );
+    let (objects, refused) = (OBJECTS.load(Relaxed), REFUSED.load(Relaxed));
+    println!("{objects} events of objects, {refused} refused");
+    assert!(objects > CASES as usize / 2 && refused < objects);
     assert!(restless > 0, "restless estates are among them");
     let gave_up = GAVE_UP.load(Relaxed);
     assert!(gave_up * 500 < compared, "what can rest nearly always does");

@@ -54,6 +54,10 @@ impl Model {
     /// # Errors
     /// [`EventError`] if the event names something unknown or the estate does not converge.
     pub(crate) fn apply_event(&mut self, event: &Event) -> Result<(), EventError> {
+        if matches!(event, Event::Add(_)) {
+            // What is added has to fit; then it is added as by an event of its own.
+            self.deployment.standing().changed(event)?;
+        }
         self.now.0 += BETWEEN_EVENTS;
         self.change(event)?;
         Ok(self.converge()?)

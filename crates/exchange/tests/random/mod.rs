@@ -1,6 +1,7 @@
 //! Random estates and events, drawn from a list of numbers: smaller numbers, simpler estates.
 
 mod events;
+mod objects;
 mod parameters;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -526,6 +527,7 @@ fn route_tables() -> Vec<RouteTable> {
 }
 
 pub(crate) use events::event;
+pub(crate) use objects::object_event;
 
 /// A random estate as an exchange takes it: everything in it fits, with the Route Servers that
 /// events may add.

@@ -5,6 +5,7 @@
 mod fabric;
 mod maps;
 mod neighbors;
+mod objects;
 mod passing;
 mod rest;
 mod tables;
@@ -318,6 +319,7 @@ impl Model {
                 inbound,
                 outbound,
             } => self.set_route_map(route_server, peer, inbound, outbound),
+            Event::Set(_) | Event::Add(_) | Event::Remove(_) => self.describe(event),
         }
     }
 

@@ -81,7 +81,7 @@ pub(crate) fn read_events(
     faults: &mut Vec<Fault>,
 ) -> Vec<(String, Event)> {
     let sets = |node: &Node| node.field("set").is_some();
-    let mut now = nodes.iter().any(sets).then(|| Cow::Borrowed(estate));
+    let mut now = nodes.iter().any(sets).then_some(Cow::Borrowed(estate));
     let mut events = Vec::new();
     for node in nodes {
         match read_event(context, node, now.as_deref().unwrap_or(estate)) {

@@ -127,7 +127,10 @@ pub fn json_schema() -> String {
         for name in ["Nva", "Site", "OnPremises"] {
             add_live_keys(defs, name, &live);
         }
-        defs.entry("Event").and_modify(as_mapping_with_id);
+        let set = fields_of_objects(defs);
+        if let Some(event) = defs.get_mut("Event") {
+            as_mapping_with_id(event, &set);
+        }
     }
     RecursiveTransform(addresses).transform(&mut schema);
     let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
@@ -145,8 +148,38 @@ fn add_live_keys(defs: &mut Map<String, Value>, name: &str, live: &Schema) {
     }
 }
 
+/// An event changes an object by its name and those of its fields that change.
+fn fields_of_objects(defs: &Map<String, Value>) -> Value {
+    let variants = |name: &str| -> Vec<(String, Value)> {
+        let variants = defs.get(name).and_then(|def| def["oneOf"].as_array());
+        let variants = variants.into_iter().flatten();
+        let properties = variants.filter_map(|variant| variant["properties"].as_object());
+        properties.flat_map(Map::clone).collect()
+    };
+    let objects = variants("Object");
+    let kinds = variants("ObjectName").into_iter().map(|(kind, name)| {
+        let object = objects.iter().find(|(of, _)| *of == kind);
+        let definition = object.and_then(|(_, object)| object["$ref"].as_str());
+        let definition = definition.and_then(|path| defs.get(path.rsplit('/').next()?));
+        let fields = definition.and_then(|def| def["properties"].as_object().cloned());
+        let fields = fields.into_iter().flatten();
+        let fields =
+            fields.filter(|(key, _)| !["name", "a", "b", "hub", "spoke"].contains(&&**key));
+        // Of a mapping some keys may be given: what it lacks stays.
+        let fields = fields.map(|(key, _)| (key, json!({})));
+        let properties: Map<String, Value> = fields.chain([(kind.clone(), name)]).collect();
+        json!({
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": false,
+            "required": [kind],
+        })
+    });
+    json!({"anyOf": kinds.collect::<Vec<_>>()})
+}
+
 /// An event is a mapping of an id and one of its variants.
-fn as_mapping_with_id(event: &mut Value) {
+fn as_mapping_with_id(event: &mut Value, set: &Value) {
     let mut properties = Map::new();
     properties.insert(
         "id".to_owned(),
@@ -157,6 +190,7 @@ fn as_mapping_with_id(event: &mut Value) {
         let description = variant["description"].take();
         if let Value::Object(action) = variant["properties"].take() {
             for (key, value) in action {
+                let value = if key == "set" { set.clone() } else { value };
                 let either =
                     json!({"description": description, "anyOf": [value, {"type": "null"}]});
                 properties.insert(key, either);

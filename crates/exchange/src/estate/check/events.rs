@@ -64,14 +64,14 @@ pub(super) fn check(
                 let _ = now.change(event);
             }
             let place = Place::entry(List::Events, events.len() - after.len() - 1);
-            errors.extend(check_object(id, event, place, now));
+            errors.extend(check_object(id, event, &place, now));
             rest = after;
         }
     }
 }
 
 /// Checks an event that describes the estate anew, by the estate that comes of it.
-fn check_object(id: &str, event: &Event, place: Place, now: &mut Estate) -> Vec<EstateError> {
+fn check_object(id: &str, event: &Event, place: &Place, now: &mut Estate) -> Vec<EstateError> {
     let name = match event {
         Event::Set(object) | Event::Add(object) => object.name(),
         Event::Remove(name) => name.clone(),

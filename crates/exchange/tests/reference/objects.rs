@@ -1,0 +1,104 @@
+//! Objects that events change, add or remove: the list is another one, and all links are made
+//! anew.
+
+use routehub_exchange::Event;
+use routehub_exchange::estate::{Object, ObjectName};
+
+use super::{Model, Node, neighbors};
+
+/// Puts an object in the place of the one that has its name, or behind the others.
+fn put<T: Clone>(list: &mut Vec<T>, new: &T, same: impl Fn(&T) -> bool) {
+    list.retain(|one| !same(one));
+    list.push(new.clone());
+}
+
+impl Model {
+    /// Lets an event happen to an object.
+    pub(super) fn describe(&mut self, event: &Event) {
+        let before = self.clone();
+        let gone = std::mem::take(&mut self.removed);
+        let servers = &mut self.estate.route_servers;
+        servers.retain(|server| !gone.contains(&server.name));
+        match event {
+            Event::Set(object) => self.put_in_place(object),
+            Event::Add(object) => self.put(object),
+            Event::Remove(name) => self.take_out(name),
+            _ => {}
+        }
+        self.links = neighbors::links(&self.estate, &self.parameters);
+        self.literal.clear();
+        self.down.clear();
+        for n in 0..self.links.len() {
+            self.state_literal(n);
+            let ends = (&self.links[n].a, &self.links[n].b);
+            let mut links = before.links.iter();
+            let old = links.position(|one| {
+                let Node::RouteServer(server, _) = &one.b else {
+                    return (&one.a, &one.b) == ends;
+                };
+                (&one.a, &one.b) == ends && !gone.contains(server)
+            });
+            let Some(old) = old else { continue };
+            if let Some(literal) = before.literal.get(&old) {
+                self.literal.insert(n, literal.clone());
+            }
+            if before.down.contains(&old) {
+                self.down.insert(n);
+            }
+        }
+        let instances = self.instances_down.clone().into_iter();
+        self.instances_down = instances
+            .filter(|(server, _)| !gone.contains(server))
+            .collect();
+    }
+
+    /// Replaces an object where it stands: the order of a list may mean something.
+    fn put_in_place(&mut self, object: &Object) {
+        macro_rules! replace {
+            ($list:ident, $new:expr) => {{
+                let mut list = self.estate.$list.iter_mut();
+                *list.find(|one| one.name == $new.name).unwrap() = $new.clone();
+            }};
+        }
+        match object {
+            Object::Vnet(new) => replace!(vnets, new),
+            Object::Nva(new) => replace!(nvas, new),
+            Object::RouteServer(new) => replace!(route_servers, new),
+            Object::Gateway(new) => replace!(gateways, new),
+            Object::Circuit(new) => replace!(circuits, new),
+            Object::Site(new) => replace!(sites, new),
+            Object::RouteTable(new) => replace!(route_tables, new),
+            Object::Nic(new) => replace!(nics, new),
+            Object::RouteMap(new) => replace!(route_maps, new),
+            Object::Peering(new) => put(&mut self.estate.peerings, new, |one| {
+                (&one.a, &one.b) == (&new.a, &new.b)
+            }),
+            Object::Subnet(_) => unimplemented!("none is drawn"),
+        }
+    }
+
+    fn put(&mut self, object: &Object) {
+        match object {
+            Object::Vnet(new) => self.estate.vnets.push(new.clone()),
+            Object::Nic(new) => self.estate.nics.push(new.clone()),
+            Object::Peering(new) => self.estate.peerings.push(new.clone()),
+            _ => unimplemented!("none is drawn"),
+        }
+    }
+
+    fn take_out(&mut self, name: &ObjectName) {
+        let estate = &mut self.estate;
+        match name {
+            ObjectName::Nva(name) => estate.nvas.retain(|one| one.name != *name),
+            ObjectName::Nic(name) => estate.nics.retain(|one| one.name != *name),
+            ObjectName::Vnet(name) => estate.vnets.retain(|one| one.name != *name),
+            ObjectName::Gateway(name) => estate.gateways.retain(|one| one.name != *name),
+            ObjectName::Site(name) => estate.sites.retain(|one| one.name != *name),
+            ObjectName::Peering(ends) => estate.peerings.retain(|one| {
+                let is = |a: &str, b: &str| one.a == a && one.b == b;
+                !is(&ends.a, &ends.b) && !is(&ends.b, &ends.a)
+            }),
+            _ => unimplemented!("none is drawn"),
+        }
+    }
+}
