@@ -73,7 +73,7 @@ impl Model {
             Object::Peering(new) => put(&mut self.estate.peerings, new, |one| {
                 (&one.a, &one.b) == (&new.a, &new.b)
             }),
-            Object::Subnet(_) => unimplemented!("none is drawn"),
+            Object::Subnet(_) => panic!("none is drawn"),
         }
     }
 
@@ -82,7 +82,7 @@ impl Model {
             Object::Vnet(new) => self.estate.vnets.push(new.clone()),
             Object::Nic(new) => self.estate.nics.push(new.clone()),
             Object::Peering(new) => self.estate.peerings.push(new.clone()),
-            _ => unimplemented!("none is drawn"),
+            _ => panic!("none is drawn"),
         }
     }
 
@@ -98,7 +98,7 @@ impl Model {
                 let is = |a: &str, b: &str| one.a == a && one.b == b;
                 !is(&ends.a, &ends.b) && !is(&ends.b, &ends.a)
             }),
-            _ => unimplemented!("none is drawn"),
+            _ => panic!("none is drawn"),
         }
     }
 }
