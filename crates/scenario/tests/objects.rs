@@ -237,7 +237,7 @@ fn what_events_did_before_holds_after_an_object_changed() {
 }
 
 #[test]
-fn r039_a_changed_peering_refreshes_as_a_new_one_does() {
+fn a_changed_peering_refreshes_as_a_new_one_does() {
     let off = "  - {id: off, set: {peering: hub/spoke, b_to_a: {use_remote_gateways: false}}}\n";
     let on = "  - {id: on, set: {peering: hub/spoke, b_to_a: {use_remote_gateways: true}}}\n";
     let refreshes = |events: &str| {
