@@ -89,7 +89,7 @@ fn agrees(numbers: Vec<u16>, events: usize) -> Result<(), TestCaseError> {
     let mut held: BTreeMap<String, Routes> = start.collect();
     let (mut told, mut removed) = (Vec::new(), Vec::new());
     for _ in 0..events {
-        let drawn = match numbers.once_in(6) {
+        let drawn = match numbers.once_in(10) {
             true => random::object_event(numbers, exchange.estate()).filter(is_of_routes),
             false => random::event(numbers, exchange.estate(), &removed),
         };
@@ -140,7 +140,7 @@ fn who_follows_the_journal_holds_every_route_of_every_network() {
         ..Config::default()
     });
     let numbers = proptest::collection::vec(any::<u16>(), 50..400);
-    if let Err(error) = runner.run(&numbers, |numbers| agrees(numbers, 12)) {
+    if let Err(error) = runner.run(&numbers, |numbers| agrees(numbers, 20)) {
         panic!("{error}");
     }
     let (read, changed) = (READ.load(Relaxed), CHANGED.load(Relaxed));
