@@ -101,6 +101,16 @@ impl Deployment {
                 new.graph.links[link.index()].down.instance = true;
             }
         }
+        let ways = BTreeMap::from_iter(new.changed_ways(&self.topology));
+        for (before, now) in &pairs {
+            let was_up = self.graph.link(*before).is_up();
+            let way = ways.get(now);
+            let now = &mut new.graph.links[now.index()];
+            if let Some(gone) = way {
+                now.down.unreachable = *gone;
+            }
+            now.resets += u32::from(was_up && !now.is_up());
+        }
         let maps = self.gateway_maps.iter();
         let known = |name: &str| !new.graph.named(name).is_empty();
         let maps = maps.filter(|((server, gateway), _)| known(server) && known(gateway));

@@ -4,7 +4,7 @@
 use routehub_exchange::Event;
 use routehub_exchange::estate::{Object, ObjectName};
 
-use super::{Model, Node, neighbors};
+use super::{LinkKind, Model, Node, neighbors};
 
 /// Puts an object in the place of the one that has its name, or behind the others.
 fn put<T: Clone>(list: &mut Vec<T>, new: &T, same: impl Fn(&T) -> bool) {
@@ -15,6 +15,16 @@ fn put<T: Clone>(list: &mut Vec<T>, new: &T, same: impl Fn(&T) -> bool) {
 impl Model {
     /// Lets an event happen to an object.
     pub(super) fn describe(&mut self, event: &Event) {
+        // Peerings have events of their own.
+        if let Event::Add(object) = event
+            && let Object::Peering(peering) = &**object
+        {
+            return self.apply(&Event::AddPeering(peering.clone()));
+        }
+        if let Event::Remove(ObjectName::Peering(ends)) = event {
+            let (a, b) = (ends.a.clone(), ends.b.clone());
+            return self.apply(&Event::RemovePeering { a, b });
+        }
         let before = self.clone();
         let gone = std::mem::take(&mut self.removed);
         let servers = &mut self.estate.route_servers;
@@ -28,6 +38,7 @@ impl Model {
         self.links = neighbors::links(&self.estate, &self.parameters);
         self.literal.clear();
         self.down.clear();
+        self.lost.clear();
         for n in 0..self.links.len() {
             self.state_literal(n);
             let ends = (&self.links[n].a, &self.links[n].b);
@@ -44,6 +55,11 @@ impl Model {
             }
             if before.down.contains(&old) {
                 self.down.insert(n);
+            }
+            let (had, has) = (before.has_way(old), self.has_way(n));
+            let is_session = self.links[n].kind == LinkKind::Session;
+            if is_session && !has && (had || before.lost.contains(&old)) {
+                self.lost.insert(n);
             }
         }
         let instances = self.instances_down.clone().into_iter();
@@ -81,7 +97,6 @@ impl Model {
         match object {
             Object::Vnet(new) => self.estate.vnets.push(new.clone()),
             Object::Nic(new) => self.estate.nics.push(new.clone()),
-            Object::Peering(new) => self.estate.peerings.push(new.clone()),
             _ => panic!("none is drawn"),
         }
     }
@@ -94,10 +109,6 @@ impl Model {
             ObjectName::Vnet(name) => estate.vnets.retain(|one| one.name != *name),
             ObjectName::Gateway(name) => estate.gateways.retain(|one| one.name != *name),
             ObjectName::Site(name) => estate.sites.retain(|one| one.name != *name),
-            ObjectName::Peering(ends) => estate.peerings.retain(|one| {
-                let is = |a: &str, b: &str| one.a == a && one.b == b;
-                !is(&ends.a, &ends.b) && !is(&ends.b, &ends.a)
-            }),
             _ => panic!("none is drawn"),
         }
     }
