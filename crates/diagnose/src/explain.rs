@@ -54,6 +54,8 @@ pub struct ExplainedRow {
     pub outcome: RowOutcome,
     /// Next hops that the network does not reach, so that they are left out.
     pub unreachable: Vec<IpAddr>,
+    /// The rule of a private endpoint's row, or of packets that follow the row and are dropped.
+    pub because: Option<Reason>,
     /// How the route came to those who program it; empty for system and user-defined routes.
     pub routes: Vec<ExplainedRoute>,
 }
@@ -72,6 +74,11 @@ pub enum RowOutcome {
     },
     /// A user-defined route of the same prefix makes it Invalid.
     Overridden,
+    /// A wider user-defined route makes a private endpoint's row Invalid.
+    OverriddenBy {
+        /// The prefix of that route.
+        route: Prefix,
+    },
 }
 
 /// A route that is not on a network interface or at a speaker, and why.

@@ -8,6 +8,7 @@ mod circuits;
 mod limits;
 mod networks;
 mod paths;
+mod peerings;
 mod peers;
 mod servers;
 
@@ -62,12 +63,17 @@ pub fn findings(exchange: &Exchange) -> Vec<Finding> {
 }
 
 /// Everything that is looked for. Of findings with one rule, subject and severity the first stays.
-const CHECKS: [fn(&mut Findings<'_>); 25] = [
+const CHECKS: [fn(&mut Findings<'_>); 30] = [
     servers::route_servers,
     servers::peers,
     servers::connections,
     servers::gateways,
     networks::ipv6,
+    networks::ipv6_in_tunnels,
+    networks::private_endpoints,
+    peerings::nothing_to_use,
+    peerings::access,
+    peerings::forwarded_traffic,
     networks::gateway_subnets,
     networks::gateways_of_both,
     limits::ended,

@@ -23,7 +23,8 @@ pub use object::{OBJECT_KINDS, Object, ObjectName, PeeringEnds, SubnetName, Vnet
 pub use routehub_policy::{RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule};
 
 pub use fabric::{
-    Nic, Peering, PeeringFlags, RouteTable, Subnet, UserRoute, UserRouteTarget, Vnet,
+    DisablePeeringRoute, NetworkPolicies, Nic, PeeredSubnets, Peering, PeeringFlags,
+    PrivateEndpoint, RouteTable, Subnet, UserRoute, UserRouteTarget, Vnet,
 };
 pub use speakers::{
     Advertisement, Nva, NvaSession, Origination, ReadvertiseTo, ReadvertisedNextHop,
@@ -57,6 +58,8 @@ pub struct Estate {
     pub route_tables: Vec<RouteTable>,
     /// Network interfaces whose effective routes are asked for.
     pub nics: Vec<Nic>,
+    /// Private endpoints.
+    pub private_endpoints: Vec<PrivateEndpoint>,
     /// Route maps of Route Server connections.
     // Its default is written out: schemars sees it only where other crates' features let it.
     #[cfg_attr(
@@ -207,12 +210,7 @@ mod tests {
     }
 
     fn estate() -> Estate {
-        let subnet = |name: &str, prefix: &str| Subnet {
-            name: name.into(),
-            prefix: prefix.parse().unwrap(),
-            route_table: None,
-            network_security_group: None,
-        };
+        let subnet = |name: &str, prefix: &str| Subnet::new(name, prefix.parse().unwrap());
         let subnets = vec![
             subnet(ROUTE_SERVER_SUBNET, "10.10.0.64/27"),
             subnet(GATEWAY_SUBNET, "10.10.1.0/27"),

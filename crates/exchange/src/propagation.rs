@@ -253,15 +253,13 @@ impl Model {
         if speaker.is_route_server() && self.deployment.parameters().transparent {
             return;
         }
-        let ipv6 = self.deployment.parameters().ipv6;
-        let fits = |prefix: &&Prefix| ipv6 || matches!(prefix, Prefix::V4(_));
+        // a Route Server has no IPv6; gateways do.
+        let ipv6 = !speaker.is_route_server() || self.deployment.parameters().ipv6;
+        let fits = |prefix: &Prefix| ipv6 || matches!(prefix, Prefix::V4(_));
         let topology = self.deployment.topology();
-        let own = topology.space(vnet).iter();
-        let spokes = topology
-            .spokes(vnet)
-            .flat_map(|spoke| topology.space(spoke));
-        let own: BTreeSet<Prefix> = own.filter(fits).copied().collect();
-        let spokes: BTreeSet<Prefix> = spokes.filter(fits).copied().collect();
+        let own = topology.space(vnet).iter().copied();
+        let own: BTreeSet<Prefix> = own.filter(fits).collect();
+        let spokes: BTreeSet<Prefix> = topology.spoke_space(vnet).filter(fits).collect();
         let attrs = Attrs::new(AsPath::empty(), UNKNOWN_ADDRESS);
         let attrs = self.ribs.intern(&attrs);
         for (origin, wanted) in [(Origin::OwnNetwork, own), (Origin::Spoke, spokes)] {

@@ -115,8 +115,11 @@ macro_rules! sources {
 
 sources! {
     AB21 "lab AndrewBryson/azure-route-server-failover, 2021-11, packet traces";
+    AD101948 "MicrosoftDocs/azure-docs issue 101948, private endpoints and user-defined routes";
+    AD48390 "MicrosoftDocs/azure-docs issue 48390, a report that forwarded traffic passes anyway";
     AGP "virtual-network/advertised-gateway-prefixes-overview.md, 2026";
     AS "lab adstuart/azure-routeserver-summarisation";
+    AZ104 "MicrosoftLearning/AZ-104 labs, issue 789";
     CAP "route-server/route-server-capacity.md, 2025-10-31";
     CE "lab chriselleman-msft/azure-route-server-next-hop-ip-fast-failover";
     CFG24 "route-server/configure-route-server.md, 2024-09-18";
@@ -132,6 +135,7 @@ sources! {
     FAQ21 "route-server/route-server-faq.md, 2021-04-16";
     FAQ25 "route-server/route-server-faq.md, 2025-09-17";
     FAQ26 "route-server/route-server-faq.md, addition of 2026-07-15";
+    FF "lab fabferri/az-pattern hub-spoke-netw-policies-pe";
     GWS "lab erjosito/lab-summarized-gw-prefixes-20260427";
     HRP23 "route-server/hub-routing-preference.md, 2023-07-31";
     HRP25 "route-server/hub-routing-preference.md, 2025-09-17";
@@ -139,12 +143,16 @@ sources! {
     JM26a "lab erjosito/net-lab-builder dual-hub-interconnect-ars-route-policy, 2026-08, raw output";
     JM26b "lab erjosito/net-lab-builder dual-hub-hubless-region-ars, 2026-08, raw output";
     JM26c "lab erjosito/net-lab-builder vwan-dual-er-symmetric and others, 2026, raw output";
+    JM26d "lab erjosito/net-lab-builder dual-hub-vnra-udr-transit, 2026-08, raw output";
+    JM26v "lab erjosito/net-lab-builder msee-hairpin-hns-vwan-ipv6, 2026-06, raw output";
     JMcli "script erjosito/azcli routeserver.azcli, since 2021";
     JO "lab jocortems/azurehybridnetworking ExpressRoute-Transit-with-Azure-RouteServer";
+    KA "lab kaysalawu/azure-network-terraform 4-general, raw output";
     KA08 "lab kaysalawu/azure-network-terraform 4-general/08";
     LIM "route-server-limits.md, versions of 2023 to 2025";
     MD "lab mddazure/azure-route-server-lab";
     MET "the list of metrics that Azure Monitor supports";
+    MLZ "Azure/missionlz-edge issue 53";
     MM "lab malgebary/Azure-Route-Server-MicroHack, 2021-22";
     MON26 "route-server/monitor-route-server.md, 2026-08-27";
     MULTI "route-server/multiregion.md";

@@ -211,6 +211,7 @@ fn estates() -> impl Strategy<Value = Estate> {
                     name: "table".into(),
                     disable_bgp_route_propagation: quiet,
                     routes: user.collect(),
+                    ..RouteTable::default()
                 }],
                 nics: vec![
                     nic("vm-hub", "hub", None),
@@ -245,7 +246,9 @@ fn nic_agrees(network: &Network, nic: &str, destination: Prefix) {
         let found = explained.rows.iter().find(|one| one.row == **row);
         let found = found.unwrap_or_else(|| panic!("{row:?} is not explained"));
         match found.outcome {
-            RowOutcome::Overridden => assert_eq!(row.state, RouteState::Invalid),
+            RowOutcome::Overridden | RowOutcome::OverriddenBy { .. } => {
+                assert_eq!(row.state, RouteState::Invalid);
+            }
             RowOutcome::Used | RowOutcome::Shorter { .. } => {
                 assert_eq!(row.state, RouteState::Active);
             }

@@ -49,6 +49,8 @@ fn objects(estate: &Estate) -> Vec<ObjectName> {
     all.extend(estate.sites.iter().cloned().map(Object::Site));
     all.extend(estate.route_tables.iter().cloned().map(Object::RouteTable));
     all.extend(estate.nics.iter().cloned().map(Object::Nic));
+    let endpoints = estate.private_endpoints.iter();
+    all.extend(endpoints.cloned().map(Object::PrivateEndpoint));
     all.extend(estate.route_maps.iter().cloned().map(Object::RouteMap));
     all.iter().map(Object::name).collect()
 }
@@ -57,6 +59,7 @@ fn objects(estate: &Estate) -> Vec<ObjectName> {
 fn written(name: &ObjectName) -> String {
     match name {
         ObjectName::Nic(name) => format!("nic: '{name}'"),
+        ObjectName::PrivateEndpoint(name) => format!("private_endpoint: '{name}'"),
         ObjectName::Subnet(name) => format!("subnet: '{}/{}'", name.vnet, name.name),
         ObjectName::Nva(name) => format!("nva: '{name}'"),
         ObjectName::RouteServer(name) => format!("route_server: '{name}'"),

@@ -26,7 +26,7 @@ vnets:
   - {name: other, address_space: [10.2.0.0/16]}
 peerings:
   - {hub: hub, spoke: spoke, global: true}
-  - {a: hub, b: other, a_to_b: {allow_forwarded_traffic: false}}
+  - {a: hub, b: other, b_to_a: {allow_forwarded_traffic: true}}
 route_servers:
   - {name: rs, vnet: hub, ips: [10.0.6.4, 10.0.6.5], asn: 65500, branch_to_branch: true, routing_preference: ASPath, public_ip: false}
 nvas:

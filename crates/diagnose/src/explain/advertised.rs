@@ -164,10 +164,14 @@ pub(super) fn refusal(
         rules::INSIDE_LOCAL_NETWORK | rules::INSIDE_GATEWAY_NETWORK => {
             let topology = exchange.topology();
             let own = receiver.vnet.into_iter();
-            let mut local = own.flat_map(|vnet| std::iter::once(vnet).chain(topology.spokes(vnet)));
-            let around = local.find_map(|vnet| {
-                let mut space = topology.space(vnet).iter();
-                let around = space.find(|space| space.contains(prefix))?;
+            let mut local = own.flat_map(|vnet| {
+                let spokes = topology.neighbors(vnet).iter();
+                let spokes = spokes.filter(move |spoke| topology.hub(spoke.vnet) == Some(vnet));
+                let spokes = spokes.map(|spoke| (spoke.vnet, spoke.space.as_slice()));
+                std::iter::once((vnet, topology.space(vnet))).chain(spokes)
+            });
+            let around = local.find_map(|(vnet, space)| {
+                let around = space.iter().find(|space| space.contains(prefix))?;
                 Some(format!("inside {around} of VNet {}", topology.name(vnet)))
             });
             around.unwrap_or_default()

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use routehub_exchange::estate::{Estate, Nic, Nva};
 use routehub_exchange::view::{NicView, ProgrammedRoute, Programmers, SpeakerId, VnetId};
-use routehub_exchange::{EffectiveRow, Exchange, PathStanding, RouteSource, RouteState, rules};
+use routehub_exchange::{
+    EffectiveRow, Exchange, NextHopType, PathStanding, RouteSource, RouteState, rules,
+};
 use routehub_types::Prefix;
 
 use super::advertised::{is_originated, known_around, supernets};
@@ -21,7 +23,7 @@ pub(super) fn explain(
 ) -> Option<NicExplanation> {
     let nic = exchange.estate().nics.iter().find(|nic| nic.name == name)?;
     let view = exchange.fabric().nic(nic)?;
-    let programmers = exchange.fabric().programmers(view.vnet(), name);
+    let programmers = exchange.fabric().programmers(view, name);
     let interface = Interface {
         exchange,
         programmed: programmed_around(exchange, &programmers, destination),
@@ -64,8 +66,12 @@ pub(crate) fn longest_around(row: &EffectiveRow, destination: Prefix) -> Option<
     around.max_by_key(|prefix| prefix.length())
 }
 
-/// A NIC of an NVA, where the network file has none: it lies in the subnet of its address.
+/// The NIC of an NVA: the one with its address, else one in the subnet of its address.
 pub(crate) fn interface_of(estate: &Estate, nva: &Nva) -> Nic {
+    let mut nics = estate.nics.iter();
+    if let Some(nic) = nics.find(|nic| nic.vnet == nva.vnet && nic.ip == Some(nva.ip)) {
+        return nic.clone();
+    }
     let vnet = estate.vnets.iter().find(|vnet| vnet.name == nva.vnet);
     let subnets = vnet.into_iter().flat_map(|vnet| &vnet.subnets);
     let around = subnets.filter(|subnet| subnet.prefix.contains_address(nva.ip));
@@ -117,7 +123,13 @@ impl Interface<'_> {
         let mut used = None;
         let explained = rows.into_iter().map(|(prefix, row)| {
             let outcome = match used {
-                _ if !active(&row) => RowOutcome::Overridden,
+                _ if !active(&row) => {
+                    let by = self.view.overriding_endpoint(&row);
+                    let wider = by.filter(|route| *route != prefix);
+                    wider.map_or(RowOutcome::Overridden, |route| RowOutcome::OverriddenBy {
+                        route,
+                    })
+                }
                 Some(than) => RowOutcome::Shorter { than },
                 None => {
                     used = Some(prefix);
@@ -130,11 +142,40 @@ impl Interface<'_> {
                 unreachable: route
                     .map_or_else(Vec::new, |route| self.view.unreachable_next_hops(route)),
                 routes: route.map_or_else(Vec::new, |_| self.routes_at(&self.deciding, prefix)),
+                because: self.because(&row, destination),
                 outcome,
                 row,
             }
         });
         explained.collect()
+    }
+
+    /// The rule that makes a private endpoint's row what it is, or by which packets to a
+    /// peered network are dropped.
+    fn because(&self, row: &EffectiveRow, destination: Prefix) -> Option<Reason> {
+        let topology = self.exchange.topology();
+        match row.next_hop_type {
+            NextHopType::InterfaceEndpoint => {
+                let mut endpoints = self.view.private_endpoints();
+                let host = |ip| row.prefixes.contains(&Prefix::host(ip));
+                let endpoint = endpoints.find(|endpoint| host(endpoint.ip))?;
+                let at = format!("{} in {}/{}", endpoint.name, endpoint.vnet, endpoint.subnet);
+                let evidence = match self.view.overriding_endpoint(row) {
+                    Some(_) => format!("{at}, which has network policies for routes"),
+                    None => at,
+                };
+                Some(Reason::new(rules::PRIVATE_ENDPOINT, evidence))
+            }
+            NextHopType::VNetPeering | NextHopType::VNetGlobalPeering => {
+                let mut closed = self.view.neighbors().filter(|neighbor| !neighbor.access);
+                let around = |prefix: &Prefix| prefix.contains(destination);
+                let peer = closed.find(|neighbor| neighbor.space.iter().any(around))?;
+                let [own, peer] = [self.view.vnet(), peer.vnet].map(|vnet| topology.name(vnet));
+                let evidence = format!("peering of {own} and {peer}");
+                Some(Reason::new(rules::NO_NETWORK_ACCESS, evidence))
+            }
+            _ => None,
+        }
     }
 
     fn programmed_route(&self, prefix: Prefix) -> Option<&ProgrammedRoute> {
@@ -181,16 +222,10 @@ impl Interface<'_> {
     /// announces it: otherwise there is something to say.
     fn is_system(&self, rows: &[ExplainedRow], prefix: Prefix) -> bool {
         let there: BTreeSet<&Prefix> = rows.iter().flat_map(|row| &row.row.prefixes).collect();
-        let mut own = self.exchange.topology().system_space(self.view.vnet());
+        let mut own = self.view.local_space();
         own.any(|space| space == prefix)
             && there.contains(&prefix)
             && !is_originated(self.exchange, prefix)
-    }
-
-    /// Networks peered with the NIC's that traffic may pass to.
-    fn peered(&self) -> impl Iterator<Item = VnetId> {
-        let peered = self.exchange.topology().accessible(self.view.vnet());
-        peered.map(|neighbor| neighbor.vnet)
     }
 
     /// Why a programmed route is not among the rows.
@@ -208,13 +243,16 @@ impl Interface<'_> {
         }
         let topology = self.exchange.topology();
         let own = self.view.vnet();
-        let around = std::iter::once(own).chain(self.peered()).find_map(|vnet| {
-            let mut space = topology.space(vnet).iter();
-            let around = space.find(|space| space.contains(prefix))?;
-            let peered = if vnet == own { "own" } else { "peered" };
-            let name = topology.name(vnet);
-            Some(format!("inside {around} of {peered} VNet {name}"))
-        });
+        let peered = self.view.neighbors();
+        let peered = peered.map(|neighbor| (neighbor.vnet, neighbor.space.as_slice()));
+        let around = std::iter::once((own, topology.space(own)))
+            .chain(peered)
+            .find_map(|(vnet, space)| {
+                let around = space.iter().find(|space| space.contains(prefix))?;
+                let peered = if vnet == own { "own" } else { "peered" };
+                let name = topology.name(vnet);
+                Some(format!("inside {around} of {peered} VNet {name}"))
+            });
         Reason::new(rules::LOCAL_PER_NETWORK, around.unwrap_or_default())
     }
 
@@ -247,17 +285,32 @@ impl Interface<'_> {
         }
     }
 
-    /// The network that a prefix is the space of.
+    /// The network that a prefix is the space of, or a peered subnet.
     fn owner_of(&self, prefix: Prefix) -> Option<VnetId> {
         let topology = self.exchange.topology();
         let mut vnets = topology.vnets();
-        vnets.find(|vnet| topology.space(*vnet).contains(&prefix))
+        let whole = vnets.find(|vnet| topology.space(*vnet).contains(&prefix));
+        whole.or_else(|| {
+            let mut peerings = topology.vnets().flat_map(|vnet| topology.neighbors(vnet));
+            let peering = peerings.find(|peering| peering.space.contains(&prefix));
+            peering.map(|peering| peering.vnet)
+        })
     }
 
     /// A prefix of another network: only a peering leads there.
     fn not_peered(&self, owner: VnetId, prefix: Prefix) -> Option<Reason> {
         let own = self.view.vnet();
-        if owner == own || self.peered().any(|vnet| vnet == owner) {
+        let peered = self.view.neighbors().any(|neighbor| {
+            let around = |space: &Prefix| space.contains(prefix);
+            neighbor.vnet == owner && neighbor.space.iter().any(around)
+        });
+        if peered && self.view.peering_routes_disabled() {
+            let table = self.view.route_table();
+            let table = table.map_or("", |table| table.name.as_str());
+            let evidence = format!("route table {table} leaves out routes of peerings");
+            return Some(Reason::new(rules::PEERING_ROUTES, evidence));
+        }
+        if owner == own || peered {
             let originated = is_originated(self.exchange, prefix);
             return originated.then(|| self.kept_from(prefix));
         }

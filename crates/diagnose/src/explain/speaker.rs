@@ -22,8 +22,14 @@ pub(super) fn explain(
 ) -> Option<SpeakerExplanation> {
     let speakers = exchange.graph().named(name);
     let name = exchange.speaker(*speakers.first()?).name.clone();
+    let missing = never_routes(exchange, speakers, destination);
+    let is_missing = |prefix: &Prefix| {
+        let mut missing = missing.iter().filter(|route| route.prefix == *prefix);
+        missing.any(|route| route.because.rule == rules::IPV4_ONLY)
+    };
     let mut routes = Vec::new();
-    for prefix in known_around(exchange, destination) {
+    let known = known_around(exchange, destination).into_iter();
+    for prefix in known.filter(|prefix| !is_missing(prefix)) {
         let way = Way::new(exchange, prefix);
         let each = speakers.iter().map(|speaker| ExplainedRoute {
             advertisements: way.advertisements(*speaker),
@@ -36,20 +42,32 @@ pub(super) fn explain(
         speaker: name,
         destination,
         routes,
-        missing: never_routes(exchange, destination),
+        missing,
     })
 }
 
 /// Prefixes around a destination that are never exchanged: pools of point-to-site clients
-/// and IPv6 prefixes of networks.
-fn never_routes(exchange: &Exchange, destination: Prefix) -> Vec<MissingRoute> {
+/// and with Route Servers and NVAs IPv6 prefixes of networks.
+fn never_routes(
+    exchange: &Exchange,
+    speakers: &[SpeakerId],
+    destination: Prefix,
+) -> Vec<MissingRoute> {
     let estate = exchange.estate();
     let pools = estate.gateways.iter().flat_map(|gateway| {
         let clients = || format!("point-to-site clients of {}", gateway.name);
         let pools = gateway.p2s_pools.iter();
         pools.map(move |pool| (*pool, Reason::new(rules::CIRCUIT_TO_CIRCUIT, clients())))
     });
-    let vnets = estate.vnets.iter().filter(|_| !exchange.parameters().ipv6);
+    let without_ipv6 = !exchange.parameters().ipv6
+        && speakers.iter().any(|id| {
+            let kind = &exchange.speaker(*id).kind;
+            matches!(
+                kind,
+                SpeakerKind::RouteServer { .. } | SpeakerKind::Nva { .. }
+            )
+        });
+    let vnets = estate.vnets.iter().filter(|_| without_ipv6);
     let ipv6 = vnets.flat_map(|vnet| {
         let space = vnet.address_space.iter();
         let ipv6 = space.filter(|prefix| prefix.family() == Family::Ipv6);

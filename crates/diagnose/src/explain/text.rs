@@ -94,6 +94,9 @@ impl Text {
                 self.named.insert(rule);
                 format!("Invalid: a user-defined route has the same prefix ({rule})")
             }
+            RowOutcome::OverriddenBy { route } => {
+                format!("Invalid: the user-defined route {route} wins")
+            }
         };
         let prefixes = joined(&row.prefixes, " ");
         self.line(format!("{prefixes} {by} ({:?}{name}): {why}", row.source));
@@ -104,6 +107,13 @@ impl Text {
             }
             if row.next_hop_type == NextHopType::None && explained.unreachable.is_empty() {
                 text.line("packets are dropped");
+            }
+            if let Some(because) = &explained.because {
+                let what = match row.next_hop_type {
+                    NextHopType::InterfaceEndpoint => "private endpoint",
+                    _ => "packets are dropped",
+                };
+                text.reason(what, because);
             }
             text.routes(&explained.routes);
         });

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use routehub_exchange::estate::{UserRouteTarget, Vnet};
+use routehub_exchange::estate::{Connection, NetworkPolicies, UserRouteTarget, Vnet};
 use routehub_exchange::view::{GATEWAY_SUBNET, NicView, ROUTE_SERVER_SUBNET, VnetId};
-use routehub_exchange::{NextHopType, RouteSource, rules};
+use routehub_exchange::{Exchange, NextHopType, RouteSource, rules};
 use routehub_types::{Family, Prefix};
 
 use super::Findings;
 use crate::explain::missing_flags;
 use crate::words::{any_of, listed};
 
-/// IPv6 in a Route Server's network breaks; in a peered one it is left out (R-059).
+/// IPv6 in a Route Server's network breaks; that of a peered one is not exchanged (R-059).
 pub(super) fn ipv6(findings: &mut Findings<'_>) {
     let exchange = findings.exchange;
     if exchange.parameters().ipv6 {
@@ -30,10 +30,90 @@ pub(super) fn ipv6(findings: &mut Findings<'_>) {
         }
         let neighbors = topology.neighbors(hub).iter().map(|neighbor| neighbor.vnet);
         for vnet in neighbors.filter(dual) {
-            let text = "Its IPv6 prefixes are not exchanged.";
+            let text = "The Route Server does not exchange its IPv6 prefixes.";
             findings.warning(rules::IPV4_ONLY, topology.name(vnet), text);
         }
     }
+}
+
+/// IPv6 prefixes of sites and of networks that a VPN gateway's tunnels do not carry (R-168).
+pub(super) fn ipv6_in_tunnels(findings: &mut Findings<'_>) {
+    let exchange = findings.exchange;
+    if exchange.parameters().ipv6 {
+        return;
+    }
+    let estate = exchange.estate();
+    for gateway in &estate.gateways {
+        for connection in &gateway.connections {
+            let mut sites = estate.sites.iter();
+            let Connection::Site { site, .. } = connection else {
+                continue;
+            };
+            let Some(site) = sites.find(|known| known.name == *site) else {
+                continue;
+            };
+            let prefixes = site.routes.iter().flat_map(|routes| &routes.prefixes);
+            let ipv6: Vec<Prefix> = prefixes
+                .filter(|prefix| prefix.family() == Family::Ipv6)
+                .copied()
+                .collect();
+            if let Some(some) = any_of(&ipv6) {
+                let text = format!(
+                    "{} does not take {some} of {}: its tunnels carry no IPv6.",
+                    gateway.name, site.name
+                );
+                findings.warning(rules::IPV6_OUTSIDE_ROUTE_SERVER, &site.name, text);
+            }
+        }
+    }
+}
+
+/// User-defined routes that are meant for private endpoints too, and do not reach them (R-169).
+pub(super) fn private_endpoints(findings: &mut Findings<'_>) {
+    let exchange = findings.exchange;
+    let mut missed: BTreeMap<String, (Prefix, BTreeSet<&str>)> = BTreeMap::new();
+    for nic in &exchange.estate().nics {
+        let Some(view) = exchange.fabric().nic(nic) else {
+            continue;
+        };
+        let Some(table) = view.route_table() else {
+            continue;
+        };
+        for endpoint in view.private_endpoints() {
+            let host = Prefix::host(endpoint.ip);
+            let routes = table.routes.iter().map(|route| route.prefix);
+            let around = routes.filter(|route| route.contains(host));
+            let longest = around.max_by_key(|route| route.length());
+            let subnet = exchange.estate().subnet(&endpoint.vnet, &endpoint.subnet);
+            let ignored = subnet.is_some_and(|subnet| {
+                subnet.network_policies == NetworkPolicies::None
+                    && endpoint_network_holds(exchange, &endpoint.vnet, longest)
+            });
+            if let Some(route) = longest.filter(|route| ignored && *route != host) {
+                let subject = format!("{}/{}", endpoint.vnet, endpoint.subnet);
+                let (_, tables) = missed.entry(subject).or_insert((route, BTreeSet::new()));
+                tables.insert(&table.name);
+            }
+        }
+    }
+    for (subject, (route, tables)) in missed {
+        let text = format!(
+            "Packets to its private endpoints do not follow {route} of {}: set network_policies \
+             to routes.",
+            listed(tables)
+        );
+        findings.info(rules::PRIVATE_ENDPOINT, &subject, text);
+    }
+}
+
+/// Whether a route is no wider than the network of an endpoint.
+fn endpoint_network_holds(exchange: &Exchange, vnet: &str, route: Option<Prefix>) -> bool {
+    let topology = exchange.topology();
+    let (Some(vnet), Some(route)) = (topology.vnet(vnet), route) else {
+        return false;
+    };
+    let mut space = topology.space(vnet).iter();
+    space.any(|space| space.contains(route))
 }
 
 /// A network with a gateway or Route Server of its own that would use another's (R-121).
@@ -48,6 +128,10 @@ pub(super) fn gateways_of_both(findings: &mut Findings<'_>) {
             _ => "gateway",
         };
         for peering in &exchange.estate().peerings {
+            // Where there is nothing to use, nothing is used.
+            if peering.transit_if_any && super::peerings::lends_nothing(exchange, peering) {
+                continue;
+            }
             let other = match () {
                 () if peering.a == *name && peering.a_to_b.use_remote_gateways => &peering.b,
                 () if peering.b == *name && peering.b_to_a.use_remote_gateways => &peering.a,
@@ -136,7 +220,7 @@ pub(super) fn propagation(findings: &mut Findings<'_>) {
         let Some(table) = view.route_table() else {
             continue;
         };
-        let by = fabric.programmers(view.vnet(), &nic.name);
+        let by = fabric.programmers(view, &nic.name);
         if fabric.programmed(&by).next().is_some() {
             kept.entry(&table.name).or_default().insert(&nic.name);
         }

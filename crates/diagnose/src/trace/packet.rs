@@ -5,11 +5,11 @@ use std::net::IpAddr;
 
 use routehub_exchange::estate::Nic;
 use routehub_exchange::view::{
-    LinkKind, Origin, Outbound, Speaker, SpeakerId, SpeakerKind, VnetId,
+    LinkKind, NicView, Origin, Outbound, Speaker, SpeakerId, SpeakerKind, VnetId,
 };
 use routehub_exchange::{Exchange, NextHopType, RouteSource, RouteState, rules};
 use routehub_rib::BestPath;
-use routehub_types::{Prefix, RuleId};
+use routehub_types::{Family, Prefix, RuleId};
 
 use super::{TraceEnd, TraceHop};
 use crate::Reason;
@@ -37,6 +37,8 @@ fn no_route(at: &str) -> TraceHop {
 pub(super) struct Packet<'a> {
     exchange: &'a Exchange,
     address: IpAddr,
+    /// The network it starts from.
+    source: Option<VnetId>,
     /// The devices it was at, the interface it started from left out.
     passed: Vec<SpeakerId>,
 }
@@ -47,6 +49,7 @@ impl<'a> Packet<'a> {
         Self {
             exchange,
             address,
+            source: None,
             passed: Vec::new(),
         }
     }
@@ -55,7 +58,8 @@ impl<'a> Packet<'a> {
     pub(super) fn at_interface(&mut self, at: &str, nic: &Nic) -> Option<TraceHop> {
         let exchange = self.exchange;
         let view = exchange.fabric().nic(nic)?;
-        let by = exchange.fabric().programmers(view.vnet(), &nic.name);
+        self.source.get_or_insert(view.vnet());
+        let by = exchange.fabric().programmers(view, &nic.name);
         let destination = Prefix::host(self.address);
         let programmed = programmed_around(exchange, &by, destination);
         let rows = view.rows(programmed.into_iter()).into_iter();
@@ -68,10 +72,17 @@ impl<'a> Packet<'a> {
         let end = |end| TraceHop::ending(at, Some(prefix), format!("{:?}", row.next_hop_type), end);
         let programmed = row.source == RouteSource::VirtualNetworkGateway;
         Some(match row.next_hop_type {
-            NextHopType::VnetLocal => end(delivered(self.in_network(view.vnet()))),
-            NextHopType::VNetPeering | NextHopType::VNetGlobalPeering => {
-                end(delivered(self.in_peered_network(view.vnet())))
+            _ if self.is_broken_by_route_server(view.vnet()) => {
+                let vnet = exchange.topology().name(view.vnet());
+                end(dropped(
+                    rules::IPV4_ONLY,
+                    format!("a Route Server is in VNet {vnet}"),
+                ))
             }
+            NextHopType::VnetLocal => end(delivered(self.in_network(view.vnet()))),
+            NextHopType::VNetPeering
+            | NextHopType::VNetGlobalPeering
+            | NextHopType::InterfaceEndpoint => end(self.in_local_network(view)),
             NextHopType::Internet => end(delivered("the internet")),
             NextHopType::VirtualNetworkServiceEndpoint => end(delivered("the service endpoint")),
             NextHopType::None if programmed => end(dropped(
@@ -83,11 +94,14 @@ impl<'a> Packet<'a> {
                 "the route's next hop type is None",
             )),
             NextHopType::VirtualNetworkGateway if row.next_hops.is_empty() => {
-                self.by_gateways(at, prefix, view.vnet())
+                self.by_gateways(at, prefix, view)
             }
             NextHopType::VirtualAppliance | NextHopType::VirtualNetworkGateway => {
                 let hops = row.next_hops.iter();
                 let ways = hops.map(|hop| {
+                    if let Some(kept) = self.kept_before(view, *hop) {
+                        return TraceHop::ending(at, Some(prefix), hop.to_string(), kept);
+                    }
                     let near = programmed || view.reaches(*hop);
                     self.at_address(at, prefix, *hop, near)
                 });
@@ -96,31 +110,95 @@ impl<'a> Packet<'a> {
         })
     }
 
-    /// A network that the address is in, and who has it there.
+    /// A network that the address is in, and who has it there: an NVA, a NIC or a private
+    /// endpoint.
     fn in_network(&self, vnet: VnetId) -> String {
-        let name = self.exchange.topology().name(vnet);
-        let mut nvas = self.exchange.estate().nvas.iter();
-        match nvas.find(|nva| nva.ip == self.address) {
-            Some(nva) => format!("{} in VNet {name}", nva.name),
-            None => format!("VNet {name}"),
+        let estate = self.exchange.estate();
+        let vnet = self.exchange.topology().name(vnet);
+        let here = |name: &str, ip: IpAddr| name == vnet && ip == self.address;
+        let nvas = estate.nvas.iter().filter(|nva| here(&nva.vnet, nva.ip));
+        let endpoints = estate.private_endpoints.iter();
+        let endpoints = endpoints.filter(|endpoint| here(&endpoint.vnet, endpoint.ip));
+        let nics = estate.nics.iter();
+        let nics = nics.filter(|nic| nic.ip.is_some_and(|ip| here(&nic.vnet, ip)));
+        let names = nvas.map(|nva| &nva.name);
+        let names = names.chain(endpoints.map(|endpoint| &endpoint.name));
+        match names.chain(nics.map(|nic| &nic.name)).next() {
+            Some(name) => format!("{name} in VNet {vnet}"),
+            None => format!("VNet {vnet}"),
         }
     }
 
-    fn in_peered_network(&self, vnet: VnetId) -> String {
+    /// In the interface's own network or in one peered with it, if the peering lets the packet
+    /// pass.
+    fn in_local_network(&self, view: NicView<'_>) -> TraceEnd {
+        let there = self.local_network(view, self.address);
+        let there = there.unwrap_or_else(|| view.vnet());
+        let kept = self.kept_at_peering(view.vnet(), there);
+        kept.unwrap_or_else(|| delivered(self.in_network(there)))
+    }
+
+    /// The interface's own network or one peered with it, whichever has an address.
+    fn local_network(&self, view: NicView<'_>, address: IpAddr) -> Option<VnetId> {
+        let holds = |space: &[Prefix]| space.iter().any(|prefix| prefix.contains_address(address));
+        let own = self.exchange.topology().space(view.vnet());
+        let mut peered = view.neighbors().filter(|neighbor| holds(&neighbor.space));
+        if holds(own) {
+            return Some(view.vnet());
+        }
+        peered.next().map(|neighbor| neighbor.vnet)
+    }
+
+    /// What keeps the packet from a next hop in a peered network. Gateways that a network uses
+    /// are no matter of the peering's flags for packets (R-120).
+    fn kept_before(&self, view: NicView<'_>, hop: IpAddr) -> Option<TraceEnd> {
+        let graph = self.exchange.graph();
+        let is_gateway =
+            |id: &SpeakerId| matches!(graph.speaker(*id).kind, SpeakerKind::Gateway { .. });
+        if self.who_has(hop).iter().any(is_gateway) {
+            return None;
+        }
+        self.kept_at_peering(view.vnet(), self.local_network(view, hop)?)
+    }
+
+    /// What keeps the packet from passing a peering: access that is off on either side (R-164), or
+    /// forwarded traffic on the receiving one (R-165).
+    fn kept_at_peering(&self, from: VnetId, to: VnetId) -> Option<TraceEnd> {
         let topology = self.exchange.topology();
-        let holds = |vnet: &VnetId| {
-            let mut space = topology.space(*vnet).iter();
-            space.any(|prefix| prefix.contains_address(self.address))
-        };
-        let peered = topology.accessible(vnet);
-        let there = peered.map(|neighbor| neighbor.vnet).find(holds);
-        there.map_or_else(String::new, |vnet| self.in_network(vnet))
+        let (near, far) = (topology.neighbor(from, to)?, topology.neighbor(to, from)?);
+        let [from_name, to_name] = [from, to].map(|vnet| topology.name(vnet));
+        if !near.access {
+            let evidence = format!(
+                "peering of {from_name} and {to_name}: allow_virtual_network_access is off"
+            );
+            return Some(dropped(rules::NO_NETWORK_ACCESS, evidence));
+        }
+        let source = self
+            .source
+            .filter(|source| *source != from && *source != to)?;
+        if far.takes_forwarded {
+            return None;
+        }
+        let source = topology.name(source);
+        let evidence = format!(
+            "peering of {to_name} with {from_name}: allow_forwarded_traffic is off in {to_name}, \
+             and the packet comes from {source}"
+        );
+        Some(dropped(rules::FORWARDED_TRAFFIC_OFF, evidence))
+    }
+
+    /// Whether the packet is an IPv6 one in a network whose Route Server breaks IPv6 (R-059).
+    fn is_broken_by_route_server(&self, vnet: VnetId) -> bool {
+        let exchange = self.exchange;
+        Prefix::host(self.address).family() == Family::Ipv6
+            && !exchange.parameters().ipv6
+            && !exchange.fabric().programmers_in(vnet).servers().is_empty()
     }
 
     /// A route by a gateway whose address is not known.
-    fn by_gateways(&mut self, at: &str, prefix: Prefix, vnet: VnetId) -> TraceHop {
-        let (topology, fabric) = (self.exchange.topology(), self.exchange.fabric());
-        let hubs = [Some(vnet), topology.hub(vnet)].into_iter().flatten();
+    fn by_gateways(&mut self, at: &str, prefix: Prefix, view: NicView<'_>) -> TraceHop {
+        let fabric = self.exchange.fabric();
+        let hubs = [Some(view.vnet()), view.hub()].into_iter().flatten();
         let gateways = hubs.flat_map(|hub| fabric.programmers_in(hub).gateways().to_vec());
         let ways: Vec<TraceHop> = gateways.map(|id| self.at_speaker(id)).collect();
         if ways.is_empty() {
@@ -293,8 +371,10 @@ impl<'a> Packet<'a> {
         };
         let Origin::Link(link) = origin else {
             let topology = exchange.topology();
-            let mut vnets = topology.vnets();
-            let holder = vnets.find(|vnet| topology.space(*vnet).contains(&prefix));
+            let own = exchange.speaker(id).vnet.into_iter();
+            let mut vnets = own.flat_map(|vnet| std::iter::once(vnet).chain(topology.spokes(vnet)));
+            let holds = |space: &Prefix| space.contains(prefix);
+            let holder = vnets.find(|vnet| topology.space(*vnet).iter().any(holds));
             let to = holder.map_or_else(String::new, |vnet| self.in_network(vnet));
             return TraceHop::ending(at, Some(prefix), "", delivered(to));
         };

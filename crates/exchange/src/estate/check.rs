@@ -188,6 +188,7 @@ mod tests {
     #[test]
     fn a_route_server_that_an_event_adds_may_be_named_before() {
         let mut estate = sound();
+        estate.peerings[0].transit_if_any = false;
         let later = estate.route_servers.remove(0);
         assert_eq!(estate.check().len(), 2, "{:?}", told(&estate));
         let events = [("deployed".to_owned(), Event::AddRouteServer(later))];

@@ -48,6 +48,7 @@ pub struct Subnet {
     /// Its name; `RouteServerSubnet` and `GatewaySubnet` mean something.
     pub name: String,
     /// Its addresses.
+    #[cfg_attr(feature = "file", serde(deserialize_with = "forms::of_either_family"))]
     pub prefix: Prefix,
     /// The route table of its NICs.
     #[cfg_attr(feature = "file", serde(default))]
@@ -55,6 +56,37 @@ pub struct Subnet {
     /// The network security group on it.
     #[cfg_attr(feature = "file", serde(default))]
     pub network_security_group: Option<String>,
+    /// What of a network's policies holds for private endpoints in it.
+    #[cfg_attr(feature = "file", serde(default))]
+    pub network_policies: NetworkPolicies,
+}
+
+impl Subnet {
+    /// A subnet without route table and security group.
+    pub fn new(name: impl Into<String>, prefix: Prefix) -> Self {
+        Self {
+            name: name.into(),
+            prefix,
+            route_table: None,
+            network_security_group: None,
+            network_policies: NetworkPolicies::None,
+        }
+    }
+}
+
+/// Which network policies hold for the private endpoints of a subnet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
+    serde(rename_all = "snake_case")
+)]
+pub enum NetworkPolicies {
+    /// None: the route of an endpoint wins over user-defined routes that are wider.
+    #[default]
+    None,
+    /// User-defined routes hold, if they are no wider than the endpoint's network.
+    Routes,
 }
 
 /// The flags of one direction of a peering: the object that lives in the nearer network.
@@ -66,9 +98,9 @@ pub struct Subnet {
     schemars(rename = "PeeringFlags")
 )]
 pub struct PeeringFlags {
-    /// Traffic may pass, and system routes stand for the remote prefixes.
+    /// Packets may pass between the two networks; the routes are there in any case.
     pub allow_virtual_network_access: bool,
-    /// Traffic from beyond the remote network may pass.
+    /// Packets whose source is in neither network may come from the remote one.
     pub allow_forwarded_traffic: bool,
     /// The remote network may use this one's gateways and Route Server.
     pub allow_gateway_transit: bool,
@@ -80,7 +112,7 @@ impl Default for PeeringFlags {
     fn default() -> Self {
         Self {
             allow_virtual_network_access: true,
-            allow_forwarded_traffic: true,
+            allow_forwarded_traffic: false,
             allow_gateway_transit: false,
             use_remote_gateways: false,
         }
@@ -106,12 +138,35 @@ pub struct Peering {
     pub b_to_a: PeeringFlags,
     /// Whether it crosses regions; none: whether both regions are given and differ.
     pub global: Option<bool>,
+    /// Whether `use_remote_gateways` may stand where there is nothing to use; else that is an
+    /// error.
+    pub transit_if_any: bool,
+    /// The subnets that are peered; none: the networks as a whole.
+    pub subnets: Option<PeeredSubnets>,
+}
+
+/// The subnets that a peering is between, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "peered subnets")
+)]
+pub struct PeeredSubnets {
+    /// Those of `a`.
+    pub a: Vec<String>,
+    /// Those of `b`.
+    pub b: Vec<String>,
 }
 
 impl Peering {
-    /// A peering in which the spoke uses the hub's gateways and Route Server.
+    /// A peering in which the spoke uses the hub's gateways and Route Server, if it has any
+    /// and forwarded traffic passes both ways.
     pub fn hub_and_spoke(hub: impl Into<String>, spoke: impl Into<String>) -> Self {
-        let flags = PeeringFlags::default();
+        let flags = PeeringFlags {
+            allow_forwarded_traffic: true,
+            ..PeeringFlags::default()
+        };
         Self {
             a: hub.into(),
             b: spoke.into(),
@@ -124,10 +179,13 @@ impl Peering {
                 ..flags
             },
             global: None,
+            transit_if_any: true,
+            subnets: None,
         }
     }
 
-    /// A peering without gateway transit.
+    /// A peering with the flags that Azure's API sets by itself: no gateway transit, no forwarded
+    /// traffic.
     pub fn plain(a: impl Into<String>, b: impl Into<String>) -> Self {
         let flags = PeeringFlags::default();
         Self {
@@ -136,6 +194,8 @@ impl Peering {
             a_to_b: flags,
             b_to_a: flags,
             global: None,
+            transit_if_any: false,
+            subnets: None,
         }
     }
 }
@@ -154,9 +214,27 @@ pub struct RouteTable {
     /// "Propagate gateway routes" is set to No.
     #[cfg_attr(feature = "file", serde(default))]
     pub disable_bgp_route_propagation: bool,
+    /// Which routes of peerings are left out of the subnets that use it.
+    #[cfg_attr(feature = "file", serde(default))]
+    pub disable_peering_route: DisablePeeringRoute,
     /// The routes; a prefix stands once.
     #[cfg_attr(feature = "file", serde(default))]
     pub routes: Vec<UserRoute>,
+}
+
+/// Which routes of peerings a route table leaves out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
+    serde(rename_all = "snake_case")
+)]
+pub enum DisablePeeringRoute {
+    /// None.
+    #[default]
+    None,
+    /// All.
+    All,
 }
 
 /// A user-defined route.
@@ -207,10 +285,39 @@ pub struct Nic {
     /// Its subnet.
     #[cfg_attr(feature = "file", serde(default))]
     pub subnet: Option<String>,
+    /// Its address; a NIC without a subnet lies in the one that has it.
+    #[cfg_attr(
+        feature = "file",
+        serde(default, deserialize_with = "forms::of_either_family")
+    )]
+    pub ip: Option<IpAddr>,
     /// Its route table; none: that of its subnet.
     #[cfg_attr(feature = "file", serde(default))]
     pub route_table: Option<String>,
     /// Prefixes of service endpoints on its subnet.
-    #[cfg_attr(feature = "file", serde(default))]
+    #[cfg_attr(
+        feature = "file",
+        serde(default, deserialize_with = "forms::of_either_family")
+    )]
     pub service_endpoints: Vec<Prefix>,
+}
+
+/// A private endpoint: an address of a network that a service answers at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "private endpoint"),
+    schemars(rename = "PrivateEndpoint")
+)]
+pub struct PrivateEndpoint {
+    /// Its name.
+    pub name: String,
+    /// Its network.
+    pub vnet: String,
+    /// Its subnet.
+    pub subnet: String,
+    /// Its address.
+    #[cfg_attr(feature = "file", serde(deserialize_with = "forms::of_either_family"))]
+    pub ip: IpAddr,
 }

@@ -1,7 +1,7 @@
 //! Objects of an estate of any kind, and their names: what an event can change, add or remove.
 
 use super::{
-    Circuit, Gateway, Nic, Nva, Peering, RouteMap, RouteServer, RouteTable, Site, Subnet, Vnet,
+    Circuit, Gateway, Nic, Nva, Peering, PrivateEndpoint, RouteMap, RouteServer, RouteTable, Site, Subnet, Vnet,
 };
 
 #[cfg(feature = "file")]
@@ -55,6 +55,8 @@ macro_rules! objects {
 objects! {
     /// A network interface.
     Nic "nic": Nic, String;
+    /// A private endpoint.
+    PrivateEndpoint "private_endpoint": PrivateEndpoint, String;
     /// A subnet of a virtual network.
     Subnet "subnet": VnetSubnet, SubnetName;
     /// A network virtual appliance.
@@ -171,6 +173,7 @@ impl Object {
     pub fn name(&self) -> ObjectName {
         match self {
             Self::Nic(object) => ObjectName::Nic(object.name.clone()),
+            Self::PrivateEndpoint(object) => ObjectName::PrivateEndpoint(object.name.clone()),
             Self::Subnet(object) => ObjectName::Subnet(SubnetName {
                 vnet: object.vnet.clone(),
                 name: object.subnet.name.clone(),

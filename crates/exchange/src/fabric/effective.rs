@@ -6,8 +6,10 @@ use std::net::IpAddr;
 
 use routehub_types::{Family, Prefix};
 
-use crate::estate::{Nic, RouteTable, UserRouteTarget};
-use crate::graph::{Deployment, UNKNOWN_ADDRESS, VnetId};
+use crate::estate::{
+    DisablePeeringRoute, NetworkPolicies, Nic, PrivateEndpoint, RouteTable, UserRouteTarget,
+};
+use crate::graph::{Deployment, Neighbor, UNKNOWN_ADDRESS, VnetId};
 use crate::parameters::UnreachableNextHop;
 
 /// Where an effective route comes from.
@@ -55,6 +57,8 @@ pub enum NextHopType {
     None,
     /// To a service endpoint.
     VirtualNetworkServiceEndpoint,
+    /// To a private endpoint.
+    InterfaceEndpoint,
 }
 
 /// One row of a NIC's effective routes.
@@ -111,6 +115,8 @@ impl ProgrammedNextHop {
 pub struct NicView<'a> {
     deployment: &'a Deployment,
     vnet: VnetId,
+    /// Its subnet, by its place in the network.
+    subnet: Option<usize>,
     service_endpoints: &'a [Prefix],
     route_table: Option<&'a RouteTable>,
 }
@@ -119,9 +125,11 @@ impl<'a> NicView<'a> {
     /// The view of a NIC; none if its network is not known.
     pub(super) fn of_nic(deployment: &'a Deployment, nic: &'a Nic) -> Option<Self> {
         let vnet = deployment.topology().vnet(&nic.vnet)?;
+        let subnet = subnet_of(deployment, nic, vnet);
         Some(Self {
+            subnet,
             service_endpoints: &nic.service_endpoints,
-            route_table: route_table(deployment, nic, vnet),
+            route_table: route_table(deployment, nic, vnet, subnet),
             ..Self::of_vnet(deployment, vnet)
         })
     }
@@ -131,6 +139,7 @@ impl<'a> NicView<'a> {
         Self {
             deployment,
             vnet,
+            subnet: None,
             service_endpoints: &[],
             route_table: None,
         }
@@ -139,6 +148,44 @@ impl<'a> NicView<'a> {
     /// The NIC's network.
     pub fn vnet(&self) -> VnetId {
         self.vnet
+    }
+
+    /// The peerings that its subnet takes part in.
+    pub fn neighbors(&self) -> impl Iterator<Item = &'a Neighbor> + use<'a> {
+        let topology = self.deployment.topology();
+        topology.neighbors_of(self.vnet, self.subnet)
+    }
+
+    /// The network whose gateways and Route Server it uses: its subnet has to take part in the
+    /// peering.
+    pub fn hub(&self) -> Option<VnetId> {
+        let hub = self.deployment.topology().hub(self.vnet)?;
+        let mut neighbors = self.neighbors();
+        neighbors
+            .any(|neighbor| neighbor.vnet == hub)
+            .then_some(hub)
+    }
+
+    /// Its network's own prefixes and what it sees of every network peered with it.
+    pub fn local_space(&self) -> impl Iterator<Item = Prefix> + use<'a> {
+        let own = self.deployment.topology().space(self.vnet).iter();
+        own.chain(self.neighbors().flat_map(|neighbor| &neighbor.space))
+            .copied()
+    }
+
+    /// Private endpoints of its network and of those peered with it.
+    pub fn private_endpoints(&self) -> impl Iterator<Item = &'a PrivateEndpoint> + use<'a> {
+        let view = *self;
+        let topology = self.deployment.topology();
+        let endpoints = self.deployment.estate().private_endpoints.iter();
+        endpoints.filter(move |endpoint| match topology.vnet(&endpoint.vnet) {
+            Some(vnet) if vnet == view.vnet => true,
+            vnet => view.neighbors().any(|neighbor| {
+                let mut seen = neighbor.space.iter();
+                Some(neighbor.vnet) == vnet
+                    && seen.any(|prefix| prefix.contains_address(endpoint.ip))
+            }),
+        })
     }
 
     /// Prefixes of service endpoints on its subnet.
@@ -185,9 +232,11 @@ impl<'a> NicView<'a> {
         rows.extend(user);
         rows.extend(bgp);
         for row in &mut rows {
-            // a user-defined route of the same prefix wins over every other.
+            // a user-defined route of the same prefix wins over every other; R-169: over a
+            // private endpoint's also one that is wider, where network policies hold.
             let mut prefixes = row.prefixes.iter();
-            let loses = prefixes.all(|prefix| overridden.contains(prefix));
+            let loses = prefixes.all(|prefix| overridden.contains(prefix))
+                || self.overriding_endpoint(row).is_some();
             if row.source != RouteSource::User && loses {
                 row.state = RouteState::Invalid;
             }
@@ -203,21 +252,55 @@ impl<'a> NicView<'a> {
             .is_some_and(|table| table.disable_bgp_route_propagation)
     }
 
-    /// What no programmed route may lie inside: own and peered networks, service
-    /// endpoints.
+    /// Whether its route table leaves out the routes of peerings.
+    pub fn peering_routes_disabled(&self) -> bool {
+        self.route_table
+            .is_some_and(|table| table.disable_peering_route == DisablePeeringRoute::All)
+    }
+
+    /// What its system routes cover, so that no programmed route may lie inside: own and peered
+    /// networks, service endpoints, private endpoints.
     pub(super) fn covered_space(&self) -> Vec<Prefix> {
-        let space = self.deployment.topology().system_space(self.vnet);
-        space
-            .chain(self.service_endpoints.iter().copied())
-            .collect()
+        let mut covered: Vec<Prefix> = if self.peering_routes_disabled() {
+            let own = self.deployment.topology().space(self.vnet);
+            let endpoints = self.private_endpoints();
+            let hosts = endpoints.map(|endpoint| Prefix::host(endpoint.ip));
+            own.iter().copied().chain(hosts).collect()
+        } else {
+            self.local_space().collect()
+        };
+        covered.extend(self.service_endpoints);
+        covered
     }
 
     /// Whether the fabric reaches an address from this NIC: in its network or one peered with it
     ///
     pub fn reaches(&self, address: IpAddr) -> bool {
         let host = Prefix::host(address);
-        let mut space = self.deployment.topology().system_space(self.vnet);
-        space.any(|around| around.contains(host))
+        self.local_space().any(|around| around.contains(host))
+    }
+
+    /// The user-defined route that makes a private endpoint's row Invalid although it is wider:
+    /// where the endpoint's subnet has network policies for routes, one that is no wider than the
+    /// endpoint's network.
+    pub fn overriding_endpoint(&self, row: &EffectiveRow) -> Option<Prefix> {
+        if row.next_hop_type != NextHopType::InterfaceEndpoint {
+            return None;
+        }
+        let prefix = *row.prefixes.first()?;
+        let mut endpoints = self.private_endpoints();
+        let endpoint = endpoints.find(|endpoint| Prefix::host(endpoint.ip) == prefix)?;
+        let estate = self.deployment.estate();
+        let subnet = estate.subnet(&endpoint.vnet, &endpoint.subnet)?;
+        if subnet.network_policies != NetworkPolicies::Routes {
+            return None;
+        }
+        let topology = self.deployment.topology();
+        let mut space = topology.space(topology.vnet(&endpoint.vnet)?).iter();
+        let network = space.find(|space| space.contains(prefix))?;
+        let routes = self.route_table?.routes.iter().map(|route| route.prefix);
+        let around = routes.filter(|route| route.contains(prefix) && network.contains(*route));
+        around.max_by_key(|route| route.length())
     }
 
     fn system_rows(
@@ -225,26 +308,26 @@ impl<'a> NicView<'a> {
         overridden: &BTreeSet<Prefix>,
         learned: &BTreeSet<Prefix>,
     ) -> Vec<EffectiveRow> {
-        let topology = self.deployment.topology();
-        let ipv6 = self.deployment.parameters().ipv6;
+        let space = self.deployment.topology().space(self.vnet);
         let mut rows = Vec::new();
         let mut add = |prefix: Prefix, next_hop_type| {
-            if ipv6 || prefix.family() == Family::Ipv4 {
-                rows.push(row([prefix], next_hop_type, RouteSource::Default));
-            }
+            rows.push(row([prefix], next_hop_type, RouteSource::Default));
         };
-        for prefix in topology.space(self.vnet) {
+        for prefix in space {
             add(*prefix, NextHopType::VnetLocal);
         }
-        for neighbor in topology.accessible(self.vnet) {
+        for neighbor in self.neighbors().filter(|_| !self.peering_routes_disabled()) {
             let kind = if neighbor.global {
                 NextHopType::VNetGlobalPeering
             } else {
                 NextHopType::VNetPeering
             };
-            for prefix in topology.space(neighbor.vnet) {
+            for prefix in &neighbor.space {
                 add(*prefix, kind);
             }
+        }
+        for endpoint in self.private_endpoints() {
+            add(Prefix::host(endpoint.ip), NextHopType::InterfaceEndpoint);
         }
         // a learned default route hides the system one and the dropped ranges; a
         // user-defined one hides only the latter.
@@ -256,6 +339,12 @@ impl<'a> NicView<'a> {
                     add(prefix, NextHopType::None);
                 }
             }
+        }
+        // in a network with IPv6 there is a default route of that family too.
+        let default = Prefix::default_of(Family::Ipv6);
+        let mut families = space.iter().map(|prefix| prefix.family());
+        if families.any(|family| family == Family::Ipv6) && !learned.contains(&default) {
+            add(default, NextHopType::Internet);
         }
         if !self.service_endpoints.is_empty() {
             let prefixes = self.service_endpoints.iter().copied();
@@ -271,7 +360,7 @@ impl<'a> NicView<'a> {
         &'b self,
         learned: &'b BTreeSet<Prefix>,
     ) -> impl Iterator<Item = Prefix> + 'b {
-        let space: Vec<Prefix> = self.deployment.topology().system_space(self.vnet).collect();
+        let space: Vec<Prefix> = self.local_space().collect();
         let ranges = self.deployment.parameters().dropped_ranges.iter().copied();
         ranges.filter(move |prefix| !inside_any(*prefix, &space) && !learned.contains(prefix))
     }
@@ -319,15 +408,25 @@ impl<'a> NicView<'a> {
     }
 }
 
+/// The place of the NIC's subnet: the one it names, else the one that has its address.
+fn subnet_of(deployment: &Deployment, nic: &Nic, vnet: VnetId) -> Option<usize> {
+    let mut subnets = deployment.estate().vnets[vnet.0].subnets.iter();
+    subnets.position(|subnet| match (&nic.subnet, nic.ip) {
+        (Some(name), _) => subnet.name == *name,
+        (None, Some(ip)) => subnet.prefix.contains_address(ip),
+        (None, None) => false,
+    })
+}
+
 /// The NIC's own route table, else that of its subnet.
 fn route_table<'a>(
     deployment: &'a Deployment,
     nic: &'a Nic,
     vnet: VnetId,
+    subnet: Option<usize>,
 ) -> Option<&'a RouteTable> {
     let estate = deployment.estate();
-    let mut subnets = estate.vnets[vnet.0].subnets.iter();
-    let subnet = subnets.find(|subnet| Some(&subnet.name) == nic.subnet.as_ref());
+    let subnet = subnet.and_then(|place| estate.vnets[vnet.0].subnets.get(place));
     let of_subnet = subnet.and_then(|subnet| subnet.route_table.as_ref());
     let name = nic.route_table.as_ref().or(of_subnet)?;
     let mut tables = estate.route_tables.iter();

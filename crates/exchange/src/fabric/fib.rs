@@ -70,7 +70,7 @@ impl<'a> Fabric<'a> {
     /// The effective routes of a NIC, of the estate or not; none if its network is not known.
     pub fn effective(self, nic: &'a Nic) -> Option<Vec<EffectiveRow>> {
         let view = self.nic(nic)?;
-        let by = self.programmers(view.vnet(), &nic.name);
+        let by = self.programmers(view, &nic.name);
         Some(view.rows(self.programmed(&by)))
     }
 
@@ -82,15 +82,14 @@ impl<'a> Fabric<'a> {
             fabric: self,
             covered: view.covered_space(),
             view,
-            by: self.programmers(id, vnet),
+            by: self.programmers(view, vnet),
         })
     }
 
     /// Who programs a NIC of a network: the Route Server or gateways in the network, else in the
     /// hub it uses.
-    pub fn programmers(self, vnet: VnetId, nic: &str) -> Programmers {
-        let hub = self.deployment.topology().hub(vnet);
-        let vnets = [Some(vnet), hub].into_iter().flatten();
+    pub fn programmers(self, view: NicView<'_>, nic: &str) -> Programmers {
+        let vnets = [Some(view.vnet()), view.hub()].into_iter().flatten();
         let mut programmers = vnets.map(|vnet| self.programmers_in(vnet));
         let there = programmers.find(|there| !there.is_empty());
         let there = there.unwrap_or_default();

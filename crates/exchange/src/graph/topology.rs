@@ -10,15 +10,29 @@ use crate::estate::{Estate, Peering, PeeringFlags};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VnetId(pub(crate) usize);
 
-/// One end of a peering, seen from a network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A peering, seen from one of its networks.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Neighbor {
     /// The network at the other end.
     pub vnet: VnetId,
     /// Whether the peering crosses regions.
     pub global: bool,
-    /// Whether traffic may pass, so that system routes stand for it.
+    /// Whether packets may pass: both sides have to allow it. Routes stand in any case.
     pub access: bool,
+    /// Whether this network takes packets from the other one whose source is in neither.
+    pub takes_forwarded: bool,
+    /// What is seen of the other network: its address space, or its peered subnets.
+    pub space: Vec<Prefix>,
+    /// The subnets of this network that are peered, by their place; none: all of it.
+    subnets: Option<Vec<usize>>,
+}
+
+impl Neighbor {
+    /// Whether a subnet of this network takes part; without one, whether all of them do.
+    pub fn is_seen_from(&self, subnet: Option<usize>) -> bool {
+        let named = self.subnets.as_ref();
+        named.is_none_or(|named| subnet.is_some_and(|subnet| named.contains(&subnet)))
+    }
 }
 
 /// The virtual networks and their peerings, resolved.
@@ -54,31 +68,56 @@ impl Topology {
                 continue;
             };
             let global = is_global(estate, peering, a, b);
-            topology.direct(a, b, global, peering.a_to_b, peering.b_to_a);
-            topology.direct(b, a, global, peering.b_to_a, peering.a_to_b);
+            let named = peering.subnets.as_ref();
+            let a = PeeringSide {
+                vnet: a,
+                flags: peering.a_to_b,
+                subnets: named.map(|named| named.a.as_slice()),
+            };
+            let b = PeeringSide {
+                vnet: b,
+                flags: peering.b_to_a,
+                subnets: named.map(|named| named.b.as_slice()),
+            };
+            for (near, far) in [(a, b), (b, a)] {
+                topology.enter(estate, global, near, far);
+                // both flags, one on each side. Where there may be nothing to use, another
+                // network that has something is not forgotten for it.
+                if near.flags.use_remote_gateways && far.flags.allow_gateway_transit {
+                    let hub = &mut topology.hub[near.vnet.0];
+                    if !peering.transit_if_any || lends(estate, far.vnet) || hub.is_none() {
+                        *hub = Some(far.vnet);
+                    }
+                }
+            }
         }
         topology
     }
 
-    /// Enters what `from` has of a peering: `near` is the object that lives in it.
-    fn direct(
+    /// Enters what the near side has of a peering.
+    fn enter(
         &mut self,
-        from: VnetId,
-        to: VnetId,
+        estate: &Estate,
         global: bool,
-        near: PeeringFlags,
-        far: PeeringFlags,
+        near: PeeringSide<'_>,
+        far: PeeringSide<'_>,
     ) {
-        let access = near.allow_virtual_network_access;
-        self.neighbors[from.0].push(Neighbor {
-            vnet: to,
+        let space = match far.places(estate) {
+            None => self.space(far.vnet).to_vec(),
+            Some(places) => {
+                let subnets = &estate.vnets[far.vnet.0].subnets;
+                places.iter().map(|place| subnets[*place].prefix).collect()
+            }
+        };
+        self.neighbors[near.vnet.0].push(Neighbor {
+            vnet: far.vnet,
             global,
-            access,
+            access: near.flags.allow_virtual_network_access
+                && far.flags.allow_virtual_network_access,
+            takes_forwarded: near.flags.allow_forwarded_traffic,
+            space,
+            subnets: near.places(estate),
         });
-        // both flags, one on each side.
-        if near.use_remote_gateways && far.allow_gateway_transit {
-            self.hub[from.0] = Some(to);
-        }
     }
 
     /// The network of a name.
@@ -127,30 +166,65 @@ impl Topology {
             .map(|(place, _)| VnetId(place))
     }
 
+    /// What a network sees of those that use its gateways and Route Server: all of them, or the
+    /// subnets that are peered.
+    pub fn spoke_space(&self, hub: VnetId) -> impl Iterator<Item = Prefix> + '_ {
+        let spokes = self.neighbors(hub).iter();
+        let spokes = spokes.filter(move |spoke| self.hub(spoke.vnet) == Some(hub));
+        spokes.flat_map(|spoke| &spoke.space).copied()
+    }
+
     /// A network's own prefixes and those of the networks that use its gateways: what a Route
     /// Server or gateway in it announces, and what no route may lie inside.
     pub fn transit_space(&self, vnet: VnetId) -> Vec<Prefix> {
-        let own = self.space(vnet).iter();
-        own.chain(self.spokes(vnet).flat_map(|spoke| self.space(spoke)))
-            .copied()
-            .collect()
+        let own = self.space(vnet).iter().copied();
+        own.chain(self.spoke_space(vnet)).collect()
     }
 
-    /// A network's own prefixes and those of every network peered with it: what system routes
-    /// cover, so that no programmed route may lie inside.
-    pub fn system_space(&self, vnet: VnetId) -> impl Iterator<Item = Prefix> {
-        let own = self.space(vnet).iter();
-        let peered = self.accessible(vnet);
-        own.chain(peered.flat_map(|neighbor| self.space(neighbor.vnet)))
-            .copied()
+    /// The peerings that a subnet of a network takes part in; without a subnet, those of the
+    /// whole network.
+    pub fn neighbors_of(
+        &self,
+        vnet: VnetId,
+        subnet: Option<usize>,
+    ) -> impl Iterator<Item = &Neighbor> {
+        let neighbors = self.neighbors(vnet).iter();
+        neighbors.filter(move |neighbor| neighbor.is_seen_from(subnet))
     }
 
-    /// The networks peered with this one that traffic may pass to.
-    pub fn accessible(&self, vnet: VnetId) -> impl Iterator<Item = &Neighbor> {
-        self.neighbors(vnet)
-            .iter()
-            .filter(|neighbor| neighbor.access)
+    /// The peering of a network with another one.
+    pub fn neighbor(&self, vnet: VnetId, other: VnetId) -> Option<&Neighbor> {
+        let mut neighbors = self.neighbors(vnet).iter();
+        neighbors.find(|neighbor| neighbor.vnet == other)
     }
+}
+
+/// One side of a peering.
+#[derive(Clone, Copy)]
+struct PeeringSide<'a> {
+    vnet: VnetId,
+    /// The flags of the object that lives there.
+    flags: PeeringFlags,
+    /// The subnets that are peered.
+    subnets: Option<&'a [String]>,
+}
+
+impl PeeringSide<'_> {
+    /// The places of the subnets that are peered; none: the whole network is.
+    fn places(&self, estate: &Estate) -> Option<Vec<usize>> {
+        let names = self.subnets?;
+        let subnets = estate.vnets[self.vnet.0].subnets.iter().enumerate();
+        let named = subnets.filter(|(_, subnet)| names.contains(&subnet.name));
+        Some(named.map(|(place, _)| place).collect())
+    }
+}
+
+/// Whether a network has a gateway or a Route Server that others could use.
+fn lends(estate: &Estate, vnet: VnetId) -> bool {
+    let name = &estate.vnets[vnet.0].name;
+    let mut gateways = estate.gateways.iter().map(|gateway| &gateway.vnet);
+    let mut servers = estate.route_servers.iter().map(|server| &server.vnet);
+    gateways.any(|vnet| vnet == name) || servers.any(|vnet| vnet == name)
 }
 
 /// Whether a peering crosses regions: as it says, else whether both regions are known and differ.
@@ -195,7 +269,41 @@ mod tests {
         assert_eq!(topology.hub(VnetId(2)), None);
         assert_eq!(topology.spokes(VnetId(0)).collect::<Vec<_>>(), [VnetId(1)]);
         assert_eq!(topology.transit_space(VnetId(0)).len(), 2);
-        assert_eq!(topology.system_space(VnetId(0)).count(), 3);
+        assert_eq!(topology.neighbors_of(VnetId(0), None).count(), 2);
+    }
+
+    #[test]
+    fn r164_packets_pass_if_both_sides_allow_it() {
+        let mut peering = Peering::plain("hub", "spoke");
+        peering.b_to_a.allow_virtual_network_access = false;
+        let topology = Topology::new(&estate(vec![peering]));
+        for (vnet, other) in [(VnetId(0), VnetId(1)), (VnetId(1), VnetId(0))] {
+            let neighbor = topology.neighbor(vnet, other).unwrap();
+            assert!(!neighbor.access && !neighbor.space.is_empty());
+        }
+    }
+
+    #[test]
+    fn only_peered_subnets_see_and_are_seen() {
+        let mut estate = estate(vec![Peering {
+            subnets: Some(crate::estate::PeeredSubnets {
+                a: vec!["first".into()],
+                b: vec!["web".into()],
+            }),
+            ..Peering::hub_and_spoke("hub", "spoke")
+        }]);
+        let subnet =
+            |name: &str, prefix: &str| crate::estate::Subnet::new(name, prefix.parse().unwrap());
+        estate.vnets[0].subnets = vec![
+            subnet("first", "10.0.1.0/24"),
+            subnet("second", "10.0.2.0/24"),
+        ];
+        estate.vnets[1].subnets = vec![subnet("db", "10.1.1.0/24"), subnet("web", "10.1.2.0/24")];
+        let topology = Topology::new(&estate);
+        let seen = |subnet| topology.neighbors_of(VnetId(0), subnet).count();
+        assert_eq!([seen(Some(0)), seen(Some(1)), seen(None)], [1, 0, 0]);
+        let spokes: Vec<Prefix> = topology.spoke_space(VnetId(0)).collect();
+        assert_eq!(spokes, ["10.1.2.0/24".parse().unwrap()]);
     }
 
     #[test]

@@ -135,10 +135,11 @@ impl<'a> Policies<'a> {
 
     fn gateway_import(self, speaker: &Speaker, link: &Link) -> Vec<Rule> {
         let mut rules = own_routes(speaker, link, rules::OWN_AS_IN_PATH);
-        rules.extend(self.no_ipv6());
         if link.kind == LinkKind::GatewayToRouteServer {
+            rules.extend(self.no_ipv6());
             return rules;
         }
+        rules.extend(self.no_ipv6_in_tunnels(speaker, link));
         if link.kind.is_to_circuit() && self.has_branch_to_branch_beside(speaker) {
             let mark = self.deployment.parameters().branch_community.into();
             let tagged = vec![Match::AnyCommunity(vec![mark])];
@@ -162,9 +163,21 @@ impl<'a> Policies<'a> {
         Some(Rule::overlap(rule, space))
     }
 
+    /// A Route Server neither takes nor sends IPv6.
     fn no_ipv6(self) -> Option<Rule> {
         let ipv6 = self.deployment.parameters().ipv6;
         (!ipv6).then(|| Rule::families(rules::IPV4_ONLY, FamilySet::IPV4))
+    }
+
+    /// The tunnels of a VPN gateway carry no IPv6.
+    fn no_ipv6_in_tunnels(self, gateway: &Speaker, link: &Link) -> Option<Rule> {
+        let ipv6 = self.deployment.parameters().ipv6;
+        let tunnel = gateway.role() == Some(Role::VpnGateway)
+            && matches!(
+                link.kind,
+                LinkKind::GatewayToSite { .. } | LinkKind::GatewayToGateway
+            );
+        (!ipv6 && tunnel).then(|| Rule::families(rules::IPV6_OUTSIDE_ROUTE_SERVER, FamilySet::IPV4))
     }
 
     /// The export policy of the sender towards the receiver.
@@ -179,6 +192,7 @@ impl<'a> Policies<'a> {
             rules.extend(self.closed_classes(role, adjacency));
             rules.extend(vpn_default_route(role, link));
             rules.extend(self.summarized(adjacency));
+            rules.extend(self.no_ipv6_in_tunnels(sender, link));
         }
         let allowed = Policy::compile(rules, Fallback::Accept(rules::NONE));
         let rewrite = Policy::compile(self.rewrite(adjacency), Fallback::Accept(rules::NONE));

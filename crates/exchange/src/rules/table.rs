@@ -175,7 +175,7 @@ rules! {
             [Documented] "UDR";
         58 ATTRIBUTES_PASSED_ON: "communities and AS path of an NVA's route are passed on"
             [Documented] "FAQ25";
-        59 IPV4_ONLY: "IPv6 routes are not exchanged"
+        59 IPV4_ONLY: "a Route Server does not exchange IPv6 routes"
             [Documented] "FAQ25"
             remedy "use IPv4";
         60 SAME_PREFIX_COMPETES: "only routes to the same prefix compete"
@@ -415,6 +415,23 @@ rules! {
             [Documented] "ERGWP, CLIVV"
             remedy "set allow_remote_vnet_traffic on both gateways (allow_virtual_wan_traffic \
              towards a Virtual WAN), or peer the networks";
+        164 NO_NETWORK_ACCESS: "without allow_virtual_network_access the routes of a peering \
+             stay, but packets between the two networks are dropped"
+            [Observed] "JM26d"
+            remedy "set allow_virtual_network_access on both sides of the peering";
+        165 FORWARDED_TRAFFIC_OFF: "where allow_forwarded_traffic is off, packets from the peered \
+             network are dropped if their source is in neither of the two"
+            [Reported] "AZ104, MLZ, AD48390"
+            remedy "set allow_forwarded_traffic on the peering in the network that receives them";
+        168 IPV6_OUTSIDE_ROUTE_SERVER: "IPv6 works without a Route Server in networks, peerings \
+             and ExpressRoute, but a VPN gateway's tunnels carry none"
+            [Observed] "JM26v, KA"
+            remedy "use ExpressRoute for IPv6, or IPv4 over the VPN";
+        169 PRIVATE_ENDPOINT: "a private endpoint's route wins over wider user-defined routes, \
+             unless its subnet has network policies for routes"
+            [Observed] "FF, KA, AD101948"
+            remedy "set network_policies to routes on the endpoint's subnet, or add a \
+             user-defined route to the endpoint's address";
         170 SUMMARIZED_GATEWAY_PREFIXES: "a network's summarised gateway prefixes take the place \
              of its own prefixes, and of those of spokes inside them, in what its gateways announce"
             [Documented, Observed] "GWS, AGP";

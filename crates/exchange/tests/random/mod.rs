@@ -7,10 +7,11 @@ mod parameters;
 use std::net::{IpAddr, Ipv4Addr};
 
 use routehub_exchange::estate::{
-    Advertisement, Circuit, Connection, Estate, Gateway, GatewayKind, Nic, Nva, NvaSession,
-    OnPremises, Origination, Peering, ReadvertiseTo, ReadvertisedNextHop, ReadvertisedPath,
-    Readvertisement, RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule, RouteServer,
-    RouteTable, Routes, RoutingPreference, Site, Subnet, UserRoute, UserRouteTarget, Vnet,
+    Advertisement, Circuit, Connection, DisablePeeringRoute, Estate, Gateway, GatewayKind,
+    NetworkPolicies, Nic, Nva, NvaSession, OnPremises, Origination, PeeredSubnets, Peering,
+    PrivateEndpoint, ReadvertiseTo, ReadvertisedNextHop, ReadvertisedPath, Readvertisement,
+    RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule, RouteServer, RouteTable, Routes,
+    RoutingPreference, Site, Subnet, UserRoute, UserRouteTarget, Vnet,
 };
 use routehub_exchange::{CheckedEstate, Event, Parameters};
 use routehub_types::{Asn, Community, Prefix};
@@ -153,14 +154,41 @@ pub(crate) fn estate(numbers: &mut Numbers) -> Estate {
             ..Nic::default()
         };
         if numbers.once_in(3) {
-            nic.route_table = Some(format!("table{}", numbers.below(2)));
+            nic.route_table = Some(format!("table{}", numbers.below(3)));
         }
         if numbers.once_in(5) {
             nic.service_endpoints.push(prefix("192.168.0.0/16"));
         }
+        if numbers.below(2) > 0 {
+            nic.subnet = Some("first".into());
+        }
         it.nics.push(nic);
     }
+    private_endpoints(numbers, &mut it);
     it
+}
+
+/// An endpoint in some networks, in a subnet with or without network policies.
+fn private_endpoints(numbers: &mut Numbers, it: &mut Estate) {
+    for vnet in &mut it.vnets {
+        if !numbers.once_in(4) {
+            continue;
+        }
+        if numbers.below(2) > 0 {
+            for subnet in &mut vnet.subnets {
+                subnet.network_policies = NetworkPolicies::Routes;
+            }
+        }
+        let IpAddr::V4(base) = vnet.address_space[0].address() else {
+            continue;
+        };
+        it.private_endpoints.push(PrivateEndpoint {
+            name: format!("endpoint-{}", vnet.name),
+            vnet: vnet.name.clone(),
+            subnet: "first".into(),
+            ip: Ipv4Addr::from_bits(base.to_bits() + 0x0109).into(),
+        });
+    }
 }
 
 pub(crate) fn hub_name(n: usize) -> String {
@@ -173,18 +201,20 @@ pub(crate) fn server_in(n: usize) -> RouteServer {
 
 fn networks(numbers: &mut Numbers, it: &mut Estate) {
     for n in 0..1 + numbers.below(3) {
-        let subnet = |name: &str, text: String| Subnet {
-            name: name.into(),
-            prefix: prefix(&text),
-            route_table: None,
-            network_security_group: None,
-        };
+        let subnet = |name: &str, text: String| Subnet::new(name, prefix(&text));
         let mut hub = Vnet {
             name: hub_name(n),
-            address_space: vec![prefix(&format!("10.{n}.0.0/16"))],
+            address_space: std::iter::once(prefix(&format!("10.{n}.0.0/16")))
+                .chain(
+                    numbers
+                        .once_in(5)
+                        .then(|| prefix(&format!("fd00:{n}::/48"))),
+                )
+                .collect(),
             subnets: vec![
                 subnet("RouteServerSubnet", format!("10.{n}.6.0/26")),
                 subnet("GatewaySubnet", format!("10.{n}.7.0/26")),
+                subnet("first", format!("10.{n}.1.0/24")),
             ],
             region: numbers.once_in(3).then(|| format!("region{n}")),
             virtual_wan: numbers.once_in(4),
@@ -213,14 +243,24 @@ fn networks(numbers: &mut Numbers, it: &mut Estate) {
         it.vnets.push(Vnet {
             name: format!("spoke{n}"),
             address_space: space,
+            subnets: vec![
+                Subnet::new("first", prefix(&format!("10.{}.1.0/24", 100 + n))),
+                Subnet::new("second", prefix(&format!("10.{}.2.0/24", 100 + n))),
+            ],
             ..Vnet::default()
         });
         let hub = hub_name(numbers.below(hubs));
-        let peering = if numbers.once_in(4) {
+        let mut peering = if numbers.once_in(4) {
             Peering::plain(hub, format!("spoke{n}"))
         } else {
             Peering::hub_and_spoke(hub, format!("spoke{n}"))
         };
+        if numbers.once_in(5) {
+            peering.subnets = Some(PeeredSubnets {
+                a: vec!["first".into(), "GatewaySubnet".into()],
+                b: vec![["first", "second"][numbers.below(2)].into()],
+            });
+        }
         it.peerings.push(peering);
     }
     for n in 1..hubs {
@@ -280,7 +320,7 @@ fn gateways(numbers: &mut Numbers, it: &mut Estate) {
     let hubs = it
         .vnets
         .iter()
-        .filter(|one| !one.subnets.is_empty())
+        .filter(|one| one.name.starts_with("hub"))
         .count();
     for hub in 0..hubs {
         if numbers.below(3) > 0 {
@@ -340,7 +380,7 @@ fn nvas(numbers: &mut Numbers, it: &mut Estate) {
     let hubs = it
         .vnets
         .iter()
-        .filter(|one| !one.subnets.is_empty())
+        .filter(|one| one.name.starts_with("hub"))
         .count();
     for n in 0..numbers.below(5) {
         let vnet = numbers.below(it.vnets.len());
@@ -513,15 +553,28 @@ fn route_tables() -> Vec<RouteTable> {
         RouteTable {
             name: "table0".into(),
             disable_bgp_route_propagation: false,
+            disable_peering_route: DisablePeeringRoute::None,
             routes: vec![
                 route("192.168.1.0/24", appliance),
                 route("10.0.0.0/16", UserRouteTarget::None),
+                route("10.100.1.0/24", appliance),
+                route("10.1.1.9/32", appliance),
             ],
         },
         RouteTable {
             name: "table1".into(),
             disable_bgp_route_propagation: true,
+            disable_peering_route: DisablePeeringRoute::None,
             routes: vec![route("0.0.0.0/0", UserRouteTarget::Internet)],
+        },
+        RouteTable {
+            name: "table2".into(),
+            disable_bgp_route_propagation: false,
+            disable_peering_route: DisablePeeringRoute::All,
+            routes: vec![
+                route("::/0", UserRouteTarget::None),
+                route("10.0.0.0/8", appliance),
+            ],
         },
     ]
 }

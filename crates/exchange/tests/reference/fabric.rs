@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use routehub_exchange::estate::{Nic, UserRouteTarget};
+use routehub_exchange::estate::{DisablePeeringRoute, NetworkPolicies, Nic, UserRouteTarget};
 use routehub_exchange::{
     EffectiveRow, NextHopType, OneInstanceNics, RouteSource, RouteState, UnreachableNextHop,
 };
@@ -53,19 +53,52 @@ impl Model {
             system.push(row(prefix, NextHopType::VnetLocal, RouteSource::Default));
         }
         let mut peered = Vec::new();
-        for (other, kind) in self.peers_of(&nic.vnet) {
-            for prefix in self.space(other) {
+        let peers = self.peers_of(&nic.vnet, subnet.map(|one| one.name.as_str()));
+        let hidden = table.is_some_and(|one| one.disable_peering_route == DisablePeeringRoute::All);
+        for (other, kind) in &peers {
+            for prefix in self.seen(&nic.vnet, other) {
                 peered.push(prefix);
-                system.push(row(prefix, kind, RouteSource::Default));
+                if !hidden {
+                    system.push(row(prefix, *kind, RouteSource::Default));
+                }
             }
         }
-        let mut reachable = self.space(&nic.vnet);
-        reachable.extend(peered);
-        let mut covered = reachable.clone();
+        let mut covered = self.space(&nic.vnet);
+        let mut reachable = covered.clone();
+        reachable.extend(&peered);
+        if !hidden {
+            covered.extend(&peered);
+        }
         covered.extend(&nic.service_endpoints);
+        let mut beaten = BTreeSet::new();
+        for one in &self.estate.private_endpoints {
+            let peer = peers.iter().any(|(other, _)| *other == one.vnet);
+            if one.vnet != nic.vnet && !(peer && inside(one.ip, &peered)) {
+                continue;
+            }
+            let host = Prefix::host(one.ip);
+            covered.push(host);
+            system.push(row(
+                host,
+                NextHopType::InterfaceEndpoint,
+                RouteSource::Default,
+            ));
+            // routes from the endpoint's own up to its network's.
+            let home = self.estate.vnets.iter().find(|all| all.name == one.vnet);
+            let home = home.unwrap();
+            let place = home.subnets.iter().find(|all| all.name == one.subnet);
+            let network = home.address_space.iter().find(|all| all.contains(host));
+            let policies = place.unwrap().network_policies == NetworkPolicies::Routes;
+            let routes = table.iter().flat_map(|all| &all.routes);
+            let least = network.unwrap().length();
+            let mut near = routes.filter(|all| all.prefix.contains(host));
+            if policies && near.any(|all| all.prefix.length() >= least) {
+                beaten.insert(host);
+            }
+        }
 
         let mut bgp = Vec::new();
-        for (prefix, hops) in self.programmed(&nic.vnet, &nic.name) {
+        for (prefix, hops) in self.programmed(&nic.vnet, &peers, &nic.name) {
             if silent || covered.iter().any(|one| one.contains(prefix)) {
                 continue;
             }
@@ -128,6 +161,21 @@ impl Model {
                 )
             });
         }
+        let six = Prefix::default_of(Family::Ipv6);
+        let dual = self
+            .space(&nic.vnet)
+            .iter()
+            .any(|one| matches!(one, Prefix::V6(_)));
+        if dual && !has(&bgp, six) {
+            system.push(row(six, NextHopType::Internet, RouteSource::Default));
+        }
+        for one in &mut system {
+            if one.next_hop_type == NextHopType::InterfaceEndpoint
+                && beaten.contains(&one.prefixes[0])
+            {
+                one.state = RouteState::Invalid;
+            }
+        }
         for one in system.iter_mut().chain(&mut bgp) {
             if one.prefixes.iter().all(|prefix| has(&user, *prefix)) {
                 one.state = RouteState::Invalid;
@@ -136,8 +184,9 @@ impl Model {
         system.into_iter().chain(bgp).chain(user).collect()
     }
 
-    /// The networks that a network is peered with so that traffic may pass.
-    fn peers_of(&self, vnet: &str) -> Vec<(&str, NextHopType)> {
+    /// The networks that a subnet of a network is peered with; what may pass is another matter
+    ///
+    fn peers_of(&self, vnet: &str, subnet: Option<&str>) -> Vec<(&str, NextHopType)> {
         let region = |name: &str| {
             let one = self.estate.vnets.iter().find(|one| one.name == name);
             one.and_then(|one| one.region.clone())
@@ -152,10 +201,16 @@ impl Model {
                 true => NextHopType::VNetGlobalPeering,
                 false => NextHopType::VNetPeering,
             };
-            if one.a == vnet && one.a_to_b.allow_virtual_network_access {
+            let takes_part = |names: Option<&Vec<String>>| match (names, subnet) {
+                (None, _) => true,
+                (Some(names), Some(subnet)) => names.iter().any(|one| one == subnet),
+                (Some(_), None) => false,
+            };
+            let subnets = one.subnets.as_ref();
+            if one.a == vnet && takes_part(subnets.map(|both| &both.a)) {
                 all.push((one.b.as_str(), kind));
             }
-            if one.b == vnet && one.b_to_a.allow_virtual_network_access {
+            if one.b == vnet && takes_part(subnets.map(|both| &both.b)) {
                 all.push((one.a.as_str(), kind));
             }
         }
@@ -163,9 +218,16 @@ impl Model {
     }
 
     /// What a Route Server or gateways program into a network, by prefix.
-    fn programmed(&self, vnet: &str, nic: &str) -> BTreeMap<Prefix, Hops> {
+    fn programmed(
+        &self,
+        vnet: &str,
+        peers: &[(&str, NextHopType)],
+        nic: &str,
+    ) -> BTreeMap<Prefix, Hops> {
         let mut routes = BTreeMap::new();
-        for one in [Some(vnet), self.hub_of(vnet)].into_iter().flatten() {
+        let hub = self.hub_of(vnet);
+        let hub = hub.filter(|hub| peers.iter().any(|(other, _)| other == hub));
+        for one in [Some(vnet), hub].into_iter().flatten() {
             let servers = self.estate.route_servers.iter();
             let server = servers
                 .clone()

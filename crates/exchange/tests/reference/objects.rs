@@ -89,6 +89,7 @@ impl Model {
             Object::Peering(new) => put(&mut self.estate.peerings, new, |one| {
                 (&one.a, &one.b) == (&new.a, &new.b)
             }),
+            Object::PrivateEndpoint(new) => replace!(private_endpoints, new),
             Object::Subnet(_) => panic!("none is drawn"),
         }
     }

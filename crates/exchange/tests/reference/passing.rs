@@ -124,6 +124,10 @@ impl Model {
         if vpn && to == Class::Branch && heard && prefix.is_default() {
             return None;
         }
+        let six = !self.parameters.ipv6 && matches!(prefix, Prefix::V6(_));
+        if six && matches!(node, Node::Gateway(_)) && self.is_tunnel(link) {
+            return None;
+        }
         let mut prefix = prefix;
         if let Node::RouteServer(..) = node {
             (prefix, route) = self.outbound(node, link, prefix, route, one.class)?;

@@ -372,7 +372,7 @@ impl Model {
         let vnet = &self.gateway(name).vnet;
         let mut networks = self.space(vnet);
         for spoke in self.spokes_of(vnet) {
-            networks.extend(self.space(spoke));
+            networks.extend(self.seen(vnet, spoke));
         }
         for (n, link) in self.links.iter().enumerate() {
             if link.a == node && link.kind == (LinkKind::Site { bgp: false }) {

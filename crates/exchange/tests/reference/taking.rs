@@ -103,9 +103,34 @@ impl Model {
     /// Prefixes of a network.
     pub(crate) fn space(&self, vnet: &str) -> Vec<Prefix> {
         let one = self.estate.vnets.iter().find(|one| one.name == vnet);
-        let space = one.unwrap().address_space.iter().copied();
-        let ipv6 = self.parameters.ipv6;
-        space
+        one.unwrap().address_space.clone()
+    }
+
+    /// What a network sees of another one that it is peered with: all of it, or the peered
+    /// subnets.
+    pub(crate) fn seen(&self, from: &str, other: &str) -> Vec<Prefix> {
+        let peerings = self.estate.peerings.iter();
+        for one in peerings.filter(|one| one.subnets.is_some()) {
+            let subnets = one.subnets.as_ref().unwrap();
+            let named = match (&*one.a, &*one.b) {
+                (a, b) if a == from && b == other => &subnets.b,
+                (a, b) if b == from && a == other => &subnets.a,
+                _ => continue,
+            };
+            let there = self.estate.vnets.iter().find(|one| one.name == other);
+            let all = there.unwrap().subnets.iter();
+            return all
+                .filter(|one| named.contains(&one.name))
+                .map(|one| one.prefix)
+                .collect();
+        }
+        self.space(other)
+    }
+
+    /// What a Route Server or gateway of a network announces: Route Servers no IPv6.
+    pub(crate) fn announced(&self, node: &Node, all: Vec<Prefix>) -> Vec<Prefix> {
+        let ipv6 = self.parameters.ipv6 || matches!(node, Node::Gateway(_));
+        all.into_iter()
             .filter(|one| ipv6 || matches!(one, Prefix::V4(_)))
             .collect()
     }
@@ -135,9 +160,17 @@ impl Model {
     fn transit_space(&self, vnet: &str) -> Vec<Prefix> {
         let mut all = self.space(vnet);
         for spoke in self.spokes_of(vnet) {
-            all.extend(self.space(spoke));
+            all.extend(self.seen(vnet, spoke));
         }
         all
+    }
+
+    /// Whether a link is a tunnel of a VPN gateway.
+    pub(crate) fn is_tunnel(&self, link: usize) -> bool {
+        matches!(
+            self.links[link].kind,
+            LinkKind::Site { .. } | LinkKind::Gateways
+        )
     }
 
     fn passes_on(&self, node: &Node) -> bool {
@@ -168,9 +201,13 @@ impl Model {
         if !customer && own.is_some_and(|asn| route.path.contains(&asn)) {
             return false;
         }
-        let in_fabric = matches!(node, Node::RouteServer(..) | Node::Gateway(_));
-        if in_fabric && !self.parameters.ipv6 && matches!(prefix, Prefix::V6(_)) {
+        let six = !self.parameters.ipv6 && matches!(prefix, Prefix::V6(_));
+        let to_server = matches!(node, Node::RouteServer(..));
+        if six && (to_server || self.links[link].kind == LinkKind::Internal) {
             return false;
+        }
+        if six && matches!(node, Node::Gateway(_)) && self.is_tunnel(link) {
+            return false;
         }
         let itself = self.links[link].addresses_of(node);
         let back = route.next_hop.is_some_and(|hop| itself.contains(&hop));
@@ -223,11 +260,11 @@ impl Model {
                 };
                 all.entry(prefix).or_default().push(one);
             };
-            self.space(vnet)
+            self.announced(node, self.space(vnet))
                 .into_iter()
                 .for_each(|one| own(one, Class::OwnNetwork));
             for spoke in self.spokes_of(vnet) {
-                self.space(spoke)
+                self.announced(node, self.seen(vnet, spoke))
                     .into_iter()
                     .for_each(|one| own(one, Class::Spoke));
             }

@@ -2,7 +2,7 @@
 //! object, as it is then.
 
 use routehub::Estate;
-use routehub::estate::{OBJECT_KINDS, Object, ObjectName, Peering};
+use routehub::estate::{OBJECT_KINDS, Object, ObjectName, PeeredSubnets, Peering};
 use serde::de::Error as _;
 use serde_json::{Map, Value as Json};
 
@@ -118,6 +118,10 @@ fn in_order(object: Object, name: &ObjectName) -> Object {
                 b: peering.a,
                 a_to_b: peering.b_to_a,
                 b_to_a: peering.a_to_b,
+                subnets: peering.subnets.map(|subnets| PeeredSubnets {
+                    a: subnets.b,
+                    b: subnets.a,
+                }),
                 ..peering
             })
         }

@@ -181,6 +181,7 @@ impl<'a> Reader<'a> {
             sites: self.list("sites"),
             route_tables: self.list("route_tables"),
             nics: self.list("nics"),
+            private_endpoints: self.list("private_endpoints"),
             route_maps: route_maps.into_iter().map(Into::into).collect(),
         }
     }

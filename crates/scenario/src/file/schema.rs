@@ -69,6 +69,7 @@ pub(crate) const KEYS: &[&str] = &[
     "sites",
     "route_tables",
     "nics",
+    "private_endpoints",
     "route_maps",
     "events",
     "expect",

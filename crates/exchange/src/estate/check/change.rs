@@ -9,6 +9,9 @@ impl Estate {
     pub fn object(&self, name: &ObjectName) -> Option<Object> {
         match name {
             ObjectName::Nic(name) => found(&self.nics, |o| o.name == *name).map(Object::Nic),
+            ObjectName::PrivateEndpoint(name) => {
+                found(&self.private_endpoints, |o| o.name == *name).map(Object::PrivateEndpoint)
+            }
             ObjectName::Subnet(SubnetName { vnet, name }) => {
                 let subnet = self.subnet(vnet, name)?.clone();
                 let vnet = vnet.clone();
@@ -45,6 +48,10 @@ impl Estate {
         }
         let (wanted, name, known): (&'static [Kind], &str, Vec<&str>) = match name {
             ObjectName::Nic(name) => (&[Kind::Nic], name, names(&self.nics, |o| &o.name)),
+            ObjectName::PrivateEndpoint(name) => {
+                let known = names(&self.private_endpoints, |o| &o.name);
+                (&[Kind::PrivateEndpoint], name, known)
+            }
             ObjectName::Subnet(SubnetName { vnet, name }) => {
                 let Some(vnet) = self.vnets.iter().find(|other| other.name == *vnet) else {
                     return self.need_object(&ObjectName::Vnet(vnet.clone()));
@@ -159,6 +166,9 @@ impl Estate {
     fn replace(&mut self, object: &Object) {
         match object {
             Object::Nic(new) => put(&mut self.nics, new, |o| o.name == new.name),
+            Object::PrivateEndpoint(new) => {
+                put(&mut self.private_endpoints, new, |o| o.name == new.name);
+            }
             Object::Subnet(new) => {
                 let vnets = self.vnets.iter_mut();
                 for vnet in vnets.filter(|vnet| vnet.name == new.vnet) {
@@ -186,6 +196,7 @@ impl Estate {
     fn add(&mut self, object: &Object) -> Result<(), Problem> {
         match object.clone() {
             Object::Nic(new) => self.nics.push(new),
+            Object::PrivateEndpoint(new) => self.private_endpoints.push(new),
             Object::Subnet(new) => {
                 let mut vnets = self.vnets.iter_mut();
                 match vnets.find(|vnet| vnet.name == new.vnet) {
@@ -212,6 +223,9 @@ impl Estate {
     fn remove(&mut self, name: &ObjectName) {
         match name {
             ObjectName::Nic(name) => self.nics.retain(|o| o.name != *name),
+            ObjectName::PrivateEndpoint(name) => {
+                self.private_endpoints.retain(|o| o.name != *name);
+            }
             ObjectName::Subnet(SubnetName { vnet, name }) => {
                 let vnets = self.vnets.iter_mut().filter(|other| other.name == *vnet);
                 vnets.for_each(|vnet| vnet.subnets.retain(|o| o.name != *name));
@@ -258,6 +272,10 @@ impl Estate {
     ) -> Option<&'p [Step]> {
         let (list, at) = match name {
             ObjectName::Nic(name) => (List::Nics, at(&self.nics, |o| o.name == *name)),
+            ObjectName::PrivateEndpoint(name) => (
+                List::PrivateEndpoints,
+                at(&self.private_endpoints, |o| o.name == *name),
+            ),
             ObjectName::Subnet(SubnetName { vnet, .. }) | ObjectName::Vnet(vnet) => {
                 (List::Vnets, at(&self.vnets, |o| o.name == *vnet))
             }

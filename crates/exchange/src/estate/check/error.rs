@@ -44,6 +44,8 @@ pub enum Kind {
     Nic,
     /// A route map.
     RouteMap,
+    /// A private endpoint.
+    PrivateEndpoint,
 }
 
 impl Kind {
@@ -59,6 +61,7 @@ impl Kind {
             Self::RouteTable => List::RouteTables,
             Self::Nic => List::Nics,
             Self::RouteMap => List::RouteMaps,
+            Self::PrivateEndpoint => List::PrivateEndpoints,
         }
     }
 
@@ -84,6 +87,7 @@ impl fmt::Display for Kind {
             Self::RouteTable => "route table",
             Self::Nic => "NIC",
             Self::RouteMap => "route map",
+            Self::PrivateEndpoint => "private endpoint",
         })
     }
 }
@@ -136,6 +140,22 @@ pub enum Problem {
         vnet: String,
         /// Its address space.
         space: Vec<Prefix>,
+    },
+    /// An address that its subnet does not have.
+    #[error("{address} is not in subnet `{subnet}` ({prefix})")]
+    AddressOutsideSubnet {
+        /// The address.
+        address: IpAddr,
+        /// The subnet.
+        subnet: String,
+        /// Its addresses.
+        prefix: Prefix,
+    },
+    /// A peering of subnets without any on one side.
+    #[error("a peering of subnets names one of VNet `{vnet}` at least")]
+    NoPeeredSubnet {
+        /// The network.
+        vnet: String,
     },
     /// A subnet that its network does not have room for.
     #[error("{prefix} is not inside VNet `{vnet}` ({})", joined(.space))]
@@ -366,6 +386,8 @@ pub enum List {
     RouteTables,
     /// NICs.
     Nics,
+    /// Private endpoints.
+    PrivateEndpoints,
     /// Route maps.
     RouteMaps,
     /// Events.
@@ -385,6 +407,7 @@ impl List {
             Self::Sites => "sites",
             Self::RouteTables => "route_tables",
             Self::Nics => "nics",
+            Self::PrivateEndpoints => "private_endpoints",
             Self::RouteMaps => "route_maps",
             Self::Events => "events",
         }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::error::{EstateError, Kind, List, Place, Problem};
 use super::names::Names;
-use super::networks::{InUse, Peered, pair};
+use super::networks::{InUse, Peered, pair, with_gateways};
 use super::report::Report;
 use super::speakers;
 use crate::estate::{Estate, Event, Nva, NvaSessions, Object, Peering, RouteServer, Routes};
@@ -112,11 +112,12 @@ fn check_run<'a>(
     let servers = estate.route_servers.iter();
     // What is wrong with the estate itself was told before.
     let told = &mut Vec::new();
+    let remotes = with_gateways(estate, &added_route_servers(events));
     let mut now = Now {
         estate,
         names,
         servers: servers.map(|s| (s.name.clone(), s.vnet.clone())).collect(),
-        peered: Peered::check(names, &HashSet::new(), told),
+        peered: Peered::check(names, &remotes, told),
         used: InUse::check(names, told),
         connections: speakers::connections(estate).collect(),
     };

@@ -39,6 +39,10 @@ impl<'a> Names<'a> {
             (Kind::RouteTable, names(&estate.route_tables, |t| &t.name)),
             (Kind::RouteMap, names(&estate.route_maps, |m| &m.name)),
             (Kind::Nic, names(&estate.nics, |n| &n.name)),
+            (
+                Kind::PrivateEndpoint,
+                names(&estate.private_endpoints, |e| &e.name),
+            ),
             (Kind::RouteServer, names(&estate.route_servers, |s| &s.name)),
             (Kind::Nva, names(&estate.nvas, |n| &n.name)),
             (Kind::Gateway, names(&estate.gateways, |g| &g.name)),

@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use super::error::{EstateError, Kind, List, Place, Problem};
 use super::names::{Names, nearest_name};
 use super::report::Report;
+use routehub_types::Prefix;
+
 use crate::estate::{Estate, Peering, RouteServer, Vnet};
 
 /// Checks subnets, route tables and NICs: places, names and references.
@@ -33,16 +35,46 @@ pub(super) fn check_fabric(names: &Names<'_>, errors: &mut Vec<EstateError>) {
         let problem = names.need_if(&[Kind::RouteTable], nic.route_table.as_deref());
         report.note_field("route_table", problem);
         if let (Some(subnet), Some(vnet)) = (&nic.subnet, names.vnet(&nic.vnet)) {
-            let known = || vnet.subnets.iter().map(|s| s.name.as_str());
-            let missing = !known().any(|name| name == subnet);
-            let problem = missing.then(|| Problem::NoSuch {
-                wanted: &[Kind::Subnet],
-                name: subnet.clone(),
-                nearest: nearest_name(subnet, known()).map(str::to_owned),
-                is: None,
-            });
-            report.note_field("subnet", problem);
+            check_place(vnet, subnet, nic.ip, &mut report);
         }
+    }
+    for (index, endpoint) in estate.private_endpoints.iter().enumerate() {
+        let mut report = Report::entry(Kind::PrivateEndpoint, &endpoint.name, index, errors);
+        report.note_field("vnet", names.need_vnet(&endpoint.vnet));
+        if let Some(vnet) = names.vnet(&endpoint.vnet) {
+            check_place(vnet, &endpoint.subnet, Some(endpoint.ip), &mut report);
+        }
+    }
+}
+
+/// An error unless a network has a subnet of that name.
+fn need_subnet(vnet: &Vnet, name: &str) -> Option<Problem> {
+    let known = || vnet.subnets.iter().map(|subnet| subnet.name.as_str());
+    let missing = !known().any(|known| known == name);
+    missing.then(|| Problem::NoSuch {
+        wanted: &[Kind::Subnet],
+        name: name.to_owned(),
+        nearest: nearest_name(name, known()).map(str::to_owned),
+        is: None,
+    })
+}
+
+/// Checks the subnet and the address of an object in a network.
+fn check_place(vnet: &Vnet, subnet: &str, address: Option<IpAddr>, report: &mut Report<'_>) {
+    report.note_field("subnet", need_subnet(vnet, subnet));
+    let mut subnets = vnet.subnets.iter();
+    let subnet = subnets.find(|known| known.name == subnet);
+    if let (Some(subnet), Some(address)) = (subnet, address) {
+        // An address outside the network is told once, as that.
+        let mut space = vnet.address_space.iter();
+        let outside = space.any(|prefix| prefix.contains_address(address))
+            && !subnet.prefix.contains_address(address);
+        let problem = outside.then(|| Problem::AddressOutsideSubnet {
+            address,
+            subnet: subnet.name.clone(),
+            prefix: subnet.prefix,
+        });
+        report.note_field("ip", problem);
     }
 }
 
@@ -117,7 +149,28 @@ impl InUse {
                 }
             }
         }
+        for (index, endpoint) in estate.private_endpoints.iter().enumerate() {
+            if let Some(vnet) = names.vnet(&endpoint.vnet) {
+                let mut report =
+                    Report::entry(Kind::PrivateEndpoint, &endpoint.name, index, errors);
+                used.claim(vnet, endpoint.ip, report.field("ip"), &mut report);
+            }
+        }
+        for (index, nic) in estate.nics.iter().enumerate() {
+            if let (Some(vnet), Some(ip)) = (names.vnet(&nic.vnet), nic.ip)
+                && !used.is_of_nva(vnet, ip)
+            {
+                let mut report = Report::entry(Kind::Nic, &nic.name, index, errors);
+                used.claim(vnet, ip, report.field("ip"), &mut report);
+            }
+        }
         used
+    }
+
+    /// Whether an NVA has an address: its NIC may stand in the estate too.
+    fn is_of_nva(&self, vnet: &Vnet, address: IpAddr) -> bool {
+        let owner = self.owners.get(&(vnet.name.clone(), address));
+        owner.is_some_and(|(_, place)| place.list == List::Nvas)
     }
 
     /// Checks a Route Server that comes after those known, and adds it to them.
@@ -265,12 +318,18 @@ impl Peered {
         let (Some(a), Some(b)) = (names.vnet(a), names.vnet(b)) else {
             return;
         };
-        report.note(report.place(), overlap(a, b));
+        let spaces = match &peering.subnets {
+            None => [&a.address_space, &b.address_space].map(Clone::clone),
+            Some(named) => [("a", a, &named.a), ("b", b, &named.b)]
+                .map(|(key, vnet, names)| peered_subnets(key, vnet, names, report)),
+        };
+        report.note(report.place(), overlap([a, b], &spaces));
         for (key, flags, vnet, remote) in [
             ("a_to_b", peering.a_to_b, a, b),
             ("b_to_a", peering.b_to_a, b, a),
         ] {
-            if flags.use_remote_gateways {
+            let there = remotes.contains(remote.name.as_str());
+            if flags.use_remote_gateways && (there || !peering.transit_if_any) {
                 let flag = report.field(key).key("use_remote_gateways");
                 self.use_gateways(remotes, vnet, remote, &mut report.at(flag));
             }
@@ -310,13 +369,33 @@ impl Peered {
     }
 }
 
-fn overlap(a: &Vnet, b: &Vnet) -> Option<Problem> {
-    a.address_space.iter().find_map(|&of_a| {
-        let mut space = b.address_space.iter();
-        let of_b = space.find(|&&of_b| of_a.overlaps(of_b))?;
+/// The prefixes of the subnets that one side of a peering names.
+fn peered_subnets(
+    key: &'static str,
+    vnet: &Vnet,
+    names: &[String],
+    report: &mut Report<'_>,
+) -> Vec<Prefix> {
+    let place = report.field("subnets").key(key);
+    if names.is_empty() {
+        let vnet = vnet.name.clone();
+        report.note(place, Problem::NoPeeredSubnet { vnet });
+        return Vec::new();
+    }
+    for (n, name) in names.iter().enumerate() {
+        report.note(place.clone().item(n), need_subnet(vnet, name));
+    }
+    let subnets = vnet.subnets.iter();
+    let named = subnets.filter(|subnet| names.contains(&subnet.name));
+    named.map(|subnet| subnet.prefix).collect()
+}
+
+fn overlap([a, b]: [&Vnet; 2], [of_a, of_b]: &[Vec<Prefix>; 2]) -> Option<Problem> {
+    of_a.iter().find_map(|&in_a| {
+        let in_b = of_b.iter().find(|&&in_b| in_a.overlaps(in_b))?;
         Some(Problem::Overlap {
-            a: (a.name.clone(), of_a),
-            b: (b.name.clone(), *of_b),
+            a: (a.name.clone(), in_a),
+            b: (b.name.clone(), *in_b),
         })
     })
 }

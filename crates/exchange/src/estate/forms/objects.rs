@@ -8,9 +8,9 @@ use routehub_types::{Asn, Prefix};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
-use super::{Announced, InstanceNumber, both_or, only};
+use super::{Announced, InstanceNumber, both_or, of_either_family, only};
 use crate::estate::{
-    Connection, Nva, NvaSession, OnPremises, Peering, PeeringEnds, PeeringFlags, ReadvertiseTo,
+    Connection, Nva, NvaSession, OnPremises, PeeredSubnets, Peering, PeeringEnds, PeeringFlags, ReadvertiseTo,
     ReadvertisedNextHop, Routes, Site, UserRoute, UserRouteTarget,
 };
 
@@ -34,6 +34,12 @@ pub(crate) struct PeeringForm {
     b_to_a: Option<PeeringFlags>,
     /// Whether it crosses regions; whether both regions are given and differ if left out.
     global: Option<bool>,
+    /// The subnets that are peered, by name; the networks as a whole if left out. Of a hub and a
+    /// spoke, `a` is the hub and `b` the spoke.
+    subnets: Option<PeeredSubnets>,
+    /// Whether `use_remote_gateways` may stand where there is nothing to use; true for a hub and a
+    /// spoke, else false.
+    transit_if_any: Option<bool>,
 }
 
 impl TryFrom<PeeringForm> for Peering {
@@ -54,6 +60,10 @@ impl TryFrom<PeeringForm> for Peering {
             (hub, spoke, a, b) => return Err(one_pair([hub, spoke, a, b])),
         };
         peering.global = form.global;
+        peering.subnets = form.subnets;
+        if let Some(transit_if_any) = form.transit_if_any {
+            peering.transit_if_any = transit_if_any;
+        }
         Ok(peering)
     }
 }
@@ -111,12 +121,13 @@ pub(crate) struct UserRouteForm {
     #[serde(default)]
     name: Option<String>,
     /// Where to.
+    #[serde(deserialize_with = "of_either_family")]
     prefix: Prefix,
     /// By way of what.
     #[serde(default)]
     next_hop_type: NextHopTypeForm,
     /// The address of the virtual appliance.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "of_either_family")]
     next_hop: Option<IpAddr>,
 }
 
@@ -230,10 +241,10 @@ pub(crate) struct OnPremisesForm {
     /// Its ASN.
     asn: Asn,
     /// Prefixes that it announces.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "of_either_family")]
     prefixes: Vec<Prefix>,
     /// Routes that it announces.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "of_either_family")]
     routes: Vec<Announced>,
 }
 
@@ -259,10 +270,10 @@ pub(crate) struct SiteForm {
     #[serde(default)]
     bgp_ips: Vec<IpAddr>,
     /// Prefixes that it announces.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "of_either_family")]
     prefixes: Vec<Prefix>,
     /// Routes that it announces.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "of_either_family")]
     routes: Vec<Announced>,
 }
 

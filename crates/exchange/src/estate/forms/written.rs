@@ -18,6 +18,8 @@ impl Serialize for Peering {
             a_to_b,
             b_to_a,
             global,
+            subnets,
+            transit_if_any,
         } = self;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("a", a)?;
@@ -25,6 +27,8 @@ impl Serialize for Peering {
         map.serialize_entry("a_to_b", a_to_b)?;
         map.serialize_entry("b_to_a", b_to_a)?;
         map.serialize_entry("global", global)?;
+        map.serialize_entry("subnets", subnets)?;
+        map.serialize_entry("transit_if_any", transit_if_any)?;
         map.end()
     }
 }
