@@ -147,11 +147,7 @@ impl Topology {
 
     /// Whether packets pass between two networks both ways: one network, or peered with access.
     pub fn connects(&self, a: VnetId, b: VnetId) -> bool {
-        let passes = |from, to| {
-            let mut there = self.accessible(from);
-            there.any(|neighbor| neighbor.vnet == to)
-        };
-        a == b || passes(a, b) && passes(b, a)
+        a == b || self.neighbor(a, b).is_some_and(|peering| peering.access)
     }
 
     /// The network whose gateways and Route Server this one uses.
