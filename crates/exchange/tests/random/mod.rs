@@ -1,5 +1,6 @@
 //! Random estates and events, drawn from a list of numbers: smaller numbers, simpler estates.
 
+mod endpoints;
 mod events;
 mod objects;
 mod parameters;
@@ -7,11 +8,11 @@ mod parameters;
 use std::net::{IpAddr, Ipv4Addr};
 
 use routehub_exchange::estate::{
-    Advertisement, Circuit, Connection, DisablePeeringRoute, Estate, Gateway, GatewayKind,
-    NetworkPolicies, Nic, Nva, NvaSession, OnPremises, Origination, PeeredSubnets, Peering,
-    PrivateEndpoint, ReadvertiseTo, ReadvertisedNextHop, ReadvertisedPath, Readvertisement,
-    RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule, RouteServer, RouteTable, Routes,
-    RoutingPreference, Site, Subnet, UserRoute, UserRouteTarget, Vnet,
+    Advertisement, Circuit, Connection, DisablePeeringRoute, Estate, Gateway, GatewayKind, Nic,
+    Nva, NvaSession, OnPremises, Origination, PeeredSubnets, Peering, ReadvertiseTo,
+    ReadvertisedNextHop, ReadvertisedPath, Readvertisement, RouteMap, RouteMapAction,
+    RouteMapMatch, RouteMapRule, RouteServer, RouteTable, Routes, RoutingPreference, Site, Subnet,
+    UserRoute, UserRouteTarget, Vnet,
 };
 use routehub_exchange::{CheckedEstate, Event, Parameters};
 use routehub_types::{Asn, Community, Prefix};
@@ -164,31 +165,8 @@ pub(crate) fn estate(numbers: &mut Numbers) -> Estate {
         }
         it.nics.push(nic);
     }
-    private_endpoints(numbers, &mut it);
+    endpoints::private_endpoints(numbers, &mut it);
     it
-}
-
-/// An endpoint in some networks, in a subnet with or without network policies.
-fn private_endpoints(numbers: &mut Numbers, it: &mut Estate) {
-    for vnet in &mut it.vnets {
-        if !numbers.once_in(4) {
-            continue;
-        }
-        if numbers.below(2) > 0 {
-            for subnet in &mut vnet.subnets {
-                subnet.network_policies = NetworkPolicies::Routes;
-            }
-        }
-        let IpAddr::V4(base) = vnet.address_space[0].address() else {
-            continue;
-        };
-        it.private_endpoints.push(PrivateEndpoint {
-            name: format!("endpoint-{}", vnet.name),
-            vnet: vnet.name.clone(),
-            subnet: "first".into(),
-            ip: Ipv4Addr::from_bits(base.to_bits() + 0x0109).into(),
-        });
-    }
 }
 
 pub(crate) fn hub_name(n: usize) -> String {
