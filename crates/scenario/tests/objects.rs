@@ -8,7 +8,7 @@ use routehub::estate::{Estate, Object, ObjectName};
 use routehub::{Event, EventError, Network};
 use routehub_scenario::{Scenario, parse_events};
 
-use support::{labs, read};
+use support::{files, labs, read};
 
 /// A file of `tests/data/field/azure`.
 fn field(name: &str) -> String {
@@ -74,9 +74,10 @@ fn written(name: &ObjectName) -> String {
 }
 
 #[test]
-fn every_object_of_every_lab_is_written_and_read_back() {
+fn every_object_of_every_lab_and_field_file_is_written_and_read_back() {
     let mut read_back = 0;
-    for (lab, text) in labs() {
+    let azure = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/field/azure");
+    for (lab, text) in labs().into_iter().chain(files(&azure)) {
         let scenario = read(&lab, &text);
         for name in objects(&scenario.estate) {
             let text = format!("{{id: x, set: {{{}}}}}", written(&name));
