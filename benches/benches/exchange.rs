@@ -144,6 +144,8 @@ fn topology(c: &mut Criterion) {
         b.iter_custom(|times| timed(&mut network, times, &switch(false), &switch(true)));
     });
     group.finish();
+    // No limit has ended a session on the way.
+    assert_eq!(learned(&network, "nva2"), 2 * ROUTES);
 }
 
 fn nic(c: &mut Criterion) {

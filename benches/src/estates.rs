@@ -11,23 +11,23 @@ use routehub_types::{Asn, Community, Prefix};
 
 /// NVAs of a [`large`] estate.
 pub const NVAS: u32 = 8;
-/// Routes that each of them announces; nva3 one less, so that the limit of 4,000, which counts a
-/// route that is announced again twice, leaves room to change one.
+/// Routes that each of them announces.
 pub const ROUTES: u32 = 4000;
 /// A route of nva3 that it announces literally, so that events can change it.
 pub const LITERAL: &str = "198.18.7.0/24";
 /// Prefixes that share an attribute set.
 const ALIKE: u32 = 8;
 
-/// The profile that large estates are measured under: newest of Azure, no limit on all prefixes.
+/// The profile that large estates are measured under: newest of Azure, without limits on
+/// prefixes, which a spoke that comes would exceed.
 ///
 /// # Panics
 /// If there is no such profile or switch.
 pub fn profile() -> Profile {
     let mut profile = Profile::named("azure-2026").expect("it exists");
-    profile
-        .set("max_total_prefixes", "none")
-        .expect("it exists");
+    for limit in ["max_total_prefixes", "max_routes_per_peer"] {
+        profile.set(limit, "none").expect("it exists");
+    }
     profile
 }
 
@@ -128,6 +128,7 @@ fn attach(estate: &mut Estate) {
         asn: Some(Asn(65101)),
         bgp_ips: vec![address(172, 31, 0, 1)],
         routes: vec![routes(172 << 24 | 16 << 16)],
+        static_prefixes: Vec::new(),
     });
     estate.circuits.push(Circuit {
         name: "circuit".into(),
@@ -142,6 +143,7 @@ fn attach(estate: &mut Estate) {
         site: "branch".into(),
         bgp: None,
         instances: [true; 2],
+        apipa: Vec::new(),
     };
     let edges = vec![address(10, 0, 7, 4), address(10, 0, 7, 5)];
     let circuit = Connection::Circuit {

@@ -3,10 +3,10 @@
 //! Objects name each other; [`Estate::check`](crate::Estate::check) says what does not fit.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::ops::Range;
 
 use routehub_types::{Asn, Community, Origin, Prefix};
 
+mod addresses;
 mod attach;
 pub mod check;
 mod event;
@@ -16,9 +16,10 @@ pub mod forms;
 mod object;
 mod speakers;
 
+pub use addresses::GatewayAddresses;
 pub use attach::{Circuit, Connection, Gateway, GatewayKind, OnPremises, Site};
 pub use check::{CheckedEstate, EstateErrors};
-pub use event::{ConnectionEnds, Event, Instance, NvaSessions};
+pub use event::{ConnectionEnds, Event, GatewayInstance, Instance, NvaSessions};
 pub use object::{OBJECT_KINDS, Object, ObjectName, PeeringEnds, SubnetName, VnetSubnet};
 pub use routehub_policy::{RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule};
 
@@ -76,11 +77,13 @@ pub const ROUTE_SERVER_SUBNET: &str = "RouteServerSubnet";
 pub const GATEWAY_SUBNET: &str = "GatewaySubnet";
 
 impl Estate {
-    /// The addresses of a gateway's instances, as given or from its subnet; empty if there is no
-    /// such gateway, or nothing to derive them from.
+    /// The addresses of a gateway's instances, as given or from its subnet; empty if there
+    /// is no such gateway, or nothing to derive them from.
     pub fn gateway_addresses(&self, name: &str) -> Vec<IpAddr> {
-        let gateway = self.gateways.iter().find(|gateway| gateway.name == name);
-        gateway.map_or_else(Vec::new, |gateway| self.bgp_addresses(gateway))
+        let mut gateways = self.gateways.iter();
+        let place = gateways.position(|gateway| gateway.name == name);
+        let addresses = place.map(|place| GatewayAddresses::of(self).instances(place).to_vec());
+        addresses.unwrap_or_default()
     }
 
     /// The instances' addresses of a Route Server, as given or base + 4 and + 5 of its subnet
@@ -92,38 +95,6 @@ impl Estate {
         })
     }
 
-    /// The instances' addresses of a gateway, as given or from GatewaySubnet: base + 4, + 5 for
-    /// VPN, + 12, + 13 for ExpressRoute.
-    pub fn bgp_addresses(&self, gateway: &Gateway) -> Vec<IpAddr> {
-        if !gateway.bgp_ips.is_empty() {
-            return gateway.bgp_ips.clone();
-        }
-        let first = match gateway.kind {
-            GatewayKind::Vpn => 4,
-            GatewayKind::ExpressRoute => 12,
-        };
-        let both = if gateway.active_active { 2 } else { 1 };
-        self.gateway_subnet_hosts(gateway, first..first + both)
-    }
-
-    /// The edge routers' addresses of a circuit connection, as given or base + 4, + 5 of
-    /// GatewaySubnet.
-    pub fn edge_addresses(&self, gateway: &Gateway, connection: &Connection) -> Vec<IpAddr> {
-        match connection {
-            Connection::Circuit { msee_ips, .. } if msee_ips.is_empty() => {
-                self.gateway_subnet_hosts(gateway, 4..6)
-            }
-            Connection::Circuit { msee_ips, .. } => msee_ips.clone(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn gateway_subnet_hosts(&self, gateway: &Gateway, places: Range<u8>) -> Vec<IpAddr> {
-        let subnet = self.subnet(&gateway.vnet, GATEWAY_SUBNET);
-        let hosts = subnet.map(|subnet| places.filter_map(|place| host(subnet.prefix, place)));
-        hosts.into_iter().flatten().collect()
-    }
-
     /// A subnet of a network by name.
     pub fn subnet(&self, vnet: &str, name: &str) -> Option<&Subnet> {
         let vnet = self.vnets.iter().find(|other| other.name == vnet)?;
@@ -132,7 +103,7 @@ impl Estate {
 }
 
 /// The address at a place of a prefix, if it has so many.
-fn host(prefix: Prefix, place: u8) -> Option<IpAddr> {
+fn host(prefix: Prefix, place: u16) -> Option<IpAddr> {
     let address = match prefix.address() {
         IpAddr::V4(base) => IpAddr::V4(base.to_bits().checked_add(place.into())?.into()),
         IpAddr::V6(base) => IpAddr::V6(base.to_bits().checked_add(place.into())?.into()),
@@ -211,10 +182,7 @@ mod tests {
 
     fn estate() -> Estate {
         let subnet = |name: &str, prefix: &str| Subnet::new(name, prefix.parse().unwrap());
-        let subnets = vec![
-            subnet(ROUTE_SERVER_SUBNET, "10.10.0.64/27"),
-            subnet(GATEWAY_SUBNET, "10.10.1.0/27"),
-        ];
+        let subnets = vec![subnet(ROUTE_SERVER_SUBNET, "10.10.0.64/27")];
         let vnets = vec![Vnet {
             name: "hub".into(),
             subnets,
@@ -237,23 +205,6 @@ mod tests {
         assert_eq!(
             estate.instance_addresses(&RouteServer::new("rs", "elsewhere")),
             None
-        );
-    }
-
-    #[test]
-    fn gateways_take_addresses_by_their_kind() {
-        let estate = estate();
-        let text = |kind| {
-            let addresses = estate.bgp_addresses(&Gateway::new("gw", "hub", kind));
-            addresses
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(text(GatewayKind::Vpn), ["10.10.1.4", "10.10.1.5"]);
-        assert_eq!(
-            text(GatewayKind::ExpressRoute),
-            ["10.10.1.12", "10.10.1.13"]
         );
     }
 }

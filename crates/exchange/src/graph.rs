@@ -2,6 +2,7 @@
 
 mod build;
 mod deployment;
+mod gateways;
 mod link;
 mod speaker;
 mod topology;
@@ -36,6 +37,15 @@ impl Graph {
     /// What a speaker is.
     pub fn speaker(&self, id: SpeakerId) -> &Speaker {
         &self.speakers[id.index()]
+    }
+
+    /// Sets the addresses that an end of a link uses.
+    fn set_addresses(&mut self, link: LinkId, side: Side, addresses: Vec<IpAddr>) {
+        let link = &mut self.links[link.index()];
+        match side {
+            Side::A => link.a.addresses = addresses,
+            Side::B => link.b.addresses = addresses,
+        }
     }
 
     /// All links, in order.
@@ -84,40 +94,61 @@ impl Graph {
         self.sending_end(adjacency.reverse()).speaker
     }
 
-    /// The speakers of a name: two for a Route Server, edge and customer's edge for a circuit.
+    /// The speakers of a name: the instances of a Route Server or gateway, edge and customer's edge
+    /// of a circuit.
     pub fn named(&self, name: &str) -> &[SpeakerId] {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// The speaker of a name, the first where there are two.
+    /// The speaker of a name, the first where there are several.
     pub fn first_named(&self, name: &str) -> Option<SpeakerId> {
         self.named(name).first().copied()
     }
 
-    /// The instance of a Route Server.
-    pub fn instance(&self, route_server: &str, instance: u8) -> Option<SpeakerId> {
-        self.named(route_server).get(usize::from(instance)).copied()
+    /// The instance of a Route Server or gateway.
+    pub fn instance(&self, name: &str, instance: u8) -> Option<SpeakerId> {
+        self.named(name).get(usize::from(instance)).copied()
     }
 
     /// What the sender is to the receiver, by the propagation rules.
     pub fn class_of_sender(&self, adjacency: AdjacencyId) -> Option<PeerClass> {
-        if self.link(adjacency.link).kind.is_static() {
-            return Some(PeerClass::StaticSite);
-        }
-        let (role, sender) = (self.receiver(adjacency).role()?, self.sender(adjacency));
-        match sender.class_for(role)? {
+        let role = self.receiver(adjacency).role()?;
+        let sender = self.sender(adjacency);
+        match (&self.link(adjacency.link).kind, sender.role()) {
+            (LinkKind::StaticSite(_), _) => Some(PeerClass::StaticSite),
+            (LinkKind::SiteRouters(_), _) => Some(PeerClass::SiteRouter),
+            (LinkKind::GatewayToPeer, Some(Role::VpnGateway)) => Some(PeerClass::PeerVpnGateway),
+            (LinkKind::GatewayToPeer, _) => Some(PeerClass::PeerExpressRouteGateway),
             // To an edge alone its gateways differ.
-            PeerClass::ExpressRouteGateway if role == Role::Edge && sender.virtual_wan => {
+            (LinkKind::GatewayToEdge(_), _) if role == Role::Edge && sender.virtual_wan => {
                 Some(PeerClass::VirtualWanGateway)
             }
-            class => Some(class),
+            _ => sender.class_for(role),
         }
+    }
+
+    /// What the receiver is to the sender, by the propagation rules.
+    pub fn class_of_receiver(&self, adjacency: AdjacencyId) -> Option<PeerClass> {
+        self.class_of_sender(adjacency.reverse())
     }
 
     /// The link of two speakers.
     pub fn link_between(&self, a: SpeakerId, b: SpeakerId) -> Option<LinkId> {
         let mut links = self.links_of(a).iter().copied();
         links.find(|link| self.link(*link).peer_of(a) == Some(b))
+    }
+
+    /// The links of everything of one name with everything of another, in order.
+    pub fn links_between(&self, a: &str, b: &str) -> Vec<LinkId> {
+        let near = self.named(a).iter();
+        let links = near.flat_map(|near| {
+            let links = self.links_of(*near).iter().copied();
+            links.filter(move |link| {
+                let far = self.link(*link).peer_of(*near);
+                far.is_some_and(|far| self.speaker(far).name == b)
+            })
+        });
+        links.collect()
     }
 
     /// The links of an NVA with the instances of a Route Server.

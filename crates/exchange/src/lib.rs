@@ -17,7 +17,8 @@ mod ribs;
 pub mod rules;
 
 pub use estate::{
-    CheckedEstate, ConnectionEnds, Estate, EstateErrors, Event, Instance, NvaSessions, check,
+    CheckedEstate, ConnectionEnds, Estate, EstateErrors, Event, GatewayInstance, Instance,
+    NvaSessions, check,
 };
 pub use exchange::Exchange;
 pub use fabric::{

@@ -168,8 +168,12 @@ impl Ribs {
         let best = rib.rib.best(prefix);
         let best = best.first().ok_or(rules::NOT_EXCHANGED)?;
         // nobody hears of its own route.
-        if adjacency.splits_horizon && rib.origin(best.source) == Origin::Link(id.link) {
-            return Err(rules::FROM_THIS_NEIGHBOR);
+        if let Origin::Link(link) = rib.origin(best.source) {
+            let mut both = self.adjacencies[link.index()].iter();
+            let from = both.find(|from| from.receiver == adjacency.sender);
+            if from.is_some_and(|from| adjacency.sends_back(from)) {
+                return Err(rules::FROM_THIS_NEIGHBOR);
+            }
         }
         Ok((rib.class(best.source), best.attrs))
     }

@@ -135,7 +135,8 @@ sources! {
     FAQ21 "route-server/route-server-faq.md, 2021-04-16";
     FAQ25 "route-server/route-server-faq.md, 2025-09-17";
     FAQ26 "route-server/route-server-faq.md, addition of 2026-07-15";
-    FF "lab fabferri/az-pattern hub-spoke-netw-policies-pe";
+    FF "labs fabferri/az-pattern er-vpn-coexistence, er-rs-vpn-transitive and \
+        hub-spoke-netw-policies-pe";
     GWS "lab erjosito/lab-summarized-gw-prefixes-20260427";
     HRP23 "route-server/hub-routing-preference.md, 2023-07-31";
     HRP25 "route-server/hub-routing-preference.md, 2025-09-17";
@@ -147,7 +148,8 @@ sources! {
     JM26v "lab erjosito/net-lab-builder msee-hairpin-hns-vwan-ipv6, 2026-06, raw output";
     JMcli "script erjosito/azcli routeserver.azcli, since 2021";
     JO "lab jocortems/azurehybridnetworking ExpressRoute-Transit-with-Azure-RouteServer";
-    KA "lab kaysalawu/azure-network-terraform 4-general, raw output";
+    JW "labs jwrightazure forcedtunneling-udr and vpn-apipa-mix";
+    KA "labs kaysalawu/azure-network-terraform 4-general 01 and 08, raw output";
     KA08 "lab kaysalawu/azure-network-terraform 4-general/08";
     LIM "route-server-limits.md, versions of 2023 to 2025";
     MD "lab mddazure/azure-route-server-lab";

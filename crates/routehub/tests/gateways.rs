@@ -31,6 +31,7 @@ fn estate() -> Estate {
             site: "branch".into(),
             bgp: None,
             instances: [true; 2],
+            apipa: Vec::new(),
         }],
         p2s_pools: vec![prefix("172.20.0.0/24")],
         ..Gateway::new("vpn", "hub", GatewayKind::Vpn)
@@ -65,6 +66,7 @@ fn estate() -> Estate {
             asn: Some(Asn(65010)),
             bgp_ips: vec![Ipv4Addr::new(172, 31, 0, 1).into()],
             routes: routes("192.168.0.0/16"),
+            static_prefixes: Vec::new(),
         }],
         nics: vec![Nic {
             name: "vm".into(),

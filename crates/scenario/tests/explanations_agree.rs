@@ -141,6 +141,7 @@ fn attached(estate: &mut Estate, circuit: &[usize], site: &[usize]) {
         site: "branch".into(),
         bgp: None,
         instances: [true; 2],
+        apipa: Vec::new(),
     };
     estate.gateways = vec![
         gateway("ergw", GatewayKind::ExpressRoute, 12, to_circuit),
@@ -159,6 +160,7 @@ fn attached(estate: &mut Estate, circuit: &[usize], site: &[usize]) {
         asn: Some(Asn(64701)),
         bgp_ips: vec![[172, 31, 0, 1].into()],
         routes: routes(site),
+        static_prefixes: Vec::new(),
     }];
 }
 

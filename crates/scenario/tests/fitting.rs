@@ -24,6 +24,7 @@ fn route(prefix: &str, path: &[u32], next_hop: Option<&str>, from: &str) -> Rout
         origin: RouteOrigin::Igp,
         weight: 0,
         source_peer: Some(peer),
+        local_address: None,
         instance: Some(u8::from(from.ends_with('5'))),
         from: Some("rs".to_owned()),
     }

@@ -213,6 +213,7 @@ fn gateways_circuits_and_sites_are_read() {
         site: "site".into(),
         bgp: Some(false),
         instances: [true, false],
+        apipa: Vec::new(),
     };
     assert_eq!(
         vpn.connections,

@@ -41,7 +41,7 @@ pub struct Gateway {
     /// Its ASN; none: the profile's.
     #[cfg_attr(feature = "file", serde(default))]
     pub asn: Option<Asn>,
-    /// The instances' addresses, one or two; empty: derived from GatewaySubnet.
+    /// The instances' addresses, one or two; empty: chosen from GatewaySubnet.
     #[cfg_attr(
         feature = "file",
         serde(
@@ -65,6 +65,10 @@ pub struct Gateway {
     /// The same for gateways of networks on a Virtual WAN.
     #[cfg_attr(feature = "file", serde(default))]
     pub allow_virtual_wan_traffic: Option<bool>,
+    /// The site that gets what user-defined routes send to the gateway and no route of the gateway
+    /// leads on.
+    #[cfg_attr(feature = "file", serde(default))]
+    pub default_site: Option<String>,
     /// What it is connected to.
     #[cfg_attr(feature = "file", serde(default))]
     pub connections: Vec<Connection>,
@@ -83,6 +87,7 @@ impl Gateway {
             p2s_pools: Vec::new(),
             allow_remote_vnet_traffic: None,
             allow_virtual_wan_traffic: None,
+            default_site: None,
             connections: Vec::new(),
         }
     }
@@ -103,7 +108,7 @@ pub enum Connection {
         circuit: String,
         /// Routing weight; higher is preferred.
         weight: u32,
-        /// Edge addresses, the next hop that the gateway shows; empty: derived from GatewaySubnet.
+        /// Edge addresses, the next hop that the gateway shows; empty: chosen from GatewaySubnet.
         msee_ips: Vec<IpAddr>,
         /// What a NIC shows; empty: `msee_ips`.
         nic_next_hops: Vec<IpAddr>,
@@ -116,6 +121,8 @@ pub enum Connection {
         bgp: Option<bool>,
         /// Which gateway instances hold the tunnel.
         instances: [bool; 2],
+        /// The link-local addresses that the instances peer from; empty: their own.
+        apipa: Vec<IpAddr>,
     },
     /// A VPN gateway to another VPN gateway, eBGP; declared on one side.
     Gateway {
@@ -189,4 +196,6 @@ pub struct Site {
     pub bgp_ips: Vec<IpAddr>,
     /// What it announces; a path that is not given is its ASN alone.
     pub routes: Vec<Routes>,
+    /// Prefixes that its gateways have for it beside BGP.
+    pub static_prefixes: Vec<Prefix>,
 }

@@ -73,6 +73,11 @@ pub enum Event {
     InstanceDown(Instance),
     /// An instance of a Route Server comes back.
     InstanceUp(Instance),
+    /// An instance of a gateway goes down: its connections and sessions, and its address as a next
+    /// hop.
+    GatewayInstanceDown(GatewayInstance),
+    /// An instance of a gateway comes back.
+    GatewayInstanceUp(GatewayInstance),
     /// A gateway loses a connection.
     ConnectionDown(ConnectionEnds),
     /// A gateway's connection comes back.
@@ -195,6 +200,26 @@ pub struct NvaSessions {
 pub struct Instance {
     /// The Route Server.
     pub route_server: String,
+    /// 0 or 1.
+    #[cfg_attr(
+        feature = "file",
+        serde(deserialize_with = "forms::instance_number"),
+        schemars(with = "forms::InstanceNumber")
+    )]
+    pub instance: u8,
+}
+
+/// An instance of a gateway.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "instance of a gateway"),
+    schemars(rename = "GatewayInstance")
+)]
+pub struct GatewayInstance {
+    /// The gateway.
+    pub gateway: String,
     /// 0 or 1.
     #[cfg_attr(
         feature = "file",

@@ -12,7 +12,7 @@ use routehub_types::Prefix;
 use super::effective::{EffectiveRow, NicView, ProgrammedNextHop, ProgrammedRoute, inside_any};
 use super::sorted;
 use crate::estate::Nic;
-use crate::graph::{Deployment, LinkKind, SpeakerId, SpeakerKind, VnetId};
+use crate::graph::{Deployment, LinkKind, Role, SpeakerId, SpeakerKind, UNKNOWN_ADDRESS, VnetId};
 use crate::parameters::OneInstanceNics;
 use crate::ribs::{Origin, RibView, Ribs};
 
@@ -29,7 +29,7 @@ impl Programmers {
         &self.servers
     }
 
-    /// Its gateways, ExpressRoute first.
+    /// The instances of its gateways, ExpressRoute first.
     pub fn gateways(&self) -> &[SpeakerId] {
         &self.gateways
     }
@@ -153,19 +153,27 @@ impl<'a> Fabric<'a> {
 
     /// The route that these programmers have for a prefix.
     pub fn programmed_route(self, by: &Programmers, prefix: Prefix) -> Option<ProgrammedRoute> {
-        let mut gateways = by.gateways.iter();
-        let pool = gateways.rfind(|id| self.pools(**id).contains(&prefix));
-        let next_hops = match pool {
-            Some(gateway) => self.gateway_addresses(*gateway),
+        let gateways = || self.by_gateway(&by.gateways);
+        let has_pool = |instances: &&[SpeakerId]| self.pools(instances[0]).contains(&prefix);
+        let next_hops = match gateways().rfind(has_pool) {
+            Some(instances) => self.pool_next_hops(instances)?,
             None if by.servers.is_empty() => {
                 // What a gateway looked at earlier has stays: without a Route Server too,
                 // ExpressRoute comes before VPN.
-                let mut gateways = by.gateways.iter();
-                gateways.find_map(|id| self.gateway_route(*id, prefix))?
+                gateways().find_map(|instances| self.gateway_route(instances, prefix))?
             }
             None => self.route_server_route(&by.servers, prefix)?,
         };
         Some(ProgrammedRoute { prefix, next_hops })
+    }
+
+    /// The instances of each gateway.
+    fn by_gateway(
+        self,
+        instances: &[SpeakerId],
+    ) -> impl DoubleEndedIterator<Item = &[SpeakerId]> + use<'a, '_> {
+        let gateway = |id: &SpeakerId| self.deployment.graph().speaker(*id).gateway();
+        instances.chunk_by(move |a, b| gateway(a) == gateway(b))
     }
 
     /// Both instances' best routes; of different ones for a prefix the better by the decision
@@ -202,54 +210,107 @@ impl<'a> Fabric<'a> {
         let Origin::Link(link) = rib.origin(path.source) else {
             return Vec::new();
         };
-        let link = self.deployment.graph().link(link);
+        let graph = self.deployment.graph();
+        let next_hop = rib.next_hop(path.attrs);
+        let link = graph.link(link);
         if link.kind != LinkKind::GatewayToRouteServer {
-            let next_hop = rib.next_hop(path.attrs);
             return vec![ProgrammedNextHop::Appliance(next_hop)];
         }
-        // A gateway passes one path on: that path's connection is the way.
         let gateway = link.a.speaker;
-        let paths = self.ribs.rib(gateway).map(|rib| rib.best(prefix));
-        let first = paths.as_ref().and_then(|paths| paths.first());
-        first.map_or_else(Vec::new, |path| self.gateway_next_hops(gateway, path))
+        match graph.speaker(gateway).role() {
+            // The path names the instance, also under a prefix that a route map put there.
+            Some(Role::VpnGateway) => vec![of_gateway(next_hop)],
+            _ => self.circuit_next_hops(gateway, prefix, next_hop),
+        }
     }
 
-    /// A gateway's own route, all equal next hops of all connections.
-    fn gateway_route(self, gateway: SpeakerId, prefix: Prefix) -> Option<Vec<ProgrammedNextHop>> {
-        let paths = self.ribs.rib(gateway)?.best(prefix);
+    /// Where packets go by a path that an ExpressRoute gateway passed on: it passes one path of a
+    /// prefix on, whose connection is the way. Under a prefix that a route map put there
+    /// it is the connection with the next hop that the path carries.
+    fn circuit_next_hops(
+        self,
+        gateway: SpeakerId,
+        prefix: Prefix,
+        next_hop: IpAddr,
+    ) -> Vec<ProgrammedNextHop> {
+        let graph = self.deployment.graph();
+        let best = self.ribs.rib(gateway).map(|rib| rib.best(prefix));
+        if let Some(path) = best.as_ref().and_then(|paths| paths.first()) {
+            return self.gateway_next_hops(gateway, path);
+        }
+        let inbound = graph.inbound(gateway);
+        let mut connections = inbound.filter(|from| {
+            let edge = graph.sending_end(*from);
+            let link = graph.link(from.link);
+            link.kind.is_to_circuit() && link.is_up() && edge.next_hop() == next_hop
+        });
+        match connections.next().map(|from| &graph.link(from.link).kind) {
+            Some(LinkKind::GatewayToEdge(connection)) => shown(&connection.nic_next_hops),
+            _ => vec![of_gateway(next_hop)],
+        }
+    }
+
+    /// A gateway's own route, all equal next hops of all connections of those instances whose own
+    /// path is as good as the best of all.
+    fn gateway_route(
+        self,
+        instances: &[SpeakerId],
+        prefix: Prefix,
+    ) -> Option<Vec<ProgrammedNextHop>> {
+        let mut paths: Vec<(SpeakerId, RibView<'_>, BestPath)> = Vec::new();
+        for id in instances {
+            let Some(rib) = self.ribs.rib(*id) else {
+                continue;
+            };
+            let best = rib.best(prefix);
+            let own = |path: &&BestPath| !self.is_from_beside(rib.origin(path.source));
+            paths.extend(best.iter().filter(own).map(|path| (*id, rib, *path)));
+        }
+        let preference = |(_, rib, path): &(_, RibView<'_>, BestPath)| rib.preference(path);
+        let highest = paths.iter().map(preference).min()?;
+        paths.retain(|path| preference(path) == highest);
         let next_hops = paths
             .iter()
-            .flat_map(|path| self.gateway_next_hops(gateway, path));
+            .flat_map(|(id, _, path)| self.gateway_next_hops(*id, path));
         let next_hops = sorted(next_hops);
         (!next_hops.is_empty()).then_some(next_hops)
     }
 
+    /// Whether a route came from another instance or another gateway of the same network.
+    fn is_from_beside(self, origin: Origin) -> bool {
+        let Origin::Link(link) = origin else {
+            return false;
+        };
+        self.deployment.graph().link(link).kind == LinkKind::GatewayToPeer
+    }
+
     /// Where packets go by a path of a gateway: circuits by their edge routers, sites by the
-    /// gateway's instances; prefixes of networks are system routes.
+    /// gateway's instance; prefixes of networks are system routes.
     fn gateway_next_hops(self, gateway: SpeakerId, path: &BestPath) -> Vec<ProgrammedNextHop> {
         let origin = self.ribs.rib(gateway).map(|rib| rib.origin(path.source));
         let Some(Origin::Link(link)) = origin else {
             return Vec::new();
         };
-        let next_hops = match &self.deployment.graph().link(link).kind {
-            LinkKind::GatewayToEdge(connection) => {
-                let addresses = connection.nic_next_hops.iter().copied();
-                addresses.map(ProgrammedNextHop::Gateway).collect()
-            }
-            _ => self.gateway_addresses(gateway),
-        };
-        if next_hops.is_empty() {
-            vec![ProgrammedNextHop::UnknownGateway]
-        } else {
-            next_hops
+        match &self.deployment.graph().link(link).kind {
+            LinkKind::GatewayToEdge(connection) => shown(&connection.nic_next_hops),
+            LinkKind::SiteRouters(_) => Vec::new(), // no lab shows it on NICs
+            _ => vec![self.own_address(gateway)],
         }
     }
 
-    /// The addresses of a gateway's instances.
-    fn gateway_addresses(self, gateway: SpeakerId) -> Vec<ProgrammedNextHop> {
-        let speaker = self.deployment.graph().speaker(gateway);
-        let addresses = speaker.addresses.iter().copied();
-        addresses.map(ProgrammedNextHop::Gateway).collect()
+    /// The address of a gateway's instance.
+    fn own_address(self, instance: SpeakerId) -> ProgrammedNextHop {
+        let speaker = self.deployment.graph().speaker(instance);
+        let address = speaker.addresses.first();
+        address.map_or(ProgrammedNextHop::UnknownGateway, |own| of_gateway(*own))
+    }
+
+    /// Where packets to point-to-site clients go: to the instances that are up.
+    fn pool_next_hops(self, instances: &[SpeakerId]) -> Option<Vec<ProgrammedNextHop>> {
+        let up = instances.iter();
+        let up = up.filter(|id| !self.deployment.is_instance_down(**id));
+        let next_hops = sorted(up.map(|id| self.own_address(*id)));
+        (!next_hops.is_empty()).then_some(next_hops)
     }
 
     /// Address pools of point-to-site clients: on NICs only.
@@ -278,6 +339,22 @@ impl<'a> Fabric<'a> {
     /// Whether a Route Server was deleted by an event.
     pub fn is_removed(self, speaker: SpeakerId) -> bool {
         self.deployment.is_removed(speaker)
+    }
+}
+
+/// A next hop that a gateway stands for.
+fn of_gateway(address: IpAddr) -> ProgrammedNextHop {
+    match address {
+        UNKNOWN_ADDRESS => ProgrammedNextHop::UnknownGateway,
+        known => ProgrammedNextHop::Gateway(known),
+    }
+}
+
+/// What NICs show of a connection to a circuit.
+fn shown(edge: &[IpAddr]) -> Vec<ProgrammedNextHop> {
+    match edge {
+        [] => vec![ProgrammedNextHop::UnknownGateway],
+        known => known.iter().map(|address| of_gateway(*address)).collect(),
     }
 }
 

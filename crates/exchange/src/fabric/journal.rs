@@ -88,10 +88,12 @@ impl Journal {
             }
         });
         let vnets = vnets.iter().map(|id| names[id.0].name.clone());
+        let mut links: Vec<LinkChange> = earlier.links.into_iter().chain(links).collect();
+        links.dedup();
         Changes {
             paths,
             vnets: sorted(vnets.chain(earlier.vnets)),
-            links: earlier.links.into_iter().chain(links).collect(),
+            links,
         }
     }
 

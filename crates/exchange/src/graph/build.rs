@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use routehub_types::Asn;
 
 use super::Graph;
-use super::link::{CircuitConnection, Down, End, Link, LinkId, LinkKind};
+use super::link::{Down, End, Link, LinkId, LinkKind};
 use super::speaker::{Speaker, SpeakerId, SpeakerKind};
 use super::topology::Topology;
-use crate::estate::{Connection, Estate, Gateway, RouteServer};
+use crate::estate::Estate;
 use crate::parameters::Parameters;
 
 /// Adds speakers and links to a graph.
@@ -38,9 +38,7 @@ impl GraphBuilder<'_> {
                 self.link_names(&nva.name, neighbor, LinkKind::NvaToNeighbor, live);
             }
         }
-        for gateway in &estate.gateways {
-            self.link_gateway(gateway);
-        }
+        self.link_gateways();
         for circuit in &estate.circuits {
             let live = self.live.contains(&circuit.name);
             if let [edge, customer] = *self.graph.named(&circuit.name) {
@@ -57,10 +55,7 @@ impl GraphBuilder<'_> {
         for nva in &self.estate.nvas {
             self.link_sessions(&nva.name, &server.name);
         }
-        let gateways = self.estate.gateways.iter();
-        for gateway in gateways.filter(|gateway| gateway.vnet == server.vnet) {
-            self.link_gateway_to_server(gateway, server);
-        }
+        self.link_gateways_to_server(server);
     }
 
     fn add_instances(&mut self, server: usize) {
@@ -81,18 +76,7 @@ impl GraphBuilder<'_> {
 
     fn add_other_speakers(&mut self) {
         let (estate, parameters) = (self.estate, self.parameters);
-        for (place, gateway) in estate.gateways.iter().enumerate() {
-            let kind = SpeakerKind::Gateway {
-                gateway: place,
-                kind: gateway.kind,
-            };
-            let mut speaker = speaker(kind, &gateway.name, gateway.asn.or(Some(parameters.asn)));
-            speaker.addresses = estate.bgp_addresses(gateway);
-            speaker.vnet = self.topology.vnet(&gateway.vnet);
-            let vnet = speaker.vnet.map(|vnet| &estate.vnets[vnet.0]);
-            speaker.virtual_wan = vnet.is_some_and(|vnet| vnet.virtual_wan);
-            self.add(speaker);
-        }
+        self.add_gateways();
         for (place, circuit) in estate.circuits.iter().enumerate() {
             let asn = circuit.asn.or(Some(parameters.edge_asn));
             let kind = SpeakerKind::Edge { circuit: place };
@@ -120,7 +104,7 @@ impl GraphBuilder<'_> {
         }
     }
 
-    fn add(&mut self, speaker: Speaker) {
+    pub(super) fn add(&mut self, speaker: Speaker) {
         let id = SpeakerId(self.graph.speakers.len() as u32);
         let name = speaker.name.clone();
         self.graph.by_name.entry(name).or_default().push(id);
@@ -150,75 +134,20 @@ impl GraphBuilder<'_> {
         }
     }
 
-    fn link_gateway(&mut self, gateway: &Gateway) {
-        let servers = self.estate.route_servers.iter();
-        for server in servers.filter(|server| server.vnet == gateway.vnet) {
-            self.link_gateway_to_server(gateway, server);
-        }
-        for connection in &gateway.connections {
-            match connection {
-                Connection::Circuit {
-                    circuit,
-                    weight,
-                    nic_next_hops,
-                    ..
-                } => {
-                    let edge = self.estate.edge_addresses(gateway, connection);
-                    let shown = if nic_next_hops.is_empty() {
-                        &edge
-                    } else {
-                        nic_next_hops
-                    };
-                    let kind = LinkKind::GatewayToEdge(CircuitConnection {
-                        weight: *weight,
-                        nic_next_hops: shown.clone(),
-                    });
-                    // A live circuit is a live customer: its edge is ours.
-                    if let Some(link) = self.link_names(&gateway.name, circuit, kind, false) {
-                        self.graph.links[link.index()].b.addresses = edge;
-                    }
-                }
-                Connection::Site {
-                    site,
-                    bgp,
-                    instances,
-                } => {
-                    let mut named = self.graph.named(site).iter();
-                    let has_asn = named.any(|id| self.graph.speaker(*id).asn.is_some());
-                    let bgp = bgp.unwrap_or(has_asn);
-                    let kind = LinkKind::GatewayToSite { bgp };
-                    let live = self.live.contains(site);
-                    if let Some(link) = self.link_names(&gateway.name, site, kind, live) {
-                        // Only some instances may hold the tunnel.
-                        let mut used = instances.iter().copied();
-                        let addresses = &mut self.graph.links[link.index()].a.addresses;
-                        addresses.retain(|_| used.next().unwrap_or(true));
-                    }
-                }
-                Connection::Gateway { gateway: other } => {
-                    let kind = LinkKind::GatewayToGateway;
-                    self.link_names(&gateway.name, other, kind, false);
-                }
-            }
+    fn link_names(&mut self, a: &str, b: &str, kind: LinkKind, live: bool) {
+        let ends = self.graph.first_named(a).zip(self.graph.first_named(b));
+        if let Some((a, b)) = ends {
+            self.link(a, b, kind, live);
         }
     }
 
-    fn link_gateway_to_server(&mut self, gateway: &Gateway, server: &RouteServer) {
-        for instance in 0..2 {
-            let gateway = self.graph.first_named(&gateway.name);
-            let instance = self.graph.instance(&server.name, instance);
-            if let (Some(gateway), Some(instance)) = (gateway, instance) {
-                self.link(gateway, instance, LinkKind::GatewayToRouteServer, false);
-            }
-        }
-    }
-
-    fn link_names(&mut self, a: &str, b: &str, kind: LinkKind, live: bool) -> Option<LinkId> {
-        let (a, b) = (self.graph.first_named(a)?, self.graph.first_named(b)?);
-        Some(self.link(a, b, kind, live))
-    }
-
-    fn link(&mut self, a: SpeakerId, b: SpeakerId, kind: LinkKind, live: bool) -> LinkId {
+    pub(super) fn link(
+        &mut self,
+        a: SpeakerId,
+        b: SpeakerId,
+        kind: LinkKind,
+        live: bool,
+    ) -> LinkId {
         let graph = &mut *self.graph;
         let id = LinkId(graph.links.len() as u32);
         let [a, b] = [a, b].map(|speaker| End {
@@ -228,7 +157,9 @@ impl GraphBuilder<'_> {
         graph.links_of[a.speaker.index()].push(id);
         graph.links_of[b.speaker.index()].push(id);
         graph.links.push(Link {
-            external: graph.speaker(a.speaker).asn != graph.speaker(b.speaker).asn,
+            // What is static is not of the gateway's AS, whoever has it.
+            external: kind.is_static()
+                || graph.speaker(a.speaker).asn != graph.speaker(b.speaker).asn,
             kind,
             a,
             b,
@@ -246,7 +177,7 @@ impl GraphBuilder<'_> {
 }
 
 /// A speaker without addresses and network.
-fn speaker(kind: SpeakerKind, name: &str, asn: Option<Asn>) -> Speaker {
+pub(super) fn speaker(kind: SpeakerKind, name: &str, asn: Option<Asn>) -> Speaker {
     Speaker {
         kind,
         name: name.to_owned(),

@@ -338,7 +338,7 @@ impl Deployment {
             let [a, b] = [&link.a, &link.b].map(|end| self.graph.speaker(end.speaker));
             let refused = match link.kind {
                 LinkKind::NvaToRouteServer { .. } => self.peer_refusal(self.nva(a)?, &b.name),
-                LinkKind::GatewayToSite { bgp: true } | LinkKind::GatewayToGateway => {
+                LinkKind::GatewayToSite | LinkKind::GatewayToGateway => {
                     self.connection_refusal(a, b)
                 }
                 _ => return None,
@@ -424,7 +424,12 @@ impl Deployment {
     pub(crate) fn add_route_server(&mut self, server: RouteServer) {
         self.estate.route_servers.push(server);
         let place = self.estate.route_servers.len() - 1;
+        let known = self.graph.links.len();
         self.builder().add_route_server(place);
+        for link in self.graph.links.iter_mut().skip(known) {
+            let ends = [link.a.speaker, link.b.speaker];
+            link.down.instance = ends.iter().any(|end| self.instances_down.contains(end));
+        }
         self.refuse_peers();
     }
 
@@ -433,7 +438,7 @@ impl Deployment {
         self.removed.insert(instance);
     }
 
-    /// Notes that an instance of a Route Server goes down or comes back.
+    /// Notes that an instance of a Route Server or gateway goes down or comes back.
     pub(crate) fn set_instance_down(&mut self, instance: SpeakerId, down: bool) {
         if down {
             self.instances_down.insert(instance);

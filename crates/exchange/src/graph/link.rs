@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use routehub_types::RuleId;
 
 use super::speaker::SpeakerId;
+use crate::estate::Routes;
 
 /// The next hop of a route whose announcer has no known address.
 pub const UNKNOWN_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -78,17 +79,21 @@ pub enum LinkKind {
         /// Which of the NVA's `sessions` it belongs to.
         session: usize,
     },
-    /// Gateway and Route Server instance.
+    /// Gateway instance and Route Server instance.
     GatewayToRouteServer,
-    /// ExpressRoute gateway and circuit edge.
+    /// ExpressRoute gateway instance and circuit edge.
     GatewayToEdge(CircuitConnection),
-    /// VPN gateway and site.
-    GatewayToSite {
-        /// Whether BGP runs; without it the site's prefixes are static.
-        bgp: bool,
-    },
-    /// Two VPN gateways.
+    /// VPN gateway instance and site with BGP.
+    GatewayToSite,
+    /// VPN gateway instance and what of a site is the gateway's own: the prefixes of a site without
+    /// BGP, those that are static beside BGP.
+    StaticSite(Routes),
+    /// VPN gateway instance and the addresses of a site's BGP routers.
+    SiteRouters(Routes),
+    /// Instances of two VPN gateways of different networks.
     GatewayToGateway,
+    /// Two instances of gateways of one network and one ASN.
+    GatewayToPeer,
     /// Two NVAs, or an NVA and a site.
     NvaToNeighbor,
     /// Circuit edge and customer's edge.
@@ -101,9 +106,29 @@ impl LinkKind {
         matches!(self, Self::NvaToRouteServer { .. })
     }
 
-    /// Whether it leads to a site without BGP.
+    /// Whether it stands for routes that the gateway has of its own, without BGP.
     pub const fn is_static(&self) -> bool {
-        matches!(self, Self::GatewayToSite { bgp: false })
+        self.static_routes().is_some()
+    }
+
+    /// The routes that the gateway has of its own.
+    pub const fn static_routes(&self) -> Option<&Routes> {
+        match self {
+            Self::StaticSite(routes) | Self::SiteRouters(routes) => Some(routes),
+            _ => None,
+        }
+    }
+
+    /// Whether it is, or belongs to, a connection of a gateway.
+    pub const fn is_connection(&self) -> bool {
+        matches!(
+            self,
+            Self::GatewayToEdge(_)
+                | Self::GatewayToSite
+                | Self::StaticSite(_)
+                | Self::SiteRouters(_)
+                | Self::GatewayToGateway
+        )
     }
 
     /// Whether it is a connection of a gateway by which routes leave its network: to a circuit, a
@@ -111,7 +136,7 @@ impl LinkKind {
     pub const fn is_outward(&self) -> bool {
         matches!(
             self,
-            Self::GatewayToEdge(_) | Self::GatewayToSite { bgp: true } | Self::GatewayToGateway
+            Self::GatewayToEdge(_) | Self::GatewayToSite | Self::GatewayToGateway
         )
     }
 
@@ -153,7 +178,7 @@ pub struct Down {
     pub refused: Option<RuleId>,
     /// An event took the session, the NVA or the connection down.
     pub by_event: bool,
-    /// The Route Server instance at one end is down.
+    /// The Route Server or gateway instance at one end is down.
     pub instance: bool,
     /// A limit ended it: by this rule.
     pub limit: Option<RuleId>,
@@ -226,7 +251,7 @@ impl Link {
         match self.kind {
             _ if !self.live => None,
             LinkKind::NvaToRouteServer { .. } => Some(Side::B),
-            LinkKind::GatewayToSite { bgp: true } | LinkKind::EdgeToCustomer => Some(Side::A),
+            LinkKind::GatewayToSite | LinkKind::EdgeToCustomer => Some(Side::A),
             _ => None,
         }
     }

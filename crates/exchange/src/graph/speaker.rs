@@ -31,12 +31,14 @@ pub enum SpeakerKind {
         /// The instance, 0 or 1.
         instance: u8,
     },
-    /// A gateway, both instances together.
+    /// An instance of a gateway.
     Gateway {
         /// The gateway.
         gateway: usize,
         /// Its kind.
         kind: GatewayKind,
+        /// The instance, 0 or 1.
+        instance: u8,
     },
     /// The edge routers of a circuit.
     Edge {
@@ -69,7 +71,7 @@ pub struct Speaker {
     pub name: String,
     /// Its ASN; none: it does not speak BGP.
     pub asn: Option<Asn>,
-    /// Its own addresses; several for a gateway or site with several instances.
+    /// Its own addresses; several for a site that peers from several.
     pub addresses: Vec<IpAddr>,
     /// The network it is in.
     pub vnet: Option<VnetId>,
@@ -131,6 +133,14 @@ impl Speaker {
     /// Whether it is an instance of a Route Server.
     pub const fn is_route_server(&self) -> bool {
         self.instance().is_some()
+    }
+
+    /// The gateway that it is an instance of, by its place in the estate.
+    pub const fn gateway(&self) -> Option<usize> {
+        match self.kind {
+            SpeakerKind::Gateway { gateway, .. } => Some(gateway),
+            _ => None,
+        }
     }
 
     /// Whether it is an NVA.
@@ -198,11 +208,17 @@ pub enum PeerClass {
     Circuit,
     /// The customer's edge behind a circuit.
     CustomerEdge,
+    /// The address of a site's BGP router.
+    SiteRouter,
+    /// A VPN gateway's instance, to the other one or to another gateway of its network.
+    PeerVpnGateway,
+    /// An ExpressRoute gateway's instance, to another gateway of its network.
+    PeerExpressRouteGateway,
 }
 
 impl PeerClass {
     /// Every class, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::OwnNetwork,
         Self::Spoke,
         Self::StaticSite,
@@ -214,6 +230,9 @@ impl PeerClass {
         Self::Branch,
         Self::Circuit,
         Self::CustomerEdge,
+        Self::SiteRouter,
+        Self::PeerVpnGateway,
+        Self::PeerExpressRouteGateway,
     ];
 
     /// The number that policies know the class by.
@@ -236,6 +255,9 @@ impl fmt::Display for PeerClass {
             Self::Branch => "branch",
             Self::Circuit => "circuit",
             Self::CustomerEdge => "customer edge",
+            Self::SiteRouter => "site's router",
+            Self::PeerVpnGateway => "VPN gateway beside",
+            Self::PeerExpressRouteGateway => "ExpressRoute gateway beside",
         })
     }
 }

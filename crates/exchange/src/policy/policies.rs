@@ -44,7 +44,7 @@ impl<'a> Policies<'a> {
         let Some(role) = sender.role() else {
             return false;
         };
-        let to = graph.receiver(adjacency).class_for(role);
+        let to = graph.class_of_receiver(adjacency);
         let row = to.and_then(|to| propagation_rule(role, from, to));
         row.is_some_and(|row| self.holds(row.condition, from, adjacency))
     }
@@ -75,6 +75,7 @@ impl<'a> Policies<'a> {
             Condition::VirtualWanTraffic => {
                 receiver.is_some_and(|gateway| parameters.allows_virtual_wan(gateway))
             }
+            Condition::OverEbgp => self.is_external_beside(speaker),
             Condition::Never => false,
         }
     }
@@ -135,8 +136,24 @@ impl<'a> Policies<'a> {
 
     fn gateway_import(self, speaker: &Speaker, link: &Link) -> Vec<Rule> {
         let mut rules = own_routes(speaker, link, rules::OWN_AS_IN_PATH);
-        if link.kind == LinkKind::GatewayToRouteServer {
-            rules.extend(self.no_ipv6());
+        if matches!(
+            link.kind,
+            LinkKind::GatewayToRouteServer | LinkKind::GatewayToPeer
+        ) {
+            rules.extend(self.circuits_last(speaker));
+            rules.extend(match link.kind {
+                LinkKind::GatewayToRouteServer => self.no_ipv6(),
+                _ => self.no_ipv6_in_tunnels(speaker, link),
+            });
+            return rules;
+        }
+        if matches!(link.kind, LinkKind::SiteRouters(_)) {
+            let actions = vec![Action::SetLocalPref(Some(SITE_ROUTER))];
+            let rule = rules::SITE_ROUTER_ADDRESS;
+            let own = Rule::change(rule, "site's router", Vec::new(), actions);
+            rules.extend(self.no_ipv6_in_tunnels(speaker, link));
+            rules.extend(self.inside_transit_space(speaker, rules::INSIDE_GATEWAY_NETWORK));
+            rules.push(own);
             return rules;
         }
         rules.extend(self.no_ipv6_in_tunnels(speaker, link));
@@ -148,6 +165,29 @@ impl<'a> Policies<'a> {
         }
         rules.extend(self.inside_transit_space(speaker, rules::INSIDE_GATEWAY_NETWORK));
         rules
+    }
+
+    /// A VPN gateway takes a circuit's routes after those of its own connections, whatever the
+    /// path: the Route Server decides between the two, and has to go on hearing
+    /// of both.
+    fn circuits_last(self, speaker: &Speaker) -> Option<Rule> {
+        let matches = vec![Match::AsnInPath(vec![
+            self.deployment.parameters().edge_asn,
+        ])];
+        let actions = vec![Action::SetLocalPref(Some(OF_A_CIRCUIT))];
+        let rule = rules::VPN_GATEWAY_DECISION;
+        (speaker.role() == Some(Role::VpnGateway))
+            .then(|| Rule::change(rule, "of a circuit", matches, actions))
+    }
+
+    /// Whether the Route Server of a gateway's network is of another ASN.
+    fn is_external_beside(self, speaker: &Speaker) -> bool {
+        let topology = self.deployment.topology();
+        let mut servers = self.deployment.estate().route_servers.iter();
+        servers.any(|server| {
+            let asn = self.deployment.parameters().route_server_asn(server);
+            topology.vnet(&server.vnet) == speaker.vnet && speaker.asn != Some(asn)
+        })
     }
 
     /// Whether a Route Server with branch-to-branch stands in the same network.
@@ -169,13 +209,16 @@ impl<'a> Policies<'a> {
         (!ipv6).then(|| Rule::families(rules::IPV4_ONLY, FamilySet::IPV4))
     }
 
-    /// The tunnels of a VPN gateway carry no IPv6.
+    /// A VPN gateway and its tunnels carry no IPv6.
     fn no_ipv6_in_tunnels(self, gateway: &Speaker, link: &Link) -> Option<Rule> {
         let ipv6 = self.deployment.parameters().ipv6;
         let tunnel = gateway.role() == Some(Role::VpnGateway)
             && matches!(
                 link.kind,
-                LinkKind::GatewayToSite { .. } | LinkKind::GatewayToGateway
+                LinkKind::GatewayToSite
+                    | LinkKind::SiteRouters(_)
+                    | LinkKind::GatewayToGateway
+                    | LinkKind::GatewayToPeer
             );
         (!ipv6 && tunnel).then(|| Rule::families(rules::IPV6_OUTSIDE_ROUTE_SERVER, FamilySet::IPV4))
     }
@@ -193,6 +236,7 @@ impl<'a> Policies<'a> {
             rules.extend(vpn_default_route(role, link));
             rules.extend(self.summarized(adjacency));
             rules.extend(self.no_ipv6_in_tunnels(sender, link));
+            rules.extend(other_instances_routers(role, link));
         }
         let allowed = Policy::compile(rules, Fallback::Accept(rules::NONE));
         let rewrite = Policy::compile(self.rewrite(adjacency), Fallback::Accept(rules::NONE));
@@ -217,8 +261,7 @@ impl<'a> Policies<'a> {
 
     /// The propagation rules as a policy: one rule for each class that may not pass.
     fn closed_classes(self, role: Role, adjacency: AdjacencyId) -> Vec<Rule> {
-        let receiver = self.deployment.graph().receiver(adjacency);
-        let Some(to) = receiver.class_for(role) else {
+        let Some(to) = self.deployment.graph().class_of_receiver(adjacency) else {
             return vec![Rule::reject(
                 rules::NOT_EXCHANGED,
                 "no exchange",
@@ -289,6 +332,7 @@ impl<'a> Policies<'a> {
             let remove = vec![Action::REMOVE_LEADING_PRIVATE];
             rules.push(Rule::change(rule, "private ASNs", Vec::new(), remove));
         }
+        rules.extend(next_hop_self(sender, link, adjacency));
         if actions.is_empty() {
             return rules;
         }
@@ -417,6 +461,12 @@ impl<'a> Policies<'a> {
     }
 }
 
+/// The local preference of the addresses of sites' routers at VPN gateways: what a site announces
+/// itself comes first.
+const SITE_ROUTER: u32 = 1;
+/// The local preference of circuits' routes at VPN gateways.
+const OF_A_CIRCUIT: u32 = 0;
+
 /// The source class of the link at a place of an NVA.
 fn link_class(place: usize) -> SourceClass {
     SourceClass(u8::try_from(place).unwrap_or(u8::MAX))
@@ -459,11 +509,56 @@ pub fn leads_back(
     refusals
 }
 
+/// What another instance has of sites' routers goes no further than to sites.
+fn other_instances_routers(role: Role, link: &Link) -> Option<Rule> {
+    let to_server = link.kind == LinkKind::GatewayToRouteServer;
+    (role == Role::VpnGateway && to_server).then(|| {
+        let beside = vec![PeerClass::PeerVpnGateway.source_class()];
+        let routers = Match::LocalPref(SITE_ROUTER..=SITE_ROUTER);
+        let matches = vec![Match::Source(beside), routers];
+        Rule::reject(rules::SITE_ROUTER_ADDRESS, "site's router", matches)
+    })
+}
+
+/// Over iBGP a gateway names itself as next hop of what it originates and of what its sites told it
+/// not of what it has from a circuit.
+fn next_hop_self(sender: &Speaker, link: &Link, adjacency: AdjacencyId) -> Option<Rule> {
+    let internal = matches!(
+        link.kind,
+        LinkKind::GatewayToRouteServer | LinkKind::GatewayToPeer
+    );
+    if link.external || !internal || sender.gateway().is_none() {
+        return None;
+    }
+    let own = [
+        PeerClass::OwnNetwork,
+        PeerClass::Spoke,
+        PeerClass::StaticSite,
+        PeerClass::SiteRouter,
+        PeerClass::Branch,
+        PeerClass::RouteServer, // only where it is heard over eBGP
+    ];
+    let classes = own.map(PeerClass::source_class);
+    let next_hop = link.end(adjacency.sender).next_hop();
+    let actions = vec![Action::SetNextHop(NextHop::from(next_hop))];
+    let matches = vec![Match::Source(classes.into())];
+    let rule = rules::GATEWAY_NEXT_HOP_SELF;
+    Some(Rule::change(rule, "iBGP", matches, actions))
+}
+
 /// What a VPN gateway keeps from its branches: default routes that it heard of.
 fn vpn_default_route(role: Role, link: &Link) -> Option<Rule> {
-    let to_branch = link.kind != LinkKind::GatewayToRouteServer;
+    let to_branch = matches!(
+        link.kind,
+        LinkKind::GatewayToSite | LinkKind::GatewayToGateway
+    );
     (role == Role::VpnGateway && to_branch).then(|| {
-        let heard = [PeerClass::Branch, PeerClass::RouteServer].map(PeerClass::source_class);
+        let heard = [
+            PeerClass::Branch,
+            PeerClass::RouteServer,
+            PeerClass::PeerVpnGateway,
+        ];
+        let heard = heard.map(PeerClass::source_class);
         let defaults = Match::exactly(Family::ALL.map(Prefix::default_of));
         let matches = vec![Match::Source(heard.into()), defaults];
         Rule::reject(rules::VPN_GATEWAY_TO_SITE, "default route", matches)

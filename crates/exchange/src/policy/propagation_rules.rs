@@ -22,6 +22,8 @@ pub enum Condition {
     RemoteVnetTraffic,
     /// While it allows traffic of Virtual WANs by way of a circuit.
     VirtualWanTraffic,
+    /// Between iBGP and the Route Server where that is an eBGP neighbour of the gateway.
+    OverEbgp,
     /// Never.
     Never,
 }
@@ -78,6 +80,23 @@ propagation_rules! {
         Branch -> RouteServer: Always, VPN_TO_NVAS;
         RouteServer -> Branch: Always, VPN_GATEWAY_TO_SITE;
         RouteServer -> RouteServer: Never, GATEWAY_IBGP;
+        SiteRouter -> Branch: Always, SITE_ROUTER_ADDRESS;
+        SiteRouter -> RouteServer: Never, SITE_ROUTER_ADDRESS;
+        SiteRouter -> PeerVpnGateway: Always, GATEWAYS_BESIDE;
+        SiteRouter -> PeerExpressRouteGateway: Always, GATEWAYS_BESIDE;
+        StaticSite -> PeerVpnGateway: Always, GATEWAYS_BESIDE;
+        Branch -> PeerVpnGateway: Always, GATEWAYS_BESIDE;
+        RouteServer -> PeerVpnGateway: OverEbgp, GATEWAY_IBGP;
+        StaticSite -> PeerExpressRouteGateway: Always, GATEWAYS_BESIDE;
+        Branch -> PeerExpressRouteGateway: Always, GATEWAYS_BESIDE;
+        RouteServer -> PeerExpressRouteGateway: Never, GATEWAY_IBGP;
+        PeerVpnGateway -> Branch: Always, VPN_GATEWAY_TO_SITE;
+        PeerVpnGateway -> RouteServer: OverEbgp, GATEWAY_IBGP;
+        PeerVpnGateway -> PeerVpnGateway: Never, GATEWAY_IBGP;
+        PeerVpnGateway -> PeerExpressRouteGateway: Never, GATEWAY_IBGP;
+        PeerExpressRouteGateway -> Branch: Never, GATEWAYS_BESIDE;
+        PeerExpressRouteGateway -> RouteServer: Never, GATEWAY_IBGP;
+        PeerExpressRouteGateway -> PeerVpnGateway: Never, GATEWAY_IBGP;
     }
     ExpressRouteGateway {
         OwnNetwork -> Circuit: Always, GATEWAY_TO_CIRCUIT;
@@ -86,6 +105,13 @@ propagation_rules! {
         Circuit -> RouteServer: Always, CIRCUIT_TO_NVAS;
         RouteServer -> Circuit: Always, BRANCH_TO_BRANCH_ON;
         RouteServer -> RouteServer: Never, GATEWAY_IBGP;
+        OwnNetwork -> PeerVpnGateway: Always, GATEWAYS_BESIDE;
+        Spoke -> PeerVpnGateway: Always, GATEWAYS_BESIDE;
+        Circuit -> PeerVpnGateway: Never, GATEWAYS_BESIDE;
+        RouteServer -> PeerVpnGateway: Never, GATEWAY_IBGP;
+        PeerVpnGateway -> Circuit: Never, GATEWAYS_BESIDE;
+        PeerVpnGateway -> RouteServer: Never, GATEWAY_IBGP;
+        PeerVpnGateway -> PeerVpnGateway: Never, GATEWAY_IBGP;
     }
     Edge {
         ExpressRouteGateway -> ExpressRouteGateway: RemoteVnetTraffic, VNET_TO_VNET;

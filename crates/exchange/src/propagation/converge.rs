@@ -41,7 +41,7 @@ impl Limit {
                 parameters.max_ipv6_routes_to_circuit,
                 rules::CIRCUIT_LIMIT_EXCEEDED,
             ),
-            LinkKind::GatewayToSite { bgp: true } => (
+            LinkKind::GatewayToSite => (
                 Side::B,
                 parameters.max_routes_from_site,
                 None,
@@ -148,8 +148,11 @@ impl Model {
                 self.pending.add(Changed { speaker, prefixes });
                 let graph = self.deployment.graph();
                 let restless = restless.into_iter();
+                let names = restless.map(|id| graph.speaker(id).to_string());
+                let mut speakers: Vec<String> = names.collect();
+                speakers.dedup();
                 return Err(NotConverged {
-                    speakers: restless.map(|id| graph.speaker(id).to_string()).collect(),
+                    speakers,
                     prefixes: changing.into_iter().collect(),
                 });
             }

@@ -9,7 +9,8 @@ use super::converge::NotConverged;
 use super::deliver::Announced;
 use super::outbound::announcements;
 use crate::estate::{
-    ConnectionEnds, EstateErrors, Event, Instance, NvaSessions, Peering, Readvertisement,
+    ConnectionEnds, EstateErrors, Event, GatewayInstance, Instance, NvaSessions, Peering,
+    Readvertisement,
     RouteServer, Routes,
 };
 use crate::graph::{AdjacencyId, LinkId, Side, SpeakerId, Topology, VnetId};
@@ -99,6 +100,8 @@ impl Model {
             Event::NvaUp(sessions) => self.set_sessions(sessions, false)?,
             Event::InstanceDown(instance) => self.set_instance(instance, true)?,
             Event::InstanceUp(instance) => self.set_instance(instance, false)?,
+            Event::GatewayInstanceDown(of) => self.set_gateway_instance(of, true)?,
+            Event::GatewayInstanceUp(of) => self.set_gateway_instance(of, false)?,
             Event::ConnectionDown(ends) => self.set_connection(ends, true)?,
             Event::ConnectionUp(ends) => self.set_connection(ends, false)?,
             Event::AddPeering(peering) => self.add_peering(peering)?,
@@ -271,22 +274,60 @@ impl Model {
         let graph = self.deployment.graph();
         let id = graph.instance(&instance.route_server, instance.instance);
         let id = id.ok_or_else(unknown("Route Server", &instance.route_server))?;
+        self.take_instance(id, down);
+        Ok(())
+    }
+
+    fn set_gateway_instance(
+        &mut self,
+        instance: &GatewayInstance,
+        down: bool,
+    ) -> Result<(), EventError> {
+        let graph = self.deployment.graph();
+        let id = graph.instance(&instance.gateway, instance.instance);
+        let id = id.filter(|id| graph.speaker(*id).gateway().is_some());
+        let id = id.ok_or_else(unknown("gateway instance", &instance.gateway))?;
+        self.take_instance(id, down);
+        Ok(())
+    }
+
+    /// Takes an instance down or brings it back, and its links with it as far as the other end of
+    /// each is up.
+    fn take_instance(&mut self, id: SpeakerId, down: bool) {
         self.deployment.set_instance_down(id, down);
         self.journal.note_standing(&self.deployment, id);
-        for link in self.links_of(id) {
-            self.change_link(link, |link| link.down.instance = down);
+        for id in self.links_of(id) {
+            let link = self.deployment.graph().link(id);
+            let ends = [link.a.speaker, link.b.speaker];
+            let down = ends
+                .iter()
+                .any(|end| self.deployment.is_instance_down(*end));
+            self.change_link(id, |link| link.down.instance = down);
         }
-        Ok(())
     }
 
     fn set_connection(&mut self, ends: &ConnectionEnds, down: bool) -> Result<(), EventError> {
         let graph = self.deployment.graph();
         let gateway = graph.first_named(&ends.gateway);
-        let gateway = gateway.ok_or_else(unknown("gateway", &ends.gateway))?;
-        let to = graph.first_named(&ends.to);
-        let link = to.and_then(|to| graph.link_between(gateway, to));
-        let link = link.ok_or_else(unknown("connection", &ends.to))?;
-        self.change_link(link, |link| link.down.by_event = down);
+        gateway.ok_or_else(unknown("gateway", &ends.gateway))?;
+        let mut links = graph.links_between(&ends.gateway, &ends.to);
+        links.retain(|link| graph.link(*link).kind.is_connection());
+        // No instance may hold it.
+        let mut gateways = self.deployment.estate().gateways.iter();
+        let known = gateways.any(|gateway| {
+            let mut connections = gateway.connections.iter();
+            let [a, b] = [&ends.gateway, &ends.to];
+            connections.any(|connection| {
+                let both = [gateway.name.as_str(), connection.to()];
+                both == [a, b] || both == [b, a]
+            })
+        });
+        if links.is_empty() && !known {
+            return Err(unknown("connection", &ends.to)());
+        }
+        for link in links {
+            self.change_link(link, |link| link.down.by_event = down);
+        }
         Ok(())
     }
 
@@ -431,8 +472,8 @@ impl Model {
         let graph = self.deployment.graph();
         let server = graph.instance(route_server, 0);
         let server = server.ok_or_else(unknown("Route Server", route_server))?;
-        let peer_id = graph.first_named(peer);
-        let linked = peer_id.and_then(|peer| graph.link_between(server, peer));
+        let server = graph.speaker(server).name.clone();
+        let linked = graph.links_between(&server, peer);
         let of_nva = self.deployment.change_nva(peer, |nva| {
             let sessions = nva.sessions.iter_mut();
             for session in sessions.filter(|session| session.route_server == route_server) {
@@ -443,16 +484,14 @@ impl Model {
             }
         });
         if of_nva.is_none() {
-            linked.ok_or_else(unknown("peer", peer))?;
+            linked.first().ok_or_else(unknown("peer", peer))?;
             self.deployment
                 .change_gateway_maps(route_server, peer, |names| {
                     change(&mut names.inbound, &mut names.outbound);
                 });
         }
-        for instance in self.named(route_server) {
-            let graph = self.deployment.graph();
-            let link = peer_id.and_then(|peer| graph.link_between(instance, peer));
-            link.into_iter().for_each(|link| self.recompile_link(link));
+        for link in linked {
+            self.recompile_link(link);
         }
         Ok(())
     }

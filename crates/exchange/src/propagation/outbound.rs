@@ -185,14 +185,17 @@ impl<'a> Outbound<'a> {
     /// equal prefixes the later counts.
     fn described(self) -> impl DoubleEndedIterator<Item = (&'a Routes, Option<&'a Origination>)> {
         let estate = self.deployment.estate();
-        let (routes, originates): (&[Routes], &[Origination]) = match self.sending_speaker().kind {
+        let sender = self.sending_speaker().kind;
+        let own = self.link().kind.static_routes();
+        let (routes, originates): (&[Routes], &[Origination]) = match (own, sender) {
             _ if self.link().live => (&[], &[]),
-            SpeakerKind::Site { site } => (&estate.sites[site].routes, &[]),
-            SpeakerKind::CustomerEdge { circuit } => {
+            (Some(own), SpeakerKind::Site { .. }) => (std::slice::from_ref(own), &[]),
+            (_, SpeakerKind::Site { site }) => (&estate.sites[site].routes, &[]),
+            (_, SpeakerKind::CustomerEdge { circuit }) => {
                 let on_prem = estate.circuits[circuit].on_prem.as_ref();
                 (on_prem.map_or(&[], |on_prem| &on_prem.routes), &[])
             }
-            SpeakerKind::Nva { nva } => (&[], &estate.nvas[nva].originates),
+            (_, SpeakerKind::Nva { nva }) => (&[], &estate.nvas[nva].originates),
             _ => (&[], &[]),
         };
         let originated = originates.iter().map(|own| (&own.routes, Some(own)));

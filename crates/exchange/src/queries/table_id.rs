@@ -108,10 +108,10 @@ kinds! {
         &["as_path", "next_hop", "communities", "origin", "instance", "from"];
     GatewayLearned "gateway_learned": GATEWAY, None, "What a gateway learned.",
         ["Gateway", "learned"],
-        &["as_path", "next_hop", "communities", "origin", "weight", "source_peer"];
+        &["as_path", "next_hop", "communities", "origin", "weight", "source_peer", "local_address"];
     GatewayAdvertised "gateway_advertised": GATEWAY, Some(CONNECTED),
         "What a gateway sends to a circuit, site or gateway.", ["Gateway", "advertised to"],
-        &["as_path", "next_hop", "communities", "origin", "weight"];
+        &["as_path", "next_hop", "communities", "origin", "weight", "local_address"];
     CircuitRoutes "circuit_routes": CIRCUIT, None, "All routes at the edge of a circuit.",
         ["Circuit", "routes"],
         &["as_path", "next_hop", "origin"];
@@ -306,6 +306,8 @@ pub struct RouteRow {
     pub weight: u32,
     /// The address the row came from.
     pub source_peer: Option<IpAddr>,
+    /// The address of the gateway's instance that holds or sent it.
+    pub local_address: Option<IpAddr>,
     /// The Route Server instance that holds or sent it, 0 or 1.
     pub instance: Option<u8>,
     /// The name of the speaker it came from.

@@ -8,12 +8,13 @@ use super::table_id::{
     RouteOrigin, RouteRow, SessionRow, SessionState, TableId, TableKind, TableRows,
 };
 use crate::exchange::Exchange;
-use crate::graph::{AdjacencyId, Side, SpeakerId, UNKNOWN_ADDRESS};
+use crate::graph::{AdjacencyId, PeerClass, Side, SpeakerId, UNKNOWN_ADDRESS};
 use crate::ribs::Origin;
 
 /// The weight of a route learned from a neighbour.
 const WEIGHT_LEARNED: u32 = 32768;
-/// The weight of a route learned from a circuit's edge.
+/// The weight of a route learned from a circuit's edge, or from the ExpressRoute gateway
+/// beside.
 const WEIGHT_FROM_EDGE: u32 = 32769;
 
 impl Exchange {
@@ -86,12 +87,27 @@ impl Exchange {
         sorted(inbound.flat_map(|from| self.received_rows(from)).collect())
     }
 
-    /// A gateway's own prefixes and static sites, and what it heard and took in.
+    /// A gateway's own prefixes and static sites, and what it heard and took in, of each instance
+    ///
     pub fn gateway_learned(&self, gateway: &str) -> Vec<RouteRow> {
-        let speaker = self.graph().first_named(gateway);
-        let rib = speaker.and_then(|speaker| self.rib(speaker));
-        let Some((speaker, rib)) = speaker.zip(rib) else {
+        let instances = self.graph().named(gateway).iter();
+        sorted(
+            instances
+                .flat_map(|id| self.instance_learned(*id))
+                .collect(),
+        )
+    }
+
+    fn instance_learned(&self, speaker: SpeakerId) -> Vec<RouteRow> {
+        let Some(rib) = self.rib(speaker) else {
             return Vec::new();
+        };
+        let local_address = self.speaker(speaker).addresses.first().copied();
+        let network_row = |prefix| RouteRow {
+            origin: RouteOrigin::Network,
+            weight: WEIGHT_LEARNED,
+            source_peer: local_address,
+            ..row(prefix, &Attrs::default())
         };
         let mut rows = Vec::new();
         for origin in [Origin::OwnNetwork, Origin::Spoke] {
@@ -111,10 +127,9 @@ impl Exchange {
             } else {
                 RouteOrigin::IBgp
             };
-            let weight = if link.kind.is_to_circuit() {
-                WEIGHT_FROM_EDGE
-            } else {
-                WEIGHT_LEARNED
+            let weight = match self.graph().class_of_sender(from) {
+                Some(PeerClass::Circuit | PeerClass::PeerExpressRouteGateway) => WEIGHT_FROM_EDGE,
+                _ => WEIGHT_LEARNED,
             };
             let learned = self.received_rows(from).into_iter();
             rows.extend(learned.map(|row| RouteRow {
@@ -123,24 +138,33 @@ impl Exchange {
                 ..row
             }));
         }
-        sorted(rows)
+        let rows = rows.into_iter().map(|row| RouteRow {
+            local_address,
+            ..row
+        });
+        rows.collect()
     }
 
     /// What a gateway sends to a circuit, site or other gateway, each instance.
     pub fn gateway_advertised(&self, gateway: &str, to: &str) -> Vec<RouteRow> {
         let graph = self.graph();
-        let ends = graph.first_named(gateway).zip(graph.first_named(to));
-        let sent = ends.and_then(|(gateway, to)| {
-            let link = graph.link_between(gateway, to)?;
-            let side = graph.link(link).side_of(gateway)?;
-            Some(self.sent_rows(link.from(side)))
+        let links = graph.links_between(gateway, to).into_iter();
+        let rows = links.flat_map(|link| {
+            let near = |side: &Side| graph.speaker(graph.link(link).end(*side).speaker);
+            let mut sides = Side::BOTH.into_iter();
+            let side = sides.find(|side| near(side).name == gateway);
+            let local_address = side.and_then(|side| near(&side).addresses.first().copied());
+            let sent = side.map(|side| self.sent_rows(link.from(side)));
+            sent.into_iter().flatten().map(move |row| RouteRow {
+                source_peer: None,
+                from: None,
+                local_address,
+                ..row
+            })
         });
-        let rows = sent.into_iter().flatten().map(|row| RouteRow {
-            source_peer: None,
-            from: None,
-            ..row
-        });
-        sorted(rows.collect())
+        let mut rows = sorted(rows.collect());
+        rows.dedup();
+        rows
     }
 
     /// The sessions of an NVA with a Route Server's instances.
@@ -237,23 +261,18 @@ fn row(prefix: Prefix, attrs: &Attrs) -> RouteRow {
         },
         weight: 0,
         source_peer: None,
+        local_address: None,
         instance: None,
         from: None,
     }
 }
 
-/// A row of a prefix that is the gateway's own.
-fn network_row(prefix: Prefix) -> RouteRow {
-    RouteRow {
-        origin: RouteOrigin::Network,
-        weight: WEIGHT_LEARNED,
-        ..row(prefix, &Attrs::default())
-    }
-}
-
 fn sorted(mut rows: Vec<RouteRow>) -> Vec<RouteRow> {
     rows.sort_by(|a, b| {
-        let key = |row: &RouteRow| (row.prefix, row.instance, row.source_peer, row.next_hop);
+        let key = |row: &RouteRow| {
+            let to = (row.instance, row.local_address);
+            (row.prefix, to, row.source_peer, row.next_hop)
+        };
         key(a).cmp(&key(b)).then_with(|| a.from.cmp(&b.from))
     });
     rows

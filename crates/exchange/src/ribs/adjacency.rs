@@ -16,6 +16,10 @@ use super::encoding::Fit;
 pub(super) struct Adjacency {
     pub(super) sender: SpeakerId,
     pub(super) receiver: SpeakerId,
+    /// The first speaker of the sender's name.
+    sent_by: SpeakerId,
+    /// The first speaker of the receiver's name.
+    received_by: SpeakerId,
     /// What the receiver's RIB calls the sender; none where the receiver only ends routes.
     pub(super) source: Option<SourceId>,
     /// What the sender sends, and as what.
@@ -28,9 +32,9 @@ pub(super) struct Adjacency {
     max_prefixes: Option<u32>,
     /// Whether the sender passes nothing on, whatever it hears.
     export_blocked: bool,
-    /// Whether the sender does not send what it has from the receiver. NVAs have rules of
-    /// their own for that.
-    pub(super) splits_horizon: bool,
+    /// Whether the sender does not send what it has from the receiver, or from another instance of
+    /// the same. NVAs have rules of their own for that.
+    splits_horizon: bool,
     /// Whether it belongs to a static site: there is no session.
     pub(super) is_static: bool,
     /// What fits the messages to a real receiver, while its session is established.
@@ -46,9 +50,13 @@ impl Adjacency {
     ) -> Self {
         let (graph, policies) = (deployment.graph(), Policies::of(deployment));
         let limited = graph.receiver(id).is_route_server();
+        let (sender, receiver) = (graph.sending_end(id).speaker, graph.receiver_id(id));
+        let first = |id| graph.first_named(&graph.speaker(id).name).unwrap_or(id);
         Self {
-            sender: graph.sending_end(id).speaker,
-            receiver: graph.receiver_id(id),
+            sender,
+            receiver,
+            sent_by: first(sender),
+            received_by: first(receiver),
             source,
             export: CachedPolicy::new(policies.export(id), seed),
             import: CachedPolicy::new(policies.import(id), seed),
@@ -99,6 +107,11 @@ impl Adjacency {
     /// Whether the receiver keeps what the sender passes on.
     pub(super) fn passes_routes(&self) -> bool {
         self.source.is_some() && !self.export_blocked
+    }
+
+    /// Whether the sender keeps from the receiver what came by another adjacency.
+    pub(super) fn sends_back(&self, from: &Self) -> bool {
+        self.splits_horizon && from.sent_by == self.received_by
     }
 
     /// The export policy.

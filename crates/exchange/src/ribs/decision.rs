@@ -14,7 +14,7 @@ use crate::parameters::{Parameters, PrefixCountMode};
 
 /// How a speaker decides (R-060 to R-073; NVAs as the network file says).
 pub(super) fn decision(deployment: &Deployment, id: SpeakerId) -> DecisionConfig {
-    use Step::{AsPathLength, Cost, External, NextHop, PeerAddress, Rank, TieBreak};
+    use Step::{AsPathLength, Cost, External, LocalPref, NextHop, PeerAddress, Rank, TieBreak};
     let max_next_hops = deployment.parameters().max_next_hops();
     let many = u8::try_from(max_next_hops).unwrap_or(u8::MAX);
     let speaker = deployment.graph().speaker(id);
@@ -28,7 +28,7 @@ pub(super) fn decision(deployment: &Deployment, id: SpeakerId) -> DecisionConfig
             (&[Rank, Cost, AsPathLength], &[TieBreak, PeerAddress], many)
         }
         Some(Role::VpnGateway) => (
-            &[Rank, AsPathLength, External],
+            &[Rank, LocalPref, AsPathLength, External],
             &[PeerAddress, TieBreak],
             many,
         ),
@@ -76,13 +76,7 @@ pub(super) fn source(deployment: &Deployment, adjacency: AdjacencyId) -> Source 
             }
         }
         (SpeakerKind::Gateway { .. }, class) => {
-            // What a gateway hears from its connections it keeps, whatever a Route Server says:
-            // the Route Server decides among gateways and has to go on hearing of it.
-            source.rank = match class {
-                Some(PeerClass::StaticSite) => 1,
-                Some(PeerClass::RouteServer) => 3,
-                _ => 2,
-            };
+            source.rank = gateway_rank(receiver.role(), class);
             if let LinkKind::GatewayToEdge(connection) = &link.kind {
                 source.cost = u32::MAX - connection.weight; // the highest weight first
             }
@@ -98,6 +92,18 @@ pub(super) fn source(deployment: &Deployment, adjacency: AdjacencyId) -> Source 
         _ => {}
     }
     source
+}
+
+/// The rank of a class of source at a gateway. An ExpressRoute gateway keeps what it hears from its
+/// circuits, whatever a Route Server says: the Route Server decides among gateways and has to go on
+/// hearing of it (R-155: the higher weight). At a VPN gateway all but static sites compete.
+const fn gateway_rank(role: Option<Role>, class: Option<PeerClass>) -> u8 {
+    match (role, class) {
+        (_, Some(PeerClass::StaticSite)) => 1,
+        (Some(Role::ExpressRouteGateway), Some(PeerClass::RouteServer)) => 3,
+        (Some(Role::ExpressRouteGateway), Some(PeerClass::PeerVpnGateway)) => 4,
+        _ => 2,
+    }
 }
 
 /// Rank and cost of a class of source at a Route Server. Local networks have rank 0 and come

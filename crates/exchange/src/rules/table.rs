@@ -404,17 +404,30 @@ rules! {
         156 GATEWAY_OF_OTHER_NETWORK: "a Route Server exchanges routes with gateways of its own \
              network only"
             [Documented] "ERVPN25";
+        157 GATEWAYS_BESIDE: "gateways of one network tell each other networks and sites by iBGP, \
+             and pass none of it on to circuits"
+            [Observed] "FF, KA";
+        158 GATEWAY_INSTANCES: "the next hops of a VPN gateway's route are those instances whose \
+             own path is as good as the best"
+            [Observed] "KA";
         159 EDGE_ASN_FROM_CUSTOMER: "a circuit's edge accepts routes of its customer that have \
              the edge's ASN in their AS path"
             [Observed] "KA08, CTB";
         160 LEADING_PRIVATE_ASNS: "towards the customer a circuit's edge removes private ASNs in \
              front of the first public one of the AS path, and none behind it"
             [Observed] "JM26c";
+        161 SITE_ROUTER_ADDRESS: "the address of a site's BGP router is a host route of the VPN \
+             gateway, announced to its other sites"
+            [Observed] "KA, MD";
         162 VNET_TO_VNET: "what a circuit's edge passes from one gateway to another passes only \
              if the receiving gateway allows it"
             [Documented] "ERGWP, CLIVV"
             remedy "set allow_remote_vnet_traffic on both gateways (allow_virtual_wan_traffic \
              towards a Virtual WAN), or peer the networks";
+        163 CHOSEN_ADDRESSES: "gateways that share a GatewaySubnet have different addresses; what \
+             is left out is chosen so"
+            [Inferred] ""
+            remedy "give the gateways' bgp_ips and the connections' msee_ips";
         164 NO_NETWORK_ACCESS: "without allow_virtual_network_access the routes of a peering \
              stay, but packets between the two networks are dropped"
             [Observed] "JM26d"
@@ -423,6 +436,9 @@ rules! {
              network are dropped if their source is in neither of the two"
             [Reported] "AZ104, MLZ, AD48390"
             remedy "set allow_forwarded_traffic on the peering in the network that receives them";
+        166 STATIC_PREFIXES: "a site may have static prefixes beside BGP, and a gateway a default \
+             site"
+            [Documented, Observed] "JW";
         168 IPV6_OUTSIDE_ROUTE_SERVER: "IPv6 works without a Route Server in networks, peerings \
              and ExpressRoute, but a VPN gateway's tunnels carry none"
             [Observed] "JM26v, KA"
@@ -435,12 +451,24 @@ rules! {
         170 SUMMARIZED_GATEWAY_PREFIXES: "a network's summarised gateway prefixes take the place \
              of its own prefixes, and of those of spokes inside them, in what its gateways announce"
             [Documented, Observed] "GWS, AGP";
+        171 LINK_LOCAL_PEERING: "a VPN gateway may peer with a site from a link-local address; \
+             NICs show its private ones"
+            [Documented] "VPNFAQ, JW";
         174 DROPPED_RANGES: "the ranges of Microsoft that the platform drops are those of their \
              year"
             [Observed] "JM26c";
+        175 GATEWAY_TABLES: "gateway tables list both instances, and Network rows name the \
+             instance's own address"
+            [Observed] "JM26a, FF, KA";
+        176 GATEWAY_NEXT_HOP_SELF: "over iBGP a gateway names itself as next hop of its own \
+             prefixes and of its sites' routes"
+            [Observed] "FF, KA";
         177 CUSTOMER_FIRST: "a circuit's edge takes its customer's routes before those that \
              gateways send, whatever the AS path"
             [Inferred] "HRP25";
+        178 VPN_GATEWAY_DECISION: "a VPN gateway compares its connections' routes and the Route \
+             Server's by AS path length, then eBGP before iBGP, then by address"
+            [Inferred] "RFC 4271 section 9.1.2.2";
         179 WAY_TO_PEER_GONE: "a peer whose way to the Route Server is gone loses its session when \
              the hold time ends"
             [Inferred] "RFC 4271"

@@ -1,7 +1,7 @@
 //! Random events that fit an estate as it is now.
 
 use routehub_exchange::estate::{Connection, Estate, Peering, RoutingPreference};
-use routehub_exchange::{ConnectionEnds, Event, Instance, NvaSessions};
+use routehub_exchange::{ConnectionEnds, Event, GatewayInstance, Instance, NvaSessions};
 
 use super::{Numbers, any_map, any_prefix, hub_name, routes, rules, server_in};
 
@@ -16,7 +16,7 @@ pub(crate) fn event(numbers: &mut Numbers, estate: &Estate, removed: &[String]) 
         |numbers: &mut Numbers| (!alive.is_empty()).then(|| numbers.one_of(&alive).name.clone());
     let nva =
         |numbers: &mut Numbers| (!estate.nvas.is_empty()).then(|| numbers.one_of(&estate.nvas));
-    Some(match numbers.below(16) {
+    Some(match numbers.below(18) {
         0 => Event::SetBranchToBranch {
             route_server: server(numbers)?,
             value: numbers.below(2) == 0,
@@ -102,6 +102,19 @@ pub(crate) fn event(numbers: &mut Numbers, estate: &Estate, removed: &[String]) 
             nva: nva(numbers)?.name.clone(),
             rules: rules(numbers),
         },
+        n @ (15 | 16) => {
+            let gateways = &estate.gateways;
+            let gateway = (!gateways.is_empty()).then(|| numbers.one_of(gateways))?;
+            let instance = GatewayInstance {
+                gateway: gateway.name.clone(),
+                instance: numbers.below(gateway.instance_count()) as u8,
+            };
+            if n == 15 {
+                Event::GatewayInstanceDown(instance)
+            } else {
+                Event::GatewayInstanceUp(instance)
+            }
+        }
         _ => {
             let server = server(numbers)?;
             set_route_map(numbers, estate, server)?

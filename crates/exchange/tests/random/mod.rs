@@ -290,6 +290,10 @@ fn sites_and_circuits(numbers: &mut Numbers, it: &mut Estate) {
             asn,
             bgp_ips: vec![IpAddr::V4(Ipv4Addr::new(172, 31, n, 1))],
             routes: announced,
+            static_prefixes: match numbers.once_in(4) {
+                true => vec![any_prefix(numbers)],
+                false => Vec::new(),
+            },
         });
     }
 }
@@ -311,12 +315,19 @@ fn gateways(numbers: &mut Numbers, it: &mut Estate) {
                 gateway.p2s_pools.push(prefix("172.20.0.0/24"));
             }
             gateway.active_active = !numbers.once_in(6);
-            for site in 0..3 {
+            for site in 0..3u8 {
                 if numbers.below(2) > 0 {
                     gateway.connections.push(Connection::Site {
                         site: format!("site{site}"),
                         bgp: None,
-                        instances: [true, !numbers.once_in(4)],
+                        instances: [!numbers.once_in(5), !numbers.once_in(4)],
+                        apipa: match numbers.once_in(5) {
+                            true => vec![
+                                IpAddr::V4(Ipv4Addr::new(169, 254, 21, 4 + site)),
+                                IpAddr::V4(Ipv4Addr::new(169, 254, 22, 4 + site)),
+                            ],
+                            false => Vec::new(),
+                        },
                     });
                 }
             }
@@ -338,6 +349,9 @@ fn gateways(numbers: &mut Numbers, it: &mut Estate) {
             if copy > 0 {
                 let last = |n| IpAddr::V4(Ipv4Addr::new(10, hub as u8, 7, n));
                 gateway.bgp_ips = vec![last(20), last(21)];
+                if numbers.once_in(3) {
+                    gateway.bgp_ips.pop();
+                }
             }
             for circuit in 0..2 {
                 if numbers.below(3) > 0 {

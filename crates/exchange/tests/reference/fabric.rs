@@ -10,7 +10,7 @@ use routehub_exchange::{
 use routehub_types::{Family, Prefix};
 
 use super::maps::inside;
-use super::neighbors::{LinkKind, gateway_addresses};
+use super::neighbors::LinkKind;
 use super::taking::{Best, Candidate, Class};
 use super::{Model, Node};
 
@@ -255,8 +255,18 @@ impl Model {
                 }
             }
             for gateway in gateways {
-                let hops = gateway_addresses(&self.estate, gateway).into_iter();
-                let hops: Hops = hops.map(|address| (true, Some(address))).collect();
+                let up = |node: &Node| match node {
+                    Node::Gateway(name, n) => !self.instances_down.contains(&(name.clone(), *n)),
+                    _ => true,
+                };
+                let hops = self.instances(&gateway.name).into_iter();
+                let hops: Hops = hops
+                    .filter(|(node, _)| up(node))
+                    .map(|(_, address)| (true, address))
+                    .collect();
+                if hops.is_empty() {
+                    continue;
+                }
                 for pool in &gateway.p2s_pools {
                     routes.insert(*pool, hops.clone());
                 }
@@ -283,27 +293,26 @@ impl Model {
                     .extend(heard.map(|one| (node.clone(), one)));
             }
         }
-        let mut gateways: BTreeMap<String, Best> = BTreeMap::new();
+        let mut known = BTreeMap::new();
         for (prefix, candidates) in all {
-            let merits = candidates.iter().map(|(node, one)| self.merit(node, one));
+            let merits = candidates
+                .iter()
+                .map(|(node, one)| self.merit(node, prefix, one));
             let Some(highest) = merits.min() else {
                 continue;
             };
             let mut hops = Hops::new();
             for (node, one) in &candidates {
-                if self.merit(node, one) != highest {
+                if self.merit(node, prefix, one) != highest {
                     continue;
                 }
-                if one.class == Class::Nva {
-                    hops.insert((false, one.route.next_hop));
-                    continue;
-                }
-                let gateway = self.links[one.link.unwrap()].beyond(node).0.clone();
-                let best = gateways
-                    .entry(gateway.name().to_owned())
-                    .or_insert_with(|| self.best_routes(&gateway));
-                if let Some(first) = best.get(&prefix).and_then(|all| all.first()) {
-                    hops.extend(self.gateway_hops(&gateway, first));
+                match one.class {
+                    Class::Nva => hops.extend([(false, one.route.next_hop)]),
+                    Class::Vpn => hops.extend([(true, one.route.next_hop)]),
+                    _ => {
+                        let gateway = self.links[one.link.unwrap()].beyond(node).0;
+                        hops.extend(self.circuit_hops(gateway, prefix, one, &mut known));
+                    }
                 }
             }
             let hops = hops
@@ -314,13 +323,55 @@ impl Model {
         }
     }
 
+    /// The connection by which an ExpressRoute gateway has a route that it told a Route Server: of
+    /// a prefix that a map made, the one with the next hop that it told.
+    fn circuit_hops(
+        &self,
+        gateway: &Node,
+        prefix: Prefix,
+        told: &Candidate,
+        known: &mut BTreeMap<Node, Best>,
+    ) -> Hops {
+        let best = known.entry(gateway.clone());
+        let best = best.or_insert_with(|| self.best_routes(gateway));
+        if let Some(first) = best.get(&prefix).and_then(|all| all.first()) {
+            return self.gateway_hops(gateway, first);
+        }
+        for (n, link) in self.links.iter().enumerate() {
+            if let LinkKind::Circuit { nic_next_hops, .. } = &link.kind
+                && link.a == *gateway
+                && self.is_up(n)
+                && link.b_addresses.first().copied() == told.route.next_hop
+            {
+                return nic_next_hops.iter().map(|one| (true, Some(*one))).collect();
+            }
+        }
+        Hops::from([(true, told.route.next_hop)])
+    }
+
+    /// Without a Route Server: those instances whose own path is as good as the best.
     fn of_gateway(&self, name: &str, routes: &mut BTreeMap<Prefix, Hops>) {
-        let node = Node::Gateway(name.to_owned());
-        for (prefix, best) in self.best_routes(&node) {
-            let hops: Hops = best
-                .iter()
-                .flat_map(|one| self.gateway_hops(&node, one))
-                .collect();
+        let mut all: BTreeMap<Prefix, Vec<(Node, Candidate)>> = BTreeMap::new();
+        for (node, _) in self.instances(name) {
+            for (prefix, best) in self.best_routes(&node) {
+                let beside = |one: &Candidate| {
+                    matches!(one.class, Class::BesideVpn | Class::BesideExpressRoute)
+                };
+                let own = best.into_iter().filter(|one| !beside(one));
+                all.entry(prefix)
+                    .or_default()
+                    .extend(own.map(|one| (node.clone(), one)));
+            }
+        }
+        for (prefix, own) in all {
+            let merits = own.iter().map(|(node, one)| self.merit(node, prefix, one));
+            let highest = merits.min();
+            let mut hops = Hops::new();
+            for (node, one) in &own {
+                if Some(self.merit(node, prefix, one)) == highest {
+                    hops.extend(self.gateway_hops(node, one));
+                }
+            }
             if !hops.is_empty() {
                 routes.entry(prefix).or_insert(hops);
             }
@@ -331,16 +382,17 @@ impl Model {
         let Some(link) = one.link else {
             return Hops::new();
         };
-        let addresses = match &self.links[link].kind {
-            LinkKind::Circuit { nic_next_hops, .. } => nic_next_hops.clone(),
-            _ => gateway_addresses(&self.estate, self.gateway(node.name())),
-        };
-        if addresses.is_empty() {
-            return Hops::from([(true, None)]);
+        match &self.links[link].kind {
+            LinkKind::Circuit { nic_next_hops, .. } if !nic_next_hops.is_empty() => {
+                nic_next_hops.iter().map(|one| (true, Some(*one))).collect()
+            }
+            LinkKind::Circuit { .. } => Hops::from([(true, None)]),
+            LinkKind::Routers(_) => Hops::new(),
+            _ => {
+                let all = self.instances(node.name());
+                let own = all.into_iter().filter(|(one, _)| one == node);
+                own.map(|(_, address)| (true, address)).collect()
+            }
         }
-        addresses
-            .into_iter()
-            .map(|address| (true, Some(address)))
-            .collect()
     }
 }

@@ -25,7 +25,7 @@ pub(crate) use tables::{Tables, of_exchange};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Node {
     RouteServer(String, u8),
-    Gateway(String),
+    Gateway(String, u8),
     Edge(String),
     Nva(String),
     Site(String),
@@ -36,7 +36,7 @@ impl Node {
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::RouteServer(name, _)
-            | Self::Gateway(name)
+            | Self::Gateway(name, _)
             | Self::Edge(name)
             | Self::Nva(name)
             | Self::Site(name)
@@ -68,7 +68,10 @@ pub(crate) struct Model {
     /// Literal routes, by link.
     literal: BTreeMap<usize, Routes>,
     down: BTreeSet<usize>,
+    /// Of Route Servers and gateways.
     instances_down: BTreeSet<(String, u8)>,
+    /// The instances of each gateway, and their addresses.
+    instances: BTreeMap<String, Vec<(Node, Option<IpAddr>)>>,
     removed: BTreeSet<String>,
     /// Route maps of gateways at Route Servers: inbound, outbound.
     gateway_maps: BTreeMap<(String, String), (Option<String>, Option<String>)>,
@@ -88,6 +91,7 @@ impl Model {
             literal: BTreeMap::new(),
             down: BTreeSet::new(),
             instances_down: BTreeSet::new(),
+            instances: BTreeMap::new(),
             removed: BTreeSet::new(),
             gateway_maps: BTreeMap::new(),
             lost: BTreeSet::new(),
@@ -95,6 +99,10 @@ impl Model {
             sent: Sent::new(),
         };
         it.links = neighbors::links(&it.estate, &it.parameters);
+        for gateway in &it.estate.gateways {
+            let all = neighbors::instances(&it.estate, gateway);
+            it.instances.insert(gateway.name.clone(), all);
+        }
         for n in 0..it.links.len() {
             it.state_literal(n);
         }
@@ -135,6 +143,11 @@ impl Model {
         gateways.find(|one| one.name == name).unwrap()
     }
 
+    /// The instances of a gateway, and the address of each.
+    pub(crate) fn instances(&self, name: &str) -> Vec<(Node, Option<IpAddr>)> {
+        self.instances[name].clone()
+    }
+
     pub(crate) fn server(&self, name: &str) -> &RouteServer {
         let mut servers = self.estate.route_servers.iter();
         servers.find(|one| one.name == name).unwrap()
@@ -163,7 +176,7 @@ impl Model {
     fn says_too_much(&self, link: usize) -> bool {
         let one = &self.links[link];
         let max = match one.kind {
-            LinkKind::Site { bgp: true } => self.parameters.max_routes_from_site,
+            LinkKind::Site => self.parameters.max_routes_from_site,
             LinkKind::Customer => self.parameters.max_routes_from_premium_circuit,
             _ => None,
         };
@@ -219,15 +232,16 @@ impl Model {
 
     fn is_up_by_events(&self, link: usize) -> bool {
         let one = &self.links[link];
-        let server = match &one.b {
-            Node::RouteServer(name, instance) => {
+        let stands = |node: &Node| match node {
+            Node::RouteServer(name, instance) | Node::Gateway(name, instance) => {
                 !self.removed.contains(name)
                     && !self.instances_down.contains(&(name.clone(), *instance))
             }
             _ => true,
         };
         let way = !self.lost.contains(&link);
-        server && way && !self.is_refused(link) && !self.down.contains(&link)
+        let ends = stands(&one.a) && stands(&one.b);
+        ends && way && !self.is_refused(link) && !self.down.contains(&link)
     }
 
     /// Lets an event happen to the estate; nothing is told to anybody yet.
@@ -286,11 +300,21 @@ impl Model {
                 let key = (one.route_server.clone(), one.instance);
                 self.instances_down.remove(&key);
             }
+            Event::GatewayInstanceDown(one) => {
+                let key = (one.gateway.clone(), one.instance);
+                self.instances_down.insert(key);
+            }
+            Event::GatewayInstanceUp(one) => {
+                let key = (one.gateway.clone(), one.instance);
+                self.instances_down.remove(&key);
+            }
             Event::ConnectionDown(ends) => {
-                self.down.insert(self.connection(&ends.gateway, &ends.to));
+                self.down.extend(self.connection(&ends.gateway, &ends.to));
             }
             Event::ConnectionUp(ends) => {
-                self.down.remove(&self.connection(&ends.gateway, &ends.to));
+                for link in self.connection(&ends.gateway, &ends.to) {
+                    self.down.remove(&link);
+                }
             }
             Event::AddPeering(peering) => {
                 self.change_peerings(|all| all.push(peering.clone()));
@@ -383,12 +407,14 @@ impl Model {
             .collect()
     }
 
-    fn connection(&self, gateway: &str, to: &str) -> usize {
+    /// The links of all instances of a gateway with what it is connected to.
+    fn connection(&self, gateway: &str, to: &str) -> Vec<usize> {
         let is =
             |link: &Link, one: &str, other: &str| link.a.name() == one && link.b.name() == other;
-        let mut links = self.links.iter();
-        let found = links.position(|link| is(link, gateway, to) || is(link, to, gateway));
-        found.unwrap()
+        let links = self.links.iter().enumerate();
+        let found = links.filter(|(_, link)| is(link, gateway, to) || is(link, to, gateway));
+        let found = found.filter(|(_, link)| link.kind != LinkKind::Peers);
+        found.map(|(n, _)| n).collect()
     }
 
     /// Everybody tells everybody until nothing is new, starting from what is sent in `self.sent`.

@@ -1,5 +1,6 @@
 //! Who has a link with whom, and by which addresses.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use routehub_exchange::Parameters;
@@ -19,10 +20,16 @@ pub(crate) enum LinkKind {
         weight: u32,
         nic_next_hops: Vec<IpAddr>,
     },
-    /// Gateway, site.
-    Site { bgp: bool },
+    /// Gateway, site with BGP.
+    Site,
+    /// Gateway, site: prefixes that the gateway has without BGP.
+    Static(Vec<Prefix>),
+    /// Gateway, site: addresses of the site's routers.
+    Routers(Vec<Prefix>),
     /// Two VPN gateways.
     Gateways,
+    /// Two instances of gateways of one network.
+    Peers,
     /// NVA, NVA or site.
     Neighbors,
     /// Circuit edge, customer's edge.
@@ -40,6 +47,14 @@ pub(crate) struct Link {
 }
 
 impl Link {
+    /// Prefixes that the gateway has without BGP.
+    pub(crate) fn fixed(&self) -> Option<&[Prefix]> {
+        match &self.kind {
+            LinkKind::Static(prefixes) | LinkKind::Routers(prefixes) => Some(prefixes),
+            _ => None,
+        }
+    }
+
     pub(crate) fn end(&self, first: bool) -> &Node {
         if first { &self.a } else { &self.b }
     }
@@ -114,22 +129,111 @@ pub(crate) fn instance_address(
     }
 }
 
-pub(crate) fn gateway_addresses(estate: &Estate, gateway: &Gateway) -> Vec<IpAddr> {
-    if !gateway.bgp_ips.is_empty() {
-        return gateway.bgp_ips.clone();
-    }
-    let Some(subnet) = subnet(estate, &gateway.vnet, "GatewaySubnet") else {
-        return Vec::new();
+/// Who in a GatewaySubnet has which addresses: instances by gateway, edges by gateway and circuit.
+pub(crate) struct Addresses {
+    instances: BTreeMap<String, Vec<IpAddr>>,
+    edges: BTreeMap<(String, String), Vec<IpAddr>>,
+}
+
+/// given addresses first, then those of instances, then those of edges, each the usual ones
+/// or the next that are free.
+pub(crate) fn addresses(estate: &Estate) -> Addresses {
+    let mut used: BTreeSet<(String, IpAddr)> = BTreeSet::new();
+    let mut it = Addresses {
+        instances: BTreeMap::new(),
+        edges: BTreeMap::new(),
     };
-    let first = match gateway.kind {
-        GatewayKind::Vpn => 4,
-        GatewayKind::ExpressRoute => 12,
-    };
-    let mut both = vec![plus(subnet, first), plus(subnet, first + 1)];
-    if !gateway.active_active {
-        both.pop();
+    for nva in &estate.nvas {
+        used.insert((nva.vnet.clone(), nva.ip));
     }
-    both
+    for server in &estate.route_servers {
+        for n in 0..2 {
+            let address = instance_address(estate, server, n);
+            used.extend(address.map(|one| (server.vnet.clone(), one)));
+        }
+    }
+    for gateway in &estate.gateways {
+        let own = gateway.bgp_ips.iter();
+        used.extend(own.map(|one| (gateway.vnet.clone(), *one)));
+        for connection in &gateway.connections {
+            if let Connection::Circuit {
+                msee_ips,
+                nic_next_hops,
+                ..
+            } = connection
+            {
+                let both = msee_ips.iter().chain(nic_next_hops);
+                used.extend(both.map(|one| (gateway.vnet.clone(), *one)));
+            }
+        }
+    }
+    let mut choose = |vnet: &str, usual: u32, count: u32| -> Vec<IpAddr> {
+        let Some(subnet) = subnet(estate, vnet, "GatewaySubnet") else {
+            return Vec::new();
+        };
+        let size = 1u32 << (32 - subnet.length());
+        let mut places = vec![usual];
+        places.extend((4..size).step_by(2));
+        for place in places {
+            let all: Vec<IpAddr> = (place..place + count).map(|n| plus(subnet, n)).collect();
+            let fits = place + count < size;
+            let free = all
+                .iter()
+                .all(|one| !used.contains(&(vnet.to_owned(), *one)));
+            if fits && free {
+                used.extend(all.iter().map(|one| (vnet.to_owned(), *one)));
+                return all;
+            }
+        }
+        Vec::new()
+    };
+    for gateway in &estate.gateways {
+        let count = instance_count(gateway);
+        let mut own = gateway.bgp_ips.clone();
+        own.truncate(count as usize);
+        if own.is_empty() {
+            own = match gateway.kind {
+                GatewayKind::Vpn => choose(&gateway.vnet, 4, count),
+                GatewayKind::ExpressRoute => choose(&gateway.vnet, 12, count),
+            };
+        }
+        it.instances.insert(gateway.name.clone(), own);
+    }
+    for gateway in &estate.gateways {
+        for connection in &gateway.connections {
+            if let Connection::Circuit {
+                circuit, msee_ips, ..
+            } = connection
+            {
+                let mut edge = msee_ips.clone();
+                if edge.is_empty() {
+                    edge = choose(&gateway.vnet, 4, 2);
+                }
+                it.edges
+                    .insert((gateway.name.clone(), circuit.clone()), edge);
+            }
+        }
+    }
+    it
+}
+
+/// How many instances a gateway has.
+fn instance_count(gateway: &Gateway) -> u32 {
+    match gateway.active_active && gateway.bgp_ips.len() != 1 {
+        true => 2,
+        false => 1,
+    }
+}
+
+/// The instances of a gateway, and the address of each.
+pub(crate) fn instances(estate: &Estate, gateway: &Gateway) -> Vec<(Node, Option<IpAddr>)> {
+    let own = &addresses(estate).instances[&gateway.name];
+    let all = 0..instance_count(gateway) as usize;
+    all.map(|n| {
+        let node = Node::Gateway(gateway.name.clone(), n as u8);
+        (node, own.get(n).copied())
+    })
+    .collect()
 }
 
 /// Every link of an estate at the start.
@@ -159,12 +263,19 @@ pub(crate) fn links(estate: &Estate, parameters: &Parameters) -> Vec<Link> {
         }
     }
     for gateway in &estate.gateways {
-        let connections = gateway.connections.iter();
-        all.extend(connections.map(|one| Link {
-            refused: of_one_asn(estate, parameters, gateway, one),
-            ..connection(estate, gateway, one)
-        }));
+        for one in &gateway.connections {
+            let refused = of_one_asn(estate, parameters, gateway, one);
+            all.extend(
+                connection(estate, gateway, one)
+                    .into_iter()
+                    .map(|link| Link {
+                        refused: refused && link.fixed().is_none(),
+                        ..link
+                    }),
+            );
+        }
     }
+    all.extend(peers(estate, parameters));
     for circuit in &estate.circuits {
         if circuit.on_prem.is_some() {
             all.push(Link {
@@ -219,72 +330,115 @@ pub(crate) fn links_of_server(
         }
     }
     for gateway in estate.gateways.iter().filter(|one| one.vnet == server.vnet) {
-        for instance in 0..2u8 {
-            all.push(Link {
-                a: Node::Gateway(gateway.name.clone()),
-                b: Node::RouteServer(server.name.clone(), instance),
-                kind: LinkKind::Internal,
-                a_addresses: gateway_addresses(estate, gateway),
-                b_addresses: address(instance),
-                refused: false,
-            });
+        for (node, own) in instances(estate, gateway) {
+            for instance in 0..2u8 {
+                all.push(Link {
+                    a: node.clone(),
+                    b: Node::RouteServer(server.name.clone(), instance),
+                    kind: LinkKind::Internal,
+                    a_addresses: own.into_iter().collect(),
+                    b_addresses: address(instance),
+                    refused: false,
+                });
+            }
         }
     }
     all
 }
 
-fn connection(estate: &Estate, gateway: &Gateway, connection: &Connection) -> Link {
-    let mut link = Link {
-        a: Node::Gateway(gateway.name.clone()),
-        b: Node::Edge(String::new()),
-        kind: LinkKind::Gateways,
-        a_addresses: gateway_addresses(estate, gateway),
-        b_addresses: Vec::new(),
-        refused: false,
-    };
-    match connection {
-        Connection::Circuit {
-            circuit,
-            weight,
-            msee_ips,
-            nic_next_hops,
-        } => {
-            link.b = Node::Edge(circuit.clone());
-            link.b_addresses = match subnet(estate, &gateway.vnet, "GatewaySubnet") {
-                Some(subnet) if msee_ips.is_empty() => vec![plus(subnet, 4), plus(subnet, 5)],
-                _ => msee_ips.clone(),
-            };
-            let mut hops = nic_next_hops.clone();
-            if hops.is_empty() {
-                hops.clone_from(&link.b_addresses);
+/// iBGP between the instances of the gateways of a network that have one ASN.
+fn peers(estate: &Estate, parameters: &Parameters) -> Vec<Link> {
+    let gateways = estate.gateways.iter();
+    let all: Vec<_> = gateways
+        .flat_map(|one| instances(estate, one).into_iter().map(move |it| (one, it)))
+        .collect();
+    let asn = |one: &Gateway| one.asn.unwrap_or(parameters.asn);
+    let mut links = Vec::new();
+    for (n, (one, (a, a_address))) in all.iter().enumerate() {
+        for (other, (b, b_address)) in &all[n + 1..] {
+            let vpn = one.kind == GatewayKind::Vpn || other.kind == GatewayKind::Vpn;
+            if vpn && one.vnet == other.vnet && asn(one) == asn(other) {
+                links.push(Link {
+                    a: a.clone(),
+                    b: b.clone(),
+                    kind: LinkKind::Peers,
+                    a_addresses: a_address.iter().copied().collect(),
+                    b_addresses: b_address.iter().copied().collect(),
+                    refused: false,
+                });
             }
-            link.kind = LinkKind::Circuit {
-                weight: *weight,
-                nic_next_hops: hops,
-            };
-        }
-        Connection::Site {
-            site,
-            bgp,
-            instances,
-        } => {
-            let one = estate.sites.iter().find(|one| one.name == *site).unwrap();
-            link.b = Node::Site(site.clone());
-            link.b_addresses.clone_from(&one.bgp_ips);
-            link.kind = LinkKind::Site {
-                bgp: bgp.unwrap_or(one.asn.is_some()),
-            };
-            let all = link.a_addresses.iter().zip(instances);
-            link.a_addresses = all
-                .filter(|(_, held)| **held)
-                .map(|(one, _)| *one)
-                .collect();
-        }
-        Connection::Gateway { gateway } => {
-            let other = estate.gateways.iter().find(|one| one.name == *gateway);
-            link.b = Node::Gateway(gateway.clone());
-            link.b_addresses = gateway_addresses(estate, other.unwrap());
         }
     }
-    link
+    links
+}
+
+/// The links of a connection, of each instance that holds it.
+fn connection(estate: &Estate, gateway: &Gateway, connection: &Connection) -> Vec<Link> {
+    let mut all = Vec::new();
+    let both = instances(estate, gateway);
+    for (n, (node, own)) in both.iter().enumerate() {
+        let mut add = |b: Node, kind, a_addresses, b_addresses| {
+            all.push(Link {
+                a: node.clone(),
+                b,
+                kind,
+                a_addresses,
+                b_addresses,
+                refused: false,
+            });
+        };
+        let own: Vec<IpAddr> = own.iter().copied().collect();
+        match connection {
+            Connection::Circuit {
+                circuit,
+                weight,
+                nic_next_hops,
+                ..
+            } => {
+                let edges = addresses(estate).edges;
+                let edge = edges[&(gateway.name.clone(), circuit.clone())].clone();
+                let hops = match nic_next_hops.is_empty() {
+                    true => edge.clone(),
+                    false => nic_next_hops.clone(),
+                };
+                let kind = LinkKind::Circuit {
+                    weight: *weight,
+                    nic_next_hops: hops,
+                };
+                add(Node::Edge(circuit.clone()), kind, own, edge);
+            }
+            Connection::Site {
+                site,
+                bgp,
+                instances,
+                apipa,
+            } => {
+                if both.len() > 1 && !instances[n] {
+                    continue;
+                }
+                let one = estate.sites.iter().find(|one| one.name == *site).unwrap();
+                let far = Node::Site(site.clone());
+                let bgp = bgp.unwrap_or(one.asn.is_some());
+                let mut fixed = one.static_prefixes.clone();
+                if bgp {
+                    let near = apipa.get(n).map_or(own.clone(), |one| vec![*one]);
+                    add(far.clone(), LinkKind::Site, near, one.bgp_ips.clone());
+                    let routers = one.bgp_ips.iter().map(|one| Prefix::host(*one));
+                    let routers = LinkKind::Routers(routers.collect());
+                    add(far.clone(), routers, own.clone(), Vec::new());
+                } else {
+                    fixed.extend(one.routes.iter().flat_map(|one| &one.prefixes));
+                }
+                add(far, LinkKind::Static(fixed), own, Vec::new());
+            }
+            Connection::Gateway { gateway } => {
+                let other = estate.gateways.iter().find(|one| one.name == *gateway);
+                for (far, address) in instances(estate, other.unwrap()) {
+                    let far_addresses = address.into_iter().collect();
+                    add(far, LinkKind::Gateways, own.clone(), far_addresses);
+                }
+            }
+        }
+    }
+    all
 }

@@ -6,7 +6,6 @@ use routehub_exchange::estate::{
 };
 use routehub_types::{Community, Prefix};
 
-use super::neighbors::LinkKind;
 use super::taking::{Best, Candidate, Class};
 use super::{Model, Node, Route, Routes, written};
 
@@ -21,7 +20,7 @@ impl Model {
     }
 
     pub(crate) fn would_tell(&self, node: &Node, link: usize, best: &Best) -> Routes {
-        let bgp = self.links[link].kind != LinkKind::Site { bgp: false };
+        let fixed = self.links[link].fixed();
         match node {
             Node::Site(name) => {
                 let site = self
@@ -30,16 +29,16 @@ impl Model {
                     .iter()
                     .find(|one| one.name == *name)
                     .unwrap();
+                if let Some(fixed) = fixed {
+                    return fixed.iter().map(|one| (*one, Route::default())).collect();
+                }
                 let address = site.bgp_ips.first().copied();
                 let path: Vec<u32> = site.asn.map(|asn| asn.0).into_iter().collect();
                 let all = site
                     .routes
                     .iter()
                     .flat_map(|one| written(one, &path, address));
-                if bgp {
-                    return all.collect();
-                }
-                all.map(|(prefix, _)| (prefix, Route::default())).collect()
+                all.collect()
             }
             Node::Customer(name) => {
                 let circuit = self
@@ -54,7 +53,7 @@ impl Model {
                     .flat_map(|one| written(one, &[on_prem.asn.0], circuit.ce_ip))
                     .collect()
             }
-            _ if !bgp => Routes::new(),
+            _ if fixed.is_some() => Routes::new(),
             Node::Nva(_) => self.nva_tells(node, link, best),
             _ => {
                 let mut all: Vec<(Prefix, usize, bool, Prefix, Route)> = Vec::new();
@@ -104,7 +103,10 @@ impl Model {
     ) -> Option<(Prefix, Route)> {
         let to = self.class_beyond(node, link);
         let mut route = one.route.clone();
-        if one.link == Some(link) || self.is_kept(link, &route) || !self.may(node, one.class, to) {
+        if self.goes_back(node, link, one)
+            || self.is_kept(link, &route)
+            || !self.may(node, one.class, to)
+        {
             return None;
         }
         if matches!(node, Node::Edge(_))
@@ -119,8 +121,15 @@ impl Model {
         if matches!(to, Class::Circuit | Class::Branch) && self.is_summarized(node, prefix, one) {
             return None;
         }
-        let vpn = matches!(node, Node::Gateway(name) if !self.is_express_route(name));
-        let heard = matches!(one.class, Class::Branch | Class::RouteServer);
+        let router = |from| self.is_router_beside(from, prefix, one);
+        if to == Class::RouteServer && one.link.is_some_and(router) {
+            return None;
+        }
+        let vpn = matches!(node, Node::Gateway(name, _) if !self.is_express_route(name));
+        let heard = matches!(
+            one.class,
+            Class::Branch | Class::RouteServer | Class::BesideVpn
+        );
         if vpn && to == Class::Branch && heard && prefix.is_default() {
             return None;
         }
@@ -141,6 +150,15 @@ impl Model {
             if one.class == Class::Spoke && to == Class::Nva {
                 route.communities.insert(self.parameters.vnet_community);
             }
+        }
+        if let (
+            Node::Gateway(..),
+            Class::RouteServer | Class::BesideVpn | Class::BesideExpressRoute,
+        ) = (node, to)
+            && !matches!(one.class, Class::Circuit)
+        {
+            //
+            route.next_hop = self.links[link].addresses_of(node).first().copied();
         }
         let own = self.asn_of(node).unwrap();
         let peer = self.asn_of(self.links[link].beyond(node).0);
@@ -165,6 +183,15 @@ impl Model {
         Some((prefix, route))
     }
 
+    /// Whether a route came from whom it would go to, or from another instance of the same.
+    fn goes_back(&self, node: &Node, link: usize, one: &Candidate) -> bool {
+        let far = |link: usize| {
+            let far = self.links[link].beyond(node).0;
+            (std::mem::discriminant(far), far.name())
+        };
+        one.link.is_some_and(|from| far(from) == far(link))
+    }
+
     /// Who may tell whom.
     fn may(&self, node: &Node, from: Class, to: Class) -> bool {
         use Class as C;
@@ -185,16 +212,31 @@ impl Model {
                     _ => false,
                 }
             }
-            Node::Gateway(name) if self.is_express_route(name) => match to {
+            Node::Gateway(name, _) if self.is_express_route(name) => match to {
                 C::Circuit => matches!(from, C::OwnNetwork | C::Spoke | C::RouteServer),
                 C::RouteServer => from == C::Circuit,
+                C::BesideVpn => matches!(from, C::OwnNetwork | C::Spoke),
                 _ => false,
             },
-            Node::Gateway(_) => match to {
-                C::Branch => true,
-                C::RouteServer => matches!(from, C::StaticSite | C::Branch),
-                _ => false,
-            },
+            Node::Gateway(name, _) => {
+                let gateway = self.gateway(name);
+                let mut servers = self.estate.route_servers.iter();
+                let default = self.parameters.asn;
+                let external = servers.any(|one| {
+                    one.vnet == gateway.vnet
+                        && one.asn.unwrap_or(default) != gateway.asn.unwrap_or(default)
+                });
+                match (from, to) {
+                    (from, C::Branch) => from != C::BesideExpressRoute,
+                    (C::StaticSite | C::Branch, C::RouteServer) => true,
+                    (
+                        C::StaticSite | C::Branch | C::Router,
+                        C::BesideVpn | C::BesideExpressRoute,
+                    ) => true,
+                    (C::RouteServer, C::BesideVpn) | (C::BesideVpn, C::RouteServer) => external,
+                    _ => false,
+                }
+            }
             Node::Edge(_) => true, // But for R-162.
             _ => false,
         }
@@ -214,7 +256,7 @@ impl Model {
 
     /// The summarised prefixes of the network that a gateway is in.
     fn summaries(&self, node: &Node) -> Vec<Prefix> {
-        let Node::Gateway(name) = node else {
+        let Node::Gateway(name, _) = node else {
             return Vec::new();
         };
         let vnet = &self.gateway(name).vnet;
@@ -228,7 +270,7 @@ impl Model {
     /// Whether a link of a gateway leads to a circuit or a site with BGP, or to another network.
     fn leaves_azure(&self, node: &Node, link: usize) -> bool {
         let to = self.class_beyond(node, link);
-        matches!(node, Node::Gateway(_)) && matches!(to, Class::Circuit | Class::Branch)
+        matches!(node, Node::Gateway(..)) && matches!(to, Class::Circuit | Class::Branch)
     }
 
     /// Whether a summary stands for a prefix of the network, or of one that uses it.

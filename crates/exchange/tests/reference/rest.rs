@@ -1,6 +1,7 @@
 //! Whether a state that an exchange came to is one in which nobody has anything to tell.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use routehub_exchange::{Exchange, RouteRow};
 
@@ -48,7 +49,7 @@ impl Model {
         let (sender, receiver) = (one.end(first).clone(), one.end(!first).clone());
         let rows = match &receiver {
             Node::RouteServer(name, _) => exchange.rs_learned(name, sender.name()),
-            Node::Gateway(name) => exchange.gateway_learned(name),
+            Node::Gateway(name, _) => exchange.gateway_learned(name),
             Node::Edge(name) => exchange.circuit_routes(name),
             Node::Nva(name) => exchange.nva_learned(name),
             Node::Site(name) | Node::Customer(name) => exchange.on_prem_learned(name),
@@ -60,10 +61,15 @@ impl Model {
             _ => None,
         };
         let address = one.addresses_of(&sender).first().copied();
+        let local = match &receiver {
+            Node::Gateway(..) => self.address_of(&receiver),
+            _ => None,
+        };
         let fits = |row: &&RouteRow| {
             row.from.as_deref() == Some(sender.name())
                 && row.instance == instance
                 && row.source_peer == address
+                && row.local_address == local
         };
         let routes = rows.iter().filter(fits).map(|row| {
             let route = Route {
@@ -76,5 +82,12 @@ impl Model {
         });
         let routes = routes.collect();
         self.sent.insert((link, first), routes);
+    }
+
+    /// The address of a gateway's instance.
+    fn address_of(&self, node: &Node) -> Option<IpAddr> {
+        let instances = self.instances(node.name());
+        let found = instances.into_iter().find(|(one, _)| one == node);
+        found.and_then(|(_, address)| address)
     }
 }

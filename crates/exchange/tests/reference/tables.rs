@@ -1,13 +1,13 @@
 //! All tables of an estate as text, of the reference and of the exchange alike.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use routehub_exchange::estate::{Connection, Estate};
 use routehub_exchange::{EffectiveRow, Exchange, RouteOrigin, RouteRow};
 use routehub_types::{Origin, Prefix};
 
-use super::neighbors::LinkKind;
+use super::taking::Class;
 use super::{Model, Node, Route, Routes};
 
 /// Rows, sorted, by the name of the table.
@@ -124,11 +124,13 @@ fn row_text(row: &RouteRow) -> String {
         source_peer,
         instance,
         from,
+        local_address,
         ..
     } = row;
     format!(
         "{prefix} path {path:?} next hop {next_hop:?} communities {communities:?} {origin:?} \
-         weight {weight} peer {source_peer:?} instance {instance:?} from {from:?}"
+         weight {weight} local {local_address:?} peer {source_peer:?} instance {instance:?} \
+         from {from:?}"
     )
 }
 
@@ -137,6 +139,7 @@ fn row_text(row: &RouteRow) -> String {
 struct Beside {
     origin: Option<RouteOrigin>,
     weight: u32,
+    local: Option<IpAddr>,
     peer: Option<IpAddr>,
     instance: Option<u8>,
     from: Option<String>,
@@ -151,8 +154,14 @@ fn text(prefix: Prefix, route: &Route, beside: &Beside) -> String {
     });
     format!(
         "{prefix} path {:?} next hop {:?} communities {communities:?} {origin:?} \
-         weight {} peer {:?} instance {:?} from {:?}",
-        route.path, route.next_hop, beside.weight, beside.peer, beside.instance, beside.from
+         weight {} local {:?} peer {:?} instance {:?} from {:?}",
+        route.path,
+        route.next_hop,
+        beside.weight,
+        beside.local,
+        beside.peer,
+        beside.instance,
+        beside.from
     )
 }
 
@@ -254,6 +263,7 @@ impl Model {
                 peer: self.links[link].a_addresses.first().copied(),
                 instance: Some(instance),
                 from: Some(nva.to_owned()),
+                ..Beside::default()
             };
             let shown = self.shown(&node, link);
             rows.extend(
@@ -344,8 +354,7 @@ impl Model {
     fn takes(&self, node: &Node, beside: impl Fn(usize) -> Beside) -> Vec<String> {
         let mut rows = Vec::new();
         for (n, link) in self.links.iter().enumerate() {
-            let fabric = link.kind == LinkKind::Site { bgp: false };
-            if fabric || link.a != *node && link.b != *node {
+            if link.fixed().is_some() || link.a != *node && link.b != *node {
                 continue;
             }
             let mut routes = self.heard(node, n);
@@ -357,33 +366,42 @@ impl Model {
     }
 
     fn gateway_learned(&self, name: &str) -> Vec<String> {
-        let node = Node::Gateway(name.to_owned());
-        let mut rows = self.takes(&node, |link| Beside {
+        let instances = self.instances(name);
+        let each = instances.into_iter();
+        each.flat_map(|(node, address)| self.instance_learned(&node, address))
+            .collect()
+    }
+
+    fn instance_learned(&self, node: &Node, local: Option<IpAddr>) -> Vec<String> {
+        let mut rows = self.takes(node, |link| Beside {
             origin: Some(match self.is_external(link) {
                 true => RouteOrigin::EBgp,
                 false => RouteOrigin::IBgp,
             }),
-            weight: match self.links[link].kind {
-                LinkKind::Circuit { .. } => 32769,
+            weight: match self.class_beyond(node, link) {
+                Class::Circuit | Class::BesideExpressRoute => 32769,
                 _ => 32768,
             },
+            local,
             ..Beside::default()
         });
-        let vnet = &self.gateway(name).vnet;
+        let vnet = &self.gateway(node.name()).vnet;
         let mut networks = self.space(vnet);
         for spoke in self.spokes_of(vnet) {
             networks.extend(self.seen(vnet, spoke));
         }
         for (n, link) in self.links.iter().enumerate() {
-            if link.a == node && link.kind == (LinkKind::Site { bgp: false }) {
-                let heard = self.heard(&node, n).into_iter();
-                let taken = heard.filter(|(prefix, route)| self.admits(&node, n, *prefix, route));
+            if link.a == *node && link.fixed().is_some() {
+                let heard = self.heard(node, n).into_iter();
+                let taken = heard.filter(|(prefix, route)| self.admits(node, n, *prefix, route));
                 networks.extend(taken.map(|(prefix, _)| prefix));
             }
         }
         let beside = Beside {
             origin: Some(RouteOrigin::Network),
             weight: 32768,
+            local,
+            peer: local,
             ..Beside::default()
         };
         rows.extend(
@@ -395,29 +413,34 @@ impl Model {
     }
 
     fn gateway_tells(&self, gateway: &str, to: &str) -> Vec<String> {
-        let node = Node::Gateway(gateway.to_owned());
-        let mut rows = Vec::new();
-        for (n, link) in self.links.iter().enumerate() {
-            let far = if link.a == node {
-                &link.b
-            } else if link.b == node {
-                &link.a
-            } else {
-                continue;
-            };
-            if far.name() != to {
-                continue;
-            }
-            let routes = self
-                .sent
-                .get(&(n, link.a == node))
-                .cloned()
-                .unwrap_or_default();
-            for row in self.rows_from(&node, n, routes, &Beside::default()) {
-                let end = row.find(" peer ").unwrap();
-                rows.push(format!("{} peer None instance None from None", &row[..end]));
+        let mut rows = BTreeSet::new();
+        for (node, local) in self.instances(gateway) {
+            for (n, link) in self.links.iter().enumerate() {
+                let far = if link.a == node {
+                    &link.b
+                } else if link.b == node {
+                    &link.a
+                } else {
+                    continue;
+                };
+                if far.name() != to {
+                    continue;
+                }
+                let routes = self
+                    .sent
+                    .get(&(n, link.a == node))
+                    .cloned()
+                    .unwrap_or_default();
+                let beside = Beside {
+                    local,
+                    ..Beside::default()
+                };
+                for row in self.rows_from(&node, n, routes, &beside) {
+                    let end = row.find(" peer ").unwrap();
+                    rows.insert(format!("{} peer None instance None from None", &row[..end]));
+                }
             }
         }
-        rows
+        rows.into_iter().collect()
     }
 }

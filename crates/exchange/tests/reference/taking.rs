@@ -22,6 +22,11 @@ pub(crate) enum Class {
     Branch,
     Circuit,
     Customer,
+    /// The address of a site's router.
+    Router,
+    /// Another gateway instance of the network.
+    BesideVpn,
+    BesideExpressRoute,
     /// At an NVA and at the ends of the world.
     Other,
 }
@@ -42,7 +47,7 @@ impl Model {
         let default = self.parameters.asn;
         let asn = match node {
             Node::RouteServer(name, _) => Some(self.server(name).asn.unwrap_or(default)),
-            Node::Gateway(name) => Some(self.gateway(name).asn.unwrap_or(default)),
+            Node::Gateway(name, _) => Some(self.gateway(name).asn.unwrap_or(default)),
             Node::Edge(name) => {
                 let circuit = self.estate.circuits.iter().find(|one| one.name == *name);
                 Some(circuit.unwrap().asn.unwrap_or(self.parameters.edge_asn))
@@ -67,7 +72,7 @@ impl Model {
     pub(crate) fn vnet_of(&self, node: &Node) -> Option<&str> {
         match node {
             Node::RouteServer(name, _) => Some(&self.server(name).vnet),
-            Node::Gateway(name) => Some(&self.gateway(name).vnet),
+            Node::Gateway(name, _) => Some(&self.gateway(name).vnet),
             Node::Nva(name) => Some(&self.nva(name).vnet),
             _ => None,
         }
@@ -76,7 +81,7 @@ impl Model {
     /// Whether the ends of a link are of different AS.
     pub(crate) fn is_external(&self, link: usize) -> bool {
         let one = &self.links[link];
-        self.asn_of(&one.a) != self.asn_of(&one.b)
+        one.fixed().is_some() || self.asn_of(&one.a) != self.asn_of(&one.b)
     }
 
     /// What the far end of a link is to a speaker.
@@ -90,10 +95,15 @@ impl Model {
                 GatewayKind::ExpressRoute => Class::ExpressRoute,
             },
             (LinkKind::Internal, _) => Class::RouteServer,
-            (LinkKind::Circuit { .. }, Node::Gateway(_)) => Class::Circuit,
+            (LinkKind::Circuit { .. }, Node::Gateway(..)) => Class::Circuit,
             (LinkKind::Circuit { .. }, Node::Edge(_)) => Class::ExpressRoute,
-            (LinkKind::Site { bgp: false }, Node::Gateway(_)) => Class::StaticSite,
-            (LinkKind::Site { bgp: true }, Node::Gateway(_)) => Class::Branch,
+            (LinkKind::Static(_), Node::Gateway(..)) => Class::StaticSite,
+            (LinkKind::Routers(_), Node::Gateway(..)) => Class::Router,
+            (LinkKind::Site, Node::Gateway(..)) => Class::Branch,
+            (LinkKind::Peers, _) => match self.gateway(far.name()).kind {
+                GatewayKind::Vpn => Class::BesideVpn,
+                GatewayKind::ExpressRoute => Class::BesideExpressRoute,
+            },
             (LinkKind::Gateways, _) => Class::Branch,
             (LinkKind::Customer, Node::Edge(_)) => Class::Customer,
             _ => Class::Other,
@@ -225,7 +235,12 @@ impl Model {
             Node::RouteServer(..) if class == Class::Nva => {
                 !(overlap && self.parameters.overlap_filter && inside())
             }
-            Node::Gateway(_) if class != Class::RouteServer => {
+            Node::Gateway(..)
+                if !matches!(
+                    class,
+                    Class::RouteServer | Class::BesideVpn | Class::BesideExpressRoute
+                ) =>
+            {
                 let tagged = class == Class::Circuit
                     && route
                         .communities
@@ -251,7 +266,7 @@ impl Model {
         }
         let plain = self.parameters.transparent && matches!(node, Node::RouteServer(..));
         let vnet = self.vnet_of(node).filter(|_| !plain);
-        if let (Node::RouteServer(..) | Node::Gateway(_), Some(vnet)) = (node, vnet) {
+        if let (Node::RouteServer(..) | Node::Gateway(..), Some(vnet)) = (node, vnet) {
             let mut own = |prefix: Prefix, class| {
                 let one = Candidate {
                     route: Route::default(),
@@ -287,8 +302,8 @@ impl Model {
                 }
             }
         }
-        for candidates in all.values_mut() {
-            self.choose(node, candidates);
+        for (prefix, candidates) in &mut all {
+            self.choose(node, *prefix, candidates);
         }
         all
     }
@@ -311,8 +326,8 @@ impl Model {
     }
 
     /// Leaves the best candidates, the one to tell first.
-    fn choose(&self, node: &Node, all: &mut Vec<Candidate>) {
-        let merit = |one: &Candidate| self.merit(node, one);
+    fn choose(&self, node: &Node, prefix: Prefix, all: &mut Vec<Candidate>) {
+        let merit = |one: &Candidate| self.merit(node, prefix, one);
         let best = all.iter().map(merit).min().unwrap();
         all.retain(|one| merit(one) == best);
         all.sort_by_cached_key(|one| (self.tie(node, one), one.route.next_hop, one.clone()));
@@ -324,7 +339,12 @@ impl Model {
     }
 
     /// What candidates are compared by, best lowest.
-    pub(crate) fn merit(&self, node: &Node, one: &Candidate) -> (u8, u64, u64, String) {
+    pub(crate) fn merit(
+        &self,
+        node: &Node,
+        prefix: Prefix,
+        one: &Candidate,
+    ) -> (u8, u64, u64, String) {
         let length = one.route.path.len() as u64;
         let external = one.link.is_some_and(|link| self.is_external(link));
         let local = matches!(one.class, Class::OwnNetwork | Class::Spoke);
@@ -346,13 +366,22 @@ impl Model {
                 let name = if circuit { peer.unwrap() } else { none };
                 (rank, length, u64::from(!circuit), name)
             }
-            Node::Gateway(name) => {
+            Node::Gateway(name, _) => {
+                let express_route = self.is_express_route(name);
                 let rank = match one.class {
                     Class::StaticSite => 1,
-                    Class::RouteServer => 3,
+                    Class::RouteServer if express_route => 3,
+                    Class::BesideVpn if express_route => 4,
+                    // Circuits by way of a Route Server are last, routers of sites before.
+                    _ if self.is_of_circuit(one) => 4,
+                    Class::Router => 3,
                     _ => 2,
                 };
-                if self.is_express_route(name) {
+                let rank = match one.link {
+                    Some(link) if !express_route && self.is_router_beside(link, prefix, one) => 3,
+                    _ => rank,
+                };
+                if express_route {
                     let weight = match one.link.map(|link| &self.links[link].kind) {
                         Some(LinkKind::Circuit { weight, .. }) => *weight,
                         _ => 0,
@@ -368,6 +397,31 @@ impl Model {
         }
     }
 
+    /// Whether a Route Server tells a VPN gateway of a circuit's route.
+    fn is_of_circuit(&self, one: &Candidate) -> bool {
+        matches!(one.class, Class::RouteServer | Class::BesideVpn)
+            && one.route.path.contains(&self.parameters.edge_asn.0)
+    }
+
+    /// Whether another instance tells of the address of a site's router, and of nothing else under
+    /// that prefix.
+    pub(crate) fn is_router_beside(&self, link: usize, prefix: Prefix, one: &Candidate) -> bool {
+        if one.class != Class::BesideVpn || !one.route.path.is_empty() {
+            return false;
+        }
+        let link = &self.links[link];
+        let has = |fits: fn(&LinkKind) -> bool| {
+            let mut links = self.links.iter().enumerate();
+            links.any(|(n, other)| {
+                let of_sender = other.a == link.a || other.a == link.b;
+                let fixed = other.fixed().is_some_and(|all| all.contains(&prefix));
+                of_sender && fixed && fits(&other.kind) && self.is_up(n)
+            })
+        };
+        has(|kind| matches!(kind, LinkKind::Routers(_)))
+            && !has(|kind| matches!(kind, LinkKind::Static(_)))
+    }
+
     /// What orders candidates that are equal.
     fn tie(&self, node: &Node, one: &Candidate) -> (Option<IpAddr>, String, Option<IpAddr>) {
         let Some(link) = one.link else {
@@ -378,7 +432,7 @@ impl Model {
         match node {
             Node::Nva(_) => (one.route.next_hop, String::new(), address),
             Node::RouteServer(..) => (address, name, None),
-            Node::Gateway(gateway) if !self.is_express_route(gateway) => (address, name, None),
+            Node::Gateway(gateway, _) if !self.is_express_route(gateway) => (address, name, None),
             _ => (None, name, address),
         }
     }

@@ -63,6 +63,8 @@ pub struct RowPattern {
     pub weight: Option<u32>,
     /// The address the row came from.
     pub source_peer: Option<IpAddr>,
+    /// The address of the gateway's instance that holds or sent it.
+    pub local_address: Option<IpAddr>,
     /// The Route Server instance.
     #[serde(default, deserialize_with = "forms::instance")]
     #[schemars(with = "Option<forms::InstanceNumber>")]
@@ -105,6 +107,7 @@ impl RowPattern {
             .given("origin", self.origin.map(text))
             .given("weight", self.weight.map(number))
             .given("source_peer", self.source_peer.map(text))
+            .given("local_address", self.local_address.map(text))
             .given("instance", self.instance.map(number))
             .given("from", self.from.as_ref().map(text))
             .given("source", self.source.map(word))

@@ -111,11 +111,11 @@ impl Route {
     }
 }
 
-/// `vnet-gateway list-learned-routes`; rows are those of the gateway's first instance.
-pub fn gateway_learned(rows: &[RouteRow], local: Option<IpAddr>) -> Rows<Route> {
+/// `vnet-gateway list-learned-routes`, of both instances.
+pub fn gateway_learned(rows: &[RouteRow]) -> Rows<Route> {
     let routes = rows.iter();
     routes
-        .map(|row| Route::new(row, local, Some(row.source_peer)))
+        .map(|row| Route::new(row, row.local_address, Some(row.source_peer)))
         .collect()
 }
 
@@ -123,7 +123,7 @@ pub fn gateway_learned(rows: &[RouteRow], local: Option<IpAddr>) -> Rows<Route> 
 pub fn gateway_advertised(rows: &[RouteRow]) -> Rows<Route> {
     let routes = rows.iter();
     routes
-        .map(|row| Route::new(row, row.next_hop, Some(None)))
+        .map(|row| Route::new(row, row.local_address, Some(None)))
         .collect()
 }
 
@@ -205,11 +205,10 @@ impl Table {
     pub fn of(tables: &Tables, id: &TableId) -> Option<Self> {
         let rows = tables.rows.get(id)?;
         let both = || tables.instances.get(&id.owner).copied().unwrap_or_default();
-        let local = || tables.gateways.get(&id.owner)?.first().copied();
         Some(match id.kind {
             TableKind::RsLearned => Self::Peering(Peering::learned(rows.routes(), both())),
             TableKind::RsAdvertised => Self::Peering(Peering::advertised(rows.routes(), both())),
-            TableKind::GatewayLearned => Self::Routes(gateway_learned(rows.routes(), local())),
+            TableKind::GatewayLearned => Self::Routes(gateway_learned(rows.routes())),
             TableKind::GatewayAdvertised => Self::Routes(gateway_advertised(rows.routes())),
             TableKind::CircuitRoutes => Self::Circuit(circuit_routes(rows.routes())),
             TableKind::NicEffective => Self::Effective(effective(rows.effective())),

@@ -110,6 +110,7 @@ impl Fields {
             .field("origin", text(row.origin))
             .field("weight", number(row.weight))
             .given("source_peer", row.source_peer.map(text))
+            .given("local_address", row.local_address.map(text))
             .given("instance", row.instance.map(number))
             .given("from", row.from.as_ref().map(text))
     }

@@ -8,7 +8,7 @@ use super::names::Names;
 use super::networks::{InUse, Peered, pair, with_gateways};
 use super::report::Report;
 use super::speakers;
-use crate::estate::{Estate, Event, Nva, NvaSessions, Object, Peering, RouteServer, Routes};
+use crate::estate::{Estate, Event, Gateway, Nva, NvaSessions, Object, Peering, RouteServer, Routes};
 
 /// The Route Servers that events add.
 pub(super) fn added_route_servers(events: &[(String, Event)]) -> Vec<&RouteServer> {
@@ -184,6 +184,9 @@ impl<'a> Now<'a> {
                 self.need_server(&instance.route_server, report);
                 self.need_instance(Some(instance.instance), report);
             }
+            Event::GatewayInstanceDown(of) | Event::GatewayInstanceUp(of) => {
+                self.need_gateway_instance(&of.gateway, of.instance, report);
+            }
             Event::ConnectionDown(ends) | Event::ConnectionUp(ends) => {
                 self.check_connection(&ends.gateway, &ends.to, report);
             }
@@ -243,6 +246,16 @@ impl<'a> Now<'a> {
     fn need_instance(&self, instance: Option<u8>, report: &mut Report<'_>) {
         let number = instance.filter(|number| *number > 1);
         let problem = number.map(Problem::NoSuchInstance);
+        report.note_field("instance", problem);
+    }
+
+    fn need_gateway_instance(&self, gateway: &str, instance: u8, report: &mut Report<'_>) {
+        report.note_field("gateway", self.names.need(&[Kind::Gateway], gateway));
+        let mut gateways = self.estate.gateways.iter();
+        let gateway = gateways.find(|other| other.name == gateway);
+        let count = gateway.map_or(2, Gateway::instance_count);
+        let missing = usize::from(instance) >= count;
+        let problem = missing.then_some(Problem::NoSuchInstance(instance));
         report.note_field("instance", problem);
     }
 

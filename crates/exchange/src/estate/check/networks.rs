@@ -8,7 +8,7 @@ use super::names::{Names, nearest_name};
 use super::report::Report;
 use routehub_types::Prefix;
 
-use crate::estate::{Estate, Peering, RouteServer, Vnet};
+use crate::estate::{Estate, GatewayAddresses, Peering, RouteServer, Vnet};
 
 /// Checks subnets, route tables and NICs: places, names and references.
 pub(super) fn check_fabric(names: &Names<'_>, errors: &mut Vec<EstateError>) {
@@ -135,17 +135,18 @@ impl InUse {
                 used.claim(vnet, nva.ip, report.field("ip"), &mut report);
             }
         }
+        let addresses = GatewayAddresses::of(estate);
         for (index, gateway) in estate.gateways.iter().enumerate() {
             if let Some(vnet) = names.vnet(&gateway.vnet) {
                 let mut report = Report::entry(Kind::Gateway, &gateway.name, index, errors);
                 let given = !gateway.bgp_ips.is_empty();
-                for (n, address) in estate.bgp_addresses(gateway).into_iter().enumerate() {
+                for (n, address) in addresses.instances(index).iter().enumerate() {
                     let place = if given {
                         report.item("bgp_ips", n)
                     } else {
                         report.place()
                     };
-                    used.claim(vnet, address, place, &mut report);
+                    used.claim(vnet, *address, place, &mut report);
                 }
             }
         }

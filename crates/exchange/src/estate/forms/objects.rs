@@ -194,6 +194,8 @@ pub(crate) struct ConnectionForm {
     bgp: Option<bool>,
     /// Which gateway instances hold the tunnel to a site.
     instances: Option<Vec<InstanceNumber>>,
+    /// The link-local addresses from which the instances peer with a site, instance 0 first.
+    apipa: Option<Vec<IpAddr>>,
 }
 
 impl TryFrom<ConnectionForm> for Connection {
@@ -207,6 +209,7 @@ impl TryFrom<ConnectionForm> for Connection {
             ("circuit", "nic_next_hops", form.nic_next_hops.is_some()),
             ("site", "bgp", form.bgp.is_some()),
             ("site", "instances", form.instances.is_some()),
+            ("site", "apipa", form.apipa.is_some()),
         ];
         let to_circuit = |circuit| Self::Circuit {
             circuit,
@@ -218,6 +221,7 @@ impl TryFrom<ConnectionForm> for Connection {
             site,
             bgp: form.bgp,
             instances: both_or(form.instances.as_deref()),
+            apipa: form.apipa.unwrap_or_default(),
         };
         let to_gateway = |gateway| Self::Gateway { gateway };
         let (what, connection) = only([
@@ -275,6 +279,9 @@ pub(crate) struct SiteForm {
     /// Routes that it announces.
     #[serde(default, deserialize_with = "of_either_family")]
     routes: Vec<Announced>,
+    /// Prefixes that its gateways have for it beside BGP.
+    #[serde(default)]
+    static_prefixes: Vec<Prefix>,
 }
 
 impl From<SiteForm> for Site {
@@ -284,6 +291,7 @@ impl From<SiteForm> for Site {
             asn: form.asn,
             bgp_ips: form.bgp_ips,
             routes: announced(form.prefixes, form.routes),
+            static_prefixes: form.static_prefixes,
         }
     }
 }

@@ -81,8 +81,10 @@ impl Serialize for Connection {
                 site,
                 bgp,
                 instances: named,
+                apipa,
             } => {
                 map.serialize_entry("site", site)?;
+                map.serialize_entry("apipa", apipa)?;
                 map.serialize_entry("bgp", bgp)?;
                 map.serialize_entry("instances", &instances(*named))?;
             }
@@ -226,11 +228,13 @@ impl Serialize for Site {
             asn,
             bgp_ips,
             routes,
+            static_prefixes,
         } = self;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("name", name)?;
         map.serialize_entry("asn", asn)?;
         map.serialize_entry("bgp_ips", bgp_ips)?;
+        map.serialize_entry("static_prefixes", static_prefixes)?;
         announced_entries(&mut map, routes)?;
         map.end()
     }
