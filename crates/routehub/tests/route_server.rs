@@ -448,6 +448,7 @@ fn r170_a_live_site_is_sent_the_summary_in_the_place_of_networks() {
             site: "paris".into(),
             bgp: None,
             instances: [true; 2],
+            apipa: Vec::new(),
         }],
         ..Gateway::new("vpngw", "hub", GatewayKind::Vpn)
     });

@@ -216,6 +216,7 @@ impl<'a> Policies<'a> {
             && matches!(
                 link.kind,
                 LinkKind::GatewayToSite
+                    | LinkKind::StaticSite(_)
                     | LinkKind::SiteRouters(_)
                     | LinkKind::GatewayToGateway
                     | LinkKind::GatewayToPeer

@@ -134,7 +134,7 @@ impl Model {
             return None;
         }
         let six = !self.parameters.ipv6 && matches!(prefix, Prefix::V6(_));
-        if six && matches!(node, Node::Gateway(_)) && self.is_tunnel(link) {
+        if six && self.is_tunnel(node, link) {
             return None;
         }
         let mut prefix = prefix;

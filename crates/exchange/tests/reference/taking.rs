@@ -139,7 +139,7 @@ impl Model {
 
     /// What a Route Server or gateway of a network announces: Route Servers no IPv6.
     pub(crate) fn announced(&self, node: &Node, all: Vec<Prefix>) -> Vec<Prefix> {
-        let ipv6 = self.parameters.ipv6 || matches!(node, Node::Gateway(_));
+        let ipv6 = self.parameters.ipv6 || matches!(node, Node::Gateway(..));
         all.into_iter()
             .filter(|one| ipv6 || matches!(one, Prefix::V4(_)))
             .collect()
@@ -175,11 +175,16 @@ impl Model {
         all
     }
 
-    /// Whether a link is a tunnel of a VPN gateway.
-    pub(crate) fn is_tunnel(&self, link: usize) -> bool {
-        matches!(
+    /// Whether a link is one of a VPN gateway's tunnels, or iBGP with its other instance.
+    pub(crate) fn is_tunnel(&self, node: &Node, link: usize) -> bool {
+        let vpn = matches!(node, Node::Gateway(name, _) if !self.is_express_route(name));
+        vpn && matches!(
             self.links[link].kind,
-            LinkKind::Site { .. } | LinkKind::Gateways
+            LinkKind::Site
+                | LinkKind::Static(_)
+                | LinkKind::Routers(_)
+                | LinkKind::Gateways
+                | LinkKind::Peers
         )
     }
 
@@ -216,7 +221,7 @@ impl Model {
         if six && (to_server || self.links[link].kind == LinkKind::Internal) {
             return false;
         }
-        if six && matches!(node, Node::Gateway(_)) && self.is_tunnel(link) {
+        if six && self.is_tunnel(node, link) {
             return false;
         }
         let itself = self.links[link].addresses_of(node);
