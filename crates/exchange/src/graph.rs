@@ -129,7 +129,11 @@ impl Graph {
 
     /// What the receiver is to the sender, by the propagation rules.
     pub fn class_of_receiver(&self, adjacency: AdjacencyId) -> Option<PeerClass> {
-        self.class_of_sender(adjacency.reverse())
+        match self.class_of_sender(adjacency.reverse())? {
+            // What goes to gateways is the same for all; who may hear of whom their rows say.
+            PeerClass::VirtualWanGateway => Some(PeerClass::ExpressRouteGateway),
+            class => Some(class),
+        }
     }
 
     /// The link of two speakers.

@@ -132,7 +132,11 @@ fn only_route_servers_have_a_limit_on_all_prefixes() {
     let from_circuit = rows
         .iter()
         .filter(|row| row.as_path.to_string() == "12076 65201");
-    assert_eq!(from_circuit.count(), 8, "four prefixes of two edge routers");
+    assert_eq!(
+        from_circuit.count(),
+        16,
+        "four prefixes of two edge routers, at both instances"
+    );
 }
 
 /// So many NVAs that announce the same prefix.

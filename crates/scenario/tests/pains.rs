@@ -108,7 +108,7 @@ fn what_a_failure_changes_is_seen_from_the_explanation() {
     let prefix = "10.200.0.0/16".parse().expect("a prefix");
     let why = before.explain("vm", prefix).expect("it exists").to_string();
     assert!(
-        why.contains("from ergw, AS path 12076 64600, next hop 10.0.7.4: best"),
+        why.contains("from ergw, AS path 12076 64600, next hop 10.0.7.6: best"),
         "{why}"
     );
     assert!(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use routehub_exchange::view::{Origin, Outbound, RibView, SpeakerId, SpeakerKind};
+use routehub_exchange::view::{LinkKind, Origin, Outbound, RibView, SpeakerId, SpeakerKind};
 use routehub_exchange::{Exchange, PathStanding, rules};
 use routehub_rib::{Admission, PathView, Standing};
 use routehub_types::{Attrs, Family, Prefix, RuleId};
@@ -131,12 +131,10 @@ impl<'a> Way<'a> {
     /// What a speaker has of the prefix, and who has it and does not send it.
     pub(super) fn route_at(&self, id: SpeakerId) -> ExplainedRoute {
         let speaker = self.exchange.speaker(id);
-        // What goes from one instance of a Route Server to the other goes nowhere.
-        let way = match speaker.kind {
-            SpeakerKind::RouteServer { .. } => {
-                self.by(self.exchange.graph().named(&speaker.name).iter().copied())
-            }
-            _ => self.by([id]),
+        // What goes from one instance of a Route Server or gateway to the other goes nowhere.
+        let way = match speaker.programs_nics() {
+            true => self.by(self.exchange.graph().named(&speaker.name).iter().copied()),
+            false => self.by([id]),
         };
         let paths = match self.exchange.rib(id) {
             Some(rib) => {
@@ -292,7 +290,9 @@ impl<'a> Way<'a> {
     /// Neighbours from which nothing comes although they, or others behind them, have the route.
     fn not_advertised_to(&self, id: SpeakerId) -> Vec<NotAdvertised> {
         let outbound = self.exchange.outbound_to(id);
-        let others = outbound.filter(|outbound| !self.visited.contains(&outbound.sender()));
+        let others = outbound.filter(|outbound| {
+            !self.visited.contains(&outbound.sender()) && is_told(self.exchange, *outbound)
+        });
         let not_advertised = others.filter_map(|outbound| {
             let because = sent_as(self.exchange, outbound, self.prefix).err()?;
             self.not_advertised(outbound, because)
@@ -315,8 +315,12 @@ impl<'a> Way<'a> {
             }
             None if outbound.originated_for(self.prefix).is_some() => (Some(because), Vec::new()),
             None => {
-                // Who keeps nothing passes nothing on.
+                // Who keeps nothing passes nothing on, and gateways pass on little to those beside
+                // them.
                 rib?;
+                if outbound.link().kind == LinkKind::GatewayToPeer {
+                    return None;
+                }
                 let route = self.route_at(by);
                 if route.is_empty() {
                     return None;
@@ -337,7 +341,9 @@ impl<'a> Way<'a> {
         let rib = exchange.rib(id);
         let holds = rib.is_some_and(|rib| !rib.best(prefix).is_empty());
         let outbound = exchange.outbound_from(id);
-        let has = |outbound: &Outbound<'_>| holds || outbound.originated_for(prefix).is_some();
+        let has = |outbound: &Outbound<'_>| {
+            is_told(exchange, *outbound) && (holds || outbound.originated_for(prefix).is_some())
+        };
         let advertisements = outbound.filter(has).map(|outbound| {
             let to = exchange.speaker(outbound.receiver()).to_string();
             match sent_as(exchange, outbound, prefix) {
@@ -350,7 +356,14 @@ impl<'a> Way<'a> {
                 Err(because) => Advertisement::Blocked { to, because },
             }
         });
-        advertisements.collect()
+        let mut all: Vec<Advertisement> = Vec::new();
+        for advertisement in advertisements {
+            // Instances of a gateway hear the same.
+            if !all.contains(&advertisement) {
+                all.push(advertisement);
+            }
+        }
+        all
     }
 
     /// Why the receiver refused what it was sent.
@@ -412,6 +425,16 @@ pub(super) fn merged<T: Clone + PartialEq>(
         }
     }
     all
+}
+
+/// Whether the receiver could hear of anything: what a gateway has of a site without BGP is no
+/// session, and says nothing where there is one too.
+fn is_told(exchange: &Exchange, outbound: Outbound<'_>) -> bool {
+    let link = outbound.link();
+    let session = exchange
+        .graph()
+        .link_between(link.a.speaker, link.b.speaker);
+    !link.kind.is_static() || session.is_none_or(|id| exchange.graph().link(id).kind == link.kind)
 }
 
 /// The rule by which a speaker without a RIB refuses a route, if it does.

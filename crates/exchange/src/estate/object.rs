@@ -1,7 +1,8 @@
 //! Objects of an estate of any kind, and their names: what an event can change, add or remove.
 
 use super::{
-    Circuit, Gateway, Nic, Nva, Peering, PrivateEndpoint, RouteMap, RouteServer, RouteTable, Site, Subnet, Vnet,
+    Circuit, Gateway, Nic, Nva, Peering, PrivateEndpoint, RouteMap, RouteServer, RouteTable, Site,
+    Subnet, Vnet,
 };
 
 #[cfg(feature = "file")]

@@ -195,6 +195,7 @@ impl Model {
                 }
             });
         }
+        senders.dedup(); // of a gateway's instances, one name
         senders
     }
 

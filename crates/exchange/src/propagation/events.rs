@@ -10,8 +10,7 @@ use super::deliver::Announced;
 use super::outbound::announcements;
 use crate::estate::{
     ConnectionEnds, EstateErrors, Event, GatewayInstance, Instance, NvaSessions, Peering,
-    Readvertisement,
-    RouteServer, Routes,
+    Readvertisement, RouteServer, Routes,
 };
 use crate::graph::{AdjacencyId, LinkId, Side, SpeakerId, Topology, VnetId};
 

@@ -2,7 +2,7 @@
 
 use super::error::{EstateError, Kind, List, Place, Problem, Step};
 use super::names::nearest_name;
-use crate::estate::{Estate, Event, Object, ObjectName, SubnetName, VnetSubnet};
+use crate::estate::{Estate, Event, Object, ObjectName, PeeringEnds, SubnetName, VnetSubnet};
 
 impl Estate {
     /// The object of a name.
@@ -131,19 +131,17 @@ impl Estate {
                 let nvas = self.nvas.iter_mut().filter(|nva| nva.name == *peer);
                 let sessions = nvas.flat_map(|nva| &mut nva.sessions);
                 for session in sessions.filter(|session| session.route_server == *route_server) {
-                    for (map, new) in [
-                        (&mut session.inbound_route_map, inbound),
-                        (&mut session.outbound_route_map, outbound),
-                    ] {
-                        new.iter().for_each(|new| map.clone_from(new));
-                    }
+                    let own = &mut session.inbound_route_map;
+                    inbound.iter().for_each(|new| own.clone_from(new));
+                    let own = &mut session.outbound_route_map;
+                    outbound.iter().for_each(|new| own.clone_from(new));
                 }
             }
             Event::AddPeering(peering) => self.peerings.push(peering.clone()),
-            Event::RemovePeering { a, b } => self.peerings.retain(|peering| {
-                let ends = [&peering.a, &peering.b];
-                ends != [a, b] && ends != [b, a]
-            }),
+            Event::RemovePeering { a, b } => {
+                let (a, b) = (a.clone(), b.clone());
+                self.remove(&ObjectName::Peering(PeeringEnds { a, b }));
+            }
             Event::AddRouteServer(server) => self.route_servers.push(server.clone()),
             Event::RemoveRouteServer { route_server } => {
                 self.route_servers

@@ -8,7 +8,7 @@ use super::names::Names;
 use super::networks::{InUse, Peered, pair, with_gateways};
 use super::report::Report;
 use super::speakers;
-use crate::estate::{Estate, Event, Gateway, Nva, NvaSessions, Object, Peering, RouteServer, Routes};
+use crate::estate::{Estate, Event, Gateway, Nva, Object, Peering, RouteServer, Routes};
 
 /// The Route Servers that events add.
 pub(super) fn added_route_servers(events: &[(String, Event)]) -> Vec<&RouteServer> {
@@ -171,14 +171,9 @@ impl<'a> Now<'a> {
                 let target = ("to", to.as_deref(), *instance);
                 self.check_target(nva, target, report);
             }
-            Event::NvaDown(sessions) | Event::NvaUp(sessions) => {
-                let NvaSessions {
-                    nva,
-                    route_server,
-                    instance,
-                } = sessions;
-                let target = ("route_server", route_server.as_deref(), *instance);
-                self.check_target(nva, target, report);
+            Event::NvaDown(of) | Event::NvaUp(of) => {
+                let target = ("route_server", of.route_server.as_deref(), of.instance);
+                self.check_target(&of.nva, target, report);
             }
             Event::InstanceDown(instance) | Event::InstanceUp(instance) => {
                 self.need_server(&instance.route_server, report);

@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::{Announced, InstanceNumber, both_or, of_either_family, only};
 use crate::estate::{
-    Connection, Nva, NvaSession, OnPremises, PeeredSubnets, Peering, PeeringEnds, PeeringFlags, ReadvertiseTo,
-    ReadvertisedNextHop, Routes, Site, UserRoute, UserRouteTarget,
+    Connection, Nva, NvaSession, OnPremises, PeeredSubnets, Peering, PeeringEnds, PeeringFlags,
+    ReadvertiseTo, ReadvertisedNextHop, Routes, Site, UserRoute, UserRouteTarget,
 };
 
 /// A peering of two virtual networks: of a hub and a spoke that uses its gateways and Route
