@@ -16,7 +16,7 @@ pub(crate) use step::Compared;
 pub use step::Step;
 
 use crate::memory::Outcome;
-use crate::source::{PathRef, Sources};
+use crate::source::{PathRef, SourceId, Sources};
 use crate::{AttrStore, DecisionKey};
 use step::{StepKey, UseKey};
 
@@ -31,7 +31,7 @@ pub struct DecisionConfig {
 
 impl DecisionConfig {
     /// Decides by `steps`; orders what survives all of them by `tie_breakers`, and uses the first
-    /// `max_paths` (at least 1).
+    /// `max_paths` (at least 1). Paths of one source with the same attributes are one way.
     ///
     /// With one path the tie-breakers are steps like the others. With more, they only order: the
     /// first path is the one that is sent to others. A MED among tie-breakers compares
@@ -188,9 +188,17 @@ impl DecisionProcess<'_> {
             1 => Step::Identity,
             _ => Step::MaxPaths,
         };
-        for (place, at) in left.iter().enumerate() {
-            all[*at as usize].outcome = match u8::try_from(place) {
-                Ok(place) if usize::from(place) < max => Outcome::Used(place),
+        let mut used: SmallVec<[(SourceId, AttrId); 8]> = SmallVec::new();
+        for at in &left {
+            let path = &mut all[*at as usize];
+            // What a source says twice, of another prefix or by another path id, is one way.
+            let way = (path.path.source, path.attrs);
+            path.outcome = match u8::try_from(used.len()) {
+                Ok(place) if used.len() < max && !used.contains(&way) => {
+                    used.push(way);
+                    Outcome::Used(place)
+                }
+                _ if used.len() < max => Outcome::Lost(Step::Identity),
                 _ => Outcome::Lost(full),
             };
         }

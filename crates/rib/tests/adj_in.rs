@@ -194,6 +194,38 @@ fn a_summary_stands_while_one_prefix_contributes_to_it() {
 }
 
 #[test]
+fn what_a_source_announces_and_import_makes_again_is_one_way_of_several() {
+    let ecmp = DecisionConfig::new([Step::AsPathLength], [Step::PeerAddress], 2);
+    let mut bed = Bed::new(ecmp);
+    let (first, second) = (bed.source(1), bed.source(2));
+    let summary = Nlri::from(prefix("10.0.0.0/8"));
+    let attrs = bed.length(1);
+    let summarise = move |_: &mut AttrStore, _: &Announcement| Admission::Replace {
+        prefix: summary.prefix,
+        attrs,
+    };
+    bed.apply(first, &[], attrs, &many(1), summarise).unwrap();
+    bed.announce(first, 1, &[summary]);
+    bed.announce(second, 1, &[summary]);
+    let sources = |bed: &Bed| -> Vec<_> {
+        let best = bed.rib.best(summary.prefix);
+        best.iter().map(|path| path.source).collect()
+    };
+    assert_eq!(sources(&bed), [first, second]);
+    let paths = bed.rib.paths(&bed.store, summary.prefix);
+    let twice = paths.iter().find(|path| path.path.derived).unwrap();
+    assert!(matches!(
+        twice.standing,
+        Standing::Lost {
+            step: Step::Identity,
+            ..
+        }
+    ));
+    bed.withdraw(first, &[summary]);
+    assert_eq!(sources(&bed), [first, second]);
+}
+
+#[test]
 fn admission_is_told_how_many_prefixes_there_are_so_that_it_can_refuse_more() {
     let mut bed = bed();
     let (one, two) = (bed.source(1), bed.source(2));

@@ -140,11 +140,16 @@ pub(crate) fn decide(config: &DecisionConfig, all: &[Candidate]) -> Vec<Stands> 
     } else {
         Step::MaxPaths
     };
+    // A way that its source has named before is none more.
+    let way = |n: usize| (all[n].name.0, &all[n].attrs);
+    let named = |place: usize| left[..place].iter().any(|m| way(*m) == way(left[place]));
+    let ways = |place: usize| (0..place).filter(|before| !named(*before)).count();
     (0..all.len())
         .map(|n| match left.iter().position(|m| *m == n) {
             Some(0) => Stands::Best,
-            Some(place) if place < max => Stands::Equal,
-            Some(_) => Stands::Lost(full, all[left[0]].name),
+            Some(place) if ways(place) >= max => Stands::Lost(full, all[left[0]].name),
+            Some(place) if named(place) => Stands::Lost(Step::Identity, all[left[0]].name),
+            Some(_) => Stands::Equal,
             None => {
                 let (step, to) = lost[&n];
                 Stands::Lost(step, all[to.unwrap_or(left[0])].name)
