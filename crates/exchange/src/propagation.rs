@@ -6,9 +6,10 @@ mod events;
 mod outbound;
 mod pending;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use routehub_rib::LimitExceeded;
 use routehub_types::{AsPath, Attrs, Family, Instant, Prefix};
 
 use crate::fabric::{Fabric, Journal};
@@ -36,6 +37,8 @@ pub(crate) struct Model {
     refreshes: Vec<LinkId>,
     /// Links on which something else is sent than before, of which real peers are to be told.
     exports_changed: BTreeSet<LinkId>,
+    /// By how much the route limit of a link was last exceeded.
+    exceeded: BTreeMap<LinkId, LimitExceeded>,
     now: Instant,
 }
 
@@ -76,6 +79,7 @@ impl Model {
             journal: Journal::default(),
             refreshes: Vec::new(),
             exports_changed: BTreeSet::new(),
+            exceeded: BTreeMap::new(),
             now: Instant::ZERO,
         };
         for speaker in model.deployment.graph().speakers() {
@@ -139,6 +143,11 @@ impl Model {
     ) {
         let encoding = encoding.map(Arc::clone);
         self.ribs.set_encoding(&self.deployment, to_peer, encoding);
+    }
+
+    /// By how much the route limit of a link was last exceeded.
+    pub(crate) fn exceeded(&self, link: LinkId) -> Option<LimitExceeded> {
+        self.exceeded.get(&link).copied()
     }
 
     /// Sets the time at which what follows happens.
