@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use routehub_rib::{Pull, RawKey, SourceId, Ticket};
+use routehub_rib::{LimitExceeded, Pull, RawKey, SourceId, Ticket};
 use routehub_types::{AttrId, Attrs, Family, FamilySet, Instant, Prefix, RuleId, Update};
 
 use crate::estate::{CheckedEstate, Estate, Event};
@@ -263,6 +263,32 @@ impl Exchange {
         }
         // Limits of on-premises routers are enforced when all is told.
         Ok(fits && self.graph().link(link).down.limit.is_none())
+    }
+
+    /// Keeps routes that a real peer announced as refused by a rule, whatever import says of them:
+    /// their UPDATE is malformed, and they count as withdrawn (RFC 7606 section 2).
+    ///
+    /// # Errors
+    /// [`NotConverged`] if the estate does not come to rest any more.
+    pub fn refuse(
+        &mut self,
+        link: LinkId,
+        update: &Update<'_>,
+        rule: RuleId,
+    ) -> Result<(), NotConverged> {
+        if let Some(from_peer) = self.peer_adjacency(link)
+            && self.graph().link(link).is_up()
+        {
+            self.model.refuse(from_peer, update, rule);
+            self.model.converge()?;
+        }
+        Ok(())
+    }
+
+    /// By how much the routes of a real peer exceeded its limit when its session last ended for
+    /// that.
+    pub fn limit_exceeded(&self, link: LinkId) -> Option<LimitExceeded> {
+        self.model.exceeded(link)
     }
 
     /// The links whose real peers are to be asked for their routes again since the last call

@@ -33,6 +33,7 @@ pub use queries::{
     TableShape,
 };
 pub use ribs::Encoding;
+pub use routehub_rib::LimitExceeded;
 pub(crate) use rules::parameters;
 pub use rules::parameters::{
     NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,

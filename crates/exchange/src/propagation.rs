@@ -7,9 +7,10 @@ mod events;
 mod outbound;
 mod pending;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use routehub_rib::LimitExceeded;
 use routehub_types::{AsPath, Attrs, Family, Instant, Prefix};
 
 use crate::fabric::{Fabric, Journal};
@@ -37,6 +38,8 @@ pub(crate) struct Model {
     refreshes: Vec<LinkId>,
     /// Links on which something else is sent than before, of which real peers are to be told.
     exports_changed: BTreeSet<LinkId>,
+    /// By how much the route limit of a link was last exceeded.
+    exceeded: BTreeMap<LinkId, LimitExceeded>,
     now: Instant,
     seed: u64,
 }
@@ -92,6 +95,7 @@ impl Model {
             journal: Journal::default(),
             refreshes: Vec::new(),
             exports_changed: BTreeSet::new(),
+            exceeded: BTreeMap::new(),
             now: Instant::ZERO,
             seed,
         };
@@ -163,6 +167,11 @@ impl Model {
     /// The time at which the last change happened.
     pub(crate) const fn time(&self) -> Instant {
         self.now
+    }
+
+    /// By how much the route limit of a link was last exceeded.
+    pub(crate) fn exceeded(&self, link: LinkId) -> Option<LimitExceeded> {
+        self.exceeded.get(&link).copied()
     }
 
     /// Sets the time at which what follows happens.

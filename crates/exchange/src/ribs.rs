@@ -301,6 +301,16 @@ impl Ribs {
         })
     }
 
+    /// Has the receiver keep announced routes as refused for good by a rule: what was said of them
+    /// cannot be used.
+    pub(crate) fn refuse(&mut self, id: AdjacencyId, update: &Update<'_>, rule: RuleId) -> Changed {
+        self.at_receiver(id, |inbound, prefixes| {
+            let Inbound { store, rib, .. } = inbound;
+            let refuse = |_: &mut AttrStore, _: &Announcement| Admission::Unusable(rule);
+            rib.apply(store, inbound.source, update, refuse, collect(prefixes));
+        })
+    }
+
     /// Asks the receiver's import policy again for all that it holds from the sender.
     pub(crate) fn reapply_import(&mut self, id: AdjacencyId, parameters: &Parameters) -> Changed {
         self.at_receiver(id, |inbound, prefixes| {

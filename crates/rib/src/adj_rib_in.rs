@@ -56,6 +56,7 @@ impl<K: Key> Import<K> {
             Admission::Accept(attrs) => Imported::Accepted(attrs),
             Admission::Filter(rule) => Imported::Filtered(rule),
             Admission::Reject(rule) => Imported::Rejected(rule),
+            Admission::Unusable(rule) => Imported::Unusable(rule),
             Admission::Replace { prefix, attrs } => {
                 let other = K::of(prefix).filter(|other| *other != key);
                 target = other.map(|key| Target { key, attrs });
@@ -202,7 +203,7 @@ impl<K: Key> AdjRibIn<K> {
                 let key = self.replaced.remove(&key)?;
                 return Some(Target { key, attrs });
             }
-            Imported::Filtered(_) | Imported::Rejected(_) => {}
+            Imported::Filtered(_) | Imported::Rejected(_) | Imported::Unusable(_) => {}
         }
         None
     }
@@ -242,6 +243,7 @@ impl<K: Key> AdjRibIn<K> {
             Imported::Accepted(attrs) => Admission::Accept(attrs),
             Imported::Filtered(rule) => Admission::Filter(rule),
             Imported::Rejected(rule) => Admission::Reject(rule),
+            Imported::Unusable(rule) => Admission::Unusable(rule),
             Imported::Replaced(attrs) => {
                 let source = path.source;
                 let target = self.replaced.get(&PathKey { entry, source, id });
@@ -272,7 +274,8 @@ pub(crate) fn count_new<K: Key>(routes: &Routes<K>, source: u16, announced: &[Nl
         let entry = routes.find(*key);
         let at = entry.and_then(|entry| routes.find_path(entry, source, *id));
         entry.zip(at).is_none_or(|(entry, at)| {
-            matches!(routes.path(entry, at).imported(), Imported::Rejected(_))
+            let imported = routes.path(entry, at).imported();
+            matches!(imported, Imported::Rejected(_) | Imported::Unusable(_))
         })
     });
     u32::try_from(paths.len()).unwrap_or(u32::MAX)
@@ -284,5 +287,6 @@ fn tally<'a>(counts: &'a mut SourceCounts, path: &Path) -> &'a mut u32 {
         Imported::Accepted(_) | Imported::Replaced(_) => &mut counts.accepted,
         Imported::Filtered(_) => &mut counts.filtered,
         Imported::Rejected(_) => &mut counts.rejected,
+        Imported::Unusable(_) => &mut counts.unusable,
     }
 }

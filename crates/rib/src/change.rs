@@ -52,6 +52,9 @@ pub enum Admission {
     Reject(RuleId),
     /// No candidate, but listed among the learned routes and counted against the route limit.
     Filter(RuleId),
+    /// Kept with its reason, no candidate, not counted against the route limit, and that whatever
+    /// import says later: what the source said of it cannot be used (RFC 7606).
+    Unusable(RuleId),
 }
 
 /// What became of the routes of one call.

@@ -197,7 +197,7 @@ pub(crate) fn paths<K: Key>(
         let (standing, attrs) = match path.imported() {
             Imported::Accepted(attrs) => (standing(name, at, path.outcome()), Some(attrs)),
             Imported::Replaced(attrs) => (Standing::Replaced, Some(attrs)),
-            Imported::Filtered(rule) | Imported::Rejected(rule) => {
+            Imported::Filtered(rule) | Imported::Rejected(rule) | Imported::Unusable(rule) => {
                 (Standing::Ineligible(rule), None)
             }
         };

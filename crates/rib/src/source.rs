@@ -101,6 +101,9 @@ pub struct SourceCounts {
     pub filtered: u32,
     /// Rejected routes that are kept with their reason.
     pub rejected: u32,
+    /// Routes that are kept with their reason and cannot be used whatever import says
+    /// ([`Admission::Unusable`](crate::Admission)).
+    pub unusable: u32,
     /// Rejected routes beyond [`Source::max_rejected`] since the source came up: not kept.
     pub not_kept: u32,
     /// Routes that [`Rib::mark_stale`](crate::Rib::mark_stale) marked and nothing refreshed yet.

@@ -41,6 +41,37 @@ fn a_rejected_route_is_kept_with_its_reason_and_admitted_later_without_a_refresh
 }
 
 #[test]
+fn what_cannot_be_used_takes_the_place_of_what_was_and_is_not_admitted_later() {
+    let mut bed = bed();
+    let source = bed.source(1);
+    let routes = [Nlri::from(prefix("10.0.0.0/16"))];
+    bed.announce(source, 1, &routes);
+    let attrs = bed.length(2);
+    let refuse = |_: &mut AttrStore, _: &Announcement| Admission::Unusable(RuleId(60));
+    let applied = bed.apply(source, &[], attrs, &routes, refuse).unwrap();
+    assert_eq!((applied.rejected, applied.changed), (1, 1));
+    bed.rib.reapply_import(
+        &mut bed.store,
+        source,
+        |_, path| Admission::Accept(path.attrs),
+        |_, _| {},
+    );
+    assert!(bed.rib.is_empty());
+    let counts = bed.rib.counts(source);
+    assert_eq!(
+        (counts.counted(), counts.rejected, counts.unusable),
+        (0, 0, 1)
+    );
+    let kept: Vec<AdjIn> = bed.rib.adj_in(source, Family::Ipv4).collect();
+    assert_eq!(kept[0].imported, Admission::Unusable(RuleId(60)));
+    let paths = bed.rib.paths(&bed.store, routes[0].prefix);
+    assert_eq!(paths[0].standing, Standing::Ineligible(RuleId(60)));
+    bed.announce(source, 3, &routes);
+    assert_eq!(bed.rib.counts(source).unusable, 0);
+    assert_eq!(bed.rib.best(routes[0].prefix)[0].attrs, bed.length(3));
+}
+
+#[test]
 fn rejected_routes_beyond_the_cap_are_counted_and_replace_what_was_accepted() {
     let mut bed = bed();
     let source = bed.source_with(Source {

@@ -28,11 +28,11 @@ pub use routehub_diagnose::{
 };
 pub use routehub_exchange::{
     Changes, CheckedEstate, ConnectionEnds, ConnectionLoad, EffectiveRow, Estate, EstateErrors,
-    Event, EventError, Exchange, GatewayInstance, Instance, LinkChange, LinkId, LiveLink,
-    NextHopType, NotConverged, NvaSessions, Parameters, PathReport, PathStanding, PeeringReport,
-    Refused, RouteOrigin, RouteRow, RouteServerLoad, RouteSource, RouteState, SessionRow,
-    SessionState, SpeakerId, Subject, TableId, TableKind, TableRows, TableShape, VnetRoute,
-    VnetRoutes, check, estate, rules,
+    Event, EventError, Exchange, GatewayInstance, Instance, LimitExceeded, LinkChange, LinkId,
+    LiveLink, NextHopType, NotConverged, NvaSessions, Parameters, PathReport, PathStanding,
+    PeeringReport, Refused, RouteOrigin, RouteRow, RouteServerLoad, RouteSource, RouteState,
+    SessionRow, SessionState, SpeakerId, Subject, TableId, TableKind, TableRows, TableShape,
+    VnetRoute, VnetRoutes, check, estate, rules,
 };
 pub use routehub_rib::Step;
 pub use routehub_types as types;

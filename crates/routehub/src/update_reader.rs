@@ -1,6 +1,6 @@
 //! The routes of an UPDATE on their way from a session into the exchange.
 
-use routehub_exchange::{Exchange, LinkId, NotConverged};
+use routehub_exchange::{Exchange, LinkId, NotConverged, rules};
 use routehub_rib::RawKey;
 use routehub_types::{AttrId, Attrs, Instant, Nlri, Update};
 use routehub_wire::{Announced, UpdateView};
@@ -24,7 +24,10 @@ impl UpdateReader {
         exchange: &mut Exchange,
     ) -> Result<bool, NotConverged> {
         self.withdrawn.clear();
-        view.withdrawn()
+        if view.is_treated_as_withdraw() {
+            self.refuse(view, link, exchange)?;
+        }
+        view.said_withdrawn()
             .for_each(|nlri| self.withdrawn.extend(nlri));
         for field in view.announced() {
             self.announced.clear();
@@ -47,6 +50,26 @@ impl UpdateReader {
             ..Update::default()
         };
         exchange.receive(now, link, &update)
+    }
+
+    /// Has an exchange keep what a malformed UPDATE announces as refused, with the attributes that
+    /// can be read; it counts as withdrawn (RFC 7606 section 2).
+    #[cold]
+    fn refuse(
+        &mut self,
+        view: &UpdateView<'_>,
+        link: LinkId,
+        exchange: &mut Exchange,
+    ) -> Result<(), NotConverged> {
+        self.announced.clear();
+        view.treated_as_withdrawn()
+            .for_each(|nlri| self.announced.extend(nlri));
+        let update = Update {
+            attrs: exchange.intern(&view.to_attrs()),
+            withdrawn: &[],
+            announced: &self.announced,
+        };
+        exchange.refuse(link, &update, rules::MALFORMED_UPDATE)
     }
 }
 

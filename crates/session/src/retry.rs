@@ -69,6 +69,11 @@ impl Retry {
         self.idle_hold = None;
     }
 
+    /// Until when damping holds the session in Idle.
+    pub(crate) const fn held_back_until(&self) -> Option<Instant> {
+        self.idle_hold
+    }
+
     /// Whether damping holds the session in Idle.
     pub(crate) const fn is_held_back(&self) -> bool {
         self.idle_hold.is_some()

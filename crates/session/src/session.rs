@@ -405,6 +405,11 @@ impl Session {
         self.peering.timers()
     }
 
+    /// Until when damping holds the session in Idle; none: it does not.
+    pub fn held_back_until(&self) -> Option<Instant> {
+        self.peering.retry.held_back_until()
+    }
+
     /// What was counted since the session was made.
     pub fn counters(&self) -> &Counters {
         &self.peering.counters

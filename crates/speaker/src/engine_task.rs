@@ -248,7 +248,9 @@ impl EngineTask {
                 if let Some(peer) = self.peers.get_mut(&id) {
                     peer.tear_down(Notification::MAXIMUM_PREFIXES);
                 }
-                self.publish(id, EventKind::LimitExceeded);
+                let link = self.engine.peer(id).map(|peer| peer.link);
+                let exceeded = link.and_then(|link| self.engine.exchange().limit_exceeded(link));
+                self.publish(id, EventKind::LimitExceeded(exceeded));
             }
         }
     }

@@ -1,15 +1,19 @@
 //! Events of a running server, for whoever subscribes to them.
 
+mod malformed;
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use routehub::LimitExceeded;
 use routehub::types::{Asn, Prefix};
 use routehub_session::DownReason;
 use tokio::sync::broadcast;
 
 use crate::Neighbor;
+pub use malformed::{FaultReport, MalformedUpdate};
 
 /// Events that are kept for a slow subscriber; the oldest are lost first.
 const EVENTS: usize = 1024;
@@ -48,16 +52,34 @@ pub enum EventKind {
         /// Their prefixes.
         prefixes: Vec<Prefix>,
     },
-    /// The peer announced more routes than it may (R-004).
-    LimitExceeded,
+    /// The peer announced more routes than it may (R-004); with the numbers, where they are known.
+    LimitExceeded(Option<LimitExceeded>),
+    /// An UPDATE of the peer was malformed: its routes count as withdrawn, or attributes of it were
+    /// left out (RFC 7606).
+    Malformed(Arc<MalformedUpdate>),
+    /// The session failed, and is not tried again for so long: every connection of the peer is
+    /// refused until then.
+    HeldBack(Duration),
     /// A connection was refused.
     Refused {
         /// The listening address.
         local: SocketAddr,
         /// The remote address.
         remote: IpAddr,
-        /// How many were refused so far.
+        /// Why.
+        why: ConnectionRefusal,
+        /// How many were refused so far: of strangers, or of this peer.
         refused: u64,
+    },
+    /// The kernel dropped segments because of their TCP-MD5 signatures (RFC 2385). It does not say
+    /// whose they were.
+    SignaturesRefused {
+        /// Signatures that are wrong: the keys differ.
+        wrong: u64,
+        /// Signatures that are missing.
+        missing: u64,
+        /// Signatures where none is expected.
+        unexpected: u64,
     },
     /// A sink rejected changes, or failed.
     Sink {
@@ -72,6 +94,40 @@ pub enum EventKind {
     Reloaded(Reloaded),
     /// Something failed that the server goes on without.
     Failed(String),
+}
+
+/// Why a connection was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionRefusal {
+    /// Nobody is awaited from that address.
+    Stranger,
+    /// The peer's session has more connections waiting than it can look at.
+    Busy,
+    /// The protection that is configured for the peer cannot be set on the connection.
+    Protection,
+    /// The session failed and is held back for so long (damping of oscillations, RFC 4271 section
+    /// 8.1.1).
+    HeldBack(Duration),
+    /// The session is switched off.
+    Stopped,
+    /// The session has two connections on which the peer has sent its OPEN.
+    TwoConnections,
+}
+
+impl fmt::Display for ConnectionRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stranger => f.write_str("nobody is awaited from there"),
+            Self::Busy => f.write_str("too many of the peer's connections wait"),
+            Self::Protection => f.write_str("it cannot be protected as configured"),
+            Self::HeldBack(time) => {
+                let seconds = time.as_secs_f64();
+                write!(f, "the session is held back for another {seconds:.1} s")
+            }
+            Self::Stopped => f.write_str("the session is switched off"),
+            Self::TwoConnections => f.write_str("the session has two connections already"),
+        }
+    }
 }
 
 /// What became of sessions when a server loaded another network.
@@ -128,16 +184,38 @@ impl fmt::Display for ServerEvent {
             EventKind::Down(reason) => write!(f, "down: {reason}"),
             EventKind::AttemptFailed(reason) => write!(f, "not established: {reason}"),
             EventKind::Unsendable { prefixes } => {
-                write!(f, "no message to it can hold {}", Listed(prefixes))
+                let prefixes = Listed(prefixes, prefixes.len());
+                write!(f, "no message to it can hold {prefixes}")
             }
-            EventKind::LimitExceeded => f.write_str("more routes than it may announce"),
+            EventKind::LimitExceeded(None) => f.write_str("more routes than it may announce"),
+            EventKind::LimitExceeded(Some(numbers)) => {
+                write!(f, "more routes than it may announce: {numbers}")
+            }
+            EventKind::Malformed(update) => write!(f, "{update}"),
+            EventKind::HeldBack(time) => {
+                write!(
+                    f,
+                    "held back for {:.1} s after failures",
+                    time.as_secs_f64()
+                )
+            }
             EventKind::Refused {
                 local,
                 remote,
+                why,
                 refused,
             } => write!(
                 f,
-                "connection from {remote} to {local} refused, {refused} so far"
+                "connection from {remote} to {local} refused, {refused} so far: {why}"
+            ),
+            EventKind::SignaturesRefused {
+                wrong,
+                missing,
+                unexpected,
+            } => write!(
+                f,
+                "segments dropped for their TCP-MD5 signature: {wrong} wrong, {missing} missing, \
+                 {unexpected} unexpected"
             ),
             EventKind::Sink { sink, error } => write!(f, "sink {sink}: {error}"),
             EventKind::Happened(id) => write!(f, "event {id} happened"),
@@ -159,8 +237,8 @@ impl fmt::Display for ServerEvent {
 /// Prefixes that a line of text names; of more it says how many.
 const NAMED: usize = 8;
 
-/// Prefixes as a line of text names them.
-struct Listed<'a>(&'a [Prefix]);
+/// Prefixes as a line of text names them: the first ones, and how many there are.
+struct Listed<'a>(&'a [Prefix], usize);
 
 impl fmt::Display for Listed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -168,7 +246,7 @@ impl fmt::Display for Listed<'_> {
             let comma = if at == 0 { "" } else { ", " };
             write!(f, "{comma}{prefix}")?;
         }
-        match self.0.len().checked_sub(NAMED) {
+        match self.1.checked_sub(NAMED) {
             Some(more @ 1..) => write!(f, " and {more} more"),
             _ => Ok(()),
         }

@@ -23,6 +23,7 @@ mod body;
 mod error;
 mod events;
 mod metrics;
+mod notification;
 mod peers;
 mod queries;
 
@@ -106,6 +107,8 @@ paths! {
         "what `az network routeserver peering list-learned-routes` prints";
     get "/v1/route-servers/{rs}/peerings/{nva}/advertised-routes" "" => queries::tables_of(TableKind::RsAdvertised) =>
         "what `az network routeserver peering list-advertised-routes` prints";
+    get "/v1/route-servers/{rs}/peerings/{nva}/refused-routes" "" => queries::refused =>
+        "what a Route Server refused of an NVA, and by which rules";
     get "/v1/gateways/{gateway}/learned-routes" "" => queries::tables_of(TableKind::GatewayLearned) =>
         "what `az network vnet-gateway list-learned-routes` prints";
     get "/v1/gateways/{gateway}/advertised-routes/{to}" "" => queries::tables_of(TableKind::GatewayAdvertised) =>

@@ -35,7 +35,9 @@ mod session;
 pub mod sink;
 mod sockopt;
 
-pub use event::{EventKind, Reloaded, ServerEvent};
+pub use event::{
+    ConnectionRefusal, EventKind, FaultReport, MalformedUpdate, Reloaded, ServerEvent,
+};
 pub use neighbor::Neighbor;
 pub use server::{Server, StartError, Stopped};
-pub use session::command::{Agreement, SessionReport};
+pub use session::command::SessionReport;

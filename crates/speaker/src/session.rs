@@ -4,4 +4,5 @@ pub(crate) mod command;
 pub(crate) mod connection;
 pub(crate) mod io;
 pub(crate) mod listener;
+pub(crate) mod signatures;
 pub(crate) mod task;

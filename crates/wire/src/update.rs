@@ -215,16 +215,50 @@ impl<'a> UpdateView<'a> {
     /// those that it announced.
     #[inline(always)]
     pub fn withdrawn(&self) -> impl Iterator<Item = Nlris<'a>> + use<'a> {
+        self.said_withdrawn().chain(self.treated_as_withdrawn())
+    }
+
+    /// The prefixes that the sender itself says it can no longer reach, by field.
+    #[inline(always)]
+    pub fn said_withdrawn(&self) -> impl Iterator<Item = Nlris<'a>> + use<'a> {
         let plain = self.nlri(self.parts.withdrawn, Some(Family::Ipv4));
         let unreach = self.parts.unreach.as_ref();
         let multi = unreach.and_then(|part| self.nlri(part.nlri, part.family.family()));
-        let [third, fourth] = if self.verdict.withdraw {
+        plain.into_iter().chain(multi)
+    }
+
+    /// The prefixes that the sender announced and that count as withdrawn, by field: those of
+    /// treat-as-withdraw (RFC 7606 section 2).
+    #[inline(always)]
+    pub fn treated_as_withdrawn(&self) -> impl Iterator<Item = Nlris<'a>> + use<'a> {
+        let [plain, multi] = if self.verdict.withdraw {
             self.reachable()
         } else {
             [None; 2]
         };
-        let sent = plain.into_iter().chain(multi);
-        sent.chain(third).chain(fourth)
+        plain.into_iter().chain(multi)
+    }
+
+    /// Whether what the message announces counts as withdrawn (RFC 7606 section 2).
+    #[inline]
+    pub const fn is_treated_as_withdraw(&self) -> bool {
+        self.verdict.withdraw
+    }
+
+    /// The octets that a fault is about: the attribute, up to the end of all attributes where it
+    /// cannot be told where it ends; of another part what follows the place of the fault in it.
+    pub fn octets_at_fault(&self, fault: &Fault) -> &'a [u8] {
+        let mut raw = self.raw_attributes();
+        let attributes = self.parts.attributes.end();
+        let end = match raw.find(|raw| raw.offset == fault.offset) {
+            Some(raw) => raw.end(),
+            None if fault.offset < attributes => attributes,
+            None => self.message.len(),
+        };
+        let octets = self.message.get(fault.offset..end);
+        // What is missing stands nowhere.
+        let missing = fault.reason == Reason::AttributeMissing;
+        octets.filter(|_| !missing).unwrap_or_default()
     }
 
     /// The families of routes in the message that are not in use, or not known.

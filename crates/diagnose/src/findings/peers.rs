@@ -81,7 +81,9 @@ fn refused(findings: &mut Findings<'_>, nva: &Nva, server: &str, link: LinkId) {
     let name = &nva.name;
     let by = |wanted: RuleId| {
         let by_it = |route: &AdjIn| match route.imported {
-            Admission::Reject(rule) | Admission::Filter(rule) => rule == wanted,
+            Admission::Reject(rule) | Admission::Filter(rule) | Admission::Unusable(rule) => {
+                rule == wanted
+            }
             _ => false,
         };
         let routes = rib.adj_in(source).filter(by_it);
@@ -247,7 +249,9 @@ pub(super) fn default_routes(findings: &mut Findings<'_>) {
             continue;
         };
         let mut routes = rib.adj_in(source).filter(|route| route.prefix == default);
-        if routes.any(|route| !matches!(route.imported, Admission::Reject(_))) {
+        let refused =
+            |admission| matches!(admission, Admission::Reject(_) | Admission::Unusable(_));
+        if routes.any(|route| !refused(route.imported)) {
             let nva = &exchange.speaker(link.a.speaker).name;
             let text = format!(
                 "{nva} announces a default route: every virtual machine sends internet traffic \

@@ -6,15 +6,17 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use routehub_types::{AttrId, Family, Instant, Nlri, Update};
+use routehub_rib::{Admission, LimitExceeded};
+use routehub_types::{AttrId, Family, Instant, Nlri, RuleId, Update};
 
 use super::{Exchange, Live};
 use crate::estate::Event;
 use crate::graph::{AdjacencyId, LinkId};
 use crate::propagation::{EventError, NotConverged};
 
-/// Routes of one peer with equal attributes; stale ones first.
-type Received = BTreeMap<(bool, AttrId), Vec<Nlri>>;
+/// Routes of one peer with equal attributes, and refused for good by the same rule or not; stale
+/// ones first.
+type Received = BTreeMap<(bool, AttrId, Option<RuleId>), Vec<Nlri>>;
 
 /// The ids of the new model for attribute sets of the old one, by their old ids.
 type Renamed = HashMap<AttrId, AttrId>;
@@ -127,11 +129,16 @@ impl Exchange {
                 prefix: route.prefix,
                 path_id: route.path_id,
             };
-            let alike = received.entry((!route.stale, attrs)).or_default();
+            let refused = match route.imported {
+                Admission::Unusable(rule) => Some(rule),
+                _ => None,
+            };
+            let alike = (!route.stale, attrs, refused);
+            let alike = received.entry(alike).or_default();
             alike.push(nlri);
         }
         let mut stale: Vec<Family> = Vec::new();
-        for ((fresh, attrs), announced) in received {
+        for ((fresh, attrs, refused), announced) in received {
             if fresh {
                 self.mark_all_stale(from_peer, &mut stale);
             } else {
@@ -144,7 +151,10 @@ impl Exchange {
                 attrs,
                 announced: &announced,
             };
-            self.model.restore(from_peer, &update);
+            match refused {
+                Some(rule) => self.model.refuse(from_peer, &update, rule),
+                None => self.model.restore(from_peer, &update),
+            }
         }
         self.mark_all_stale(from_peer, &mut stale);
     }
@@ -158,17 +168,26 @@ impl Exchange {
     /// Ends the links whose peers hold more routes than they may, and names them.
     fn end_beyond_limit(&mut self, mut links: Vec<LinkId>) -> Vec<LinkId> {
         links.retain(|link| {
-            let to_peer = self.graph().our_adjacency(*link);
-            let inbound = to_peer.and_then(|to_peer| self.model.ribs().inbound(to_peer.reverse()));
-            inbound.is_some_and(|(rib, source)| {
-                let limit = rib.source_data(source).and_then(|data| data.limit);
-                limit.is_some_and(|limit| rib.counts(source).counted() > limit.max)
-            })
+            let exceeded = self.beyond_limit(*link);
+            if let Some(exceeded) = exceeded {
+                self.model.end_by_limit(*link, exceeded);
+            }
+            exceeded.is_some()
         });
-        for link in &links {
-            self.model.end_by_limit(*link);
-        }
         links
+    }
+
+    /// How the routes that are held of a link's peer are more than they may be, if they are.
+    fn beyond_limit(&self, link: LinkId) -> Option<LimitExceeded> {
+        let from_peer = self.graph().our_adjacency(link)?.reverse();
+        let (rib, source) = self.model.ribs().inbound(from_peer)?;
+        let max = rib.source_data(source)?.limit?.max;
+        let held = rib.counts(source).counted();
+        (held > max).then_some(LimitExceeded {
+            held,
+            announced: 0,
+            max,
+        })
     }
 
     /// What a peer was sent, and what it is to be told.

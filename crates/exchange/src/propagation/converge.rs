@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use routehub_rib::LimitExceeded;
 use routehub_types::{Family, Prefix, RuleId};
 
 use super::Model;
@@ -66,10 +67,17 @@ impl Limit {
         })
     }
 
-    /// Whether so many IPv4 and IPv6 routes are too many.
-    fn is_exceeded(&self, [ipv4, ipv6]: [usize; 2]) -> bool {
-        let beyond = |count, max: Option<u32>| max.is_some_and(|max| count > max as usize);
-        beyond(ipv4, self.ipv4) || beyond(ipv6, self.ipv6)
+    /// How so many IPv4 and IPv6 routes are too many, if they are.
+    fn exceeded(&self, [ipv4, ipv6]: [usize; 2]) -> Option<LimitExceeded> {
+        let beyond = |count: usize, max: Option<u32>| {
+            let max = max.filter(|max| count > *max as usize)?;
+            Some(LimitExceeded {
+                held: u32::try_from(count).unwrap_or(u32::MAX),
+                announced: 0,
+                max,
+            })
+        };
+        beyond(ipv4, self.ipv4).or_else(|| beyond(ipv6, self.ipv6))
     }
 }
 
@@ -182,10 +190,14 @@ impl Model {
             if but_for_limit != Down::default() || is_down && link.live && limit.notifies {
                 continue;
             }
-            let exceeds = limit.is_exceeded(self.carried(id.from(limit.sender)));
+            let carried = self.carried(id.from(limit.sender));
+            let exceeded = limit.exceeded(carried);
+            let exceeds = exceeded.is_some();
             if is_down == exceeds {
                 continue;
             }
+            self.exceeded
+                .extend(exceeded.map(|exceeded| (id, exceeded)));
             let sender = link.end(limit.sender).speaker;
             senders.push(self.deployment.graph().speaker(sender).to_string());
             self.change_link(id, |link| {

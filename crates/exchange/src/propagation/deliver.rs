@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
+use routehub_rib::LimitExceeded;
 use routehub_types::attribute_block::{self, Form};
-use routehub_types::{AttrId, Attrs, Nlri, Prefix, Update};
+use routehub_types::{AttrId, Attrs, Nlri, Prefix, RuleId, Update};
 
 use super::Model;
 use crate::graph::{AdjacencyId, LinkId};
@@ -180,8 +181,8 @@ impl Model {
     /// Has the receiver take in one UPDATE. Says no if the route limit ended the session.
     pub(crate) fn receive(&mut self, adjacency: AdjacencyId, update: &Update<'_>) -> bool {
         let counted = self.ribs.count(adjacency, update.announced, self.now);
-        if counted.is_err() {
-            self.end_by_limit(adjacency.link);
+        if let Err(exceeded) = counted {
+            self.end_by_limit(adjacency.link, exceeded);
             return false;
         }
         self.restore(adjacency, update);
@@ -198,9 +199,17 @@ impl Model {
         self.note_changed(changed);
     }
 
+    /// Has the receiver keep routes that a real router announced as refused for good by a rule;
+    /// what it held of them is withdrawn.
+    pub(crate) fn refuse(&mut self, adjacency: AdjacencyId, update: &Update<'_>, rule: RuleId) {
+        let changed = self.ribs.refuse(adjacency, update, rule);
+        self.note_changed(changed);
+    }
+
     /// A session sent more routes than it may: it ends with Cease, maximum number of prefixes
     /// reached.
-    pub(crate) fn end_by_limit(&mut self, link: LinkId) {
+    pub(crate) fn end_by_limit(&mut self, link: LinkId, exceeded: LimitExceeded) {
+        self.exceeded.insert(link, exceeded);
         self.deployment.change_link(link, |link| {
             link.notification = Some((6, 1));
             link.down.limit = Some(rules::ROUTE_LIMIT);

@@ -42,6 +42,11 @@ impl Model {
             let old = (&self.static_routes, &self.deployment);
             new.static_routes.carry_over(now, old, before);
         }
+        let exceeded = links.iter().filter_map(|(before, now)| {
+            let by = self.exceeded.get(before)?;
+            Some((*now, *by))
+        });
+        new.exceeded.extend(exceeded);
         let mut renamed = Renamed::new();
         new.inherit(self, &links, Use::Best, &mut renamed);
         if new.deployment.parameters().sticky_failback && new.prefers_as(self) {

@@ -170,7 +170,10 @@ impl Exchange {
                 continue;
             };
             for route in rib.adj_in(source) {
-                if let Admission::Reject(rule) | Admission::Filter(rule) = route.imported {
+                if let Admission::Reject(rule)
+                | Admission::Filter(rule)
+                | Admission::Unusable(rule) = route.imported
+                {
                     all.push(Refused {
                         prefix: route.prefix,
                         as_path: rib.attrs(route.received).as_path,
@@ -253,7 +256,7 @@ impl Exchange {
             live: link.live,
             state: SessionState::of(link),
             learned: counts.counted() as usize,
-            refused: (counts.rejected + counts.not_kept) as usize,
+            refused: (counts.rejected + counts.unusable + counts.not_kept) as usize,
             advertised: link.live.then_some(sent),
             unsendable,
             route_refreshes: link.route_refreshes,

@@ -158,7 +158,12 @@ impl<'a> RibView<'a> {
     /// All that a source announced without what import rejected for good.
     pub fn learned(self, source: SourceId) -> impl Iterator<Item = (Prefix, AttrId)> + use<'a> {
         let routes = self.adj_in(source);
-        let kept = routes.filter(|route| !matches!(route.imported, Admission::Reject(_)));
+        let kept = routes.filter(|route| {
+            !matches!(
+                route.imported,
+                Admission::Reject(_) | Admission::Unusable(_)
+            )
+        });
         kept.map(|route| (route.prefix, route.received))
     }
 

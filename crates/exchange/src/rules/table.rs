@@ -526,5 +526,9 @@ rules! {
         1022 FAMILY_NOT_AGREED: "the session does not carry routes of this family"
             "RFC 4760 section 8"
             remedy "configure the address family at the neighbour";
+        1023 MALFORMED_UPDATE: "the route came with a malformed attribute, so that it counts as \
+             withdrawn"
+            "RFC 7606 section 2"
+            remedy "mend the router that sends it: the event of the UPDATE names the attribute";
     }
 }

@@ -48,12 +48,17 @@ pub(crate) enum Imported {
     Replaced(AttrId),
     Filtered(RuleId),
     Rejected(RuleId),
+    /// Rejected for good: import is not asked again.
+    Unusable(RuleId),
 }
 
 impl Imported {
-    /// Whether import rejected the path, filtered or not.
+    /// Whether the path was rejected, filtered or unusable.
     pub(crate) const fn is_rejected(self) -> bool {
-        matches!(self, Self::Rejected(_) | Self::Filtered(_))
+        matches!(
+            self,
+            Self::Rejected(_) | Self::Filtered(_) | Self::Unusable(_)
+        )
     }
 }
 
@@ -145,6 +150,7 @@ impl Path {
             Imported::Rejected(rule) => (CODE_INELIGIBLE, 0, rule.0.into()),
             Imported::Filtered(rule) => (CODE_INELIGIBLE, 1, rule.0.into()),
             Imported::Replaced(attrs) => (CODE_INELIGIBLE, 2, attrs.0),
+            Imported::Unusable(rule) => (CODE_INELIGIBLE, 3, rule.0.into()),
         };
         self.state = self.state & !CODE | code & CODE;
         (self.place, self.imported) = (place, value);
@@ -157,6 +163,7 @@ impl Path {
             _ if self.is_candidate() => Imported::Accepted(AttrId(self.imported)),
             0 => Imported::Rejected(rule),
             1 => Imported::Filtered(rule),
+            3 => Imported::Unusable(rule),
             _ => Imported::Replaced(AttrId(self.imported)),
         }
     }
@@ -320,6 +327,7 @@ mod tests {
         for imported in [
             Imported::Rejected(RuleId(51)),
             Imported::Filtered(RuleId(51)),
+            Imported::Unusable(RuleId(52)),
             Imported::Replaced(AttrId(4)),
             Imported::Accepted(AttrId(5)),
         ] {

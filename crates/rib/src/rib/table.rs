@@ -313,7 +313,9 @@ impl<K: Key> Table<K> {
             from = entry + 1;
             let key = self.routes.key(entry);
             let hash = self.routes.hash(key);
-            for (at, path) in self.routes.received(entry, source) {
+            let asked = |path: &Path| !matches!(path.imported(), Imported::Unusable(_));
+            let received = self.routes.received(entry, source);
+            for (at, path) in received.filter(|(_, path)| asked(path)) {
                 paths.push((self.routes.path_id(entry, at), path.received));
             }
             paths.sort_unstable();
@@ -410,7 +412,7 @@ impl<K: Key> Table<K> {
 fn is_full(cx: &mut Context<'_>, source: u16, old: Option<Path>) -> bool {
     let max = cx.sources.source(source).max_rejected;
     let counts = cx.sources.counts_mut(source);
-    let kept = counts.rejected + counts.filtered;
+    let kept = counts.rejected + counts.filtered + counts.unusable;
     let was_rejected = old.is_some_and(|path| path.imported().is_rejected());
     let full = kept >= max && !was_rejected;
     counts.not_kept += u32::from(full);

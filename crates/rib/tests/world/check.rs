@@ -117,6 +117,7 @@ impl World {
                         }
                         Admission::Reject(rule) => Import::Reject(rule),
                         Admission::Filter(rule) => Import::Filter(rule),
+                        Admission::Unusable(rule) => panic!("{rule} is no rule of the model"),
                     };
                     found.push((
                         number,

@@ -1,5 +1,6 @@
 //! An engine in place of another: peers that stay notice nothing but what differs.
 
+mod malformed;
 mod random;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +12,7 @@ use routehub::estate::{
 };
 use routehub::{Effect, Engine, Estate, Event, Input, LiveLink, Profile, ReloadedEngine, RouteRow};
 use routehub_types::{
-    AsPath, Asn, Attrs, Community, Family, FamilySet, Instant, Nlri, PeerId, Prefix,
+    AsPath, Asn, Attrs, Community, Family, FamilySet, Instant, Nlri, PeerId, Prefix, RuleId,
 };
 use routehub_wire::{Context, Message, Packer, decode, frame};
 

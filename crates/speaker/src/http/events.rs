@@ -1,5 +1,7 @@
 //! Events: what happens from here on, line by line, and what a client has happen.
 
+mod detail;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +12,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use routehub_scenario::parse_events;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -18,6 +20,7 @@ use super::app::App;
 use super::body::{self, endless};
 use super::error::Refusal;
 use crate::event::{EventKind, ServerEvent};
+use detail::detail;
 
 /// After how long of silence a sign of life is sent.
 const ALIVE: Duration = Duration::from_secs(10);
@@ -80,8 +83,9 @@ struct Line<'a> {
     local: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    routes: Option<usize>,
+    /// What else there is to know, by kind.
+    #[serde(flatten)]
+    detail: Map<String, Value>,
     text: String,
 }
 
@@ -183,7 +187,10 @@ fn event_line(event: &ServerEvent) -> Line<'_> {
             EventKind::Down(_) => "down",
             EventKind::AttemptFailed(_) => "attempt_failed",
             EventKind::Unsendable { .. } => "unsendable",
-            EventKind::LimitExceeded => "limit_exceeded",
+            EventKind::LimitExceeded(_) => "limit_exceeded",
+            EventKind::Malformed(_) => "malformed",
+            EventKind::HeldBack(_) => "held_back",
+            EventKind::SignaturesRefused { .. } => "signatures_refused",
             EventKind::Refused { .. } => "refused",
             EventKind::Sink { .. } => "sink",
             EventKind::Happened(_) => "happened",
@@ -194,10 +201,7 @@ fn event_line(event: &ServerEvent) -> Line<'_> {
         name: link.map(|link| link.remote.as_str()),
         local: link.map(|link| link.local.as_str()),
         instance: link.and_then(|link| link.instance),
-        routes: match event.kind {
-            EventKind::Learned { routes } => Some(routes),
-            _ => None,
-        },
+        detail: detail(&event.kind),
         text: event.to_string(),
     }
 }

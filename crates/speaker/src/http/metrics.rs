@@ -19,6 +19,7 @@ use routehub_session::MessageCounters;
 use super::app::App;
 use super::error::Refusal;
 use super::peers::Peer;
+use crate::session::signatures::Signatures;
 
 type Labels = Vec<(&'static str, String)>;
 
@@ -216,6 +217,14 @@ impl Sources {
         refused.inc_by(self.refused);
         let help = "Connections that nobody was awaited from";
         registry.register("connections_refused", help, refused);
+        if let Ok(signatures) = Signatures::read() {
+            let samples = signatures.by_reason().into_iter();
+            let samples =
+                samples.map(|(reason, count)| (vec![("reason", reason.to_owned())], count));
+            let help =
+                "Segments that the kernel dropped for their TCP-MD5 signature, of any process";
+            counters(&mut registry, "tcp_signatures_refused", help, samples);
+        }
         encode(text, &registry)?;
         let mut process = Registry::default();
         if let Some(memory) = resident_memory() {
@@ -314,9 +323,32 @@ impl Sources {
         let octets = sessions().map(|(peer, counted)| (peer.labels(), counted.sent.octets));
         let help = "Octets of messages sent to the peer";
         counters(registry, "bgp_peer_sent_bytes", help, octets);
+        self.malformed(registry);
         let established = sessions().map(|(peer, counted)| (peer.labels(), counted.established));
         let help = "How often the session was established";
         counters(registry, "bgp_peer_established", help, established);
+    }
+
+    /// What RFC 7606 took away of what real routers sent.
+    fn malformed(&self, registry: &mut Registry) {
+        let sessions = || {
+            let peers = self.peers.iter();
+            peers.filter_map(|peer| Some((peer, &peer.peer.session.as_ref()?.counters)))
+        };
+        let counts = sessions().map(|(peer, counted)| (peer.labels(), counted.treated_as_withdraw));
+        let help = "UPDATEs whose routes count as withdrawn (RFC 7606)";
+        counters(
+            registry,
+            "bgp_peer_updates_treated_as_withdraw",
+            help,
+            counts,
+        );
+        let counts = sessions().map(|(peer, counted)| (peer.labels(), counted.attribute_discards));
+        let help = "UPDATEs of which an attribute was left out (RFC 7606)";
+        counters(registry, "bgp_peer_updates_attribute_discard", help, counts);
+        let counts = sessions().map(|(peer, counted)| (peer.labels(), counted.refused));
+        let help = "Connections of the peer that its session refused";
+        counters(registry, "bgp_peer_connections_refused", help, counts);
     }
 
     /// How much is left until a limit of the profile; nothing where there is none.

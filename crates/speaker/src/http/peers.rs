@@ -1,5 +1,7 @@
 //! Peers and their states.
 
+mod session;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -7,13 +9,14 @@ use std::sync::Arc;
 use axum::extract;
 use axum::response::Response;
 use routehub::{LinkId, PeeringReport, SessionState};
-use routehub_session::{Counters, State};
+use routehub_session::State;
 use serde::Serialize;
 
 use super::app::App;
 use super::body::table;
 use super::error::Refusal;
 use crate::{Neighbor, SessionReport};
+use session::SessionBody;
 
 /// A peer, as the engine and its session see it.
 pub(super) struct Peer {
@@ -77,25 +80,6 @@ struct PeerBody {
     session: Option<SessionBody>,
 }
 
-#[derive(Serialize)]
-struct SessionBody {
-    listens_on: std::net::SocketAddr,
-    connects_from: Vec<IpAddr>,
-    uptime_seconds: Option<f64>,
-    in_state_seconds: f64,
-    hold_time: Option<u64>,
-    router_id: Option<String>,
-    families: Vec<String>,
-    counters: Counters,
-    last_down: Option<LastDown>,
-}
-
-#[derive(Serialize)]
-struct LastDown {
-    seconds_ago: f64,
-    why: String,
-}
-
 impl From<Peer> for PeerBody {
     fn from(peer: Peer) -> Self {
         let Peer {
@@ -124,31 +108,6 @@ impl From<Peer> for PeerBody {
             route_refreshes: report.route_refreshes,
             resets: report.resets,
             session: neighbor.zip(session).map(SessionBody::from),
-        }
-    }
-}
-
-impl From<(Arc<Neighbor>, SessionReport)> for SessionBody {
-    fn from((neighbor, session): (Arc<Neighbor>, SessionReport)) -> Self {
-        let agreed = session.agreed;
-        let families = agreed.map(|agreed| agreed.families);
-        Self {
-            listens_on: neighbor.local,
-            connects_from: neighbor.remote.clone(),
-            uptime_seconds: session.uptime.map(|uptime| uptime.as_secs_f64()),
-            in_state_seconds: session.in_state.as_secs_f64(),
-            hold_time: agreed.map(|agreed| agreed.hold_time.as_secs()),
-            router_id: agreed.map(|agreed| agreed.peer_router_id.to_string()),
-            families: families
-                .iter()
-                .flat_map(|families| families.iter())
-                .map(|family| family.to_string())
-                .collect(),
-            counters: session.counters,
-            last_down: session.last_down.map(|(ago, why)| LastDown {
-                seconds_ago: ago.as_secs_f64(),
-                why: why.to_string(),
-            }),
         }
     }
 }

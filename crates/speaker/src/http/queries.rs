@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use routehub::types::Prefix;
-use routehub::{Estate, Exchange, Explanation, TableId, TableKind, Trace};
+use routehub::{Estate, Exchange, Explanation, Refused, TableId, TableKind, Trace, rules};
 use routehub_scenario::az::Table;
 use routehub_scenario::{Snapshot, Tables};
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,43 @@ fn check_known(estate: &Estate, id: &TableId) -> Result<(), Refusal> {
     let same_owner = tables.iter().filter(|other| other.owner == id.owner);
     let peers = same_owner.filter_map(|other| other.peer.as_ref());
     Err(Refusal::unknown(&relation, peer, peers))
+}
+
+/// A route that a Route Server refused.
+#[derive(Serialize)]
+struct RefusedRow {
+    prefix: Prefix,
+    as_path: String,
+    instance: u8,
+    rule: String,
+    reason: &'static str,
+}
+
+/// What a Route Server refused of an NVA, and by which rules.
+pub(super) async fn refused(State(app): AppState, names: Names) -> Answer {
+    let Path(names) = names?;
+    let mut names = names.into_iter();
+    let id = TableId {
+        kind: TableKind::RsLearned,
+        owner: names.next().unwrap_or_default(),
+        peer: names.next(),
+    };
+    let read = move |exchange: &Exchange| {
+        check_known(exchange.estate(), &id)?;
+        let nva = id.peer.as_deref().unwrap_or_default();
+        Ok(exchange.rs_refused(&id.owner, nva))
+    };
+    let shape = |refused: Vec<Refused>| {
+        let rows = refused.into_iter().map(|route| RefusedRow {
+            prefix: route.prefix,
+            as_path: route.as_path.to_string(),
+            instance: route.instance,
+            rule: route.rule.to_string(),
+            reason: rules::text(route.rule),
+        });
+        rows.collect::<Vec<_>>()
+    };
+    app.table(read, shape).await
 }
 
 /// Every table, in the shapes of the network file's `expect`.

@@ -93,6 +93,7 @@ impl ReloadPlan {
             let listener = RunningListener::start(listener);
             running.listeners.insert(address, listener);
         }
+        running.watch_signatures(context);
         Ok(reloaded)
     }
 }

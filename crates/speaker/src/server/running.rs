@@ -9,6 +9,7 @@ use routehub::{Engine, Profile};
 use routehub_scenario::Live;
 use routehub_wire::Notification;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::sessions::{self, PendingSession, RunningListener, RunningSession, ServerContext};
 use super::start_error::{StartError, Stopped};
@@ -17,6 +18,7 @@ use crate::engine_task::EngineTask;
 use crate::engine_task::channel::Request;
 use crate::engine_task::fib_feed::FibFeed;
 use crate::session::command::SessionHandle;
+use crate::session::signatures;
 use crate::sink::Sinks;
 use crate::sink::runner::RunningSink;
 
@@ -35,6 +37,8 @@ pub(super) struct Running {
     /// By the address that was configured.
     pub(super) listeners: BTreeMap<SocketAddr, RunningListener>,
     sinks: Vec<RunningSink>,
+    /// Looks for segments with wrong signatures, while some peer has a key.
+    signatures: JoinSet<()>,
     stopped: bool,
 }
 
@@ -65,14 +69,28 @@ impl Running {
         );
         task.spawn(inbox).map_err(StartError::Thread)?;
         let listeners = bound.into_iter();
-        Ok(Self {
+        let mut running = Self {
             listeners: listeners
                 .map(|(address, listener)| (address, RunningListener::start(listener)))
                 .collect(),
             sessions: pending.into_iter().map(PendingSession::start).collect(),
             sinks,
+            signatures: JoinSet::new(),
             stopped: false,
-        })
+        };
+        running.watch_signatures(context);
+        Ok(running)
+    }
+
+    /// Looks for segments with wrong signatures, if some peer has a key.
+    pub(super) fn watch_signatures(&mut self, context: &ServerContext) {
+        let neighbors = self.sessions.iter();
+        let mut neighbors = neighbors.map(|session| session.handle().neighbor());
+        self.signatures.abort_all();
+        if neighbors.any(|neighbor| neighbor.has_password()) {
+            self.signatures
+                .spawn(signatures::watch(context.events.clone()));
+        }
     }
 
     pub(super) fn directory(&self) -> Arc<Directory> {
@@ -95,6 +113,7 @@ impl Running {
     /// this text (RFC 9003).
     pub(super) async fn stop(&mut self, text: &str) {
         self.stopped = true;
+        self.signatures.abort_all();
         for (_, listener) in std::mem::take(&mut self.listeners) {
             listener.close().await;
         }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use routehub::types::{Asn, FamilySet, Instant, PeerId, RouterId};
-use routehub_session::{Counters, DownReason, Session, State};
-use routehub_wire::Notification;
+use routehub::types::{Instant, PeerId};
+use routehub_session::{Counters, DownReason, LastError, Negotiated, Session, State};
+use routehub_wire::{Capabilities, Notification};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -115,44 +115,38 @@ pub struct SessionReport {
     pub in_state: Duration,
     /// For how long it is established.
     pub uptime: Option<Duration>,
-    /// What was agreed on, while it is established.
-    pub agreed: Option<Agreement>,
+    /// Until when damping holds it back after failures; none: it does not.
+    pub held_back: Option<Duration>,
+    /// What our OPEN offers.
+    pub offered: Capabilities,
+    /// What was agreed on, while it is established, with what the peer offers.
+    pub agreed: Option<Box<Negotiated>>,
     /// What was counted since it was configured.
     pub counters: Counters,
     /// How long ago it was no longer established, and why.
     pub last_down: Option<(Duration, DownReason)>,
-}
-
-/// What a session agreed on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Agreement {
-    /// The peer's ASN.
-    pub peer_asn: Asn,
-    /// The peer's BGP identifier.
-    pub peer_router_id: RouterId,
-    /// The hold time; zero: none.
-    pub hold_time: Duration,
-    /// The families.
-    pub families: FamilySet,
+    /// How long ago the peer was last sent a NOTIFICATION, and which.
+    pub last_sent: Option<(Duration, Notification)>,
+    /// How long ago the peer last sent one, and which.
+    pub last_received: Option<(Duration, Notification)>,
 }
 
 impl SessionReport {
     /// How a session is now.
     pub(crate) fn of(session: &Session, now: Instant) -> Self {
-        let agreed = session.negotiated();
         let down = session.last_down();
+        let last = |error: &LastError| (now.since(error.at), error.notification.clone());
         Self {
             state: session.state(),
             in_state: now.since(session.state_since()),
             uptime: session.uptime(now),
-            agreed: agreed.map(|agreed| Agreement {
-                peer_asn: agreed.peer_asn,
-                peer_router_id: agreed.peer_router_id,
-                hold_time: agreed.hold_time,
-                families: agreed.families,
-            }),
+            held_back: session.held_back_until().map(|until| until.since(now)),
+            offered: session.config().capabilities.clone(),
+            agreed: session.negotiated().cloned().map(Box::new),
             counters: *session.counters(),
             last_down: down.map(|(at, why)| (now.since(at), why.clone())),
+            last_sent: session.last_sent_error().map(last),
+            last_received: session.last_received_error().map(last),
         }
     }
 }

@@ -10,9 +10,10 @@ use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use routehub_session::{ConnectionId, Event, Negotiated, Output};
-use routehub_wire::CheckedUpdates;
+use routehub_wire::{CheckedUpdates, UpdateView};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -22,7 +23,7 @@ use super::command::{Command, CommandInbox};
 use super::connection::{Connection, Readiness, tcp_socket};
 use crate::Neighbor;
 use crate::engine_task::channel::{Outbound, OutboundReceiver, Request, outbound};
-use crate::event::{EventKind, EventSender};
+use crate::event::{ConnectionRefusal, EventKind, EventSender, MalformedUpdate};
 
 /// Octets that wait to be written before the next chunk of routes is taken.
 const UNWRITTEN: usize = 1 << 16;
@@ -145,12 +146,43 @@ impl SessionIo {
                 }
             }
             Output::Close(id) => self.close(id),
-            Output::Update(view) => self.burst.push(&view),
+            Output::Update(view) => {
+                if !view.is_fault_free() {
+                    self.on_malformed(&view);
+                }
+                self.burst.push(&view);
+            }
             Output::Event(event) => {
                 self.end_burst();
                 self.on_event(event);
             }
         }
+    }
+
+    /// Tells what is wrong with an UPDATE (RFC 7606 section 6).
+    #[cold]
+    fn on_malformed(&self, view: &UpdateView<'_>) {
+        if self.events.is_watched() {
+            let malformed = Arc::new(MalformedUpdate::of(view));
+            self.publish(EventKind::Malformed(malformed));
+        }
+    }
+
+    /// Tells that a connection of the peer was refused.
+    pub(super) fn on_refused(&self, why: ConnectionRefusal, refused: u64) {
+        if let Some(remote) = self.neighbor.remote.first() {
+            self.publish(EventKind::Refused {
+                local: self.neighbor.local,
+                remote: *remote,
+                why,
+                refused,
+            });
+        }
+    }
+
+    /// Tells that the session is held back after failures.
+    pub(super) fn on_held_back(&self, time: Duration) {
+        self.publish(EventKind::HeldBack(time));
     }
 
     fn on_event(&mut self, event: Event) {

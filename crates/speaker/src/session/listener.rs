@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::command::SessionHandle;
 use super::connection::tcp_socket;
-use crate::event::{EventKind, EventSender};
+use crate::event::{ConnectionRefusal, EventKind, EventSender};
 use crate::sockopt;
 
 /// Connections that wait to be accepted at most.
@@ -86,27 +86,31 @@ impl Listener {
                 continue;
             };
             let address = remote.ip().to_canonical();
-            if !self.hand_over(stream, address) {
-                self.count_refused(address);
+            if let Err(why) = self.hand_over(stream, address) {
+                self.count_refused(address, why);
             }
         }
     }
 
-    /// Hands a connection to the session it is for; says no if there is none.
-    fn hand_over(&self, stream: TcpStream, remote: IpAddr) -> bool {
-        let Some(session) = self.expected().get(&remote).cloned() else {
-            return false;
-        };
+    /// Hands a connection to the session it is for.
+    fn hand_over(&self, stream: TcpStream, remote: IpAddr) -> Result<(), ConnectionRefusal> {
+        let session = self.expected().get(&remote).cloned();
+        let session = session.ok_or(ConnectionRefusal::Stranger)?;
         let neighbor = session.neighbor();
-        neighbor.set_min_ttl(stream.as_fd()).is_ok()
-            && neighbor.set_user_timeout(stream.as_fd()).is_ok()
-            && session.accept(stream)
+        let protected = neighbor.set_min_ttl(stream.as_fd());
+        let protected = protected.and_then(|()| neighbor.set_user_timeout(stream.as_fd()));
+        protected.map_err(|_| ConnectionRefusal::Protection)?;
+        match session.accept(stream) {
+            true => Ok(()),
+            false => Err(ConnectionRefusal::Busy),
+        }
     }
 
-    fn count_refused(&self, remote: IpAddr) {
+    fn count_refused(&self, remote: IpAddr, why: ConnectionRefusal) {
         let kind = EventKind::Refused {
             local: self.local,
             remote,
+            why,
             refused: self.refused.fetch_add(1, Ordering::Relaxed) + 1,
         };
         self.events.publish(None, kind);

@@ -1,6 +1,7 @@
 //! The task of one session.
 
-use routehub_session::Session;
+use routehub::types::Instant;
+use routehub_session::{Session, State};
 use routehub_wire::Notification;
 
 use super::command::{Command, SessionReport};
@@ -8,17 +9,25 @@ use super::connection::Readiness;
 use super::io::{SessionIo, Wake};
 use crate::clock::Clock;
 use crate::engine_task::channel::{Chunk, Outbound};
+use crate::event::ConnectionRefusal;
 
 /// A running session.
 pub(crate) struct SessionTask {
     session: Session,
     clock: Clock,
     io: SessionIo,
+    /// Until when the session is held back, as far as it was told.
+    held_back: Option<Instant>,
 }
 
 impl SessionTask {
     pub(crate) const fn new(session: Session, clock: Clock, io: SessionIo) -> Self {
-        Self { session, clock, io }
+        Self {
+            session,
+            clock,
+            io,
+            held_back: None,
+        }
     }
 
     /// Runs the session until it is told to stop.
@@ -44,8 +53,9 @@ impl SessionTask {
         match wake {
             Wake::Command(Command::Accepted(stream)) => {
                 // A connection that the session refuses is closed as it is dropped.
-                if let Some(id) = self.session.handle_accepted(now) {
-                    self.io.attach(id, stream);
+                match self.session.handle_accepted(now) {
+                    Some(id) => self.io.attach(id, stream),
+                    None => self.refused(),
                 }
             }
             Wake::Command(Command::Stop(why)) => return self.stop(why),
@@ -80,6 +90,27 @@ impl SessionTask {
             Wake::Timeout => {}
         }
         false
+    }
+
+    /// Tells why a connection was refused.
+    fn refused(&self) {
+        let held_back = self.session.held_back_until();
+        let why = match held_back {
+            Some(until) => ConnectionRefusal::HeldBack(until.since(self.clock.now())),
+            None if self.session.state() == State::Idle => ConnectionRefusal::Stopped,
+            None => ConnectionRefusal::TwoConnections,
+        };
+        self.io.on_refused(why, self.session.counters().refused);
+    }
+
+    /// Tells that the session is held back, once each time.
+    fn tell_held_back(&mut self) {
+        let until = self.session.held_back_until();
+        if std::mem::replace(&mut self.held_back, until) != until
+            && let Some(until) = until
+        {
+            self.io.on_held_back(until.since(self.clock.now()));
+        }
     }
 
     fn stop(&mut self, why: Notification) -> bool {
@@ -128,6 +159,7 @@ impl SessionTask {
             while let Some(output) = self.session.poll(now) {
                 self.io.carry_out(output);
             }
+            self.tell_held_back();
             self.io.end_burst();
             let posted = self.io.post();
             let broken = (0..self.io.connections())

@@ -6,6 +6,7 @@ mod events;
 mod lab;
 mod limits;
 mod metrics;
+mod nothing_silent;
 mod reload;
 mod router;
 mod tables;

@@ -50,6 +50,7 @@ impl fmt::Debug for Seen {
 enum Say {
     Announce(Box<Attrs>, Vec<Nlri>),
     Withdraw(Vec<Nlri>),
+    Octets(Vec<u8>),
 }
 
 /// A router that connects to one address, again and again.
@@ -103,6 +104,14 @@ impl Router {
         let nlri = prefixes.into_iter().map(Nlri::from).collect();
         let said = self.say.send(Say::Announce(Box::new(attrs), nlri));
         assert!(said.is_ok(), "the router runs");
+    }
+
+    /// Has these octets sent as they are.
+    pub(crate) fn send(&self, octets: Vec<u8>) {
+        assert!(
+            self.say.send(Say::Octets(octets)).is_ok(),
+            "the router runs"
+        );
     }
 
     pub(crate) fn withdraw(&self, prefix: &str) {
@@ -182,6 +191,10 @@ async fn run(
                 match say {
                     Say::Announce(attrs, nlri) => packer.announce(&attrs, &nlri, &mut bytes),
                     Say::Withdraw(nlri) => packer.withdraw(&nlri, &mut bytes),
+                    Say::Octets(octets) => {
+                        bytes = octets;
+                        Ok(0)
+                    }
                 }
                 .expect("encoded");
                 session.send_encoded(now(), bytes.into()).expect("established");

@@ -192,7 +192,7 @@ async fn peers_tell_their_states_and_health_and_index_answer() {
     assert_eq!(look(lab.http, "/healthz").await["status"], "ok");
     let index = look(lab.http, "/").await;
     let routes = index["routes"].as_array().expect("a list");
-    assert_eq!(routes.len(), 17);
+    assert_eq!(routes.len(), 18);
     assert!(routes.iter().any(|row| row[0] == "POST /v1/events"));
 }
 

@@ -49,7 +49,7 @@ async fn limit() {
     run(&mut lab, 2001).await;
     lab.happen("peer").await;
     // both sessions, with Cease, maximum number of prefixes reached.
-    let beyond = |kind: &EventKind| matches!(kind, EventKind::LimitExceeded);
+    let beyond = |kind: &EventKind| matches!(kind, EventKind::LimitExceeded(Some(_)));
     lab.notice("2001 held and 2001 sent", 2, beyond).await;
     for instance in INSTANCES {
         let look = || std::future::ready(more.notification(instance));

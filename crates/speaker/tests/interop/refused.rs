@@ -80,7 +80,16 @@ async fn wrong_password(kind: Kind) -> Option<()> {
         let look = || std::future::ready(kernel_count(counter));
         until("the kernel drops segments", look, |now| *now >= before + 2).await;
         assert_eq!(daemon.established(), 0);
-        assert!(lab.noticed().is_empty());
+        let told = |kind: &EventKind| match (kind, password) {
+            (EventKind::SignaturesRefused { wrong, .. }, Some(_)) => *wrong > 0,
+            (EventKind::SignaturesRefused { missing, .. }, None) => *missing > 0,
+            _ => false,
+        };
+        lab.notice("what the kernel drops is told", 1, told).await;
+        drop(daemon);
+        let noticed = lab.noticed();
+        let of_signatures = |line: &String| line.contains("TCP-MD5 signature");
+        assert!(noticed.iter().all(of_signatures), "{noticed:?}");
     }
     let daemon = kind.start(&with(Some("opensesame")))?;
     learned(&lab).await;

@@ -1,0 +1,91 @@
+//! What programs want to know of an event besides its text.
+
+use routehub::types::Prefix;
+use routehub_session::DownReason;
+use routehub_wire::attribute_code;
+use serde_json::{Map, Value, json};
+
+use super::super::notification::{NotificationBody, hex};
+use crate::event::{EventKind, MalformedUpdate};
+
+/// Prefixes that a line names.
+const NAMED: usize = 256;
+
+/// What is to be known of an event, by name.
+pub(super) fn detail(event: &EventKind) -> Map<String, Value> {
+    let value = match event {
+        EventKind::Learned { routes } => json!({ "routes": routes }),
+        EventKind::Down(reason) | EventKind::AttemptFailed(reason) => ended(reason),
+        EventKind::Unsendable { prefixes } => {
+            json!({ "prefixes": names(prefixes), "count": prefixes.len() })
+        }
+        EventKind::LimitExceeded(Some(numbers)) => json!({
+            "held": numbers.held,
+            "announced": numbers.announced,
+            "limit": numbers.max,
+        }),
+        EventKind::Malformed(update) => malformed(update),
+        EventKind::HeldBack(time) => json!({ "seconds": time.as_secs_f64() }),
+        EventKind::Refused {
+            local,
+            remote,
+            why,
+            refused,
+        } => json!({
+            "remote": remote,
+            "listens_on": local,
+            "why": why.to_string(),
+            "refused": refused,
+        }),
+        EventKind::SignaturesRefused {
+            wrong,
+            missing,
+            unexpected,
+        } => json!({ "wrong": wrong, "missing": missing, "unexpected": unexpected }),
+        _ => Value::Null,
+    };
+    match value {
+        Value::Object(named) => named,
+        _ => Map::new(),
+    }
+}
+
+/// Why a session or connection ended: what was told, and by whom.
+fn ended(reason: &DownReason) -> Value {
+    match reason {
+        DownReason::NotificationReceived(received) => {
+            json!({ "notification_received": NotificationBody::from(received) })
+        }
+        reason => match reason.notification() {
+            Some(sent) => json!({ "notification_sent": NotificationBody::from(&sent) }),
+            None => Value::Null,
+        },
+    }
+}
+
+fn malformed(update: &MalformedUpdate) -> Value {
+    let faults = update.faults.iter().map(|report| {
+        let fault = &report.fault;
+        json!({
+            "attribute": fault.attribute,
+            "name": fault.attribute.and_then(attribute_code::name),
+            "offset": fault.offset,
+            "reason": fault.reason.to_string(),
+            "action": fault.action.to_string(),
+            "octets": hex(&report.octets),
+        })
+    });
+    json!({
+        "action": update.action.to_string(),
+        "prefixes": names(&update.prefixes),
+        "count": update.announced,
+        "faults": faults.collect::<Vec<_>>(),
+        "message": hex(&update.octets),
+        "message_length": update.length,
+    })
+}
+
+fn names(prefixes: &[Prefix]) -> Vec<String> {
+    let named = prefixes.iter().take(NAMED);
+    named.map(ToString::to_string).collect()
+}
