@@ -83,8 +83,9 @@
 //! ```
 //!
 //! What a driver owes the session:
-//! - Bytes that a socket has are handed in before time is let pass: a peer is not silent because
-//!   its messages wait in a buffer.
+//! - Bytes that a socket has are handed in before time is let pass, and before a connection is
+//!   reported as closed: a peer is not silent because its messages wait in a buffer, and the last of
+//!   them may say why it ends the session.
 //! - What the socket took is reported ([`Session::handle_written`]), or the SendHoldTimer ends the
 //!   session (RFC 9687).
 //! - [`Output::Close`] closes after what was given out before it, without waiting long: the last

@@ -257,6 +257,12 @@ impl Peering {
         }
     }
 
+    /// A connection was closed by the peer or is lost, and all that came over it is read.
+    pub(crate) fn connection_fails(&mut self, slot: Slot) {
+        let (event, reason) = (FsmEvent::TcpConnectionFails, DownReason::ConnectionClosed);
+        self.fire(Machine::At(slot), event, Some(&reason));
+    }
+
     /// Lets a connection go; its session, if it was established, goes down.
     fn drop_connection(&mut self, slot: Slot, reason: Option<&DownReason>) {
         let Some(connection) = self.connections.take(slot) else {

@@ -164,7 +164,8 @@ impl Session {
         }
     }
 
-    /// A connection was closed by the peer or is lost: TcpConnectionFails.
+    /// A connection was closed by the peer or is lost: TcpConnectionFails. Whole messages that came
+    /// before are read first: one of them may be the NOTIFICATION that says why.
     pub fn handle_closed(&mut self, now: Instant, id: ConnectionId) {
         let peering = &mut self.peering;
         peering.advance(now);
@@ -174,9 +175,10 @@ impl Session {
         if let Some(connection) = peering.connections.at_mut(slot) {
             connection.closed = true;
         }
-        let (event, reason) = (FsmEvent::TcpConnectionFails, DownReason::ConnectionClosed);
-        peering.fire(Machine::At(slot), event, Some(&reason));
-        peering.restart_if_idle();
+        if !self.receive.at(slot).has_message(peering.max_receive_len) {
+            peering.connection_fails(slot);
+            peering.restart_if_idle();
+        }
     }
 
     /// The connection took so many octets of what [`Output::Send`] gave out: without this the
@@ -251,15 +253,16 @@ impl Session {
         let Self { peering, receive } = self;
         let max_len = peering.max_receive_len;
         for slot in Slot::ALL {
-            let Some(state) = peering
-                .connections
-                .at(slot)
-                .map(|connection| connection.state)
-            else {
+            let Some(connection) = peering.connections.at(slot) else {
                 continue;
             };
+            let (state, is_closed) = (connection.state, connection.closed);
             let buffer = receive.at_mut(slot);
             let range = match buffer.next(max_len) {
+                Ok(None) if is_closed => {
+                    peering.connection_fails(slot);
+                    return Some(Taken::Done);
+                }
                 Ok(None) => continue,
                 Ok(Some(range)) => range,
                 Err(error) => {

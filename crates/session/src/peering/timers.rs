@@ -31,7 +31,8 @@ impl Peering {
     }
 
     /// Lets every timer expire that is due; not what messages that wait to be read put off, for
-    /// they came in time: the HoldTimer of their connection, and the end of the update run.
+    /// they came in time: the HoldTimer and the SendHoldTimer of their connection, since one of
+    /// them may be the NOTIFICATION that ends it, and the end of the update run.
     pub(crate) fn expire(&mut self, waiting: impl Fn(Slot) -> bool) {
         self.expired_at = Some(self.now);
         while let Some((timer, machine)) = self.first_due(&waiting) {
@@ -42,7 +43,7 @@ impl Peering {
 
     fn first_due(&self, waiting: &impl Fn(Slot) -> bool) -> Option<(Timer, Machine)> {
         let put_off = |timer, machine| match (timer, machine) {
-            (Timer::Hold, Machine::At(slot)) => waiting(slot),
+            (Timer::Hold | Timer::SendHold, Machine::At(slot)) => waiting(slot),
             (Timer::UpdateRun, _) => self.connections.established().is_some_and(waiting),
             _ => false,
         };

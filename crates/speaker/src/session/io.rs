@@ -28,6 +28,9 @@ use crate::event::{ConnectionRefusal, EventKind, EventSender, MalformedUpdate};
 /// Octets that wait to be written before the next chunk of routes is taken.
 const UNWRITTEN: usize = 1 << 16;
 
+/// How often a connection is read, to have all that has arrived before it ends.
+const ARRIVED: usize = 128;
+
 /// A connection that is being opened.
 struct Dial {
     id: ConnectionId,
@@ -300,38 +303,55 @@ impl SessionIo {
         self.connections.len()
     }
 
-    /// Reads once from a connection. One that is broken, or closed by the peer, is an error with
-    /// its id, and is dropped.
+    /// Reads once from a connection; says whether there may be more. One that is broken, or closed
+    /// by the peer, is an error with its id, and is dropped.
     pub(super) fn read(
         &mut self,
         at: usize,
         take: impl FnOnce(ConnectionId, &[u8]),
-    ) -> Result<(), ConnectionId> {
+    ) -> Result<bool, ConnectionId> {
         let Some(connection) = self.connections.get(at) else {
-            return Ok(());
+            return Ok(false);
         };
         match connection.read(|bytes| take(connection.id(), bytes)) {
-            Ok(None | Some(1..)) => Ok(()),
+            Ok(Some(1..)) => Ok(true),
+            Ok(None) => Ok(false),
             Ok(Some(0)) | Err(_) => Err(self.connections.swap_remove(at).id()),
         }
     }
 
-    /// Writes as much as a connection takes. One that is broken is an error with its id, and is
-    /// dropped.
-    pub(super) fn write(
+    /// Reads all that has arrived on a connection, up to a limit; an error as of
+    /// [`read`](Self::read).
+    pub(super) fn read_arrived(
         &mut self,
         at: usize,
-        written: impl FnOnce(ConnectionId, usize),
+        mut take: impl FnMut(ConnectionId, &[u8]),
     ) -> Result<(), ConnectionId> {
+        for _ in 0..ARRIVED {
+            if !self.read(at, &mut take)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops a connection; its id.
+    pub(super) fn drop_connection(&mut self, at: usize) -> Option<ConnectionId> {
+        let is_there = at < self.connections.len();
+        is_there.then(|| self.connections.swap_remove(at).id())
+    }
+
+    /// Writes as much as a connection takes; says no if it is broken.
+    pub(super) fn write(&mut self, at: usize, written: impl FnOnce(ConnectionId, usize)) -> bool {
         let Some(connection) = self.connections.get_mut(at) else {
-            return Ok(());
+            return true;
         };
         match connection.write() {
             Ok(0) => {}
             Ok(octets) => written(connection.id(), octets),
-            Err(_) => return Err(self.connections.swap_remove(at).id()),
+            Err(_) => return false,
         }
-        Ok(())
+        true
     }
 
     /// Forgets closed connections that have delivered everything.

@@ -1,7 +1,7 @@
 //! The task of one session.
 
 use routehub::types::Instant;
-use routehub_session::{Session, State};
+use routehub_session::{Session, State, Timer};
 use routehub_wire::Notification;
 
 use super::command::{Command, SessionReport};
@@ -52,6 +52,9 @@ impl SessionTask {
         let now = self.clock.now();
         match wake {
             Wake::Command(Command::Accepted(stream)) => {
+                // What the peer said on a connection that it has left comes first.
+                self.read_arrived();
+                self.carry_out_outputs();
                 // A connection that the session refuses is closed as it is dropped.
                 match self.session.handle_accepted(now) {
                     Some(id) => self.io.attach(id, stream),
@@ -129,16 +132,36 @@ impl SessionTask {
         }
     }
 
-    /// Writes as much as a connection takes; says no if it is broken.
+    /// Writes as much as a connection takes; says no if it is broken. What has arrived on one that
+    /// is broken is read first: the last of it may be the NOTIFICATION that says why.
     fn write(&mut self, at: usize) -> bool {
         let (session, clock) = (&mut self.session, self.clock);
         let written = self.io.write(at, |id, octets| {
             session.handle_written(clock.now(), id, octets);
         });
-        if let Err(closed) = written {
-            session.handle_closed(clock.now(), closed);
+        if !written {
+            let read = self.io.read_arrived(at, |id, bytes| {
+                session.handle_bytes(clock.now(), id, bytes);
+            });
+            let closed = read.err().or_else(|| self.io.drop_connection(at));
+            if let Some(closed) = closed {
+                session.handle_closed(clock.now(), closed);
+            }
         }
-        written.is_ok()
+        written
+    }
+
+    /// Reads all that has arrived on every connection.
+    fn read_arrived(&mut self) {
+        let (session, clock) = (&mut self.session, self.clock);
+        for at in (0..self.io.connections()).rev() {
+            let read = self.io.read_arrived(at, |id, bytes| {
+                session.handle_bytes(clock.now(), id, bytes);
+            });
+            if let Err(closed) = read {
+                session.handle_closed(clock.now(), closed);
+            }
+        }
     }
 
     /// Sends routes that the engine has encoded.
@@ -155,10 +178,7 @@ impl SessionTask {
     fn drain(&mut self) -> bool {
         self.read_before_timeout();
         loop {
-            let now = self.clock.now();
-            while let Some(output) = self.session.poll(now) {
-                self.io.carry_out(output);
-            }
+            self.carry_out_outputs();
             self.tell_held_back();
             self.io.end_burst();
             let posted = self.io.post();
@@ -172,14 +192,30 @@ impl SessionTask {
         }
     }
 
-    /// The hold timer does not expire while messages of the peer wait in a socket: they are read
-    /// before it, even while the engine task lags behind.
+    fn carry_out_outputs(&mut self) {
+        let now = self.clock.now();
+        while let Some(output) = self.session.poll(now) {
+            self.io.carry_out(output);
+        }
+    }
+
+    /// No timer ends a session while messages of the peer wait in a socket: all of them are read
+    /// before it, even while the engine task lags behind. Other timers take what one read gives.
     fn read_before_timeout(&mut self) {
         let now = self.clock.now();
-        if self.session.poll_timeout().is_some_and(|at| at <= now) {
-            for at in (0..self.io.connections()).rev() {
-                self.read(at);
-            }
+        if self.session.poll_timeout().is_none_or(|at| at > now) {
+            return;
+        }
+        let ends = |timer| matches!(timer, Timer::Hold | Timer::SendHold);
+        let mut timers = self.session.timers();
+        if timers.any(|(timer, at)| at <= now && ends(timer)) {
+            drop(timers);
+            self.read_arrived();
+            return;
+        }
+        drop(timers);
+        for at in (0..self.io.connections()).rev() {
+            self.read(at);
         }
     }
 }

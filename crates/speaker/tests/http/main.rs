@@ -4,6 +4,7 @@
 mod client;
 mod events;
 mod lab;
+mod last_words;
 mod limits;
 mod metrics;
 mod nothing_silent;
