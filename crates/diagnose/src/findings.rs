@@ -5,6 +5,7 @@ use routehub_exchange::{EffectiveRow, Exchange};
 use routehub_types::RuleId;
 
 mod circuits;
+mod gateways;
 mod limits;
 mod networks;
 mod paths;
@@ -63,11 +64,13 @@ pub fn findings(exchange: &Exchange) -> Vec<Finding> {
 }
 
 /// Everything that is looked for. Of findings with one rule, subject and severity the first stays.
-const CHECKS: [fn(&mut Findings<'_>); 30] = [
+const CHECKS: [fn(&mut Findings<'_>); 32] = [
     servers::route_servers,
     servers::peers,
     servers::connections,
     servers::gateways,
+    gateways::chosen_addresses,
+    gateways::unused_default_sites,
     networks::ipv6,
     networks::ipv6_in_tunnels,
     networks::private_endpoints,

@@ -1,6 +1,7 @@
 //! The way of a packet through networks, NVAs, gateways and circuits, by the routes that each
 //! holds.
 
+mod default_site;
 mod packet;
 
 use std::collections::BTreeSet;

@@ -25,8 +25,8 @@ nvas:
   - {name: one, vnet: hub, ip: 10.0.4.4, asn: 65001, sessions: [rs], originates: [{prefix: 192.168.1.0/24}]}
   - {name: two, vnet: hub, ip: 10.0.4.5, asn: 65002, sessions: [rs], originates: [{prefix: 192.168.2.0/24}]}
 gateways:
-  - {name: ergw, vnet: hub, type: express_route, connections: [{circuit: er}]}
-  - {name: vpngw, vnet: hub, type: vpn, connections: [{site: branch}]}
+  - {name: ergw, vnet: hub, type: express_route, bgp_ips: [10.0.7.12, 10.0.7.13], connections: [{circuit: er, msee_ips: [10.0.7.6, 10.0.7.7]}]}
+  - {name: vpngw, vnet: hub, type: vpn, bgp_ips: [10.0.7.4, 10.0.7.5], connections: [{site: branch}]}
 circuits: [{name: er, on_prem: {asn: 64600, prefixes: [10.200.0.0/16]}}]
 sites: [{name: branch, asn: 64601, bgp_ips: [172.31.0.1], prefixes: [10.201.0.0/16]}]
 nics: [{name: vm, vnet: spoke}]

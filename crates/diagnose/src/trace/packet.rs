@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use routehub_exchange::estate::Nic;
 use routehub_exchange::view::{
-    LinkKind, NicView, Origin, Outbound, Speaker, SpeakerId, SpeakerKind, VnetId,
+    LinkKind, NicView, Origin, Outbound, Role, Speaker, SpeakerId, SpeakerKind, VnetId,
 };
 use routehub_exchange::{Exchange, NextHopType, RouteSource, RouteState, rules};
 use routehub_rib::BestPath;
@@ -20,7 +20,7 @@ fn delivered(to: impl Into<String>) -> TraceEnd {
     TraceEnd::Delivered { to: to.into() }
 }
 
-fn dropped(rule: RuleId, evidence: impl Into<String>) -> TraceEnd {
+pub(super) fn dropped(rule: RuleId, evidence: impl Into<String>) -> TraceEnd {
     TraceEnd::Dropped(Reason::new(rule, evidence))
 }
 
@@ -35,8 +35,8 @@ fn no_route(at: &str) -> TraceHop {
 
 /// A packet on its way.
 pub(super) struct Packet<'a> {
-    exchange: &'a Exchange,
-    address: IpAddr,
+    pub(super) exchange: &'a Exchange,
+    pub(super) address: IpAddr,
     /// The network it starts from.
     source: Option<VnetId>,
     /// The devices it was at, the interface it started from left out.
@@ -94,7 +94,7 @@ impl<'a> Packet<'a> {
                 "the route's next hop type is None",
             )),
             NextHopType::VirtualNetworkGateway if row.next_hops.is_empty() => {
-                self.by_gateways(at, prefix, view)
+                self.by_gateways(at, prefix, (view, row.source))
             }
             NextHopType::VirtualAppliance | NextHopType::VirtualNetworkGateway => {
                 let hops = row.next_hops.iter();
@@ -195,11 +195,26 @@ impl<'a> Packet<'a> {
             && !exchange.fabric().programmers_in(vnet).servers().is_empty()
     }
 
-    /// A route by a gateway whose address is not known.
-    fn by_gateways(&mut self, at: &str, prefix: Prefix, view: NicView<'_>) -> TraceHop {
-        let fabric = self.exchange.fabric();
+    /// A route by a gateway whose address is not known, or a user-defined one to the gateway:
+    /// that is the VPN gateway, as ExpressRoute takes routes by BGP alone.
+    fn by_gateways(
+        &mut self,
+        at: &str,
+        prefix: Prefix,
+        (view, source): (NicView<'_>, RouteSource),
+    ) -> TraceHop {
+        let (fabric, graph) = (self.exchange.fabric(), self.exchange.graph());
         let hubs = [Some(view.vnet()), view.hub()].into_iter().flatten();
         let gateways = hubs.flat_map(|hub| fabric.programmers_in(hub).gateways().to_vec());
+        let mut gateways: Vec<SpeakerId> = gateways.collect();
+        let is_vpn = |id: &SpeakerId| graph.speaker(*id).role() == Some(Role::VpnGateway);
+        if source == RouteSource::User && gateways.iter().any(is_vpn) {
+            gateways.retain(is_vpn);
+        }
+        if gateways.iter().any(|id| !fabric.is_down(*id)) {
+            gateways.retain(|id| !fabric.is_down(*id));
+        }
+        let gateways = gateways.into_iter();
         let ways: Vec<TraceHop> = gateways.map(|id| self.at_speaker(id)).collect();
         if ways.is_empty() {
             let end = dropped(rules::UNKNOWN_NEXT_HOP, "there is no gateway");
@@ -278,14 +293,14 @@ impl<'a> Packet<'a> {
     }
 
     /// The best route to the address in the RIB of a speaker, and where it comes from.
-    fn longest_match(&self, id: SpeakerId) -> Option<(Prefix, BestPath, Origin)> {
+    pub(super) fn longest_match(&self, id: SpeakerId) -> Option<(Prefix, BestPath, Origin)> {
         let rib = self.exchange.rib(id)?;
         let (prefix, best) = rib.longest_match(self.address)?;
         Some((prefix, best, rib.origin(best.source)))
     }
 
     /// At an NVA, gateway, circuit or site.
-    fn at_speaker(&mut self, id: SpeakerId) -> TraceHop {
+    pub(super) fn at_speaker(&mut self, id: SpeakerId) -> TraceHop {
         let speaker = self.exchange.speaker(id);
         let at = speaker.to_string();
         if self.passed.contains(&id) {
@@ -365,6 +380,9 @@ impl<'a> Packet<'a> {
         if let Some(pool) = self.clients_of(id) {
             let clients = format!("point-to-site clients of {}", exchange.speaker(id).name);
             return TraceHop::ending(at, Some(pool), "", delivered(clients));
+        }
+        if let Some(hop) = self.by_default_site(id, at) {
+            return hop;
         }
         let Some((prefix, best, origin)) = self.longest_match(id) else {
             return no_route(at);

@@ -66,7 +66,7 @@ pub struct Gateway {
     #[cfg_attr(feature = "file", serde(default))]
     pub allow_virtual_wan_traffic: Option<bool>,
     /// The site that gets what user-defined routes send to the gateway and no route of the gateway
-    /// leads on.
+    /// but a default one leads on; it programs no NIC.
     #[cfg_attr(feature = "file", serde(default))]
     pub default_site: Option<String>,
     /// What it is connected to.
@@ -121,7 +121,8 @@ pub enum Connection {
         bgp: Option<bool>,
         /// Which gateway instances hold the tunnel.
         instances: [bool; 2],
-        /// The link-local addresses that the instances peer from; empty: their own.
+        /// The link-local addresses that the instances peer from, of instance 0 first or of those
+        /// that hold the tunnel; empty: their own.
         apipa: Vec<IpAddr>,
     },
     /// A VPN gateway to another VPN gateway, eBGP; declared on one side.

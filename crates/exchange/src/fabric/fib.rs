@@ -336,6 +336,11 @@ impl<'a> Fabric<'a> {
             .count()
     }
 
+    /// Whether an instance of a Route Server or gateway is down.
+    pub fn is_down(self, speaker: SpeakerId) -> bool {
+        self.deployment.is_instance_down(speaker)
+    }
+
     /// Whether a Route Server was deleted by an event.
     pub fn is_removed(self, speaker: SpeakerId) -> bool {
         self.deployment.is_removed(speaker)

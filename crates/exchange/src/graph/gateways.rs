@@ -159,13 +159,16 @@ impl GraphBuilder<'_> {
         let only = instances.len() == 1;
         let (own, routers) = gateways_own(site, bgp);
         let live = self.live.contains(&site.name);
-        for (n, instance) in instances.into_iter().enumerate() {
-            if !only && held.get(n) == Some(&false) {
-                continue;
-            }
+        let holders = instances.into_iter().enumerate();
+        let holders: Vec<(usize, SpeakerId)> = holders
+            .filter(|(n, _)| only || held.get(*n) != Some(&false))
+            .collect();
+        // As many addresses as tunnels are theirs in order, else each instance has its own place.
+        let in_order = apipa.len() == holders.len();
+        for (tunnel, (n, instance)) in holders.into_iter().enumerate() {
             if bgp {
                 let link = self.link(instance, to, LinkKind::GatewayToSite, live);
-                if let Some(address) = apipa.get(n) {
+                if let Some(address) = apipa.get(if in_order { tunnel } else { n }) {
                     self.graph.set_addresses(link, Side::A, vec![*address]);
                 }
             }

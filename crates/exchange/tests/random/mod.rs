@@ -4,6 +4,7 @@ mod endpoints;
 mod events;
 mod objects;
 mod parameters;
+mod tunnels;
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -317,18 +318,8 @@ fn gateways(numbers: &mut Numbers, it: &mut Estate) {
             gateway.active_active = !numbers.once_in(6);
             for site in 0..3u8 {
                 if numbers.below(2) > 0 {
-                    gateway.connections.push(Connection::Site {
-                        site: format!("site{site}"),
-                        bgp: None,
-                        instances: [!numbers.once_in(5), !numbers.once_in(4)],
-                        apipa: match numbers.once_in(5) {
-                            true => vec![
-                                IpAddr::V4(Ipv4Addr::new(169, 254, 21, 4 + site)),
-                                IpAddr::V4(Ipv4Addr::new(169, 254, 22, 4 + site)),
-                            ],
-                            false => Vec::new(),
-                        },
-                    });
+                    let tunnel = tunnels::tunnel(numbers, site, gateway.active_active);
+                    gateway.connections.push(tunnel);
                 }
             }
             let first = it.gateways.iter().find(|one| one.kind == GatewayKind::Vpn);

@@ -421,7 +421,13 @@ fn connection(estate: &Estate, gateway: &Gateway, connection: &Connection) -> Ve
                 let bgp = bgp.unwrap_or(one.asn.is_some());
                 let mut fixed = one.static_prefixes.clone();
                 if bgp {
-                    let near = apipa.get(n).map_or(own.clone(), |one| vec![*one]);
+                    let held = (0..both.len()).filter(|one| both.len() == 1 || instances[*one]);
+                    let held: Vec<usize> = held.collect();
+                    let place = match held.len() == apipa.len() {
+                        true => held.iter().position(|one| *one == n).unwrap(),
+                        false => n,
+                    };
+                    let near = apipa.get(place).map_or(own.clone(), |one| vec![*one]);
                     add(far.clone(), LinkKind::Site, near, one.bgp_ips.clone());
                     let routers = one.bgp_ips.iter().map(|one| Prefix::host(*one));
                     let routers = LinkKind::Routers(routers.collect());

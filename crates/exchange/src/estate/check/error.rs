@@ -283,6 +283,23 @@ pub enum Problem {
     /// An instance that is neither 0 nor 1.
     #[error("there is no instance {0}: 0 or 1")]
     NoSuchInstance(u8),
+    /// Another instance than the only one of a gateway.
+    #[error("there is no instance {0}: the gateway has one, 0")]
+    NotTheOnlyInstance(u8),
+    /// An address that no instance of a VPN gateway may peer from.
+    #[error("{0} is not in 169.254.21.0/24 or 169.254.22.0/24 (R-171)")]
+    NotLinkLocal(IpAddr),
+    /// An address that another instance peers from.
+    #[error("{0} is the address of the other instance already")]
+    LinkLocalTwice(IpAddr),
+    /// More addresses to peer from than instances.
+    #[error("{addresses} addresses for {}, each of which peers from one (R-171)", so_many(*.instances))]
+    TooManyLinkLocal {
+        /// How many there are.
+        addresses: usize,
+        /// How many instances the gateway has.
+        instances: usize,
+    },
     /// A second entry for the same Route Server.
     #[error("sessions with Route Server `{route_server}` are listed already")]
     SessionTwice {
@@ -342,6 +359,14 @@ fn hint(nearest: Option<&str>, is: Option<Kind>) -> String {
         (_, Some(is)) => format!(": that is {} {is}", is.article()),
         (Some(nearest), None) => format!("; did you mean `{nearest}`?"),
         (None, None) => String::new(),
+    }
+}
+
+/// `2 instances`.
+fn so_many(count: usize) -> String {
+    match count {
+        1 => "1 instance".to_owned(),
+        _ => format!("{count} instances"),
     }
 }
 

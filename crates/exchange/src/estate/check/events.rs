@@ -249,8 +249,11 @@ impl<'a> Now<'a> {
         let mut gateways = self.estate.gateways.iter();
         let gateway = gateways.find(|other| other.name == gateway);
         let count = gateway.map_or(2, Gateway::instance_count);
-        let missing = usize::from(instance) >= count;
-        let problem = missing.then_some(Problem::NoSuchInstance(instance));
+        let problem = match count {
+            _ if usize::from(instance) < count => None,
+            1 => Some(Problem::NotTheOnlyInstance(instance)),
+            _ => Some(Problem::NoSuchInstance(instance)),
+        };
         report.note_field("instance", problem);
     }
 

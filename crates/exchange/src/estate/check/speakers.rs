@@ -1,6 +1,7 @@
 //! What speakers name: networks, sessions, neighbours, connections; and the paths they send.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use routehub_types::Asn;
 
@@ -43,8 +44,57 @@ pub(super) fn check(names: &Names<'_>, errors: &mut Vec<EstateError>) {
             let first = connections.insert(pair(&gateway.name, to), place.clone());
             let to = first.is_some().then(|| to.to_owned());
             report.note_with(place, to.map(|to| Problem::ConnectedTwice { to }), first);
+            if let Connection::Site { apipa, .. } = connection {
+                let place = report.item("connections", n).key("apipa");
+                check_link_local(gateway, apipa, &place, &mut report);
+            }
         }
+        report.note_field("default_site", no_default_site(names, gateway));
     }
+}
+
+/// The addresses that a gateway's instances peer from are link-local ones that VPN gateways may
+/// have, one for each instance.
+fn check_link_local(gateway: &Gateway, apipa: &[IpAddr], place: &Place, report: &mut Report<'_>) {
+    let instances = gateway.instance_count();
+    let too_many = apipa.len() > instances;
+    let addresses = apipa.len();
+    let problem = Problem::TooManyLinkLocal {
+        addresses,
+        instances,
+    };
+    report.note(place.clone(), too_many.then_some(problem));
+    for (n, address) in apipa.iter().enumerate() {
+        let problem = match address {
+            address if !is_azure_link_local(*address) => Some(Problem::NotLinkLocal(*address)),
+            address if apipa[..n].contains(address) => Some(Problem::LinkLocalTwice(*address)),
+            _ => None,
+        };
+        report.note(place.clone().item(n), problem);
+    }
+}
+
+/// Whether an address is in 169.254.21.0/24 or 169.254.22.0/24.
+const fn is_azure_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => matches!(address.octets(), [169, 254, 21 | 22, _]),
+        IpAddr::V6(_) => false,
+    }
+}
+
+/// Why a gateway cannot have its default site: it is one that it has a connection with.
+fn no_default_site(names: &Names<'_>, gateway: &Gateway) -> Option<Problem> {
+    let site = gateway.default_site.as_ref()?;
+    let mut connections = gateway.connections.iter();
+    let is_connected = connections.any(|connection| {
+        matches!(connection, Connection::Site { site: connected, .. } if connected == site)
+    });
+    let not_connected = || Problem::NotConnected {
+        gateway: gateway.name.clone(),
+        to: site.clone(),
+    };
+    let unknown = names.need(&[Kind::Site], site);
+    unknown.or_else(|| (!is_connected).then(not_connected))
 }
 
 fn check_nva(names: &Names<'_>, nva: &Nva, report: &mut Report<'_>) {
