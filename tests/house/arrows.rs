@@ -24,7 +24,7 @@ const fn row(package: &'static str, folder: &'static str, may_use: &'static [&'s
     }
 }
 
-const ARROWS: [Row; 14] = [
+const ARROWS: [Row; 15] = [
     row("routehub-types", "crates/types", &[]),
     row("routehub-wire", "crates/wire", &["routehub-types"]),
     row(
@@ -73,6 +73,11 @@ const ARROWS: [Row; 14] = [
             "routehub-wire",
         ],
     ),
+    row(
+        "routehub-arm",
+        "crates/arm",
+        &["routehub-types", "routehub-exchange", "routehub-scenario"],
+    ),
     row("routehub-benches", "benches", ANY),
     row("routehub-examples", "examples", ANY),
     row("routehub-house", "tests", &["routehub"]),
@@ -96,6 +101,7 @@ const ANY: &[&str] = &[
     "routehub",
     "routehub-scenario",
     "routehub-speaker",
+    "routehub-arm",
 ];
 
 /// Libraries with one home among the published crates: the library, and the only packages of the

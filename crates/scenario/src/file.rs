@@ -8,7 +8,9 @@ mod profile;
 mod read;
 mod schema;
 mod validate;
+mod write;
 
 pub use events::parse_events;
 pub use live::{Bfd, Live, LivePeer};
 pub use schema::json_schema;
+pub use write::NetworkText;

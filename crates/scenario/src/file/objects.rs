@@ -151,7 +151,8 @@ fn entries(map: Map<String, Json>, span: Span) -> Vec<Entry> {
     entries.collect()
 }
 
-fn node(value: Json, span: Span) -> Node {
+/// The tree of a value, all at one place.
+pub(super) fn node(value: Json, span: Span) -> Node {
     let value = match value {
         Json::Null => Value::Null,
         Json::Bool(value) => Value::Bool(value),
