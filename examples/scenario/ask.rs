@@ -21,8 +21,8 @@ pub(crate) fn answer(
     if let [who, what] = arguments.explain.as_slice() {
         return Some(explain(arguments, scenario, who, what, out));
     }
-    if let [nic, address] = arguments.trace.as_slice() {
-        return Some(trace(arguments, scenario, nic, address, out));
+    if let [from, to] = arguments.trace.as_slice() {
+        return Some(trace(arguments, scenario, from, to, out));
     }
     if arguments.lint {
         return Some(lint(arguments, scenario, out));
@@ -86,17 +86,14 @@ fn explain(
 fn trace(
     arguments: &Arguments,
     scenario: &Scenario,
-    nic: &str,
-    address: &str,
+    from: &str,
+    to: &str,
     out: &mut String,
 ) -> Result<bool, Failure> {
-    let address = address
-        .parse()
-        .map_err(|error| Failure::bad_input(format!("--trace {nic} {address}: {error}")))?;
     let network = network(arguments, scenario)?;
     let trace = network
-        .trace(nic, address)
-        .ok_or_else(|| Failure::bad_input(format!("--trace {nic}: there is no such NIC")))?;
+        .trace(from, to)
+        .map_err(|error| Failure::bad_input(format!("--trace {from} {to}: {error}")))?;
     let (arrives, text) = (trace.arrives(), trace.to_string());
     write(arguments, out, &trace.with_rules(), &text)?;
     Ok(arrives)

@@ -56,8 +56,9 @@ struct Arguments {
     /// or address; before the first event, or at the time of `--at`.
     #[arg(long, num_args = 2, value_names = ["NAME", "PREFIX_OR_ADDRESS"], group = "question")]
     explain: Vec<String>,
-    /// The way of a packet from a NIC to an address; exit code 1 if it does not arrive.
-    #[arg(long, num_args = 2, value_names = ["NIC", "ADDRESS"], group = "question")]
+    /// The way of a packet; each end is a NIC, NVA, site, circuit (its customer), an address or
+    /// `internet`. Exit code 1 if it does not arrive.
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"], group = "question")]
     trace: Vec<String>,
     /// What is to be said about the network; exit code 1 if there is an error.
     #[arg(long, group = "question")]

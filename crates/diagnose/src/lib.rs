@@ -18,5 +18,5 @@ pub use difference::{Difference, PrefixDifference, Snapshot, SnapshotRow, TableD
 pub use event_report::{BestPathChange, EventReport, EventReporter};
 pub use explain::{Explanation, explain};
 pub use findings::{Finding, Severity, findings};
-pub use trace::{Trace, TraceEnd, TraceHop, trace};
+pub use trace::{INTERNET, Place, Trace, TraceEnd, TraceError, TraceHop, trace};
 pub use words::{Reason, RuleNote, WithRules};

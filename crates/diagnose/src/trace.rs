@@ -2,7 +2,12 @@
 //! holds.
 
 mod default_site;
+mod ends;
+mod forwarding;
+mod interface;
 mod packet;
+mod place;
+mod speakers;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,13 +18,21 @@ use routehub_types::{Prefix, RuleId};
 
 use crate::{Reason, WithRules};
 
+pub use ends::{INTERNET, TraceError};
+pub use place::Place;
+
+use forwarding::Forwarding;
+use packet::Packet;
+
 /// The way of a packet.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Trace {
-    /// The network interface it starts from.
-    pub nic: String,
-    /// Where it goes.
+    /// Where it starts: a NIC, an NVA, a site, a circuit's customer, an address, the internet.
+    pub from: String,
+    /// Where it is to go, as it was asked for.
+    pub to: String,
+    /// The address it goes to.
     pub address: IpAddr,
     /// Where it is first; equal next hops part ways.
     pub way: TraceHop,
@@ -29,7 +42,7 @@ pub struct Trace {
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct TraceHop {
-    /// The interface, NVA, gateway or circuit.
+    /// The interface, NVA, load balancer, gateway, circuit or site.
     pub at: String,
     /// The prefix of the route it follows there.
     pub prefix: Option<Prefix>,
@@ -49,12 +62,19 @@ pub enum TraceEnd {
     /// It arrives.
     Delivered {
         /// Where.
-        to: String,
+        to: Place,
+    },
+    /// It arrives, but not where it was meant to.
+    Elsewhere {
+        /// Where.
+        to: Place,
     },
     /// It is lost.
     Dropped(Reason),
     /// It comes back to where it was.
     Loop(Reason),
+    /// It goes on as is written above, where another way came to the same device.
+    AsAbove,
 }
 
 impl Trace {
@@ -78,11 +98,54 @@ impl Trace {
 }
 
 impl TraceHop {
+    /// A hop from which ways go on.
+    fn parting(
+        at: &str,
+        prefix: Option<Prefix>,
+        by: impl Into<String>,
+        ways: Vec<TraceHop>,
+    ) -> Self {
+        let mut next: Vec<TraceHop> = Vec::new();
+        for way in ways {
+            // Several addresses of one device are one way.
+            if !next.contains(&way) {
+                next.push(way);
+            }
+        }
+        // What ended before it left is an end of this very hop.
+        if let [only] = next.as_slice()
+            && only.at == at
+            && matches!(only.end, Some(TraceEnd::Dropped(_)))
+        {
+            return only.clone();
+        }
+        let is_end = next.is_empty();
+        Self {
+            at: at.to_owned(),
+            prefix,
+            by: by.into(),
+            next,
+            end: is_end.then(|| TraceEnd::Dropped(Reason::new(rules::NO_ROUTE, ""))),
+        }
+    }
+
     fn arrives(&self) -> bool {
         match &self.end {
-            Some(end) => matches!(end, TraceEnd::Delivered { .. }),
+            Some(TraceEnd::Delivered { .. } | TraceEnd::AsAbove) => true,
+            Some(_) => false,
             None => self.next.iter().all(Self::arrives),
         }
+    }
+
+    /// How many hops there are from here on.
+    fn size(&self) -> usize {
+        1 + self.next.iter().map(Self::size).sum::<usize>()
+    }
+
+    /// Whether a way from here on comes back to where it was, or is written elsewhere.
+    fn has_loop(&self) -> bool {
+        let comes_back = matches!(self.end, Some(TraceEnd::Loop(_) | TraceEnd::AsAbove));
+        comes_back || self.next.iter().any(Self::has_loop)
     }
 
     /// What drops the packet here, or leads it round.
@@ -111,20 +174,31 @@ impl TraceHop {
     }
 }
 
-/// The way of a packet from a NIC to an address; none if there is no such NIC.
-pub fn trace(exchange: &Exchange, nic: &str, address: IpAddr) -> Option<Trace> {
-    let mut nics = exchange.estate().nics.iter();
-    let from = nics.find(|from| from.name == nic)?;
-    Some(Trace {
-        nic: nic.to_owned(),
-        address,
-        way: packet::Packet::new(exchange, address).at_interface(nic, from)?,
+/// The way of a packet from a NIC, NVA, site, circuit (its customer), address or `internet` to
+/// another.
+///
+/// # Errors
+/// [`TraceError`] if one of them is none of these, or has no address.
+pub fn trace(exchange: &Exchange, from: &str, to: &str) -> Result<Trace, TraceError> {
+    let mut forwarding = Forwarding::new(exchange);
+    let start = ends::start(&forwarding, from)?;
+    let target = ends::target(&forwarding, to)?;
+    forwarding.set_destinations([target.address]);
+    Ok(Trace {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        address: target.address,
+        way: Packet::new(&mut forwarding, &target).way(&start),
     })
 }
 
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} to {}", self.nic, self.address)?;
+        write!(f, "{} to {}", self.from, self.to)?;
+        if self.to.parse() != Ok(self.address) {
+            write!(f, " ({})", self.address)?;
+        }
+        writeln!(f)?;
         write_hop(f, &self.way, 1)
     }
 }
@@ -133,13 +207,16 @@ fn write_hop(f: &mut fmt::Formatter<'_>, hop: &TraceHop, depth: usize) -> fmt::R
     let blank = 2 * depth;
     write!(f, "{:blank$}{}", "", hop.at)?;
     match (hop.prefix, hop.by.as_str()) {
-        (None, _) => {}
+        (None, "") => {}
+        (None, by) => write!(f, " by {by}")?,
         (Some(prefix), "") => write!(f, " by {prefix}")?,
         (Some(prefix), by) => write!(f, " by {prefix} to {by}")?,
     }
     match &hop.end {
         None => writeln!(f)?,
         Some(TraceEnd::Delivered { to }) => writeln!(f, ": arrives at {to}")?,
+        Some(TraceEnd::Elsewhere { to }) => writeln!(f, ": arrives at {to} instead")?,
+        Some(TraceEnd::AsAbove) => writeln!(f, ": as above")?,
         Some(TraceEnd::Dropped(because)) => writeln!(f, ": dropped, {}", reason(because))?,
         Some(TraceEnd::Loop(because)) => writeln!(f, ": loop, {}", reason(because))?,
     }

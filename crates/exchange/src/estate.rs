@@ -24,7 +24,7 @@ pub use object::{OBJECT_KINDS, Object, ObjectName, PeeringEnds, SubnetName, Vnet
 pub use routehub_policy::{RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule};
 
 pub use fabric::{
-    DisablePeeringRoute, NetworkPolicies, Nic, PeeredSubnets, Peering, PeeringFlags,
+    DisablePeeringRoute, LoadBalancer, NetworkPolicies, Nic, PeeredSubnets, Peering, PeeringFlags,
     PrivateEndpoint, RouteTable, Subnet, UserRoute, UserRouteTarget, Vnet,
 };
 pub use speakers::{
@@ -61,6 +61,8 @@ pub struct Estate {
     pub nics: Vec<Nic>,
     /// Private endpoints.
     pub private_endpoints: Vec<PrivateEndpoint>,
+    /// Internal load balancers in front of NVAs and NICs.
+    pub load_balancers: Vec<LoadBalancer>,
     /// Route maps of Route Server connections.
     // Its default is written out: schemars sees it only where other crates' features let it.
     #[cfg_attr(

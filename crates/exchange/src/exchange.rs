@@ -124,6 +124,11 @@ impl Exchange {
         self.model.deployment().peer_refusal(nva, route_server)
     }
 
+    /// Whether an event took an NVA down as a whole: it forwards no packets either.
+    pub fn is_nva_down(&self, nva: SpeakerId) -> bool {
+        self.model.deployment().is_nva_down(nva)
+    }
+
     /// What the networks' NICs are programmed with.
     pub fn fabric(&self) -> Fabric<'_> {
         self.model.fabric()

@@ -1,13 +1,14 @@
 //! A modelled estate: build it, let things happen to it, ask it for tables.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::ops::Deref;
 
 use routehub_exchange::{CheckedEstate, EffectiveRow, Event, EventError, Exchange, NotConverged};
 use routehub_types::Prefix;
 
-use crate::{EventReport, EventReporter, Explanation, Finding, Profile, Snapshot, Trace};
+use crate::{
+    EventReport, EventReporter, Explanation, Finding, Profile, Snapshot, Trace, TraceError,
+};
 
 /// The seed of a model's tables: nobody attacks them, and equal estates shall work alike.
 const SEED: u64 = 0;
@@ -124,9 +125,13 @@ impl Network {
         routehub_diagnose::explain(&self.exchange, name, destination)
     }
 
-    /// The way of a packet from a NIC to an address; none if there is no such NIC.
-    pub fn trace(&self, nic: &str, address: IpAddr) -> Option<Trace> {
-        routehub_diagnose::trace(&self.exchange, nic, address)
+    /// The way of a packet from one end to another; each is a NIC, NVA, site, circuit (its
+    /// customer), an address or `internet`.
+    ///
+    /// # Errors
+    /// [`TraceError`] if one of them is none of these, or has no address.
+    pub fn trace(&self, from: &str, to: &str) -> Result<Trace, TraceError> {
+        routehub_diagnose::trace(&self.exchange, from, to)
     }
 
     /// What every NIC and every peer sees now, to be compared with another time.

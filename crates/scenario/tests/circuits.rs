@@ -283,8 +283,9 @@ fn r170_explanations_and_traces_know_summaries() {
     let why = explained(&text, "ergw", "10.1.0.0/16");
     assert!(why.contains("to er: not sent"), "{why}");
     let network = scenario(&text).network().expect("it settles");
-    let address = "10.1.0.4".parse().expect("an address");
-    let trace = network.trace("vm", address).expect("there is such a NIC");
+    let trace = network
+        .trace("vm", "10.1.0.4")
+        .expect("there is such a NIC");
     assert!(
         trace.arrives() && trace.to_string().contains("spoke1"),
         "{trace}"

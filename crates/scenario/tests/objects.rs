@@ -51,6 +51,8 @@ fn objects(estate: &Estate) -> Vec<ObjectName> {
     all.extend(estate.nics.iter().cloned().map(Object::Nic));
     let endpoints = estate.private_endpoints.iter();
     all.extend(endpoints.cloned().map(Object::PrivateEndpoint));
+    let balancers = estate.load_balancers.iter();
+    all.extend(balancers.cloned().map(Object::LoadBalancer));
     all.extend(estate.route_maps.iter().cloned().map(Object::RouteMap));
     all.iter().map(Object::name).collect()
 }
@@ -60,6 +62,7 @@ fn written(name: &ObjectName) -> String {
     match name {
         ObjectName::Nic(name) => format!("nic: '{name}'"),
         ObjectName::PrivateEndpoint(name) => format!("private_endpoint: '{name}'"),
+        ObjectName::LoadBalancer(name) => format!("load_balancer: '{name}'"),
         ObjectName::Subnet(name) => format!("subnet: '{}/{}'", name.vnet, name.name),
         ObjectName::Nva(name) => format!("nva: '{name}'"),
         ObjectName::RouteServer(name) => format!("route_server: '{name}'"),

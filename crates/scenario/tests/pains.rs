@@ -48,7 +48,7 @@ fn answers(file: &str, asked: &[Ask]) -> String {
                 let _ = writeln!(text, "> explain {whose} {destination}\n{told}");
             }
             Trace(nic, address) => {
-                let trace = network.trace(nic, address.parse().expect("an address"));
+                let trace = network.trace(nic, address);
                 let trace = trace.expect("it exists");
                 let _ = writeln!(text, "> trace {nic} {address}\n{trace}");
             }

@@ -40,7 +40,6 @@ fn network(changes: &[(&str, &str)]) -> Network {
 
 /// A trace as text, whether it arrives, and the rules that it names.
 fn trace(network: &Network, nic: &str, address: &str) -> (String, bool, Vec<RuleId>) {
-    let address = address.parse().expect("an address");
     let trace = network.trace(nic, address).expect("the NIC");
     let rules = trace.rules().into_iter().collect();
     (trace.to_string(), trace.arrives(), rules)

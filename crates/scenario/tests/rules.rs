@@ -497,7 +497,7 @@ gateways: [{{name: gw, vnet: hub, type: vpn, p2s_pools: [172.20.0.0/23]}}]
         .network()
         .expect("it settles");
     let trace = |to: &str| {
-        let trace = network.trace("vm", to.parse().expect("an address"));
+        let trace = network.trace("vm", to);
         trace.expect("the NIC").to_string()
     };
     let clients = trace("172.20.0.7");

@@ -47,8 +47,8 @@ fn way(nic: &str, address: &str) -> (Vec<String>, TraceEnd) {
     let scenario = Scenario::parse(NETWORK).unwrap_or_else(|e| panic!("{e:?}"));
     let network = scenario.network().expect("it settles");
     let trace = network
-        .trace(nic, address.parse().expect("an address"))
-        .expect("the NIC");
+        .trace(nic, address)
+        .unwrap_or_else(|error| panic!("{error}"));
     let mut names = Vec::new();
     let mut hop: &TraceHop = &trace.way;
     loop {
@@ -69,12 +69,10 @@ fn way(nic: &str, address: &str) -> (Vec<String>, TraceEnd) {
 fn arrives(nic: &str, address: &str, hops: &[&str], wanted: &str) {
     let (names, end) = way(nic, address);
     assert_eq!(names, hops);
-    assert_eq!(
-        end,
-        TraceEnd::Delivered {
-            to: wanted.to_owned()
-        }
-    );
+    let TraceEnd::Delivered { to } = end else {
+        panic!("{end:?}")
+    };
+    assert_eq!(to.to_string(), wanted);
 }
 
 #[track_caller]

@@ -28,7 +28,7 @@ pub(super) fn known_around(exchange: &Exchange, destination: Prefix) -> Vec<Pref
 }
 
 /// Every prefix that contains a destination, the longest first.
-pub(super) fn supernets(destination: Prefix) -> impl Iterator<Item = Prefix> {
+pub(crate) fn supernets(destination: Prefix) -> impl Iterator<Item = Prefix> {
     let lengths = (0..=destination.length()).rev();
     lengths.filter_map(move |length| destination.supernet(length))
 }

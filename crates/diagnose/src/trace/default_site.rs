@@ -8,9 +8,10 @@ use routehub_exchange::view::{Link, SpeakerId, SpeakerKind};
 use routehub_types::Prefix;
 
 use super::TraceHop;
+use super::forwarding::Device;
 use super::packet::{Packet, dropped};
 
-impl Packet<'_> {
+impl Packet<'_, '_> {
     /// At a gateway with a default site, unless a longer route leads on: the instance that has the
     /// tunnel sends the packet to the site, another one to that instance.
     pub(super) fn by_default_site(&mut self, id: SpeakerId, at: &str) -> Option<TraceHop> {
@@ -23,7 +24,7 @@ impl Packet<'_> {
         let site = exchange
             .graph()
             .first_named(gateway.default_site.as_ref()?)?;
-        let known = self.longest_match(id);
+        let known = self.best_origins(id);
         if self.address.is_ipv6() || known.is_some_and(|(prefix, ..)| !prefix.is_default()) {
             return None;
         }
@@ -47,7 +48,7 @@ impl Packet<'_> {
                 at: at.to_owned(),
                 prefix: Some(default),
                 by: "its default site".to_owned(),
-                next: vec![self.at_speaker(next)],
+                next: vec![self.at_device(Device::Speaker(next), Some(default))],
                 end: None,
             },
             None => {

@@ -90,6 +90,8 @@ fn given(estate: &Estate) -> HashSet<(&str, IpAddr)> {
     taken.extend(nics.filter_map(|nic| Some((nic.vnet.as_str(), nic.ip?))));
     let endpoints = estate.private_endpoints.iter();
     taken.extend(endpoints.map(|endpoint| (endpoint.vnet.as_str(), endpoint.ip)));
+    let balancers = estate.load_balancers.iter();
+    taken.extend(balancers.map(|balancer| (balancer.vnet.as_str(), balancer.frontend)));
     for gateway in &estate.gateways {
         let edges = gateway.connections.iter().flat_map(|connection| {
             let (edges, hops): (&[IpAddr], &[IpAddr]) = match connection {

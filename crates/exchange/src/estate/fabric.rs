@@ -300,6 +300,9 @@ pub struct Nic {
         serde(default, deserialize_with = "forms::of_either_family")
     )]
     pub service_endpoints: Vec<Prefix>,
+    /// Whether it forwards packets that are not for its own address.
+    #[cfg_attr(feature = "file", serde(default))]
+    pub forwarding: bool,
 }
 
 /// A private endpoint: an address of a network that a service answers at.
@@ -320,4 +323,25 @@ pub struct PrivateEndpoint {
     /// Its address.
     #[cfg_attr(feature = "file", serde(deserialize_with = "forms::of_either_family"))]
     pub ip: IpAddr,
+}
+
+/// An internal load balancer: an address that stands for the backends behind it. It keeps a
+/// connection on one of them, both ways.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
+    serde(deny_unknown_fields, rename = "load balancer"),
+    schemars(rename = "LoadBalancer")
+)]
+pub struct LoadBalancer {
+    /// Its name.
+    pub name: String,
+    /// Its network.
+    pub vnet: String,
+    /// Its address, which NVAs may announce as next hop.
+    #[cfg_attr(feature = "file", serde(deserialize_with = "forms::of_either_family"))]
+    pub frontend: IpAddr,
+    /// The NVAs and NICs that take its packets.
+    pub backends: Vec<String>,
 }

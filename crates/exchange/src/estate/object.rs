@@ -1,8 +1,8 @@
 //! Objects of an estate of any kind, and their names: what an event can change, add or remove.
 
 use super::{
-    Circuit, Gateway, Nic, Nva, Peering, PrivateEndpoint, RouteMap, RouteServer, RouteTable, Site,
-    Subnet, Vnet,
+    Circuit, Gateway, LoadBalancer, Nic, Nva, Peering, PrivateEndpoint, RouteMap, RouteServer,
+    RouteTable, Site, Subnet, Vnet,
 };
 
 #[cfg(feature = "file")]
@@ -58,6 +58,8 @@ objects! {
     Nic "nic": Nic, String;
     /// A private endpoint.
     PrivateEndpoint "private_endpoint": PrivateEndpoint, String;
+    /// An internal load balancer.
+    LoadBalancer "load_balancer": LoadBalancer, String;
     /// A subnet of a virtual network.
     Subnet "subnet": VnetSubnet, SubnetName;
     /// A network virtual appliance.
@@ -175,6 +177,7 @@ impl Object {
         match self {
             Self::Nic(object) => ObjectName::Nic(object.name.clone()),
             Self::PrivateEndpoint(object) => ObjectName::PrivateEndpoint(object.name.clone()),
+            Self::LoadBalancer(object) => ObjectName::LoadBalancer(object.name.clone()),
             Self::Subnet(object) => ObjectName::Subnet(SubnetName {
                 vnet: object.vnet.clone(),
                 name: object.subnet.name.clone(),

@@ -150,6 +150,11 @@ impl<'a> NicView<'a> {
         self.vnet
     }
 
+    /// The place of its subnet in the network, if it is known.
+    pub fn subnet(&self) -> Option<usize> {
+        self.subnet
+    }
+
     /// The peerings that its subnet takes part in.
     pub fn neighbors(&self) -> impl Iterator<Item = &'a Neighbor> + use<'a> {
         let topology = self.deployment.topology();

@@ -17,7 +17,7 @@ use crate::parameters::OneInstanceNics;
 use crate::ribs::{Origin, RibView, Ribs};
 
 /// Who programs the NICs of a network.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Programmers {
     servers: Vec<SpeakerId>,
     gateways: Vec<SpeakerId>,

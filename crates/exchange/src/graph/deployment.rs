@@ -34,6 +34,8 @@ pub(crate) struct Deployment {
     gateway_maps: BTreeMap<(String, String), MapNames>,
     removed: BTreeSet<SpeakerId>,
     instances_down: BTreeSet<SpeakerId>,
+    /// NVAs that are down as a whole, not only their sessions.
+    nvas_down: BTreeSet<SpeakerId>,
 }
 
 impl Deployment {
@@ -54,6 +56,7 @@ impl Deployment {
             gateway_maps: BTreeMap::new(),
             removed: BTreeSet::new(),
             instances_down: BTreeSet::new(),
+            nvas_down: BTreeSet::new(),
         };
         deployment.builder().build();
         deployment.refuse_peers();
@@ -101,6 +104,8 @@ impl Deployment {
                 new.graph.links[link.index()].down.instance = true;
             }
         }
+        let down = self.nvas_down.iter();
+        new.nvas_down = down.filter_map(|id| speakers.get(id)).copied().collect();
         let ways = BTreeMap::from_iter(new.changed_ways(&self.topology));
         for (before, now) in &pairs {
             let was_up = self.graph.link(*before).is_up();
@@ -252,6 +257,11 @@ impl Deployment {
     /// Whether the instance is down.
     pub(crate) fn is_instance_down(&self, speaker: SpeakerId) -> bool {
         self.instances_down.contains(&speaker)
+    }
+
+    /// Whether an NVA is down as a whole.
+    pub(crate) fn is_nva_down(&self, nva: SpeakerId) -> bool {
+        self.nvas_down.contains(&nva)
     }
 
     /// The route map on what a Route Server takes in.
@@ -444,6 +454,15 @@ impl Deployment {
             self.instances_down.insert(instance);
         } else {
             self.instances_down.remove(&instance);
+        }
+    }
+
+    /// Notes that an NVA goes down as a whole or comes back.
+    pub(crate) fn set_nva_down(&mut self, nva: SpeakerId, down: bool) {
+        if down {
+            self.nvas_down.insert(nva);
+        } else {
+            self.nvas_down.remove(&nva);
         }
     }
 }

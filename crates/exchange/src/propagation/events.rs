@@ -257,7 +257,13 @@ impl Model {
     }
 
     fn set_sessions(&mut self, sessions: &NvaSessions, down: bool) -> Result<(), EventError> {
-        for adjacency in self.sessions(sessions)? {
+        let meant = self.sessions(sessions)?;
+        let is_whole = sessions.route_server.is_none() && sessions.instance.is_none();
+        let nva = self.deployment.graph().first_named(&sessions.nva);
+        if let Some(nva) = nva.filter(|_| is_whole || !down) {
+            self.deployment.set_nva_down(nva, down);
+        }
+        for adjacency in meant {
             self.change_link(adjacency.link, |link| {
                 link.down.by_event = down;
                 if !down {

@@ -511,9 +511,25 @@ rules! {
         1009 FORWARDING_LOOP: "packets come back to where they were"
             "the effective routes";
         1010 UNKNOWN_NEXT_HOP: "the address belongs to nothing that is known"
-            "the network file";
+            "the network file"
+            remedy "correct the next hop, or describe who has it: an NVA, a NIC with `ip`, a load \
+             balancer";
         1011 NO_ROUTE: "there is no route to the destination"
             "the effective routes";
+        1012 NOT_FORWARDING: "the interface takes only packets for its own address"
+            "the network file: `forwarding` of the NIC"
+            remedy "set forwarding on the NIC, or correct the next hop";
+        1013 NO_HEALTHY_BACKEND: "no backend of the load balancer is up"
+            "the network file: `backends` of the load balancer"
+            remedy "bring a backend up again, or add another";
+        1014 ASYMMETRIC_WAYS: "there and back do not pass the same stateful NVAs, so that these may \
+             drop what they saw only half of"
+            "the effective routes"
+            remedy "put the NVAs behind one load balancer, prepend so that one is best both ways, or \
+             give the subnets at both ends, GatewaySubnet too, user-defined routes to it";
+        1015 NVA_DOWN: "the NVA is down"
+            "the network file: the event `nva_down`"
+            remedy "bring the NVA up again";
         1020 MESSAGE_TOO_LONG: "no message that the neighbour takes has room for the route"
             "RFC 4271 section 9.1.3, RFC 8654 section 4"
             remedy "carry fewer communities or a shorter AS path, or have the neighbour offer \

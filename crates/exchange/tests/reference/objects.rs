@@ -90,6 +90,7 @@ impl Model {
                 (&one.a, &one.b) == (&new.a, &new.b)
             }),
             Object::PrivateEndpoint(new) => replace!(private_endpoints, new),
+            Object::LoadBalancer(new) => replace!(load_balancers, new),
             Object::Subnet(_) => panic!("none is drawn"),
         }
     }

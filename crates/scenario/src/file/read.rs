@@ -182,6 +182,7 @@ impl<'a> Reader<'a> {
             route_tables: self.list("route_tables"),
             nics: self.list("nics"),
             private_endpoints: self.list("private_endpoints"),
+            load_balancers: self.list("load_balancers"),
             route_maps: route_maps.into_iter().map(Into::into).collect(),
         }
     }

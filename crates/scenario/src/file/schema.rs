@@ -70,6 +70,7 @@ pub(crate) const KEYS: &[&str] = &[
     "route_tables",
     "nics",
     "private_endpoints",
+    "load_balancers",
     "route_maps",
     "events",
     "expect",

@@ -137,7 +137,6 @@ nics: [{name: vm, vnet: hub, subnet: forced}, {name: other, vnet: hub, subnet: p
 
 #[track_caller]
 fn leads_to(network: &Network, nic: &str, address: &str, says: &str) {
-    let address = address.parse().expect("an address");
     let trace = network.trace(nic, address).expect("the NIC").to_string();
     assert!(trace.contains(says), "{says} is not in\n{trace}");
 }

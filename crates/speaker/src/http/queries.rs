@@ -189,8 +189,8 @@ pub(super) async fn trace(
         .map_err(|error| Refusal::bad(format!("address `{address}`: {error}")))?;
     let read = move |exchange: &Exchange| {
         let nics = exchange.estate().nics.iter().map(|nic| &nic.name);
-        let trace = routehub::trace(exchange, &nic, to);
-        trace.ok_or_else(|| Refusal::unknown("NIC", &nic, nics))
+        let trace = routehub::trace(exchange, &nic, &to.to_string());
+        trace.map_err(|_| Refusal::unknown("NIC", &nic, nics))
     };
     let shape = |answer: Trace| WithText {
         text: answer.to_string(),

@@ -12,6 +12,9 @@ impl Estate {
             ObjectName::PrivateEndpoint(name) => {
                 found(&self.private_endpoints, |o| o.name == *name).map(Object::PrivateEndpoint)
             }
+            ObjectName::LoadBalancer(name) => {
+                found(&self.load_balancers, |o| o.name == *name).map(Object::LoadBalancer)
+            }
             ObjectName::Subnet(SubnetName { vnet, name }) => {
                 let subnet = self.subnet(vnet, name)?.clone();
                 let vnet = vnet.clone();
@@ -51,6 +54,10 @@ impl Estate {
             ObjectName::PrivateEndpoint(name) => {
                 let known = names(&self.private_endpoints, |o| &o.name);
                 (&[Kind::PrivateEndpoint], name, known)
+            }
+            ObjectName::LoadBalancer(name) => {
+                let known = names(&self.load_balancers, |o| &o.name);
+                (&[Kind::LoadBalancer], name, known)
             }
             ObjectName::Subnet(SubnetName { vnet, name }) => {
                 let Some(vnet) = self.vnets.iter().find(|other| other.name == *vnet) else {
@@ -167,6 +174,9 @@ impl Estate {
             Object::PrivateEndpoint(new) => {
                 put(&mut self.private_endpoints, new, |o| o.name == new.name);
             }
+            Object::LoadBalancer(new) => {
+                put(&mut self.load_balancers, new, |o| o.name == new.name);
+            }
             Object::Subnet(new) => {
                 let vnets = self.vnets.iter_mut();
                 for vnet in vnets.filter(|vnet| vnet.name == new.vnet) {
@@ -195,6 +205,7 @@ impl Estate {
         match object.clone() {
             Object::Nic(new) => self.nics.push(new),
             Object::PrivateEndpoint(new) => self.private_endpoints.push(new),
+            Object::LoadBalancer(new) => self.load_balancers.push(new),
             Object::Subnet(new) => {
                 let mut vnets = self.vnets.iter_mut();
                 match vnets.find(|vnet| vnet.name == new.vnet) {
@@ -224,6 +235,7 @@ impl Estate {
             ObjectName::PrivateEndpoint(name) => {
                 self.private_endpoints.retain(|o| o.name != *name);
             }
+            ObjectName::LoadBalancer(name) => self.load_balancers.retain(|o| o.name != *name),
             ObjectName::Subnet(SubnetName { vnet, name }) => {
                 let vnets = self.vnets.iter_mut().filter(|other| other.name == *vnet);
                 vnets.for_each(|vnet| vnet.subnets.retain(|o| o.name != *name));
@@ -273,6 +285,10 @@ impl Estate {
             ObjectName::PrivateEndpoint(name) => (
                 List::PrivateEndpoints,
                 at(&self.private_endpoints, |o| o.name == *name),
+            ),
+            ObjectName::LoadBalancer(name) => (
+                List::LoadBalancers,
+                at(&self.load_balancers, |o| o.name == *name),
             ),
             ObjectName::Subnet(SubnetName { vnet, .. }) | ObjectName::Vnet(vnet) => {
                 (List::Vnets, at(&self.vnets, |o| o.name == *vnet))

@@ -46,6 +46,8 @@ pub enum Kind {
     RouteMap,
     /// A private endpoint.
     PrivateEndpoint,
+    /// A load balancer.
+    LoadBalancer,
 }
 
 impl Kind {
@@ -62,6 +64,7 @@ impl Kind {
             Self::Nic => List::Nics,
             Self::RouteMap => List::RouteMaps,
             Self::PrivateEndpoint => List::PrivateEndpoints,
+            Self::LoadBalancer => List::LoadBalancers,
         }
     }
 
@@ -88,6 +91,7 @@ impl fmt::Display for Kind {
             Self::Nic => "NIC",
             Self::RouteMap => "route map",
             Self::PrivateEndpoint => "private endpoint",
+            Self::LoadBalancer => "load balancer",
         })
     }
 }
@@ -413,6 +417,8 @@ pub enum List {
     Nics,
     /// Private endpoints.
     PrivateEndpoints,
+    /// Load balancers.
+    LoadBalancers,
     /// Route maps.
     RouteMaps,
     /// Events.
@@ -433,6 +439,7 @@ impl List {
             Self::RouteTables => "route_tables",
             Self::Nics => "nics",
             Self::PrivateEndpoints => "private_endpoints",
+            Self::LoadBalancers => "load_balancers",
             Self::RouteMaps => "route_maps",
             Self::Events => "events",
         }

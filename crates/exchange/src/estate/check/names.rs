@@ -43,6 +43,10 @@ impl<'a> Names<'a> {
                 Kind::PrivateEndpoint,
                 names(&estate.private_endpoints, |e| &e.name),
             ),
+            (
+                Kind::LoadBalancer,
+                names(&estate.load_balancers, |b| &b.name),
+            ),
             (Kind::RouteServer, names(&estate.route_servers, |s| &s.name)),
             (Kind::Nva, names(&estate.nvas, |n| &n.name)),
             (Kind::Gateway, names(&estate.gateways, |g| &g.name)),

@@ -45,6 +45,14 @@ pub(super) fn check_fabric(names: &Names<'_>, errors: &mut Vec<EstateError>) {
             check_place(vnet, &endpoint.subnet, Some(endpoint.ip), &mut report);
         }
     }
+    for (index, balancer) in estate.load_balancers.iter().enumerate() {
+        let mut report = Report::entry(Kind::LoadBalancer, &balancer.name, index, errors);
+        report.note_field("vnet", names.need_vnet(&balancer.vnet));
+        for (n, backend) in balancer.backends.iter().enumerate() {
+            let problem = names.need(&[Kind::Nva, Kind::Nic], backend);
+            report.note(report.item("backends", n), problem);
+        }
+    }
 }
 
 /// An error unless a network has a subnet of that name.
@@ -155,6 +163,18 @@ impl InUse {
                 let mut report =
                     Report::entry(Kind::PrivateEndpoint, &endpoint.name, index, errors);
                 used.claim(vnet, endpoint.ip, report.field("ip"), &mut report);
+            }
+        }
+        for (index, balancer) in estate.load_balancers.iter().enumerate() {
+            if let Some(vnet) = names.vnet(&balancer.vnet) {
+                let name = &balancer.name;
+                let mut report = Report::entry(Kind::LoadBalancer, name, index, errors);
+                used.claim(
+                    vnet,
+                    balancer.frontend,
+                    report.field("frontend"),
+                    &mut report,
+                );
             }
         }
         for (index, nic) in estate.nics.iter().enumerate() {
