@@ -1,178 +1,24 @@
 //! The way of a packet through networks, NVAs, gateways and circuits, by the routes that each
 //! holds.
 
+mod assumed;
 mod default_site;
 mod ends;
 mod forwarding;
+mod hop;
 mod interface;
 mod packet;
 mod place;
 mod speakers;
 
-use std::collections::BTreeSet;
-use std::fmt;
-use std::net::IpAddr;
-
-use routehub_exchange::{Exchange, rules};
-use routehub_types::{Prefix, RuleId};
-
-use crate::{Reason, WithRules};
+use routehub_exchange::Exchange;
 
 pub use ends::{INTERNET, TraceError};
+pub use hop::{Trace, TraceEnd, TraceHop};
 pub use place::Place;
 
 use forwarding::Forwarding;
 use packet::Packet;
-
-/// The way of a packet.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Trace {
-    /// Where it starts: a NIC, an NVA, a site, a circuit's customer, an address, the internet.
-    pub from: String,
-    /// Where it is to go, as it was asked for.
-    pub to: String,
-    /// The address it goes to.
-    pub address: IpAddr,
-    /// Where it is first; equal next hops part ways.
-    pub way: TraceHop,
-}
-
-/// Where a packet is, and what becomes of it there.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct TraceHop {
-    /// The interface, NVA, load balancer, gateway, circuit or site.
-    pub at: String,
-    /// The prefix of the route it follows there.
-    pub prefix: Option<Prefix>,
-    /// The next hop or next hop type of that route.
-    pub by: String,
-    /// Where it may be next; several with ECMP, none at an end.
-    pub next: Vec<TraceHop>,
-    /// How it ends, if it ends here.
-    pub end: Option<TraceEnd>,
-}
-
-/// How the way of a packet ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum TraceEnd {
-    /// It arrives.
-    Delivered {
-        /// Where.
-        to: Place,
-    },
-    /// It arrives, but not where it was meant to.
-    Elsewhere {
-        /// Where.
-        to: Place,
-    },
-    /// It is lost.
-    Dropped(Reason),
-    /// It comes back to where it was.
-    Loop(Reason),
-    /// It goes on as is written above, where another way came to the same device.
-    AsAbove,
-}
-
-impl Trace {
-    /// Whether every way arrives.
-    pub fn arrives(&self) -> bool {
-        self.way.arrives()
-    }
-
-    /// Every rule that the trace names, in the order of their numbers.
-    pub fn rules(&self) -> BTreeSet<RuleId> {
-        let mut rules = BTreeSet::new();
-        self.way.name_rules(&mut rules);
-        rules
-    }
-
-    /// The trace with what each rule says that it names.
-    pub fn with_rules(self) -> WithRules<Self> {
-        let rules = self.rules();
-        WithRules::new(self, &rules)
-    }
-}
-
-impl TraceHop {
-    /// A hop from which ways go on.
-    fn parting(
-        at: &str,
-        prefix: Option<Prefix>,
-        by: impl Into<String>,
-        ways: Vec<TraceHop>,
-    ) -> Self {
-        let mut next: Vec<TraceHop> = Vec::new();
-        for way in ways {
-            // Several addresses of one device are one way.
-            if !next.contains(&way) {
-                next.push(way);
-            }
-        }
-        // What ended before it left is an end of this very hop.
-        if let [only] = next.as_slice()
-            && only.at == at
-            && matches!(only.end, Some(TraceEnd::Dropped(_)))
-        {
-            return only.clone();
-        }
-        let is_end = next.is_empty();
-        Self {
-            at: at.to_owned(),
-            prefix,
-            by: by.into(),
-            next,
-            end: is_end.then(|| TraceEnd::Dropped(Reason::new(rules::NO_ROUTE, ""))),
-        }
-    }
-
-    fn arrives(&self) -> bool {
-        match &self.end {
-            Some(TraceEnd::Delivered { .. } | TraceEnd::AsAbove) => true,
-            Some(_) => false,
-            None => self.next.iter().all(Self::arrives),
-        }
-    }
-
-    /// How many hops there are from here on.
-    fn size(&self) -> usize {
-        1 + self.next.iter().map(Self::size).sum::<usize>()
-    }
-
-    /// Whether a way from here on comes back to where it was, or is written elsewhere.
-    fn has_loop(&self) -> bool {
-        let comes_back = matches!(self.end, Some(TraceEnd::Loop(_) | TraceEnd::AsAbove));
-        comes_back || self.next.iter().any(Self::has_loop)
-    }
-
-    /// What drops the packet here, or leads it round.
-    fn trouble(&self) -> Option<&Reason> {
-        match &self.end {
-            Some(TraceEnd::Dropped(because) | TraceEnd::Loop(because)) => Some(because),
-            _ => None,
-        }
-    }
-
-    fn name_rules(&self, rules: &mut BTreeSet<RuleId>) {
-        rules.extend(self.trouble().map(|because| because.rule));
-        for next in &self.next {
-            next.name_rules(rules);
-        }
-    }
-
-    fn ending(at: &str, prefix: Option<Prefix>, by: impl Into<String>, end: TraceEnd) -> Self {
-        Self {
-            at: at.to_owned(),
-            prefix,
-            by: by.into(),
-            next: Vec::new(),
-            end: Some(end),
-        }
-    }
-}
 
 /// The way of a packet from a NIC, NVA, site, circuit (its customer), address or `internet` to
 /// another.
@@ -190,54 +36,4 @@ pub fn trace(exchange: &Exchange, from: &str, to: &str) -> Result<Trace, TraceEr
         address: target.address,
         way: Packet::new(&mut forwarding, &target).way(&start),
     })
-}
-
-impl fmt::Display for Trace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} to {}", self.from, self.to)?;
-        if self.to.parse() != Ok(self.address) {
-            write!(f, " ({})", self.address)?;
-        }
-        writeln!(f)?;
-        write_hop(f, &self.way, 1)
-    }
-}
-
-fn write_hop(f: &mut fmt::Formatter<'_>, hop: &TraceHop, depth: usize) -> fmt::Result {
-    let blank = 2 * depth;
-    write!(f, "{:blank$}{}", "", hop.at)?;
-    match (hop.prefix, hop.by.as_str()) {
-        (None, "") => {}
-        (None, by) => write!(f, " by {by}")?,
-        (Some(prefix), "") => write!(f, " by {prefix}")?,
-        (Some(prefix), by) => write!(f, " by {prefix} to {by}")?,
-    }
-    match &hop.end {
-        None => writeln!(f)?,
-        Some(TraceEnd::Delivered { to }) => writeln!(f, ": arrives at {to}")?,
-        Some(TraceEnd::Elsewhere { to }) => writeln!(f, ": arrives at {to} instead")?,
-        Some(TraceEnd::AsAbove) => writeln!(f, ": as above")?,
-        Some(TraceEnd::Dropped(because)) => writeln!(f, ": dropped, {}", reason(because))?,
-        Some(TraceEnd::Loop(because)) => writeln!(f, ": loop, {}", reason(because))?,
-    }
-    let trouble = hop.trouble();
-    if let Some(remedy) = trouble.and_then(|because| rules::remedy(because.rule)) {
-        writeln!(f, "{:blank$}  remedy: {remedy}", "")?;
-    }
-    hop.next
-        .iter()
-        .try_for_each(|next| write_hop(f, next, depth + 1))
-}
-
-fn reason(because: &Reason) -> String {
-    let rule = rules::text(because.rule);
-    let rule = if rules::is_bgp(because.rule) {
-        rule.to_owned()
-    } else {
-        format!("{}: {rule}", because.rule)
-    };
-    match because.evidence.as_str() {
-        "" => rule,
-        saw => format!("{saw} ({rule})"),
-    }
 }

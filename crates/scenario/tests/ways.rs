@@ -150,6 +150,8 @@ fn a_nic_that_does_not_forward_takes_only_what_is_for_it() {
         "router by 10.0.2.0/24 to VNetPeering: arrives at vm2",
     );
     let text = text.replace(", forwarding: true", "");
+    let named = traced(&text, "vm1", "vm2").rules();
+    assert!(named.contains(&rules::NOT_FORWARDING));
     told(
         &traced(&text, "vm1", "vm2"),
         false,

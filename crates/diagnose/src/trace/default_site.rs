@@ -7,8 +7,8 @@ use routehub_exchange::rules;
 use routehub_exchange::view::{Link, SpeakerId, SpeakerKind};
 use routehub_types::Prefix;
 
-use super::TraceHop;
 use super::forwarding::Device;
+use super::hop::TraceHop;
 use super::packet::{Packet, dropped};
 
 impl Packet<'_, '_> {

@@ -12,7 +12,7 @@ use routehub_exchange::view::{
 use routehub_exchange::{EffectiveRow, Exchange, RouteState};
 use routehub_types::{Attrs, Prefix};
 
-use super::ends::assumed_addresses;
+use super::assumed::assumed_addresses;
 use crate::explain::supernets;
 
 /// A device that takes packets.

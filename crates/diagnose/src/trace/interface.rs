@@ -9,9 +9,9 @@ use routehub_types::{Family, Prefix};
 
 use super::ends::is_private;
 use super::forwarding::Device;
+use super::hop::{TraceEnd, TraceHop};
 use super::packet::{Packet, dropped, no_route};
 use super::place::{Place, Spot};
-use super::{TraceEnd, TraceHop};
 
 /// A row that decides on a packet.
 pub(super) struct Decision {

@@ -10,10 +10,10 @@ use routehub_types::{Prefix, RuleId};
 
 use super::ends::{Start, Target};
 use super::forwarding::{Device, Forwarding};
+use super::hop::{TraceEnd, TraceHop};
 use super::place::{Place, Spot};
-use super::{TraceEnd, TraceHop};
-use crate::Reason;
 use crate::explain::interface_of;
+use crate::words::Reason;
 use crate::words::{joined, listed};
 
 /// How many hops a trace writes out; what comes again beyond them is only named.
@@ -78,12 +78,12 @@ impl<'a, 'f> Packet<'a, 'f> {
                 };
                 self.at_device(Device::Speaker(*id), None)
             }
-            Start::Internet => self.from_internet(),
+            Start::Internet => self.on_the_internet(),
         }
     }
 
     /// From the internet packets come to public addresses of interfaces, by no route of networks.
-    fn from_internet(&mut self) -> TraceHop {
+    fn on_the_internet(&mut self) -> TraceHop {
         let topology = self.exchange.topology();
         let meant = match self.target {
             Some(Spot::Network(vnet)) => Some(vnet),

@@ -5,9 +5,9 @@ use routehub_exchange::rules;
 use routehub_exchange::view::{GATEWAY_SUBNET, LinkKind, Origin, SpeakerId, SpeakerKind};
 use routehub_types::Prefix;
 
-use super::TraceHop;
 use super::ends::{is_private, leads_to_internet, own_around};
 use super::forwarding::Device;
+use super::hop::TraceHop;
 use super::interface::{Decision, parted};
 use super::packet::{Packet, dropped, ended, no_route};
 use super::place::{Place, Spot};
