@@ -219,7 +219,7 @@ impl Packet<'_, '_> {
         };
         let name = self.exchange.speaker(id).name.clone();
         if leads_to_internet(own) && !is_private(self.address) {
-            let text = format!("the internet behind {text}");
+            let text = format!("{text}, behind it the internet");
             return Place::new(Spot::Internet, text, ["internet".to_owned(), name]);
         }
         Place::new(Spot::OnPremises(id), text, [name])
