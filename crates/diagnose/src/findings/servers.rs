@@ -2,7 +2,9 @@
 
 use routehub_exchange::estate::{GatewayKind, Nva, RouteServer, Subnet};
 use routehub_exchange::rules;
-use routehub_exchange::view::{Outbound, ROUTE_SERVER_SUBNET, SpeakerId};
+use std::net::IpAddr;
+
+use routehub_exchange::view::{Graph, Outbound, ROUTE_SERVER_SUBNET, SpeakerId};
 
 use super::Findings;
 use crate::words::listed;
@@ -198,8 +200,10 @@ fn peer_location(findings: &mut Findings<'_>, nva: &Nva, server: &str) {
     let mut links = graph.peering_links(server, nva).into_iter();
     let is_gone = |(_, link)| graph.link(link).down.unreachable;
     if links.any(is_gone) {
-        let text =
-            format!("There is no way between {vnet} and {server} any more: peer them again.");
+        let text = format!(
+            "There is no way between {nva} and {server} any more: peer {vnet} with its network \
+             again, with access and all their subnets."
+        );
         findings.error(rules::WAY_TO_PEER_GONE, nva, text);
         return;
     }
@@ -213,11 +217,34 @@ fn peer_location(findings: &mut Findings<'_>, nva: &Nva, server: &str) {
     let (Some(from), Some(to)) = (topology.vnet(vnet), topology.vnet(home)) else {
         return;
     };
-    let mut neighbors = topology.neighbors(from).iter();
-    if from != to && !neighbors.any(|neighbor| neighbor.vnet == to) {
-        let text = format!("{vnet} is not peered with {home}: {nva} cannot reach {server}.");
-        findings.error(rules::PEER_ADDRESS, nva, text);
-    }
+    let ends = links_between(graph, server, nva);
+    let why = match topology.neighbor(from, to) {
+        _ if from == to => return,
+        None => format!("{vnet} is not peered with {home}"),
+        Some(peering) if !peering.access => {
+            format!("the peering of {vnet} with {home} lets no packets pass")
+        }
+        Some(_)
+            if ends
+                .into_iter()
+                .any(|ends| !topology.reaches((from, to), ends)) =>
+        {
+            format!("the peering of {vnet} with {home} leaves out a subnet of the session")
+        }
+        Some(_) => return,
+    };
+    let text = format!("{why}: {nva} cannot reach {server}.");
+    findings.error(rules::PEER_ADDRESS, nva, text);
+}
+
+/// The addresses of an NVA and a Route Server on each of their links.
+fn links_between(graph: &Graph, server: &str, nva: &str) -> Vec<[Option<IpAddr>; 2]> {
+    let links = graph.peering_links(server, nva).into_iter();
+    let ends = links.map(|(_, link)| {
+        let link = graph.link(link);
+        [&link.a, &link.b].map(|end| end.addresses.first().copied())
+    });
+    ends.collect()
 }
 
 /// Connections of VPN gateways that hold no BGP session, as both ends have one ASN, or the site has

@@ -29,7 +29,10 @@ pub struct Vnet {
     pub virtual_wan: bool,
     /// What its gateways announce in the place of its own prefixes and of those of spokes inside
     ///
-    #[cfg_attr(feature = "file", serde(default))]
+    #[cfg_attr(
+        feature = "file",
+        serde(default, deserialize_with = "forms::of_either_family")
+    )]
     pub summarized_gateway_prefixes: Vec<Prefix>,
     /// The subnets that matter.
     #[cfg_attr(feature = "file", serde(default))]

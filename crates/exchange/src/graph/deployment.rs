@@ -1,8 +1,9 @@
 //! An estate as it stands: what it consists of now, and which of it is up.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
-use routehub_types::{Family, Prefix, RuleId};
+use routehub_types::{Asn, Prefix, RuleId};
 
 use super::Graph;
 use super::build::GraphBuilder;
@@ -110,11 +111,13 @@ impl Deployment {
         for (before, now) in &pairs {
             let was_up = self.graph.link(*before).is_up();
             let way = ways.get(now);
+            // A session is of two addresses and two ASNs: others are another one's.
+            let is_other = self.session_ends(*before) != new.session_ends(*now);
             let now = &mut new.graph.links[now.index()];
             if let Some(gone) = way {
                 now.down.unreachable = *gone;
             }
-            now.resets += u32::from(was_up && !now.is_up());
+            now.resets += u32::from(was_up && (is_other || !now.is_up()));
         }
         let maps = self.gateway_maps.iter();
         let known = |name: &str| !new.graph.named(name).is_empty();
@@ -123,6 +126,12 @@ impl Deployment {
             .map(|(key, maps)| (key.clone(), maps.clone()))
             .collect();
         (new, pairs)
+    }
+
+    /// What the ends of a link are to a BGP session.
+    fn session_ends(&self, link: LinkId) -> [(Option<Asn>, &[IpAddr]); 2] {
+        let link = self.graph.link(link);
+        [&link.a, &link.b].map(|end| (self.graph.speaker(end.speaker).asn, &*end.addresses))
     }
 
     /// The speakers that stand here under the name, and in the part, of one there.
@@ -228,9 +237,7 @@ impl Deployment {
             }
             _ => &[],
         };
-        let routes_ipv6 = self.parameters.ipv6;
-        let fits = move |prefix: &Prefix| routes_ipv6 || prefix.family() == Family::Ipv4;
-        summaries.iter().copied().filter(fits)
+        summaries.iter().copied()
     }
 
     /// The NVA that a speaker is.
@@ -335,10 +342,10 @@ impl Deployment {
     /// Why a VPN gateway holds no session with a site or another gateway: both have one ASN
     /// or the site has the one that is Azure's.
     fn connection_refusal(&self, gateway: &Speaker, other: &Speaker) -> Option<RuleId> {
-        let asn = other.asn?;
-        let keeps_asns = !self.parameters.forbidden_peer_asns.is_empty();
-        let is_azures = keeps_asns && other.is_on_premises() && asn == self.parameters.asn;
-        (is_azures || gateway.asn == Some(asn)).then_some(rules::CONNECTION_OF_ONE_ASN)
+        let refused =
+            self.parameters
+                .carries_no_bgp(gateway.asn, other.asn?, other.is_on_premises());
+        refused.then_some(rules::CONNECTION_OF_ONE_ASN)
     }
 
     /// What each session is refused for now, of those that may be.
@@ -365,9 +372,10 @@ impl Deployment {
             let link = self.graph.link(id);
             let nva = self.nva(self.graph.speaker(link.a.speaker))?;
             let server = self.route_server(self.graph.speaker(link.b.speaker))?;
+            let addresses = [Some(nva.ip), link.b.addresses.first().copied()];
             let connects = |topology: &Topology| {
                 let ends = topology.vnet(&nva.vnet).zip(topology.vnet(&server.vnet));
-                ends.is_some_and(|(from, to)| topology.connects(from, to))
+                ends.is_some_and(|ends| topology.reaches(ends, addresses))
             };
             let now = connects(&self.topology);
             (connects(before) != now).then_some((id, !now))

@@ -157,7 +157,15 @@ impl GraphBuilder<'_> {
         };
         let instances = self.instances(&gateway.name);
         let only = instances.len() == 1;
-        let (own, routers) = gateways_own(site, bgp);
+        let (own, mut routers) = gateways_own(site, bgp);
+        let asn = gateway.asn.unwrap_or(self.parameters.asn);
+        let asns = site
+            .asn
+            .filter(|site| self.parameters.carries_no_bgp(Some(asn), *site, true));
+        if asns.is_some() {
+            // A peer that is refused is not one.
+            routers.prefixes.clear();
+        }
         let live = self.live.contains(&site.name);
         let holders = instances.into_iter().enumerate();
         let holders: Vec<(usize, SpeakerId)> = holders

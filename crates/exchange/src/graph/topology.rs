@@ -1,6 +1,7 @@
 //! Who is peered with whom, and whose gateways each network uses.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use routehub_types::Prefix;
 
@@ -148,6 +149,22 @@ impl Topology {
     /// Whether packets pass between two networks both ways: one network, or peered with access.
     pub fn connects(&self, a: VnetId, b: VnetId) -> bool {
         a == b || self.neighbor(a, b).is_some_and(|peering| peering.access)
+    }
+
+    /// Whether packets pass both ways between two addresses in two networks; an address that is
+    /// not known is in whatever is peered.
+    pub fn reaches(&self, (a, b): (VnetId, VnetId), [from, to]: [Option<IpAddr>; 2]) -> bool {
+        let sees = |near: VnetId, far: VnetId, address: Option<IpAddr>| {
+            let peering = self.neighbor(near, far);
+            let whole = self
+                .neighbor(far, near)
+                .is_some_and(|back| back.subnets.is_none());
+            peering.is_some_and(|peering| {
+                let mut space = peering.space.iter();
+                whole || address.is_none_or(|ip| space.any(|prefix| prefix.contains_address(ip)))
+            })
+        };
+        a == b || self.connects(a, b) && sees(a, b, to) && sees(b, a, from)
     }
 
     /// The network whose gateways and Route Server this one uses.

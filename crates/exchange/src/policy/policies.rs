@@ -7,7 +7,9 @@ use routehub_policy::{Action, Fallback, Match, Next, PeerKind, Policy, Rule, Sou
 use routehub_types::{Asn, Community, Family, FamilySet, NextHop, Prefix, RouterId, RuleId};
 
 use super::propagation_rules::{Condition, propagation_rule};
-use crate::estate::{Nva, ReadvertiseTo, ReadvertisedNextHop, ReadvertisedPath, Readvertisement};
+use crate::estate::{
+    Nva, ReadvertiseTo, ReadvertisedNextHop, ReadvertisedPath, Readvertisement, RoutingPreference,
+};
 use crate::graph::{
     AdjacencyId, Deployment, Link, LinkKind, PeerClass, Role, Side, Speaker, SpeakerId, SpeakerKind,
 };
@@ -140,11 +142,11 @@ impl<'a> Policies<'a> {
             link.kind,
             LinkKind::GatewayToRouteServer | LinkKind::GatewayToPeer
         ) {
-            rules.extend(self.circuits_last(speaker));
             rules.extend(match link.kind {
                 LinkKind::GatewayToRouteServer => self.no_ipv6(),
                 _ => self.no_ipv6_in_tunnels(speaker, link),
             });
+            rules.extend(self.circuits_last(speaker, link));
             return rules;
         }
         if matches!(link.kind, LinkKind::SiteRouters(_)) {
@@ -168,12 +170,20 @@ impl<'a> Policies<'a> {
     }
 
     /// A VPN gateway takes a circuit's routes after those of its own connections, whatever the
-    /// path: the Route Server decides between the two, and has to go on hearing
-    /// of both.
-    fn circuits_last(self, speaker: &Speaker) -> Option<Rule> {
-        let matches = vec![Match::AsnInPath(vec![
-            self.deployment.parameters().edge_asn,
-        ])];
+    /// path, where the Route Server prefers VPN: it has to go on hearing of both.
+    fn circuits_last(self, speaker: &Speaker, link: &Link) -> Option<Rule> {
+        let server = self.deployment.graph().speaker(link.b.speaker);
+        let preference = self.deployment.route_server(server)?.routing_preference;
+        if preference != RoutingPreference::VpnGateway {
+            return None;
+        }
+        // The edge's ASN comes first, or behind that of a Route Server of another.
+        let edge = self.deployment.parameters().edge_asn;
+        let begins = match server.asn.filter(|_| link.external) {
+            Some(server) => format!("^{} {}", server.0, edge.0),
+            None => format!("^{}", edge.0),
+        };
+        let matches = vec![Match::Path(begins.parse().ok()?)];
         let actions = vec![Action::SetLocalPref(Some(OF_A_CIRCUIT))];
         let rule = rules::VPN_GATEWAY_DECISION;
         (speaker.role() == Some(Role::VpnGateway))
@@ -292,9 +302,13 @@ impl<'a> Policies<'a> {
             return Vec::new();
         }
         let of = |class: PeerClass| Match::Source(vec![class.source_class()]);
+        let families = summaries
+            .iter()
+            .map(|summary| Prefix::default_of(summary.family()));
+        let same_family = Match::inside(families);
         let covered = Match::inside(summaries);
         let replaced = [
-            ("own network", vec![of(PeerClass::OwnNetwork)]),
+            ("own network", vec![of(PeerClass::OwnNetwork), same_family]),
             ("covered spoke", vec![of(PeerClass::Spoke), covered]),
         ];
         let reject = |(name, matches): (&str, _)| {

@@ -82,6 +82,7 @@ impl Model {
                 for instance in self.named(route_server) {
                     self.refresh_sources(instance);
                 }
+                self.recompile_around(route_server);
             }
             Event::Advertise {
                 nva,

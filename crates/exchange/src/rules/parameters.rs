@@ -136,6 +136,13 @@ pub struct Parameters {
 }
 
 impl Parameters {
+    /// Whether a connection of a VPN gateway carries no BGP: both ends have one ASN, or a site has
+    /// Azure's.
+    pub(crate) fn carries_no_bgp(&self, gateway: Option<Asn>, other: Asn, is_site: bool) -> bool {
+        let keeps_asns = !self.forbidden_peer_asns.is_empty();
+        keeps_asns && is_site && other == self.asn || gateway == Some(other)
+    }
+
     /// The ASN of a Route Server.
     pub fn route_server_asn(&self, server: &RouteServer) -> Asn {
         server.asn.unwrap_or(self.asn)

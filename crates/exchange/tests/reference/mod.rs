@@ -198,6 +198,16 @@ impl Model {
             let flags = [one.a_to_b, one.b_to_a];
             ends && flags.iter().all(|one| one.allow_virtual_network_access)
         };
+        // Of a peering of subnets, both addresses have to be in what the other side sees.
+        let seen = |near: &str, far: &str, addresses: &[IpAddr]| {
+            let space = self.seen(near, far);
+            let whole = space == self.space(far);
+            let mut address = addresses.iter().take(1);
+            whole || address.all(|ip| space.iter().any(|prefix| prefix.contains_address(*ip)))
+        };
+        if from != to && !(seen(from, to, &one.b_addresses) && seen(to, from, &one.a_addresses)) {
+            return false;
+        }
         from == to || self.estate.peerings.iter().any(open)
     }
 

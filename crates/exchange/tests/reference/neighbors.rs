@@ -269,7 +269,7 @@ pub(crate) fn links(estate: &Estate, parameters: &Parameters) -> Vec<Link> {
                 connection(estate, gateway, one)
                     .into_iter()
                     .map(|link| Link {
-                        refused: refused && link.fixed().is_none(),
+                        refused: refused && !matches!(link.kind, LinkKind::Static(_)),
                         ..link
                     }),
             );

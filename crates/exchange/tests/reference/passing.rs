@@ -262,9 +262,7 @@ impl Model {
         let vnet = &self.gateway(name).vnet;
         let mut vnets = self.estate.vnets.iter();
         let vnet = vnets.find(|one| one.name == *vnet).unwrap();
-        let all = vnet.summarized_gateway_prefixes.iter().copied();
-        all.filter(|one| self.parameters.ipv6 || matches!(one, Prefix::V4(_)))
-            .collect()
+        vnet.summarized_gateway_prefixes.clone()
     }
 
     /// Whether a link of a gateway leads to a circuit or a site with BGP, or to another network.
@@ -277,7 +275,7 @@ impl Model {
     fn is_summarized(&self, node: &Node, prefix: Prefix, one: &Candidate) -> bool {
         let summaries = self.summaries(node);
         match one.class {
-            Class::OwnNetwork => !summaries.is_empty(),
+            Class::OwnNetwork => summaries.iter().any(|one| one.family() == prefix.family()),
             Class::Spoke => summaries.iter().any(|summary| summary.contains(prefix)),
             _ => false,
         }

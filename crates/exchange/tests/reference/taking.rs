@@ -404,8 +404,16 @@ impl Model {
 
     /// Whether a Route Server tells a VPN gateway of a circuit's route.
     fn is_of_circuit(&self, one: &Candidate) -> bool {
-        matches!(one.class, Class::RouteServer | Class::BesideVpn)
-            && one.route.path.contains(&self.parameters.edge_asn.0)
+        let external = one.link.is_some_and(|link| self.is_external(link));
+        let place = usize::from(external);
+        // a Route Server that prefers VPN has to hear of it.
+        let prefers_vpn = one.link.is_some_and(|link| match &self.links[link].b {
+            Node::RouteServer(name, _) => {
+                self.server(name).routing_preference == RoutingPreference::VpnGateway
+            }
+            _ => false,
+        });
+        prefers_vpn && one.route.path.get(place) == Some(&self.parameters.edge_asn.0)
     }
 
     /// Whether another instance tells of the address of a site's router, and of nothing else under

@@ -287,6 +287,15 @@ pub enum Problem {
     /// An instance that is neither 0 nor 1.
     #[error("there is no instance {0}: 0 or 1")]
     NoSuchInstance(u8),
+    /// A tunnel that no instance holds.
+    #[error("no instance holds the tunnel: 0, 1 or both")]
+    NoInstance,
+    /// BGP with a site that has no ASN.
+    #[error("site `{site}` has no `asn` to speak BGP with")]
+    NoAsn {
+        /// The site.
+        site: String,
+    },
     /// Another instance than the only one of a gateway.
     #[error("there is no instance {0}: the gateway has one, 0")]
     NotTheOnlyInstance(u8),

@@ -44,13 +44,45 @@ pub(super) fn check(names: &Names<'_>, errors: &mut Vec<EstateError>) {
             let first = connections.insert(pair(&gateway.name, to), place.clone());
             let to = first.is_some().then(|| to.to_owned());
             report.note_with(place, to.map(|to| Problem::ConnectedTwice { to }), first);
-            if let Connection::Site { apipa, .. } = connection {
-                let place = report.item("connections", n).key("apipa");
-                check_link_local(gateway, apipa, &place, &mut report);
-            }
+            let place = report.item("connections", n);
+            check_tunnel(names, gateway, connection, &place, &mut report);
         }
         report.note_field("default_site", no_default_site(names, gateway));
     }
+}
+
+/// A tunnel to a site is held by instances that there are, and speaks BGP with a site that does.
+fn check_tunnel(
+    names: &Names<'_>,
+    gateway: &Gateway,
+    connection: &Connection,
+    place: &Place,
+    report: &mut Report<'_>,
+) {
+    let Connection::Site {
+        site,
+        bgp,
+        instances,
+        apipa,
+    } = connection
+    else {
+        return;
+    };
+    check_link_local(gateway, apipa, &place.clone().key("apipa"), report);
+    let held = match instances {
+        [false, false] => Some(Problem::NoInstance),
+        [false, true] if gateway.instance_count() == 1 => Some(Problem::NotTheOnlyInstance(1)),
+        _ => None,
+    };
+    report.note(place.clone().key("instances"), held);
+    let mut sites = names.estate.sites.iter();
+    let speaks = sites.any(|known| known.name == *site && known.asn.is_some());
+    let silent = *bgp == Some(true) && !speaks;
+    let site = site.clone();
+    report.note(
+        place.clone().key("bgp"),
+        silent.then_some(Problem::NoAsn { site }),
+    );
 }
 
 /// The addresses that a gateway's instances peer from are link-local ones that VPN gateways may

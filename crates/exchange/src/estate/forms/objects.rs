@@ -280,7 +280,7 @@ pub(crate) struct SiteForm {
     #[serde(default, deserialize_with = "of_either_family")]
     routes: Vec<Announced>,
     /// Prefixes that its gateways have for it beside BGP.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "of_either_family")]
     static_prefixes: Vec<Prefix>,
 }
 
