@@ -37,6 +37,7 @@ pub use routehub_rib::LimitExceeded;
 pub(crate) use rules::parameters;
 pub use rules::parameters::{
     NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
+    WellKnownCommunities,
 };
 
 /// What can be read of an exchange besides its tables: who speaks with whom, every RIB, what each

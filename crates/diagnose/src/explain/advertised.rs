@@ -109,7 +109,9 @@ fn kept_back(exchange: &Exchange, outbound: Outbound<'_>, prefix: Prefix, rule: 
             format!("branch-to-branch is off at {sender}")
         }
         rules::CIRCUIT_TO_CIRCUIT => format!("{sender} does not join circuits"),
-        rules::NO_ADVERTISE | rules::NO_EXPORT => "by the community it carries".to_owned(),
+        rules::NO_ADVERTISE | rules::NO_EXPORT | rules::NO_EXPORT_SUBCONFED => {
+            "by the community it carries".to_owned()
+        }
         rules::VPN_GATEWAY_TO_SITE if prefix.is_default() => "a default route".to_owned(),
         rules::VNET_TO_VNET => {
             let receiver = &exchange.speaker(outbound.receiver()).name;

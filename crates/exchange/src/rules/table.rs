@@ -546,5 +546,11 @@ rules! {
              withdrawn"
             "RFC 7606 section 2"
             remedy "mend the router that sends it: the event of the UPDATE names the attribute";
+        1024 NO_EXPORT_SUBCONFED: "a route with NO_EXPORT_SUBCONFED is not passed on over eBGP"
+            "RFC 1997"
+            remedy "take the community NO_EXPORT_SUBCONFED off the route";
+        1025 FIRST_AS: "the ASN of an eBGP neighbour stands first in the AS paths that it sends"
+            "RFC 4271 section 6.3, RFC 7606 section 7.2"
+            remedy "have the neighbour put its ASN first, or switch enforce_first_as off";
     }
 }
