@@ -46,7 +46,9 @@ pub use rules::parameters::{
 /// This is what explanations, traces and findings are made from. Nothing is decided here.
 pub mod view {
     pub use crate::estate::{GATEWAY_SUBNET, ROUTE_SERVER_SUBNET};
-    pub use crate::fabric::{Fabric, NicView, ProgrammedRoute, Programmers};
+    pub use crate::fabric::{
+        ActiveRoutes, Fabric, NicView, ProgrammedRoute, ProgrammedWay, Programmers,
+    };
     pub use crate::graph::{
         AdjacencyId, CircuitConnection, Down, End, Graph, Link, LinkId, LinkKind, Neighbor,
         PeerClass, Role, Side, Speaker, SpeakerId, SpeakerKind, Topology, UNKNOWN_ADDRESS, VnetId,
