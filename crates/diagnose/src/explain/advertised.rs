@@ -76,7 +76,7 @@ pub(super) fn sent_as(
 }
 
 /// Why a link carries nothing, if it is down.
-fn down_reason(exchange: &Exchange, outbound: Outbound<'_>) -> Option<Reason> {
+pub(super) fn down_reason(exchange: &Exchange, outbound: Outbound<'_>) -> Option<Reason> {
     let link = outbound.link();
     if link.is_up() {
         return None;
@@ -121,13 +121,19 @@ fn kept_back(exchange: &Exchange, outbound: Outbound<'_>, prefix: Prefix, rule: 
             };
             format!("{switch} is off at {receiver}")
         }
-        rules::NOT_READVERTISED => {
-            format!("{sender} to {}", exchange.speaker(outbound.receiver()).name)
-        }
+        rules::NOT_READVERTISED => return not_readvertised(exchange, outbound),
         rules::ROUTE_MAP => by_map(outbound.outbound_map()),
         _ => String::new(),
     };
     Reason::new(rule, evidence)
+}
+
+/// An NVA has no rule that passes a route on to a neighbour.
+pub(super) fn not_readvertised(exchange: &Exchange, outbound: Outbound<'_>) -> Reason {
+    let ends = [outbound.sender(), outbound.receiver()];
+    let [from, to] = ends.map(|id| &exchange.speaker(id).name);
+    let evidence = format!("no rule in `readvertises` of {from} fits it for {to}");
+    Reason::new(rules::NOT_READVERTISED, evidence)
 }
 
 /// Whether the route that the sender would pass on is one of a network on a Virtual WAN.

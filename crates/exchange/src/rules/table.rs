@@ -494,7 +494,8 @@ rules! {
         1001 NEXT_HOP_IS_RECEIVER: "the next hop is the receiver itself"
             "RFC 4271 section 5.1.3";
         1002 NOT_READVERTISED: "the NVA does not pass this route on to this neighbour"
-            "the network file: `readvertises` of the NVA";
+            "the network file: `readvertises` of the NVA"
+            remedy "give the NVA a rule in `readvertises` that fits the route and the neighbour";
         1003 IBGP_TO_IBGP: "routes learned over iBGP are not passed on over iBGP"
             "RFC 4271 section 9.2.1";
         1004 NOT_EXCHANGED: "routes of this kind have no business at this neighbour"
