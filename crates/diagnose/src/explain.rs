@@ -15,7 +15,7 @@ use routehub_types::{AsPath, Attrs, Community, Prefix, RuleId};
 use crate::Reason;
 
 pub(crate) use advertised::supernets;
-pub(crate) use interface::{interface_of, longest_around, missing_flags};
+pub(crate) use interface::{interface_of, missing_flags, programmed_around};
 
 /// Why somebody has, or has not, routes around a destination.
 #[derive(Clone, Debug, PartialEq)]

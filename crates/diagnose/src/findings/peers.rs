@@ -263,17 +263,19 @@ pub(super) fn default_routes(findings: &mut Findings<'_>) {
 
 /// Whether packets from an NVA's interface to the internet follow the default route that it
 /// announced: not where its network does not get it, a user-defined route stands in its place, or
-/// another NVA is its next hop.
+/// the next hop is another NVA or a load balancer before others.
 fn is_led_to_itself(findings: &Findings<'_>, nva: &Nva) -> bool {
     let exchange = findings.exchange;
     let default = Prefix::default_of(Family::Ipv4);
     let announced = announced_next_hops(findings, nva, default);
-    let others: Vec<IpAddr> = exchange
-        .estate()
-        .nvas
-        .iter()
-        .map(|other| other.ip)
-        .collect();
+    let estate = exchange.estate();
+    let leads_elsewhere = |hop: IpAddr| {
+        let mut balancers = estate.load_balancers.iter();
+        match balancers.find(|balancer| balancer.frontend == hop) {
+            Some(balancer) => !balancer.backends.contains(&nva.name),
+            None => hop != nva.ip && estate.nvas.iter().any(|other| other.ip == hop),
+        }
+    };
     let nic = interface_of(exchange.estate(), nva);
     let Some(view) = exchange
         .fabric()
@@ -301,7 +303,7 @@ fn is_led_to_itself(findings: &Findings<'_>, nva: &Nva) -> bool {
     let mut hops = route.appliances();
     view.active_routes().has(default)
         && !is_replaced
-        && hops.any(|hop| announced.contains(&hop) && (hop == nva.ip || !others.contains(&hop)))
+        && hops.any(|hop| announced.contains(&hop) && !leads_elsewhere(hop))
 }
 
 /// The next hops under which Route Servers took a prefix from an NVA.

@@ -99,10 +99,14 @@ fn address_fault(
     })
 }
 
-/// Whether somebody has an address: an NVA, a NIC, a private endpoint.
+/// Whether somebody has an address: an NVA, a NIC, a load balancer, a private endpoint.
 fn is_known(estate: &Estate, address: IpAddr) -> bool {
     estate.nvas.iter().any(|nva| nva.ip == address)
         || estate.nics.iter().any(|nic| nic.ip == Some(address))
+        || estate
+            .load_balancers
+            .iter()
+            .any(|of| of.frontend == address)
         || estate.private_endpoints.iter().any(|of| of.ip == address)
 }
 
