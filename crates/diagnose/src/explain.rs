@@ -2,6 +2,7 @@
 
 mod advertised;
 mod interface;
+mod once;
 mod speaker;
 mod text;
 
@@ -14,7 +15,7 @@ use routehub_types::{AsPath, Attrs, Community, Prefix, RuleId};
 use crate::Reason;
 
 pub(crate) use advertised::supernets;
-pub(crate) use interface::{interface_of, longest_around, missing_flags};
+pub(crate) use interface::{interface_of, missing_flags, programmed_around};
 
 /// Why somebody has, or has not, routes around a destination.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,6 +141,9 @@ pub struct ExplainedPath {
     pub from: Option<String>,
     /// What it carried when it came.
     pub received: RouteAttributes,
+    /// Next hops of the same path at other instances, where these are told as one.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub other_next_hops: Vec<IpAddr>,
     /// What import made of it, if that is something else.
     pub imported: Option<RouteAttributes>,
     /// Where it stands, and why.

@@ -1,17 +1,23 @@
 //! Findings: what is to be said about a deployment, each with its rule, evidence and remedy.
 
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
 use routehub_exchange::estate::Nic;
-use routehub_exchange::{EffectiveRow, Exchange};
+use routehub_exchange::view::{ProgrammedWay, Programmers};
+use routehub_exchange::{Exchange, OneInstanceNics};
 use routehub_types::RuleId;
 
 mod circuits;
 mod gateways;
 mod limits;
+mod neighbors;
 mod networks;
 mod paths;
 mod peerings;
 mod peers;
 mod servers;
+mod user_routes;
 
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +51,10 @@ pub struct Finding {
 struct Findings<'a> {
     exchange: &'a Exchange,
     found: Vec<Finding>,
+    /// A NIC for all that have the same effective routes, whatever is programmed.
+    nics: Vec<&'a Nic>,
+    /// What is programmed, by whom: looked at once, however many networks have it.
+    ways: Vec<(Programmers, Rc<[ProgrammedWay]>)>,
 }
 
 /// Everything that is to be said about the estate as it is now: by rule, then by subject.
@@ -52,6 +62,8 @@ pub fn findings(exchange: &Exchange) -> Vec<Finding> {
     let mut findings = Findings {
         exchange,
         found: Vec::new(),
+        nics: different_nics(exchange),
+        ways: Vec::new(),
     };
     for check in CHECKS {
         check(&mut findings);
@@ -64,7 +76,7 @@ pub fn findings(exchange: &Exchange) -> Vec<Finding> {
 }
 
 /// Everything that is looked for. Of findings with one rule, subject and severity the first stays.
-const CHECKS: [fn(&mut Findings<'_>); 32] = [
+const CHECKS: &[fn(&mut Findings<'_>)] = &[
     servers::route_servers,
     servers::peers,
     servers::connections,
@@ -96,6 +108,9 @@ const CHECKS: [fn(&mut Findings<'_>); 32] = [
     circuits::vnet_to_vnet,
     circuits::summaries,
     networks::out_of_reach,
+    user_routes::next_hops,
+    neighbors::nothing_passed_on,
+    neighbors::sites_of_one_asn,
     route_maps,
 ];
 
@@ -109,10 +124,29 @@ fn route_maps(findings: &mut Findings<'_>) {
     }
 }
 
+/// The first of the NICs that differ in name only.
+fn different_nics(exchange: &Exchange) -> Vec<&Nic> {
+    let by_name = exchange.parameters().one_instance_nics == OneInstanceNics::Hash;
+    let mut seen = BTreeSet::new();
+    let different = exchange.estate().nics.iter().filter(|nic| {
+        // Where no subnet is named, the address says which it is.
+        let ip = nic.ip.filter(|_| nic.subnet.is_none());
+        let place = (&nic.vnet, &nic.subnet, ip);
+        let name = by_name.then_some(&nic.name);
+        seen.insert((place, &nic.route_table, &nic.service_endpoints, name))
+    });
+    different.collect()
+}
+
 impl Findings<'_> {
-    /// The rows of a NIC.
-    fn rows(&self, nic: &Nic) -> Vec<EffectiveRow> {
-        self.exchange.fabric().effective(nic).unwrap_or_default()
+    /// What these programmers program, by where it leads.
+    fn ways(&mut self, by: &Programmers) -> Rc<[ProgrammedWay]> {
+        if let Some((_, ways)) = self.ways.iter().find(|(known, _)| known == by) {
+            return Rc::clone(ways);
+        }
+        let ways: Rc<[ProgrammedWay]> = self.exchange.fabric().ways(by).into();
+        self.ways.push((by.clone(), Rc::clone(&ways)));
+        ways
     }
 
     fn add(&mut self, rule: RuleId, subject: &str, severity: Severity, text: impl Into<String>) {

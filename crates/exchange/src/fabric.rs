@@ -3,11 +3,13 @@
 mod effective;
 mod fib;
 mod journal;
+mod ways;
 
 pub use effective::{EffectiveRow, NextHopType, NicView, ProgrammedRoute, RouteSource, RouteState};
 pub use fib::{Fabric, Programmers, VnetRoute, VnetRoutes};
 pub(crate) use journal::Journal;
 pub use journal::{Changes, LinkChange};
+pub use ways::{ActiveRoutes, ProgrammedWay};
 
 /// Each item once, in order.
 fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {

@@ -37,6 +37,7 @@ pub use routehub_rib::LimitExceeded;
 pub(crate) use rules::parameters;
 pub use rules::parameters::{
     NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
+    WellKnownCommunities,
 };
 
 /// What can be read of an exchange besides its tables: who speaks with whom, every RIB, what each
@@ -45,7 +46,9 @@ pub use rules::parameters::{
 /// This is what explanations, traces and findings are made from. Nothing is decided here.
 pub mod view {
     pub use crate::estate::{GATEWAY_SUBNET, ROUTE_SERVER_SUBNET};
-    pub use crate::fabric::{Fabric, NicView, ProgrammedRoute, Programmers};
+    pub use crate::fabric::{
+        ActiveRoutes, Fabric, NicView, ProgrammedRoute, ProgrammedWay, Programmers,
+    };
     pub use crate::graph::{
         AdjacencyId, CircuitConnection, Down, End, Graph, Link, LinkId, LinkKind, Neighbor,
         PeerClass, Role, Side, Speaker, SpeakerId, SpeakerKind, Topology, UNKNOWN_ADDRESS, VnetId,

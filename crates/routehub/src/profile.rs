@@ -52,6 +52,11 @@ pub struct Profile {
     pub keepalive: u16,
     /// How often a connection is tried where the Route Server connects, in seconds.
     pub connect_retry: u16,
+    /// Whether the ASN of a real router has to stand first in the AS paths that it sends: else its
+    /// routes count as withdrawn (RFC 4271 section 6.3, RFC 7606 section 7.2). To be switched off
+    /// for a peer that is a route server itself and does not put its ASN there (RFC 7947 section
+    /// 2.2.2.1).
+    pub enforce_first_as: bool,
 }
 
 impl Profile {
@@ -95,9 +100,7 @@ impl Profile {
         let connect_retry = Duration::from_secs(self.connect_retry.into());
         SessionConfig {
             passive: true,
-            // Who peers with a transparent route server hears paths that it is not in; who peers
-            // with this one may be such a server itself (RFC 7947 section 2.2.2.1).
-            enforce_first_as: !self.parameters.transparent,
+            enforce_first_as: self.enforce_first_as,
             timers: Timers {
                 hold_time: self.parameters.hold_time,
                 keepalive: Duration::from_secs(self.keepalive.into()),

@@ -23,6 +23,8 @@ reflect_between_nvas     b2b b2b b2b b2b always
 prefix_count_mode        per_batch per_batch per_batch per_batch per_batch
 unreachable_next_hop     none none none none show
 no_export                rfc rfc rfc rfc rfc
+well_known_communities   rfc rfc rfc rfc ignore
+enforce_first_as         true true true true true
 one_instance_nics        both both both both both
 sticky_failback          false false false false false
 upgraded                 false false false false false

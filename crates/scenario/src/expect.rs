@@ -2,9 +2,10 @@
 
 mod compare;
 mod pattern;
+mod words;
 
 pub use compare::{Difference, Report, compare};
 pub use pattern::{
-    AbsentRow, Expectation, ExpectedFinding, ExpectedSession, ExpectedTable, Hop, INITIAL,
-    NextHopPattern, Note, RowPattern,
+    AbsentFinding, AbsentRow, Expectation, ExpectedExplanation, ExpectedFinding, ExpectedSession,
+    ExpectedTable, Hop, INITIAL, NextHopPattern, Note, RowPattern,
 };

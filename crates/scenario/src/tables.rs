@@ -6,6 +6,7 @@ pub(crate) mod cells;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use routehub::types::Prefix;
 use routehub::{Estate, Exchange, Finding, Network, TableId, TableKind, TableRows};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
@@ -21,6 +22,9 @@ pub trait Snapshot {
     fn rows(&self, id: &TableId) -> TableRows;
     /// What is to be said about the network.
     fn findings(&self) -> Vec<Finding>;
+    /// Why a NIC or speaker has, or has not, routes around a destination; none where nobody has
+    /// the name, or tables are all that was kept.
+    fn explanation(&self, name: &str, destination: Prefix) -> Option<String>;
     /// The address of an instance of a Route Server.
     fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr>;
     /// The addresses of a gateway's instances.
@@ -37,6 +41,11 @@ macro_rules! snapshot {
 
             fn findings(&self) -> Vec<Finding> {
                 routehub::findings(self)
+            }
+
+            fn explanation(&self, name: &str, destination: Prefix) -> Option<String> {
+                let explained = routehub::explain(self, name, destination)?;
+                Some(explained.to_string())
             }
 
             fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr> {
@@ -144,6 +153,10 @@ impl Snapshot for Tables {
 
     fn findings(&self) -> Vec<Finding> {
         self.findings.clone()
+    }
+
+    fn explanation(&self, _: &str, _: Prefix) -> Option<String> {
+        None
     }
 
     fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr> {

@@ -36,10 +36,7 @@ impl Tally {
 fn nothing(at: &str) -> Expectation {
     Expectation {
         at: at.to_owned(),
-        tables: Vec::new(),
-        sessions: Vec::new(),
-        findings: Vec::new(),
-        absent: Vec::new(),
+        ..Expectation::default()
     }
 }
 

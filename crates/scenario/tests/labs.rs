@@ -29,6 +29,8 @@ fn every_switch_of_a_profile_can_be_written() {
         ("prefix_count_mode", "strict_rib"),
         ("unreachable_next_hop", "show"),
         ("no_export", "ignore"),
+        ("well_known_communities", "ignore"),
+        ("enforce_first_as", "false"),
         ("one_instance_nics", "hash"),
         ("sticky_failback", "true"),
         ("upgraded", "true"),

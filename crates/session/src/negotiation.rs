@@ -137,6 +137,11 @@ fn check_role(config: &SessionConfig, peer: &Capabilities) -> Result<Option<Role
     let Some(local) = config.capabilities.roles().next() else {
         return Ok(told);
     };
+    // What is no assigned role corresponds to none.
+    let mut values = peer.role_values();
+    if told.is_none() && values.next().is_some() {
+        return Err(OpenRejection::RoleUnassigned { local });
+    }
     let fits = match told {
         Some(role) => role == local.counterpart(),
         None => !config.strict_role,

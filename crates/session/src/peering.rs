@@ -263,6 +263,26 @@ impl Peering {
         self.fire(Machine::At(slot), event, Some(&reason));
     }
 
+    /// Lets the oldest connection go on which the peer has not sent its OPEN, for a newer one; says
+    /// no if there is none. The session is in the state that it was in: nothing has failed.
+    pub(crate) fn replace_silent(&mut self) -> bool {
+        let connections = self.connections.iter();
+        let silent = connections.filter(|(_, connection)| connection.negotiated.is_none());
+        let Some((slot, _)) = silent.min_by_key(|(_, connection)| connection.id) else {
+            return false;
+        };
+        let reason = DownReason::Replaced;
+        if !self
+            .connections
+            .at(slot)
+            .is_some_and(Connection::delays_open)
+        {
+            self.send_notification(slot, Some(&reason));
+        }
+        self.drop_connection(slot, Some(&reason));
+        true
+    }
+
     /// Lets a connection go; its session, if it was established, goes down.
     fn drop_connection(&mut self, slot: Slot, reason: Option<&DownReason>) {
         let Some(connection) = self.connections.take(slot) else {

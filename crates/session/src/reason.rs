@@ -65,6 +65,9 @@ pub enum DownReason {
     /// Another connection to the same peer was kept (RFC 4271 section 6.8).
     #[error("another connection was kept")]
     Collision,
+    /// The peer opened another connection and had not sent its OPEN on this one.
+    #[error("a newer connection took its place before an OPEN came")]
+    Replaced,
     /// The peer restarted and connected again (RFC 4724 section 4.2).
     #[error("the peer restarted and connected again")]
     PeerRestarted,
@@ -83,7 +86,7 @@ impl DownReason {
             Self::UpdateError { notification, .. } => Some(notification.clone()),
             Self::OpenRejected(rejection) => Some(rejection.notification()),
             Self::UnexpectedMessage { state, message } => Some(unexpected(*state, *message)),
-            Self::Collision => Some(Notification::COLLISION_RESOLUTION),
+            Self::Collision | Self::Replaced => Some(Notification::COLLISION_RESOLUTION),
             Self::NotificationReceived(_)
             | Self::ConnectFailed
             | Self::ConnectTimedOut
@@ -118,7 +121,7 @@ impl DownReason {
             Self::MessageError(_) | Self::UpdateError { .. } => &mut counters.message_error,
             Self::OpenRejected(_) => &mut counters.open_rejected,
             Self::UnexpectedMessage { .. } => &mut counters.unexpected_message,
-            Self::Collision => &mut counters.collision,
+            Self::Collision | Self::Replaced => &mut counters.collision,
         };
         *count += 1;
     }
@@ -167,6 +170,11 @@ pub enum OpenRejection {
         /// The peer's; none if it tells none.
         peer: Option<Role>,
     },
+    /// The peer tells a role that is not assigned, and we have one (RFC 9234 section 4.2).
+    RoleUnassigned {
+        /// Ours.
+        local: Role,
+    },
 }
 
 impl OpenRejection {
@@ -179,7 +187,7 @@ impl OpenRejection {
             Self::NoCommonFamily(ours) => {
                 Notification::UNSUPPORTED_CAPABILITY.with_data(multiprotocol(*ours))
             }
-            Self::Role { .. } => Notification::ROLE_MISMATCH,
+            Self::Role { .. } | Self::RoleUnassigned { .. } => Notification::ROLE_MISMATCH,
         }
     }
 }
@@ -207,6 +215,9 @@ impl fmt::Display for OpenRejection {
                 Some(peer) => write!(f, "role {peer:?} does not fit ours, {local:?}"),
                 None => write!(f, "no role, ours is {local:?}"),
             },
+            Self::RoleUnassigned { local } => {
+                write!(f, "a role that is not assigned, ours is {local:?}")
+            }
         }
     }
 }

@@ -94,13 +94,16 @@ impl Session {
     }
 
     /// The peer opened a TCP connection, which the caller has found to come from the peer's
-    /// address; none: it is refused, close it.
+    /// address; none: it is refused, close it. Where there are two connections already, it takes the
+    /// place of the oldest one on which the peer has not sent its OPEN: silent ones do not lock the
+    /// peer out.
     #[must_use = "a connection that is refused must be closed"]
     pub fn handle_accepted(&mut self, now: Instant) -> Option<ConnectionId> {
         let peering = &mut self.peering;
         peering.advance(now);
         let dialled = usize::from(peering.connections.dialled().is_some());
-        if peering.state() == State::Idle || peering.connections.iter().count() + dialled > 1 {
+        let is_full = peering.connections.iter().count() + dialled > 1;
+        if peering.state() == State::Idle || is_full && !peering.replace_silent() {
             peering.fire(peering.first_machine(), FsmEvent::TcpCrInvalid, None);
             peering.counters.refused += 1;
             return None;

@@ -5,7 +5,7 @@ mod common;
 use common::alone::{established, given};
 use common::messages::{bytes_of, keepalive, peer_open, peer_open_with};
 use common::{Seen, drain, local_config, notifications, seconds, sent};
-use routehub_session::{DownReason, OpenRejection, Session, SessionConfig, State};
+use routehub_session::{ConnectionId, DownReason, OpenRejection, Session, SessionConfig, State};
 use routehub_types::{Asn, FamilySet, Instant, RouterId};
 use routehub_wire::{Capability, MessageType, Open, Role};
 
@@ -106,6 +106,44 @@ fn roles_must_fit_where_both_tell_one() {
 }
 
 #[test]
+fn roles_that_are_not_assigned_or_contradict_each_other_are_refused() {
+    let unassigned = |value: &[u8]| Capability::Unknown {
+        code: 9,
+        value: value.to_vec(),
+    };
+    let client = || Capability::Role(Role::RouteServerClient);
+    let mut config = local_config();
+    config
+        .capabilities
+        .0
+        .push(Capability::Role(Role::RouteServer));
+    for value in [&[200][..], &[5], &[], &[2, 2]] {
+        let open = peer_open_with([unassigned(value)]);
+        let expected = OpenRejection::RoleUnassigned {
+            local: Role::RouteServer,
+        };
+        assert_eq!(rejection(config.clone(), &open), (expected, (2, 11)));
+        // Who has no role does not mind.
+        let (session, _, _) = given(local_config(), &bytes_of(&open));
+        assert_eq!(session.state(), State::OpenConfirm, "{value:?}");
+        // Roles that contradict each other are an error for everybody.
+        for open in [
+            peer_open_with([client(), unassigned(value)]),
+            peer_open_with([unassigned(value), client()]),
+        ] {
+            for config in [config.clone(), local_config()] {
+                let (_, _, seen) = given(config, &bytes_of(&open));
+                let sent = notifications(&seen);
+                assert_eq!((sent[0].0, sent[0].1), (2, 11), "{value:?}");
+            }
+        }
+    }
+    let twice = peer_open_with([client(), client()]);
+    let (session, _, _) = given(config, &bytes_of(&twice));
+    assert_eq!(session.state(), State::OpenConfirm);
+}
+
+#[test]
 fn an_internal_peer_with_our_identifier_is_rejected_an_external_one_is_not() {
     let local = local_config();
     let internal = SessionConfig::new(local.local_asn, local.local_asn, local.local_router_id);
@@ -151,4 +189,100 @@ fn a_configuration_that_has_no_open_is_refused() {
     let long = Capability::SoftwareVersion("x".repeat(300));
     config.capabilities.0.push(long);
     assert!(Session::new(config, 1).is_err());
+}
+
+/// The peer connects; says which connection it is, and what comes out.
+fn connect(session: &mut Session, now: u64) -> (Option<ConnectionId>, Vec<Seen>) {
+    let id = session.handle_accepted(Instant(now));
+    (id, drain(session, Instant(now)))
+}
+
+fn lost(seen: &[Seen], reason: &DownReason) -> bool {
+    let lost = |one: &Seen| matches!(one, Seen::AttemptFailed(why) if **why == *reason);
+    seen.iter().any(lost)
+}
+
+#[test]
+fn silent_connections_do_not_lock_a_peer_out() {
+    let (mut session, first, _) = given(local_config(), &[]);
+    let (second, seen) = connect(&mut session, 1);
+    let second = second.expect("a second one may collide");
+    assert_eq!(sent(&seen), [MessageType::Open]);
+    let mut oldest = first;
+    let mut newest = second;
+    for round in 2..20 {
+        let (new, seen) = connect(&mut session, round);
+        let new = new.expect("it takes the place of the oldest silent one");
+        assert!(lost(&seen, &DownReason::Replaced), "{seen:?}");
+        assert!(seen.contains(&Seen::Closed(oldest)), "{seen:?}");
+        assert_eq!(notifications(&seen), [(6, 7, Vec::new())]);
+        (oldest, newest) = (newest, new);
+        let ids: Vec<_> = session.connections().map(|(id, ..)| id).collect();
+        assert_eq!(ids.len(), 2);
+        assert!(ids.contains(&oldest) && ids.contains(&newest));
+    }
+    assert!(session.held_back_until().is_none(), "that is no failure");
+    let bytes = [bytes_of(&peer_open()), keepalive()].concat();
+    session.handle_bytes(Instant(30), newest, &bytes);
+    drain(&mut session, Instant(30));
+    assert_eq!(session.state(), State::Established);
+}
+
+#[test]
+fn who_has_sent_an_open_keeps_its_place() {
+    let (mut session, id) = established(local_config());
+    let (silent, _) = connect(&mut session, 1);
+    let silent = silent.expect("it may collide");
+    let (new, seen) = connect(&mut session, 2);
+    let new = new.expect("it takes the place of the silent one");
+    assert!(seen.contains(&Seen::Closed(silent)) && !seen.contains(&Seen::Closed(id)));
+    assert_eq!(session.state(), State::Established);
+    let ids: Vec<_> = session.connections().map(|(id, ..)| id).collect();
+    assert!(ids.contains(&id) && ids.contains(&new), "{ids:?}");
+    assert_eq!(session.counters().refused, 0);
+
+    // One that is not established yet, but whose OPEN has come.
+    let (mut session, id, _) = given(local_config(), &bytes_of(&peer_open()));
+    assert_eq!(session.state(), State::OpenConfirm);
+    let (silent, _) = connect(&mut session, 1);
+    connect(&mut session, 2).0.expect("it takes a place");
+    let ids: Vec<_> = session.connections().map(|(id, ..)| id).collect();
+    assert!(ids.contains(&id) && !ids.contains(&silent.expect("it may collide")));
+}
+
+#[test]
+fn while_we_dial_a_silent_connection_is_replaced_too() {
+    let config = local_config();
+    let mut session = Session::new(config, 1).expect("a good configuration");
+    session.handle_start(Instant(0));
+    let seen = drain(&mut session, Instant(0));
+    let Some(Seen::Connect(dialled)) = seen.first() else {
+        panic!("it connects: {seen:?}");
+    };
+    let (silent, _) = connect(&mut session, 1);
+    let (new, seen) = connect(&mut session, 2);
+    let new = new.expect("it takes the place of the silent one");
+    assert!(seen.contains(&Seen::Closed(silent.expect("accepted"))));
+    assert!(session.held_back_until().is_none());
+    // The connection that we opened is there as well.
+    session.handle_connected(Instant(3), *dialled);
+    drain(&mut session, Instant(3));
+    let ids: Vec<_> = session.connections().map(|(id, ..)| id).collect();
+    assert_eq!(ids.len(), 2);
+    assert!(ids.contains(&new) && ids.contains(dialled));
+}
+
+#[test]
+fn with_a_delayed_open_silent_connections_are_replaced_too() {
+    let mut config = local_config();
+    config.timers.delay_open = Some(seconds(10));
+    let (mut session, first, _) = given(config, &[]);
+    connect(&mut session, 1).0.expect("a second one");
+    let (third, seen) = connect(&mut session, 2);
+    let third = third.expect("it takes the place of the oldest");
+    assert!(seen.contains(&Seen::Closed(first)), "{seen:?}");
+    let bytes = [bytes_of(&peer_open()), keepalive()].concat();
+    session.handle_bytes(Instant(3), third, &bytes);
+    drain(&mut session, Instant(3));
+    assert_eq!(session.state(), State::Established);
 }

@@ -385,6 +385,17 @@ impl Role {
         self as u8
     }
 
+    /// The value of its capability.
+    pub(crate) const fn octet(self) -> &'static [u8] {
+        match self {
+            Self::Provider => &[0],
+            Self::RouteServer => &[1],
+            Self::RouteServerClient => &[2],
+            Self::Customer => &[3],
+            Self::Peer => &[4],
+        }
+    }
+
     /// The role that the peer must have (RFC 9234 section 4.2).
     #[must_use]
     pub const fn counterpart(self) -> Self {

@@ -227,6 +227,14 @@ impl RouteRefresh {
                 let error = Notification::INVALID_REFRESH_LENGTH.with_data(message.to_vec());
                 Err(DecodeError::new(Reason::RefreshLength, 16, error))
             }
+            // A subtype that is not assigned is ignored, whatever follows it (RFC 7313 section 5).
+            [high, low, octet, rest @ ..] if subtype(*octet) != 0 => Ok(Self {
+                family: AfiSafi {
+                    afi: u16::from_be_bytes([*high, *low]),
+                    safi: rest.first().copied().unwrap_or_default(),
+                },
+                kind: RefreshKind::from_subtype(*octet),
+            }),
             _ => Err(bad_length(message)),
         }
     }

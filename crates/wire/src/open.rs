@@ -133,7 +133,7 @@ impl Open {
 
     /// Checks all but the version; `my_as` is what the two-octet field says.
     fn check(&self, my_as: Asn) -> Result<(), DecodeError> {
-        let mut roles = self.capabilities.roles();
+        let mut roles = self.capabilities.role_values();
         let first = roles.next();
         let (reason, offset, error) = if self.asn == Asn::ZERO || my_as == Asn::ZERO {
             (Reason::AsnZero, 20, Notification::BAD_PEER_AS)
@@ -232,6 +232,19 @@ impl Capabilities {
             _ => None,
         });
         families.unwrap_or_default()
+    }
+
+    /// What the role capabilities of the speaker say, in octets, also where that is no assigned
+    /// role: several that differ are an error (RFC 9234 section 4.2).
+    pub fn role_values(&self) -> impl Iterator<Item = &[u8]> {
+        self.iter().filter_map(|capability| match capability {
+            Capability::Role(role) => Some(role.octet()),
+            Capability::Unknown {
+                code: code::ROLE,
+                value,
+            } => Some(value.as_slice()),
+            _ => None,
+        })
     }
 
     /// The roles that the speaker says to have; more than one different is an error (RFC 9234

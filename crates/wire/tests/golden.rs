@@ -399,6 +399,39 @@ fn refresh_messages_and_what_they_mean_without_enhanced_refresh() {
 }
 
 #[test]
+fn a_refresh_of_an_unknown_subtype_is_ignored_at_any_length() {
+    let enhanced = Context {
+        enhanced_refresh: true,
+        ..Context::default()
+    };
+    for hex in [
+        "0016 05 0001 c8",
+        "0017 05 0001 c8 01",
+        "0018 05 0001 c8 01 00",
+        "001f 05 0001 03 01 0000000000000000",
+    ] {
+        let bytes = message(hex);
+        let Ok(Message::RouteRefresh(read)) = decode(&bytes, &enhanced) else {
+            panic!("{hex} is ignored");
+        };
+        assert!(matches!(read.kind, RefreshKind::Other(_)), "{hex}");
+        assert_eq!(read.applies_to(&enhanced), None);
+        // Without enhanced refresh the octet is reserved, and the length that of RFC 2918.
+        assert_eq!(
+            decode(&bytes, &Context::default()).is_ok(),
+            bytes.len() == 23,
+            "{hex}"
+        );
+    }
+    let none = message("0015 05 0001");
+    let error = decode(&none, &enhanced).expect_err("no subtype at all");
+    assert_eq!(
+        (error.notification.code, error.notification.subcode),
+        (1, 2)
+    );
+}
+
+#[test]
 fn a_begin_of_refresh_of_a_wrong_length_is_sent_back() {
     let enhanced = Context {
         enhanced_refresh: true,

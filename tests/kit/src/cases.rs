@@ -12,8 +12,12 @@ use routehub_wire::{
 };
 use serde::{Deserialize, Deserializer};
 
-/// The catalogue as it stands in its file: a JSON array of cases.
-pub const CATALOGUE: &str = include_str!("../data/cases.json");
+/// The catalogue as it stands in its files, JSON arrays of cases: those of the RFCs, and what came
+/// from the field.
+pub const CATALOGUE: [&str; 2] = [
+    include_str!("../data/cases.json"),
+    include_str!("../data/field.json"),
+];
 
 /// A case of the catalogue.
 #[derive(Clone, Debug, Deserialize)]
@@ -36,7 +40,8 @@ pub struct Case {
 /// # Panics
 /// If the catalogue is none.
 pub fn all() -> Vec<Case> {
-    serde_json::from_str(CATALOGUE).expect("a catalogue of cases")
+    let file = |text: &str| serde_json::from_str::<Vec<Case>>(text).expect("a file of cases");
+    CATALOGUE.into_iter().flat_map(file).collect()
 }
 
 /// The octets that pairs of hexadecimal digits stand for.
@@ -253,8 +258,9 @@ impl CaseSession {
             FamilySet::IPV4
         };
         let external = !self.is_internal();
+        // As the capabilities offer it: for IPv4 alone (RFC 7911 section 4).
         let add_path = if self.add_path {
-            families
+            FamilySet::IPV4
         } else {
             FamilySet::EMPTY
         };

@@ -76,7 +76,7 @@ pub(super) fn sent_as(
 }
 
 /// Why a link carries nothing, if it is down.
-fn down_reason(exchange: &Exchange, outbound: Outbound<'_>) -> Option<Reason> {
+pub(super) fn down_reason(exchange: &Exchange, outbound: Outbound<'_>) -> Option<Reason> {
     let link = outbound.link();
     if link.is_up() {
         return None;
@@ -109,7 +109,9 @@ fn kept_back(exchange: &Exchange, outbound: Outbound<'_>, prefix: Prefix, rule: 
             format!("branch-to-branch is off at {sender}")
         }
         rules::CIRCUIT_TO_CIRCUIT => format!("{sender} does not join circuits"),
-        rules::NO_ADVERTISE | rules::NO_EXPORT => "by the community it carries".to_owned(),
+        rules::NO_ADVERTISE | rules::NO_EXPORT | rules::NO_EXPORT_SUBCONFED => {
+            "by the community it carries".to_owned()
+        }
         rules::VPN_GATEWAY_TO_SITE if prefix.is_default() => "a default route".to_owned(),
         rules::VNET_TO_VNET => {
             let receiver = &exchange.speaker(outbound.receiver()).name;
@@ -119,13 +121,19 @@ fn kept_back(exchange: &Exchange, outbound: Outbound<'_>, prefix: Prefix, rule: 
             };
             format!("{switch} is off at {receiver}")
         }
-        rules::NOT_READVERTISED => {
-            format!("{sender} to {}", exchange.speaker(outbound.receiver()).name)
-        }
+        rules::NOT_READVERTISED => return not_readvertised(exchange, outbound),
         rules::ROUTE_MAP => by_map(outbound.outbound_map()),
         _ => String::new(),
     };
     Reason::new(rule, evidence)
+}
+
+/// An NVA has no rule that passes a route on to a neighbour.
+pub(super) fn not_readvertised(exchange: &Exchange, outbound: Outbound<'_>) -> Reason {
+    let ends = [outbound.sender(), outbound.receiver()];
+    let [from, to] = ends.map(|id| &exchange.speaker(id).name);
+    let evidence = format!("no rule in `readvertises` of {from} fits it for {to}");
+    Reason::new(rules::NOT_READVERTISED, evidence)
 }
 
 /// Whether the route that the sender would pass on is one of a network on a Virtual WAN.

@@ -49,7 +49,7 @@ pub(super) fn explain(
 
 /// The programmed routes around a destination, the longest first: no other one has a say in the
 /// rows around it.
-fn programmed_around(
+pub(crate) fn programmed_around(
     exchange: &Exchange,
     by: &Programmers,
     destination: Prefix,

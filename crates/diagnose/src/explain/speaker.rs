@@ -7,7 +7,7 @@ use routehub_exchange::{Exchange, PathStanding, rules};
 use routehub_rib::{Admission, PathView, Standing};
 use routehub_types::{Attrs, Family, Prefix, RuleId};
 
-use super::advertised::{known_around, refusal, sent_as};
+use super::advertised::{down_reason, known_around, not_readvertised, refusal, sent_as};
 use super::{
     Advertisement, ExplainedPath, ExplainedRoute, MissingRoute, NotAdvertised, RouteAttributes,
     Sent, SpeakerExplanation,
@@ -144,9 +144,13 @@ impl<'a> Way<'a> {
             }
             None => way.received_paths(id),
         };
+        let mut not_advertised = way.not_advertised_to(id);
+        if paths.is_empty() {
+            not_advertised.extend(way.kept_by_nvas(id));
+        }
         ExplainedRoute {
             paths,
-            not_advertised: way.not_advertised_to(id),
+            not_advertised,
             ..self.no_route(id)
         }
     }
@@ -221,6 +225,7 @@ impl<'a> Way<'a> {
         ExplainedPath {
             from: name(path.path.source),
             received: RouteAttributes::from(&received),
+            other_next_hops: Vec::new(),
             imported: imported.map(|id| RouteAttributes::from(&self.exchange.attrs(id))),
             standing,
             evidence,
@@ -238,6 +243,7 @@ impl<'a> Way<'a> {
             Some(ExplainedPath {
                 from: Some(called(exchange, outbound.sender())),
                 received: RouteAttributes::from(&attrs),
+                other_next_hops: Vec::new(),
                 imported: None,
                 standing: refused.map_or(PathStanding::Equal, PathStanding::Refused),
                 evidence: evidence.unwrap_or_default(),
@@ -333,6 +339,49 @@ impl<'a> Way<'a> {
             because,
             routes,
         })
+    }
+
+    /// NVAs that hear of the prefix from others and have no rule by which to pass anything on:
+    /// they hold no routes.
+    fn kept_by_nvas(&self, id: SpeakerId) -> Vec<NotAdvertised> {
+        let exchange = self.exchange;
+        let nvas = exchange.outbound_to(id).filter(|outbound| {
+            let by = outbound.sender();
+            let is_nva = matches!(exchange.speaker(by).kind, SpeakerKind::Nva { .. });
+            is_nva && exchange.rib(by).is_none() && !self.visited.contains(&by)
+        });
+        let kept = nvas.filter_map(|outbound| {
+            let by = outbound.sender();
+            outbound
+                .originated_for(self.prefix)
+                .is_none()
+                .then_some(())?;
+            let way = self.by([by]);
+            let paths = way.received_paths(by).into_iter();
+            let visited = self.visited.iter().map(|id| called(exchange, *id));
+            let visited: BTreeSet<String> = visited.collect();
+            let from_others = paths.filter(|path| {
+                let back = path
+                    .from
+                    .as_ref()
+                    .is_some_and(|from| visited.contains(from));
+                path.standing == PathStanding::Equal && !back
+            });
+            let route = ExplainedRoute {
+                paths: from_others.collect(),
+                ..self.no_route(by)
+            };
+            let because = match down_reason(exchange, outbound) {
+                Some(down) => down,
+                None => not_readvertised(exchange, outbound),
+            };
+            (!route.paths.is_empty()).then(|| NotAdvertised {
+                by: called(exchange, by),
+                because: Some(because),
+                routes: vec![route],
+            })
+        });
+        merged(kept, |neighbor| &mut neighbor.routes)
     }
 
     /// What becomes of a speaker's route at each of its neighbours.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
+use std::net::IpAddr;
 
 use routehub_exchange::rules::{self, remedy};
 use routehub_exchange::{NextHopType, PathStanding, Role};
 use routehub_rib::Step;
 use routehub_types::{Prefix, RuleId};
 
+use super::once::told_once;
 use super::{
     Advertisement, ExplainedPath, ExplainedRoute, ExplainedRow, Explanation, MissingRoute,
     NicExplanation, NotAdvertised, RouteAttributes, RowOutcome, Sent, SpeakerExplanation,
@@ -145,8 +147,8 @@ impl Text {
             };
             self.line(format!("{} at {}{instance}", route.prefix, route.speaker));
             self.inside(|text| {
-                let paths = route.paths.iter();
-                paths.for_each(|path| text.path(path, route.role));
+                let paths = told_once(&route.paths);
+                paths.iter().for_each(|path| text.path(path, route.role));
                 let (not_advertised, advertisements) =
                     (&route.not_advertised, &route.advertisements);
                 not_advertised.iter().for_each(|by| text.not_advertised(by));
@@ -157,7 +159,7 @@ impl Text {
 
     fn path(&mut self, path: &ExplainedPath, role: Option<Role>) {
         let from = match &path.from {
-            Some(from) => format!("from {from}, {}", attributes(&path.received)),
+            Some(from) => format!("from {from}, {}", received(path)),
             None => "of a local network".to_owned(),
         };
         let standing = match &path.standing {
@@ -268,12 +270,25 @@ fn asked(destination: Prefix) -> String {
 }
 
 fn attributes(route: &RouteAttributes) -> String {
+    carried(route, route.next_hop.as_slice())
+}
+
+/// What a path carried when it came, at every instance.
+fn received(path: &ExplainedPath) -> String {
+    let hops = path.received.next_hop.iter().chain(&path.other_next_hops);
+    let hops: Vec<IpAddr> = hops.copied().collect();
+    carried(&path.received, &hops)
+}
+
+fn carried(route: &RouteAttributes, next_hops: &[IpAddr]) -> String {
     let mut text = match route.as_path.to_string() {
         path if path.is_empty() => "AS path empty".to_owned(),
         path => format!("AS path {path}"),
     };
-    if let Some(hop) = route.next_hop {
-        text += &format!(", next hop {hop}");
+    match next_hops {
+        [] => {}
+        [hop] => text += &format!(", next hop {hop}"),
+        hops => text += &format!(", next hops {}", joined(hops, " and ")),
     }
     text + &framed(", communities ", &joined(&route.communities, " "), "")
 }

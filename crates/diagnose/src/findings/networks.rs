@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use routehub_exchange::estate::{Connection, NetworkPolicies, UserRouteTarget, Vnet};
 use routehub_exchange::view::{GATEWAY_SUBNET, NicView, ROUTE_SERVER_SUBNET, VnetId};
-use routehub_exchange::{Exchange, NextHopType, RouteSource, rules};
+use routehub_exchange::{Exchange, rules};
 use routehub_types::{Family, Prefix};
 
 use super::Findings;
@@ -72,7 +72,7 @@ pub(super) fn ipv6_in_tunnels(findings: &mut Findings<'_>) {
 pub(super) fn private_endpoints(findings: &mut Findings<'_>) {
     let exchange = findings.exchange;
     let mut missed: BTreeMap<String, (Prefix, BTreeSet<&str>)> = BTreeMap::new();
-    for nic in &exchange.estate().nics {
+    for nic in &findings.nics {
         let Some(view) = exchange.fabric().nic(nic) else {
             continue;
         };
@@ -221,7 +221,7 @@ pub(super) fn propagation(findings: &mut Findings<'_>) {
             continue;
         };
         let by = fabric.programmers(view, &nic.name);
-        if fabric.programmed(&by).next().is_some() {
+        if !findings.ways(&by).is_empty() {
             kept.entry(&table.name).or_default().insert(&nic.name);
         }
     }
@@ -236,15 +236,17 @@ pub(super) fn propagation(findings: &mut Findings<'_>) {
 
 /// Routes that lead nowhere on machines of a network.
 pub(super) fn out_of_reach(findings: &mut Findings<'_>) {
-    let exchange = findings.exchange;
+    let fabric = findings.exchange.fabric();
     let mut lost: BTreeMap<&str, BTreeSet<Prefix>> = BTreeMap::new();
-    for nic in &exchange.estate().nics {
-        let nowhere = findings.rows(nic).into_iter().filter(|row| {
-            row.source == RouteSource::VirtualNetworkGateway
-                && row.next_hop_type == NextHopType::None
-        });
-        let lost = lost.entry(&nic.vnet).or_default();
-        lost.extend(nowhere.flat_map(|row| row.prefixes));
+    for nic in findings.nics.clone() {
+        let Some(view) = fabric.nic(nic) else {
+            continue;
+        };
+        let ways = findings.ways(&fabric.programmers(view, &nic.name));
+        let active = view.active_routes();
+        let nowhere = ways.iter().filter(|way| active.next_hops(way).is_none());
+        let nowhere = nowhere.flat_map(|way| active.of(way));
+        lost.entry(&nic.vnet).or_default().extend(nowhere);
     }
     for (vnet, prefixes) in lost {
         let prefixes: Vec<Prefix> = prefixes.into_iter().collect();

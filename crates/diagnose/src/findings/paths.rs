@@ -2,8 +2,9 @@
 //! that others do not see as meant.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
-use routehub_exchange::estate::{RouteServer, RoutingPreference};
+use routehub_exchange::estate::{Nva, RouteServer, Routes, RoutingPreference};
 use routehub_exchange::view::{LinkId, LinkKind, Origin, RibView, Side, SpeakerId, SpeakerKind};
 use routehub_exchange::{Exchange, PeerClass, rules};
 use routehub_rib::{Admission, PathView, Standing, Step};
@@ -35,9 +36,14 @@ impl FromNeighbor {
         self.from.is_some_and(|(class, _)| classes.contains(&class))
     }
 
-    fn is_used_of_nva(&self) -> bool {
+    /// The next hop of a path in use that an NVA announced.
+    fn next_hop_of_nva(&self, exchange: &Exchange) -> Option<IpAddr> {
         let used = matches!(self.path.standing, Standing::Best | Standing::Equal);
-        used && self.is_from(&[PeerClass::Nva])
+        let attrs = self
+            .path
+            .attrs
+            .filter(|_| used && self.is_from(&[PeerClass::Nva]))?;
+        Some(exchange.attrs(attrs).next_hop.address)
     }
 
     fn is_lost_at(&self, wanted: Step) -> bool {
@@ -70,13 +76,17 @@ fn at_server(findings: &mut Findings<'_>, rib: RibView<'_>, server: &RouteServer
         any_of(&those.map(|(prefix, _)| *prefix).collect::<Vec<_>>())
     };
     let lost_at = |step| those(&|paths| paths.iter().any(|path| path.is_lost_at(step)));
-    if let Some(some) =
-        those(&|paths| paths.iter().filter(|path| path.is_used_of_nva()).count() > 1)
-    {
+    let ways = |paths: &[FromNeighbor]| {
+        let hops = paths
+            .iter()
+            .filter_map(|path| path.next_hop_of_nva(exchange));
+        hops.collect::<BTreeSet<IpAddr>>().len()
+    };
+    if let Some(some) = those(&|paths| ways(paths) > 1) {
         let text = format!(
             "{some} by several NVAs of {name} alike: the way back may pass another one than the \
-             way there, and stateful NVAs drop that. Prepend at all but one, share a load \
-             balancer's address as next hop, or translate source addresses."
+             way there, and stateful NVAs drop that. Prepend at all but one, or share a load \
+             balancer's address as next hop; NVAs that translate source addresses need neither."
         );
         findings.info(rules::SHORTEST_AS_PATH, name, text);
     }
@@ -192,7 +202,13 @@ pub(super) fn hidden_prepends(findings: &mut Findings<'_>) {
     }
     for (asn, (prefixes, seen)) in hidden {
         let nvas = exchange.estate().nvas.iter();
-        for nva in nvas.filter(|nva| nva.asn == asn).map(|nva| &nva.name) {
+        for nva in nvas.filter(|nva| nva.asn == asn) {
+            let nva_prepends = |prefix: &&Prefix| prepends(nva, **prefix);
+            let prefixes: Vec<Prefix> = prefixes.iter().filter(nva_prepends).copied().collect();
+            if prefixes.is_empty() {
+                continue;
+            }
+            let nva = &nva.name;
             let text = format!(
                 "{nva} puts AS {asn} in front of {} several times; on-premises sees {seen} by \
                  the circuit, because private ASNs are taken out. Use a public ASN, or \
@@ -202,6 +218,31 @@ pub(super) fn hidden_prepends(findings: &mut Findings<'_>) {
             findings.warning(rules::GATEWAY_TO_CIRCUIT, nva, text);
         }
     }
+}
+
+/// Whether an NVA puts its ASN in front of a prefix more than once of its own accord: not because
+/// it stands in for the receiver's (as-override).
+fn prepends(nva: &Nva, prefix: Prefix) -> bool {
+    let behind = |routes: &Routes| {
+        routes
+            .as_path
+            .as_ref()
+            .is_some_and(|path| path.contains(&nva.asn))
+    };
+    let mut originates = nva.originates.iter();
+    let mut advertises = nva.advertises.iter();
+    let mut readvertises = nva.readvertises.iter();
+    originates
+        .any(|of| of.routes.prefixes.contains(&prefix) && (of.prepend > 0 || behind(&of.routes)))
+        || advertises.any(|of| {
+            let path = of.routes.as_path.iter().flatten();
+            let own = path.filter(|asn| **asn == nva.asn);
+            of.routes.prefixes.contains(&prefix) && own.count() > 1
+        })
+        || readvertises.any(|rule| {
+            let fits = rule.prefixes.is_empty() || rule.prefixes.contains(&prefix);
+            fits && rule.prepend > 0
+        })
 }
 
 /// The mark of branch routes, sent from on-premises or dropped at a gateway (R-097).

@@ -1,14 +1,17 @@
 //! Findings about peerings: what they lend, and packets that do not pass.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
-use routehub_exchange::estate::{Nva, Peering};
-use routehub_exchange::view::{NicView, VnetId};
-use routehub_exchange::{EffectiveRow, Exchange, RouteState, rules};
+use routehub_exchange::estate::{Nva, Peering, UserRouteTarget};
+use routehub_exchange::view::{
+    ActiveRoutes, Neighbor, NicView, ProgrammedRoute, ProgrammedWay, VnetId,
+};
+use routehub_exchange::{Exchange, rules};
 use routehub_types::Prefix;
 
 use super::Findings;
-use crate::explain::longest_around;
+use crate::explain::programmed_around;
 use crate::words::listed;
 
 /// Whether the network whose gateways a peering lends has neither gateway nor Route Server.
@@ -74,20 +77,39 @@ pub(super) fn forwarded_traffic(findings: &mut Findings<'_>) {
         return;
     }
     let mut lost: BTreeMap<(VnetId, VnetId), BTreeSet<&str>> = BTreeMap::new();
-    for nic in &exchange.estate().nics {
+    let nvas = exchange.estate().nvas.iter();
+    let nvas = nvas.filter_map(|nva| Some((nva, topology.vnet(&nva.vnet)?)));
+    let nvas: Vec<(&Nva, VnetId)> = nvas.collect();
+    let mut around = BTreeMap::new();
+    for nic in findings.nics.clone() {
         let Some(view) = exchange.fabric().nic(nic) else {
             continue;
         };
-        let mut rows = findings.rows(nic);
-        rows.retain(|row| row.state == RouteState::Active);
-        for row in &rows {
-            let nvas = row.next_hops.iter().filter_map(|hop| {
-                let nva = exchange.estate().nvas.iter().find(|nva| nva.ip == *hop)?;
-                Some((nva, topology.vnet(&nva.vnet)?))
-            });
-            for (nva, hub) in nvas {
-                for vnet in refusing(exchange, view, &rows, row, hub) {
-                    lost.entry((vnet, hub)).or_default().insert(name(nva));
+        let by = exchange.fabric().programmers(view, &nic.name);
+        let ways = findings.ways(&by);
+        let leads = Leads {
+            active: view.active_routes(),
+            view,
+            ways: &ways,
+        };
+        for (nva, hub) in nvas.iter().filter(|(_, hub)| *hub != view.vnet()) {
+            let mut add = |vnet| {
+                lost.entry((vnet, *hub)).or_default().insert(&nva.name);
+            };
+            if refuses(exchange, view.vnet(), *hub) && leads.beyond(nva, topology.space(*hub)) {
+                add(view.vnet());
+            }
+            for neighbor in refusing(exchange, view.vnet(), *hub) {
+                let mut space = neighbor.space.iter();
+                let is_led = |prefix: &Prefix| {
+                    let place = findings.ways.iter().position(|(known, _)| *known == by);
+                    let routes = around
+                        .entry((place, *prefix))
+                        .or_insert_with(|| programmed_around(exchange, &by, *prefix));
+                    leads.leads_to(nva, *prefix, routes)
+                };
+                if space.any(is_led) {
+                    add(neighbor.vnet);
                 }
             }
         }
@@ -103,50 +125,71 @@ pub(super) fn forwarded_traffic(findings: &mut Findings<'_>) {
     }
 }
 
-fn name(nva: &Nva) -> &str {
-    &nva.name
+/// Whether a network does not take what somebody in a peered one forwards.
+fn refuses(exchange: &Exchange, vnet: VnetId, hub: VnetId) -> bool {
+    let from_hub = exchange.topology().neighbor(vnet, hub);
+    from_hub.is_some_and(|neighbor| !neighbor.takes_forwarded)
 }
 
-/// The networks that refuse what an NVA in `hub` forwards because of a NIC's row: the NIC's own,
-/// where answers from beyond the hub come back, and those that the row leads to.
-fn refusing(
-    exchange: &Exchange,
-    view: NicView<'_>,
-    rows: &[EffectiveRow],
-    row: &EffectiveRow,
-    hub: VnetId,
-) -> Vec<VnetId> {
-    let topology = exchange.topology();
-    let own = view.vnet();
-    let refuses = |vnet: VnetId| {
-        let from_hub = topology.neighbor(vnet, hub);
-        from_hub.is_some_and(|neighbor| !neighbor.takes_forwarded)
-    };
-    let mut refusing = Vec::new();
-    let within = |prefix: &Prefix| {
-        let mut space = topology.space(hub).iter();
-        space.any(|space| space.contains(*prefix))
-    };
-    if own != hub && refuses(own) && !row.prefixes.iter().all(within) {
-        refusing.push(own);
+/// The other networks peered with a hub that refuse what is forwarded there.
+fn refusing(exchange: &Exchange, own: VnetId, hub: VnetId) -> impl Iterator<Item = &Neighbor> {
+    let neighbors = exchange.topology().neighbors(hub).iter();
+    neighbors.filter(move |neighbor| {
+        neighbor.vnet != own && neighbor.vnet != hub && refuses(exchange, neighbor.vnet, hub)
+    })
+}
+
+/// Where a NIC's routes lead.
+struct Leads<'a> {
+    view: NicView<'a>,
+    active: ActiveRoutes<'a>,
+    ways: &'a [ProgrammedWay],
+}
+
+impl Leads<'_> {
+    /// The prefixes and addresses of its user-defined routes.
+    fn user_routes(&self) -> impl Iterator<Item = (Prefix, Option<IpAddr>)> {
+        let table = self.view.route_table().into_iter();
+        table.flat_map(|table| &table.routes).map(|route| {
+            let address = match route.target {
+                UserRouteTarget::VirtualAppliance(address) => Some(address),
+                _ => None,
+            };
+            (route.prefix, address)
+        })
     }
-    for neighbor in topology.neighbors(hub) {
-        let is_other = neighbor.vnet != own && neighbor.vnet != hub;
-        let leads_there = |prefix: &Prefix| is_used(rows, row, *prefix);
-        if is_other
-            && own != hub
-            && refuses(neighbor.vnet)
-            && neighbor.space.iter().any(leads_there)
-        {
-            refusing.push(neighbor.vnet);
+
+    /// Whether packets beyond a network go to an NVA: then the answers to them come back from it.
+    fn beyond(&self, nva: &Nva, space: &[Prefix]) -> bool {
+        let beyond = |prefix: Prefix| !space.iter().any(|space| space.contains(prefix));
+        let mut user = self.user_routes();
+        let to_it = |way: &&ProgrammedWay| {
+            let hops = self.active.next_hops(way);
+            hops.is_some_and(|hops| hops.contains(&nva.ip))
+        };
+        user.any(|(prefix, hop)| hop == Some(nva.ip) && beyond(prefix)) || {
+            let mut ways = self.ways.iter().filter(to_it);
+            ways.any(|way| self.active.of(way).any(beyond))
         }
     }
-    refusing
-}
 
-/// Whether packets to a prefix follow a row, of all active ones.
-fn is_used(rows: &[EffectiveRow], row: &EffectiveRow, prefix: Prefix) -> bool {
-    let length = |row: &EffectiveRow| longest_around(row, prefix).map(Prefix::length);
-    let longest = rows.iter().filter_map(length).max();
-    longest.is_some() && length(row) == longest
+    /// Whether packets to a prefix go to an NVA; `routes` are the programmed ones around it, the
+    /// longest first.
+    fn leads_to(&self, nva: &Nva, prefix: Prefix, routes: &[ProgrammedRoute]) -> bool {
+        let user = self.user_routes().filter(|(to, _)| to.contains(prefix));
+        let user = user.max_by_key(|(to, _)| to.length());
+        let mut programmed = routes.iter();
+        let programmed = programmed.find(|route| self.active.has(route.prefix));
+        let system = self.view.local_space().filter(|to| to.contains(prefix));
+        let system = system.map(|to| to.length() + 1).max().unwrap_or_default();
+        let of_user = user.map_or(0, |(to, _)| to.length() + 1);
+        let of_programmed = programmed.map_or(0, |route| route.prefix.length() + 1);
+        if of_user >= system.max(of_programmed) {
+            return user.is_some_and(|(_, hop)| hop == Some(nva.ip));
+        }
+        of_programmed > system
+            && programmed.is_some_and(|route| {
+                route.appliances().any(|hop| hop == nva.ip) && self.view.reaches(nva.ip)
+            })
+    }
 }

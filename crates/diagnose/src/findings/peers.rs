@@ -1,11 +1,11 @@
 //! Findings about NVAs: what they announce, and how they stand to the Route Server.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use routehub_exchange::estate::{Nva, RouteServer};
-use routehub_exchange::view::{LinkId, LinkKind, Outbound, RibView, Side};
-use routehub_exchange::{PeerClass, PrefixCountMode, RouteSource, RouteState, rules};
+use routehub_exchange::view::{LinkId, Outbound, RibView, Side};
+use routehub_exchange::{PeerClass, PrefixCountMode, rules};
 use routehub_policy::RouteMapPlace;
 use routehub_rib::{AdjIn, Admission, SourceId};
 use routehub_types::{AttrId, Family, Prefix, RuleId};
@@ -189,13 +189,19 @@ fn same_asn(findings: &mut Findings<'_>, nva: &Nva, server: &str, link: LinkId) 
 
 /// An NVA's own interface gets the routes it announces: it sends packets to itself (R-110).
 fn own_routes_back(findings: &mut Findings<'_>, nva: &Nva) {
+    let fabric = findings.exchange.fabric();
     let nic = interface_of(findings.exchange.estate(), nva);
-    let back = findings.rows(&nic).into_iter().filter(|row| {
-        row.source == RouteSource::VirtualNetworkGateway
-            && row.state == RouteState::Active
-            && row.next_hops.contains(&nva.ip)
+    let Some(view) = fabric.nic(&nic) else {
+        return;
+    };
+    let ways = findings.ways(&fabric.programmers(view, &nic.name));
+    let active = view.active_routes();
+    let to_itself = ways.iter().filter(|way| {
+        let hops = active.next_hops(way);
+        hops.is_some_and(|hops| hops.contains(&nva.ip))
     });
-    let back: Vec<Prefix> = back.flat_map(|row| row.prefixes).collect();
+    let mut back: Vec<Prefix> = to_itself.flat_map(|way| active.of(way)).collect();
+    back.sort_unstable();
     if let Some(some) = any_of(&back) {
         let text = format!(
             "{} gets its own routes on its interface, {some} by {}: packets that it forwards \
@@ -219,6 +225,9 @@ fn gateway_as_next_hop(findings: &mut Findings<'_>, nva: &Nva) {
     let gateways = exchange.estate().gateways.iter();
     let addresses = gateways.flat_map(|of| exchange.estate().gateway_addresses(&of.name));
     let addresses: Vec<IpAddr> = addresses.collect();
+    if addresses.is_empty() {
+        return;
+    }
     let speakers = exchange.graph().named(&nva.name).iter();
     let outbound = speakers.flat_map(|id| exchange.outbound_from(*id));
     let own = outbound.flat_map(Outbound::originated);
@@ -236,29 +245,77 @@ fn gateway_as_next_hop(findings: &mut Findings<'_>, nva: &Nva) {
     }
 }
 
-/// Default routes from NVAs take every virtual machine off the internet (R-129).
+/// Default routes of NVAs that take their own interfaces off the internet too (R-129).
 pub(super) fn default_routes(findings: &mut Findings<'_>) {
     let exchange = findings.exchange;
-    let default = Prefix::default_of(Family::Ipv4);
-    for id in exchange.graph().links() {
-        let link = exchange.graph().link(id);
-        let LinkKind::NvaToRouteServer { .. } = link.kind else {
-            continue;
-        };
-        let Some((rib, source)) = source(findings, id) else {
-            continue;
-        };
-        let mut routes = rib.adj_in(source).filter(|route| route.prefix == default);
-        let refused =
-            |admission| matches!(admission, Admission::Reject(_) | Admission::Unusable(_));
-        if routes.any(|route| !refused(route.imported)) {
-            let nva = &exchange.speaker(link.a.speaker).name;
+    for nva in &exchange.estate().nvas {
+        if is_led_to_itself(findings, nva) {
+            let name = &nva.name;
             let text = format!(
-                "{nva} announces a default route: every virtual machine sends internet traffic \
+                "{name} announces a default route: every virtual machine sends internet traffic \
                  through it, its own interface included. Give its subnet a route table with \
                  0.0.0.0/0 to Internet."
             );
-            findings.info(rules::NVA_DEFAULT_ROUTE, nva, text);
+            findings.info(rules::NVA_DEFAULT_ROUTE, name, text);
         }
     }
+}
+
+/// Whether packets from an NVA's interface to the internet follow the default route that it
+/// announced: not where its network does not get it, a user-defined route stands in its place, or
+/// the next hop is another NVA or a load balancer before others.
+fn is_led_to_itself(findings: &Findings<'_>, nva: &Nva) -> bool {
+    let exchange = findings.exchange;
+    let default = Prefix::default_of(Family::Ipv4);
+    let announced = announced_next_hops(findings, nva, default);
+    let estate = exchange.estate();
+    let leads_elsewhere = |hop: IpAddr| {
+        let mut balancers = estate.load_balancers.iter();
+        match balancers.find(|balancer| balancer.frontend == hop) {
+            Some(balancer) => !balancer.backends.contains(&nva.name),
+            None => hop != nva.ip && estate.nvas.iter().any(|other| other.ip == hop),
+        }
+    };
+    let nic = interface_of(exchange.estate(), nva);
+    let Some(view) = exchange
+        .fabric()
+        .nic(&nic)
+        .filter(|_| !announced.is_empty())
+    else {
+        return false;
+    };
+    let by = exchange.fabric().programmers(view, &nic.name);
+    let Some(route) = exchange.fabric().programmed_route(&by, default) else {
+        return false;
+    };
+    let user = view
+        .route_table()
+        .into_iter()
+        .flat_map(|table| &table.routes);
+    // Two halves do what one route of the same prefix does.
+    let mut halves = [0, 128]
+        .map(|first| Ipv4Addr::new(first, 0, 0, 0))
+        .into_iter();
+    let is_replaced = halves.all(|half| {
+        let half = Prefix::new(half.into(), 1);
+        half.is_ok_and(|half| user.clone().any(|route| route.prefix.contains(half)))
+    });
+    let mut hops = route.appliances();
+    view.active_routes().has(default)
+        && !is_replaced
+        && hops.any(|hop| announced.contains(&hop) && !leads_elsewhere(hop))
+}
+
+/// The next hops under which Route Servers took a prefix from an NVA.
+fn announced_next_hops(findings: &Findings<'_>, nva: &Nva, prefix: Prefix) -> BTreeSet<IpAddr> {
+    let graph = findings.exchange.graph();
+    let servers = nva.sessions.iter().map(|session| &session.route_server);
+    let links = servers.flat_map(|server| graph.peering_links(server, &nva.name));
+    let taken = links.filter_map(|(_, link)| {
+        let (rib, source) = source(findings, link)?;
+        Some((rib, rib.received_from(source, prefix)?))
+    });
+    taken
+        .map(|(rib, attrs)| rib.attrs(attrs).next_hop.address)
+        .collect()
 }

@@ -394,22 +394,27 @@ impl<'a> NicView<'a> {
     }
 
     pub(super) fn programmed_row(&self, route: &ProgrammedRoute) -> EffectiveRow {
-        let mut used = route
-            .next_hops
-            .iter()
-            .filter(|hop| self.uses(hop))
-            .peekable();
-        let kind = match used.peek() {
+        let next_hops = self.used_next_hops(route);
+        let kind = match next_hops {
             Some(_) => NextHopType::VirtualNetworkGateway,
             None => NextHopType::None,
         };
+        EffectiveRow {
+            next_hops: next_hops.unwrap_or_default(),
+            ..row([route.prefix], kind, RouteSource::VirtualNetworkGateway)
+        }
+    }
+
+    /// The next hops that the row of a programmed route shows, in order; none where none is of use
+    ///
+    pub(super) fn used_next_hops(&self, route: &ProgrammedRoute) -> Option<Vec<IpAddr>> {
+        let hops = route.next_hops.iter();
+        let mut used = hops.filter(|hop| self.uses(hop)).peekable();
+        used.peek()?;
         let addresses = used.filter_map(ProgrammedNextHop::address);
         let known = addresses.filter(|address| *address != UNKNOWN_ADDRESS);
         let next_hops: BTreeSet<IpAddr> = known.collect();
-        EffectiveRow {
-            next_hops: next_hops.into_iter().collect(),
-            ..row([route.prefix], kind, RouteSource::VirtualNetworkGateway)
-        }
+        Some(next_hops.into_iter().collect())
     }
 }
 

@@ -117,7 +117,8 @@ impl Deployment {
             if let Some(gone) = way {
                 now.down.unreachable = *gone;
             }
-            now.resets += u32::from(was_up && (is_other || !now.is_up()));
+            let ends = is_other || !now.is_up();
+            now.resets += u32::from(was_up && ends && !now.live);
         }
         let maps = self.gateway_maps.iter();
         let known = |name: &str| !new.graph.named(name).is_empty();
@@ -397,10 +398,15 @@ impl Deployment {
         change: impl FnOnce(&mut Link),
     ) -> (bool, bool) {
         let link = &mut self.graph.links[link.index()];
-        let before = link.is_up();
+        let (before, was_established) = (link.is_up(), !link.down.not_established);
         change(link);
         let after = link.is_up();
-        link.resets += u32::from(before && !after);
+        // The session of a real router ends when it says so, once, whatever is modelled meanwhile.
+        let ended = match link.live {
+            true => was_established && link.down.not_established,
+            false => before && !after,
+        };
+        link.resets += u32::from(ended);
         (before, after)
     }
 

@@ -13,7 +13,7 @@ use crate::estate::{
 use crate::graph::{
     AdjacencyId, Deployment, Link, LinkKind, PeerClass, Role, Side, Speaker, SpeakerId, SpeakerKind,
 };
-use crate::parameters::ReflectBetweenNvas;
+use crate::parameters::{ReflectBetweenNvas, WellKnownCommunities};
 use crate::rules;
 
 /// Compiles the policies of a deployment. They are compiled anew when it changes.
@@ -241,7 +241,10 @@ impl<'a> Policies<'a> {
         if let Some(nva) = self.deployment.nva(sender) {
             return self.nva_export(nva, adjacency);
         }
-        let mut rules = self.community_rules(link);
+        let mut rules = match self.passes_communities(sender, link) {
+            true => Vec::new(),
+            false => self.community_rules(link),
+        };
         if let Some(role) = sender.role() {
             rules.extend(self.closed_classes(role, adjacency));
             rules.extend(vpn_default_route(role, link));
@@ -258,6 +261,14 @@ impl<'a> Policies<'a> {
             }
             None => allowed.then(&rewrite),
         }
+    }
+
+    /// Whether a Route Server leaves it to a peer to act on well-known communities (RFC 7947
+    /// section 2.2.4).
+    fn passes_communities(self, sender: &Speaker, link: &Link) -> bool {
+        let communities = self.deployment.parameters().well_known_communities;
+        let to_peer = sender.is_route_server() && link.kind.is_peering();
+        to_peer && communities == WellKnownCommunities::Ignore
     }
 
     /// What well-known communities ask for.

@@ -16,6 +16,16 @@ pub enum NoExport {
     Ignore,
 }
 
+/// What NO_ADVERTISE, NO_EXPORT and NO_EXPORT_SUBCONFED do to what a Route Server sends to its
+/// peers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WellKnownCommunities {
+    /// They stop routes (RFC 1997).
+    Rfc,
+    /// Nothing: they are meant for the peers (RFC 7947 section 2.2.4).
+    Ignore,
+}
+
 /// Whether a Route Server passes one NVA's routes to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReflectBetweenNvas {
@@ -74,8 +84,10 @@ pub struct Parameters {
     pub forbidden_peer_asns: Vec<ForbiddenAsns>,
     /// Whether an NVA may have an ASN of more than 16 bits.
     pub four_octet_peer_asn: bool,
-    /// What NO_EXPORT does.
+    /// What NO_EXPORT, and NO_EXPORT_SUBCONFED with it, does.
     pub no_export: NoExport,
+    /// Whether well-known communities keep routes from the peers of a Route Server.
+    pub well_known_communities: WellKnownCommunities,
     /// ASNs that a route map must not put into a path.
     pub reserved_path_asns: Vec<ForbiddenAsns>,
     /// Communities that a route map must not remove.
@@ -178,9 +190,11 @@ impl Parameters {
 
     /// Which well-known communities are honoured.
     pub fn well_known(&self) -> WellKnown {
+        let exports = self.no_export == NoExport::Ignore;
         WellKnown {
             no_advertise: Some(rules::NO_ADVERTISE),
-            no_export: (self.no_export == NoExport::Rfc).then_some(rules::NO_EXPORT),
+            no_export: (!exports).then_some(rules::NO_EXPORT),
+            no_export_subconfed: (!exports).then_some(rules::NO_EXPORT_SUBCONFED),
             ..WellKnown::default()
         }
     }

@@ -494,7 +494,8 @@ rules! {
         1001 NEXT_HOP_IS_RECEIVER: "the next hop is the receiver itself"
             "RFC 4271 section 5.1.3";
         1002 NOT_READVERTISED: "the NVA does not pass this route on to this neighbour"
-            "the network file: `readvertises` of the NVA";
+            "the network file: `readvertises` of the NVA"
+            remedy "give the NVA a rule in `readvertises` that fits the route and the neighbour";
         1003 IBGP_TO_IBGP: "routes learned over iBGP are not passed on over iBGP"
             "RFC 4271 section 9.2.1";
         1004 NOT_EXCHANGED: "routes of this kind have no business at this neighbour"
@@ -546,5 +547,11 @@ rules! {
              withdrawn"
             "RFC 7606 section 2"
             remedy "mend the router that sends it: the event of the UPDATE names the attribute";
+        1024 NO_EXPORT_SUBCONFED: "a route with NO_EXPORT_SUBCONFED is not passed on over eBGP"
+            "RFC 1997"
+            remedy "take the community NO_EXPORT_SUBCONFED off the route";
+        1025 FIRST_AS: "the ASN of an eBGP neighbour stands first in the AS paths that it sends"
+            "RFC 4271 section 6.3, RFC 7606 section 7.2"
+            remedy "have the neighbour put its ASN first, or switch enforce_first_as off";
     }
 }

@@ -2,7 +2,7 @@
 
 use routehub_exchange::{
     NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
-    rules,
+    WellKnownCommunities, rules,
 };
 use routehub_policy::ForbiddenAsns;
 use routehub_types::{Asn, Community, RuleId};
@@ -30,6 +30,7 @@ pub(crate) fn azure() -> Parameters {
         forbidden_peer_asns: documentation(rules::PEER_ASN),
         four_octet_peer_asn: false,
         no_export: NoExport::Rfc,
+        well_known_communities: WellKnownCommunities::Rfc,
         reserved_path_asns: documentation(rules::ROUTE_MAP_TERMS),
         reserved_communities: vec![branch, vnet],
         max_routes_per_peer: None,

@@ -120,6 +120,10 @@ fields! {
             "R-056", "JMcli, JM26b, UDR";
         no_export = parameters.no_export: "What NO_EXPORT does.",
             "R-099", "inferred; RFC 1997";
+        well_known_communities = parameters.well_known_communities: "What NO_ADVERTISE, NO_EXPORT and NO_EXPORT_SUBCONFED do to what a Route Server sends to NVAs.",
+            "R-098, R-099", "FAQ25, SPOKE; open: RFC 7947";
+        enforce_first_as = enforce_first_as: "Whether the ASN of a real router has to stand first in the AS paths that it sends.",
+            "R-1025", "RFC 4271, RFC 7606";
         one_instance_nics = parameters.one_instance_nics: "Which NICs have routes that one instance alone learned.",
             "R-043", "TSG";
         sticky_failback = parameters.sticky_failback: "Whether traffic stays on VPN or NVA routes after ExpressRoute has recovered.",

@@ -4,6 +4,7 @@ use std::fmt;
 
 use routehub_exchange::{
     NoExport, OneInstanceNics, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
+    WellKnownCommunities,
 };
 use routehub_policy::ForbiddenAsns;
 use routehub_types::{Asn, Community, Prefix};
@@ -178,6 +179,7 @@ words! {
     PrefixCountMode: PerMessage "per_message", PerBatch "per_batch", StrictRib "strict_rib";
     UnreachableNextHop: None "none", Show "show";
     NoExport: Rfc "rfc", Ignore "ignore";
+    WellKnownCommunities: Rfc "rfc", Ignore "ignore";
     OneInstanceNics: Both "both", Hash "hash";
 }
 

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use routehub_exchange::{
     NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
-    rules,
+    WellKnownCommunities, rules,
 };
 use routehub_policy::ForbiddenAsns;
 use routehub_types::{Asn, Community, Ipv4Prefix, Prefix, RuleId};
@@ -105,6 +105,7 @@ impl Profile {
                 .concat(),
                 four_octet_peer_asn: true,
                 no_export: NoExport::Rfc,
+                well_known_communities: WellKnownCommunities::Rfc,
                 reserved_path_asns: forbidden(
                     &AZURE_ASNS,
                     rules::ROUTE_MAP_TERMS,
@@ -142,6 +143,7 @@ impl Profile {
             },
             keepalive: 60,
             connect_retry: 30,
+            enforce_first_as: true,
         }
     }
 
@@ -217,6 +219,7 @@ impl Profile {
                 reflect_between_nvas: ReflectBetweenNvas::Always,
                 unreachable_next_hop: UnreachableNextHop::Show,
                 transparent: true,
+                well_known_communities: WellKnownCommunities::Ignore,
                 min_route_server_subnet: None,
                 er_vnet_to_vnet: true,
                 ..azure.parameters

@@ -171,13 +171,17 @@ impl Lab {
         let path = AsPath::sequence(std::iter::once(link.remote_asn).chain(path));
         let mut attrs = Attrs::new(path, next_hop);
         attrs.communities = (0..communities).map(|n| Community(1 << 20 | n)).collect();
+        self.announce_with(nva, &attrs, prefixes);
+    }
+
+    fn announce_with(&mut self, nva: u8, attrs: &Attrs, prefixes: &[Prefix]) {
         let nlri: Vec<Nlri> = prefixes.iter().copied().map(Nlri::from).collect();
         let receive = Context {
             extended_message: true,
             ..USUAL
         };
         let mut bytes = Vec::new();
-        let packed = Packer::new(&receive).announce(&attrs, &nlri, &mut bytes);
+        let packed = Packer::new(&receive).announce(attrs, &nlri, &mut bytes);
         packed.expect("it can be sent");
         self.receive(nva, &bytes, &receive);
     }
@@ -396,6 +400,53 @@ fn what_has_no_next_hop_of_its_family_is_kept_back_and_told() {
     assert_eq!(lab.unsendable, [1, 3, 4].map(|nva| (lab.peer(nva), route)));
     assert_eq!(lab.unsendable(1), 1);
     assert_eq!(lab.kept_back(1, route), Some(rules::NEXT_HOP_OF_FAMILY));
+}
+
+#[test]
+fn well_known_communities_are_acted_on_but_not_by_a_plain_route_server() {
+    let route = prefix("203.0.113.0/24");
+    for (profile, switch, acts) in [
+        ("azure-2026", None, true),
+        ("azure-2026", Some("ignore"), false),
+        ("open", None, false),
+        ("open", Some("rfc"), true),
+    ] {
+        let mut profile = Profile::named(profile).expect("a profile");
+        if let Some(value) = switch {
+            let set = profile.set("well_known_communities", value);
+            set.expect("a switch");
+        }
+        for (community, rule) in [
+            (Community::NO_EXPORT, rules::NO_EXPORT),
+            (Community::NO_ADVERTISE, rules::NO_ADVERTISE),
+            (Community::NO_EXPORT_SUBCONFED, rules::NO_EXPORT_SUBCONFED),
+        ] {
+            let mut lab = Lab::with(&profile);
+            let mut attrs = Attrs::new(AsPath::sequence([Asn(65002)]), Ipv4Addr::new(10, 1, 2, 2));
+            attrs.communities = vec![community];
+            lab.announce_with(2, &attrs, &[route]);
+            lab.check_settled("with a community");
+            assert_eq!(lab.holds(1, route), !acts, "{community} {switch:?}");
+            assert_eq!(lab.kept_back(1, route), acts.then_some(rule));
+            if !acts {
+                let (.., told) = &lab.held[&lab.peer(1)][&route];
+                assert!(told.contains(&community), "it is for the peer to act on it");
+            }
+        }
+    }
+}
+
+/// [`rules::FIRST_AS`] holds for every real router, unless it is switched off.
+#[test]
+fn the_first_as_of_a_path_is_checked_unless_that_is_switched_off() {
+    let lab = Lab::new("open");
+    let link = lab.engine.peer(lab.peer(1)).expect("a peer");
+    for mut profile in Profile::all() {
+        assert!(profile.session_config(link).enforce_first_as);
+        let set = profile.set("enforce_first_as", "false");
+        set.expect("a switch");
+        assert!(!profile.session_config(link).enforce_first_as);
+    }
 }
 
 #[test]

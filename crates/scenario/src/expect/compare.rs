@@ -7,13 +7,10 @@ use std::fmt::{self, Display};
 use std::net::IpAddr;
 
 use routehub::types::{AsPath, Prefix};
-use routehub::{
-    EffectiveRow, Finding, NextHopType, RouteRow, SessionRow, TableId, TableKind, TableRows,
-};
+use routehub::{EffectiveRow, NextHopType, RouteRow, SessionRow, TableId, TableKind, TableRows};
 
 use super::pattern::{
-    AbsentRow, Expectation, ExpectedFinding, ExpectedSession, ExpectedTable, Hop, NextHopPattern,
-    Note, RowPattern,
+    AbsentRow, Expectation, ExpectedSession, ExpectedTable, Hop, NextHopPattern, Note, RowPattern,
 };
 use crate::tables::Snapshot;
 use crate::tables::cells::Fields;
@@ -60,12 +57,7 @@ pub fn compare(expectation: &Expectation, seen: &dyn Snapshot) -> Report {
     for session in &expectation.sessions {
         report.session(session, seen);
     }
-    if !expectation.findings.is_empty() {
-        let findings = seen.findings();
-        for finding in &expectation.findings {
-            report.finding(finding, &findings);
-        }
-    }
+    report.words(expectation, seen);
     for absent in &expectation.absent {
         report.absent(absent, &rows(&absent.table, seen));
     }
@@ -80,7 +72,7 @@ impl Report {
     }
 
     /// Counts a row, and keeps what there is instead if it does not hold.
-    fn count<T: Display>(
+    pub(super) fn count<T: Display>(
         &mut self,
         note: &Note,
         holds: bool,
@@ -97,7 +89,7 @@ impl Report {
         }
     }
 
-    fn differ<T: Display>(
+    pub(super) fn differ<T: Display>(
         &mut self,
         note: &Note,
         table: &dyn Display,
@@ -165,16 +157,6 @@ impl Report {
         let fields = expected.fields();
         let holds = !rows.is_empty() && rows.iter().all(|row| fields.are_of(row));
         self.count(&expected.note, holds, &id, &fields, rows.iter());
-    }
-
-    fn finding(&mut self, expected: &ExpectedFinding, seen: &[Finding]) {
-        let fields = expected.fields();
-        let related = seen
-            .iter()
-            .filter(|finding| finding.rule == expected.rule || finding.subject == expected.subject);
-        let related: Vec<Fields> = related.map(Fields::finding).collect();
-        let holds = related.iter().any(|finding| fields.are_of(finding));
-        self.count(&expected.note, holds, &"findings", &fields, related.iter());
     }
 }
 

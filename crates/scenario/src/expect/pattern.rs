@@ -24,6 +24,12 @@ pub struct Expectation {
     pub sessions: Vec<ExpectedSession>,
     /// Findings.
     pub findings: Vec<ExpectedFinding>,
+    /// There are no other findings: the line in the file that says so.
+    pub findings_complete: Option<usize>,
+    /// Findings that must not be there.
+    pub absent_findings: Vec<AbsentFinding>,
+    /// What explanations should say.
+    pub explains: Vec<ExpectedExplanation>,
     /// Rows that must not exist.
     pub absent: Vec<AbsentRow>,
 }
@@ -286,7 +292,7 @@ impl ExpectedSession {
 pub struct ExpectedFinding {
     /// The rule.
     #[serde(deserialize_with = "rule")]
-    #[schemars(with = "String", extend("pattern" = "^R-[0-9]{3}$"))]
+    #[schemars(with = "String", extend("pattern" = "^R-[0-9]{3,4}$"))]
     pub rule: RuleId,
     /// The object to change.
     pub subject: String,
@@ -297,15 +303,20 @@ pub struct ExpectedFinding {
     pub note: Note,
 }
 
-/// A rule number as the catalogue writes it: `R-024`.
+/// A rule number as the catalogue writes it: `R-024`; those of BGP have four digits.
 fn rule<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RuleId, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let digits = text.strip_prefix("R-").filter(|digits| digits.len() == 3);
+    let digits = text.strip_prefix("R-");
+    let digits = digits.filter(|digits| (3..=4).contains(&digits.len()));
     let number = digits.and_then(|digits| digits.parse().ok());
     number.map(RuleId).ok_or_else(|| {
-        let wanted = "R- and three digits, such as R-024";
+        let wanted = "R- and three digits (four for those of BGP), such as R-024";
         de::Error::custom(format_args!("`{text}` is not a rule: {wanted}"))
     })
+}
+
+fn rule_if_given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RuleId>, D::Error> {
+    rule(deserializer).map(Some)
 }
 
 impl ExpectedFinding {
@@ -315,6 +326,72 @@ impl ExpectedFinding {
             .field("rule", text(self.rule))
             .field("subject", text(&self.subject))
             .given("severity", self.severity.map(severity))
+    }
+}
+
+/// A finding that must not be there: none may have all that is given.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename = "row")]
+pub struct AbsentFinding {
+    /// The rule.
+    #[serde(default, deserialize_with = "rule_if_given")]
+    #[schemars(with = "String", extend("pattern" = "^R-[0-9]{3,4}$"))]
+    pub rule: Option<RuleId>,
+    /// The object to change; in a row of `absent` its key is `findings`.
+    #[serde(alias = "findings")]
+    pub subject: Option<String>,
+    /// How serious it is.
+    pub severity: Option<Severity>,
+    /// How it counts.
+    #[serde(skip)]
+    pub note: Note,
+}
+
+impl AbsentFinding {
+    /// The fields that are given.
+    pub(super) fn fields(&self) -> Fields {
+        Fields::default()
+            .given("rule", self.rule.map(text))
+            .given("subject", self.subject.as_ref().map(text))
+            .given("severity", self.severity.map(severity))
+    }
+}
+
+/// What the explanation of a NIC's or speaker's routes should say.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename = "row")]
+pub struct ExpectedExplanation {
+    /// The NIC or speaker.
+    pub name: String,
+    /// The prefix or address that is asked for.
+    #[serde(deserialize_with = "destination")]
+    #[schemars(with = "String", extend("pattern" = "^[0-9A-Fa-f.:]+(/[0-9]+)?$"))]
+    pub destination: Prefix,
+    /// Phrases that it has, whatever their case and line breaks.
+    pub says: Vec<String>,
+    /// How it counts.
+    #[serde(skip)]
+    pub note: Note,
+}
+
+/// A prefix, or an address as a prefix of full length.
+fn destination<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Prefix, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let address = text.parse::<IpAddr>().map(Prefix::host);
+    address.or_else(|_| text.parse()).map_err(|error| {
+        de::Error::custom(format_args!(
+            "`{text}` is neither an address nor a prefix: {error}"
+        ))
+    })
+}
+
+impl ExpectedExplanation {
+    /// What is given.
+    pub(super) fn fields(&self) -> Fields {
+        Fields::default()
+            .field("name", text(&self.name))
+            .field("destination", text(self.destination))
+            .field("says", texts(&self.says))
     }
 }
 

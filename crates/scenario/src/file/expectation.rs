@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
 
 use crate::expect::{
-    AbsentRow, Expectation, ExpectedFinding, ExpectedSession, ExpectedTable, Note, RowPattern,
+    AbsentFinding, AbsentRow, Expectation, ExpectedExplanation, ExpectedFinding, ExpectedSession,
+    ExpectedTable, Note, RowPattern,
 };
 use crate::syntax::diagnostic::Fault;
 use crate::syntax::node::{Node, Value};
@@ -50,6 +51,21 @@ struct TableForm {
     _rows: Option<Vec<IgnoredAny>>,
 }
 
+/// The keys of an explanation.
+pub(super) const EXPLAINS_KEYS: &[&str] = &["name", "destination", "says"];
+
+/// Findings and which are not there; the rows are read by themselves.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename = "findings")]
+struct FindingsForm {
+    #[serde(default)]
+    complete: bool,
+    #[serde(rename = "rows")]
+    _rows: Option<Vec<IgnoredAny>>,
+    #[serde(rename = "absent")]
+    _absent: Option<Vec<IgnoredAny>>,
+}
+
 /// Reads what should be seen at one time.
 pub(crate) fn expectation(context: Context<'_>, node: &Node) -> Result<Expectation, Fault> {
     let context = Context {
@@ -71,12 +87,13 @@ fn read(context: Context<'_>, node: &Node) -> Result<Expectation, Fault> {
         let (key, read) = match entry.key.as_str() {
             "at" => ("at", context.read(value).map(|text| at = Some(text))),
             "findings" => ("findings", findings(context, value, &mut expectation)),
+            "explains" => ("explains", explains(context, value, &mut expectation)),
             "absent" => ("absent", absent(context, value, &mut expectation)),
             key => {
                 let Some(kind) = TableKind::of_key(key) else {
                     let kinds = TableKind::ALL.iter().map(|kind| kind.shape().key);
                     let known = std::iter::once("at").chain(kinds);
-                    let known = known.chain(["findings", "absent"]).collect();
+                    let known = known.chain(["findings", "explains", "absent"]).collect();
                     return Err(Fault::unknown_key(entry.span, key, known));
                 };
                 (
@@ -205,18 +222,70 @@ fn both<A, B>(a: Result<A, Fault>, b: Result<B, Fault>) -> Result<(A, B), Fault>
     }
 }
 
+/// Findings: a list, or a mapping that also says which are not there.
 fn findings(context: Context<'_>, node: &Node, expectation: &mut Expectation) -> Result<(), Fault> {
-    for row in context.items(node)? {
+    let (rows, absent) = match &node.value {
+        Value::Map(_) => {
+            let form: FindingsForm = context.read(node)?;
+            let line = context.line(node);
+            expectation.findings_complete = form.complete.then_some(line);
+            let list = |key| {
+                let list = node.field(key);
+                list.filter(|list| list.value != Value::Null)
+            };
+            (list("rows"), list("absent"))
+        }
+        _ => (Some(node), None),
+    };
+    for row in rows.map_or(Ok(&[][..]), |rows| context.items(rows))? {
         let (finding, note) = read_row(context, row, "findings row", FINDING_KEYS, &[])?;
         expectation
             .findings
             .push(ExpectedFinding { note, ..finding });
     }
+    for row in absent.map_or(Ok(&[][..]), |rows| context.items(rows))? {
+        let absent = absent_finding(context, row).map_err(|fault| fault.under("absent"))?;
+        expectation.absent_findings.push(absent);
+    }
     Ok(())
+}
+
+fn absent_finding(context: Context<'_>, node: &Node) -> Result<AbsentFinding, Fault> {
+    let beside = match node.field("findings") {
+        // It stands for the subject.
+        Some(_) => &["findings", "rule", "severity"][..],
+        None => FINDING_KEYS,
+    };
+    let (absent, note) = read_row(context, node, "absent row", &[], beside)?;
+    let absent = AbsentFinding { note, ..absent };
+    if absent.rule.is_none() && absent.subject.is_none() {
+        return Err(Fault::missing_field("rule"));
+    }
+    Ok(absent)
+}
+
+fn explains(context: Context<'_>, node: &Node, expectation: &mut Expectation) -> Result<(), Fault> {
+    for row in context.items(node)? {
+        let (explained, note) = read_row(context, row, "explains row", EXPLAINS_KEYS, &[])?;
+        expectation
+            .explains
+            .push(ExpectedExplanation { note, ..explained });
+    }
+    Ok(())
+}
+
+/// Whether a row of `absent` is about a finding, not about a table.
+pub(super) fn is_absent_finding(row: &Node) -> bool {
+    row.field("findings").is_some() || row.field("rule").is_some()
 }
 
 fn absent(context: Context<'_>, node: &Node, expectation: &mut Expectation) -> Result<(), Fault> {
     for row in context.items(node)? {
+        if is_absent_finding(row) {
+            let read = absent_finding(context, row).map_err(|fault| fault.within(row.span))?;
+            expectation.absent_findings.push(read);
+            continue;
+        }
         let read = absent_row(context, row).map_err(|fault| fault.within(row.span))?;
         expectation.absent.push(read);
     }

@@ -14,10 +14,12 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 use serde_json::{Map, Value, json};
 
-use super::expectation::{FINDING_KEYS, peer_keys, route_columns, route_tables};
+use super::expectation::{EXPLAINS_KEYS, FINDING_KEYS, peer_keys, route_columns, route_tables};
 use super::live::{Live, LivePeer};
 use super::profile::ProfileSchema;
-use crate::expect::{ExpectedFinding, ExpectedSession, Note, RowPattern};
+use crate::expect::{
+    AbsentFinding, ExpectedExplanation, ExpectedFinding, ExpectedSession, Note, RowPattern,
+};
 
 /// A network: what it consists of, what happens to it, and what should then be seen.
 #[derive(JsonSchema)]
@@ -238,13 +240,18 @@ impl JsonSchema for ExpectationSchema {
             table["description"] = json!(shape.about);
             properties.insert(shape.key.to_owned(), table);
         }
-        let finding = row::<ExpectedFinding>(generator, FINDING_KEYS);
-        let findings = json!({"type": "array", "items": finding, "description": "Findings."});
-        properties.insert("findings".to_owned(), findings);
+        properties.insert("findings".to_owned(), findings(generator));
+        let explanation = row::<ExpectedExplanation>(generator, EXPLAINS_KEYS);
+        let explains = json!({
+            "type": "array",
+            "items": explanation,
+            "description": "What explanations should say.",
+        });
+        properties.insert("explains".to_owned(), explains);
         let absent = json!({
             "type": "array",
-            "items": absent_row(generator),
-            "description": "Rows that must not exist.",
+            "items": {"anyOf": [absent_row(generator), absent_finding(generator)]},
+            "description": "Rows and findings that must not exist.",
         });
         properties.insert("absent".to_owned(), absent);
         json_schema!({
@@ -297,6 +304,43 @@ fn rows_of(kind: TableKind, generator: &mut SchemaGenerator) -> Value {
             "required": ["complete"],
         },
     ]})
+}
+
+/// Findings: some or all, and which are not there.
+fn findings(generator: &mut SchemaGenerator) -> Value {
+    let finding = row::<ExpectedFinding>(generator, FINDING_KEYS);
+    let absent = row::<AbsentFinding>(generator, FINDING_KEYS);
+    let rows = json!({"type": "array", "items": finding});
+    json!({
+        "description": "Findings.",
+        "anyOf": [
+            rows,
+            {
+                "type": "object",
+                "properties": {
+                    "complete": {"type": "boolean", "description": "Whether there are no others."},
+                    "rows": {"type": ["array", "null"], "items": finding, "description": "The findings."},
+                    "absent": {
+                        "type": ["array", "null"],
+                        "items": absent,
+                        "description": "Findings that must not be there.",
+                    },
+                },
+                "additionalProperties": false,
+            },
+        ],
+    })
+}
+
+/// A finding that must not be there, as a row of `absent`.
+fn absent_finding(generator: &mut SchemaGenerator) -> Value {
+    let mut by_rule = row::<AbsentFinding>(generator, FINDING_KEYS);
+    by_rule["required"] = json!(["rule"]);
+    let mut by_subject = row::<AbsentFinding>(generator, &["rule", "severity"]);
+    by_subject["properties"]["findings"] =
+        json!({"type": "string", "description": "The object to change."});
+    by_subject["required"] = json!(["findings"]);
+    json!({"anyOf": [by_rule, by_subject]})
 }
 
 /// A table by its names, and what no row of it may fit.

@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 use routehub::check::{EstateError, List, Place, Step, nearest_name};
 use routehub::{Estate, Event, TableId, TableKind};
 
-use crate::expect::INITIAL;
+use super::expectation::is_absent_finding;
+use crate::expect::{Expectation, INITIAL};
 use crate::scenario::Scenario;
 use crate::syntax::diagnostic::Fault;
 use crate::syntax::node::{Node, Value};
@@ -119,6 +120,22 @@ impl<'a> Known<'a> {
         Self { estate }
     }
 
+    /// The names of everybody who has routes.
+    fn explained(&self) -> Vec<&str> {
+        let estate = &self.estate;
+        let nics = estate.nics.iter().map(|nic| &nic.name);
+        let servers = estate.route_servers.iter().map(|server| &server.name);
+        let nvas = estate.nvas.iter().map(|nva| &nva.name);
+        let gateways = estate.gateways.iter().map(|gateway| &gateway.name);
+        let circuits = estate.circuits.iter().map(|circuit| &circuit.name);
+        let sites = estate.sites.iter().map(|site| &site.name);
+        let all = nics.chain(servers).chain(nvas).chain(gateways);
+        all.chain(circuits)
+            .chain(sites)
+            .map(String::as_str)
+            .collect()
+    }
+
     /// What is wrong with a table's names, with what is said of it.
     fn missing<'t>(&self, table: &'t TableId) -> impl Iterator<Item = (&'t str, String)> {
         let shape = table.kind.shape();
@@ -171,12 +188,29 @@ fn expectations(scenario: &Scenario, estate: &Estate, root: &Node, faults: &mut 
                 faults.push(Fault::new(key_span(node, &table, name), message));
             }
         }
-        for (n, absent) in expectation.absent.iter().enumerate() {
-            let row = node.item_of("absent", n);
+        explained(&known, expectation, node, faults);
+        let rows = node.field("absent").map_or(&[][..], Node::items).iter();
+        let mut rows = rows.filter(|row| !is_absent_finding(row));
+        for absent in &expectation.absent {
+            let row = rows.next();
             for (name, message) in known.missing(&absent.table) {
                 let span = row.map_or(node.span, |row| value_span(row, name));
                 faults.push(Fault::new(span, message));
             }
+        }
+    }
+}
+
+/// Names that explanations are asked of, and nobody has.
+fn explained(known: &Known<'_>, expectation: &Expectation, node: &Node, faults: &mut Vec<Fault>) {
+    let names = known.explained();
+    for (n, explained) in expectation.explains.iter().enumerate() {
+        let name = explained.name.as_str();
+        if !names.contains(&name) {
+            let row = node.item_of("explains", n);
+            let span = row.map_or(node.span, |row| value_span(row, name));
+            let message = format!("`explains`: there is no NIC or speaker `{name}`");
+            faults.push(Fault::new(span, with_nearest(message, name, names.clone())));
         }
     }
 }

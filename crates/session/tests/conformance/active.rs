@@ -18,7 +18,7 @@ rows! { Active
     active_delay_open_timer_expires: DelayOpenTimerExpires, Delaying => [StopConnectRetry, StopDelayOpen, SendOpen, StartLargeHold], OpenSent, live;
     active_idle_hold_timer_expires: IdleHoldTimerExpires, Plain => [StopConnectRetry, StopDelayOpen, AbandonDial, Drop, CountRetry, Damp], Idle, never "the timer is not armed in this state";
     active_tcp_connection_valid: TcpConnectionValid, Plain => [], Active, never "TrackTcpState is not supported: only connections that are up are told of";
-    active_tcp_cr_invalid: TcpCrInvalid, Delaying => [Refuse], Active, live;
+    active_tcp_cr_invalid: TcpCrInvalid, Delaying => [Refuse], Active, never "a silent connection gives way to a new one";
     active_tcp_cr_acked_with_delay_open: TcpCrAcked, DelayOpen => [StopConnectRetry, StartDelayOpen], Active, never "an attempt under way makes the state Connect";
     active_tcp_cr_acked: TcpCrAcked, Plain => [StopConnectRetry, SendOpen, StartLargeHold], OpenSent, never "an attempt under way makes the state Connect";
     active_tcp_connection_confirmed_with_delay_open: TcpConnectionConfirmed, DelayOpen => [StopConnectRetry, StartDelayOpen], Active, live;

@@ -17,7 +17,7 @@ rows! { Connect
     connect_delay_open_timer_expires: DelayOpenTimerExpires, Delaying => [StopDelayOpen, SendOpen, StartLargeHold], OpenSent, live;
     connect_idle_hold_timer_expires: IdleHoldTimerExpires, Plain => [StopConnectRetry, StopDelayOpen, AbandonDial, Drop, CountRetry, Damp], Idle, never "the timer is not armed in this state";
     connect_tcp_connection_valid: TcpConnectionValid, Plain => [], Connect, never "TrackTcpState is not supported: only connections that are up are told of";
-    connect_tcp_cr_invalid: TcpCrInvalid, Delaying => [Refuse], Connect, live;
+    connect_tcp_cr_invalid: TcpCrInvalid, Delaying => [Refuse], Connect, never "a silent connection gives way to a new one";
     connect_tcp_cr_acked_with_delay_open: TcpCrAcked, DelayOpen => [StopConnectRetry, StartDelayOpen], Connect, live;
     connect_tcp_cr_acked: TcpCrAcked, Plain => [StopConnectRetry, SendOpen, StartLargeHold], OpenSent, live;
     connect_tcp_connection_confirmed_with_delay_open: TcpConnectionConfirmed, DelayOpen => [StopConnectRetry, StartDelayOpen], Connect, live;

@@ -17,7 +17,7 @@ rows! { Established
     established_delay_open_timer_expires: DelayOpenTimerExpires, Plain => [SendNotification, StopConnectRetry, Drop, CountRetry, Damp], Idle, never "the timer is not armed in this state";
     established_idle_hold_timer_expires: IdleHoldTimerExpires, Plain => [SendNotification, StopConnectRetry, Drop, CountRetry, Damp], Idle, never "the timer is not armed in this state";
     established_tcp_connection_valid: TcpConnectionValid, Plain => [TrackSecond], Established, never "TrackTcpState is not supported: only connections that are up are told of";
-    established_tcp_cr_invalid: TcpCrInvalid, Plain => [Refuse], Established, live;
+    established_tcp_cr_invalid: TcpCrInvalid, Plain => [Refuse], Established, never "another connection is silent and gives way to a new one";
     established_tcp_cr_acked: TcpCrAcked, Plain => [TrackSecond], Established, never "an attempt under way is given up in Established";
     established_tcp_cr_acked_after_a_graceful_restart: TcpCrAcked, Graceful => [Drop, ZeroRetryCounter, StartConnectRetry], Connect, never "an attempt under way is given up in Established";
     established_tcp_connection_confirmed: TcpConnectionConfirmed, Plain => [TrackSecond], Established, live;

@@ -60,6 +60,8 @@ Where this differs from the letter of section 8.2.2:
 - A second OPEN on one connection (Event 19 in OpenConfirm and Established) is an unexpected
   message: what it could collide with is another connection, which has a state machine of its own.
 - A session that only listens (PassiveTcpEstablishment) has no ConnectRetryTimer: it never connects.
+- A third connection takes the place of the oldest one on which no OPEN has come (RFC 4271 section
+  6.8 says nothing of it): silent connections do not lock a peer out.
 - TcpConnectionFails in Active does not start the ConnectRetryTimer, which Idle ignores; the start
   that follows does.
 - RFC 4724 section 5 changes Events 16 and 17 in Established; RFC 6608 gives the subcodes and data.

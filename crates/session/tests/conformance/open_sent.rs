@@ -17,7 +17,7 @@ rows! { OpenSent
     open_sent_delay_open_timer_expires: DelayOpenTimerExpires, Plain => [SendNotification, StopConnectRetry, Drop, CountRetry, Damp], Idle, never "the timer is not armed in this state";
     open_sent_idle_hold_timer_expires: IdleHoldTimerExpires, Plain => [SendNotification, StopConnectRetry, Drop, CountRetry, Damp], Idle, never "the timer is not armed in this state";
     open_sent_tcp_connection_valid: TcpConnectionValid, Plain => [TrackSecond], OpenSent, never "TrackTcpState is not supported: only connections that are up are told of";
-    open_sent_tcp_cr_invalid: TcpCrInvalid, Plain => [Refuse], OpenSent, live;
+    open_sent_tcp_cr_invalid: TcpCrInvalid, Plain => [Refuse], OpenSent, never "a silent connection gives way to a new one";
     open_sent_tcp_cr_acked: TcpCrAcked, Plain => [TrackSecond], OpenSent, live;
     open_sent_tcp_connection_confirmed: TcpConnectionConfirmed, Plain => [TrackSecond], OpenSent, live;
     open_sent_tcp_connection_fails: TcpConnectionFails, Plain => [Drop, StartConnectRetry], Active, live;

@@ -34,20 +34,35 @@ pub(crate) enum Command {
 pub(crate) struct SessionHandle {
     neighbor: Arc<Neighbor>,
     commands: mpsc::Sender<Command>,
-    switch: watch::Sender<bool>,
+    switch: watch::Sender<Switch>,
 }
 
 /// Where the task of a session receives its commands.
 pub(crate) struct CommandInbox {
     commands: mpsc::Receiver<Command>,
     /// Whether the session is to run.
-    switch: watch::Receiver<bool>,
+    switch: watch::Receiver<Switch>,
+    /// How often it was switched off, as far as it was told.
+    times_off: u32,
+    /// Whether it is to be switched on after it was told that it is off.
+    then_on: bool,
+}
+
+/// Whether a session is to run, and how often it was switched off: one that was off for a moment
+/// ends all the same, as its routes are forgotten.
+#[derive(Clone, Copy, Debug)]
+struct Switch {
+    on: bool,
+    times_off: u32,
 }
 
 impl SessionHandle {
     pub(crate) fn new(neighbor: Neighbor) -> (Self, CommandInbox) {
         let (commands, inbox) = mpsc::channel(COMMANDS);
-        let (switch, switched) = watch::channel(true);
+        let (switch, switched) = watch::channel(Switch {
+            on: true,
+            times_off: 0,
+        });
         let handle = Self {
             neighbor: Arc::new(neighbor),
             commands,
@@ -56,6 +71,8 @@ impl SessionHandle {
         let inbox = CommandInbox {
             commands: inbox,
             switch: switched,
+            times_off: 0,
+            then_on: false,
         };
         (handle, inbox)
     }
@@ -90,19 +107,35 @@ impl SessionHandle {
 
     /// Starts or stops the session; never waits for it.
     pub(crate) fn switch(&self, on: bool) {
-        self.switch.send_replace(on);
+        self.switch.send_modify(|switch| {
+            switch.on = on;
+            switch.times_off += u32::from(!on);
+        });
     }
 }
 
 impl CommandInbox {
     /// The next command. Nothing is lost if the future is dropped.
     pub(super) async fn next(&mut self) -> Command {
+        if std::mem::take(&mut self.then_on) {
+            return Command::Switch(true);
+        }
         tokio::select! {
             // Without a server nothing is left to run the session for.
             command = self.commands.recv() =>
                 command.unwrap_or(Command::Stop(Notification::ADMINISTRATIVE_SHUTDOWN)),
-            Ok(()) = self.switch.changed() => Command::Switch(*self.switch.borrow_and_update()),
+            Ok(()) = self.switch.changed() => self.switched(),
         }
+    }
+}
+
+impl CommandInbox {
+    /// What the switch says now: off first, if it was off since it was looked at last.
+    fn switched(&mut self) -> Command {
+        let Switch { on, times_off } = *self.switch.borrow_and_update();
+        let was_off = std::mem::replace(&mut self.times_off, times_off) != times_off;
+        self.then_on = was_off && on;
+        Command::Switch(on && !was_off)
     }
 }
 

@@ -110,6 +110,28 @@ async fn an_event_switches_sessions_of_real_routers_off_and_on() {
     assert_eq!(second.seen().established, 2);
 }
 
+/// Off and on at once: the session ends all the same, since its routes are forgotten, and ends once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_off_for_a_moment_ends_once_and_its_routes_come_again() {
+    let network = Network::new();
+    let lab = Lab::new(&network).await;
+    let first = network.router("nva1");
+    first.announce("10.1.2.101", &["192.168.1.0/24"]);
+    lab.learned("nva1", 1).await;
+    let both = "[{id: off, nva_down: {nva: nva1}}, {id: on, nva_up: {nva: nva1}}]";
+    for round in 1..=5 {
+        assert_eq!(post(lab.http, "", both).await.status, 200);
+        let seen = first
+            .until("it is back", |seen| seen.established == round + 1)
+            .await;
+        assert_eq!(seen.notifications.len(), round);
+        first.announce("10.1.2.101", &["192.168.1.0/24"]);
+        lab.learned("nva1", 1).await;
+        let peers = look(lab.http, "/v1/peers").await;
+        assert_eq!(peers[0]["resets"], json!(round), "R-182");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn several_events_happen_in_order_and_none_if_one_is_wrong() {
     let network = Network::new();
