@@ -378,7 +378,7 @@ impl Model {
                     Class::RouteServer if express_route => 3,
                     Class::BesideVpn if express_route => 4,
                     // Circuits by way of a Route Server are last, routers of sites before.
-                    _ if self.is_of_circuit(one) => 4,
+                    _ if self.is_of_circuit(node, one) => 4,
                     Class::Router => 3,
                     _ => 2,
                 };
@@ -403,17 +403,23 @@ impl Model {
     }
 
     /// Whether a Route Server tells a VPN gateway of a circuit's route.
-    fn is_of_circuit(&self, one: &Candidate) -> bool {
-        let external = one.link.is_some_and(|link| self.is_external(link));
-        let place = usize::from(external);
-        // a Route Server that prefers VPN has to hear of it.
-        let prefers_vpn = one.link.is_some_and(|link| match &self.links[link].b {
-            Node::RouteServer(name, _) => {
-                self.server(name).routing_preference == RoutingPreference::VpnGateway
-            }
-            _ => false,
+    fn is_of_circuit(&self, gateway: &Node, one: &Candidate) -> bool {
+        let mut links = self.links.iter().enumerate();
+        let server = links.find_map(|(n, link)| match &link.b {
+            Node::RouteServer(name, _) if link.a == *gateway => Some((n, name)),
+            _ => None,
         });
-        prefers_vpn && one.route.path.get(place) == Some(&self.parameters.edge_asn.0)
+        let Some((link, server)) = server else {
+            return false;
+        };
+        // a Route Server that prefers VPN has to hear of it.
+        let prefers_vpn = self.server(server).routing_preference == RoutingPreference::VpnGateway;
+        let external = self.is_external(link);
+        let edge = one.route.path.get(usize::from(external));
+        let told_again = external && one.class == Class::BesideVpn;
+        prefers_vpn
+            && (one.class == Class::RouteServer || told_again)
+            && edge == Some(&self.parameters.edge_asn.0)
     }
 
     /// Whether another instance tells of the address of a site's router, and of nothing else under
