@@ -30,7 +30,7 @@ pub use routehub_exchange::{
     Changes, CheckedEstate, ConnectionEnds, ConnectionLoad, EffectiveRow, Estate, EstateErrors,
     Event, EventError, Exchange, GatewayInstance, Instance, LimitExceeded, LinkChange, LinkId,
     LiveLink, NextHopType, NotConverged, NvaSessions, Parameters, PathReport, PathStanding,
-    PeeringReport, Refused, RouteOrigin, RouteRow, RouteServerLoad, RouteSource, RouteState,
+    PeeringReport, Refused, Role, RouteOrigin, RouteRow, RouteServerLoad, RouteSource, RouteState,
     SessionRow, SessionState, SpeakerId, Subject, TableId, TableKind, TableRows, TableShape,
     VnetRoute, VnetRoutes, check, estate, rules,
 };
