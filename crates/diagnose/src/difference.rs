@@ -104,8 +104,9 @@ impl Difference {
         let keys: BTreeSet<_> = before.tables.keys().chain(after.tables.keys()).collect();
         let none = Vec::new();
         let tables = keys.into_iter().filter_map(|key| {
-            let rows = |snapshot: &Snapshot| snapshot.tables.get(key).unwrap_or(&none).clone();
-            let changes = changes(&rows(before), &rows(after));
+            let [before, after] =
+                [before, after].map(|snapshot| snapshot.tables.get(key).unwrap_or(&none));
+            let changes = changes(before, after);
             let (place, name) = key;
             (!changes.is_empty()).then(|| TableDifference {
                 table: COMPARED[*place].0,
@@ -124,21 +125,30 @@ impl Difference {
     }
 }
 
+/// What differs, prefix by prefix: only rows of one prefix are compared with each other.
 fn changes(before: &[SnapshotRow], after: &[SnapshotRow]) -> Vec<PrefixDifference> {
-    let mut by_prefix: BTreeMap<Prefix, [Vec<SnapshotRow>; 2]> = BTreeMap::new();
-    for (place, these, those) in [(0, before, after), (1, after, before)] {
-        for row in these.iter().filter(|row| !those.contains(row)) {
+    let mut by_prefix: BTreeMap<Prefix, [Vec<&SnapshotRow>; 2]> = BTreeMap::new();
+    for (place, rows) in [before, after].into_iter().enumerate() {
+        for row in rows {
             if let Some(prefix) = row.prefix() {
-                by_prefix.entry(prefix).or_default()[place].push(row.clone());
+                by_prefix.entry(prefix).or_default()[place].push(row);
             }
         }
     }
-    let changes = by_prefix.into_iter();
-    let changes = changes.map(|(prefix, [before, after])| PrefixDifference {
+    let only = |these: &[&SnapshotRow], those: &[&SnapshotRow]| {
+        let only = these.iter().filter(|row| !those.contains(row));
+        only.map(|row| (*row).clone()).collect::<Vec<_>>()
+    };
+    let differ = by_prefix
+        .into_iter()
+        .filter(|(_, [before, after])| before != after);
+    let changes = differ.map(|(prefix, [before, after])| PrefixDifference {
         prefix,
-        before,
-        after,
+        before: only(&before, &after),
+        after: only(&after, &before),
     });
+    // The same rows in another order are the same.
+    let changes = changes.filter(|change| !change.before.is_empty() || !change.after.is_empty());
     changes.collect()
 }
 

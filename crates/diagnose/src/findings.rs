@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use routehub_exchange::estate::Nic;
 use routehub_exchange::view::{ProgrammedWay, Programmers};
-use routehub_exchange::{Exchange, OneInstanceNics};
+use routehub_exchange::{Exchange, OneInstanceNics, rules};
 use routehub_types::RuleId;
 
 mod circuits;
@@ -74,6 +74,65 @@ pub fn findings(exchange: &Exchange) -> Vec<Finding> {
     found.dedup_by(|a, b| key(a) == key(b));
     found
 }
+
+/// The rules that findings are about, by number.
+pub const FINDING_RULES: &[RuleId] = &[
+    rules::PEER_LIMIT,
+    rules::ROUTES_PER_PEER,
+    rules::ROUTE_LIMIT,
+    rules::PREFIX_LIMIT,
+    rules::VNET_LIMIT,
+    rules::VM_LIMIT,
+    rules::CIRCUIT_ROUTE_LIMIT,
+    rules::ROUTES_FROM_CIRCUIT,
+    rules::ROUTES_FROM_SITE,
+    rules::ECMP_LIMIT,
+    rules::BOTH_INSTANCES,
+    rules::PEER_ASN,
+    rules::PEER_ADDRESS,
+    rules::PEER_NEEDS_REMOTE_GATEWAYS,
+    rules::SHARED_PEER_ASN,
+    rules::STATIC_ROUTE_NEEDED,
+    rules::SINGLE_INSTANCE_ROUTES,
+    rules::ROUTE_SERVER_ASN_IN_PATH,
+    rules::INSIDE_LOCAL_NETWORK,
+    rules::NEXT_HOP_UNREACHABLE,
+    rules::GATEWAY_AS_NEXT_HOP,
+    rules::IPV4_ONLY,
+    rules::SHORTEST_AS_PATH,
+    rules::STICKY_FAILBACK,
+    rules::ROUTE_ECHO,
+    rules::ANTI_TRANSIT,
+    rules::RESERVED_COMMUNITIES,
+    rules::PROPAGATION_DISABLED,
+    rules::ROUTE_TO_ITSELF,
+    rules::VPN_GATEWAY_REQUIREMENTS,
+    rules::GATEWAY_TO_CIRCUIT,
+    rules::GATEWAY_TRANSIT,
+    rules::REMOTE_GATEWAYS_ONCE,
+    rules::GATEWAY_SUBNET,
+    rules::NVA_DEFAULT_ROUTE,
+    rules::ROUTE_SERVER_SUBNET,
+    rules::ROUTE_SERVER_SUBNET_TABLES,
+    rules::PUBLIC_IP_ADDRESS,
+    rules::VIRTUAL_WAN,
+    rules::GATEWAY_INTERRUPTION,
+    rules::ROUTE_MAP_TERMS,
+    rules::ROUTE_MAP_PEER,
+    rules::ROUTE_MAP_UPGRADE,
+    rules::GATEWAY_OF_OTHER_NETWORK,
+    rules::VNET_TO_VNET,
+    rules::CHOSEN_ADDRESSES,
+    rules::NO_NETWORK_ACCESS,
+    rules::FORWARDED_TRAFFIC_OFF,
+    rules::STATIC_PREFIXES,
+    rules::IPV6_OUTSIDE_ROUTE_SERVER,
+    rules::PRIVATE_ENDPOINT,
+    rules::SUMMARIZED_GATEWAY_PREFIXES,
+    rules::WAY_TO_PEER_GONE,
+    rules::SEVERAL_STATES,
+    rules::NOT_READVERTISED,
+];
 
 /// Everything that is looked for. Of findings with one rule, subject and severity the first stays.
 const CHECKS: &[fn(&mut Findings<'_>)] = &[

@@ -17,6 +17,6 @@ mod words;
 pub use difference::{Difference, PrefixDifference, Snapshot, SnapshotRow, TableDifference};
 pub use event_report::{BestPathChange, EventReport, EventReporter};
 pub use explain::{Explanation, explain};
-pub use findings::{Finding, Severity, findings};
+pub use findings::{FINDING_RULES, Finding, Severity, findings};
 pub use trace::{INTERNET, Place, Trace, TraceEnd, TraceError, TraceHop, trace};
 pub use words::{Reason, RuleNote, WithRules};

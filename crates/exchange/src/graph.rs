@@ -217,7 +217,7 @@ pub struct LiveLink {
     pub link: LinkId,
     /// The name of the speaker that is ours.
     pub local: String,
-    /// Which instance of a Route Server it is.
+    /// Which instance of a Route Server or gateway it is.
     pub instance: Option<u8>,
     /// The name of the speaker that the real router plays.
     pub remote: String,

@@ -103,7 +103,11 @@ impl Ribs {
         let rib = self.ribs[receiver.index()].as_mut()?;
         let class = Policies::of(deployment).source_class(id);
         let source = decision::source(deployment, id);
-        rib.add(Origin::Link(id.link), class, source)
+        let sender = adjacency::first_of_name(
+            deployment.graph(),
+            deployment.graph().sending_end(id).speaker,
+        );
+        rib.add((Origin::Link(id.link), Some(sender)), class, source)
     }
 
     fn speaker_rib(&self, speaker: SpeakerId) -> Option<&SpeakerRib> {
@@ -461,11 +465,12 @@ impl Ribs {
         budget: usize,
         rewritten: bool,
     ) -> Flushed {
+        let own = self.source(id.reverse());
         let adjacency = &mut self.adjacencies[id.link.index()][id.sender as usize];
         let Some(rib) = self.ribs[adjacency.sender.index()].as_mut() else {
             return Flushed::default();
         };
-        let (rib, classes) = rib.with_classes();
+        let (rib, classes, senders) = rib.with_sources();
         if !rib.needs_flush(group) {
             return Flushed::default();
         }
@@ -473,7 +478,14 @@ impl Ribs {
             if rewritten {
                 return Err(Withheld::Refused(rules::PREFIX_REWRITTEN));
             }
-            let class = classes[usize::from(best.source.number())];
+            let number = usize::from(best.source.number());
+            // nobody hears of its own route. What a member sent over its own link the group
+            // keeps from it alone; here it is what it has by another.
+            let sender = senders[number].filter(|_| Some(best.source) != own);
+            if sender.is_some_and(|sender| adjacency.sends_back_to(sender)) {
+                return Err(Withheld::Refused(rules::FROM_THIS_NEIGHBOR));
+            }
+            let class = classes[number];
             let exported = adjacency.export_route(store, class, best.attrs, best.prefix);
             exported.map_err(withheld)
         };

@@ -22,15 +22,15 @@ pub use network::Network;
 pub use profile::{Profile, ProfileError};
 pub use route_server::{Action, RouteServer, RouteServerError};
 pub use routehub_diagnose::{
-    BestPathChange, Difference, EventReport, EventReporter, Explanation, Finding, INTERNET, Place,
-    PrefixDifference, Reason, RuleNote, Severity, Snapshot, SnapshotRow, TableDifference, Trace,
-    TraceEnd, TraceError, TraceHop, WithRules, explain, findings, trace,
+    BestPathChange, Difference, EventReport, EventReporter, Explanation, FINDING_RULES, Finding,
+    INTERNET, Place, PrefixDifference, Reason, RuleNote, Severity, Snapshot, SnapshotRow,
+    TableDifference, Trace, TraceEnd, TraceError, TraceHop, WithRules, explain, findings, trace,
 };
 pub use routehub_exchange::{
     Changes, CheckedEstate, ConnectionEnds, ConnectionLoad, EffectiveRow, Estate, EstateErrors,
     Event, EventError, Exchange, GatewayInstance, Instance, LimitExceeded, LinkChange, LinkId,
     LiveLink, NextHopType, NotConverged, NvaSessions, Parameters, PathReport, PathStanding,
-    PeeringReport, Refused, RouteOrigin, RouteRow, RouteServerLoad, RouteSource, RouteState,
+    PeeringReport, Refused, Role, RouteOrigin, RouteRow, RouteServerLoad, RouteSource, RouteState,
     SessionRow, SessionState, SpeakerId, Subject, TableId, TableKind, TableRows, TableShape,
     VnetRoute, VnetRoutes, check, estate, rules,
 };

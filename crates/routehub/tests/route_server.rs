@@ -7,7 +7,7 @@ use routehub::estate::{
     Connection, Gateway, GatewayKind, Nic, Nva, NvaSession, Peering, RouteMap, RouteMapAction,
     RouteMapMatch, RouteMapRule, RouteServer as RouteServerSpec, Site, Vnet,
 };
-use routehub::{Action, Estate, Event, Profile, RouteServer};
+use routehub::{Action, Estate, Event, GatewayInstance, Profile, RouteServer};
 use routehub_session::{ConnectionId, Event as SessionEvent, Output, Session, SessionConfig};
 use routehub_types::{Asn, Attrs, Instant, Nlri, PeerId, Prefix, RouterId};
 use routehub_wire::{Context, Packer};
@@ -438,12 +438,11 @@ fn r144_a_live_peer_is_sent_a_summary_while_one_of_its_routes_is_left() {
     assert_eq!(lab.learned(2), told(&[sum, whole]));
 }
 
-#[test]
-fn r170_a_live_site_is_sent_the_summary_in_the_place_of_networks() {
+/// A VPN gateway with these addresses and a site that a real router plays.
+fn with_site(addresses: &[&str]) -> Estate {
     let mut estate = estate(0);
-    estate.vnets[0].summarized_gateway_prefixes = vec![prefix("10.0.0.0/8")];
     estate.gateways.push(Gateway {
-        bgp_ips: vec!["10.1.3.4".parse().unwrap()],
+        bgp_ips: addresses.iter().map(|ip| ip.parse().unwrap()).collect(),
         connections: vec![Connection::Site {
             site: "paris".into(),
             bgp: None,
@@ -458,8 +457,60 @@ fn r170_a_live_site_is_sent_the_summary_in_the_place_of_networks() {
         bgp_ips: vec!["172.31.0.1".parse().unwrap()],
         ..Site::default()
     });
+    estate
+}
+
+#[test]
+fn r170_a_live_site_is_sent_the_summary_in_the_place_of_networks() {
+    let mut estate = with_site(&["10.1.3.4"]);
+    estate.vnets[0].summarized_gateway_prefixes = vec![prefix("10.0.0.0/8")];
     let lab = Lab::with(estate, &BTreeSet::from(["paris".into()]));
     assert_eq!(lab.learned(0), [row("10.0.0.0/8", "65515", "10.1.3.4")]);
+}
+
+#[test]
+fn r158_a_live_site_has_a_session_with_each_instance_of_its_gateway() {
+    let estate = with_site(&["10.1.3.4", "10.1.3.5"]);
+    let mut lab = Lab::with(estate, &BTreeSet::from(["paris".into()]));
+    let links = lab.server.engine().peers().map(|(_, link)| link);
+    let instances: Vec<_> = links
+        .map(|link| (link.local.clone(), link.instance))
+        .collect();
+    let vpngw = |instance| ("vpngw".to_owned(), Some(instance));
+    assert_eq!(instances, [vpngw(0), vpngw(1)]);
+    let sites = prefix("10.200.0.0/16");
+    let hops = |lab: &Lab| lab.vm("10.200.0.0/16");
+    lab.announce(0, "65010", &[sites]);
+    assert_eq!(hops(&lab), ["10.1.3.4"]);
+    lab.announce(1, "65010 65010", &[sites]);
+    assert_eq!(hops(&lab), ["10.1.3.4"]);
+    lab.announce(1, "65010", &[sites]);
+    assert_eq!(hops(&lab), ["10.1.3.4", "10.1.3.5"]);
+    // not its own router's address, which the gateway has of both sessions.
+    assert_eq!(
+        lab.learned(1),
+        [
+            row("10.1.0.0/16", "65515", "10.1.3.5"),
+            row("10.2.0.0/16", "65515", "10.1.3.5"),
+        ]
+    );
+    let id = lab.routers[0].theirs.take().unwrap();
+    lab.server.handle_closed(lab.now, PeerId(0), id);
+    lab.run();
+    assert_eq!(hops(&lab), ["10.1.3.5"]);
+    let standing = lab.server.engine().exchange().peerings();
+    let standing: Vec<_> = standing
+        .iter()
+        .map(|report| (report.instance, report.learned))
+        .collect();
+    assert_eq!(standing, [(Some(0), 0), (Some(1), 1)]);
+    let down = Event::GatewayInstanceDown(GatewayInstance {
+        gateway: "vpngw".into(),
+        instance: 1,
+    });
+    lab.server.handle_event(lab.now, &down).unwrap();
+    lab.run();
+    assert!(hops(&lab).is_empty() && lab.routers[1].theirs.is_none());
 }
 
 #[test]

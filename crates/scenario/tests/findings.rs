@@ -4,33 +4,7 @@ use routehub::{Finding, Severity};
 use routehub_scenario::Scenario;
 
 /// A hub with everything as it should be, so far as one file can be.
-const SOUND: &str = "
-schema: routehub/1
-title: A hub
-vnets:
-  - name: hub
-    address_space: [10.0.0.0/16]
-    subnets:
-      - {name: RouteServerSubnet, prefix: 10.0.6.0/26}
-      - {name: GatewaySubnet, prefix: 10.0.7.0/26}
-      - {name: nvas, prefix: 10.0.4.0/24, route_table: quiet}
-  - {name: spoke, address_space: [10.1.0.0/16]}
-  - {name: other, address_space: [10.2.0.0/16]}
-peerings:
-  - {hub: hub, spoke: spoke}
-  - {hub: hub, spoke: other}
-route_servers: [{name: rs, vnet: hub, branch_to_branch: true}]
-route_tables: [{name: quiet, disable_bgp_route_propagation: true}]
-nvas:
-  - {name: one, vnet: hub, ip: 10.0.4.4, asn: 65001, sessions: [rs], originates: [{prefix: 192.168.1.0/24}]}
-  - {name: two, vnet: hub, ip: 10.0.4.5, asn: 65002, sessions: [rs], originates: [{prefix: 192.168.2.0/24}]}
-gateways:
-  - {name: ergw, vnet: hub, type: express_route, bgp_ips: [10.0.7.12, 10.0.7.13], connections: [{circuit: er, msee_ips: [10.0.7.6, 10.0.7.7]}]}
-  - {name: vpngw, vnet: hub, type: vpn, bgp_ips: [10.0.7.4, 10.0.7.5], connections: [{site: branch}]}
-circuits: [{name: er, on_prem: {asn: 64600, prefixes: [10.200.0.0/16]}}]
-sites: [{name: branch, asn: 64601, bgp_ips: [172.31.0.1], prefixes: [10.201.0.0/16]}]
-nics: [{name: vm, vnet: spoke}]
-";
+const SOUND: &str = include_str!("data/sound-hub.yaml");
 
 fn findings(text: &str) -> Vec<Finding> {
     let scenario = Scenario::parse(text).unwrap_or_else(|e| panic!("{e:?}\n{text}"));

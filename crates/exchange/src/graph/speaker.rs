@@ -122,8 +122,18 @@ impl Speaker {
         }
     }
 
-    /// Which instance of a Route Server it is.
+    /// Which instance of a Route Server or gateway it is.
     pub const fn instance(&self) -> Option<u8> {
+        match self.kind {
+            SpeakerKind::RouteServer { instance, .. } | SpeakerKind::Gateway { instance, .. } => {
+                Some(instance)
+            }
+            _ => None,
+        }
+    }
+
+    /// Which instance of a Route Server it is.
+    pub const fn route_server_instance(&self) -> Option<u8> {
         match self.kind {
             SpeakerKind::RouteServer { instance, .. } => Some(instance),
             _ => None,
@@ -132,7 +142,7 @@ impl Speaker {
 
     /// Whether it is an instance of a Route Server.
     pub const fn is_route_server(&self) -> bool {
-        self.instance().is_some()
+        self.route_server_instance().is_some()
     }
 
     /// The gateway that it is an instance of, by its place in the estate.

@@ -252,7 +252,7 @@ impl Model {
         let outbound = graph.outbound(nva).filter(|adjacency| {
             let peer = graph.receiver(*adjacency);
             server.is_none_or(|name| peer.name == *name)
-                && instance.is_none_or(|instance| peer.instance() == Some(instance))
+                && instance.is_none_or(|instance| peer.route_server_instance() == Some(instance))
         });
         Ok(outbound.collect())
     }

@@ -34,7 +34,7 @@ impl StaticRoutes {
         let server = graph.receiver(from_nva);
         let Some((nva, instance)) = deployment
             .nva(graph.sender(from_nva))
-            .zip(server.instance())
+            .zip(server.route_server_instance())
         else {
             return;
         };

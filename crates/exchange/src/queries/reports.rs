@@ -10,7 +10,7 @@ use routehub_types::{AsPath, Asn, Attrs, NextHop, Prefix, RuleId};
 
 use super::table_id::SessionState;
 use crate::exchange::Exchange;
-use crate::graph::{LinkId, Side};
+use crate::graph::{LinkId, Role, Side};
 use crate::ribs::{Origin, RibView};
 
 /// A route that a Route Server refused.
@@ -75,7 +75,9 @@ pub struct PeeringReport {
     pub link: LinkId,
     /// The name of the speaker that is ours.
     pub local: String,
-    /// Which instance of a Route Server it is.
+    /// Where the propagation rules have rows for it.
+    pub role: Option<Role>,
+    /// Which instance of a Route Server or gateway it is.
     pub instance: Option<u8>,
     /// Our address.
     pub local_address: Option<IpAddr>,
@@ -134,7 +136,7 @@ pub struct OtherState {
     pub otherwise: Vec<String>,
 }
 
-/// What a gateway sends over a connection to a circuit.
+/// What a gateway sends over a connection to a circuit: each of its instances as much.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionLoad {
     /// The gateway.
@@ -247,6 +249,7 @@ impl Exchange {
         Some(PeeringReport {
             link: id,
             local: local.name.clone(),
+            role: local.role(),
             instance: local.instance(),
             local_address: address(to_peer),
             remote: remote.name.clone(),
@@ -313,12 +316,14 @@ impl Exchange {
                 let names = |from: &BestFrom| {
                     let origins = from.iter().map(|(origin, _)| *origin);
                     let mut names = Vec::from_iter(origins.filter_map(|origin| match origin {
-                        Origin::Link(link) => graph.link(link).peer_of(id),
+                        Origin::Link(link) => {
+                            let peer = graph.link(link).peer_of(id)?;
+                            Some(graph.speaker(peer).name.clone())
+                        }
                         _ => None,
                     }));
                     names.dedup();
-                    let names = names.into_iter().map(|id| graph.speaker(id).name.clone());
-                    names.collect()
+                    names
                 };
                 if best != otherwise {
                     states.insert(OtherState {
@@ -336,14 +341,26 @@ impl Exchange {
     /// What gateways send to circuits.
     pub fn connection_loads(&self) -> Vec<ConnectionLoad> {
         let graph = self.graph();
-        let links = graph.links().filter_map(|id| {
+        let mut loads: Vec<ConnectionLoad> = Vec::new();
+        for id in graph.links() {
             let link = graph.link(id);
-            link.kind.is_to_circuit().then(|| ConnectionLoad {
-                gateway: graph.speaker(link.a.speaker).name.clone(),
-                circuit: graph.speaker(link.b.speaker).name.clone(),
-                routes: self.route_count(id),
-            })
-        });
-        links.collect()
+            if !link.kind.is_to_circuit() {
+                continue;
+            }
+            let [gateway, circuit] = [&link.a, &link.b].map(|end| &graph.speaker(end.speaker).name);
+            let routes = self.route_count(id);
+            // Instances send the same over links of their own, and one that is down nothing.
+            let same =
+                |load: &&mut ConnectionLoad| load.gateway == *gateway && load.circuit == *circuit;
+            match loads.iter_mut().find(same) {
+                Some(load) => load.routes = load.routes.max(routes),
+                None => loads.push(ConnectionLoad {
+                    gateway: gateway.clone(),
+                    circuit: circuit.clone(),
+                    routes,
+                }),
+            }
+        }
+        loads
     }
 }

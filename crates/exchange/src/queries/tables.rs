@@ -231,7 +231,7 @@ impl Exchange {
             rows.extend(addresses.iter().map(|address| RouteRow {
                 next_hop: if own { *address } else { known(attrs.next_hop) },
                 source_peer: *address,
-                instance: sender.instance(),
+                instance: sender.route_server_instance(),
                 from: Some(sender.name.clone()),
                 ..row(prefix, &attrs)
             }));

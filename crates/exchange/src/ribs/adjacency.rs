@@ -4,7 +4,7 @@ use routehub_policy::{Policy, RouteMeta, SourceClass};
 use routehub_rib::{Admission, Announcement, AttrStore, SourceId};
 use routehub_types::{AttrId, Attrs, Prefix, RuleId};
 
-use crate::graph::{AdjacencyId, Deployment, SpeakerId};
+use crate::graph::{AdjacencyId, Deployment, Graph, SpeakerId};
 use crate::parameters::Parameters;
 use crate::policy::{CachedPolicy, Policies};
 use crate::rules;
@@ -51,7 +51,7 @@ impl Adjacency {
         let (graph, policies) = (deployment.graph(), Policies::of(deployment));
         let limited = graph.receiver(id).is_route_server();
         let (sender, receiver) = (graph.sending_end(id).speaker, graph.receiver_id(id));
-        let first = |id| graph.first_named(&graph.speaker(id).name).unwrap_or(id);
+        let first = |id| first_of_name(graph, id);
         Self {
             sender,
             receiver,
@@ -111,7 +111,12 @@ impl Adjacency {
 
     /// Whether the sender keeps from the receiver what came by another adjacency.
     pub(super) fn sends_back(&self, from: &Self) -> bool {
-        self.splits_horizon && from.sent_by == self.received_by
+        self.sends_back_to(from.sent_by)
+    }
+
+    /// The same of what came from speakers of the name of this one, the first of them.
+    pub(super) fn sends_back_to(&self, sent_by: SpeakerId) -> bool {
+        self.splits_horizon && sent_by == self.received_by
     }
 
     /// The export policy.
@@ -174,6 +179,11 @@ impl Adjacency {
         self.export.forget(freed, store);
         self.fit.iter_mut().for_each(Fit::forget);
     }
+}
+
+/// The first speaker of a speaker's name.
+pub(super) fn first_of_name(graph: &Graph, id: SpeakerId) -> SpeakerId {
+    graph.first_named(&graph.speaker(id).name).unwrap_or(id)
 }
 
 /// Which policies of an adjacency are others than before.

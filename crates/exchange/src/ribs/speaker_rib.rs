@@ -9,7 +9,7 @@ use routehub_rib::{
 };
 use routehub_types::{AttrId, Attrs, Family, Prefix};
 
-use crate::graph::{LinkId, PeerClass};
+use crate::graph::{LinkId, PeerClass, SpeakerId};
 
 /// Where the routes of a source come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(super) struct SpeakerRib {
     origins: Vec<Origin>,
     /// What policies call each source, by its number.
     classes: Vec<SourceClass>,
+    /// The first speaker of the name of each source's sender; none for networks.
+    senders: Vec<Option<SpeakerId>>,
     /// Whether what was best and comes back stays away.
     pub(super) sticky: bool,
 }
@@ -40,27 +42,29 @@ impl SpeakerRib {
             rib: Rib::new(seed, config),
             origins: Vec::new(),
             classes: Vec::new(),
+            senders: Vec::new(),
             sticky: false,
         };
         for (origin, class) in [
             (Origin::OwnNetwork, PeerClass::OwnNetwork),
             (Origin::Spoke, PeerClass::Spoke),
         ] {
-            rib.add(origin, class.source_class(), Source::default());
+            rib.add((origin, None), class.source_class(), Source::default());
         }
         rib
     }
 
-    /// Adds a source; none if there are too many.
+    /// Adds a source with the first speaker of its sender's name; none if there are too many.
     pub(super) fn add(
         &mut self,
-        origin: Origin,
+        (origin, sender): (Origin, Option<SpeakerId>),
         class: SourceClass,
         source: Source,
     ) -> Option<SourceId> {
         let id = self.rib.add_source(source).ok()?;
         self.origins.push(origin);
         self.classes.push(class);
+        self.senders.push(sender);
         Some(id)
     }
 
@@ -74,9 +78,9 @@ impl SpeakerRib {
         self.classes[usize::from(source.number())]
     }
 
-    /// The RIB, and what policies call each source, by its number.
-    pub(super) fn with_classes(&mut self) -> (&mut Rib, &[SourceClass]) {
-        (&mut self.rib, &self.classes)
+    /// The RIB, and by the number of each source what policies call it, and whose it is.
+    pub(super) fn with_sources(&mut self) -> (&mut Rib, &[SourceClass], &[Option<SpeakerId>]) {
+        (&mut self.rib, &self.classes, &self.senders)
     }
 }
 

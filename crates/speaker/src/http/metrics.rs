@@ -13,7 +13,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use routehub::{ConnectionLoad, Engine, Parameters, RouteServerLoad};
+use routehub::{ConnectionLoad, Engine, Parameters, Role, RouteServerLoad};
 use routehub_session::MessageCounters;
 
 use super::app::App;
@@ -140,7 +140,7 @@ impl PeerRoutes {
     /// The dimensions that Azure has, of a peer of a Route Server.
     fn azure_labels(&self) -> Option<Labels> {
         let report = &self.peer.report;
-        let instance = report.instance?;
+        let instance = report.instance.filter(|_| self.is_of_route_server())?;
         let kind = if report.external { "EBgp" } else { "IBgp" };
         let role = format!("RouteServiceRole_IN_{instance}");
         Some(vec![
@@ -150,6 +150,11 @@ impl PeerRoutes {
             ("bgppeerip", self.address()),
             ("bgppeertype", kind.to_owned()),
         ])
+    }
+
+    /// Whether it is a peer of a Route Server.
+    fn is_of_route_server(&self) -> bool {
+        self.peer.report.role == Some(Role::RouteServer)
     }
 
     fn is_up(&self) -> f64 {
@@ -354,10 +359,7 @@ impl Sources {
     /// How much is left until a limit of the profile; nothing where there is none.
     fn limits(&self, registry: &mut Registry) {
         let limits = &self.parameters;
-        let peers = self
-            .peers
-            .iter()
-            .filter(|peer| peer.peer.report.instance.is_some());
+        let peers = self.peers.iter().filter(|peer| peer.is_of_route_server());
         let used = peers.map(|peer| (peer.labels(), peer.peer.report.learned));
         let (name, what) = ("bgp_peer_routes", "Routes of a peer");
         limit(registry, name, what, limits.max_routes_per_peer, used);

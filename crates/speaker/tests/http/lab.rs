@@ -45,6 +45,8 @@ pub(crate) struct Network {
     pub(crate) profile: &'static str,
     pub(crate) branch_to_branch: bool,
     pub(crate) spoke: bool,
+    /// Whether a real router plays the branch.
+    pub(crate) live_branch: bool,
 }
 
 impl Network {
@@ -55,11 +57,16 @@ impl Network {
             profile: "azure-2026",
             branch_to_branch: true,
             spoke: true,
+            live_branch: false,
         }
     }
 
     pub(crate) fn text(&self) -> String {
         let instance = |n: u8| self.addresses.host(4 + n);
+        let branch = match self.live_branch {
+            true => format!(", live: true, peer_address: {}", self.addresses.host(120)),
+            false => String::new(),
+        };
         let mut nvas = String::new();
         for (name, host, asn, more) in &self.live {
             nvas.push_str(&format!(
@@ -95,17 +102,19 @@ gateways:
 circuits:
   - {{name: er, ce_ip: 172.30.0.1, on_prem: {{asn: 65020, prefixes: [10.210.0.0/16]}}}}
 sites:
-  - {{name: branch, asn: 65101, bgp_ips: [172.31.0.1], prefixes: [10.200.0.0/16]}}
+  - {{name: branch, asn: 65101, bgp_ips: [172.31.0.1], prefixes: [10.200.0.0/16]{branch}}}
 nics:
   - {{name: vm, vnet: spoke}}
 listen:
   port: {PORT}
-  addresses: {{10.1.255.4: '{}:{PORT}', 10.1.255.5: '{}:{PORT}'}}
+  addresses: {{10.1.255.4: '{}:{PORT}', 10.1.255.5: '{}:{PORT}', 10.1.7.4: '{}:{PORT}', 10.1.7.5: '{}:{PORT}'}}
 ",
             self.profile,
             self.branch_to_branch,
             instance(0),
-            instance(1)
+            instance(1),
+            instance(2),
+            instance(3)
         )
     }
 

@@ -1,9 +1,14 @@
 //! Metrics: they can be read by a parser, and say what the tables say.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use routehub_testkit::wait::until;
+use serde_json::Value;
 
 use crate::client::{get, look, post};
-use crate::lab::{Lab, Network};
+use crate::lab::{Lab, Network, PORT};
+use crate::router::Router;
 
 /// A sample: its name, its labels, its value.
 type Samples = BTreeMap<(String, BTreeMap<String, String>), f64>;
@@ -210,4 +215,60 @@ async fn a_plain_route_server_has_no_limits_and_tells_of_none() {
         value(&samples, "routehub_bgp_peer_state", &labels)
     };
     assert_eq!((of("0"), of("1")), (1.0, 0.0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_branch_is_a_peer_of_each_instance_of_its_gateway() {
+    let mut network = Network::new();
+    network.live_branch = true;
+    let lab = Lab::new(&network).await;
+    let addresses = network.addresses;
+    let connect = |instance: u8| {
+        let to = SocketAddr::new(addresses.host(6 + instance), PORT);
+        Router::start(addresses.host(120), 65101, to)
+    };
+    let routers = [connect(0), connect(1)];
+    for router in &routers {
+        router.announce("172.31.0.1", &["10.200.0.0/16", "10.201.0.0/16"]);
+    }
+    let peers = || async {
+        let peers = look(lab.http, "/v1/peers").await;
+        let peers = peers.as_array().expect("a list").iter();
+        let peers = peers.filter(|peer| peer["name"] == "branch");
+        let fields = ["local", "instance", "local_address", "learned", "state"];
+        let shown = |peer: &Value| fields.map(|field| peer[field].to_string());
+        peers.map(shown).collect::<Vec<_>>()
+    };
+    let peer = |instance: u8| {
+        let address = format!("\"10.1.7.{}\"", 4 + instance);
+        let instance = instance.to_string();
+        ["\"vpngw\"", &instance, &address, "2", "\"Established\""].map(str::to_owned)
+    };
+    let both = [peer(0), peer(1)];
+    until("a peer of each instance", peers, |seen| *seen == both).await;
+    let samples = parse(&get(lab.http, "/metrics").await.body);
+    for instance in ["0", "1"] {
+        let labels = [
+            ("name", "branch"),
+            ("local", "vpngw"),
+            ("instance", instance),
+        ];
+        assert_eq!(value(&samples, "routehub_bgp_peer_state", &labels), 1.0);
+        assert_eq!(
+            value(
+                &samples,
+                "routehub_bgp_peer_prefixes_received_count",
+                &labels
+            ),
+            2.0
+        );
+    }
+    // Those of Route Servers alone have Azure's names.
+    let mut azure = samples
+        .keys()
+        .filter(|(name, _)| name == "routehub_bgp_peer_status");
+    assert!(azure.all(|(_, labels)| labels["route_server"] == "rs"));
+    let reloaded = lab.reload(&network).await;
+    assert_eq!((reloaded.kept, reloaded.removed, reloaded.added), (4, 0, 0));
+    until("both go on", peers, |seen| *seen == both).await;
 }

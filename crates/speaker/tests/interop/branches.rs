@@ -1,5 +1,6 @@
 //! Real routers where no NVA is: a site behind a VPN gateway, and a customer's edge behind a
-//! circuit. The gateway speaks BGP to the one, Microsoft's edge router to the other.
+//! circuit. Both instances of the gateway speak BGP to the one, Microsoft's edge router to the
+//! other.
 
 use std::net::Ipv4Addr;
 
@@ -9,7 +10,8 @@ use routehub_testkit::isolated::isolated;
 use routehub_testkit::lab::Lab;
 use routehub_testkit::wait::{until, until_equal};
 
-const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 1, 254, 4);
+/// The instances of the VPN gateway.
+const GATEWAY: [Ipv4Addr; 2] = [Ipv4Addr::new(10, 1, 254, 4), Ipv4Addr::new(10, 1, 254, 5)];
 const EDGE: Ipv4Addr = Ipv4Addr::new(10, 1, 254, 20);
 const SITE: Ipv4Addr = Ipv4Addr::new(172, 31, 0, 1);
 const CUSTOMER: Ipv4Addr = Ipv4Addr::new(172, 30, 0, 1);
@@ -49,14 +51,20 @@ nics:
 events:
   - {id: alone, set_branch_to_branch: {route_server: rs, value: false}}
   - {id: together, set_branch_to_branch: {route_server: rs, value: true}}
+  - {id: down, gateway_instance_down: {gateway: vpngw, instance: 0}}
+  - {id: up, gateway_instance_up: {gateway: vpngw, instance: 0}}
 ";
 
-/// A router that announces one route to one peer.
-fn branch(address: Ipv4Addr, asn: u32, peer: Ipv4Addr, peer_asn: u32, prefix: &str) -> Router {
+/// A router that announces one route to its peers.
+fn branch(
+    (address, asn): (Ipv4Addr, u32),
+    (peers, peer_asn): (&[Ipv4Addr], u32),
+    prefix: &str,
+) -> Router {
     Router {
         address,
         asn,
-        peers: vec![peer],
+        peers: peers.to_vec(),
         peer_asn,
         announces: vec![Announced {
             prefix: prefix.to_owned(),
@@ -66,9 +74,15 @@ fn branch(address: Ipv4Addr, asn: u32, peer: Ipv4Addr, peer_asn: u32, prefix: &s
     }
 }
 
-/// What a router hears from its peer.
-fn told(from: Ipv4Addr, routes: &[(&str, &str, &[&str])]) -> Vec<Heard> {
-    let heard = |(prefix, as_path, communities): &(&str, &str, &[&str])| Heard {
+/// What a router hears from its peers.
+fn told(from: &[Ipv4Addr], routes: &[Told]) -> Vec<Heard> {
+    from.iter()
+        .flat_map(|from| told_by(*from, routes))
+        .collect()
+}
+
+fn told_by(from: Ipv4Addr, routes: &[Told]) -> Vec<Heard> {
+    let heard = |(prefix, as_path, communities): &Told| Heard {
         from: from.to_string(),
         prefix: (*prefix).to_owned(),
         as_path: (*as_path).to_owned(),
@@ -80,18 +94,27 @@ fn told(from: Ipv4Addr, routes: &[(&str, &str, &[&str])]) -> Vec<Heard> {
 
 async fn hybrid(site: Kind, customer: Kind) {
     let lab = Lab::start(NETWORK).await;
-    let site = site.start(&branch(SITE, 65101, GATEWAY, 65515, "10.200.0.0/16"));
-    let customer = customer.start(&branch(CUSTOMER, 64999, EDGE, 12076, "10.210.0.0/16"));
+    let site = site.start(&branch((SITE, 65101), (&GATEWAY, 65515), "10.200.0.0/16"));
+    let customer = customer.start(&branch(
+        (CUSTOMER, 64999),
+        (&[EDGE], 12076),
+        "10.210.0.0/16",
+    ));
     let (Some(site), Some(customer)) = (site, customer) else {
         return;
     };
     let site_hears = || site.heard();
     let customer_hears = || customer.heard();
-    until_equal("the branch hears", site_hears, &told(GATEWAY, &BRANCH_TOLD)).await;
+    until_equal(
+        "the branch hears",
+        site_hears,
+        &told(&GATEWAY, &BRANCH_TOLD),
+    )
+    .await;
     until_equal(
         "the customer hears",
         customer_hears,
-        &told(EDGE, &CUSTOMER_TOLD),
+        &told(&[EDGE], &CUSTOMER_TOLD),
     )
     .await;
     for (prefix, hops) in [
@@ -104,14 +127,35 @@ async fn hybrid(site: Kind, customer: Kind) {
 
     // R-092: without branch-to-branch each hears of the networks alone.
     lab.happen("alone").await;
-    until_equal("networks", site_hears, &told(GATEWAY, &BRANCH_TOLD[..2])).await;
-    until_equal("networks", customer_hears, &told(EDGE, &CUSTOMER_TOLD[..2])).await;
+    until_equal("networks", site_hears, &told(&GATEWAY, &BRANCH_TOLD[..2])).await;
+    until_equal(
+        "networks",
+        customer_hears,
+        &told(&[EDGE], &CUSTOMER_TOLD[..2]),
+    )
+    .await;
     lab.happen("together").await;
-    until_equal("all again", site_hears, &told(GATEWAY, &BRANCH_TOLD)).await;
-    until_equal("all again", customer_hears, &told(EDGE, &CUSTOMER_TOLD)).await;
+    until_equal("all again", site_hears, &told(&GATEWAY, &BRANCH_TOLD)).await;
+    until_equal("all again", customer_hears, &told(&[EDGE], &CUSTOMER_TOLD)).await;
+
+    // R-158: with one instance down the other is the next hop.
+    lab.happen("down").await;
+    let rest = told(&GATEWAY[1..], &BRANCH_TOLD);
+    until_equal("one instance", site_hears, &rest).await;
+    let look = || lab.next_hops("vm", "10.200.0.0/16");
+    until("one next hop", look, |seen| *seen == ["10.1.254.5"]).await;
+    until_equal(
+        "the customer hears as before",
+        customer_hears,
+        &told(&[EDGE], &CUSTOMER_TOLD),
+    )
+    .await;
+    lab.happen("up").await;
+    until_equal("both instances", site_hears, &told(&GATEWAY, &BRANCH_TOLD)).await;
+    until("both next hops", look, |seen| seen.len() == 2).await;
 
     site.process().terminate();
-    let mut rest = told(EDGE, &CUSTOMER_TOLD);
+    let mut rest = told(&[EDGE], &CUSTOMER_TOLD);
     rest.retain(|route| route.prefix != "10.200.0.0/16");
     until_equal("no branch", customer_hears, &rest).await;
     let look = || lab.next_hops("vm", "10.200.0.0/16");
@@ -143,6 +187,7 @@ const CUSTOMER_TOLD: [Told; 4] = [
 
 #[test]
 fn a_live_branch_and_a_live_customer_hear_of_each_other_and_of_the_networks() {
-    let addresses = [GATEWAY, EDGE, SITE, CUSTOMER];
+    let [first, second] = GATEWAY;
+    let addresses = [first, second, EDGE, SITE, CUSTOMER];
     isolated(addresses, || hybrid(Kind::Bird, Kind::Frr));
 }

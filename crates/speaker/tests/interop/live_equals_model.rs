@@ -77,6 +77,8 @@ fn is_ours(event: &Event) -> bool {
             | Event::SetRouteMap { .. }
             | Event::ConnectionDown(_)
             | Event::ConnectionUp(_)
+            | Event::GatewayInstanceDown(_)
+            | Event::GatewayInstanceUp(_)
     )
 }
 
@@ -164,6 +166,6 @@ labs! {
     gateways_between_hubs: "31-erjosito-interconnect-communities.yaml", 4;
     route_maps: "39-simonpainter-b2b-reflection-route-maps.yaml", 4;
     two_circuits_of_a_gateway: "doc-circuit-to-circuit.yaml", 4;
-    routing_preference: "doc-routing-preference.yaml", 4;
-    branches_step_by_step: "doc-step-by-step.yaml", 6;
+    routing_preference: "doc-routing-preference.yaml", 5;
+    branches_step_by_step: "doc-step-by-step.yaml", 8;
 }
