@@ -30,6 +30,11 @@ pub struct Trace {
 pub struct TraceHop {
     /// The interface, NVA, load balancer, gateway, circuit or site.
     pub at: String,
+    /// Whether it may keep connections in mind, and drop what it saw no beginning of: an NVA, a
+    /// load balancer, a NIC that forwards.
+    pub stateful: bool,
+    /// Whether it keeps a connection on one of the devices behind it, both ways: a load balancer.
+    pub balances: bool,
     /// The prefix of the route it follows there.
     pub prefix: Option<Prefix>,
     /// The next hop or next hop type of that route.
@@ -108,6 +113,8 @@ impl TraceHop {
         let is_end = next.is_empty();
         Self {
             at: at.to_owned(),
+            stateful: false,
+            balances: false,
             prefix,
             by: by.into(),
             next,
@@ -115,7 +122,7 @@ impl TraceHop {
         }
     }
 
-    fn arrives(&self) -> bool {
+    pub(super) fn arrives(&self) -> bool {
         match &self.end {
             Some(TraceEnd::Delivered { .. } | TraceEnd::AsAbove) => true,
             Some(_) => false,
@@ -142,6 +149,55 @@ impl TraceHop {
         }
     }
 
+    /// What is in the way of a packet that does not arrive, in a few words: where, and why.
+    pub(super) fn first_trouble(&self) -> Option<String> {
+        match &self.end {
+            Some(TraceEnd::Dropped(because) | TraceEnd::Loop(because)) => {
+                Some(format!("at {}: {}", self.at, because.told()))
+            }
+            Some(TraceEnd::Elsewhere { to }) => Some(format!("arrives at {to} instead")),
+            _ => self.next.iter().find_map(Self::first_trouble),
+        }
+    }
+
+    /// The stateful devices on each way, some names left out: of a load balancer itself, not of the
+    /// backend that it keeps a connection on.
+    pub(super) fn passed_besides(&self, names: &[&str]) -> BTreeSet<Vec<String>> {
+        let mut ways = BTreeSet::new();
+        self.enter_passed(names, &mut Vec::new(), &mut ways);
+        ways
+    }
+
+    fn enter_passed(
+        &self,
+        besides: &[&str],
+        passed: &mut Vec<String>,
+        ways: &mut BTreeSet<Vec<String>>,
+    ) {
+        let counts = self.stateful && !besides.contains(&self.at.as_str());
+        if counts {
+            passed.push(self.at.clone());
+        }
+        if self.next.is_empty() {
+            ways.insert(passed.clone());
+        }
+        for next in &self.next {
+            if self.balances {
+                next.next
+                    .iter()
+                    .for_each(|next| next.enter_passed(besides, passed, ways));
+                if next.next.is_empty() {
+                    ways.insert(passed.clone());
+                }
+            } else {
+                next.enter_passed(besides, passed, ways);
+            }
+        }
+        if counts {
+            passed.pop();
+        }
+    }
+
     fn name_rules(&self, rules: &mut BTreeSet<RuleId>) {
         rules.extend(self.trouble().map(|because| because.rule));
         for next in &self.next {
@@ -157,6 +213,8 @@ impl TraceHop {
     ) -> Self {
         Self {
             at: at.to_owned(),
+            stateful: false,
+            balances: false,
             prefix,
             by: by.into(),
             next: Vec::new(),
@@ -190,8 +248,8 @@ fn write_hop(f: &mut fmt::Formatter<'_>, hop: &TraceHop, depth: usize) -> fmt::R
         Some(TraceEnd::Delivered { to }) => writeln!(f, ": arrives at {to}")?,
         Some(TraceEnd::Elsewhere { to }) => writeln!(f, ": arrives at {to} instead")?,
         Some(TraceEnd::AsAbove) => writeln!(f, ": as above")?,
-        Some(TraceEnd::Dropped(because)) => writeln!(f, ": dropped, {}", reason(because))?,
-        Some(TraceEnd::Loop(because)) => writeln!(f, ": loop, {}", reason(because))?,
+        Some(TraceEnd::Dropped(because)) => writeln!(f, ": dropped, {}", because.told())?,
+        Some(TraceEnd::Loop(because)) => writeln!(f, ": loop, {}", because.told())?,
     }
     let trouble = hop.trouble();
     if let Some(remedy) = trouble.and_then(|because| rules::remedy(because.rule)) {
@@ -200,17 +258,4 @@ fn write_hop(f: &mut fmt::Formatter<'_>, hop: &TraceHop, depth: usize) -> fmt::R
     hop.next
         .iter()
         .try_for_each(|next| write_hop(f, next, depth + 1))
-}
-
-fn reason(because: &Reason) -> String {
-    let rule = rules::text(because.rule);
-    let rule = if rules::is_bgp(because.rule) {
-        rule.to_owned()
-    } else {
-        format!("{}: {rule}", because.rule)
-    };
-    match because.evidence.as_str() {
-        "" => rule,
-        saw => format!("{saw} ({rule})"),
-    }
 }
