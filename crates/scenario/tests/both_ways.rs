@@ -101,6 +101,17 @@ fn equal_next_hops_are_chosen_each_way_and_a_load_balancer_keeps_a_connection() 
         "prefix: 10.0.0.0/8, next_hop: 10.0.4.100",
     );
     told(&both_ways(&balanced, "vm-a", "vm-b"), None);
+    let leaving = balanced
+        .replace("prefix: 10.0.0.0/8", "prefix: 0.0.0.0/0")
+        .replace(
+            "prefix: 10.0.4.0/24}",
+            "prefix: 10.0.4.0/24, route_table: out}",
+        )
+        + "route_tables: [{name: out, routes: [{prefix: 0.0.0.0/0, next_hop_type: Internet}]}]\n";
+    told(&both_ways(&leaving, "vm-a", "internet"), None);
+    let looping = leaving.replace(", route_table: out", "");
+    let trace = network(&looping).trace("vm-a", "internet").expect("ends");
+    assert!(trace.rules().contains(&rules::ROUTE_TO_ITSELF), "{trace}");
     let prepended = PAIR.replacen("prefix: 10.0.0.0/8", "prefix: 10.0.0.0/8, prepend: 1", 1);
     told(&both_ways(&prepended, "vm-a", "vm-b"), None);
 }
@@ -157,4 +168,65 @@ fn a_matrix_is_a_table_and_csv() {
     );
     let pair = network(PAIR).matrix();
     assert_eq!(cells(&pair, "vm-a", "vm-b"), "yes,one | two,yes");
+}
+
+/// What differs from rows of `traces`, as the report tells it.
+fn differences(rows: &str) -> Vec<String> {
+    let text = format!(
+        "schema: routehub/1\ntitle: x\n{FORCED}events: [{{id: down, nva_down: {{nva: fw}}}}]\n\
+         expect:\n{rows}"
+    );
+    let scenario = Scenario::parse(&text).unwrap_or_else(|e| panic!("{e:?}"));
+    let reports = scenario.check().expect("it settles");
+    let differences = reports.iter().flat_map(|report| &report.differences);
+    differences.map(|row| row.expected.clone()).collect()
+}
+
+#[test]
+fn ways_are_expected_with_arrival_devices_and_end() {
+    let holds = differences(
+        "
+  - at: initial
+    traces:
+      - {from: vm, to: branch, arrives: true, via: [fw, vpngw], at: branch}
+      - {from: vm, to: branch, via: [vpngw]}
+      - {from: branch, to: vm, via: [vpngw], at: spoke}
+      - {from: vm, to: 10.77.0.1, arrives: false, via: [fw], at: fw}
+      - {from: vm, to: internet}
+  - at: down
+    traces: [{from: vm, to: branch, arrives: false, at: fw}]
+",
+    );
+    assert_eq!(holds, [""; 0]);
+    let wrong = differences(
+        "
+  - at: initial
+    traces:
+      - {from: vm, to: branch, arrives: false}
+      - {from: vm, to: branch, via: [vpngw, fw]}
+      - {from: branch, to: vm, via: [fw]}
+      - {from: vm, to: branch, at: spoke}
+      - {from: branch, to: internet}
+      - {from: branch, to: internet, soft: true, why: it has its own}
+",
+    );
+    assert_eq!(wrong.len(), 6, "{wrong:#?}");
+    assert_eq!(wrong[1], "{from: vm, to: branch, via: [vpngw, fw]}");
+}
+
+#[test]
+fn names_of_expected_ways_are_checked() {
+    let text = format!(
+        "schema: routehub/1\ntitle: x\n{FORCED}expect:\n  - at: initial\n    traces: \
+         [{{from: vn, to: branch}}, {{from: vm, to: brunch}}, {{from: vm, to: branch, via: [fv]}}]\n"
+    );
+    let wrong = Scenario::parse(&text).expect_err("names are wrong");
+    let told: Vec<&str> = wrong.iter().map(|one| one.message.as_str()).collect();
+    for near in ["vm", "branch", "fw"] {
+        let hint = format!("did you mean `{near}`?");
+        assert!(
+            told.iter().any(|message| message.ends_with(&hint)),
+            "{told:?}"
+        );
+    }
 }

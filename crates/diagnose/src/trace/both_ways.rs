@@ -10,7 +10,6 @@ use super::ends::{self, Start, Target, TraceError};
 use super::forwarding::Forwarding;
 use super::hop::{Trace, TraceEnd, TraceHop};
 use super::packet::{Packet, dropped, ended};
-use super::place::Spot;
 use crate::words::{Reason, WithRules, joined};
 
 /// The ways of a connection: of what the first end sends, and of the answer.
@@ -79,70 +78,111 @@ pub(super) fn both_ways(
     let source = ends::target(forwarding, from)?;
     forwarding.set_destinations([target.address, source.address]);
     let way = Packet::new(forwarding, &target).way(&start);
-    let back = match ends::start(forwarding, to) {
-        Ok(Start::Internet) => returning(forwarding, &exits(forwarding, &way), &source),
-        Ok(start) => Packet::new(forwarding, &source).way(&start),
-        Err(error) => ended(to, dropped(rules::NO_ROUTE, error.to_string())),
+    let besides = [from, to];
+    let (back, leaves) = match ends::start(forwarding, to) {
+        Ok(Start::Internet) => {
+            let returned = returning(forwarding, &way, &source, &besides);
+            (returned.way, Some(returned.asymmetry))
+        }
+        Ok(start) => (Packet::new(forwarding, &source).way(&start), None),
+        Err(error) => {
+            let end = dropped(rules::NO_ROUTE, error.to_string());
+            (ended(to, end), None)
+        }
     };
+    let arrives = way.arrives() && back.arrives();
+    let asymmetry = leaves.unwrap_or_else(|| {
+        let [there, back] = [&way, &back].map(|way| way.passed_besides(&besides));
+        asymmetry(&there, &back)
+    });
     let trace = |from: &str, to: &str, target: &Target, way| Trace {
         from: from.to_owned(),
         to: to.to_owned(),
         address: target.address,
         way,
     };
-    let there = trace(from, to, &target, way);
-    let back = trace(to, from, &source, back);
-    let arrives = there.arrives() && back.arrives();
-    let [on_way, on_return] = [&there, &back].map(|trace| trace.way.passed_besides(&[from, to]));
-    let asymmetry = asymmetry(&on_way, &on_return).filter(|_| arrives);
     Ok(BothWays {
-        there,
-        back,
-        asymmetry,
+        there: trace(from, to, &target, way),
+        back: trace(to, from, &source, back),
+        asymmetry: asymmetry.filter(|_| arrives),
     })
 }
 
-/// Where a packet leaves to the internet: an NVA, a forwarding NIC, a site; none for the interface
-/// that it starts from.
-pub(super) fn exits(forwarding: &Forwarding<'_>, way: &TraceHop) -> Vec<Option<Start>> {
-    let mut exits: Vec<(String, Option<Start>)> = Vec::new();
+/// Where packets leave to the internet.
+pub(super) struct Exit {
+    /// The NVA, forwarding NIC or site; empty: the interface that they start from.
+    name: String,
+    start: Option<Start>,
+}
+
+/// What comes back from the internet.
+pub(super) struct Returned {
+    pub(super) way: TraceHop,
+    /// Why stateful devices may see only half of the connections, if they may.
+    pub(super) asymmetry: Option<Reason>,
+}
+
+/// Where packets leave to the internet.
+pub(super) fn exits(forwarding: &Forwarding<'_>, way: &TraceHop) -> Vec<Exit> {
+    let mut exits: Vec<Exit> = Vec::new();
     let mut open = vec![(way, true)];
     while let Some((hop, is_first)) = open.pop() {
         open.extend(hop.next.iter().rev().map(|next| (next, false)));
-        if let Some(TraceEnd::Delivered { to } | TraceEnd::Elsewhere { to }) = &hop.end
-            && to.spot() == Spot::Internet
-        {
-            let own = (!is_first).then_some(hop.at.as_str());
-            let names = own.into_iter().chain(to.names());
-            let mut known = names.filter_map(|name| {
-                let is_end = name != ends::INTERNET;
-                let start = is_end.then(|| ends::start(forwarding, name).ok())?;
-                Some((name.to_owned(), start))
-            });
-            let exit = known.next().unwrap_or_default();
-            if exits.iter().all(|(name, _)| *name != exit.0) {
-                exits.push(exit);
-            }
+        let (Some(TraceEnd::Delivered { to } | TraceEnd::Elsewhere { to }), true) =
+            (&hop.end, hop.leaves_to_internet())
+        else {
+            continue;
+        };
+        let own = (!is_first).then_some(hop.at.as_str());
+        let names = own.into_iter().chain(to.names());
+        let names = names.filter(|name| *name != ends::INTERNET);
+        let mut known = names.filter_map(|name| Some((name, ends::start(forwarding, name).ok()?)));
+        let (name, start) = match known.next() {
+            Some((name, start)) => (name.to_owned(), Some(start)),
+            None => (String::new(), None),
+        };
+        if exits.iter().all(|exit| exit.name != name) {
+            exits.push(Exit { name, start });
         }
     }
-    exits.into_iter().map(|(_, start)| start).collect()
+    exits
 }
 
-/// The way from the internet back to where a packet came from, by where it left.
+/// The way from the internet back to where a packet came from, by where it left. `besides` are the
+/// ends, which count as nobody on the way.
 pub(super) fn returning(
     forwarding: &mut Forwarding<'_>,
-    exits: &[Option<Start>],
+    there: &TraceHop,
     source: &Target,
-) -> TraceHop {
-    let ways = exits.iter().map(|exit| match exit {
-        Some(start) => Packet::new(forwarding, source).way(start),
-        None => Packet::new(forwarding, source).way(&Start::Internet),
-    });
-    let ways: Vec<TraceHop> = ways.collect();
-    match ways.as_slice() {
-        [only] if only.at == ends::INTERNET => only.clone(),
-        _ => TraceHop::parting(ends::INTERNET, None, "the address that it left from", ways),
+    besides: &[&str],
+) -> Returned {
+    let passed = there.passed_besides(besides);
+    let exits = exits(forwarding, there);
+    let is_exit = |name: &String| exits.iter().any(|exit| exit.name == *name);
+    let mut asymmetry = None;
+    let mut ways = Vec::new();
+    for exit in &exits {
+        let start = exit.start.as_ref().unwrap_or(&Start::Internet);
+        let way = Packet::new(forwarding, source).way(start);
+        // What leaves at one place comes back to it: each is looked at by itself.
+        let by_exit = passed.iter().filter(|way| match way.last() {
+            Some(last) if is_exit(last) => *last == exit.name,
+            _ => true,
+        });
+        let by_exit = by_exit.cloned().collect();
+        let found = self::asymmetry(&by_exit, &way.passed_besides(besides));
+        asymmetry = asymmetry.or(found);
+        ways.push(way);
     }
+    let way = match ways.as_slice() {
+        [only] if only.at == ends::INTERNET => only.clone(),
+        [] => ended(
+            ends::INTERNET,
+            dropped(rules::NO_ROUTE, "nothing left to it"),
+        ),
+        _ => TraceHop::parting(ends::INTERNET, None, "the address that it left from", ways),
+    };
+    Returned { way, asymmetry }
 }
 
 /// Why stateful devices may see only half of a connection, by what is passed on each way there and

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use routehub_exchange::rules;
 use routehub_types::{Prefix, RuleId};
 
-use super::place::Place;
+use super::place::{Place, Spot};
 use crate::words::{Reason, WithRules};
 
 /// The way of a packet.
@@ -74,6 +74,18 @@ impl Trace {
         self.way.arrives()
     }
 
+    /// Whether every way passes devices of these names, in this order; others may stand between,
+    /// and the last may be who it arrives at.
+    pub fn passes(&self, names: &[String]) -> bool {
+        self.way.passes(names)
+    }
+
+    /// Whether every way ends at this name: of who or which network a packet arrives at, of the
+    /// device that drops it.
+    pub fn ends_at(&self, name: &str) -> bool {
+        self.way.ends_at(name)
+    }
+
     /// Every rule that the trace names, in the order of their numbers.
     pub fn rules(&self) -> BTreeSet<RuleId> {
         let mut rules = BTreeSet::new();
@@ -130,6 +142,32 @@ impl TraceHop {
         }
     }
 
+    fn passes(&self, names: &[String]) -> bool {
+        let mut left = names;
+        if let [first, rest @ ..] = left
+            && self.at == *first
+        {
+            left = rest;
+        }
+        match &self.end {
+            Some(TraceEnd::Delivered { to } | TraceEnd::Elsewhere { to }) => {
+                left.iter().all(|name| to.is_called(name))
+            }
+            Some(TraceEnd::AsAbove) => true,
+            Some(_) => left.is_empty(),
+            None => self.next.iter().all(|next| next.passes(left)),
+        }
+    }
+
+    fn ends_at(&self, name: &str) -> bool {
+        match &self.end {
+            Some(TraceEnd::Delivered { to } | TraceEnd::Elsewhere { to }) => to.is_called(name),
+            Some(TraceEnd::AsAbove) => true,
+            Some(_) => self.at == name,
+            None => self.next.iter().all(|next| next.ends_at(name)),
+        }
+    }
+
     /// How many hops there are from here on.
     pub(super) fn size(&self) -> usize {
         1 + self.next.iter().map(Self::size).sum::<usize>()
@@ -178,23 +216,43 @@ impl TraceHop {
         if counts {
             passed.push(self.at.clone());
         }
+        self.enter_next(besides, passed, ways);
+        if counts {
+            passed.pop();
+        }
+    }
+
+    fn enter_next(
+        &self,
+        besides: &[&str],
+        passed: &mut Vec<String>,
+        ways: &mut BTreeSet<Vec<String>>,
+    ) {
+        let counts = self.stateful && !besides.contains(&self.at.as_str());
         if self.next.is_empty() {
             ways.insert(passed.clone());
         }
         for next in &self.next {
-            if self.balances {
-                next.next
-                    .iter()
-                    .for_each(|next| next.enter_passed(besides, passed, ways));
-                if next.next.is_empty() {
-                    ways.insert(passed.clone());
-                }
+            if self.balances && !next.leaves_to_internet() {
+                next.enter_next(besides, passed, ways);
+            } else if self.balances && counts {
+                // What leaves from a backend comes back to it, not to the load balancer.
+                passed.pop();
+                next.enter_passed(besides, passed, ways);
+                passed.push(self.at.clone());
             } else {
                 next.enter_passed(besides, passed, ways);
             }
         }
-        if counts {
-            passed.pop();
+    }
+
+    /// Whether packets leave to the internet here.
+    pub(super) fn leaves_to_internet(&self) -> bool {
+        match &self.end {
+            Some(TraceEnd::Delivered { to } | TraceEnd::Elsewhere { to }) => {
+                to.spot() == Spot::Internet
+            }
+            _ => false,
         }
     }
 

@@ -6,12 +6,12 @@ use std::fmt::{self, Write as _};
 use routehub_exchange::Exchange;
 use routehub_exchange::view::VnetId;
 
-use super::both_ways::{Passed, asymmetry, exits, returning};
+use super::both_ways::{Passed, Returned, asymmetry, returning};
 use super::ends::{self, INTERNET, Start, Target};
 use super::forwarding::{Device, Forwarding};
 use super::hop::TraceHop;
 use super::packet::Packet;
-use crate::words::joined;
+use crate::words::{Reason, joined};
 
 /// Who reaches whom, for every two named ends: NICs, NVAs, sites, customers of circuits, and the
 /// internet as where packets go.
@@ -92,7 +92,7 @@ pub fn matrix(exchange: &Exchange) -> Matrix {
 
 fn pairs(forwarding: &mut Forwarding<'_>, ends: &[NamedEnd]) -> Vec<MatrixPair> {
     let mut there: HashMap<(usize, usize), Outcome> = HashMap::new();
-    let mut from_internet: HashMap<usize, Outcome> = HashMap::new();
+    let mut from_internet: HashMap<usize, Returned> = HashMap::new();
     for (to, end) in ends.iter().enumerate() {
         let Some(target) = &end.target else {
             continue;
@@ -113,9 +113,8 @@ fn pairs(forwarding: &mut Forwarding<'_>, ends: &[NamedEnd]) -> Vec<MatrixPair> 
             if end.name == INTERNET
                 && let Some(source) = &other.target
             {
-                let exits = exits(forwarding, &way);
-                let back = returning(forwarding, &exits, source);
-                from_internet.insert(from, Outcome::of(&back, INTERNET, &other.name));
+                let besides = [INTERNET, other.name.as_str()];
+                from_internet.insert(from, returning(forwarding, &way, source, &besides));
             }
         }
     }
@@ -131,20 +130,22 @@ fn pairs(forwarding: &mut Forwarding<'_>, ends: &[NamedEnd]) -> Vec<MatrixPair> 
                 ..Outcome::default()
             };
             let way = there.get(&(from, to)).unwrap_or(&none);
-            let back = if other.name == INTERNET {
-                from_internet.get(&from)
+            let asymmetry = if other.name == INTERNET {
+                let back = from_internet.get(&from).filter(|back| back.way.arrives());
+                back.map(|back| back.asymmetry.clone())
             } else {
-                there.get(&(to, from))
+                let back = there.get(&(to, from)).filter(|back| back.arrives);
+                back.map(|back| asymmetry(&way.passed, &back.passed))
             };
-            pairs.push(pair(&end.name, &other.name, way, back));
+            pairs.push(pair(&end.name, &other.name, way, asymmetry));
         }
     }
     pairs
 }
 
-fn pair(from: &str, to: &str, there: &Outcome, back: Option<&Outcome>) -> MatrixPair {
-    let back = back.filter(|back| there.arrives && back.arrives);
-    let asymmetry = back.map(|back| asymmetry(&there.passed, &back.passed));
+/// A pair of ends; `asymmetry` is what there is to say of the ways if the one back arrives.
+fn pair(from: &str, to: &str, there: &Outcome, asymmetry: Option<Option<Reason>>) -> MatrixPair {
+    let asymmetry = asymmetry.filter(|_| there.arrives);
     let evidence = asymmetry.iter().flatten();
     let evidence = evidence.map(|because| because.evidence.clone()).next();
     let own = (!there.arrives).then(|| there.because.clone());

@@ -256,7 +256,15 @@ impl<'a, 'f> Packet<'a, 'f> {
     /// At a device where it was already.
     fn came_back(&self, device: Device) -> TraceEnd {
         let is_nva = matches!(device, Device::Speaker(id) if self.exchange.speaker(id).is_nva());
-        let rule = if is_nva && self.passed.last() == Some(&device) {
+        // To itself by way of the load balancer that it is behind is to itself.
+        let is_behind = match (device, self.passed.last()) {
+            (Device::Balancer(place), Some(last @ Device::Speaker(_))) => {
+                let backends = &self.exchange.estate().load_balancers[place].backends;
+                backends.contains(&self.name(*last))
+            }
+            (_, last) => is_nva && last == Some(&device),
+        };
+        let rule = if is_behind {
             rules::ROUTE_TO_ITSELF
         } else {
             rules::FORWARDING_LOOP
