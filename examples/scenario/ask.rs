@@ -24,6 +24,9 @@ pub(crate) fn answer(
     if let [from, to] = arguments.trace.as_slice() {
         return Some(trace(arguments, scenario, from, to, out));
     }
+    if arguments.matrix {
+        return Some(matrix(arguments, scenario, out));
+    }
     if arguments.lint {
         return Some(lint(arguments, scenario, out));
     }
@@ -91,12 +94,27 @@ fn trace(
     out: &mut String,
 ) -> Result<bool, Failure> {
     let network = network(arguments, scenario)?;
-    let trace = network
-        .trace(from, to)
-        .map_err(|error| Failure::bad_input(format!("--trace {from} {to}: {error}")))?;
+    let wrong = |error| Failure::bad_input(format!("--trace {from} {to}: {error}"));
+    if arguments.both_ways {
+        let ways = network.both_ways(from, to).map_err(wrong)?;
+        let (holds, text) = (ways.holds(), ways.to_string());
+        write(arguments, out, &ways.with_rules(), &text)?;
+        return Ok(holds);
+    }
+    let trace = network.trace(from, to).map_err(wrong)?;
     let (arrives, text) = (trace.arrives(), trace.to_string());
     write(arguments, out, &trace.with_rules(), &text)?;
     Ok(arrives)
+}
+
+fn matrix(arguments: &Arguments, scenario: &Scenario, out: &mut String) -> Result<bool, Failure> {
+    let matrix = network(arguments, scenario)?.matrix();
+    if arguments.csv {
+        out.push_str(&matrix.to_csv());
+    } else {
+        write(arguments, out, &matrix, &matrix.to_string())?;
+    }
+    Ok(true)
 }
 
 fn lint(arguments: &Arguments, scenario: &Scenario, out: &mut String) -> Result<bool, Failure> {

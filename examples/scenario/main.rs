@@ -8,6 +8,8 @@
 //! cargo run --release --example scenario -- FILE --check         what differs from `expect`
 //! cargo run --release --example scenario -- FILE --explain vm 10.1.2.3    why, hop by hop
 //! cargo run --release --example scenario -- FILE --trace vm 10.1.2.3      the way of a packet
+//! cargo run --release --example scenario -- FILE --trace vm site --both-ways   there and back
+//! cargo run --release --example scenario -- FILE --matrix        who reaches whom (--json, --csv)
 //! cargo run --release --example scenario -- FILE --lint          what is to be said about it
 //! cargo run --release --example scenario -- FILE --diff OTHER    what another file changes
 //! cargo run --release --example scenario -- FILE --diff-event ID what an event changes, row by row
@@ -60,6 +62,17 @@ struct Arguments {
     /// `internet`. Exit code 1 if it does not arrive.
     #[arg(long, num_args = 2, value_names = ["FROM", "TO"], group = "question")]
     trace: Vec<String>,
+    /// With `--trace`: the way back too, and whether both pass the same stateful NVAs; exit code 1
+    /// if one does not arrive, or they do not.
+    #[arg(long, requires = "trace")]
+    both_ways: bool,
+    /// Who reaches whom, by which NVAs, and whether the way back passes the same: every NIC, NVA,
+    /// site and circuit's customer, and the internet.
+    #[arg(long, group = "question")]
+    matrix: bool,
+    /// With `--matrix`: as CSV.
+    #[arg(long, requires = "matrix", conflicts_with = "json")]
+    csv: bool,
     /// What is to be said about the network; exit code 1 if there is an error.
     #[arg(long, group = "question")]
     lint: bool,

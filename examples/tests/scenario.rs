@@ -308,6 +308,20 @@ fn a_packet_is_traced_and_a_lost_one_is_exit_code_1() {
 }
 
 #[test]
+fn a_way_there_and_back_and_a_matrix_are_printed() {
+    let run = scenario(FILE, &["--trace", "vm", "one", "--both-ways"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(run.out.contains("one to vm"), "{}", run.out);
+    assert!(run.out.ends_with("symmetric\n"), "{}", run.out);
+    let matrix = scenario(FILE, &["--matrix", "--csv"]);
+    assert_eq!(matrix.code, Some(0), "{}", matrix.err);
+    assert!(matrix.out.contains("vm,one,yes,,no,\r\n"), "{}", matrix.out);
+    let json = scenario(FILE, &["--matrix", "--json"]);
+    let json: Value = serde_json::from_str(&json.out).expect("it is JSON");
+    assert_eq!(json[0]["reachable"], true);
+}
+
+#[test]
 fn findings_are_printed_and_an_error_among_them_is_exit_code_1() {
     let run = scenario(FILE, &["--lint"]);
     assert_eq!(run.code, Some(0), "{}", run.out);

@@ -18,5 +18,8 @@ pub use difference::{Difference, PrefixDifference, Snapshot, SnapshotRow, TableD
 pub use event_report::{BestPathChange, EventReport, EventReporter};
 pub use explain::{Explanation, explain};
 pub use findings::{FINDING_RULES, Finding, Severity, findings};
-pub use trace::{INTERNET, Place, Trace, TraceEnd, TraceError, TraceHop, trace};
+pub use trace::{
+    BothWays, INTERNET, Matrix, MatrixPair, Place, Trace, TraceEnd, TraceError, TraceHop,
+    both_ways, matrix, trace,
+};
 pub use words::{Reason, RuleNote, WithRules};

@@ -2,19 +2,23 @@
 //! holds.
 
 mod assumed;
+mod both_ways;
 mod default_site;
 mod ends;
 mod forwarding;
 mod hop;
 mod interface;
+mod matrix;
 mod packet;
 mod place;
 mod speakers;
 
 use routehub_exchange::Exchange;
 
+pub use both_ways::BothWays;
 pub use ends::{INTERNET, TraceError};
 pub use hop::{Trace, TraceEnd, TraceHop};
+pub use matrix::{Matrix, MatrixPair, matrix};
 pub use place::Place;
 
 use forwarding::Forwarding;
@@ -36,4 +40,13 @@ pub fn trace(exchange: &Exchange, from: &str, to: &str) -> Result<Trace, TraceEr
         address: target.address,
         way: Packet::new(&mut forwarding, &target).way(&start),
     })
+}
+
+/// The way of a packet between two such ends, and of the answer: whether both arrive, and pass the
+/// same stateful NVAs.
+///
+/// # Errors
+/// [`TraceError`] if one of them is none of these, or has no address.
+pub fn both_ways(exchange: &Exchange, from: &str, to: &str) -> Result<BothWays, TraceError> {
+    both_ways::both_ways(&mut Forwarding::new(exchange), from, to)
 }

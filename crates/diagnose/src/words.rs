@@ -47,6 +47,20 @@ impl Reason {
             evidence: evidence.into(),
         }
     }
+
+    /// What the rule saw, and what the rule says.
+    pub(crate) fn told(&self) -> String {
+        let rule = rules::text(self.rule);
+        let rule = if rules::is_bgp(self.rule) {
+            rule.to_owned()
+        } else {
+            format!("{}: {rule}", self.rule)
+        };
+        match self.evidence.as_str() {
+            "" => rule,
+            saw => format!("{saw} ({rule})"),
+        }
+    }
 }
 
 impl<T> WithRules<T> {

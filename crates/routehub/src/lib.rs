@@ -6,7 +6,8 @@
 //! * [`Engine`]: the same estate with real routers in some places; routes only.
 //! * [`RouteServer`]: engine and BGP sessions on one thread, without sockets.
 //! * [`Network::explain`] and [`Network::trace`]: why a route is there or is not, and where a
-//!   packet goes.
+//!   packet goes; [`Network::both_ways`] and [`Network::matrix`]: whether it comes back, and who
+//!   reaches whom.
 //! * [`Profile`]: the numbers and switches, Azure's by year, each with its rule and source.
 #![forbid(unsafe_code)]
 
@@ -22,9 +23,10 @@ pub use network::Network;
 pub use profile::{Profile, ProfileError};
 pub use route_server::{Action, RouteServer, RouteServerError};
 pub use routehub_diagnose::{
-    BestPathChange, Difference, EventReport, EventReporter, Explanation, FINDING_RULES, Finding,
-    INTERNET, Place, PrefixDifference, Reason, RuleNote, Severity, Snapshot, SnapshotRow,
-    TableDifference, Trace, TraceEnd, TraceError, TraceHop, WithRules, explain, findings, trace,
+    BestPathChange, BothWays, Difference, EventReport, EventReporter, Explanation, FINDING_RULES,
+    Finding, INTERNET, Matrix, MatrixPair, Place, PrefixDifference, Reason, RuleNote, Severity,
+    Snapshot, SnapshotRow, TableDifference, Trace, TraceEnd, TraceError, TraceHop, WithRules,
+    both_ways, explain, findings, matrix, trace,
 };
 pub use routehub_exchange::{
     Changes, CheckedEstate, ConnectionEnds, ConnectionLoad, EffectiveRow, Estate, EstateErrors,

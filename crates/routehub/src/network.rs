@@ -7,7 +7,8 @@ use routehub_exchange::{CheckedEstate, EffectiveRow, Event, EventError, Exchange
 use routehub_types::Prefix;
 
 use crate::{
-    EventReport, EventReporter, Explanation, Finding, Profile, Snapshot, Trace, TraceError,
+    BothWays, EventReport, EventReporter, Explanation, Finding, Matrix, Profile, Snapshot, Trace,
+    TraceError,
 };
 
 /// The seed of a model's tables: nobody attacks them, and equal estates shall work alike.
@@ -132,6 +133,21 @@ impl Network {
     /// [`TraceError`] if one of them is none of these, or has no address.
     pub fn trace(&self, from: &str, to: &str) -> Result<Trace, TraceError> {
         routehub_diagnose::trace(&self.exchange, from, to)
+    }
+
+    /// The way from one such end to another and the way back: whether both arrive, and pass the
+    /// same stateful NVAs.
+    ///
+    /// # Errors
+    /// [`TraceError`] if one of them is none of these, or has no address.
+    pub fn both_ways(&self, from: &str, to: &str) -> Result<BothWays, TraceError> {
+        routehub_diagnose::both_ways(&self.exchange, from, to)
+    }
+
+    /// Who reaches whom, by which NVAs, and whether the answer passes the same ones: for every two
+    /// NICs, NVAs, sites and circuits' customers, and from each to the internet.
+    pub fn matrix(&self) -> Matrix {
+        routehub_diagnose::matrix(&self.exchange)
     }
 
     /// What every NIC and every peer sees now, to be compared with another time.

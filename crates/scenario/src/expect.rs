@@ -7,5 +7,5 @@ mod words;
 pub use compare::{Difference, Report, compare};
 pub use pattern::{
     AbsentFinding, AbsentRow, Expectation, ExpectedExplanation, ExpectedFinding, ExpectedSession,
-    ExpectedTable, Hop, INITIAL, NextHopPattern, Note, RowPattern,
+    ExpectedTable, ExpectedTrace, Hop, INITIAL, NextHopPattern, Note, RowPattern,
 };

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use routehub::types::Prefix;
-use routehub::{Estate, Exchange, Finding, Network, TableId, TableKind, TableRows};
+use routehub::{Estate, Exchange, Finding, Network, TableId, TableKind, TableRows, Trace};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use cells::Fields;
@@ -25,6 +25,8 @@ pub trait Snapshot {
     /// Why a NIC or speaker has, or has not, routes around a destination; none where nobody has
     /// the name, or tables are all that was kept.
     fn explanation(&self, name: &str, destination: Prefix) -> Option<String>;
+    /// The way of a packet; none where one end is not there, or tables are all that was kept.
+    fn trace(&self, from: &str, to: &str) -> Option<Trace>;
     /// The address of an instance of a Route Server.
     fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr>;
     /// The addresses of a gateway's instances.
@@ -46,6 +48,10 @@ macro_rules! snapshot {
             fn explanation(&self, name: &str, destination: Prefix) -> Option<String> {
                 let explained = routehub::explain(self, name, destination)?;
                 Some(explained.to_string())
+            }
+
+            fn trace(&self, from: &str, to: &str) -> Option<Trace> {
+                routehub::trace(self, from, to).ok()
             }
 
             fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr> {
@@ -156,6 +162,10 @@ impl Snapshot for Tables {
     }
 
     fn explanation(&self, _: &str, _: Prefix) -> Option<String> {
+        None
+    }
+
+    fn trace(&self, _: &str, _: &str) -> Option<Trace> {
         None
     }
 

@@ -46,6 +46,8 @@ impl Packet<'_, '_> {
         Some(match next {
             Some(next) => TraceHop {
                 at: at.to_owned(),
+                stateful: false,
+                balances: false,
                 prefix: Some(default),
                 by: "its default site".to_owned(),
                 next: vec![self.at_device(Device::Speaker(next), Some(default))],

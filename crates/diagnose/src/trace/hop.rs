@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use routehub_exchange::rules;
 use routehub_types::{Prefix, RuleId};
 
-use super::place::Place;
+use super::place::{Place, Spot};
 use crate::words::{Reason, WithRules};
 
 /// The way of a packet.
@@ -30,6 +30,11 @@ pub struct Trace {
 pub struct TraceHop {
     /// The interface, NVA, load balancer, gateway, circuit or site.
     pub at: String,
+    /// Whether it may keep connections in mind, and drop what it saw no beginning of: an NVA, a
+    /// load balancer, a NIC that forwards.
+    pub stateful: bool,
+    /// Whether it keeps a connection on one of the devices behind it, both ways: a load balancer.
+    pub balances: bool,
     /// The prefix of the route it follows there.
     pub prefix: Option<Prefix>,
     /// The next hop or next hop type of that route.
@@ -67,6 +72,18 @@ impl Trace {
     /// Whether every way arrives.
     pub fn arrives(&self) -> bool {
         self.way.arrives()
+    }
+
+    /// Whether every way passes devices of these names, in this order; others may stand between,
+    /// and the last may be who it arrives at.
+    pub fn passes(&self, names: &[String]) -> bool {
+        self.way.passes(names)
+    }
+
+    /// Whether every way ends at this name: of who or which network a packet arrives at, of the
+    /// device that drops it.
+    pub fn ends_at(&self, name: &str) -> bool {
+        self.way.ends_at(name)
     }
 
     /// Every rule that the trace names, in the order of their numbers.
@@ -108,6 +125,8 @@ impl TraceHop {
         let is_end = next.is_empty();
         Self {
             at: at.to_owned(),
+            stateful: false,
+            balances: false,
             prefix,
             by: by.into(),
             next,
@@ -115,11 +134,37 @@ impl TraceHop {
         }
     }
 
-    fn arrives(&self) -> bool {
+    pub(super) fn arrives(&self) -> bool {
         match &self.end {
             Some(TraceEnd::Delivered { .. } | TraceEnd::AsAbove) => true,
             Some(_) => false,
             None => self.next.iter().all(Self::arrives),
+        }
+    }
+
+    fn passes(&self, names: &[String]) -> bool {
+        let mut left = names;
+        if let [first, rest @ ..] = left
+            && self.at == *first
+        {
+            left = rest;
+        }
+        match &self.end {
+            Some(TraceEnd::Delivered { to } | TraceEnd::Elsewhere { to }) => {
+                left.iter().all(|name| to.is_called(name))
+            }
+            Some(TraceEnd::AsAbove) => true,
+            Some(_) => left.is_empty(),
+            None => self.next.iter().all(|next| next.passes(left)),
+        }
+    }
+
+    fn ends_at(&self, name: &str) -> bool {
+        match &self.end {
+            Some(TraceEnd::Delivered { to } | TraceEnd::Elsewhere { to }) => to.is_called(name),
+            Some(TraceEnd::AsAbove) => true,
+            Some(_) => self.at == name,
+            None => self.next.iter().all(|next| next.ends_at(name)),
         }
     }
 
@@ -142,6 +187,75 @@ impl TraceHop {
         }
     }
 
+    /// What is in the way of a packet that does not arrive, in a few words: where, and why.
+    pub(super) fn first_trouble(&self) -> Option<String> {
+        match &self.end {
+            Some(TraceEnd::Dropped(because) | TraceEnd::Loop(because)) => {
+                Some(format!("at {}: {}", self.at, because.told()))
+            }
+            Some(TraceEnd::Elsewhere { to }) => Some(format!("arrives at {to} instead")),
+            _ => self.next.iter().find_map(Self::first_trouble),
+        }
+    }
+
+    /// The stateful devices on each way, some names left out: of a load balancer itself, not of the
+    /// backend that it keeps a connection on.
+    pub(super) fn passed_besides(&self, names: &[&str]) -> BTreeSet<Vec<String>> {
+        let mut ways = BTreeSet::new();
+        self.enter_passed(names, &mut Vec::new(), &mut ways);
+        ways
+    }
+
+    fn enter_passed(
+        &self,
+        besides: &[&str],
+        passed: &mut Vec<String>,
+        ways: &mut BTreeSet<Vec<String>>,
+    ) {
+        let counts = self.stateful && !besides.contains(&self.at.as_str());
+        if counts {
+            passed.push(self.at.clone());
+        }
+        self.enter_next(besides, passed, ways);
+        if counts {
+            passed.pop();
+        }
+    }
+
+    fn enter_next(
+        &self,
+        besides: &[&str],
+        passed: &mut Vec<String>,
+        ways: &mut BTreeSet<Vec<String>>,
+    ) {
+        let counts = self.stateful && !besides.contains(&self.at.as_str());
+        if self.next.is_empty() {
+            ways.insert(passed.clone());
+        }
+        for next in &self.next {
+            if self.balances && !next.leaves_to_internet() {
+                next.enter_next(besides, passed, ways);
+            } else if self.balances && counts {
+                // What leaves from a backend comes back to it, not to the load balancer.
+                passed.pop();
+                next.enter_passed(besides, passed, ways);
+                passed.push(self.at.clone());
+            } else {
+                next.enter_passed(besides, passed, ways);
+            }
+        }
+    }
+
+    /// Whether packets leave to the internet here.
+    pub(super) fn leaves_to_internet(&self) -> bool {
+        match &self.end {
+            Some(TraceEnd::Delivered { to } | TraceEnd::Elsewhere { to }) => {
+                to.spot() == Spot::Internet
+            }
+            _ => false,
+        }
+    }
+
     fn name_rules(&self, rules: &mut BTreeSet<RuleId>) {
         rules.extend(self.trouble().map(|because| because.rule));
         for next in &self.next {
@@ -157,6 +271,8 @@ impl TraceHop {
     ) -> Self {
         Self {
             at: at.to_owned(),
+            stateful: false,
+            balances: false,
             prefix,
             by: by.into(),
             next: Vec::new(),
@@ -190,8 +306,8 @@ fn write_hop(f: &mut fmt::Formatter<'_>, hop: &TraceHop, depth: usize) -> fmt::R
         Some(TraceEnd::Delivered { to }) => writeln!(f, ": arrives at {to}")?,
         Some(TraceEnd::Elsewhere { to }) => writeln!(f, ": arrives at {to} instead")?,
         Some(TraceEnd::AsAbove) => writeln!(f, ": as above")?,
-        Some(TraceEnd::Dropped(because)) => writeln!(f, ": dropped, {}", reason(because))?,
-        Some(TraceEnd::Loop(because)) => writeln!(f, ": loop, {}", reason(because))?,
+        Some(TraceEnd::Dropped(because)) => writeln!(f, ": dropped, {}", because.told())?,
+        Some(TraceEnd::Loop(because)) => writeln!(f, ": loop, {}", because.told())?,
     }
     let trouble = hop.trouble();
     if let Some(remedy) = trouble.and_then(|because| rules::remedy(because.rule)) {
@@ -200,17 +316,4 @@ fn write_hop(f: &mut fmt::Formatter<'_>, hop: &TraceHop, depth: usize) -> fmt::R
     hop.next
         .iter()
         .try_for_each(|next| write_hop(f, next, depth + 1))
-}
-
-fn reason(because: &Reason) -> String {
-    let rule = rules::text(because.rule);
-    let rule = if rules::is_bgp(because.rule) {
-        rule.to_owned()
-    } else {
-        format!("{}: {rule}", because.rule)
-    };
-    match because.evidence.as_str() {
-        "" => rule,
-        saw => format!("{saw} ({rule})"),
-    }
 }

@@ -63,21 +63,42 @@ impl<'a, 'f> Packet<'a, 'f> {
         }
     }
 
+    /// Takes what is known of the ways from devices on, of packets of the same source.
+    pub(super) fn know(&mut self, walked: HashMap<Device, TraceHop>) {
+        self.walked = walked;
+    }
+
+    /// What is known of the ways from devices on, whatever way led there.
+    pub(super) fn into_known(mut self) -> HashMap<Device, TraceHop> {
+        self.walked.retain(|_, hop| !hop.has_loop());
+        self.walked
+    }
+
+    /// The network that packets from a start have their address in.
+    pub(super) fn source_of(&self, start: &Start) -> Option<VnetId> {
+        match start {
+            Start::Interface(nic) => self.exchange.topology().vnet(&nic.vnet),
+            Start::Speaker(id) if self.exchange.speaker(*id).is_nva() => {
+                self.exchange.speaker(*id).vnet
+            }
+            Start::Speaker(_) | Start::Internet => None,
+        }
+    }
+
     /// The way from a start.
     pub(super) fn way(mut self, start: &Start) -> TraceHop {
+        self.walk(start)
+    }
+
+    /// The same, and keeps what it found out.
+    pub(super) fn walk(&mut self, start: &Start) -> TraceHop {
+        self.source = self.source_of(start);
         match start {
             Start::Interface(nic) => {
-                self.source = self.exchange.topology().vnet(&nic.vnet);
                 let hop = self.at_interface(&nic.name, nic);
                 hop.unwrap_or_else(|| no_route(&nic.name))
             }
-            Start::Speaker(id) => {
-                self.source = match self.exchange.speaker(*id).kind {
-                    SpeakerKind::Nva { .. } => self.exchange.speaker(*id).vnet,
-                    _ => None,
-                };
-                self.at_device(Device::Speaker(*id), None)
-            }
+            Start::Speaker(id) => self.at_device(Device::Speaker(*id), None),
             Start::Internet => self.on_the_internet(),
         }
     }
@@ -143,7 +164,7 @@ impl<'a, 'f> Packet<'a, 'f> {
         }
         self.passed.push(device);
         self.hops += 1;
-        let hop = match device {
+        let mut hop = match device {
             Device::Speaker(id) => self.at_speaker(id, &at, by),
             Device::Balancer(place) => self.at_balancer(place, &at),
             Device::Nic(place) => self.at_nic(place, &at),
@@ -152,6 +173,12 @@ impl<'a, 'f> Packet<'a, 'f> {
                 ended(&at, dropped(rules::NOT_FORWARDING, evidence))
             }
         };
+        hop.stateful = match device {
+            Device::Speaker(id) => self.exchange.speaker(id).is_nva(),
+            Device::Balancer(_) | Device::Nic(_) => true,
+            Device::Endpoint(_) => false,
+        };
+        hop.balances = matches!(device, Device::Balancer(_));
         self.passed.pop();
         self.walked.insert(device, hop.clone());
         hop
@@ -229,7 +256,15 @@ impl<'a, 'f> Packet<'a, 'f> {
     /// At a device where it was already.
     fn came_back(&self, device: Device) -> TraceEnd {
         let is_nva = matches!(device, Device::Speaker(id) if self.exchange.speaker(id).is_nva());
-        let rule = if is_nva && self.passed.last() == Some(&device) {
+        // To itself by way of the load balancer that it is behind is to itself.
+        let is_behind = match (device, self.passed.last()) {
+            (Device::Balancer(place), Some(last @ Device::Speaker(_))) => {
+                let backends = &self.exchange.estate().load_balancers[place].backends;
+                backends.contains(&self.name(*last))
+            }
+            (_, last) => is_nva && last == Some(&device),
+        };
+        let rule = if is_behind {
             rules::ROUTE_TO_ITSELF
         } else {
             rules::FORWARDING_LOOP

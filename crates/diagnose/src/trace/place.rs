@@ -46,6 +46,10 @@ impl Place {
         self.spot
     }
 
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     /// Whether it has this name: that of who has the address, of its network, or the whole text.
     pub fn is_called(&self, name: &str) -> bool {
         self.text == name || self.names.iter().any(|own| own == name)

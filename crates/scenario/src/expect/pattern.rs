@@ -30,6 +30,8 @@ pub struct Expectation {
     pub absent_findings: Vec<AbsentFinding>,
     /// What explanations should say.
     pub explains: Vec<ExpectedExplanation>,
+    /// Which ways packets should take.
+    pub traces: Vec<ExpectedTrace>,
     /// Rows that must not exist.
     pub absent: Vec<AbsentRow>,
 }
@@ -392,6 +394,43 @@ impl ExpectedExplanation {
             .field("name", text(&self.name))
             .field("destination", text(self.destination))
             .field("says", texts(&self.says))
+    }
+}
+
+/// The way that a packet should take.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename = "row")]
+pub struct ExpectedTrace {
+    /// Where it starts: a NIC, NVA, site, circuit (its customer), an address or `internet`.
+    pub from: String,
+    /// Where it is to go, likewise.
+    pub to: String,
+    /// Whether it arrives, on every way that equal next hops give; alone it is taken to be so.
+    pub arrives: Option<bool>,
+    /// Whom it passes on every way, in order; others may stand between.
+    pub via: Option<Vec<String>>,
+    /// Where every way ends: who or which network it arrives at, or who drops it.
+    pub at: Option<String>,
+    /// How it counts.
+    #[serde(skip)]
+    pub note: Note,
+}
+
+impl ExpectedTrace {
+    /// Whether it should arrive; none if that is not looked at.
+    pub(super) fn should_arrive(&self) -> Option<bool> {
+        let is_alone = self.via.is_none() && self.at.is_none();
+        self.arrives.or_else(|| is_alone.then_some(true))
+    }
+
+    /// The fields that are given.
+    pub(super) fn fields(&self) -> Fields {
+        Fields::default()
+            .field("from", text(&self.from))
+            .field("to", text(&self.to))
+            .given("arrives", self.arrives.map(text))
+            .given("via", self.via.as_ref().map(texts))
+            .given("at", self.at.as_ref().map(text))
     }
 }
 

@@ -1,9 +1,11 @@
-//! Whether what is said is what should be said: findings and explanations.
+//! Whether what is said is what should be said: findings, explanations and traces.
 
 use routehub::Finding;
 
 use super::compare::Report;
-use super::pattern::{AbsentFinding, Expectation, ExpectedExplanation, ExpectedFinding, Note};
+use super::pattern::{
+    AbsentFinding, Expectation, ExpectedExplanation, ExpectedFinding, ExpectedTrace, Note,
+};
 use crate::tables::Snapshot;
 use crate::tables::cells::Fields;
 
@@ -15,6 +17,7 @@ impl Report {
             absent_findings,
             findings_complete,
             explains,
+            traces,
             ..
         } = expectation;
         if findings_complete.is_some() || !findings.is_empty() || !absent_findings.is_empty() {
@@ -31,6 +34,9 @@ impl Report {
         }
         for explanation in explains {
             self.explanation(explanation, seen);
+        }
+        for trace in traces {
+            self.trace(trace, seen);
         }
     }
 
@@ -80,6 +86,20 @@ impl Report {
         let holds = !said.is_empty() && phrases.all(|phrase| plain.contains(&self::plain(phrase)));
         let (fields, lines) = (expected.fields(), said.lines());
         self.count(&expected.note, holds, &"explains", &fields, lines);
+    }
+
+    fn trace(&mut self, expected: &ExpectedTrace, seen: &dyn Snapshot) {
+        let trace = seen.trace(&expected.from, &expected.to);
+        let holds = trace.as_ref().is_some_and(|trace| {
+            let arrives = expected.should_arrive();
+            let (via, at) = (expected.via.as_ref(), expected.at.as_ref());
+            arrives.is_none_or(|arrives| trace.arrives() == arrives)
+                && via.is_none_or(|names| trace.passes(names))
+                && at.is_none_or(|name| trace.ends_at(name))
+        });
+        let text = trace.map(|trace| trace.to_string()).unwrap_or_default();
+        let fields = expected.fields();
+        self.count(&expected.note, holds, &"traces", &fields, text.lines());
     }
 }
 

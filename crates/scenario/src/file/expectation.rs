@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
 
 use crate::expect::{
     AbsentFinding, AbsentRow, Expectation, ExpectedExplanation, ExpectedFinding, ExpectedSession,
-    ExpectedTable, Note, RowPattern,
+    ExpectedTable, ExpectedTrace, Note, RowPattern,
 };
 use crate::syntax::diagnostic::Fault;
 use crate::syntax::node::{Node, Value};
@@ -54,6 +54,9 @@ struct TableForm {
 /// The keys of an explanation.
 pub(super) const EXPLAINS_KEYS: &[&str] = &["name", "destination", "says"];
 
+/// The keys of a trace.
+pub(super) const TRACES_KEYS: &[&str] = &["from", "to", "arrives", "via", "at"];
+
 /// Findings and which are not there; the rows are read by themselves.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename = "findings")]
@@ -88,12 +91,15 @@ fn read(context: Context<'_>, node: &Node) -> Result<Expectation, Fault> {
             "at" => ("at", context.read(value).map(|text| at = Some(text))),
             "findings" => ("findings", findings(context, value, &mut expectation)),
             "explains" => ("explains", explains(context, value, &mut expectation)),
+            "traces" => ("traces", traces(context, value, &mut expectation)),
             "absent" => ("absent", absent(context, value, &mut expectation)),
             key => {
                 let Some(kind) = TableKind::of_key(key) else {
                     let kinds = TableKind::ALL.iter().map(|kind| kind.shape().key);
                     let known = std::iter::once("at").chain(kinds);
-                    let known = known.chain(["findings", "explains", "absent"]).collect();
+                    let known = known
+                        .chain(["findings", "explains", "traces", "absent"])
+                        .collect();
                     return Err(Fault::unknown_key(entry.span, key, known));
                 };
                 (
@@ -270,6 +276,14 @@ fn explains(context: Context<'_>, node: &Node, expectation: &mut Expectation) ->
         expectation
             .explains
             .push(ExpectedExplanation { note, ..explained });
+    }
+    Ok(())
+}
+
+fn traces(context: Context<'_>, node: &Node, expectation: &mut Expectation) -> Result<(), Fault> {
+    for row in context.items(node)? {
+        let (trace, note) = read_row(context, row, "traces row", TRACES_KEYS, &[])?;
+        expectation.traces.push(ExpectedTrace { note, ..trace });
     }
     Ok(())
 }

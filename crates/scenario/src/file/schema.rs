@@ -14,11 +14,14 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 use serde_json::{Map, Value, json};
 
-use super::expectation::{EXPLAINS_KEYS, FINDING_KEYS, peer_keys, route_columns, route_tables};
+use super::expectation::{
+    EXPLAINS_KEYS, FINDING_KEYS, TRACES_KEYS, peer_keys, route_columns, route_tables,
+};
 use super::live::{Live, LivePeer};
 use super::profile::ProfileSchema;
 use crate::expect::{
-    AbsentFinding, ExpectedExplanation, ExpectedFinding, ExpectedSession, Note, RowPattern,
+    AbsentFinding, ExpectedExplanation, ExpectedFinding, ExpectedSession, ExpectedTrace, Note,
+    RowPattern,
 };
 
 /// A network: what it consists of, what happens to it, and what should then be seen.
@@ -248,6 +251,13 @@ impl JsonSchema for ExpectationSchema {
             "description": "What explanations should say.",
         });
         properties.insert("explains".to_owned(), explains);
+        let trace = row::<ExpectedTrace>(generator, TRACES_KEYS);
+        let traces = json!({
+            "type": "array",
+            "items": trace,
+            "description": "Which ways packets should take.",
+        });
+        properties.insert("traces".to_owned(), traces);
         let absent = json!({
             "type": "array",
             "items": {"anyOf": [absent_row(generator), absent_finding(generator)]},

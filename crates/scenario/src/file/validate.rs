@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 
 use routehub::check::{EstateError, List, Place, Step, nearest_name};
-use routehub::{Estate, Event, TableId, TableKind};
+use routehub::{Estate, Event, INTERNET, TableId, TableKind};
 
 use super::expectation::is_absent_finding;
 use crate::expect::{Expectation, INITIAL};
@@ -136,6 +137,23 @@ impl<'a> Known<'a> {
             .collect()
     }
 
+    /// The names of everything that can be an end of a trace.
+    fn ends(&self) -> Vec<&str> {
+        let estate = &self.estate;
+        let nics = estate.nics.iter().map(|nic| &nic.name);
+        let nvas = estate.nvas.iter().map(|nva| &nva.name);
+        let sites = estate.sites.iter().map(|site| &site.name);
+        let circuits = estate.circuits.iter().map(|circuit| &circuit.name);
+        let endpoints = estate.private_endpoints.iter();
+        let balancers = estate.load_balancers.iter();
+        let all = nics.chain(nvas).chain(sites).chain(circuits);
+        all.chain(endpoints.map(|endpoint| &endpoint.name))
+            .chain(balancers.map(|balancer| &balancer.name))
+            .map(String::as_str)
+            .chain([INTERNET])
+            .collect()
+    }
+
     /// What is wrong with a table's names, with what is said of it.
     fn missing<'t>(&self, table: &'t TableId) -> impl Iterator<Item = (&'t str, String)> {
         let shape = table.kind.shape();
@@ -189,6 +207,7 @@ fn expectations(scenario: &Scenario, estate: &Estate, root: &Node, faults: &mut 
             }
         }
         explained(&known, expectation, node, faults);
+        traced(&known, expectation, node, faults);
         let rows = node.field("absent").map_or(&[][..], Node::items).iter();
         let mut rows = rows.filter(|row| !is_absent_finding(row));
         for absent in &expectation.absent {
@@ -211,6 +230,34 @@ fn explained(known: &Known<'_>, expectation: &Expectation, node: &Node, faults: 
             let span = row.map_or(node.span, |row| value_span(row, name));
             let message = format!("`explains`: there is no NIC or speaker `{name}`");
             faults.push(Fault::new(span, with_nearest(message, name, names.clone())));
+        }
+    }
+}
+
+/// Ends of traces that nobody is called, nor an address, and names on the way that nobody has.
+fn traced(known: &Known<'_>, expectation: &Expectation, node: &Node, faults: &mut Vec<Fault>) {
+    let ends = known.ends();
+    let passed = [known.explained(), ends.clone()].concat();
+    for (n, trace) in expectation.traces.iter().enumerate() {
+        let row = node.item_of("traces", n);
+        let mut tell = |name: &str, known: &[&str], what: &str| {
+            let span = row.map_or(node.span, |row| value_span(row, name));
+            let message = format!("`traces`: there is no {what} `{name}`");
+            faults.push(Fault::new(
+                span,
+                with_nearest(message, name, known.to_vec()),
+            ));
+        };
+        for end in [&trace.from, &trace.to] {
+            if !ends.contains(&end.as_str()) && end.parse::<IpAddr>().is_err() {
+                tell(end, &ends, "NIC, NVA, site, circuit or address");
+            }
+        }
+        let on_premises = |name: &str| name.strip_suffix(" on-premises").unwrap_or(name).to_owned();
+        for name in trace.via.iter().flatten() {
+            if !passed.contains(&on_premises(name).as_str()) && name.parse::<IpAddr>().is_err() {
+                tell(name, &passed, "device");
+            }
         }
     }
 }
