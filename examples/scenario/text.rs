@@ -2,7 +2,8 @@
 
 use std::fmt::{Display, Write as _};
 
-use routehub::{EffectiveRow, Finding, RouteRow, SessionRow, TableKind, TableRows};
+use routehub::types::RuleId;
+use routehub::{EffectiveRow, Finding, RouteRow, SessionRow, TableKind, TableRows, rules};
 use routehub_scenario::Tables;
 
 use crate::columns::table;
@@ -47,7 +48,10 @@ fn joined<T: ToString>(items: impl IntoIterator<Item = T>, with: &str) -> String
 }
 
 fn routes(out: &mut String, title: &str, columns: &str, rows: &[RouteRow]) {
-    let header: Vec<&str> = columns.split(' ').collect();
+    let mut header: Vec<&str> = columns.split(' ').collect();
+    if rows.iter().any(|row| row.refused.is_some()) {
+        header.push("Refused");
+    }
     let cells = rows.iter().map(|row| {
         let value = |column: &&str| match *column {
             "Network" => row.prefix.to_string(),
@@ -58,11 +62,25 @@ fn routes(out: &mut String, title: &str, columns: &str, rows: &[RouteRow]) {
             "Weight" => row.weight.to_string(),
             "Communities" => joined(&row.communities, " "),
             "From" => cell(row.from.as_ref()),
+            "Refused" => row.refused.map(refused).unwrap_or_default(),
             _ => cell(row.instance),
         };
         header.iter().map(value).collect()
     });
     table(out, title, &header, &cells.collect::<Vec<_>>());
+}
+
+/// Why a route is refused, in short: `refused: own ASN (R-050)`.
+fn refused(rule: RuleId) -> String {
+    let why = match rule {
+        rules::OWN_AS_IN_PATH | rules::ROUTE_SERVER_ASN_IN_PATH | rules::EDGE_ASN_IN_PATH => {
+            "own ASN"
+        }
+        rules::INSIDE_LOCAL_NETWORK | rules::INSIDE_GATEWAY_NETWORK => "inside a local network",
+        rules::ROUTE_MAP | rules::ROUTE_MAP_ACTIONS => "route map",
+        other => rules::text(other),
+    };
+    format!("refused: {why} ({rule})")
 }
 
 fn effective(out: &mut String, title: &str, rows: &[EffectiveRow]) {

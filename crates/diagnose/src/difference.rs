@@ -182,8 +182,11 @@ fn route(row: &RouteRow, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         &joined(&row.communities, " "),
         "",
     ))?;
-    match row.source_peer {
-        Some(peer) => write!(f, ", from {peer}"),
+    if let Some(peer) = row.source_peer {
+        write!(f, ", from {peer}")?;
+    }
+    match row.refused {
+        Some(rule) => write!(f, ", refused ({rule})"),
         None => Ok(()),
     }
 }

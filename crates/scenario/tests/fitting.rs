@@ -27,6 +27,7 @@ fn route(prefix: &str, path: &[u32], next_hop: Option<&str>, from: &str) -> Rout
         local_address: None,
         instance: Some(u8::from(from.ends_with('5'))),
         from: Some("rs".to_owned()),
+        refused: None,
     }
 }
 

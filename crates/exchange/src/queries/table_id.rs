@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
-use routehub_types::{AsPath, Community, Prefix};
+use routehub_types::{AsPath, Community, Prefix, RuleId};
 
 use crate::estate::{Connection, Estate};
 use crate::fabric::EffectiveRow;
@@ -100,24 +100,26 @@ macro_rules! kinds {
 kinds! {
     RsLearned "rs_learned": ROUTE_SERVER, Some(NVA), "What a Route Server learned from an NVA.",
         ["Route Server", "learned from"],
-        &["as_path", "next_hop", "communities", "origin", "weight", "source_peer", "instance"];
+        &["as_path", "next_hop", "communities", "origin", "weight", "source_peer", "instance",
+          "refused"];
     RsAdvertised "rs_advertised": ROUTE_SERVER, Some(NVA), "What a Route Server sends to an NVA.",
         ["Route Server", "advertised to"],
         &["as_path", "next_hop", "communities", "origin", "weight", "instance"];
     NvaLearned "nva_learned": NVA, None, "What an NVA learned.", ["NVA", "learned"],
-        &["as_path", "next_hop", "communities", "origin", "instance", "from"];
+        &["as_path", "next_hop", "communities", "origin", "instance", "from", "refused"];
     GatewayLearned "gateway_learned": GATEWAY, None, "What a gateway learned.",
         ["Gateway", "learned"],
-        &["as_path", "next_hop", "communities", "origin", "weight", "source_peer", "local_address"];
+        &["as_path", "next_hop", "communities", "origin", "weight", "source_peer", "local_address",
+          "refused"];
     GatewayAdvertised "gateway_advertised": GATEWAY, Some(CONNECTED),
         "What a gateway sends to a circuit, site or gateway.", ["Gateway", "advertised to"],
         &["as_path", "next_hop", "communities", "origin", "weight", "local_address"];
     CircuitRoutes "circuit_routes": CIRCUIT, None, "All routes at the edge of a circuit.",
         ["Circuit", "routes"],
-        &["as_path", "next_hop", "origin"];
+        &["as_path", "next_hop", "origin", "refused"];
     OnPremLearned "on_prem_learned": ON_PREMISES, None,
         "What a site, or the network behind a circuit, learned.", ["On-premises", "learned"],
-        &["as_path", "next_hop", "from"];
+        &["as_path", "next_hop", "from", "refused"];
     NicEffective "nic_effective": NIC, None, "The effective routes of a NIC.",
         ["NIC", "effective routes"],
         &["next_hop_type", "next_hop", "source", "state", "name"];
@@ -312,6 +314,9 @@ pub struct RouteRow {
     pub instance: Option<u8>,
     /// The name of the speaker it came from.
     pub from: Option<String>,
+    /// The rule by which the one that has the row refuses it, so that it is listed but not used.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub refused: Option<RuleId>,
 }
 
 /// The state of a session as tables show it.

@@ -1,8 +1,10 @@
 //! What each table shows: views over RIBs and what speakers send.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use routehub_types::{Attrs, NextHop, Origin as OriginAttribute, Prefix};
+use routehub_rib::Admission;
+use routehub_types::{Attrs, NextHop, Origin as OriginAttribute, Prefix, RuleId};
 
 use super::table_id::{
     RouteOrigin, RouteRow, SessionRow, SessionState, TableId, TableKind, TableRows,
@@ -10,6 +12,7 @@ use super::table_id::{
 use crate::exchange::Exchange;
 use crate::graph::{AdjacencyId, PeerClass, Side, SpeakerId, UNKNOWN_ADDRESS};
 use crate::ribs::Origin;
+use crate::rules;
 
 /// The weight of a route learned from a neighbour.
 const WEIGHT_LEARNED: u32 = 32768;
@@ -41,8 +44,11 @@ impl Exchange {
         let links = self.graph().peering_links(route_server, nva).into_iter();
         let rows = links.flat_map(|(instance, link)| {
             let peer = self.graph().link(link).a.addresses.first().copied();
-            let received = self.received(link.from(Side::A)).into_iter();
+            let from = link.from(Side::A);
+            let refused = self.refused(from);
+            let received = self.received(from).into_iter();
             received.map(move |(prefix, attrs)| RouteRow {
+                refused: refused.get(&prefix).copied(),
                 origin: RouteOrigin::EBgp,
                 weight: WEIGHT_LEARNED,
                 source_peer: peer,
@@ -197,7 +203,7 @@ impl Exchange {
     /// What the receiver holds as received, import's rejects left out, a row for each address that
     /// it was heard from.
     fn received_rows(&self, from: AdjacencyId) -> Vec<RouteRow> {
-        self.rows_from(from, self.received(from))
+        self.with_refusals(from, self.rows_from(from, self.received(from)))
     }
 
     /// What the sender sends, a row for each address that it sends from.
@@ -209,7 +215,38 @@ impl Exchange {
     /// What a speaker hears from all its neighbours.
     fn heard(&self, speaker: SpeakerId) -> Vec<RouteRow> {
         let inbound = self.graph().inbound(speaker);
-        inbound.flat_map(|from| self.sent_rows(from)).collect()
+        let rows = inbound.flat_map(|from| self.with_refusals(from, self.sent_rows(from)));
+        rows.collect()
+    }
+
+    /// The same rows, those marked that the receiver refuses.
+    fn with_refusals(&self, from: AdjacencyId, mut rows: Vec<RouteRow>) -> Vec<RouteRow> {
+        let receiver = self.graph().receiver_id(from);
+        if self.rib(receiver).is_some() {
+            let refused = self.refused(from);
+            for row in &mut rows {
+                row.refused = refused.get(&row.prefix).copied();
+            }
+        } else if let Some(own) = self.speaker(receiver).asn {
+            // Who keeps no routes refuses what came by itself.
+            for row in rows.iter_mut().filter(|row| row.as_path.contains(own)) {
+                row.refused = Some(rules::OWN_AS_IN_PATH);
+            }
+        }
+        rows
+    }
+
+    /// What the receiver holds and does not use, each with the rule.
+    fn refused(&self, from: AdjacencyId) -> BTreeMap<Prefix, RuleId> {
+        let inbound = self.inbound(from).into_iter();
+        let held = inbound.flat_map(|(rib, source)| rib.adj_in(source));
+        let refused = held.filter_map(|route| match route.imported {
+            Admission::Reject(rule) | Admission::Filter(rule) | Admission::Unusable(rule) => {
+                Some((route.prefix, rule))
+            }
+            _ => None,
+        });
+        refused.collect()
     }
 
     /// Routes that the sender sent: where its own address is the next hop, each of its addresses
@@ -264,6 +301,7 @@ fn row(prefix: Prefix, attrs: &Attrs) -> RouteRow {
         local_address: None,
         instance: None,
         from: None,
+        refused: None,
     }
 }
 

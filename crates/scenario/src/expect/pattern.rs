@@ -11,7 +11,9 @@ use routehub::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
-use crate::tables::cells::{Fields, asns, codes, communities, number, severity, text, texts, word};
+use crate::tables::cells::{
+    Cell, Fields, asns, codes, communities, number, severity, text, texts, word,
+};
 
 /// What should be seen at one time.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -87,6 +89,8 @@ pub struct RowPattern {
     pub state: Option<RouteState>,
     /// The name of a user-defined route.
     pub name: Option<String>,
+    /// Whether it is listed but refused.
+    pub refused: Option<bool>,
     /// How it counts.
     #[serde(skip)]
     pub note: Note,
@@ -121,6 +125,7 @@ impl RowPattern {
             .given("source", self.source.map(word))
             .given("state", self.state.map(word))
             .given("name", self.name.as_ref().map(text))
+            .given("refused", self.refused.map(Cell::Flag))
     }
 }
 

@@ -13,6 +13,7 @@ use serde::{Serialize, Serializer};
 pub(crate) enum Cell {
     Number(u64),
     Text(String),
+    Flag(bool),
     List(Vec<Self>),
 }
 
@@ -62,6 +63,7 @@ impl Display for Cell {
         match self {
             Self::Number(number) => number.fmt(f),
             Self::Text(text) => f.write_str(text),
+            Self::Flag(flag) => flag.fmt(f),
             Self::List(cells) => {
                 let cells: Vec<String> = cells.iter().map(Self::to_string).collect();
                 write!(f, "[{}]", cells.join(", "))
@@ -91,7 +93,10 @@ impl Fields {
             .0
             .iter()
             .filter(|(key, _)| !matches!(*key, "prefix" | "next_hop"));
-        compared.all(|field| row.0.contains(field))
+        // What is not refused does not say so.
+        let unsaid = ("refused", Cell::Flag(false));
+        let says = |key: &str| row.0.iter().any(|(said, _)| *said == key);
+        compared.all(|field| row.0.contains(field) || *field == unsaid && !says(field.0))
     }
 
     /// The prefix, and the fields of these names.
@@ -113,6 +118,7 @@ impl Fields {
             .given("local_address", row.local_address.map(text))
             .given("instance", row.instance.map(number))
             .given("from", row.from.as_ref().map(text))
+            .given("refused", row.refused.map(|_| Cell::Flag(true)))
     }
 
     /// An effective route, of one of its prefixes or of all.
