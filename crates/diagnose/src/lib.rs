@@ -11,6 +11,7 @@ mod difference;
 mod event_report;
 pub mod explain;
 mod findings;
+mod next_hops;
 mod trace;
 mod words;
 

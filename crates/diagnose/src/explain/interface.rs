@@ -13,6 +13,7 @@ use super::advertised::{is_originated, known_around, supernets};
 use super::speaker::{Way, merged};
 use super::{ExplainedRoute, ExplainedRow, MissingRoute, NicExplanation, RowOutcome};
 use crate::Reason;
+use crate::next_hops::next_hop_fault;
 use crate::words::{framed, listed};
 
 /// Why a NIC has, or has not, routes around a destination.
@@ -154,6 +155,9 @@ impl Interface<'_> {
     /// peered network are dropped.
     fn because(&self, row: &EffectiveRow, destination: Prefix) -> Option<Reason> {
         let topology = self.exchange.topology();
+        if row.source == RouteSource::User {
+            return self.dropped_by_user_route(row);
+        }
         match row.next_hop_type {
             NextHopType::InterfaceEndpoint => {
                 let mut endpoints = self.view.private_endpoints();
@@ -173,6 +177,28 @@ impl Interface<'_> {
                 let [own, peer] = [self.view.vnet(), peer.vnet].map(|vnet| topology.name(vnet));
                 let evidence = format!("peering of {own} and {peer}");
                 Some(Reason::new(rules::NO_NETWORK_ACCESS, evidence))
+            }
+            _ => None,
+        }
+    }
+
+    /// The rule by which packets that follow a user-defined route are dropped: it says so, or its
+    /// next hop is of no use.
+    fn dropped_by_user_route(&self, row: &EffectiveRow) -> Option<Reason> {
+        let table = self.view.route_table()?;
+        match (row.next_hop_type, row.next_hops.as_slice()) {
+            (NextHopType::None, _) => {
+                let evidence = format!("route table {} sends them nowhere", table.name);
+                Some(Reason::new(rules::ROUTE_PRECEDENCE, evidence))
+            }
+            (NextHopType::VirtualAppliance, [hop]) => {
+                let (rule, fault) = next_hop_fault(self.exchange, &[self.view], *hop)?;
+                let evidence = format!(
+                    "route table {}, {}",
+                    table.name,
+                    fault.trim_end_matches('.')
+                );
+                Some(Reason::new(rule, evidence))
             }
             _ => None,
         }

@@ -107,7 +107,8 @@ impl Text {
                 let because = Reason::new(rules::NEXT_HOP_UNREACHABLE, "");
                 text.reason(&format!("next hop {hop} is left out"), &because);
             }
-            if row.next_hop_type == NextHopType::None && explained.unreachable.is_empty() {
+            let is_told = !explained.unreachable.is_empty() || explained.because.is_some();
+            if row.next_hop_type == NextHopType::None && !is_told {
                 text.line("packets are dropped");
             }
             if let Some(because) = &explained.because {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use routehub_exchange::estate::{Nva, Peering, UserRouteTarget};
 use routehub_exchange::view::{
-    ActiveRoutes, Neighbor, NicView, ProgrammedRoute, ProgrammedWay, VnetId,
+    ActiveRoutes, NicView, ProgrammedRoute, ProgrammedWay, Programmers, VnetId,
 };
 use routehub_exchange::{Exchange, rules};
 use routehub_types::Prefix;
@@ -77,40 +77,31 @@ pub(super) fn forwarded_traffic(findings: &mut Findings<'_>) {
         return;
     }
     let mut lost: BTreeMap<(VnetId, VnetId), BTreeSet<&str>> = BTreeMap::new();
-    let nvas = exchange.estate().nvas.iter();
-    let nvas = nvas.filter_map(|nva| Some((nva, topology.vnet(&nva.vnet)?)));
-    let nvas: Vec<(&Nva, VnetId)> = nvas.collect();
-    let mut around = BTreeMap::new();
+    let mut hubs: BTreeMap<VnetId, Vec<&Nva>> = BTreeMap::new();
+    for nva in &exchange.estate().nvas {
+        if let Some(hub) = topology.vnet(&nva.vnet) {
+            hubs.entry(hub).or_default().push(nva);
+        }
+    }
+    // Networks that the same speakers program have the same routes: these are looked up once.
+    let mut refusing: BTreeMap<(Option<usize>, VnetId), Vec<Refusing>> = BTreeMap::new();
     for nic in findings.nics.clone() {
         let Some(view) = exchange.fabric().nic(nic) else {
             continue;
         };
         let by = exchange.fabric().programmers(view, &nic.name);
         let ways = findings.ways(&by);
+        let place = findings.ways.iter().position(|(known, _)| *known == by);
         let leads = Leads {
             active: view.active_routes(),
             view,
             ways: &ways,
         };
-        for (nva, hub) in nvas.iter().filter(|(_, hub)| *hub != view.vnet()) {
-            let mut add = |vnet| {
-                lost.entry((vnet, *hub)).or_default().insert(&nva.name);
-            };
-            if refuses(exchange, view.vnet(), *hub) && leads.beyond(nva, topology.space(*hub)) {
-                add(view.vnet());
-            }
-            for neighbor in refusing(exchange, view.vnet(), *hub) {
-                let mut space = neighbor.space.iter();
-                let is_led = |prefix: &Prefix| {
-                    let place = findings.ways.iter().position(|(known, _)| *known == by);
-                    let routes = around
-                        .entry((place, *prefix))
-                        .or_insert_with(|| programmed_around(exchange, &by, *prefix));
-                    leads.leads_to(nva, *prefix, routes)
-                };
-                if space.any(is_led) {
-                    add(neighbor.vnet);
-                }
+        for (hub, nvas) in hubs.iter().filter(|(hub, _)| **hub != view.vnet()) {
+            let others = refusing.entry((place, *hub));
+            let others = others.or_insert_with(|| Refusing::of(exchange, *hub, &by));
+            for (vnet, nva) in leads.refused(exchange, *hub, nvas, others) {
+                lost.entry((vnet, *hub)).or_default().insert(nva);
             }
         }
     }
@@ -131,12 +122,27 @@ fn refuses(exchange: &Exchange, vnet: VnetId, hub: VnetId) -> bool {
     from_hub.is_some_and(|neighbor| !neighbor.takes_forwarded)
 }
 
-/// The other networks peered with a hub that refuse what is forwarded there.
-fn refusing(exchange: &Exchange, own: VnetId, hub: VnetId) -> impl Iterator<Item = &Neighbor> {
-    let neighbors = exchange.topology().neighbors(hub).iter();
-    neighbors.filter(move |neighbor| {
-        neighbor.vnet != own && neighbor.vnet != hub && refuses(exchange, neighbor.vnet, hub)
-    })
+/// A prefix of a network that refuses what is forwarded in a hub.
+struct Refusing {
+    vnet: VnetId,
+    prefix: Prefix,
+    /// The programmed routes around it, the longest first.
+    routes: Vec<ProgrammedRoute>,
+}
+
+impl Refusing {
+    /// All of those peered with a hub.
+    fn of(exchange: &Exchange, hub: VnetId, by: &Programmers) -> Vec<Self> {
+        let neighbors = exchange.topology().neighbors(hub).iter();
+        let refusing = neighbors.filter(|of| of.vnet != hub && refuses(exchange, of.vnet, hub));
+        let prefixes = refusing.flat_map(|of| of.space.iter().map(|prefix| (of.vnet, *prefix)));
+        let refusing = prefixes.map(|(vnet, prefix)| Self {
+            vnet,
+            prefix,
+            routes: programmed_around(exchange, by, prefix),
+        });
+        refusing.collect()
+    }
 }
 
 /// Where a NIC's routes lead.
@@ -147,6 +153,33 @@ struct Leads<'a> {
 }
 
 impl Leads<'_> {
+    /// The networks that refuse what NVAs in a hub forward because of these routes, each with the
+    /// NVA: the NIC's own, where answers from beyond the hub come back, and those led to.
+    fn refused<'n>(
+        &self,
+        exchange: &Exchange,
+        hub: VnetId,
+        nvas: &[&'n Nva],
+        others: &[Refusing],
+    ) -> Vec<(VnetId, &'n str)> {
+        let own = self.view.vnet();
+        let mut refused = Vec::new();
+        if refuses(exchange, own, hub) {
+            let space = exchange.topology().space(hub);
+            let beyond = nvas.iter().filter(|nva| self.beyond(nva, space));
+            refused.extend(beyond.map(|nva| (own, nva.name.as_str())));
+        }
+        let has_table = self.view.route_table().is_some();
+        let led = others.iter().filter(|of| of.vnet != own);
+        for of in led.filter(|of| has_table || !of.routes.is_empty()) {
+            let to_it = nvas
+                .iter()
+                .filter(|nva| self.leads_to(nva, of.prefix, &of.routes));
+            refused.extend(to_it.map(|nva| (of.vnet, nva.name.as_str())));
+        }
+        refused
+    }
+
     /// The prefixes and addresses of its user-defined routes.
     fn user_routes(&self) -> impl Iterator<Item = (Prefix, Option<IpAddr>)> {
         let table = self.view.route_table().into_iter();

@@ -1,7 +1,7 @@
 //! The effective routes of a NIC: system routes, programmed routes and user-defined routes, and
 //! which of them win.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use routehub_types::{Family, Prefix};
@@ -228,9 +228,18 @@ impl<'a> NicView<'a> {
         let overridden = prefixes(&user);
         let mut bgp: Vec<EffectiveRow> = Vec::new();
         if !self.propagation_disabled() {
-            let covered = self.covered_space();
-            let free = programmed.filter(|route| !inside_any(route.prefix, &covered));
-            bgp.extend(free.map(|route| self.programmed_row(&route)));
+            let covered = Cover::new(self.covered_space());
+            let free = programmed.filter(|route| !covered.has(route.prefix));
+            // Of many routes few next hops: what of them is of use is asked once.
+            let mut used: BTreeMap<Vec<ProgrammedNextHop>, Option<Vec<IpAddr>>> = BTreeMap::new();
+            bgp.extend(free.map(|route| match used.get(&route.next_hops) {
+                Some(next_hops) => learned_row(route.prefix, next_hops.clone()),
+                None => {
+                    let next_hops = self.used_next_hops(&route);
+                    used.insert(route.next_hops, next_hops.clone());
+                    learned_row(route.prefix, next_hops)
+                }
+            }));
         }
         let learned = prefixes(&bgp);
         let mut rows = self.system_rows(&overridden, &learned);
@@ -394,15 +403,7 @@ impl<'a> NicView<'a> {
     }
 
     pub(super) fn programmed_row(&self, route: &ProgrammedRoute) -> EffectiveRow {
-        let next_hops = self.used_next_hops(route);
-        let kind = match next_hops {
-            Some(_) => NextHopType::VirtualNetworkGateway,
-            None => NextHopType::None,
-        };
-        EffectiveRow {
-            next_hops: next_hops.unwrap_or_default(),
-            ..row([route.prefix], kind, RouteSource::VirtualNetworkGateway)
-        }
+        learned_row(route.prefix, self.used_next_hops(route))
     }
 
     /// The next hops that the row of a programmed route shows, in order; none where none is of use
@@ -415,6 +416,18 @@ impl<'a> NicView<'a> {
         let known = addresses.filter(|address| *address != UNKNOWN_ADDRESS);
         let next_hops: BTreeSet<IpAddr> = known.collect();
         Some(next_hops.into_iter().collect())
+    }
+}
+
+/// The row of a programmed route; without next hops it leads nowhere.
+fn learned_row(prefix: Prefix, next_hops: Option<Vec<IpAddr>>) -> EffectiveRow {
+    let kind = match next_hops {
+        Some(_) => NextHopType::VirtualNetworkGateway,
+        None => NextHopType::None,
+    };
+    EffectiveRow {
+        next_hops: next_hops.unwrap_or_default(),
+        ..row([prefix], kind, RouteSource::VirtualNetworkGateway)
     }
 }
 
@@ -446,6 +459,29 @@ fn route_table<'a>(
 /// Whether a prefix is equal to or inside one of a list.
 pub(super) fn inside_any(prefix: Prefix, space: &[Prefix]) -> bool {
     space.iter().any(|around| around.contains(prefix))
+}
+
+/// Prefixes to be inside of: none inside another, in order, so that the one around is next to it.
+pub(super) struct Cover(Vec<Prefix>);
+
+impl Cover {
+    pub(super) fn new(mut prefixes: Vec<Prefix>) -> Self {
+        prefixes.sort_unstable();
+        let mut widest: Vec<Prefix> = Vec::new();
+        for prefix in prefixes {
+            if !widest.last().is_some_and(|around| around.contains(prefix)) {
+                widest.push(prefix);
+            }
+        }
+        Self(widest)
+    }
+
+    /// Whether a prefix is equal to or inside one of them.
+    pub(super) fn has(&self, prefix: Prefix) -> bool {
+        let next = self.0.partition_point(|around| *around <= prefix);
+        let before = next.checked_sub(1).and_then(|place| self.0.get(place));
+        before.is_some_and(|around| around.contains(prefix))
+    }
 }
 
 /// The prefixes of rows.

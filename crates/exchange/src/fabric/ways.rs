@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use routehub_types::Prefix;
 
-use super::effective::{NicView, ProgrammedNextHop, ProgrammedRoute, inside_any};
+use super::effective::{Cover, NicView, ProgrammedNextHop, ProgrammedRoute};
 use super::fib::{Fabric, Programmers};
 
 /// The programmed routes that lead to the same next hops.
@@ -59,7 +59,7 @@ impl Fabric<'_> {
 /// Which programmed routes a NIC has as active rows, without all its rows being made.
 pub struct ActiveRoutes<'a> {
     view: NicView<'a>,
-    covered: Vec<Prefix>,
+    covered: Cover,
     overridden: BTreeSet<Prefix>,
 }
 
@@ -70,7 +70,7 @@ impl<'a> NicView<'a> {
         let user = table.into_iter().flat_map(|table| &table.routes);
         ActiveRoutes {
             view: *self,
-            covered: self.covered_space(),
+            covered: Cover::new(self.covered_space()),
             overridden: user.map(|route| route.prefix).collect(),
         }
     }
@@ -82,7 +82,7 @@ impl ActiveRoutes<'_> {
     pub fn has(&self, prefix: Prefix) -> bool {
         !self.view.propagation_disabled()
             && !self.overridden.contains(&prefix)
-            && !inside_any(prefix, &self.covered)
+            && !self.covered.has(prefix)
     }
 
     /// The active rows that lead a way, in order.
