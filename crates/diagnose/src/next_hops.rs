@@ -50,7 +50,7 @@ pub(crate) fn next_hop_fault(
             "nobody that the network describes has {hop}. Name the address of an NVA, a load \
              balancer or a NIC with `ip`."
         );
-        (rules::NEXT_HOP_UNREACHABLE, fault)
+        (rules::UNKNOWN_NEXT_HOP, fault)
     })
 }
 

@@ -29,6 +29,11 @@ pub(super) fn next_hops(findings: &mut Findings<'_>) {
                 _ => None,
             };
             if let Some((rule, fault)) = fault {
+                // What nobody has is out of reach too.
+                let rule = match rule {
+                    rules::UNKNOWN_NEXT_HOP => rules::NEXT_HOP_UNREACHABLE,
+                    other => other,
+                };
                 let fault = format!("The route {} leads nowhere: {fault}", route.prefix);
                 faults.entry(rule).or_default().push(fault);
             }
