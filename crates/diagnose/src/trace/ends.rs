@@ -190,7 +190,8 @@ pub(super) fn own_around(exchange: &Exchange, id: SpeakerId, address: IpAddr) ->
     all.max_by_key(|prefix| prefix.length())
 }
 
-/// What the estate says that a site or a customer's edge has.
+/// What the estate says that an NVA, a site or a customer's edge has, whether or not it has a
+/// session to announce it.
 fn own_prefixes(estate: &Estate, kind: SpeakerKind) -> impl Iterator<Item = Prefix> {
     let (routes, fixed, hosts): (&[Routes], &[Prefix], Vec<IpAddr>) = match kind {
         SpeakerKind::Site { site } => {
@@ -206,7 +207,12 @@ fn own_prefixes(estate: &Estate, kind: SpeakerKind) -> impl Iterator<Item = Pref
         _ => (&[], &[], Vec::new()),
     };
     let announced = routes.iter().flat_map(|routes| &routes.prefixes);
-    let described = announced.chain(fixed).copied();
+    let originates = match kind {
+        SpeakerKind::Nva { nva } => estate.nvas[nva].originates.as_slice(),
+        _ => &[],
+    };
+    let originated = originates.iter().flat_map(|own| &own.routes.prefixes);
+    let described = announced.chain(fixed).chain(originated).copied();
     described.chain(hosts.into_iter().map(Prefix::host))
 }
 
