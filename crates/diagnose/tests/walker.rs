@@ -1,7 +1,7 @@
 //! Traces against a naive walker: on random estates, following the effective routes hop by hop
 //! gives the same ways, and no trace arrives where the walker does not.
 
-#[allow(dead_code, reason = "other tests draw more of estates")]
+#[allow(dead_code, unused_imports, reason = "other tests draw events too")]
 #[path = "../../exchange/tests/random/mod.rs"]
 mod random;
 
@@ -367,7 +367,7 @@ impl Walker<'_> {
 
 /// The ways of a trace; none where it refers to what is written above.
 fn ways_of(hop: &TraceHop, names: &[String], ways: &mut Ways) -> Option<()> {
-    let names = [names, &[hop.at.clone()]].concat();
+    let names = [names, std::slice::from_ref(&hop.at)].concat();
     let end = match &hop.end {
         None => {
             let mut next = hop.next.iter();
@@ -412,7 +412,8 @@ fn compare(exchange: &Exchange) -> Result<(), TestCaseError> {
                 to: to.parse().expect("an address"),
                 source: nic.vnet.clone(),
             };
-            let Ok(walked) = walker.interface(nic, &[nic.name.clone()], &[], false) else {
+            let Ok(walked) = walker.interface(nic, std::slice::from_ref(&nic.name), &[], false)
+            else {
                 continue;
             };
             let traced = trace(exchange, &nic.name, to).expect("its ends are known");
