@@ -33,6 +33,7 @@ const fn columns(kind: TableKind) -> &'static str {
         TableKind::GatewayLearned => "Network NextHop SourcePeer Origin AsPath Weight",
         TableKind::GatewayAdvertised => "Network NextHop Origin AsPath Communities",
         TableKind::OnPremLearned => "Network NextHop From AsPath",
+        TableKind::CircuitRoutes => "Network NextHop AsPath Link",
         _ => "Network NextHop AsPath",
     }
 }
@@ -48,7 +49,12 @@ fn joined<T: ToString>(items: impl IntoIterator<Item = T>, with: &str) -> String
 }
 
 fn routes(out: &mut String, title: &str, columns: &str, rows: &[RouteRow]) {
-    let mut header: Vec<&str> = columns.split(' ').collect();
+    // What both links of a circuit have names none.
+    let by_link = rows.iter().any(|row| row.link.is_some());
+    let columns = columns.split(' ');
+    let mut header: Vec<&str> = columns
+        .filter(|column| by_link || *column != "Link")
+        .collect();
     if rows.iter().any(|row| row.refused.is_some()) {
         header.push("Refused");
     }
@@ -61,7 +67,11 @@ fn routes(out: &mut String, title: &str, columns: &str, rows: &[RouteRow]) {
             "AsPath" => joined(row.as_path.asns(), "-"),
             "Weight" => row.weight.to_string(),
             "Communities" => joined(&row.communities, " "),
-            "From" => cell(row.from.as_ref()),
+            "From" => match (&row.from, row.link) {
+                (Some(from), Some(link)) => format!("{from} {link}"),
+                (from, _) => cell(from.as_ref()),
+            },
+            "Link" => cell(row.link),
             "Refused" => row.refused.map(refused).unwrap_or_default(),
             _ => cell(row.instance),
         };

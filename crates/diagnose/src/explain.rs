@@ -3,6 +3,7 @@
 mod advertised;
 mod interface;
 mod once;
+mod links;
 mod speaker;
 mod text;
 

@@ -16,6 +16,7 @@ mod networks;
 mod paths;
 mod peerings;
 mod peers;
+mod route_maps;
 mod servers;
 mod user_routes;
 
@@ -170,18 +171,9 @@ const CHECKS: &[fn(&mut Findings<'_>)] = &[
     user_routes::next_hops,
     neighbors::nothing_passed_on,
     neighbors::sites_of_one_asn,
-    route_maps,
+    route_maps::refused,
+    route_maps::idle_rules,
 ];
-
-/// What may not stand in a route map.
-fn route_maps(findings: &mut Findings<'_>) {
-    let terms = findings.exchange.parameters().route_map_terms();
-    for map in &findings.exchange.estate().route_maps {
-        for error in map.check(&terms) {
-            findings.error(error.rule, &map.name, format!("{error}."));
-        }
-    }
-}
 
 /// The first of the NICs that differ in name only.
 fn different_nics(exchange: &Exchange) -> Vec<&Nic> {

@@ -9,6 +9,7 @@ use routehub_types::{Asn, Community, Origin, Prefix};
 mod addresses;
 mod attach;
 pub mod check;
+mod circuit;
 mod event;
 mod fabric;
 #[cfg(feature = "file")]
@@ -17,8 +18,9 @@ mod object;
 mod speakers;
 
 pub use addresses::GatewayAddresses;
-pub use attach::{Circuit, Connection, Gateway, GatewayKind, OnPremises, Site};
+pub use attach::{Connection, Gateway, GatewayKind, Site};
 pub use check::{CheckedEstate, EstateErrors};
+pub use circuit::{Circuit, CircuitLink, CircuitLinks, CustomerLink, OnPremises};
 pub use event::{ConnectionEnds, Event, GatewayInstance, Instance, NvaSessions};
 pub use object::{OBJECT_KINDS, Object, ObjectName, PeeringEnds, SubnetName, VnetSubnet};
 pub use routehub_policy::{RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule};

@@ -12,6 +12,8 @@ use std::net::IpAddr;
 
 use routehub_types::Asn;
 
+use crate::estate::CircuitLink;
+
 pub(crate) use deployment::Deployment;
 pub use link::{
     AdjacencyId, CircuitConnection, Down, End, Link, LinkId, LinkKind, Side, UNKNOWN_ADDRESS,
@@ -94,8 +96,8 @@ impl Graph {
         self.sending_end(adjacency.reverse()).speaker
     }
 
-    /// The speakers of a name: the instances of a Route Server or gateway, edge and customer's edge
-    /// of a circuit.
+    /// The speakers of a name: the instances of a Route Server or gateway; of a circuit the edge of
+    /// each link, then the customer's edge behind each.
     pub fn named(&self, name: &str) -> &[SpeakerId] {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
@@ -108,6 +110,29 @@ impl Graph {
     /// The instance of a Route Server or gateway.
     pub fn instance(&self, name: &str, instance: u8) -> Option<SpeakerId> {
         self.named(name).get(usize::from(instance)).copied()
+    }
+
+    /// The edge router of a link of a circuit.
+    pub fn edge(&self, circuit: &str, link: CircuitLink) -> Option<SpeakerId> {
+        self.end_of(circuit, link, Speaker::is_edge)
+    }
+
+    /// The customer's edge behind a link of a circuit.
+    pub fn customer_edge(&self, circuit: &str, link: CircuitLink) -> Option<SpeakerId> {
+        self.end_of(circuit, link, Speaker::is_on_premises)
+    }
+
+    fn end_of(
+        &self,
+        circuit: &str,
+        link: CircuitLink,
+        is: impl Fn(&Speaker) -> bool,
+    ) -> Option<SpeakerId> {
+        let mut ends = self.named(circuit).iter().copied();
+        ends.find(|id| {
+            let speaker = self.speaker(*id);
+            is(speaker) && speaker.circuit_link() == Some(link)
+        })
     }
 
     /// What the sender is to the receiver, by the propagation rules.
@@ -140,6 +165,24 @@ impl Graph {
     pub fn link_between(&self, a: SpeakerId, b: SpeakerId) -> Option<LinkId> {
         let mut links = self.links_of(a).iter().copied();
         links.find(|link| self.link(*link).peer_of(a) == Some(b))
+    }
+
+    /// The same link by the other link of a circuit: of the same gateway's instance, or with the
+    /// customer.
+    pub fn twin_link(&self, id: LinkId) -> Option<LinkId> {
+        let link = self.link(id);
+        let [a, b] = [link.a.speaker, link.b.speaker];
+        let other = |speaker: &Speaker| speaker.circuit_link().map(CircuitLink::other);
+        let (near, far) = (self.speaker(a), self.speaker(b));
+        let a = match other(near) {
+            Some(link) => self.edge(&near.name, link)?,
+            None => a,
+        };
+        let b = match (&link.kind, other(far)?) {
+            (LinkKind::EdgeToCustomer, link) => self.customer_edge(&far.name, link)?,
+            (_, link) => self.edge(&far.name, link)?,
+        };
+        self.link_between(a, b)
     }
 
     /// The links of everything of one name with everything of another, in order.
@@ -185,6 +228,7 @@ impl Graph {
                 link,
                 local: local.name.clone(),
                 instance: local.instance(),
+                circuit_link: local.circuit_link(),
                 remote: remote.name.clone(),
                 local_asn: local.asn?,
                 remote_asn: remote.asn?,
@@ -219,6 +263,8 @@ pub struct LiveLink {
     pub local: String,
     /// Which instance of a Route Server or gateway it is.
     pub instance: Option<u8>,
+    /// Which link of a circuit it is the edge of.
+    pub circuit_link: Option<CircuitLink>,
     /// The name of the speaker that the real router plays.
     pub remote: String,
     /// Our ASN.

@@ -17,8 +17,8 @@ mod ribs;
 pub mod rules;
 
 pub use estate::{
-    CheckedEstate, ConnectionEnds, Estate, EstateErrors, Event, GatewayInstance, Instance,
-    NvaSessions, check,
+    CheckedEstate, CircuitLink, ConnectionEnds, Estate, EstateErrors, Event, GatewayInstance,
+    Instance, NvaSessions, check,
 };
 pub use exchange::Exchange;
 pub use fabric::{
@@ -36,7 +36,7 @@ pub use ribs::Encoding;
 pub use routehub_rib::LimitExceeded;
 pub(crate) use rules::parameters;
 pub use rules::parameters::{
-    NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
+    ExpressRouteNextHops, NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
     WellKnownCommunities,
 };
 
@@ -45,7 +45,7 @@ pub use rules::parameters::{
 ///
 /// This is what explanations, traces and findings are made from. Nothing is decided here.
 pub mod view {
-    pub use crate::estate::{GATEWAY_SUBNET, ROUTE_SERVER_SUBNET};
+    pub use crate::estate::{CircuitLink, GATEWAY_SUBNET, ROUTE_SERVER_SUBNET};
     pub use crate::fabric::{
         ActiveRoutes, Fabric, NicView, ProgrammedRoute, ProgrammedWay, Programmers,
     };

@@ -32,6 +32,7 @@ transparent              false false false false true
 max_routes_to_circuit    200 1000 1000 1000 none
 min_route_server_subnet  27 27 26 26 none
 er_vnet_to_vnet          true true false false true
+expressroute_next_hops   connection connection connection connection connection
 dropped_ranges           BEFORE BEFORE BEFORE AUG2026 AUG2026
 ";
 

@@ -379,3 +379,188 @@ fn r174_dropped_ranges_are_those_of_the_year() {
     );
     assert_eq!(dropped("{base: azure-2026, dropped_ranges: none}"), [""; 0]);
 }
+
+/// A circuit whose links announce differently, with and without a Route Server behind it.
+const LINKS: &str = "
+schema: routehub/1
+title: The two links of a circuit
+vnets:
+  - name: hub
+    address_space: [10.0.0.0/16]
+    subnets: [{name: RouteServerSubnet, prefix: 10.0.6.0/26}]
+gateways:
+  - name: ergw
+    vnet: hub
+    type: express_route
+    bgp_ips: [10.0.2.12, 10.0.2.13]
+    connections: [{circuit: er, msee_ips: [10.0.2.6, 10.0.2.7]}]
+circuits:
+  - name: er
+    ce_ip: 172.16.0.1
+    on_prem: {asn: 64512, prefixes: [10.20.0.0/16, 10.30.0.0/16]}
+    links:
+      secondary:
+        ce_ip: 172.16.0.5
+        prefixes: [10.40.0.0/16]
+        routes: [{prefix: 10.20.0.0/16, as_path: [64512, 64512]}]
+nics: [{name: vm, vnet: hub}]
+";
+
+#[test]
+fn r167_each_link_of_a_circuit_announces_and_fails_by_itself() {
+    holds(
+        &(LINKS.to_owned()
+            + "
+events:
+  - {id: primary-down, connection_down: {gateway: ergw, to: er, link: primary}}
+  - {id: both-down, connection_down: {gateway: ergw, to: er}}
+  - {id: secondary-up, connection_up: {gateway: ergw, to: er, link: secondary}}
+  - {id: primary-up, connection_up: {gateway: ergw, to: er, link: primary}}
+  - {id: alike, set: {circuit: er, links: {secondary: null}}}
+expect:
+  - at: initial
+    gateway_learned:
+      ergw:
+        complete: true
+        rows:
+          - {prefix: 10.0.0.0/16, origin: Network}
+          - {prefix: 10.20.0.0/16, source_peer: 10.0.2.6, as_path: [12076, 64512], next_hop: [10.0.2.6]}
+          - {prefix: 10.20.0.0/16, source_peer: 10.0.2.7, as_path: [12076, 64512, 64512], next_hop: [10.0.2.7]}
+          - {prefix: 10.30.0.0/16, as_path: [12076, 64512], next_hop: [10.0.2.6, 10.0.2.7]}
+          - {prefix: 10.40.0.0/16, source_peer: 10.0.2.7, as_path: [12076, 64512], next_hop: [10.0.2.7]}
+    circuit_routes:
+      er:
+        - {prefix: 10.20.0.0/16, as_path: [64512], next_hop: [172.16.0.1], link: primary}
+        - {prefix: 10.20.0.0/16, as_path: [64512, 64512], next_hop: [172.16.0.5], link: secondary}
+        - {prefix: 10.0.0.0/16, next_hop: [10.0.2.12, 10.0.2.13], link: primary}
+        - {prefix: 10.0.0.0/16, next_hop: [10.0.2.12, 10.0.2.13], link: secondary}
+    nic_effective:
+      vm:
+        - {prefix: 10.20.0.0/16, next_hop: [10.0.2.6]}
+        - {prefix: 10.30.0.0/16, next_hop: [10.0.2.6, 10.0.2.7]}
+        - {prefix: 10.40.0.0/16, next_hop: [10.0.2.7]}
+    absent:
+      - {circuit_routes: er, prefix: 10.40.0.0/16, link: primary}
+  - at: primary-down
+    nic_effective:
+      vm:
+        - {prefix: 10.20.0.0/16, next_hop: [10.0.2.7]}
+        - {prefix: 10.30.0.0/16, next_hop: [10.0.2.7]}
+    on_prem_learned: {er: [{prefix: 10.0.0.0/16, link: secondary}]}
+    absent:
+      - {on_prem_learned: er, prefix: 10.0.0.0/16, link: primary}
+      - {gateway_learned: ergw, prefix: 10.20.0.0/16, source_peer: 10.0.2.6}
+  - at: both-down
+    absent:
+      - {nic_effective: vm, prefix: 10.20.0.0/16}
+      - {on_prem_learned: er, prefix: 10.0.0.0/16}
+  - {at: secondary-up, nic_effective: {vm: [{prefix: 10.30.0.0/16, next_hop: [10.0.2.7]}]}}
+  - {at: primary-up, nic_effective: {vm: [{prefix: 10.30.0.0/16, next_hop: [10.0.2.6, 10.0.2.7]}]}}
+  - at: alike
+    nic_effective: {vm: [{prefix: 10.20.0.0/16, next_hop: [10.0.2.6, 10.0.2.7]}]}
+    absent: [{nic_effective: vm, prefix: 10.40.0.0/16}]
+"),
+    );
+}
+
+#[test]
+fn r167_explanations_say_the_circuit_once_unless_its_links_differ() {
+    let agree = explained(LINKS, "vm", "10.30.0.0/16");
+    assert_eq!(agree.matches("from er").count(), 2, "{agree}");
+    assert!(agree.contains("from er, AS path"), "{agree}");
+    let differ = explained(LINKS, "vm", "10.20.0.0/16");
+    for says in [
+        "from er primary, AS path 12076 64512, next hop 10.0.2.6: best",
+        "from er secondary, AS path 12076 64512 64512, next hop 10.0.2.7: lost to er primary",
+        "er secondary on-premises announces it itself",
+    ] {
+        assert!(differ.contains(says), "{says}\n{differ}");
+    }
+    let down = LINKS.to_owned()
+        + "events: [{id: down, connection_down: {gateway: ergw, to: er, link: secondary}}]\n";
+    let scenario = scenario(&down);
+    let mut network = scenario.network().expect("it settles");
+    let event = &scenario.events[0].1;
+    network.apply(event).expect("it settles");
+    let why = network.explain("vm", "10.30.0.0/16".parse().unwrap());
+    let why = why.expect("a NIC").to_string();
+    assert!(why.contains("from er primary"), "{why}");
+    assert!(why.contains("between ergw and er secondary"), "{why}");
+}
+
+/// The same behind a Route Server.
+fn with_route_server(profile: &str) -> String {
+    let server = "route_servers: [{name: rs, vnet: hub}]\nnics:";
+    let text = LINKS.replace("nics:", server);
+    text + "profile: " + profile + "\n"
+}
+
+#[test]
+fn r167_r173_with_a_route_server_a_nic_shows_one_connection_by_its_links_or_one_of_them() {
+    let events = "
+events:
+  - {id: primary-down, connection_down: {gateway: ergw, to: er, link: primary}}
+  - {id: secondary-alone, connection_up: {gateway: ergw, to: er}}
+";
+    holds(
+        &(with_route_server("azure-2026")
+            + events
+            + "
+expect:
+  - at: initial
+    nic_effective:
+      vm: [{prefix: 10.20.0.0/16, next_hop: [10.0.2.6]}, {prefix: 10.30.0.0/16, next_hop: [10.0.2.6, 10.0.2.7]}]
+  - at: primary-down
+    nic_effective:
+      vm: [{prefix: 10.20.0.0/16, next_hop: [10.0.2.7]}, {prefix: 10.30.0.0/16, next_hop: [10.0.2.7]}]
+"),
+    );
+    holds(
+        &(with_route_server("{base: azure-2026, expressroute_next_hops: one}")
+            + events
+            + "
+expect:
+  - {at: initial, nic_effective: {vm: [{prefix: 10.30.0.0/16, next_hop: [10.0.2.6]}]}}
+  - {at: primary-down, nic_effective: {vm: [{prefix: 10.30.0.0/16, next_hop: [10.0.2.7]}]}}
+"),
+    );
+    // R-173 is of networks with a Route Server alone.
+    let without = LINKS.to_owned() + "profile: {base: azure-2026, expressroute_next_hops: one}\n";
+    holds(
+        &(without
+            + "expect: [{at: initial, nic_effective: {vm: [{prefix: 10.30.0.0/16, next_hop: [10.0.2.6, 10.0.2.7]}]}}]\n"),
+    );
+}
+
+/// What is wrong with a network, all of it.
+fn wrong(text: &str) -> String {
+    match Scenario::parse(text) {
+        Ok(_) => String::new(),
+        Err(wrong) => wrong.iter().map(|wrong| format!("{wrong}\n")).collect(),
+    }
+}
+
+#[test]
+fn r167_links_that_are_not_there_are_refused() {
+    let single = LINKS
+        .replace("[10.0.2.6, 10.0.2.7]", "[10.0.2.6]")
+        .replace("secondary:", "primary:")
+        + "events: [{id: down, connection_down: {gateway: ergw, to: er, link: secondary}}]\n";
+    let why = wrong(&single);
+    assert!(why.contains("has no secondary link"), "{why}");
+    let site = LINKS.to_owned()
+        + "sites: [{name: branch, asn: 65010}]
+events: [{id: down, connection_down: {gateway: vpngw, to: branch, link: primary}}]\n";
+    let site = site.replace(
+        "gateways:\n",
+        "gateways:\n  - {name: vpngw, vnet: hub, type: vpn, connections: [{site: branch}]}\n",
+    );
+    let why = wrong(&site);
+    assert!(why.contains("only circuits have links"), "{why}");
+    let nobody = LINKS.replace(
+        "    on_prem: {asn: 64512, prefixes: [10.20.0.0/16, 10.30.0.0/16]}\n",
+        "",
+    );
+    let why = wrong(&nobody);
+    assert!(why.contains("needs `on_prem`"), "{why}");
+}

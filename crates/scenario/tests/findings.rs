@@ -368,3 +368,66 @@ fn r145_r146_what_route_maps_may_not_do_is_said() {
     ];
     adds(&place, 146, "one", Error, "10.1.4.4");
 }
+
+/// Criteria that fit no route, and what is said of them.
+const IDLE: [(&str, &str); 6] = [
+    ("{condition: equals, prefixes: [10.1.0.0/16]}", "untouched (R-145)"),
+    ("{condition: contains, prefixes: [10.0.0.0/16, 10.1.2.0/24]}", "of a VNet"),
+    ("{condition: contains, prefixes: ['fd00::/8']}", "R-059"),
+    ("{condition: contains, as_path: [65515]}", "AS 65515"),
+    (
+        "{condition: equals, prefixes: [192.168.0.0/16]}, {condition: contains, prefixes: [172.16.0.0/12]}",
+        "no prefix fits",
+    ),
+    (
+        "{condition: equals, as_path: [65001]}, {condition: contains, as_path: [65002]}",
+        "no AS path fits",
+    ),
+];
+
+/// The same criteria, mended.
+const MENDED: [&str; 5] = [
+    "{condition: contains, prefixes: [10.0.0.0/8]}",
+    "{condition: equals, prefixes: [10.1.0.0/16, 192.168.0.0/16]}",
+    "{condition: contains, as_path: [65515, 65001]}",
+    "{condition: equals, prefixes: [192.168.0.0/16]}, {condition: contains, prefixes: [192.0.0.0/8]}",
+    "{condition: equals, as_path: [65001, 65002]}, {condition: contains, as_path: [65002]}",
+];
+
+/// The sound network with a route map on what the NVA is sent.
+fn with_map(rules: &str) -> String {
+    let map = format!("title: A hub\nroute_maps: [{{name: map, rules: [{rules}]}}]");
+    let session = "asn: 65001, sessions: [{route_server: rs, outbound_route_map: map}]";
+    let text = SOUND.replace("title: A hub", &map);
+    let mapped = text.replace("asn: 65001, sessions: [rs]", session);
+    assert_ne!(text, mapped);
+    mapped
+}
+
+/// What is said of idle rules of the map.
+fn idle(rules: &str) -> Vec<String> {
+    let found = findings(&with_map(rules)).into_iter();
+    let idle = found.filter(|one| one.rule.0 == 172 && one.subject == "map");
+    idle.map(|one| one.text).collect()
+}
+
+#[test]
+fn r172_a_rule_of_a_route_map_that_matches_nothing_is_said_until_it_is_mended() {
+    let tagging = |criteria: &str| {
+        format!(
+            "{{name: t, match: [{criteria}], actions: [{{type: add, communities: ['3356:70']}}]}}"
+        )
+    };
+    for (criteria, says) in IDLE {
+        let said = idle(&tagging(criteria));
+        assert!(said.iter().any(|text| text.contains(says)), "{criteria}: {said:?}");
+    }
+    for criteria in MENDED {
+        assert_eq!(idle(&tagging(criteria)), [""; 0], "{criteria}");
+    }
+    let late = tagging("{condition: contains, as_path: [65001]}");
+    let everything = "{actions: [{type: drop}]}";
+    let said = idle(&format!("{everything}, {late}"));
+    assert!(said[0].contains("its rule t: the rule 1 before it"), "{said:?}");
+    assert_eq!(idle(&format!("{late}, {everything}")), [""; 0]);
+}

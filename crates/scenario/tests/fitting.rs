@@ -25,6 +25,7 @@ fn route(prefix: &str, path: &[u32], next_hop: Option<&str>, from: &str) -> Rout
         weight: 0,
         source_peer: Some(peer),
         local_address: None,
+        link: None,
         instance: Some(u8::from(from.ends_with('5'))),
         from: Some("rs".to_owned()),
         refused: None,

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
+use routehub::estate::CircuitLink;
 use routehub::types::PeerId;
 use routehub::{LiveLink, Profile};
 use routehub_scenario::Live;
@@ -35,11 +36,12 @@ pub struct Neighbor {
     config: SessionConfig,
 }
 
-/// What makes a session the same after a reload: our speaker, its instance, and the peer's name.
+/// What makes a session the same after a reload: our speaker, its instance or link, and the peer's name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SessionKey {
     local: String,
     instance: Option<u8>,
+    circuit_link: Option<CircuitLink>,
     remote: String,
 }
 
@@ -92,6 +94,7 @@ impl Neighbor {
         SessionKey {
             local: self.link.local.clone(),
             instance: self.link.instance,
+            circuit_link: self.link.circuit_link,
             remote: self.link.remote.clone(),
         }
     }
@@ -154,6 +157,7 @@ impl fmt::Display for Neighbor {
         let LiveLink {
             local,
             instance,
+            circuit_link,
             remote,
             remote_asn,
             ..
@@ -161,6 +165,9 @@ impl fmt::Display for Neighbor {
         write!(f, "{remote} at {local}")?;
         if let Some(instance) = instance {
             write!(f, " {instance}")?;
+        }
+        if let Some(link) = circuit_link {
+            write!(f, " {link}")?;
         }
         f.write_str(" (")?;
         for address in &self.remote {

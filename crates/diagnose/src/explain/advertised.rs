@@ -83,7 +83,13 @@ pub(super) fn down_reason(exchange: &Exchange, outbound: Outbound<'_>) -> Option
     }
     let down = link.down;
     let [a, b] = [&link.a, &link.b].map(|end| exchange.speaker(end.speaker));
-    let ends = format!("{a} and {}", b.name);
+    let twin = exchange.graph().twin_link(outbound.link_id());
+    let alone = twin.is_some_and(|twin| exchange.graph().link(twin).down != down);
+    let ends = match (alone, a.circuit_link()) {
+        (false, _) => format!("{a} and {}", b.name),
+        (true, None) => format!("{a} and {}", b.with_link()),
+        (true, Some(_)) => format!("{} and {}", a.with_link(), b.with_link()),
+    };
     if let Some(rule) = down.refused.or(down.limit) {
         return Some(Reason::new(rule, format!("nothing passes between {ends}")));
     }

@@ -8,6 +8,7 @@ use routehub_rib::{Admission, PathView, Standing};
 use routehub_types::{Attrs, Family, Prefix, RuleId};
 
 use super::advertised::{down_reason, known_around, not_readvertised, refusal, sent_as};
+use super::links;
 use super::{
     Advertisement, ExplainedPath, ExplainedRoute, MissingRoute, NotAdvertised, RouteAttributes,
     Sent, SpeakerExplanation,
@@ -31,9 +32,10 @@ pub(super) fn explain(
     let known = known_around(exchange, destination).into_iter();
     for prefix in known.filter(|prefix| !is_missing(prefix)) {
         let way = Way::new(exchange, prefix);
-        let each = speakers.iter().map(|speaker| ExplainedRoute {
-            advertisements: way.advertisements(*speaker),
-            ..way.route_at(*speaker)
+        let each = speakers.iter().filter_map(|id| {
+            let twin = links::twin_speaker(exchange, *id);
+            let say = |by_link, id| Some(way.naming(by_link).explained_at(id));
+            links::said_once(*id, twin, say)
         });
         let says = |route: &ExplainedRoute| !route.is_empty() || !route.advertisements.is_empty();
         routes.extend(merged(each.filter(says), std::slice::from_mut));
@@ -84,21 +86,14 @@ fn never_routes(
     missing.collect()
 }
 
-/// What a speaker is called, its instance left out.
-fn called(exchange: &Exchange, id: SpeakerId) -> String {
-    let speaker = exchange.speaker(id);
-    match speaker.kind {
-        SpeakerKind::CustomerEdge { .. } => speaker.to_string(),
-        _ => speaker.name.clone(),
-    }
-}
-
 /// A prefix on the way back to where its routes come from.
 pub(super) struct Way<'a> {
     exchange: &'a Exchange,
     prefix: Prefix,
     /// The speakers it came by, the last one included.
     visited: BTreeSet<SpeakerId>,
+    /// Whether circuits are called by their link, as where the two differ.
+    names_links: bool,
 }
 
 impl<'a> Way<'a> {
@@ -108,6 +103,35 @@ impl<'a> Way<'a> {
             exchange,
             prefix,
             visited: BTreeSet::new(),
+            names_links: false,
+        }
+    }
+
+    /// The same way, where circuits are called by their link.
+    fn naming(&self, by_link: bool) -> Self {
+        Self {
+            names_links: self.names_links || by_link,
+            ..self.by([])
+        }
+    }
+
+    /// What a speaker is called, its instance left out.
+    fn called(&self, id: SpeakerId) -> String {
+        let speaker = self.exchange.speaker(id);
+        match speaker.kind {
+            SpeakerKind::Edge { .. } | SpeakerKind::CustomerEdge { .. } if self.names_links => {
+                speaker.with_link()
+            }
+            SpeakerKind::CustomerEdge { .. } => speaker.to_string(),
+            _ => speaker.name.clone(),
+        }
+    }
+
+    /// What a speaker has of the prefix, and what becomes of it at its neighbours.
+    fn explained_at(&self, id: SpeakerId) -> ExplainedRoute {
+        ExplainedRoute {
+            advertisements: self.advertisements(id),
+            ..self.route_at(id)
         }
     }
 
@@ -139,8 +163,9 @@ impl<'a> Way<'a> {
         let paths = match self.exchange.rib(id) {
             Some(rib) => {
                 let paths = rib.paths(self.prefix);
-                let paths = paths.iter().map(|path| way.stored_path(id, rib, path));
-                paths.collect()
+                let all = paths.iter();
+                let named = all.map(|path| way.stored_by_link(id, rib, (&paths, path)));
+                named.collect()
             }
             None => way.received_paths(id),
         };
@@ -157,7 +182,7 @@ impl<'a> Way<'a> {
 
     fn no_route(&self, id: SpeakerId) -> ExplainedRoute {
         ExplainedRoute {
-            speaker: called(self.exchange, id),
+            speaker: self.called(id),
             instances: match self.exchange.speaker(id).kind {
                 SpeakerKind::RouteServer { instance, .. } => vec![instance],
                 _ => Vec::new(),
@@ -178,8 +203,10 @@ impl<'a> Way<'a> {
             let way = self.by([id]);
             let paths = rib.paths(self.prefix);
             let mut best = paths.iter().filter(|path| path.standing == Standing::Best);
-            let best = best.next().map(|path| way.stored_path(id, rib, path));
-            route.paths.extend(best);
+            if let Some(path) = best.next() {
+                let path = way.stored_by_link(id, rib, (&paths, path));
+                route.paths.push(path);
+            }
         }
         route
     }
@@ -193,9 +220,37 @@ impl<'a> Way<'a> {
         Some(self.exchange.outbound(link, receiver.other()))
     }
 
+    /// A path of a speaker, by the name of the circuit where the path by its other link says the
+    /// same, else by the name of the link.
+    fn stored_by_link(
+        &self,
+        id: SpeakerId,
+        rib: RibView<'_>,
+        (all, path): (&[PathView], &PathView),
+    ) -> ExplainedPath {
+        let said = self.stored_path(id, rib, path);
+        let twin = match rib.origin(path.path.source) {
+            Origin::Link(link) => links::twin_of_neighbor(self.exchange, id, link),
+            _ => None,
+        };
+        let Some(twin) = twin else {
+            return said;
+        };
+        let is_twin = |other: &&PathView| rib.origin(other.path.source) == Origin::Link(twin);
+        let same = all.iter().find(is_twin).is_some_and(|other| {
+            let other = self.stored_path(id, rib, other);
+            links::without_next_hops(&other) == links::without_next_hops(&said)
+        });
+        if same {
+            said
+        } else {
+            self.naming(true).stored_path(id, rib, path)
+        }
+    }
+
     fn stored_path(&self, id: SpeakerId, rib: RibView<'_>, path: &PathView) -> ExplainedPath {
         let outbound_of = |source| self.outbound(rib.origin(source), id);
-        let name = |source| Some(called(self.exchange, outbound_of(source)?.sender()));
+        let name = |source| Some(self.called(outbound_of(source)?.sender()));
         let outbound = outbound_of(path.path.source);
         let received = path.received.or(path.attrs);
         let received = received.map_or_else(Attrs::default, |id| self.exchange.attrs(id));
@@ -241,7 +296,7 @@ impl<'a> Way<'a> {
             let refused = looped(exchange, id, &attrs);
             let evidence = refused.map(|rule| refusal(exchange, outbound, prefix, &attrs, rule));
             Some(ExplainedPath {
-                from: Some(called(exchange, outbound.sender())),
+                from: Some(self.called(outbound.sender())),
                 received: RouteAttributes::from(&attrs),
                 other_next_hops: Vec::new(),
                 imported: None,
@@ -300,8 +355,13 @@ impl<'a> Way<'a> {
             !self.visited.contains(&outbound.sender()) && is_told(self.exchange, *outbound)
         });
         let not_advertised = others.filter_map(|outbound| {
-            let because = sent_as(self.exchange, outbound, self.prefix).err()?;
-            self.not_advertised(outbound, because)
+            let say = |by_link, outbound| {
+                let way = self.naming(by_link);
+                let because = sent_as(self.exchange, outbound, self.prefix).err()?;
+                way.not_advertised(outbound, because)
+            };
+            let twin = links::twin_outbound(self.exchange, id, outbound);
+            links::said_once(outbound, twin, say)
         });
         merged(not_advertised, |neighbor| &mut neighbor.routes)
     }
@@ -335,7 +395,7 @@ impl<'a> Way<'a> {
             }
         };
         Some(NotAdvertised {
-            by: called(self.exchange, by),
+            by: self.called(by),
             because,
             routes,
         })
@@ -393,17 +453,10 @@ impl<'a> Way<'a> {
         let has = |outbound: &Outbound<'_>| {
             is_told(exchange, *outbound) && (holds || outbound.originated_for(prefix).is_some())
         };
-        let advertisements = outbound.filter(has).map(|outbound| {
-            let to = exchange.speaker(outbound.receiver()).to_string();
-            match sent_as(exchange, outbound, prefix) {
-                Ok(attrs) => Advertisement::Sent {
-                    to,
-                    attributes: RouteAttributes::from(&attrs),
-                    changed_by: outbound.changing_rules(prefix),
-                    refused: self.refused_there(outbound, &attrs),
-                },
-                Err(because) => Advertisement::Blocked { to, because },
-            }
+        let advertisements = outbound.filter(has).filter_map(|outbound| {
+            let say = |by_link, outbound| Some(self.naming(by_link).advertisement(outbound));
+            let twin = links::twin_outbound(exchange, id, outbound);
+            links::said_once(outbound, twin, say)
         });
         let mut all: Vec<Advertisement> = Vec::new();
         for advertisement in advertisements {
@@ -413,6 +466,24 @@ impl<'a> Way<'a> {
             }
         }
         all
+    }
+
+    /// What becomes of a route at a neighbour.
+    fn advertisement(&self, outbound: Outbound<'_>) -> Advertisement {
+        let receiver = self.exchange.speaker(outbound.receiver());
+        let to = match receiver.circuit_link() {
+            Some(_) if self.names_links => receiver.with_link(),
+            _ => receiver.to_string(),
+        };
+        match sent_as(self.exchange, outbound, self.prefix) {
+            Ok(attrs) => Advertisement::Sent {
+                to,
+                attributes: RouteAttributes::from(&attrs),
+                changed_by: outbound.changing_rules(self.prefix),
+                refused: self.refused_there(outbound, &attrs),
+            },
+            Err(because) => Advertisement::Blocked { to, because },
+        }
     }
 
     /// Why the receiver refused what it was sent.

@@ -200,7 +200,9 @@ pub(super) fn hidden_prepends(findings: &mut Findings<'_>) {
             }
         }
     }
-    for (asn, (prefixes, seen)) in hidden {
+    for (asn, (mut prefixes, seen)) in hidden {
+        prefixes.sort_unstable();
+        prefixes.dedup();
         let nvas = exchange.estate().nvas.iter();
         for nva in nvas.filter(|nva| nva.asn == asn) {
             let nva_prepends = |prefix: &&Prefix| prepends(nva, **prefix);

@@ -1,4 +1,4 @@
-//! What attaches on-premises networks: gateways, circuits, sites.
+//! What attaches on-premises networks: gateways and sites.
 
 use std::net::IpAddr;
 
@@ -108,9 +108,12 @@ pub enum Connection {
         circuit: String,
         /// Routing weight; higher is preferred.
         weight: u32,
-        /// Edge addresses, the next hop that the gateway shows; empty: chosen from GatewaySubnet.
+        /// Edge addresses, the next hop that the gateway shows: of the primary link first, then of
+        /// the secondary; empty: chosen from GatewaySubnet. With one address there is only
+        /// the primary link, unless the circuit says what the secondary one announces.
         msee_ips: Vec<IpAddr>,
-        /// What a NIC shows; empty: `msee_ips`.
+        /// What a NIC shows, in the same order; one address stands for both links; empty:
+        /// `msee_ips`.
         nic_next_hops: Vec<IpAddr>,
     },
     /// A VPN gateway to a site.
@@ -141,43 +144,6 @@ impl Connection {
             Self::Gateway { gateway } => gateway,
         }
     }
-}
-
-/// An ExpressRoute circuit and the customer's edge behind it.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[cfg_attr(
-    feature = "file",
-    derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema),
-    serde(deny_unknown_fields, rename = "circuit"),
-    schemars(rename = "Circuit")
-)]
-pub struct Circuit {
-    /// Its name.
-    pub name: String,
-    /// The ASN of its edge routers; none: the profile's.
-    #[cfg_attr(feature = "file", serde(default))]
-    pub asn: Option<Asn>,
-    /// The address of the customer's edge.
-    #[cfg_attr(feature = "file", serde(default))]
-    pub ce_ip: Option<IpAddr>,
-    /// The network behind it.
-    #[cfg_attr(feature = "file", serde(default))]
-    pub on_prem: Option<OnPremises>,
-}
-
-/// An on-premises network behind a circuit; it passes nothing on.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[cfg_attr(
-    feature = "file",
-    derive(serde::Deserialize, schemars::JsonSchema),
-    serde(from = "forms::OnPremisesForm"),
-    schemars(with = "forms::OnPremisesForm")
-)]
-pub struct OnPremises {
-    /// Its ASN.
-    pub asn: Asn,
-    /// What it announces; a path that is not given is its ASN alone.
-    pub routes: Vec<Routes>,
 }
 
 /// An on-premises site behind VPN gateways or NVAs; it passes nothing on.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::object::{Object, ObjectName};
-use super::{Peering, Readvertisement, RouteServer, Routes, RoutingPreference};
+use super::{CircuitLink, Peering, Readvertisement, RouteServer, Routes, RoutingPreference};
 use routehub_types::Prefix;
 
 #[cfg(feature = "file")]
@@ -242,4 +242,7 @@ pub struct ConnectionEnds {
     pub gateway: String,
     /// The circuit, site or gateway at the other end.
     pub to: String,
+    /// Which link of the circuit; none: both.
+    #[cfg_attr(feature = "file", serde(default))]
+    pub link: Option<CircuitLink>,
 }

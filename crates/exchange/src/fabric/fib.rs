@@ -6,14 +6,16 @@
 
 use std::net::IpAddr;
 
-use routehub_rib::{BestPath, Preference};
+use routehub_rib::{Admission, BestPath, Preference};
 use routehub_types::Prefix;
 
 use super::effective::{EffectiveRow, NicView, ProgrammedNextHop, ProgrammedRoute, inside_any};
 use super::sorted;
 use crate::estate::Nic;
-use crate::graph::{Deployment, LinkKind, Role, SpeakerId, SpeakerKind, UNKNOWN_ADDRESS, VnetId};
-use crate::parameters::OneInstanceNics;
+use crate::graph::{
+    Deployment, LinkId, LinkKind, Role, SpeakerId, SpeakerKind, UNKNOWN_ADDRESS, VnetId,
+};
+use crate::parameters::{ExpressRouteNextHops, OneInstanceNics};
 use crate::ribs::{Origin, RibView, Ribs};
 
 /// Who programs the NICs of a network.
@@ -220,33 +222,69 @@ impl<'a> Fabric<'a> {
         match graph.speaker(gateway).role() {
             // The path names the instance, also under a prefix that a route map put there.
             Some(Role::VpnGateway) => vec![of_gateway(next_hop)],
-            _ => self.circuit_next_hops(gateway, prefix, next_hop),
+            _ => self.circuit_next_hops(gateway, (rib, path), prefix),
         }
     }
 
     /// Where packets go by a path that an ExpressRoute gateway passed on: it passes one path of a
-    /// prefix on, whose connection is the way. Under a prefix that a route map put there
-    /// it is the connection with the next hop that the path carries.
+    /// prefix on, whose connection is the way, by those of its links that have the prefix
+    /// or by one of them. Under a prefix that a route map put there it is the way
+    /// of a prefix that it was made of, else of the next hop that the path carries.
     fn circuit_next_hops(
         self,
         gateway: SpeakerId,
+        (rib, path): (RibView<'_>, &BestPath),
         prefix: Prefix,
-        next_hop: IpAddr,
     ) -> Vec<ProgrammedNextHop> {
-        let graph = self.deployment.graph();
-        let best = self.ribs.rib(gateway).map(|rib| rib.best(prefix));
-        if let Some(path) = best.as_ref().and_then(|paths| paths.first()) {
-            return self.gateway_next_hops(gateway, path);
+        let next_hop = rib.next_hop(path.attrs);
+        let connection = || {
+            self.connection_next_hops(gateway, prefix).or_else(|| {
+                let becomes = |imported| {
+                    matches!(imported, Admission::Replace { prefix: into, .. } if into == prefix)
+                };
+                let received = rib.adj_in(path.source);
+                let mut made_of = received.filter(|route| becomes(route.imported));
+                made_of.find_map(|route| {
+                    let told = rib.next_hop(route.received) == next_hop;
+                    self.connection_next_hops(gateway, route.prefix).filter(|_| told)
+                })
+            })
+        };
+        let mut next_hops = connection().unwrap_or_else(|| vec![of_gateway(next_hop)]);
+        match self.deployment.parameters().expressroute_next_hops {
+            ExpressRouteNextHops::One => next_hops.truncate(1),
+            ExpressRouteNextHops::Connection => {}
         }
-        let inbound = graph.inbound(gateway);
-        let mut connections = inbound.filter(|from| {
-            let edge = graph.sending_end(*from);
-            let link = graph.link(from.link);
-            link.kind.is_to_circuit() && link.is_up() && edge.next_hop() == next_hop
-        });
-        match connections.next().map(|from| &graph.link(from.link).kind) {
-            Some(LinkKind::GatewayToEdge(connection)) => shown(&connection.nic_next_hops),
-            _ => vec![of_gateway(next_hop)],
+        next_hops
+    }
+
+    /// The next hops of the connection by which an ExpressRoute gateway has its first best path:
+    /// of those links of the circuit whose paths are as good.
+    fn connection_next_hops(
+        self,
+        gateway: SpeakerId,
+        prefix: Prefix,
+    ) -> Option<Vec<ProgrammedNextHop>> {
+        let rib = self.ribs.rib(gateway)?;
+        let best = rib.best(prefix);
+        let circuit = |path: &BestPath| match rib.origin(path.source) {
+            Origin::Link(link) => self.circuit_of(link),
+            _ => None,
+        };
+        let first = circuit(best.first()?)?;
+        let same = best.iter().filter(|path| circuit(path) == Some(first));
+        Some(
+            same.flat_map(|path| self.gateway_next_hops(gateway, path))
+                .collect(),
+        )
+    }
+
+    /// The circuit that a link of a gateway leads to, by its place in the estate.
+    fn circuit_of(self, link: LinkId) -> Option<usize> {
+        let graph = self.deployment.graph();
+        match graph.speaker(graph.link(link).b.speaker).kind {
+            SpeakerKind::Edge { circuit, .. } => Some(circuit),
+            _ => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use routehub_types::Prefix;
 
 use super::sorted;
-use crate::graph::{Deployment, LinkId, SpeakerId, VnetId};
+use crate::graph::{Deployment, Graph, LinkId, SpeakerId, VnetId};
 use crate::ribs::Changed;
 
 /// What changed since the journal was read last.
@@ -33,6 +33,22 @@ impl Changes {
     pub fn is_empty(&self) -> bool {
         self.paths.is_empty() && self.vnets.is_empty() && self.links.is_empty()
     }
+}
+
+/// The names of the ends of a link: of a circuit that of its link, where the other one stands in
+/// another way.
+fn ends_of(graph: &Graph, id: LinkId) -> [String; 2] {
+    let link = graph.link(id);
+    let twin = graph.twin_link(id).map(|twin| graph.link(twin));
+    let differs = twin.is_some_and(|twin| twin.is_up() != link.is_up());
+    [&link.a, &link.b].map(|end| {
+        let speaker = graph.speaker(end.speaker);
+        if differs {
+            speaker.with_link()
+        } else {
+            speaker.to_string()
+        }
+    })
 }
 
 /// Changes as they are written down.
@@ -80,12 +96,9 @@ impl Journal {
         paths.dedup();
         let names = &deployment.estate().vnets;
         let graph = deployment.graph();
-        let links = sorted(links.into_iter()).into_iter().map(|id| {
-            let link = graph.link(id);
-            LinkChange {
-                ends: [&link.a, &link.b].map(|end| graph.speaker(end.speaker).to_string()),
-                up: link.is_up(),
-            }
+        let links = sorted(links.into_iter()).into_iter().map(|id| LinkChange {
+            ends: ends_of(graph, id),
+            up: graph.link(id).is_up(),
         });
         let vnets = vnets.iter().map(|id| names[id.0].name.clone());
         let mut links: Vec<LinkChange> = earlier.links.into_iter().chain(links).collect();
@@ -108,6 +121,10 @@ impl Journal {
             let prefixes = changed.prefixes.iter();
             self.paths
                 .extend(prefixes.map(|prefix| (changed.speaker, *prefix)));
+            if deployment.is_mapped_gateway(changed.speaker) {
+                // The ways of prefixes that a route map makes of these may be others.
+                self.vnets.extend(deployment.vnets_served(changed.speaker));
+            }
         }
     }
 

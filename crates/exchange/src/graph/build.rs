@@ -8,7 +8,7 @@ use super::Graph;
 use super::link::{Down, End, Link, LinkId, LinkKind};
 use super::speaker::{Speaker, SpeakerId, SpeakerKind};
 use super::topology::Topology;
-use crate::estate::Estate;
+use crate::estate::{CircuitLink, Estate};
 use crate::parameters::Parameters;
 
 /// Adds speakers and links to a graph.
@@ -41,8 +41,12 @@ impl GraphBuilder<'_> {
         self.link_gateways();
         for circuit in &estate.circuits {
             let live = self.live.contains(&circuit.name);
-            if let [edge, customer] = *self.graph.named(&circuit.name) {
-                self.link(edge, customer, LinkKind::EdgeToCustomer, live);
+            for link in CircuitLink::BOTH {
+                let edge = self.graph.edge(&circuit.name, link);
+                let customer = self.graph.customer_edge(&circuit.name, link);
+                if let Some((edge, customer)) = edge.zip(customer) {
+                    self.link(edge, customer, LinkKind::EdgeToCustomer, live);
+                }
             }
         }
     }
@@ -79,8 +83,13 @@ impl GraphBuilder<'_> {
         self.add_gateways();
         for (place, circuit) in estate.circuits.iter().enumerate() {
             let asn = circuit.asn.or(Some(parameters.edge_asn));
-            let kind = SpeakerKind::Edge { circuit: place };
-            self.add(speaker(kind, &circuit.name, asn));
+            for link in CircuitLink::BOTH {
+                let kind = SpeakerKind::Edge {
+                    circuit: place,
+                    link,
+                };
+                self.add(speaker(kind, &circuit.name, asn));
+            }
         }
         for (place, nva) in estate.nvas.iter().enumerate() {
             let kind = SpeakerKind::Nva { nva: place };
@@ -94,11 +103,22 @@ impl GraphBuilder<'_> {
             speaker.addresses.clone_from(&site.bgp_ips);
             self.add(speaker);
         }
-        for (place, circuit) in estate.circuits.iter().enumerate() {
-            if let Some(on_prem) = &circuit.on_prem {
-                let kind = SpeakerKind::CustomerEdge { circuit: place };
+        self.add_customer_edges();
+    }
+
+    /// Adds the customer's edge behind each link of each circuit.
+    fn add_customer_edges(&mut self) {
+        for (place, circuit) in self.estate.circuits.iter().enumerate() {
+            let Some(on_prem) = &circuit.on_prem else {
+                continue;
+            };
+            for link in CircuitLink::BOTH {
+                let kind = SpeakerKind::CustomerEdge {
+                    circuit: place,
+                    link,
+                };
                 let mut speaker = speaker(kind, &circuit.name, Some(on_prem.asn));
-                speaker.addresses.extend(circuit.ce_ip);
+                speaker.addresses.extend(circuit.customer_address(link));
                 self.add(speaker);
             }
         }

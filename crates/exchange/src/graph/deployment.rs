@@ -284,6 +284,13 @@ impl Deployment {
         self.route_map(&names.outbound?)
     }
 
+    /// Whether a Route Server has a route map on what it takes in from a gateway.
+    pub(crate) fn is_mapped_gateway(&self, speaker: SpeakerId) -> bool {
+        let name = &self.graph.speaker(speaker).name;
+        let mut maps = self.gateway_maps.iter();
+        maps.any(|((_, gateway), maps)| gateway == name && maps.inbound.is_some())
+    }
+
     fn route_map(&self, name: &str) -> Option<&RouteMap> {
         self.estate.route_maps.iter().find(|map| map.name == name)
     }

@@ -9,7 +9,7 @@ use super::build::{GraphBuilder, speaker};
 use super::link::{CircuitConnection, LinkKind, Side};
 use super::speaker::{SpeakerId, SpeakerKind};
 use crate::estate::{
-    Connection, Gateway, GatewayAddresses, GatewayKind, RouteServer, Routes, Site,
+    CircuitLink, Connection, Gateway, GatewayAddresses, GatewayKind, RouteServer, Routes, Site,
 };
 
 impl GraphBuilder<'_> {
@@ -102,25 +102,7 @@ impl GraphBuilder<'_> {
                 weight,
                 nic_next_hops,
                 ..
-            } => {
-                let shown = if nic_next_hops.is_empty() {
-                    edge
-                } else {
-                    nic_next_hops
-                };
-                let kind = LinkKind::GatewayToEdge(CircuitConnection {
-                    weight: *weight,
-                    nic_next_hops: shown.to_vec(),
-                });
-                let Some(to) = self.graph.first_named(circuit) else {
-                    return;
-                };
-                for instance in self.instances(&gateway.name) {
-                    // A live circuit is a live customer: its edge is ours.
-                    let link = self.link(instance, to, kind.clone(), false);
-                    self.graph.set_addresses(link, Side::B, edge.to_vec());
-                }
-            }
+            } => self.link_circuit(gateway, circuit, *weight, (edge, nic_next_hops)),
             Connection::Site {
                 site,
                 bgp,
@@ -139,6 +121,44 @@ impl GraphBuilder<'_> {
                         self.link(near, far, LinkKind::GatewayToGateway, false);
                     }
                 }
+            }
+        }
+    }
+
+    /// The links of a gateway with the edges of a circuit, by their addresses and what NICs show:
+    /// those of the primary link first, then those of the secondary.
+    fn link_circuit(
+        &mut self,
+        gateway: &Gateway,
+        circuit: &str,
+        weight: u32,
+        (addresses, next_hops): (&[IpAddr], &[IpAddr]),
+    ) {
+        let mut circuits = self.estate.circuits.iter();
+        let Some(described) = circuits.find(|other| other.name == circuit) else {
+            return;
+        };
+        let has = |link: &CircuitLink| described.has_link(*link, addresses);
+        let is_single = !has(&CircuitLink::Secondary);
+        for link in CircuitLink::BOTH.into_iter().filter(has) {
+            let Some(edge) = self.graph.edge(circuit, link) else {
+                continue;
+            };
+            let own = link.addresses(addresses);
+            let shown = match next_hops {
+                [] => own.clone(),
+                [_] => next_hops.to_vec(),
+                _ if is_single => next_hops.to_vec(),
+                _ => link.addresses(next_hops),
+            };
+            let kind = LinkKind::GatewayToEdge(CircuitConnection {
+                weight,
+                nic_next_hops: shown,
+            });
+            for instance in self.instances(&gateway.name) {
+                // A live circuit is a live customer: its edges are ours.
+                let link = self.link(instance, edge, kind.clone(), false);
+                self.graph.set_addresses(link, Side::B, own.clone());
             }
         }
     }

@@ -81,7 +81,7 @@ pub enum LinkKind {
     },
     /// Gateway instance and Route Server instance.
     GatewayToRouteServer,
-    /// ExpressRoute gateway instance and circuit edge.
+    /// ExpressRoute gateway instance and the edge of one link of a circuit.
     GatewayToEdge(CircuitConnection),
     /// VPN gateway instance and site with BGP.
     GatewayToSite,
@@ -146,7 +146,7 @@ impl LinkKind {
     }
 }
 
-/// What a connection of an ExpressRoute gateway says.
+/// What a connection of an ExpressRoute gateway says, by one link of the circuit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CircuitConnection {
     /// Higher is preferred.

@@ -8,7 +8,7 @@ use routehub_policy::SourceClass;
 use routehub_types::Asn;
 
 use super::topology::VnetId;
-use crate::estate::{Estate, GatewayKind};
+use crate::estate::{CircuitLink, Estate, GatewayKind};
 
 /// A speaker by its place in the graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,10 +40,12 @@ pub enum SpeakerKind {
         /// The instance, 0 or 1.
         instance: u8,
     },
-    /// The edge routers of a circuit.
+    /// The edge router of one link of a circuit.
     Edge {
         /// The circuit.
         circuit: usize,
+        /// The link.
+        link: CircuitLink,
     },
     /// A network virtual appliance.
     Nva {
@@ -55,10 +57,12 @@ pub enum SpeakerKind {
         /// The site.
         site: usize,
     },
-    /// The customer's edge behind a circuit.
+    /// The customer's edge behind one link of a circuit.
     CustomerEdge {
         /// The circuit.
         circuit: usize,
+        /// The link.
+        link: CircuitLink,
     },
 }
 
@@ -151,6 +155,28 @@ impl Speaker {
             SpeakerKind::Gateway { gateway, .. } => Some(gateway),
             _ => None,
         }
+    }
+
+    /// The link of a circuit that it is an end of.
+    pub const fn circuit_link(&self) -> Option<CircuitLink> {
+        match self.kind {
+            SpeakerKind::Edge { link, .. } | SpeakerKind::CustomerEdge { link, .. } => Some(link),
+            _ => None,
+        }
+    }
+
+    /// What it is called where the links of a circuit differ: `er primary`.
+    pub fn with_link(&self) -> String {
+        match self.kind {
+            SpeakerKind::Edge { link, .. } => format!("{} {link}", self.name),
+            SpeakerKind::CustomerEdge { link, .. } => format!("{} {link} on-premises", self.name),
+            _ => self.to_string(),
+        }
+    }
+
+    /// Whether it is an edge router of a circuit.
+    pub const fn is_edge(&self) -> bool {
+        matches!(self.kind, SpeakerKind::Edge { .. })
     }
 
     /// Whether it is an NVA.

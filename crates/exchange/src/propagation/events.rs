@@ -318,6 +318,11 @@ impl Model {
         gateway.ok_or_else(unknown("gateway", &ends.gateway))?;
         let mut links = graph.links_between(&ends.gateway, &ends.to);
         links.retain(|link| graph.link(*link).kind.is_connection());
+        // Without a link of the circuit both are meant.
+        links.retain(|link| {
+            let edge = graph.speaker(graph.link(*link).b.speaker).circuit_link();
+            ends.link.is_none() || ends.link == edge
+        });
         // No instance may hold it.
         let mut gateways = self.deployment.estate().gateways.iter();
         let known = gateways.any(|gateway| {

@@ -135,6 +135,11 @@ impl<'a> Outbound<'a> {
         self.deployment.graph().link(self.adjacency.link)
     }
 
+    /// The link by its place in the graph.
+    pub const fn link_id(self) -> LinkId {
+        self.adjacency.link
+    }
+
     /// Who sends.
     pub fn sender(self) -> SpeakerId {
         self.link().end(self.adjacency.sender).speaker
@@ -191,15 +196,18 @@ impl<'a> Outbound<'a> {
             _ if self.link().live => (&[], &[]),
             (Some(own), SpeakerKind::Site { .. }) => (std::slice::from_ref(own), &[]),
             (_, SpeakerKind::Site { site }) => (&estate.sites[site].routes, &[]),
-            (_, SpeakerKind::CustomerEdge { circuit }) => {
-                let on_prem = estate.circuits[circuit].on_prem.as_ref();
-                (on_prem.map_or(&[], |on_prem| &on_prem.routes), &[])
-            }
             (_, SpeakerKind::Nva { nva }) => (&[], &estate.nvas[nva].originates),
             _ => (&[], &[]),
         };
+        let of_link: Vec<&Routes> = match sender {
+            SpeakerKind::CustomerEdge { circuit, link } if !self.link().live => {
+                estate.circuits[circuit].announced(link).collect()
+            }
+            _ => Vec::new(),
+        };
         let originated = originates.iter().map(|own| (&own.routes, Some(own)));
-        routes.iter().map(|routes| (routes, None)).chain(originated)
+        let described = routes.iter().chain(of_link).map(|routes| (routes, None));
+        described.chain(originated)
     }
 
     /// What described routes carry: the sender's ASN as path where none is given, in front of it

@@ -9,6 +9,7 @@ use routehub_rib::{Admission, Standing, Step};
 use routehub_types::{AsPath, Asn, Attrs, NextHop, Prefix, RuleId};
 
 use super::table_id::SessionState;
+use crate::estate::CircuitLink;
 use crate::exchange::Exchange;
 use crate::graph::{LinkId, Role, Side};
 use crate::ribs::{Origin, RibView};
@@ -79,6 +80,8 @@ pub struct PeeringReport {
     pub role: Option<Role>,
     /// Which instance of a Route Server or gateway it is.
     pub instance: Option<u8>,
+    /// Which link of a circuit it is the edge of.
+    pub circuit_link: Option<CircuitLink>,
     /// Our address.
     pub local_address: Option<IpAddr>,
     /// The name of the neighbour.
@@ -251,7 +254,8 @@ impl Exchange {
             local: local.name.clone(),
             role: local.role(),
             instance: local.instance(),
-            local_address: address(to_peer),
+            circuit_link: local.circuit_link(),
+            local_address: address(to_peer).or_else(|| graph.listening_address(id)),
             remote: remote.name.clone(),
             remote_address: address(from_peer),
             remote_asn: remote.asn,

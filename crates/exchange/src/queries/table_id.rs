@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use routehub_types::{AsPath, Community, Prefix, RuleId};
 
-use crate::estate::{Connection, Estate};
+use crate::estate::{CircuitLink, Connection, Estate};
 use crate::fabric::EffectiveRow;
 use crate::graph::Link;
 
@@ -116,10 +116,10 @@ kinds! {
         &["as_path", "next_hop", "communities", "origin", "weight", "local_address"];
     CircuitRoutes "circuit_routes": CIRCUIT, None, "All routes at the edge of a circuit.",
         ["Circuit", "routes"],
-        &["as_path", "next_hop", "origin", "refused"];
+        &["as_path", "next_hop", "origin", "link", "refused"];
     OnPremLearned "on_prem_learned": ON_PREMISES, None,
         "What a site, or the network behind a circuit, learned.", ["On-premises", "learned"],
-        &["as_path", "next_hop", "from", "refused"];
+        &["as_path", "next_hop", "from", "link", "refused"];
     NicEffective "nic_effective": NIC, None, "The effective routes of a NIC.",
         ["NIC", "effective routes"],
         &["next_hop_type", "next_hop", "source", "state", "name"];
@@ -317,6 +317,9 @@ pub struct RouteRow {
     /// The rule by which the one that has the row refuses it, so that it is listed but not used.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub refused: Option<RuleId>,
+    /// The link of the circuit that holds it, or by which on-premises hears of it; none: both, or
+    /// no circuit's table.
+    pub link: Option<CircuitLink>,
 }
 
 /// The state of a session as tables show it.

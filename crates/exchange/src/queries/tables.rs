@@ -83,25 +83,39 @@ impl Exchange {
     pub fn on_prem_learned(&self, name: &str) -> Vec<RouteRow> {
         let speakers = self.graph().named(name).iter();
         let ends = speakers.filter(|id| self.speaker(**id).is_on_premises());
-        sorted(ends.flat_map(|speaker| self.heard(*speaker)).collect())
+        let rows = ends.flat_map(|id| self.of_link(*id, self.heard(*id)));
+        of_both_links(sorted(rows.collect()))
     }
 
-    /// Everything that a circuit's edge holds, as received.
+    /// Everything that a circuit's edges hold, as received; what both links have is one row
+    ///
     pub fn circuit_routes(&self, circuit: &str) -> Vec<RouteRow> {
-        let edge = self.graph().first_named(circuit).into_iter();
-        let inbound = edge.flat_map(|edge| self.graph().inbound(edge));
-        sorted(inbound.flat_map(|from| self.received_rows(from)).collect())
+        let named = self.graph().named(circuit).iter();
+        let edges = named.filter(|id| self.speaker(**id).is_edge());
+        let rows = edges.flat_map(|edge| {
+            let inbound = self.graph().inbound(*edge);
+            let rows = inbound.flat_map(|from| self.received_rows(from));
+            self.of_link(*edge, rows.collect())
+        });
+        of_both_links(sorted(rows.collect()))
+    }
+
+    /// Rows with the link of the circuit that the speaker is an end of.
+    fn of_link(&self, speaker: SpeakerId, rows: Vec<RouteRow>) -> Vec<RouteRow> {
+        let link = self.speaker(speaker).circuit_link();
+        let rows = rows.into_iter().map(|row| RouteRow { link, ..row });
+        rows.collect()
     }
 
     /// A gateway's own prefixes and static sites, and what it heard and took in, of each instance
     ///
     pub fn gateway_learned(&self, gateway: &str) -> Vec<RouteRow> {
         let instances = self.graph().named(gateway).iter();
-        sorted(
-            instances
-                .flat_map(|id| self.instance_learned(*id))
-                .collect(),
-        )
+        let rows = instances.flat_map(|id| self.instance_learned(*id));
+        // The links of a circuit are told apart by the edge routers' addresses; without those they
+        // look alike.
+        let rows = of_both_links(sorted(rows.collect())).into_iter();
+        rows.map(|row| RouteRow { link: None, ..row }).collect()
     }
 
     fn instance_learned(&self, speaker: SpeakerId) -> Vec<RouteRow> {
@@ -141,6 +155,7 @@ impl Exchange {
             rows.extend(learned.map(|row| RouteRow {
                 origin,
                 weight,
+                link: self.graph().sender(from).circuit_link(),
                 ..row
             }));
         }
@@ -302,14 +317,37 @@ fn row(prefix: Prefix, attrs: &Attrs) -> RouteRow {
         instance: None,
         from: None,
         refused: None,
+        link: None,
     }
+}
+
+/// What both links of a circuit have is one row, which names none.
+fn of_both_links(rows: Vec<RouteRow>) -> Vec<RouteRow> {
+    let mut all: Vec<RouteRow> = Vec::new();
+    for row in rows {
+        let same = |known: &&mut RouteRow| {
+            let both = known.link.is_some() && row.link.is_some() && known.link != row.link;
+            both && **known
+                == RouteRow {
+                    link: known.link,
+                    ..row.clone()
+                }
+        };
+        let run = all.iter_mut().rev();
+        let mut run = run.take_while(|known| known.prefix == row.prefix);
+        match run.find(same) {
+            Some(known) => known.link = None,
+            None => all.push(row),
+        }
+    }
+    all
 }
 
 fn sorted(mut rows: Vec<RouteRow>) -> Vec<RouteRow> {
     rows.sort_by(|a, b| {
         let key = |row: &RouteRow| {
             let to = (row.instance, row.local_address);
-            (row.prefix, to, row.source_peer, row.next_hop)
+            (row.prefix, to, row.source_peer, row.next_hop, row.link)
         };
         key(a).cmp(&key(b)).then_with(|| a.from.cmp(&b.from))
     });

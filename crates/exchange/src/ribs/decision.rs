@@ -120,11 +120,16 @@ fn prefer(source: &mut Source, preference: RoutingPreference, class: PeerClass) 
     source.cost = if circuit { source.tie_break } else { u32::MAX };
 }
 
-/// The place of the sender among the receiver's neighbours by name.
+/// The place of the sender among the receiver's neighbours by name, of a circuit's links the
+/// primary first.
 fn place_by_name(graph: &Graph, adjacency: AdjacencyId) -> u32 {
-    let name = &graph.sender(adjacency).name;
+    let key = |from: AdjacencyId| {
+        let sender = graph.sender(from);
+        (sender.name.as_str(), sender.circuit_link())
+    };
+    let own = key(adjacency);
     let all = graph.inbound(graph.receiver_id(adjacency));
-    let before = all.filter(|other| graph.sender(*other).name < *name);
+    let before = all.filter(|other| key(*other) < own);
     u32::try_from(before.count()).unwrap_or(u32::MAX)
 }
 

@@ -66,6 +66,15 @@ pub enum OneInstanceNics {
     Hash,
 }
 
+/// What a NIC with a Route Server shows of an ExpressRoute route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExpressRouteNextHops {
+    /// One next hop.
+    One,
+    /// Those of the connection that the route is of, by both links of the circuit.
+    Connection,
+}
+
 /// The numbers and switches of an estate. This crate knows what they mean, a profile what they
 /// are. A limit that is none does not apply.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,6 +152,8 @@ pub struct Parameters {
     pub min_route_server_subnet: Option<u8>,
     /// Whether gateways that do not say take from a circuit what other gateways send there.
     pub er_vnet_to_vnet: bool,
+    /// What NICs show of ExpressRoute routes where there is a Route Server.
+    pub expressroute_next_hops: ExpressRouteNextHops,
     /// Ranges that the platform drops unless a network or a route covers them.
     pub dropped_ranges: Vec<Prefix>,
 }

@@ -439,6 +439,10 @@ rules! {
         166 STATIC_PREFIXES: "a site may have static prefixes beside BGP, and a gateway a default \
              site"
             [Documented, Observed] "JW";
+        167 CIRCUIT_LINKS: "a circuit is two links, primary and secondary, that announce and fail by \
+             themselves; NICs without a Route Server show the next hops of those that are up and \
+             best"
+            [Observed] "KA08";
         168 IPV6_OUTSIDE_ROUTE_SERVER: "IPv6 works without a Route Server in networks, peerings \
              and ExpressRoute, but a VPN gateway's tunnels carry none"
             [Observed] "JM26v, KA"
@@ -454,6 +458,13 @@ rules! {
         171 LINK_LOCAL_PEERING: "a VPN gateway may peer with a site from a link-local address; \
              NICs show its private ones"
             [Documented] "VPNFAQ, JW";
+        172 IDLE_MAP_RULE: "route maps prepend behind the Route Server's ASN and leave prefixes of \
+             networks alone; a rule that can match nothing is said"
+            [Documented] "RM26"
+            remedy "match what NVAs or gateways announce, or take the rule away";
+        173 EXPRESS_ROUTE_NEXT_HOPS: "with a Route Server an ExpressRoute route of a NIC has the \
+             next hops of its connection, or one of them, which is a switch"
+            [Observed] "KA08, FF";
         174 DROPPED_RANGES: "the ranges of Microsoft that the platform drops are those of their \
              year"
             [Observed] "JM26c";

@@ -1,6 +1,6 @@
 //! Random events that fit an estate as it is now.
 
-use routehub_exchange::estate::{Connection, Estate, Peering, RoutingPreference};
+use routehub_exchange::estate::{CircuitLink, Connection, Estate, Peering, RoutingPreference};
 use routehub_exchange::{ConnectionEnds, Event, GatewayInstance, Instance, NvaSessions};
 
 use super::{Numbers, any_map, any_prefix, hub_name, routes, rules, server_in};
@@ -132,6 +132,17 @@ fn connection(numbers: &mut Numbers, estate: &Estate) -> Option<ConnectionEnds> 
         return None;
     }
     let (gateway, to) = numbers.one_of(&all);
+    let mut link = None;
+    if let Connection::Circuit {
+        circuit, msee_ips, ..
+    } = to
+    {
+        let both = [CircuitLink::Primary, CircuitLink::Secondary];
+        let circuit = estate.circuits.iter().find(|one| one.name == *circuit);
+        let drawn = *numbers.one_of(&both);
+        let known = circuit.is_some_and(|one| one.has_link(drawn, msee_ips));
+        link = (known && numbers.below(3) > 0).then_some(drawn);
+    }
     let to = match to {
         Connection::Circuit { circuit, .. } => circuit,
         Connection::Site { site, .. } => site,
@@ -140,6 +151,7 @@ fn connection(numbers: &mut Numbers, estate: &Estate) -> Option<ConnectionEnds> 
     Some(ConnectionEnds {
         gateway: gateway.name.clone(),
         to: to.clone(),
+        link,
     })
 }
 

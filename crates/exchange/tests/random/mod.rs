@@ -1,5 +1,6 @@
 //! Random estates and events, drawn from a list of numbers: smaller numbers, simpler estates.
 
+mod circuits;
 mod endpoints;
 mod events;
 mod objects;
@@ -9,11 +10,11 @@ mod tunnels;
 use std::net::{IpAddr, Ipv4Addr};
 
 use routehub_exchange::estate::{
-    Advertisement, Circuit, Connection, DisablePeeringRoute, Estate, Gateway, GatewayKind, Nic,
-    Nva, NvaSession, OnPremises, Origination, PeeredSubnets, Peering, ReadvertiseTo,
-    ReadvertisedNextHop, ReadvertisedPath, Readvertisement, RouteMap, RouteMapAction,
-    RouteMapMatch, RouteMapRule, RouteServer, RouteTable, Routes, RoutingPreference, Site, Subnet,
-    UserRoute, UserRouteTarget, Vnet,
+    Advertisement, Connection, DisablePeeringRoute, Estate, Gateway, GatewayKind, Nic, Nva,
+    NvaSession, Origination, PeeredSubnets, Peering, ReadvertiseTo, ReadvertisedNextHop,
+    ReadvertisedPath, Readvertisement, RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule,
+    RouteServer, RouteTable, Routes, RoutingPreference, Site, Subnet, UserRoute, UserRouteTarget,
+    Vnet,
 };
 use routehub_exchange::{CheckedEstate, Event, Parameters};
 use routehub_types::{Asn, Community, Prefix};
@@ -130,6 +131,9 @@ pub(crate) fn parameters(numbers: &mut Numbers) -> Parameters {
     if numbers.once_in(6) {
         it.max_peers = Some(2);
     }
+    if numbers.once_in(4) {
+        it.expressroute_next_hops = routehub_exchange::ExpressRouteNextHops::One;
+    }
     it.upgraded = numbers.once_in(6);
     it.er_vnet_to_vnet = !numbers.once_in(3);
     if numbers.once_in(6) {
@@ -146,7 +150,8 @@ pub(crate) fn estate(numbers: &mut Numbers) -> Estate {
         ..Estate::default()
     };
     networks(numbers, &mut it);
-    sites_and_circuits(numbers, &mut it);
+    circuits::circuits(numbers, &mut it);
+    sites(numbers, &mut it);
     gateways(numbers, &mut it);
     nvas(numbers, &mut it);
     for vnet in &it.vnets {
@@ -262,22 +267,7 @@ fn summaries(numbers: &mut Numbers, hub: usize) -> Vec<Prefix> {
     }
 }
 
-fn sites_and_circuits(numbers: &mut Numbers, it: &mut Estate) {
-    for n in 0..2u8 {
-        let asn = Asn(65201 + u32::from(n));
-        let on_prem = (!numbers.once_in(4)).then(|| OnPremises {
-            asn,
-            routes: (0..=numbers.below(2))
-                .map(|_| routes(numbers, Some(asn)))
-                .collect(),
-        });
-        it.circuits.push(Circuit {
-            name: format!("circuit{n}"),
-            ce_ip: Some(IpAddr::V4(Ipv4Addr::new(172, 30, n, 1))),
-            on_prem,
-            ..Circuit::default()
-        });
-    }
+fn sites(numbers: &mut Numbers, it: &mut Estate) {
     for n in 0..3u8 {
         let mut asn = (n < 2).then_some(Asn(65101 + u32::from(n)));
         if n == 1 && numbers.once_in(6) {
@@ -349,8 +339,8 @@ fn gateways(numbers: &mut Numbers, it: &mut Estate) {
                     gateway.connections.push(Connection::Circuit {
                         circuit: format!("circuit{circuit}"),
                         weight: numbers.below(2) as u32,
-                        msee_ips: Vec::new(),
-                        nic_next_hops: Vec::new(),
+                        msee_ips: circuits::edges(numbers, hub, (copy, circuit)),
+                        nic_next_hops: circuits::next_hops(numbers, hub, circuit),
                     });
                 }
             }

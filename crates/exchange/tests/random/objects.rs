@@ -40,7 +40,11 @@ pub(crate) fn object_event(numbers: &mut Numbers, estate: &Estate) -> Option<Eve
         6 => {
             let mut circuit = any(numbers, &estate.circuits)?.clone();
             let on_prem = circuit.on_prem.as_mut()?;
-            on_prem.routes = vec![routes(numbers, Some(on_prem.asn))];
+            if numbers.below(2) == 0 {
+                on_prem.routes = vec![routes(numbers, Some(on_prem.asn))];
+            } else {
+                circuit.links = super::circuits::links(numbers, 0, circuit.on_prem.as_ref());
+            }
             set(Object::Circuit(circuit))
         }
         7 => set(peering(numbers, estate)?),

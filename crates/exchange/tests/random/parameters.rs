@@ -1,7 +1,7 @@
 //! Parameters like those of profiles.
 
 use routehub_exchange::{
-    NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
+    ExpressRouteNextHops, NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
     WellKnownCommunities, rules,
 };
 use routehub_policy::ForbiddenAsns;
@@ -58,6 +58,7 @@ pub(crate) fn azure() -> Parameters {
         transparent: false,
         min_route_server_subnet: Some(26),
         er_vnet_to_vnet: true,
+        expressroute_next_hops: ExpressRouteNextHops::Connection,
         dropped_ranges: [
             "10.0.0.0/8",
             "172.16.0.0/12",

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use routehub_exchange::estate::{DisablePeeringRoute, NetworkPolicies, Nic, UserRouteTarget};
 use routehub_exchange::{
-    EffectiveRow, NextHopType, OneInstanceNics, RouteSource, RouteState, UnreachableNextHop,
+    EffectiveRow, ExpressRouteNextHops, NextHopType, OneInstanceNics, RouteSource, RouteState,
+    UnreachableNextHop,
 };
 use routehub_types::{Family, Prefix};
 
@@ -311,7 +312,11 @@ impl Model {
                     Class::Vpn => hops.extend([(true, one.route.next_hop)]),
                     _ => {
                         let gateway = self.links[one.link.unwrap()].beyond(node).0;
-                        hops.extend(self.circuit_hops(gateway, prefix, one, &mut known));
+                        let mut all = self.circuit_hops(gateway, (node, prefix), one, &mut known);
+                        if self.parameters.expressroute_next_hops == ExpressRouteNextHops::One {
+                            all.truncate(1);
+                        }
+                        hops.extend(all);
                     }
                 }
             }
@@ -323,30 +328,41 @@ impl Model {
         }
     }
 
-    /// The connection by which an ExpressRoute gateway has a route that it told a Route Server: of
-    /// a prefix that a map made, the one with the next hop that it told.
+    /// The connection by which an ExpressRoute gateway has a route that it told a Route Server, by
+    /// all its links that are as good: of a prefix that a map made, the connection of one
+    /// that it was made of.
     fn circuit_hops(
         &self,
         gateway: &Node,
-        prefix: Prefix,
+        (server, prefix): (&Node, Prefix),
         told: &Candidate,
         known: &mut BTreeMap<Node, Best>,
-    ) -> Hops {
+    ) -> Vec<(bool, Option<IpAddr>)> {
         let best = known.entry(gateway.clone());
         let best = best.or_insert_with(|| self.best_routes(gateway));
-        if let Some(first) = best.get(&prefix).and_then(|all| all.first()) {
-            return self.gateway_hops(gateway, first);
-        }
-        for (n, link) in self.links.iter().enumerate() {
-            if let LinkKind::Circuit { nic_next_hops, .. } = &link.kind
-                && link.a == *gateway
-                && self.is_up(n)
-                && link.b_addresses.first().copied() == told.route.next_hop
-            {
-                return nic_next_hops.iter().map(|one| (true, Some(*one))).collect();
-            }
-        }
-        Hops::from([(true, told.route.next_hop)])
+        let circuit = |one: &Candidate| match one.link.map(|link| &self.links[link].b) {
+            Some(Node::Edge(name, _)) => Some(name),
+            _ => None,
+        };
+        let of = |prefix: Prefix| -> Option<Vec<_>> {
+            let all = best.get(&prefix)?;
+            let first = circuit(&all[0])?;
+            let same = all.iter().filter(|one| circuit(one) == Some(first));
+            Some(
+                same.flat_map(|one| self.gateway_hops(gateway, one))
+                    .collect(),
+            )
+        };
+        let link = told.link.unwrap();
+        let heard = self.heard(server, link).into_iter();
+        let mut made_of = heard.filter(|(from, route)| {
+            let made = self.inbound(server, link, *from, route.clone());
+            self.admits(server, link, *from, route)
+                && route.next_hop == told.route.next_hop
+                && made.is_some_and(|(into, _)| into == prefix && *from != prefix)
+        });
+        let hops = of(prefix).or_else(|| made_of.find_map(|(from, _)| of(from)));
+        hops.unwrap_or_else(|| vec![(true, told.route.next_hop)])
     }
 
     /// Without a Route Server: those instances whose own path is as good as the best.

@@ -14,8 +14,10 @@ mod taking;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use routehub_exchange::estate::{Estate, Gateway, GatewayKind, Nva, Peering, RouteServer};
-use routehub_exchange::{Event, Parameters};
+use routehub_exchange::estate::{
+    CircuitLink, Estate, Gateway, GatewayKind, Nva, Peering, RouteServer,
+};
+use routehub_exchange::{ConnectionEnds, Event, Parameters};
 use routehub_types::{Community, Origin, Prefix};
 
 pub(crate) use neighbors::{Link, LinkKind};
@@ -26,10 +28,11 @@ pub(crate) use tables::{Tables, of_exchange};
 pub(crate) enum Node {
     RouteServer(String, u8),
     Gateway(String, u8),
-    Edge(String),
+    /// Of a circuit the link, primary or secondary.
+    Edge(String, CircuitLink),
     Nva(String),
     Site(String),
-    Customer(String),
+    Customer(String, CircuitLink),
 }
 
 impl Node {
@@ -37,10 +40,10 @@ impl Node {
         match self {
             Self::RouteServer(name, _)
             | Self::Gateway(name, _)
-            | Self::Edge(name)
+            | Self::Edge(name, _)
             | Self::Nva(name)
             | Self::Site(name)
-            | Self::Customer(name) => name,
+            | Self::Customer(name, _) => name,
         }
     }
 }
@@ -319,10 +322,10 @@ impl Model {
                 self.instances_down.remove(&key);
             }
             Event::ConnectionDown(ends) => {
-                self.down.extend(self.connection(&ends.gateway, &ends.to));
+                self.down.extend(self.connection(ends));
             }
             Event::ConnectionUp(ends) => {
-                for link in self.connection(&ends.gateway, &ends.to) {
+                for link in self.connection(ends) {
                     self.down.remove(&link);
                 }
             }
@@ -418,12 +421,16 @@ impl Model {
     }
 
     /// The links of all instances of a gateway with what it is connected to.
-    fn connection(&self, gateway: &str, to: &str) -> Vec<usize> {
+    fn connection(&self, ends: &ConnectionEnds) -> Vec<usize> {
+        let (gateway, to) = (ends.gateway.as_str(), ends.to.as_str());
         let is =
             |link: &Link, one: &str, other: &str| link.a.name() == one && link.b.name() == other;
         let links = self.links.iter().enumerate();
         let found = links.filter(|(_, link)| is(link, gateway, to) || is(link, to, gateway));
-        let found = found.filter(|(_, link)| link.kind != LinkKind::Peers);
+        let found = found.filter(|(_, link)| match (&link.b, ends.link) {
+            (Node::Edge(_, one), Some(meant)) => *one == meant,
+            _ => link.kind != LinkKind::Peers,
+        });
         found.map(|(n, _)| n).collect()
     }
 

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use routehub_exchange::Parameters;
-use routehub_exchange::estate::{Connection, Estate, Gateway, GatewayKind, RouteServer};
+use routehub_exchange::estate::{
+    CircuitLink, Connection, Estate, Gateway, GatewayKind, RouteServer,
+};
 use routehub_types::Prefix;
 
 use super::Node;
@@ -277,13 +279,21 @@ pub(crate) fn links(estate: &Estate, parameters: &Parameters) -> Vec<Link> {
     }
     all.extend(peers(estate, parameters));
     for circuit in &estate.circuits {
-        if circuit.on_prem.is_some() {
+        let own = [
+            (CircuitLink::Primary, &circuit.links.primary),
+            (CircuitLink::Secondary, &circuit.links.secondary),
+        ];
+        for (link, own) in own {
+            if circuit.on_prem.is_none() {
+                continue;
+            }
+            let address = own.as_ref().and_then(|own| own.ce_ip).or(circuit.ce_ip);
             all.push(Link {
-                a: Node::Edge(circuit.name.clone()),
-                b: Node::Customer(circuit.name.clone()),
+                a: Node::Edge(circuit.name.clone(), link),
+                b: Node::Customer(circuit.name.clone(), link),
                 kind: LinkKind::Customer,
                 a_addresses: Vec::new(),
-                b_addresses: circuit.ce_ip.into_iter().collect(),
+                b_addresses: address.into_iter().collect(),
                 refused: false,
             });
         }
@@ -397,15 +407,34 @@ fn connection(estate: &Estate, gateway: &Gateway, connection: &Connection) -> Ve
             } => {
                 let edges = addresses(estate).edges;
                 let edge = edges[&(gateway.name.clone(), circuit.clone())].clone();
-                let hops = match nic_next_hops.is_empty() {
-                    true => edge.clone(),
-                    false => nic_next_hops.clone(),
+                // of two the first is the primary link's, the second the secondary's.
+                let one = estate.circuits.iter().find(|one| one.name == *circuit);
+                let only = edge.len() == 1 && one.unwrap().links.secondary.is_none();
+                let mine = |all: &[IpAddr], n: usize| -> Vec<IpAddr> {
+                    let all = all.iter().enumerate();
+                    let mine = all.filter(|(place, _)| place % 2 == n);
+                    mine.map(|(_, one)| *one).collect()
                 };
-                let kind = LinkKind::Circuit {
-                    weight: *weight,
-                    nic_next_hops: hops,
-                };
-                add(Node::Edge(circuit.clone()), kind, own, edge);
+                for (n, link) in [CircuitLink::Primary, CircuitLink::Secondary]
+                    .into_iter()
+                    .enumerate()
+                {
+                    if only && n == 1 {
+                        continue;
+                    }
+                    let near = mine(&edge, n);
+                    let hops = match nic_next_hops.len() {
+                        0 => near.clone(),
+                        1 => nic_next_hops.clone(),
+                        _ if only => nic_next_hops.clone(),
+                        _ => mine(nic_next_hops, n),
+                    };
+                    let kind = LinkKind::Circuit {
+                        weight: *weight,
+                        nic_next_hops: hops,
+                    };
+                    add(Node::Edge(circuit.clone(), link), kind, own.clone(), near);
+                }
             }
             Connection::Site {
                 site,

@@ -2,7 +2,7 @@
 
 use routehub_exchange::ReflectBetweenNvas;
 use routehub_exchange::estate::{
-    ReadvertiseTo, ReadvertisedNextHop, ReadvertisedPath, Readvertisement,
+    CircuitLink, ReadvertiseTo, ReadvertisedNextHop, ReadvertisedPath, Readvertisement,
 };
 use routehub_types::{Community, Prefix};
 
@@ -40,7 +40,7 @@ impl Model {
                     .flat_map(|one| written(one, &path, address));
                 all.collect()
             }
-            Node::Customer(name) => {
+            Node::Customer(name, own) => {
                 let circuit = self
                     .estate
                     .circuits
@@ -48,9 +48,19 @@ impl Model {
                     .find(|one| one.name == *name)
                     .unwrap();
                 let on_prem = circuit.on_prem.as_ref().unwrap();
-                let routes = on_prem.routes.iter();
+                let own = match own {
+                    CircuitLink::Primary => &circuit.links.primary,
+                    CircuitLink::Secondary => &circuit.links.secondary,
+                };
+                let mut address = circuit.ce_ip;
+                let mut routes: Vec<_> = on_prem.routes.iter().collect();
+                if let Some(own) = own {
+                    address = own.ce_ip.or(address);
+                    routes.extend(&own.routes);
+                }
+                let routes = routes.into_iter();
                 routes
-                    .flat_map(|one| written(one, &[on_prem.asn.0], circuit.ce_ip))
+                    .flat_map(|one| written(one, &[on_prem.asn.0], address))
                     .collect()
             }
             _ if fixed.is_some() => Routes::new(),
@@ -109,7 +119,7 @@ impl Model {
         {
             return None;
         }
-        if matches!(node, Node::Edge(_))
+        if matches!(node, Node::Edge(..))
             && to == Class::ExpressRoute
             && one.class == Class::ExpressRoute
         {
@@ -162,7 +172,7 @@ impl Model {
         }
         let own = self.asn_of(node).unwrap();
         let peer = self.asn_of(self.links[link].beyond(node).0);
-        if let Node::Edge(_) = node {
+        if let Node::Edge(..) = node {
             if to == Class::Customer {
                 while route.path.first().is_some_and(|asn| is_private(*asn)) {
                     route.path.remove(0);
@@ -237,7 +247,7 @@ impl Model {
                     _ => false,
                 }
             }
-            Node::Edge(_) => true, // But for R-162.
+            Node::Edge(..) => true, // But for R-162.
             _ => false,
         }
     }

@@ -50,9 +50,9 @@ impl Model {
         let rows = match &receiver {
             Node::RouteServer(name, _) => exchange.rs_learned(name, sender.name()),
             Node::Gateway(name, _) => exchange.gateway_learned(name),
-            Node::Edge(name) => exchange.circuit_routes(name),
+            Node::Edge(name, _) => exchange.circuit_routes(name),
             Node::Nva(name) => exchange.nva_learned(name),
-            Node::Site(name) | Node::Customer(name) => exchange.on_prem_learned(name),
+            Node::Site(name) | Node::Customer(name, _) => exchange.on_prem_learned(name),
         };
         let instance = match (&sender, &receiver) {
             (Node::RouteServer(_, instance), _) | (_, Node::RouteServer(_, instance)) => {
@@ -65,11 +65,16 @@ impl Model {
             Node::Gateway(..) => self.address_of(&receiver),
             _ => None,
         };
+        let by = match &receiver {
+            Node::Edge(_, by) | Node::Customer(_, by) => Some(*by),
+            _ => None,
+        };
         let fits = |row: &&RouteRow| {
             row.from.as_deref() == Some(sender.name())
                 && row.instance == instance
                 && row.source_peer == address
                 && row.local_address == local
+                && (row.link.is_none() || row.link == by)
         };
         let routes = rows.iter().filter(fits).map(|row| {
             let route = Route {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use routehub_exchange::estate::{Connection, Estate};
+use routehub_exchange::estate::{CircuitLink, Connection, Estate};
 use routehub_exchange::{EffectiveRow, Exchange, RouteOrigin, RouteRow};
 use routehub_types::{Origin, Prefix};
 
@@ -113,6 +113,17 @@ pub(crate) fn effective_text(rows: &[EffectiveRow]) -> Vec<String> {
     rows
 }
 
+/// What both links of a circuit have is one row (R-167).
+fn of_links(rows: [Vec<String>; 2]) -> Vec<String> {
+    let [primary, secondary] = rows.map(BTreeSet::from_iter);
+    let both = primary.intersection(&secondary).cloned();
+    let first = primary.difference(&secondary);
+    let second = secondary.difference(&primary);
+    both.chain(first.map(|row| format!("{row} by primary")))
+        .chain(second.map(|row| format!("{row} by secondary")))
+        .collect()
+}
+
 fn row_text(row: &RouteRow) -> String {
     let path: Vec<u32> = row.as_path.asns().map(|asn| asn.0).collect();
     let RouteRow {
@@ -125,12 +136,14 @@ fn row_text(row: &RouteRow) -> String {
         instance,
         from,
         local_address,
+        link,
         ..
     } = row;
+    let link = link.map_or(String::new(), |link| format!(" by {link}"));
     format!(
         "{prefix} path {path:?} next hop {next_hop:?} communities {communities:?} {origin:?} \
          weight {weight} local {local_address:?} peer {source_peer:?} instance {instance:?} \
-         from {from:?}"
+         from {from:?}{link}"
     )
 }
 
@@ -207,12 +220,13 @@ impl Model {
         }
         for circuit in &self.estate.circuits {
             let name = &circuit.name;
-            let rows = self.takes(&Node::Edge(name.clone()), |_| Beside::default());
-            put(format!("circuit_routes {name}"), rows);
-            put(
-                format!("on_prem_learned {name}"),
-                self.hears(&Node::Customer(name.clone())),
-            );
+            let both = [CircuitLink::Primary, CircuitLink::Secondary];
+            let edges = both.map(|link| Node::Edge(name.clone(), link));
+            let rows = edges.map(|node| self.takes(&node, |_| Beside::default()));
+            put(format!("circuit_routes {name}"), of_links(rows));
+            let customers = both.map(|link| Node::Customer(name.clone(), link));
+            let rows = customers.map(|node| self.hears(&node));
+            put(format!("on_prem_learned {name}"), of_links(rows));
         }
         for site in &self.estate.sites {
             let name = &site.name;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use routehub_exchange::estate::{GatewayKind, RoutingPreference};
+use routehub_exchange::estate::{CircuitLink, GatewayKind, RoutingPreference};
 use routehub_types::Prefix;
 
 use super::neighbors::LinkKind;
@@ -48,7 +48,7 @@ impl Model {
         let asn = match node {
             Node::RouteServer(name, _) => Some(self.server(name).asn.unwrap_or(default)),
             Node::Gateway(name, _) => Some(self.gateway(name).asn.unwrap_or(default)),
-            Node::Edge(name) => {
+            Node::Edge(name, _) => {
                 let circuit = self.estate.circuits.iter().find(|one| one.name == *name);
                 Some(circuit.unwrap().asn.unwrap_or(self.parameters.edge_asn))
             }
@@ -61,7 +61,7 @@ impl Model {
                     .unwrap()
                     .asn
             }
-            Node::Customer(name) => {
+            Node::Customer(name, _) => {
                 let circuit = self.estate.circuits.iter().find(|one| one.name == *name);
                 circuit.unwrap().on_prem.as_ref().map(|one| one.asn)
             }
@@ -96,7 +96,7 @@ impl Model {
             },
             (LinkKind::Internal, _) => Class::RouteServer,
             (LinkKind::Circuit { .. }, Node::Gateway(..)) => Class::Circuit,
-            (LinkKind::Circuit { .. }, Node::Edge(_)) => Class::ExpressRoute,
+            (LinkKind::Circuit { .. }, Node::Edge(..)) => Class::ExpressRoute,
             (LinkKind::Static(_), Node::Gateway(..)) => Class::StaticSite,
             (LinkKind::Routers(_), Node::Gateway(..)) => Class::Router,
             (LinkKind::Site, Node::Gateway(..)) => Class::Branch,
@@ -105,7 +105,7 @@ impl Model {
                 GatewayKind::ExpressRoute => Class::BesideExpressRoute,
             },
             (LinkKind::Gateways, _) => Class::Branch,
-            (LinkKind::Customer, Node::Edge(_)) => Class::Customer,
+            (LinkKind::Customer, Node::Edge(..)) => Class::Customer,
             _ => Class::Other,
         }
     }
@@ -190,7 +190,7 @@ impl Model {
 
     fn passes_on(&self, node: &Node) -> bool {
         match node {
-            Node::Site(_) | Node::Customer(_) => false,
+            Node::Site(_) | Node::Customer(..) => false,
             Node::Nva(name) => !self.nva(name).readvertises.is_empty(),
             _ => true,
         }
@@ -337,7 +337,7 @@ impl Model {
         all.retain(|one| merit(one) == best);
         all.sort_by_cached_key(|one| (self.tie(node, one), one.route.next_hop, one.clone()));
         let max = match node {
-            Node::Nva(_) | Node::Edge(_) => 1,
+            Node::Nva(_) | Node::Edge(..) => 1,
             _ => self.parameters.max_next_hops(),
         };
         all.truncate(max);
@@ -397,7 +397,7 @@ impl Model {
                 }
             }
             Node::Nva(_) => (0, length, u64::from(!external), none),
-            Node::Edge(_) => (u8::from(one.class != Class::Customer), length, 0, none),
+            Node::Edge(..) => (u8::from(one.class != Class::Customer), length, 0, none),
             _ => (0, length, 0, none),
         }
     }
@@ -447,7 +447,10 @@ impl Model {
             return (None, String::new(), None);
         };
         let (peer, addresses) = self.links[link].beyond(node);
-        let (name, address) = (peer.name().to_owned(), addresses.first().copied());
+        let (mut name, address) = (peer.name().to_owned(), addresses.first().copied());
+        if let Node::Edge(_, CircuitLink::Secondary) = peer {
+            name.push(' '); // behind the primary link
+        }
         match node {
             Node::Nva(_) => (one.route.next_hop, String::new(), address),
             Node::RouteServer(..) => (address, name, None),

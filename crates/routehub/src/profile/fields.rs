@@ -138,6 +138,8 @@ fields! {
             "R-134", "QS21, QS25, TF, JM26a";
         er_vnet_to_vnet = parameters.er_vnet_to_vnet: "Whether gateways that do not say take from a circuit what other gateways send there.",
             "R-162", "ERGWP, CLIVV";
+        expressroute_next_hops = parameters.expressroute_next_hops: "Which next hops an ExpressRoute route of a NIC has where there is a Route Server.",
+            "R-173", "KA08, FF";
         dropped_ranges = parameters.dropped_ranges: "Ranges that the platform drops unless a network or a route covers them.",
             "R-105, R-174", "JM26c, UDR";
     }

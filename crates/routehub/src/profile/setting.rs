@@ -3,8 +3,8 @@
 use std::fmt;
 
 use routehub_exchange::{
-    NoExport, OneInstanceNics, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
-    WellKnownCommunities,
+    ExpressRouteNextHops, NoExport, OneInstanceNics, PrefixCountMode, ReflectBetweenNvas,
+    UnreachableNextHop, WellKnownCommunities,
 };
 use routehub_policy::ForbiddenAsns;
 use routehub_types::{Asn, Community, Prefix};
@@ -180,6 +180,7 @@ words! {
     UnreachableNextHop: None "none", Show "show";
     NoExport: Rfc "rfc", Ignore "ignore";
     WellKnownCommunities: Rfc "rfc", Ignore "ignore";
+    ExpressRouteNextHops: One "one", Connection "connection";
     OneInstanceNics: Both "both", Hash "hash";
 }
 

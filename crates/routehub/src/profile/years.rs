@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use routehub_exchange::{
-    NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
+    ExpressRouteNextHops, NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
     WellKnownCommunities, rules,
 };
 use routehub_policy::ForbiddenAsns;
@@ -139,6 +139,7 @@ impl Profile {
                 transparent: false,
                 min_route_server_subnet: Some(27),
                 er_vnet_to_vnet: true,
+                expressroute_next_hops: ExpressRouteNextHops::Connection,
                 dropped_ranges: dropped(&DROPPED_BEFORE_2026),
             },
             keepalive: 60,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use routehub::estate::forms;
+use routehub::estate::{CircuitLink, forms};
 use routehub::types::{Asn, Community, Prefix, RuleId};
 use routehub::{
     NextHopType, RouteOrigin, RouteSource, RouteState, SessionState, Severity, TableId,
@@ -81,6 +81,8 @@ pub struct RowPattern {
     pub instance: Option<u8>,
     /// The name of the speaker it came from.
     pub from: Option<String>,
+    /// The link of the circuit; a row of both links fits either.
+    pub link: Option<CircuitLink>,
     /// The next hop type of an effective route.
     pub next_hop_type: Option<NextHopType>,
     /// The source of an effective route.
@@ -122,6 +124,7 @@ impl RowPattern {
             .given("local_address", self.local_address.map(text))
             .given("instance", self.instance.map(number))
             .given("from", self.from.as_ref().map(text))
+            .given("link", self.link.map(text))
             .given("source", self.source.map(word))
             .given("state", self.state.map(word))
             .given("name", self.name.as_ref().map(text))

@@ -93,10 +93,13 @@ impl Fields {
             .0
             .iter()
             .filter(|(key, _)| !matches!(*key, "prefix" | "next_hop"));
-        // What is not refused does not say so.
+        // What is not refused does not say so; what both links of a circuit have names none of them.
         let unsaid = ("refused", Cell::Flag(false));
         let says = |key: &str| row.0.iter().any(|(said, _)| *said == key);
-        compared.all(|field| row.0.contains(field) || *field == unsaid && !says(field.0))
+        compared.all(|field| {
+            let may_lack = *field == unsaid || field.0 == "link";
+            row.0.contains(field) || may_lack && !says(field.0)
+        })
     }
 
     /// The prefix, and the fields of these names.
@@ -119,6 +122,7 @@ impl Fields {
             .given("instance", row.instance.map(number))
             .given("from", row.from.as_ref().map(text))
             .given("refused", row.refused.map(|_| Cell::Flag(true)))
+            .given("link", row.link.map(text))
     }
 
     /// An effective route, of one of its prefixes or of all.

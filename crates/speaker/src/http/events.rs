@@ -10,6 +10,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
+use routehub::estate::CircuitLink;
 use routehub_scenario::parse_events;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -83,6 +84,8 @@ struct Line<'a> {
     local: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    circuit_link: Option<CircuitLink>,
     /// What else there is to know, by kind.
     #[serde(flatten)]
     detail: Map<String, Value>,
@@ -201,6 +204,7 @@ fn event_line(event: &ServerEvent) -> Line<'_> {
         name: link.map(|link| link.remote.as_str()),
         local: link.map(|link| link.local.as_str()),
         instance: link.and_then(|link| link.instance),
+        circuit_link: link.and_then(|link| link.circuit_link),
         detail: detail(&event.kind),
         text: event.to_string(),
     }

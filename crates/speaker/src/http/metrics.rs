@@ -129,6 +129,8 @@ impl PeerRoutes {
     fn labels(&self) -> Labels {
         let report = &self.peer.report;
         let instance = report.instance.map(|instance| instance.to_string());
+        // The edges of a circuit are told apart by its links.
+        let instance = instance.or(report.circuit_link.map(|link| link.to_string()));
         vec![
             ("peer", self.address()),
             ("name", report.remote.clone()),

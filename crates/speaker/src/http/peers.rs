@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use axum::extract;
 use axum::response::Response;
+use routehub::estate::CircuitLink;
 use routehub::{LinkId, PeeringReport, SessionState};
 use routehub_session::State;
 use serde::Serialize;
@@ -66,6 +67,8 @@ struct PeerBody {
     local: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    circuit_link: Option<CircuitLink>,
     local_address: Option<IpAddr>,
     live: bool,
     state: String,
@@ -98,6 +101,7 @@ impl From<Peer> for PeerBody {
             asn: report.remote_asn.map(|asn| asn.0),
             local: report.local,
             instance: report.instance,
+            circuit_link: report.circuit_link,
             local_address: report.local_address,
             live: report.live,
             state,

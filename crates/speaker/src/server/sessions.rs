@@ -194,9 +194,10 @@ pub(super) fn listen(
             .values()
             .next()
             .map(|session| &session.neighbor().link);
-        let who = link.map(|link| match link.instance {
-            Some(instance) => format!("{} {instance}", link.local),
-            None => link.local.clone(),
+        let who = link.map(|link| match (link.instance, link.circuit_link) {
+            (Some(instance), _) => format!("{} {instance}", link.local),
+            (None, Some(of)) => format!("{} {of}", link.local),
+            (None, None) => link.local.clone(),
         });
         let (events, refused) = (context.events.clone(), Arc::clone(&context.refused));
         let listener = Listener::bind(address, expected, events, refused);

@@ -40,11 +40,11 @@ fn announced<'a>(estate: &'a Estate, link: &LiveLink) -> Vec<Announced<'a>> {
     let asn = link.remote_asn;
     let site = estate.sites.iter().find(|site| site.name == *name);
     let circuit = estate.circuits.iter().find(|circuit| circuit.name == *name);
-    let on_premises = circuit.and_then(|circuit| circuit.on_prem.as_ref());
-    let routes = site.map(|site| &site.routes);
-    let routes = routes.or(on_premises.map(|on_prem| &on_prem.routes));
-    if let Some(routes) = routes {
-        let last_first = routes.iter().rev();
+    let by_link = circuit.zip(link.circuit_link);
+    let by_link = by_link.map(|(circuit, link)| circuit.announced(link).collect());
+    let routes: Option<Vec<&Routes>> = site.map(|site| site.routes.iter().collect());
+    if let Some(routes) = routes.or(by_link) {
+        let last_first = routes.into_iter().rev();
         return last_first.flat_map(|routes| whole(asn, routes)).collect();
     }
     let nva = estate.nvas.iter().find(|nva| nva.name == *name);

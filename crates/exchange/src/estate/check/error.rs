@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use routehub_types::{Asn, Prefix};
 
-use crate::estate::GatewayKind;
+use crate::estate::{CircuitLink, GatewayKind};
 
 /// Something that does not fit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -313,6 +313,21 @@ pub enum Problem {
         /// How many instances the gateway has.
         instances: usize,
     },
+    /// A link of a connection that has none of that kind.
+    #[error("the connection of `{gateway}` with `{to}` has no {link} link{}", only_primary(*.is_circuit))]
+    NoSuchLink {
+        /// The gateway.
+        gateway: String,
+        /// The other end.
+        to: String,
+        /// The link.
+        link: CircuitLink,
+        /// Whether the other end is a circuit.
+        is_circuit: bool,
+    },
+    /// Links of a circuit that announce something, without the ASN that they do it with.
+    #[error("what the links announce needs `on_prem` with the customer's `asn`")]
+    LinksWithoutCustomer,
     /// A second entry for the same Route Server.
     #[error("sessions with Route Server `{route_server}` are listed already")]
     SessionTwice {
@@ -386,6 +401,14 @@ fn so_many(count: usize) -> String {
 /// The other place that is concerned.
 fn and(other: Option<&Place>) -> String {
     other.map_or_else(String::new, |other| format!(", {other}"))
+}
+
+/// Why a connection has no such link.
+const fn only_primary(is_circuit: bool) -> &'static str {
+    match is_circuit {
+        true => ": with one of `msee_ips` it is the primary link alone",
+        false => ": only circuits have links",
+    }
 }
 
 /// `NVA or site`.

@@ -8,7 +8,10 @@ use super::names::Names;
 use super::networks::{InUse, Peered, pair, with_gateways};
 use super::report::Report;
 use super::speakers;
-use crate::estate::{Estate, Event, Gateway, Nva, Object, Peering, RouteServer, Routes};
+use crate::estate::{
+    CircuitLink, Connection, ConnectionEnds, Estate, Event, Gateway, Nva, Object, Peering,
+    RouteServer, Routes,
+};
 
 /// The Route Servers that events add.
 pub(super) fn added_route_servers(events: &[(String, Event)]) -> Vec<&RouteServer> {
@@ -183,7 +186,7 @@ impl<'a> Now<'a> {
                 self.need_gateway_instance(&of.gateway, of.instance, report);
             }
             Event::ConnectionDown(ends) | Event::ConnectionUp(ends) => {
-                self.check_connection(&ends.gateway, &ends.to, report);
+                self.check_connection(ends, report);
             }
             Event::AddPeering(peering) => self.add_peering(peering, report),
             Event::RemovePeering { a, b } => self.remove_peering(a, b, report),
@@ -288,18 +291,47 @@ impl<'a> Now<'a> {
         Some(nva)
     }
 
-    fn check_connection(&self, gateway: &str, to: &str, report: &mut Report<'_>) {
+    fn check_connection(&self, ends: &ConnectionEnds, report: &mut Report<'_>) {
+        let (gateway, to) = (ends.gateway.as_str(), ends.to.as_str());
         let problem = self.names.need(&[Kind::Gateway], gateway);
         let mut well = report.note_field("gateway", problem);
-        let ends = &[Kind::Circuit, Kind::Site, Kind::Gateway];
-        well &= report.note_field("to", self.names.need(ends, to));
+        let kinds = &[Kind::Circuit, Kind::Site, Kind::Gateway];
+        well &= report.note_field("to", self.names.need(kinds, to));
         if well && !self.connections.contains(&pair(gateway, to)) {
             let problem = Problem::NotConnected {
                 gateway: gateway.to_owned(),
                 to: to.to_owned(),
             };
             report.note_field("to", problem);
+            return;
         }
+        let missing = |link: &CircuitLink| well && !self.has_link(ends, *link);
+        if let Some(link) = ends.link.filter(missing) {
+            let problem = Problem::NoSuchLink {
+                gateway: gateway.to_owned(),
+                to: to.to_owned(),
+                link,
+                is_circuit: matches!(self.names.speaker(to), Some((Kind::Circuit, _))),
+            };
+            report.note_field("link", problem);
+        }
+    }
+
+    /// Whether a connection of a gateway has a link of a circuit.
+    fn has_link(&self, ends: &ConnectionEnds, link: CircuitLink) -> bool {
+        let gateways = self.estate.gateways.iter();
+        let of_gateway = gateways.filter(|gateway| gateway.name == ends.gateway);
+        let mut connections = of_gateway.flat_map(|gateway| &gateway.connections);
+        connections.any(|connection| match connection {
+            Connection::Circuit {
+                circuit, msee_ips, ..
+            } if *circuit == ends.to => {
+                let mut circuits = self.estate.circuits.iter();
+                let circuit = circuits.find(|circuit| circuit.name == ends.to);
+                circuit.is_some_and(|circuit| circuit.has_link(link, msee_ips))
+            }
+            _ => false,
+        })
     }
 
     fn remove_peering(&mut self, a: &str, b: &str, report: &mut Report<'_>) {

@@ -10,8 +10,8 @@ use super::names::Names;
 use super::networks::pair;
 use super::report::Report;
 use crate::estate::{
-    Connection, Estate, Gateway, GatewayKind, Nva, NvaSession, ReadvertiseTo, Readvertisement,
-    Routes,
+    CircuitLink, Connection, Estate, Gateway, GatewayKind, Nva, NvaSession, ReadvertiseTo,
+    Readvertisement, Routes,
 };
 
 /// Whom an NVA may learn from or send to.
@@ -30,6 +30,14 @@ pub(super) fn check(names: &Names<'_>, errors: &mut Vec<EstateError>) {
         let place = report.field("readvertises");
         check_rules(names, &place, &nva.readvertises, &mut report);
         check_advertisements(names, nva, &mut report);
+    }
+    for (index, circuit) in estate.circuits.iter().enumerate() {
+        let mut report = Report::entry(Kind::Circuit, &circuit.name, index, errors);
+        let own = CircuitLink::BOTH.map(|link| circuit.links.of(link));
+        let mut own = own.into_iter().flatten();
+        let announces = own.any(|link| !link.routes.is_empty());
+        let lacking = announces && circuit.on_prem.is_none();
+        report.note_field("links", lacking.then_some(Problem::LinksWithoutCustomer));
     }
     let mut connections = HashMap::new();
     for (index, gateway) in estate.gateways.iter().enumerate() {

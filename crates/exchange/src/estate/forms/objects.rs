@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::{Announced, InstanceNumber, both_or, of_either_family, only};
 use crate::estate::{
-    Connection, Nva, NvaSession, OnPremises, PeeredSubnets, Peering, PeeringEnds, PeeringFlags,
-    ReadvertiseTo, ReadvertisedNextHop, Routes, Site, UserRoute, UserRouteTarget,
+    Connection, CustomerLink, Nva, NvaSession, OnPremises, PeeredSubnets, Peering, PeeringEnds,
+    PeeringFlags, ReadvertiseTo, ReadvertisedNextHop, Routes, Site, UserRoute, UserRouteTarget,
 };
 
 /// A peering of two virtual networks: of a hub and a spoke that uses its gateways and Route
@@ -186,9 +186,9 @@ pub(crate) struct ConnectionForm {
     gateway: Option<String>,
     /// Routing weight of a circuit; higher is preferred.
     weight: Option<u32>,
-    /// Addresses of a circuit's edge, the next hop that the gateway shows.
+    /// Addresses of a circuit's edge, the next hop that the gateway shows: primary link, secondary.
     msee_ips: Option<Vec<IpAddr>>,
-    /// The next hops that a NIC shows for a circuit.
+    /// The next hops that a NIC shows for a circuit: primary link, secondary.
     nic_next_hops: Option<Vec<IpAddr>>,
     /// Whether BGP runs with a site; whether the site has an ASN if left out.
     bgp: Option<bool>,
@@ -256,6 +256,29 @@ impl From<OnPremisesForm> for OnPremises {
     fn from(form: OnPremisesForm) -> Self {
         Self {
             asn: form.asn,
+            routes: announced(form.prefixes, form.routes),
+        }
+    }
+}
+
+/// The customer's end of one link of a circuit.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename = "link")]
+pub(crate) struct CustomerLinkForm {
+    /// The address of the customer's edge; that of the circuit if left out.
+    ce_ip: Option<IpAddr>,
+    /// Prefixes that it announces here beside those of `on_prem`.
+    #[serde(deserialize_with = "of_either_family")]
+    prefixes: Vec<Prefix>,
+    /// Routes that it announces here beside those of `on_prem`.
+    #[serde(deserialize_with = "of_either_family")]
+    routes: Vec<Announced>,
+}
+
+impl From<CustomerLinkForm> for CustomerLink {
+    fn from(form: CustomerLinkForm) -> Self {
+        Self {
+            ce_ip: form.ce_ip,
             routes: announced(form.prefixes, form.routes),
         }
     }

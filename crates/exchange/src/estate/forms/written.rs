@@ -6,8 +6,8 @@ use routehub_types::{Origin, Prefix};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::estate::{
-    Advertisement, Connection, NvaSession, OnPremises, Origination, Peering, ReadvertiseTo,
-    ReadvertisedNextHop, Routes, Site, UserRoute, UserRouteTarget,
+    Advertisement, Connection, CustomerLink, NvaSession, OnPremises, Origination, Peering,
+    ReadvertiseTo, ReadvertisedNextHop, Routes, Site, UserRoute, UserRouteTarget,
 };
 
 impl Serialize for Peering {
@@ -216,6 +216,16 @@ impl Serialize for OnPremises {
         let Self { asn, routes } = self;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("asn", asn)?;
+        announced_entries(&mut map, routes)?;
+        map.end()
+    }
+}
+
+impl Serialize for CustomerLink {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { ce_ip, routes } = self;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("ce_ip", ce_ip)?;
         announced_entries(&mut map, routes)?;
         map.end()
     }
