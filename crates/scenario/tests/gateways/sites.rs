@@ -193,6 +193,7 @@ fn r166_a_default_site_by_one_tunnel_is_reached_from_both_instances() {
     let down = Event::ConnectionDown(ConnectionEnds {
         gateway: "vpngw".into(),
         to: "dc".into(),
+        link: None,
     });
     network.apply(&down).expect("it settles");
     leads_to(

@@ -160,12 +160,17 @@ macro_rules! labs {
 labs! {
     two_nvas_with_one_prefix: "11-ipspace-handson-ecmp.yaml", 4;
     anycast_in_two_regions: "12-adstuart-anycast-two-regions.yaml", 4;
-    a_hairpin_through_an_edge: "14-adstuart-er-hairpin-drop.yaml", 3;
-    several_circuits: "15-adstuart-er-ecmp-with-ars.yaml", 3;
-    summaries_and_user_routes: "24-fabferri-summaries-udr-invalid.yaml", 9;
+    a_hairpin_through_an_edge: "14-adstuart-er-hairpin-drop.yaml", 4;
+    several_circuits: "15-adstuart-er-ecmp-with-ars.yaml", 6;
+    summaries_and_user_routes: "24-fabferri-summaries-udr-invalid.yaml", 10;
     gateways_between_hubs: "31-erjosito-interconnect-communities.yaml", 4;
     route_maps: "39-simonpainter-b2b-reflection-route-maps.yaml", 4;
+<<<<<<< HEAD
     two_circuits_of_a_gateway: "doc-circuit-to-circuit.yaml", 4;
     routing_preference: "doc-routing-preference.yaml", 5;
+=======
+    two_circuits_of_a_gateway: "doc-circuit-to-circuit.yaml", 6;
+    routing_preference: "doc-routing-preference.yaml", 6;
+>>>>>>> cadb56b (scenario, speaker: tests of circuits' links and of idle rules of route maps; docs: the page of rules)
     branches_step_by_step: "doc-step-by-step.yaml", 8;
 }
