@@ -2,8 +2,8 @@
 
 mod advertised;
 mod interface;
-mod once;
 mod links;
+mod once;
 mod speaker;
 mod text;
 

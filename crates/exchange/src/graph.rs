@@ -122,6 +122,18 @@ impl Graph {
         self.end_of(circuit, link, Speaker::is_on_premises)
     }
 
+    /// The customer's edges of a circuit, if the speaker is one of them: they are of one network;
+    /// else the speaker.
+    pub fn same_premises(&self, id: SpeakerId) -> Vec<SpeakerId> {
+        let speaker = self.speaker(id);
+        if !speaker.is_on_premises() || speaker.circuit_link().is_none() {
+            return vec![id];
+        }
+        let all = self.named(&speaker.name).iter().copied();
+        all.filter(|id| self.speaker(*id).is_on_premises())
+            .collect()
+    }
+
     fn end_of(
         &self,
         circuit: &str,

@@ -36,8 +36,8 @@ pub use ribs::Encoding;
 pub use routehub_rib::LimitExceeded;
 pub(crate) use rules::parameters;
 pub use rules::parameters::{
-    ExpressRouteNextHops, NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
-    WellKnownCommunities,
+    ExpressRouteNextHops, NoExport, OneInstanceNics, Parameters, PrefixCountMode,
+    ReflectBetweenNvas, UnreachableNextHop, WellKnownCommunities,
 };
 
 /// What can be read of an exchange besides its tables: who speaks with whom, every RIB, what each

@@ -418,7 +418,7 @@ impl<'a> Way<'a> {
                 .then_some(())?;
             let way = self.by([by]);
             let paths = way.received_paths(by).into_iter();
-            let visited = self.visited.iter().map(|id| called(exchange, *id));
+            let visited = self.visited.iter().map(|id| self.called(*id));
             let visited: BTreeSet<String> = visited.collect();
             let from_others = paths.filter(|path| {
                 let back = path
@@ -436,7 +436,7 @@ impl<'a> Way<'a> {
                 None => not_readvertised(exchange, outbound),
             };
             (!route.paths.is_empty()).then(|| NotAdvertised {
-                by: called(exchange, by),
+                by: self.called(by),
                 because: Some(because),
                 routes: vec![route],
             })

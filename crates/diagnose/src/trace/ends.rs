@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use routehub_exchange::Exchange;
 use routehub_exchange::check::nearest_name;
 use routehub_exchange::estate::{Estate, Nic, Routes};
-use routehub_exchange::view::{SpeakerId, SpeakerKind, VnetId};
+use routehub_exchange::view::{CircuitLink, SpeakerId, SpeakerKind, VnetId};
 use routehub_types::Prefix;
 
 use super::assumed::address_at;
@@ -190,23 +190,27 @@ pub(super) fn own_around(exchange: &Exchange, id: SpeakerId, address: IpAddr) ->
     all.max_by_key(|prefix| prefix.length())
 }
 
-/// What the estate says that an NVA, a site or a customer's edge has, whether or not it has a
-/// session to announce it.
+/// What the estate says that an NVA or a site has, or the customer's network behind both links of a
+/// circuit, whether or not it has a session to announce it.
 fn own_prefixes(estate: &Estate, kind: SpeakerKind) -> impl Iterator<Item = Prefix> {
-    let (routes, fixed, hosts): (&[Routes], &[Prefix], Vec<IpAddr>) = match kind {
+    let (routes, fixed, hosts): (Vec<&Routes>, &[Prefix], Vec<IpAddr>) = match kind {
         SpeakerKind::Site { site } => {
             let site = &estate.sites[site];
-            (&site.routes, &site.static_prefixes, site.bgp_ips.clone())
+            let routes = site.routes.iter().collect();
+            (routes, &site.static_prefixes, site.bgp_ips.clone())
         }
-        SpeakerKind::CustomerEdge { circuit } => {
+        SpeakerKind::CustomerEdge { circuit, .. } => {
             let circuit = &estate.circuits[circuit];
-            let on_prem = circuit.on_prem.as_ref();
-            let routes = on_prem.map_or(&[][..], |on_prem| &on_prem.routes);
-            (routes, &[], circuit.ce_ip.into_iter().collect())
+            let links = CircuitLink::BOTH.into_iter();
+            let addresses = links
+                .clone()
+                .filter_map(|link| circuit.customer_address(link));
+            let routes = links.flat_map(|link| circuit.announced(link));
+            (routes.collect(), &[], addresses.collect())
         }
-        _ => (&[], &[], Vec::new()),
+        _ => (Vec::new(), &[], Vec::new()),
     };
-    let announced = routes.iter().flat_map(|routes| &routes.prefixes);
+    let announced = routes.into_iter().flat_map(|routes| &routes.prefixes);
     let originates = match kind {
         SpeakerKind::Nva { nva } => estate.nvas[nva].originates.as_slice(),
         _ => &[],

@@ -193,7 +193,9 @@ impl<'a> Forwarding<'a> {
         let exchange = self.exchange;
         let own = exchange.speaker(id).asn;
         let mut heard = Vec::new();
-        for outbound in exchange.outbound_to(id) {
+        // Behind both links of a circuit is one network.
+        let ends = exchange.graph().same_premises(id);
+        for outbound in ends.into_iter().flat_map(|id| exchange.outbound_to(id)) {
             let (link, from) = (outbound.link(), outbound.sender());
             for (prefix, attrs) in self.routes_around(outbound) {
                 let is_own = own.is_some_and(|own| attrs.as_path.contains(own));

@@ -222,7 +222,9 @@ impl Packet<'_, '_> {
             let text = format!("{text}, behind it the internet");
             return Place::new(Spot::Internet, text, ["internet".to_owned(), name]);
         }
-        Place::new(Spot::OnPremises(id), text, [name])
+        let here = self.exchange.graph().same_premises(id);
+        let first = here.first().copied().unwrap_or(id);
+        Place::new(Spot::OnPremises(first), text, [name])
     }
 
     /// A site without BGP sends what is not its own into its tunnels.

@@ -1,8 +1,8 @@
 //! Parameters like those of profiles.
 
 use routehub_exchange::{
-    ExpressRouteNextHops, NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
-    WellKnownCommunities, rules,
+    ExpressRouteNextHops, NoExport, OneInstanceNics, Parameters, PrefixCountMode,
+    ReflectBetweenNvas, UnreachableNextHop, WellKnownCommunities, rules,
 };
 use routehub_policy::ForbiddenAsns;
 use routehub_types::{Asn, Community, RuleId};

@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 
 use routehub_exchange::{
-    ExpressRouteNextHops, NoExport, OneInstanceNics, Parameters, PrefixCountMode, ReflectBetweenNvas, UnreachableNextHop,
-    WellKnownCommunities, rules,
+    ExpressRouteNextHops, NoExport, OneInstanceNics, Parameters, PrefixCountMode,
+    ReflectBetweenNvas, UnreachableNextHop, WellKnownCommunities, rules,
 };
 use routehub_policy::ForbiddenAsns;
 use routehub_types::{Asn, Community, Ipv4Prefix, Prefix, RuleId};
