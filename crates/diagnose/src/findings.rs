@@ -130,6 +130,7 @@ pub const FINDING_RULES: &[RuleId] = &[
     rules::IPV6_OUTSIDE_ROUTE_SERVER,
     rules::PRIVATE_ENDPOINT,
     rules::SUMMARIZED_GATEWAY_PREFIXES,
+    rules::IDLE_MAP_RULE,
     rules::WAY_TO_PEER_GONE,
     rules::SEVERAL_STATES,
     rules::NOT_READVERTISED,

@@ -213,6 +213,10 @@ const CASES: &[Case<'_>] = &[
     Case { rule: 170, subject: "hub",
         cause: &[("- name: hub\n", "- name: hub\n    summarized_gateway_prefixes: [10.1.0.0/16]\n")],
         remedy: &[("prefixes: [10.1.0.0/16]\n", "prefixes: [10.0.0.0/15]\n")] },
+    Case { rule: 172, subject: "map",
+        cause: &[(TITLE, "title: A hub\nroute_maps: [{name: map, rules: [{match: [{condition: equals, \
+            prefixes: [10.1.0.0/16]}], actions: [{type: drop}]}]}]")],
+        remedy: &[("prefixes: [10.1.0.0/16]}]", "prefixes: [192.168.1.0/24]}]")] },
     Case { rule: 179, subject: "one",
         cause: &[(IN_HUB, IN_SPOKE), (NICS, "events: [{id: cut, remove_peering: {a: hub, b: spoke}}]")],
         remedy: &[("remove_peering: {a: hub, b: spoke}}", "remove_peering: {a: hub, b: spoke}}, {id: again, add_peering: {hub: hub, spoke: spoke}}")] },
