@@ -165,12 +165,7 @@ labs! {
     summaries_and_user_routes: "24-fabferri-summaries-udr-invalid.yaml", 10;
     gateways_between_hubs: "31-erjosito-interconnect-communities.yaml", 4;
     route_maps: "39-simonpainter-b2b-reflection-route-maps.yaml", 4;
-<<<<<<< HEAD
-    two_circuits_of_a_gateway: "doc-circuit-to-circuit.yaml", 4;
-    routing_preference: "doc-routing-preference.yaml", 5;
-=======
     two_circuits_of_a_gateway: "doc-circuit-to-circuit.yaml", 6;
     routing_preference: "doc-routing-preference.yaml", 6;
->>>>>>> cadb56b (scenario, speaker: tests of circuits' links and of idle rules of route maps; docs: the page of rules)
     branches_step_by_step: "doc-step-by-step.yaml", 8;
 }
