@@ -1,5 +1,6 @@
 //! Tables as Azure's commands show them with `-o table`.
 
+use std::collections::BTreeSet;
 use std::fmt::{Display, Write as _};
 
 use routehub::types::RuleId;
@@ -58,8 +59,14 @@ fn routes(out: &mut String, title: &str, columns: &str, rows: &[RouteRow]) {
     if rows.iter().any(|row| row.refused.is_some()) {
         header.push("Refused");
     }
+    // Where the instances of a gateway have rows, whose each is.
+    let instances = rows.iter().map(|row| row.local_address);
+    if instances.collect::<BTreeSet<_>>().len() > 1 {
+        header.insert(0, "LocalAddress");
+    }
     let cells = rows.iter().map(|row| {
         let value = |column: &&str| match *column {
+            "LocalAddress" => cell(row.local_address),
             "Network" => row.prefix.to_string(),
             "NextHop" => cell(row.next_hop),
             "SourcePeer" => cell(row.source_peer),

@@ -17,6 +17,7 @@ use crate::Reason;
 
 pub(crate) use advertised::supernets;
 pub(crate) use interface::{interface_of, missing_flags, programmed_around};
+pub(crate) use speaker::instance_of_several;
 
 /// Why somebody has, or has not, routes around a destination.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,7 +118,7 @@ pub struct SpeakerExplanation {
 pub struct ExplainedRoute {
     /// The speaker.
     pub speaker: String,
-    /// The instances of a Route Server of which all this holds.
+    /// The instances of a Route Server, or of a gateway that has two, of which all this holds.
     pub instances: Vec<u8>,
     /// What the speaker is; none for NVAs and on-premises routers.
     #[cfg_attr(feature = "serde", serde(skip))]

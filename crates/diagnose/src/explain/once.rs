@@ -26,7 +26,13 @@ fn plain_path(path: &ExplainedPath) -> ExplainedPath {
     if let Some(imported) = &mut plain.imported {
         imported.next_hop = None;
     }
-    if plain.standing == PathStanding::Best {
+    // What is best of two of one neighbour is no difference between the two.
+    let is_of_one = match &plain.standing {
+        PathStanding::Best => true,
+        PathStanding::Lost { to, .. } => to.is_some() && *to == plain.from,
+        _ => false,
+    };
+    if is_of_one {
         plain.standing = PathStanding::Equal;
     }
     if let Some(Sent::PassedOn { routes, .. }) = &mut plain.sent {

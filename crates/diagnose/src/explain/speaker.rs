@@ -86,6 +86,13 @@ fn never_routes(
     missing.collect()
 }
 
+/// Which instance of a Route Server, or of a gateway that has two, a speaker is.
+pub(crate) fn instance_of_several(exchange: &Exchange, id: SpeakerId) -> Option<u8> {
+    let speaker = exchange.speaker(id);
+    let several = exchange.graph().named(&speaker.name).len() > 1;
+    speaker.instance().filter(|_| several)
+}
+
 /// A prefix on the way back to where its routes come from.
 pub(super) struct Way<'a> {
     exchange: &'a Exchange,
@@ -183,10 +190,7 @@ impl<'a> Way<'a> {
     fn no_route(&self, id: SpeakerId) -> ExplainedRoute {
         ExplainedRoute {
             speaker: self.called(id),
-            instances: match self.exchange.speaker(id).kind {
-                SpeakerKind::RouteServer { instance, .. } => vec![instance],
-                _ => Vec::new(),
-            },
+            instances: instance_of_several(self.exchange, id).into_iter().collect(),
             role: self.exchange.speaker(id).role(),
             prefix: self.prefix,
             paths: Vec::new(),
@@ -208,7 +212,29 @@ impl<'a> Way<'a> {
                 route.paths.push(path);
             }
         }
+        if self.siblings_agree(id) {
+            route.instances.clear();
+        }
         route
+    }
+
+    /// Whether the other instance of a gateway has its best path from the same neighbour with the
+    /// same AS path, so that it is no matter whose path it is.
+    fn siblings_agree(&self, id: SpeakerId) -> bool {
+        let exchange = self.exchange;
+        let best = |id: SpeakerId| {
+            let rib = exchange.rib(id)?;
+            let best = *rib.best(self.prefix).first()?;
+            let from = match rib.origin(best.source) {
+                Origin::Link(link) => exchange.graph().link(link).peer_of(id),
+                _ => None,
+            };
+            let from = from.map(|from| &exchange.speaker(from).name);
+            Some((from, rib.attrs(best.attrs).as_path))
+        };
+        let speaker = exchange.speaker(id);
+        let mut siblings = exchange.graph().named(&speaker.name).iter();
+        speaker.gateway().is_some() && siblings.all(|sibling| best(*sibling) == best(id))
     }
 
     /// What a neighbour sends to a speaker over the link of an origin.

@@ -144,6 +144,7 @@ impl Text {
             let instance = match route.instances.as_slice() {
                 [] => String::new(),
                 [instance] => format!(" instance {instance}"),
+                _ if route.role != Some(Role::RouteServer) => String::new(),
                 _ => ", both instances".to_owned(),
             };
             self.line(format!("{} at {}{instance}", route.prefix, route.speaker));

@@ -48,6 +48,7 @@ impl Packet<'_, '_> {
                 at: at.to_owned(),
                 stateful: false,
                 balances: false,
+                instance: None,
                 prefix: Some(default),
                 by: "its default site".to_owned(),
                 next: vec![self.at_device(Device::Speaker(next), Some(default))],

@@ -35,6 +35,9 @@ pub struct TraceHop {
     pub stateful: bool,
     /// Whether it keeps a connection on one of the devices behind it, both ways: a load balancer.
     pub balances: bool,
+    /// Which instance of a gateway it is, where the other does otherwise.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub instance: Option<u8>,
     /// The prefix of the route it follows there.
     pub prefix: Option<Prefix>,
     /// The next hop or next hop type of that route.
@@ -108,8 +111,22 @@ impl TraceHop {
         by: impl Into<String>,
         ways: Vec<TraceHop>,
     ) -> Self {
+        let plain = |way: &TraceHop| Self {
+            instance: None,
+            ..way.clone()
+        };
+        let differs = |way: &TraceHop| {
+            let of_name = |other: &&TraceHop| other.at == way.at;
+            way.at == at
+                || ways
+                    .iter()
+                    .filter(of_name)
+                    .any(|other| plain(other) != plain(way))
+        };
+        let differ: Vec<bool> = ways.iter().map(differs).collect();
         let mut next: Vec<TraceHop> = Vec::new();
-        for way in ways {
+        for (mut way, differs) in ways.into_iter().zip(differ) {
+            way.instance = way.instance.filter(|_| differs);
             // Several addresses of one device are one way.
             if !next.contains(&way) {
                 next.push(way);
@@ -127,6 +144,7 @@ impl TraceHop {
             at: at.to_owned(),
             stateful: false,
             balances: false,
+            instance: None,
             prefix,
             by: by.into(),
             next,
@@ -273,6 +291,7 @@ impl TraceHop {
             at: at.to_owned(),
             stateful: false,
             balances: false,
+            instance: None,
             prefix,
             by: by.into(),
             next: Vec::new(),
@@ -295,6 +314,9 @@ impl fmt::Display for Trace {
 fn write_hop(f: &mut fmt::Formatter<'_>, hop: &TraceHop, depth: usize) -> fmt::Result {
     let blank = 2 * depth;
     write!(f, "{:blank$}{}", "", hop.at)?;
+    if let Some(instance) = hop.instance {
+        write!(f, " instance {instance}")?;
+    }
     match (hop.prefix, hop.by.as_str()) {
         (None, "") => {}
         (None, by) => write!(f, " by {by}")?,

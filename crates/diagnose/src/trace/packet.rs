@@ -12,7 +12,7 @@ use super::ends::{Start, Target};
 use super::forwarding::{Device, Forwarding};
 use super::hop::{TraceEnd, TraceHop};
 use super::place::{Place, Spot};
-use crate::explain::interface_of;
+use crate::explain::{instance_of_several, interface_of};
 use crate::words::Reason;
 use crate::words::{joined, listed};
 
@@ -150,6 +150,17 @@ impl<'a, 'f> Packet<'a, 'f> {
 
     /// At a device, which it is led to by a prefix.
     pub(super) fn at_device(&mut self, device: Device, by: Option<Prefix>) -> TraceHop {
+        let instance = match device {
+            Device::Speaker(id) => instance_of_several(self.exchange, id),
+            _ => None,
+        };
+        TraceHop {
+            instance,
+            ..self.walk_on(device, by)
+        }
+    }
+
+    fn walk_on(&mut self, device: Device, by: Option<Prefix>) -> TraceHop {
         let at = self.name(device);
         if self.passed.contains(&device) {
             return ended(&at, self.came_back(device));

@@ -314,3 +314,43 @@ fn r178_of_equal_paths_that_of_the_lowest_neighbour_is_passed_on() {
         );
     }
 }
+
+#[test]
+fn r011_r012_a_connection_counts_once_whatever_its_instances_send() {
+    let limited = |limit: u32| {
+        let profile =
+            format!("profile: {{base: azure-2026, max_routes_to_circuit: {limit}}}\nvnets:");
+        changed(NETWORK, &[("vnets:", &profile)])
+    };
+    let enough = network(&limited(2));
+    let loads = enough.connection_loads();
+    let loads: Vec<_> = loads
+        .iter()
+        .map(|load| (load.gateway.as_str(), load.circuit.as_str(), load.routes))
+        .collect();
+    assert_eq!(loads, [("ergw", "er", 2)]);
+    let severities = |limit: u32| {
+        let found = found(&limited(limit), 11).into_iter();
+        found
+            .map(|(subject, severity, _)| (subject, severity))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(severities(2), [("ergw".to_owned(), Severity::Warning)]);
+    assert_eq!(severities(1), [("ergw".to_owned(), Severity::Error)]);
+    let events = "
+events: [{id: fewer, remove_peering: {a: hub, b: spoke}}]
+";
+    holds(
+        &(limited(1).replace(
+            "nics: [{name: vm, vnet: spoke}]",
+            "nics: [{name: vm, vnet: hub}]",
+        ) + events),
+        "
+  - at: initial
+    nic_effective: {vm: [{prefix: 10.250.0.0/16, next_hop: [10.0.7.4, 10.0.7.5]}]}
+    absent: [{nic_effective: vm, prefix: 10.200.0.0/16}, {on_prem_learned: er, prefix: 10.0.0.0/16}]
+  - at: fewer
+    nic_effective: {vm: [{prefix: 10.200.0.0/16, next_hop: [10.0.7.20, 10.0.7.21]}]}
+",
+    );
+}

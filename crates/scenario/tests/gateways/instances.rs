@@ -145,3 +145,38 @@ fn r158_an_instance_that_a_gateway_does_not_have_is_refused() {
         is_refused(&(text + &event), &[says]);
     }
 }
+
+#[test]
+fn r158_instances_are_named_where_they_do_otherwise() {
+    let same = network(&with_server(true));
+    let text = |network: &Network, from: &str, to: &str| {
+        let trace = network.trace(from, to).expect("an end");
+        trace.to_string()
+    };
+    let said = text(&same, "vm", "10.100.0.1");
+    assert!(
+        said.contains("vpngw by") && !said.contains("instance"),
+        "{said}"
+    );
+    let why = |network: &Network| {
+        let prefix = "10.100.0.0/16".parse().expect("a prefix");
+        network.explain("vm", prefix).expect("the NIC").to_string()
+    };
+    let said = why(&same);
+    assert!(!said.contains("vpngw instance"), "{said}");
+    assert_eq!(said.matches("at vpngw\n").count(), 1, "{said}");
+    let [sites, routers] = TWO_TUNNELS;
+    let changes = [sites, (routers.0, &routers.1.replace("SPARE", "65010"))];
+    let apart = network(&changed(&with_server(true), &changes));
+    let said = text(&apart, "vm", "10.100.0.1");
+    for words in [
+        "vpngw instance 0 by 10.100.0.0/16",
+        "vpngw instance 1 by 10.100.0.0/16",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
+    let said = why(&apart);
+    for words in ["at vpngw instance 0\n", "at vpngw instance 1\n"] {
+        assert!(said.contains(words), "{said}");
+    }
+}
