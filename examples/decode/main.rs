@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
+use routehub_types::Escaped;
 use serde_json::json;
 
 /// Decode BGP messages and say what a correct speaker does with each.
@@ -40,7 +41,8 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("decode: {error:#}");
+            let error = format!("{error:#}");
+            eprintln!("decode: {}", Escaped::lines(error));
             ExitCode::from(2)
         }
     }

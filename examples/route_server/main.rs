@@ -36,6 +36,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
+use routehub::types::Escaped;
 use routehub_scenario::Scenario;
 use routehub_speaker::http::{Changes, Http, Token};
 use routehub_speaker::{Server, ServerEvent};
@@ -74,7 +75,8 @@ fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("route_server: {error:#}");
+            let error = format!("{error:#}");
+            eprintln!("route_server: {}", Escaped::lines(error));
             ExitCode::from(2)
         }
     }
@@ -90,6 +92,9 @@ impl Arguments {
     /// Reads the network file.
     fn load(&self) -> Result<Scenario> {
         let mut scenario = read(&self.file)?;
+        if let Some(directory) = self.file.parent() {
+            scenario.live.look_in(directory);
+        }
         if let Some(port) = self.listen_port {
             scenario.live.port = port;
             for address in scenario.live.addresses.values_mut() {
@@ -225,8 +230,9 @@ struct Out {
 }
 
 impl Out {
-    /// Prints a line. Who reads it may have gone, which does not concern the routers.
+    /// Prints a line, or a few. Who reads it may have gone, which does not concern the routers.
     fn print(self, line: &dyn Display) {
+        let line = Escaped::lines(line);
         let _ = if self.taken {
             writeln!(io::stderr().lock(), "{line}")
         } else {

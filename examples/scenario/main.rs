@@ -31,6 +31,7 @@ use clap::Parser;
 use routehub_scenario::az::AzTables;
 use routehub_scenario::expect::INITIAL;
 use routehub_scenario::{Diagnostic, Report, RunError, Scenario, Tables, compare};
+use routehub_types::Escaped;
 use serde_json::{Value, json};
 
 /// Run a network file and show its tables, or check what it expects.
@@ -118,7 +119,12 @@ impl From<RunError> for Failure {
 
 fn main() -> ExitCode {
     let mut out = String::new();
-    let result = run(&Arguments::parse(), &mut out);
+    let arguments = Arguments::parse();
+    let result = run(&arguments, &mut out);
+    // Names in a file cannot drive a terminal; JSON has escapes of its own.
+    if !(arguments.json || arguments.az) {
+        out = Escaped::lines(out).to_string();
+    }
     let written = io::stdout().lock().write_all(out.as_bytes());
     if let Err(error) = written
         && error.kind() != ErrorKind::BrokenPipe
@@ -129,7 +135,7 @@ fn main() -> ExitCode {
     match result {
         Ok(holds) => ExitCode::from(u8::from(!holds)),
         Err(failure) => {
-            eprintln!("scenario: {}", failure.message.trim_end());
+            eprintln!("scenario: {}", Escaped::lines(failure.message.trim_end()));
             ExitCode::from(failure.code)
         }
     }

@@ -11,6 +11,6 @@ mod validate;
 mod write;
 
 pub use events::parse_events;
-pub use live::{Bfd, Live, LivePeer};
+pub use live::{Bfd, Live, LivePeer, Secret};
 pub use schema::json_schema;
 pub use write::NetworkText;

@@ -25,7 +25,7 @@ mod syntax;
 pub mod tables;
 
 pub use expect::{Difference, Report, compare};
-pub use file::{Bfd, Live, LivePeer, NetworkText, json_schema, parse_events};
+pub use file::{Bfd, Live, LivePeer, NetworkText, Secret, json_schema, parse_events};
 pub use scenario::{RunError, Scenario};
 pub use syntax::{Diagnostic, Excerpt};
 pub use tables::{Snapshot, Tables, az};

@@ -8,7 +8,7 @@ use routehub::estate::{
     RouteMapMatch, RoutingPreference, UserRouteTarget,
 };
 use routehub::types::{Asn, Origin};
-use routehub_scenario::{Bfd, Scenario};
+use routehub_scenario::{Bfd, Scenario, Secret};
 
 const FILE: &str = "
 schema: routehub/1
@@ -284,7 +284,8 @@ fn live_keys_are_kept_apart_from_the_model() {
     assert_eq!(at.to_string(), "127.0.0.1:1791");
     let nva = &live.peers["nva"];
     assert!(nva.live && nva.ttl_security && !nva.passive);
-    assert_eq!(nva.password.as_deref(), Some("secret"));
+    assert_eq!(nva.password.as_ref().map(Secret::as_str), Some("secret"));
+    assert!(!format!("{live:?}").contains("\"secret\""));
     assert_eq!(nva.peer_address, Some(address("127.0.0.9")));
     let bfd = Bfd {
         multiplier: 5,

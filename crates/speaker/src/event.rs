@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use routehub::LimitExceeded;
-use routehub::types::{Asn, Prefix};
+use routehub::types::{Asn, Escaped, Prefix};
 use routehub_session::DownReason;
 use tokio::sync::broadcast;
 
@@ -171,11 +171,18 @@ impl EventSender {
 }
 
 impl fmt::Display for ServerEvent {
+    /// A line that nothing in names and texts can break.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(neighbor) = &self.neighbor {
-            write!(f, "{neighbor}: ")?;
+            write!(f, "{}: ", Escaped::line(neighbor))?;
         }
-        match &self.kind {
+        write!(f, "{}", Escaped::line(&self.kind))
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             EventKind::Established { asn, hold_time } => {
                 let seconds = hold_time.as_secs();
                 write!(f, "established, AS {asn}, hold time {seconds} s")

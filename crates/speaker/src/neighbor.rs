@@ -9,7 +9,7 @@ use std::time::Duration;
 use routehub::estate::CircuitLink;
 use routehub::types::PeerId;
 use routehub::{LiveLink, Profile};
-use routehub_scenario::Live;
+use routehub_scenario::{Live, Secret};
 use routehub_session::SessionConfig;
 
 use crate::sockopt;
@@ -30,7 +30,7 @@ pub struct Neighbor {
     /// Whether packets must have a TTL of 255 (GTSM, RFC 5082).
     pub ttl_security: bool,
     /// The key that segments are signed with (TCP-MD5, RFC 2385).
-    password: Option<Password>,
+    password: Option<Secret>,
     /// How long sent data may go unacknowledged (RFC 5482).
     user_timeout: Duration,
     config: SessionConfig,
@@ -43,16 +43,6 @@ pub(crate) struct SessionKey {
     instance: Option<u8>,
     circuit_link: Option<CircuitLink>,
     remote: String,
-}
-
-/// A key that is not shown.
-#[derive(Clone, PartialEq, Eq)]
-struct Password(String);
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password")
-    }
 }
 
 impl Neighbor {
@@ -72,7 +62,7 @@ impl Neighbor {
             },
             passive,
             ttl_security: peer.is_some_and(|peer| peer.ttl_security),
-            password: peer.and_then(|peer| peer.password.clone()).map(Password),
+            password: peer.and_then(|peer| peer.password.clone()),
             user_timeout: user_timeout(profile.parameters.hold_time),
             config: SessionConfig {
                 passive,
@@ -112,8 +102,8 @@ impl Neighbor {
     /// Sets `TCP_MD5SIG` and, with GTSM, `IP_TTL`.
     pub(crate) fn protect(&self, socket: BorrowedFd<'_>) -> io::Result<()> {
         for remote in &self.remote {
-            if let Some(Password(key)) = &self.password {
-                sockopt::set_md5_key(socket, *remote, key)?;
+            if let Some(key) = &self.password {
+                sockopt::set_md5_key(socket, *remote, key.as_str())?;
             }
             if self.ttl_security {
                 sockopt::set_ttl_max(socket, *remote)?;

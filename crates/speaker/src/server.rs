@@ -72,7 +72,7 @@ impl Server {
         live: &Live,
         sinks: Sinks,
     ) -> Result<Self, StartError> {
-        check(live)?;
+        let live = &check(live)?;
         let (context, inbox) = ServerContext::new();
         let engine = Engine::new(estate, profile.into(), &live_speakers(live), context.seed)?;
         let running = Running::start(&context, engine, inbox, profile, live, sinks)?;
@@ -103,7 +103,7 @@ impl Server {
         estate: CheckedEstate,
         live: &Live,
     ) -> Result<Reloaded, StartError> {
-        check(live)?;
+        let live = &check(live)?;
         let mut running = self.running.lock().await;
         running.check()?;
         let plan = ReloadPlan::new(&self.context, &running, profile, estate, live).await?;

@@ -17,6 +17,10 @@ use socket2::{SockAddr, SockAddrStorage, SockRef};
 /// The longest TCP-MD5 key, in octets: the limit of Linux.
 pub(crate) const MAX_KEY: usize = 80;
 
+/// `TCP_SAVE_SYN` and `TCP_SAVED_SYN` of `linux/tcp.h`.
+const TCP_SAVE_SYN: c_int = 27;
+const TCP_SAVED_SYN: c_int = 28;
+
 /// The TTL that GTSM sends and requires.
 pub(crate) const GTSM_TTL: u8 = 255;
 
@@ -76,6 +80,44 @@ pub(crate) fn set_min_ttl(socket: BorrowedFd<'_>, family: IpAddr, least: u8) -> 
         IpAddr::V6(_) => (libc::IPPROTO_IPV6, libc::IPV6_MINHOPCOUNT),
     };
     set(socket, level, option, &c_int::from(least))
+}
+
+/// Sets `TCP_SAVE_SYN` on a listening socket: accepted connections tell how their SYN came.
+pub(crate) fn save_syn(socket: BorrowedFd<'_>) -> io::Result<()> {
+    set(socket, libc::IPPROTO_TCP, TCP_SAVE_SYN, &1_i32)
+}
+
+/// The TTL, or hop limit, that the SYN of an accepted connection arrived with: `TCP_SAVED_SYN`,
+/// which the kernel gives once. None if it was not saved.
+pub(crate) fn ttl_of_syn(socket: BorrowedFd<'_>) -> io::Result<Option<u8>> {
+    let mut headers = [0_u8; 512];
+    let mut length = headers.len() as socklen_t;
+    let pointer: *mut c_void = headers.as_mut_ptr().cast();
+    // SAFETY: the descriptor is open as long as it is borrowed, and `pointer` leads to `length`
+    // octets that the kernel may write, of which it writes no more than it says in `length`.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            TCP_SAVED_SYN,
+            pointer,
+            &raw mut length,
+        )
+    };
+    match result {
+        0 => Ok(ttl(headers.get(..length as usize).unwrap_or_default())),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// The TTL, or hop limit, of an IP header.
+fn ttl(header: &[u8]) -> Option<u8> {
+    let at = match header.first()? >> 4 {
+        4 => 8,
+        6 => 7,
+        _ => return None,
+    };
+    header.get(at).copied()
 }
 
 /// Sets `TCP_USER_TIMEOUT`: the connection ends if sent data, or a probe of a closed window, is not

@@ -32,6 +32,7 @@ pub mod attribute_block;
 pub mod attribute_code;
 mod attrs;
 mod community;
+mod escaped;
 mod family;
 mod ids;
 mod prefix;
@@ -46,6 +47,7 @@ pub use attrs::{Aggregator, Attrs, NextHop, Origin, ParseOriginError, UnknownAtt
 pub use community::{
     Community, ExtendedCommunity, Ipv6ExtendedCommunity, LargeCommunity, ParseCommunityError,
 };
+pub use escaped::Escaped;
 pub use family::{Family, FamilySet, ParseFamilyError};
 pub use ids::{AttrId, PeerId, RouterId, RuleId};
 pub use prefix::{Ipv4Prefix, Ipv6Prefix, ParsePrefixError, Prefix};

@@ -1,7 +1,9 @@
 //! What only the live server uses: the model ignores it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
@@ -32,6 +34,48 @@ impl Default for Live {
     }
 }
 
+impl Live {
+    /// Has files that peers name stand in this directory, unless their paths are absolute.
+    pub fn look_in(&mut self, directory: &Path) {
+        for peer in self.peers.values_mut() {
+            if let Some(file) = &mut peer.password_file {
+                *file = directory.join(&*file);
+            }
+        }
+    }
+}
+
+/// A text that is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// This text.
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    /// Nothing that is wrong is repeated in the error.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer);
+        text.map(Self)
+            .map_err(|_| de::Error::custom("expected a text, in quotes if it looks like a number"))
+    }
+}
+
 fn addresses<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<IpAddr, SocketAddr>, D::Error> {
@@ -53,7 +97,10 @@ pub struct LivePeer {
     /// A real router must connect; what the file says it announces is not announced.
     pub live: bool,
     /// The TCP-MD5 password.
-    pub password: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub password: Option<Secret>,
+    /// A file whose first line is the TCP-MD5 password, beside the network file.
+    pub password_file: Option<PathBuf>,
     /// Only packets that were sent with TTL 255 are believed (GTSM, RFC 5082).
     pub ttl_security: bool,
     /// The server waits to be connected to; otherwise it also connects.
@@ -69,6 +116,7 @@ impl Default for LivePeer {
         Self {
             live: false,
             password: None,
+            password_file: None,
             ttl_security: false,
             passive: true,
             bfd: None,
@@ -81,6 +129,7 @@ impl Default for LivePeer {
 pub(crate) const PEER_KEYS: &[&str] = &[
     "live",
     "password",
+    "password_file",
     "ttl_security",
     "passive",
     "bfd",

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use routehub::check::nearest_name;
+use routehub::types::Escaped;
 use serde::de;
 
 use super::text::{Excerpt, Span, Text};
@@ -25,22 +26,24 @@ impl Diagnostic {
     /// The diagnostic as text of several lines, for a file of that name.
     pub fn render<'a>(&'a self, file: &'a str) -> impl fmt::Display + 'a {
         fmt::from_fn(move |f| {
-            writeln!(f, "error: {}", self.message)?;
+            writeln!(f, "error: {}", Escaped::line(&self.message))?;
             self.at.render(f, file)?;
             if let Some((what, excerpt)) = &self.related {
-                writeln!(f, "{what}:")?;
+                writeln!(f, "{}:", Escaped::line(what))?;
                 excerpt.render(f, file)?;
             }
             let mut help = self.help.iter();
-            help.try_for_each(|help| writeln!(f, "  = {help}"))
+            help.try_for_each(|help| writeln!(f, "  = {}", Escaped::line(help)))
         })
     }
 }
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.at.line, self.at.column, self.message)?;
-        self.help.iter().try_for_each(|help| write!(f, "; {help}"))
+        let Excerpt { line, column, .. } = self.at;
+        write!(f, "{line}:{column}: {}", Escaped::line(&self.message))?;
+        let mut help = self.help.iter();
+        help.try_for_each(|help| write!(f, "; {}", Escaped::line(help)))
     }
 }
 

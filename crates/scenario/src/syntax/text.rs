@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use routehub::check::nearest_name;
+use routehub::types::Escaped;
+
 /// A piece of the text, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Span {
@@ -68,11 +71,82 @@ impl<'a> Text<'a> {
         Excerpt {
             line,
             column: chars_before + 1,
-            text: shown.chain(rest.chars().take(REACH)).collect(),
+            text: masked(
+                shown.chain(rest.chars().take(REACH)).collect(),
+                self.is_secret(line),
+            ),
             indent,
             length: marked.chars().take(REACH).count().max(1),
         }
     }
+}
+
+impl Text<'_> {
+    /// Whether a line is the value of a password that stands on the line before.
+    fn is_secret(&self, line: usize) -> bool {
+        let before = line.checked_sub(2).and_then(|line| self.lines.get(line));
+        let before = before.and_then(|start| self.text.get(*start..));
+        let before = first_line(before.unwrap_or_default()).trim_end();
+        let opens = before.trim_end_matches([' ', '|', '>', '-', '+']);
+        opens.strip_suffix(':').is_some_and(|key| {
+            let key = key.trim_end().trim_end_matches(['"', '\'']);
+            let name = key.rsplit(|c: char| !is_of_key(c)).next();
+            name.is_some_and(is_password)
+        })
+    }
+}
+
+/// Whether a key is that of a password, or was meant to be.
+fn is_password(key: &str) -> bool {
+    let other_words = ["pass", "passwd", "passphrase", "pwd", "secret", "key"];
+    other_words.contains(&key) || nearest_name(key, ["password"]).is_some()
+}
+
+const fn is_of_key(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// A line in which passwords are not shown: the values of keys of that name, to the end of the line
+/// unless more keys stand on it.
+fn masked(line: String, whole: bool) -> String {
+    if whole {
+        return line
+            .chars()
+            .map(|c| if c.is_whitespace() { c } else { '*' })
+            .collect();
+    }
+    let mut shown = String::with_capacity(line.len());
+    let mut rest = line.as_str();
+    while let Some(colon) = rest.find(':') {
+        let (before, value) = rest.split_at(colon + 1);
+        let name = before[..colon].trim_end().trim_end_matches(['"', '\'']);
+        let name = name.rsplit(|c: char| !is_of_key(c)).next();
+        shown.push_str(before);
+        rest = value;
+        if name.is_some_and(is_password) {
+            let end = end_of_value(value, line.contains('{'));
+            let (secret, behind) = value.split_at(end);
+            shown.extend(
+                secret
+                    .chars()
+                    .map(|c| if c.is_whitespace() { c } else { '*' }),
+            );
+            rest = behind;
+        }
+    }
+    shown + rest
+}
+
+/// Where the value at the beginning of a text ends; `flows` says that braces may end it.
+fn end_of_value(text: &str, flows: bool) -> usize {
+    let start = text.len() - text.trim_start().len();
+    let value = &text[start..];
+    let length = match value.chars().next() {
+        Some(quote @ ('"' | '\'')) => value[1..].find(quote).map(|end| end + 2),
+        _ if flows => value.find([',', '}', ']']),
+        _ => None,
+    };
+    start + length.unwrap_or(value.len())
 }
 
 fn first_line(text: &str) -> &str {
@@ -101,9 +175,10 @@ impl Excerpt {
         // Tabs stay tabs, so that the underline stands beneath what it means.
         let chars = self.text.chars().take(self.indent);
         let blank: String = chars.map(|c| if c == '\t' { c } else { ' ' }).collect();
+        let file = Escaped::line(file);
         writeln!(f, "{margin}--> {file}:{}:{}", self.line, self.column)?;
         writeln!(f, "{margin} |")?;
-        writeln!(f, "{number} | {}", self.text)?;
+        writeln!(f, "{number} | {}", Escaped::lines(&self.text))?;
         writeln!(f, "{margin} | {blank}{}", "^".repeat(self.length))
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use routehub::NotConverged;
-use routehub_scenario::Live;
+use routehub_scenario::{Live, Secret};
 use routehub_wire::EncodeError;
 
 use crate::Neighbor;
@@ -32,6 +33,22 @@ pub enum StartError {
         peer: String,
         /// The setting.
         what: &'static str,
+    },
+    /// The file with the TCP-MD5 key of a peer cannot be read.
+    #[error("the password file {} of {peer} cannot be read: {error}", file.display())]
+    PasswordFile {
+        /// The peer's name.
+        peer: String,
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// A peer has a TCP-MD5 key in the network file and another one in a file of its own.
+    #[error("{peer} has both `password` and `password_file`: one of them is enough")]
+    TwoPasswords {
+        /// The peer's name.
+        peer: String,
     },
     /// The TCP-MD5 key of a peer cannot be used.
     #[error("the password of {peer} must have 1 to {MAX_KEY} octets")]
@@ -70,20 +87,35 @@ pub enum StartError {
 #[error("the server has stopped")]
 pub struct Stopped;
 
-/// Refuses settings that this server does not support.
-pub(super) fn check(live: &Live) -> Result<(), StartError> {
-    for (name, peer) in live.peers.iter().filter(|(_, peer)| peer.live) {
+/// Refuses settings that this server does not support; gives them with the passwords that stand in
+/// files of their own.
+pub(super) fn check(live: &Live) -> Result<Live, StartError> {
+    let mut live = live.clone();
+    for (name, peer) in live.peers.iter_mut().filter(|(_, peer)| peer.live) {
         let name = || name.clone();
+        if let Some(file) = &peer.password_file {
+            if peer.password.is_some() {
+                return Err(StartError::TwoPasswords { peer: name() });
+            }
+            let read = std::fs::read_to_string(file);
+            let text = read.map_err(|error| StartError::PasswordFile {
+                peer: name(),
+                file: file.clone(),
+                error,
+            })?;
+            let first = text.lines().next().unwrap_or_default();
+            peer.password = Some(Secret::new(first.to_owned()));
+        }
         if peer.bfd.is_some() {
             let (peer, what) = (name(), "bfd");
             return Err(StartError::Unsupported { peer, what });
         }
-        let fits = |key: &String| (1..=MAX_KEY).contains(&key.len());
+        let fits = |key: &Secret| (1..=MAX_KEY).contains(&key.as_str().len());
         if !peer.password.as_ref().is_none_or(fits) {
             return Err(StartError::Password { peer: name() });
         }
     }
-    Ok(())
+    Ok(live)
 }
 
 /// The names of the speakers that real routers play.

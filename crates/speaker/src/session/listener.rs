@@ -43,6 +43,7 @@ impl Listener {
     ) -> io::Result<Self> {
         let socket = tcp_socket(address)?;
         socket.set_reuseaddr(true)?;
+        sockopt::save_syn(socket.as_fd())?;
         protect(socket.as_fd(), &expected)?;
         socket.bind(address)?;
         let socket = socket.listen(BACKLOG)?;
@@ -97,6 +98,11 @@ impl Listener {
         let session = self.expected().get(&remote).cloned();
         let session = session.ok_or(ConnectionRefusal::Stranger)?;
         let neighbor = session.neighbor();
+        // What came before the option below is set is not looked at, if the first packet came from
+        // too far (GTSM, RFC 5082).
+        if neighbor.ttl_security && is_from_afar(stream.as_fd()) {
+            return Err(ConnectionRefusal::Protection);
+        }
         let protected = neighbor.set_min_ttl(stream.as_fd());
         let protected = protected.and_then(|()| neighbor.set_user_timeout(stream.as_fd()));
         protected.map_err(|_| ConnectionRefusal::Protection)?;
@@ -115,6 +121,12 @@ impl Listener {
         };
         self.events.publish(None, kind);
     }
+}
+
+/// Whether the SYN of a connection had another TTL than GTSM requires, or does not tell.
+fn is_from_afar(socket: BorrowedFd<'_>) -> bool {
+    let ttl = sockopt::ttl_of_syn(socket);
+    ttl.ok().flatten() != Some(sockopt::GTSM_TTL)
 }
 
 /// Sets the TCP-MD5 keys of these peers and the sent TTL on a listening socket, and `IP_MINTTL` if

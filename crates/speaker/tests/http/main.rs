@@ -8,6 +8,7 @@ mod last_words;
 mod limits;
 mod metrics;
 mod nothing_silent;
+mod protection;
 mod reload;
 mod router;
 mod tables;
