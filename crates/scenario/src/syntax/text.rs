@@ -68,13 +68,11 @@ impl<'a> Text<'a> {
         let rest = first_line(self.text.get(span.start..).unwrap_or_default());
         let marked = first_line(self.slice(span)).trim_end();
         let shown = before.chars().skip(chars_before - indent);
+        let text: String = shown.chain(rest.chars().take(REACH)).collect();
         Excerpt {
             line,
             column: chars_before + 1,
-            text: masked(
-                shown.chain(rest.chars().take(REACH)).collect(),
-                self.is_secret(line),
-            ),
+            text: masked(&text, self.is_secret(line)),
             indent,
             length: marked.chars().take(REACH).count().max(1),
         }
@@ -108,7 +106,7 @@ const fn is_of_key(c: char) -> bool {
 
 /// A line in which passwords are not shown: the values of keys of that name, to the end of the line
 /// unless more keys stand on it.
-fn masked(line: String, whole: bool) -> String {
+fn masked(line: &str, whole: bool) -> String {
     if whole {
         return line
             .chars()
@@ -116,7 +114,7 @@ fn masked(line: String, whole: bool) -> String {
             .collect();
     }
     let mut shown = String::with_capacity(line.len());
-    let mut rest = line.as_str();
+    let mut rest = line;
     while let Some(colon) = rest.find(':') {
         let (before, value) = rest.split_at(colon + 1);
         let name = before[..colon].trim_end().trim_end_matches(['"', '\'']);

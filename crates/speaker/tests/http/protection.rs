@@ -94,7 +94,7 @@ async fn a_password_may_stand_in_a_file_of_its_own() {
     assert!(!format!("{neighbors:?}").contains("opensesame"));
     server.stop("over").await;
     let error = start(&file("password_file: nokey"), directory.path()).await;
-    let error = error.err().expect("there is no such file");
+    let error = error.expect_err("there is no such file");
     assert!(error.contains("nva") && error.contains("nokey"), "{error}");
     let both = file("password_file: key, password: x");
     let error = start(&both, directory.path()).await.err();
