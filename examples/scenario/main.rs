@@ -123,7 +123,11 @@ fn main() -> ExitCode {
     let result = run(&arguments, &mut out);
     // Names in a file cannot drive a terminal; JSON has escapes of its own.
     if !(arguments.json || arguments.az) {
-        out = Escaped::lines(out).to_string();
+        // Tables with commas end their lines with both characters.
+        let lines = out
+            .split("\r\n")
+            .map(|text| Escaped::lines(text).to_string());
+        out = lines.collect::<Vec<_>>().join("\r\n");
     }
     let written = io::stdout().lock().write_all(out.as_bytes());
     if let Err(error) = written
