@@ -286,3 +286,13 @@ fn what_a_user_changes_in_the_portal_is_an_event() {
         assert_eq!(report.failures(), 0, "{report}");
     }
 }
+
+#[test]
+fn r182_a_session_whose_peer_gets_another_asn_or_address_counts_a_reset() {
+    let text = field("../rules/sessions-of-other-ends-reset.yaml");
+    let reports = read("sessions", &text).check().expect("it settles");
+    assert_eq!(reports.len(), 3);
+    for report in reports {
+        assert_eq!(report.failures(), 0, "{report}");
+    }
+}

@@ -1,14 +1,17 @@
 //! OpenBGPD, asked through `bgpctl`.
 
-use std::net::Ipv4Addr;
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::{Daemon, Heard, Router, code_of, text};
 use crate::process::{Process, ask, folder, programs};
+use crate::wait::PATIENCE;
 
 /// Where its processes lock themselves in: the home of its user.
 const HOME: &str = "/run/openbgpd";
@@ -22,6 +25,7 @@ struct Openbgpd {
 pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
     // FRR's daemon has the same name, but not in a directory that is searched for programs.
     let [bgpctl, bgpd] = programs("openbgpd", ["bgpctl", "bgpd"])?;
+    wait_for_port(router.address);
     std::fs::create_dir_all(HOME).expect("a directory");
     let folder = folder();
     let file = |name: &str| folder.path().join(name);
@@ -37,6 +41,19 @@ pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
         process: Process::start(folder, &mut command),
         peers: router.peers.clone(),
     })
+}
+
+/// Waits until nobody listens at the port of BGP: of an OpenBGPD that was killed the processes that it
+/// had started end a little later, and one of them has the socket.
+fn wait_for_port(address: Ipv4Addr) {
+    let start = Instant::now();
+    let is_taken = || {
+        let bound = TcpListener::bind((address, 179));
+        bound.is_err_and(|error| error.kind() == ErrorKind::AddrInUse)
+    };
+    while is_taken() && start.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 fn configuration(router: &Router, socket: &str) -> String {
