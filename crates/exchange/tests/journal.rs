@@ -139,15 +139,14 @@ fn who_follows_the_journal_holds_every_route_of_every_network() {
         failure_persistence: None,
         ..Config::default()
     });
-    let numbers = proptest::collection::vec(any::<u16>(), 50..400);
+    // An estate takes some hundred numbers: there have to be some left for its events.
+    let numbers = proptest::collection::vec(any::<u16>(), 300..1200);
     if let Err(error) = runner.run(&numbers, |numbers| agrees(numbers, 20)) {
         panic!("{error}");
     }
     let (read, changed) = (READ.load(Relaxed), CHANGED.load(Relaxed));
     println!("{read} journals read, {changed} routes changed by them");
-    // Many events are refused, or change nothing: still a good number does.
-    let some = CASES as usize / 4;
-    assert!(read > some && changed > some);
+    assert!(read > CASES as usize && changed > CASES as usize);
 }
 
 #[test]
