@@ -5,13 +5,12 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::{Daemon, Heard, Router, code_of, text};
 use crate::process::{Process, ask, folder, programs};
-use crate::wait::PATIENCE;
+use crate::wait::block_until;
 
 /// Where its processes lock themselves in: the home of its user.
 const HOME: &str = "/run/openbgpd";
@@ -46,14 +45,11 @@ pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
 /// Waits until nobody listens at the port of BGP: of an OpenBGPD that was killed the processes that it
 /// had started end a little later, and one of them has the socket.
 fn wait_for_port(address: Ipv4Addr) {
-    let start = Instant::now();
     let is_taken = || {
         let bound = TcpListener::bind((address, 179));
         bound.is_err_and(|error| error.kind() == ErrorKind::AddrInUse)
     };
-    while is_taken() && start.elapsed() < PATIENCE {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    block_until("the port of BGP is free", is_taken, |taken| !taken);
 }
 
 fn configuration(router: &Router, socket: &str) -> String {
