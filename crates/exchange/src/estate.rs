@@ -99,6 +99,18 @@ impl Estate {
         })
     }
 
+    /// The names of everybody who has routes, and can be asked why: NICs and speakers.
+    pub fn names_with_routes(&self) -> impl Iterator<Item = &String> {
+        let nics = self.nics.iter().map(|nic| &nic.name);
+        let servers = self.route_servers.iter().map(|server| &server.name);
+        let nvas = self.nvas.iter().map(|nva| &nva.name);
+        let gateways = self.gateways.iter().map(|gateway| &gateway.name);
+        let circuits = self.circuits.iter().map(|circuit| &circuit.name);
+        let sites = self.sites.iter().map(|site| &site.name);
+        let speakers = servers.chain(nvas).chain(gateways).chain(circuits);
+        nics.chain(speakers).chain(sites)
+    }
+
     /// A subnet of a network by name.
     pub fn subnet(&self, vnet: &str, name: &str) -> Option<&Subnet> {
         let vnet = self.vnets.iter().find(|other| other.name == vnet)?;

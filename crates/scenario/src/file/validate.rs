@@ -123,18 +123,8 @@ impl<'a> Known<'a> {
 
     /// The names of everybody who has routes.
     fn explained(&self) -> Vec<&str> {
-        let estate = &self.estate;
-        let nics = estate.nics.iter().map(|nic| &nic.name);
-        let servers = estate.route_servers.iter().map(|server| &server.name);
-        let nvas = estate.nvas.iter().map(|nva| &nva.name);
-        let gateways = estate.gateways.iter().map(|gateway| &gateway.name);
-        let circuits = estate.circuits.iter().map(|circuit| &circuit.name);
-        let sites = estate.sites.iter().map(|site| &site.name);
-        let all = nics.chain(servers).chain(nvas).chain(gateways);
-        all.chain(circuits)
-            .chain(sites)
-            .map(String::as_str)
-            .collect()
+        let names = self.estate.names_with_routes();
+        names.map(String::as_str).collect()
     }
 
     /// The names of everything that can be an end of a trace.

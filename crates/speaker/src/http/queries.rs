@@ -159,15 +159,7 @@ pub(super) async fn explain(
     let read = move |exchange: &Exchange| {
         let explained = routehub::explain(exchange, &name, prefix);
         explained.ok_or_else(|| {
-            let estate = exchange.estate();
-            let nics = estate.nics.iter().map(|nic| &nic.name);
-            let servers = estate.route_servers.iter().map(|server| &server.name);
-            let nvas = estate.nvas.iter().map(|nva| &nva.name);
-            let gateways = estate.gateways.iter().map(|gateway| &gateway.name);
-            let circuits = estate.circuits.iter().map(|circuit| &circuit.name);
-            let sites = estate.sites.iter().map(|site| &site.name);
-            let speakers = servers.chain(nvas).chain(gateways).chain(circuits);
-            let names = nics.chain(speakers).chain(sites);
+            let names = exchange.estate().names_with_routes();
             Refusal::unknown("NIC or speaker", &name, names)
         })
     };
