@@ -16,7 +16,7 @@ pub(crate) use step::Compared;
 pub use step::Step;
 
 use crate::memory::Outcome;
-use crate::source::{PathRef, SourceId, Sources};
+use crate::source::{PathRef, Sources};
 use crate::{AttrStore, DecisionKey};
 use step::{StepKey, UseKey};
 
@@ -142,6 +142,10 @@ pub enum Standing {
 }
 
 /// A path that takes part in the decision, and what becomes of it.
+///
+/// In this order the key is copied as a whole: behind a field that ends within a word, the copy
+/// was made of two overlapping parts, and reading it back cost a third of a decision.
+#[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Candidate {
     pub(crate) key: DecisionKey,
@@ -180,26 +184,36 @@ impl DecisionProcess<'_> {
         let mut left = Left::new();
         left.extend(0..all.len() as u32);
         self.eliminate(&mut left, all);
-        if left.len() > 1 {
-            left.sort_unstable_by(|a, b| self.order(&all[*a as usize], &all[*b as usize]));
+        if let [only] = left[..] {
+            all[only as usize].outcome = Outcome::Used(0);
+            return;
         }
-        let max = usize::from(self.config.max_paths());
+        left.sort_unstable_by(|a, b| self.order(&all[*a as usize], &all[*b as usize]));
+        let max = self.config.max_paths();
         let full = match max {
             1 => Step::Identity,
             _ => Step::MaxPaths,
         };
-        let mut used: SmallVec<[(SourceId, AttrId); 8]> = SmallVec::new();
-        for at in &left {
-            let path = &mut all[*at as usize];
+        let mut place = 0;
+        // The sources seen, some of which share a bit: most say what they say once.
+        let mut seen = 0_u64;
+        for (rank, at) in left.iter().enumerate() {
+            let Candidate { path, attrs, .. } = all[*at as usize];
+            let bit = 1 << (path.source.0 % u64::BITS as u16);
             // What a source says twice, of another prefix or by another path id, is one way.
-            let way = (path.path.source, path.attrs);
-            path.outcome = match u8::try_from(used.len()) {
-                Ok(place) if used.len() < max && !used.contains(&way) => {
-                    used.push(way);
-                    Outcome::Used(place)
-                }
-                _ if used.len() < max => Outcome::Lost(Step::Identity),
-                _ => Outcome::Lost(full),
+            let said = seen & bit != 0
+                && left[..rank].iter().any(|before| {
+                    let before = &all[*before as usize];
+                    (before.path.source, before.attrs) == (path.source, attrs)
+                });
+            seen |= bit;
+            all[*at as usize].outcome = if place == max {
+                Outcome::Lost(full)
+            } else if said {
+                Outcome::Lost(Step::Identity)
+            } else {
+                place += 1;
+                Outcome::Used(place - 1)
             };
         }
     }

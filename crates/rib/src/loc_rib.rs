@@ -67,7 +67,12 @@ impl<K: Key> LocRib<K> {
             return;
         }
         self.candidates.clear();
-        self.candidates.extend(candidates(routes, cx.store, entry));
+        for (at, path) in routes.chain(entry) {
+            if path.is_candidate() {
+                let candidate = candidate(routes, cx.store, entry, (at, path));
+                self.candidates.push(candidate);
+            }
+        }
         cx.process().decide(&mut self.candidates);
         let mut best = HEAD;
         for path in &self.candidates {
@@ -158,13 +163,27 @@ fn candidates<K: Key>(
 ) -> impl Iterator<Item = Candidate> {
     let paths = routes.chain(entry).filter(|(_, path)| path.is_candidate());
     paths.map(move |(at, path)| Candidate {
-        key: *store.key(AttrId(path.imported)),
+        outcome: path.outcome(),
+        ..candidate(routes, store, entry, (at, path))
+    })
+}
+
+/// A path as a candidate that nothing was said of yet.
+#[inline]
+fn candidate<K: Key>(
+    routes: &Routes<K>,
+    store: &AttrStore,
+    entry: u32,
+    (at, path): (u32, &Path),
+) -> Candidate {
+    Candidate {
         attrs: AttrId(path.imported),
         at,
         path: path_ref(routes, entry, (at, path)),
         current: path.is_used(),
-        outcome: path.outcome(),
-    })
+        outcome: Outcome::Used(0),
+        key: *store.key(AttrId(path.imported)),
+    }
 }
 
 /// The paths of a prefix: the best set first, then the others by source.
@@ -262,7 +281,12 @@ fn add_equal<K: Key>(routes: &Routes<K>, entry: u32, set: &mut BestSet) {
         if let Outcome::Used(place) = path.outcome() {
             let place = usize::from(place);
             let best = best_path(routes, entry, at);
-            if set.paths.len() <= place {
+            // Most paths stand in the order in which they are used.
+            if place == set.paths.len() {
+                set.paths.push(best);
+                continue;
+            }
+            if place > set.paths.len() {
                 set.paths.resize(place + 1, best);
             }
             set.paths[place] = best;
