@@ -237,6 +237,13 @@ impl<K: Key> AdjRibIn<K> {
         })
     }
 
+    /// How many routes a source announced.
+    pub(crate) fn len(&self, routes: &Routes<K>, source: u16) -> usize {
+        let entries = self.entries(source);
+        let lens = entries.map(|entry| routes.received(entry, source).count());
+        lens.sum()
+    }
+
     fn route(&self, routes: &Routes<K>, (entry, at): (u32, u32), path: &Path) -> AdjIn {
         let (key, id) = (routes.key(entry), routes.path_id(entry, at));
         let imported = match path.imported() {

@@ -359,6 +359,14 @@ impl Rib {
         either(v4, v6)
     }
 
+    /// How many routes of a family a source announced.
+    pub fn adj_in_len(&self, id: SourceId, family: Family) -> usize {
+        match family {
+            Family::Ipv4 => self.v4.adj_in.len(&self.v4.routes, id.0),
+            Family::Ipv6 => self.v6.adj_in.len(&self.v6.routes, id.0),
+        }
+    }
+
     /// The longest prefix with a best path that an address is in, and its best set.
     pub fn longest_match(&self, address: IpAddr) -> Option<(Prefix, BestSet)> {
         match address {

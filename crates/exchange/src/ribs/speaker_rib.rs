@@ -145,7 +145,7 @@ impl<'a> RibView<'a> {
 
     /// How many routes of a family a source announced.
     pub(crate) fn count_of(self, source: SourceId, family: Family) -> usize {
-        self.rib.rib.adj_in(source, family).count()
+        self.rib.rib.adj_in_len(source, family)
     }
 
     /// What a source announced, as received, in order.
