@@ -70,6 +70,7 @@ fn one_prefix(c: &mut Criterion) {
             network.apply(&announcement(n)).expect("it settles");
         });
     });
+    network.apply(&announcement(n)).expect("it settles");
     let rows = network.rs_learned("rs", "nva3");
     let changed = rows.iter().find(|row| row.prefix == literal());
     let communities = changed.map(|row| row.communities.clone());
