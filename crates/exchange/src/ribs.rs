@@ -31,6 +31,10 @@ use encoding::{Fit, withheld};
 use speaker_rib::SpeakerRib;
 pub use speaker_rib::{Origin, RibView};
 
+/// So many attribute sets wait before they are freed together: what policies said of them is looked
+/// for in every policy, which costs more than keeping them.
+const IDLE_SETS: usize = 256;
+
 /// Prefixes whose best paths at a speaker are others than before.
 #[derive(Debug)]
 #[must_use]
@@ -503,14 +507,19 @@ impl Ribs {
         Some(&self.speaker_rib(speaker)?.rib)
     }
 
-    /// Frees attribute sets that nobody uses any more, and what policies said of them.
+    /// Frees attribute sets that nobody uses any more, and what policies said of them, once there
+    /// are [some](IDLE_SETS).
     pub(crate) fn collect_garbage(&mut self) {
+        if self.store.idle_len() < IDLE_SETS {
+            return;
+        }
         let mut freed = Vec::new();
         loop {
             self.store.collect(|id| freed.push(id));
             if freed.is_empty() {
                 return;
             }
+            freed.sort_unstable();
             for adjacency in self.adjacencies.iter_mut().flatten() {
                 adjacency.forget(&freed, &mut self.store);
             }

@@ -285,6 +285,11 @@ impl AttrStore {
         }
     }
 
+    /// How many sets [`collect`](Self::collect) has to look at.
+    pub fn idle_len(&self) -> usize {
+        self.idle.len()
+    }
+
     /// Frees the sets that no slot refers to and names each: what is kept by its id elsewhere has
     /// to go, for the id will be given to another set.
     pub fn collect(&mut self, mut freed: impl FnMut(AttrId)) {

@@ -124,15 +124,25 @@ impl CachedPolicy {
         true
     }
 
-    /// Forgets what was said of sets that are no more.
+    /// Forgets what was said of sets that are no more, which are in order.
     pub(crate) fn forget(&mut self, freed: &[AttrId], store: &mut AttrStore) {
-        if self.verdicts.is_empty() {
-            return;
-        }
-        for id in freed {
-            for (_, verdict) in self.verdicts.remove(id).into_iter().flatten() {
+        let mut release = |verdicts: &[(SourceClass, CachedVerdict)]| {
+            for (_, verdict) in verdicts {
                 verdict.release(store);
             }
+        };
+        if freed.len() < self.verdicts.len() {
+            for id in freed {
+                release(&self.verdicts.remove(id).unwrap_or_default());
+            }
+            return;
         }
+        self.verdicts.retain(|id, verdicts| {
+            let is_freed = freed.binary_search(id).is_ok();
+            if is_freed {
+                release(verdicts);
+            }
+            !is_freed
+        });
     }
 }
