@@ -19,6 +19,13 @@
 //!     '{id: on, set_branch_to_branch: {route_server: rs, value: true}}'
 //! ```
 //!
+//! Azure's own tools can build the network, and ask for its routes; `docs/azure.md` says how:
+//!
+//! ```text
+//! route_server --arm 127.0.0.1:8443
+//! route_server network.yaml --arm 127.0.0.1:8443 --state documents
+//! ```
+//!
 //! The routes of the networks can go to the Linux kernel, each network's into a namespace that
 //! stands for its VMs or into a routing table, or to a stream of JSON lines:
 //!
@@ -38,14 +45,16 @@ use anyhow::{Context as _, Result};
 use clap::Parser;
 use routehub::types::Escaped;
 use routehub_scenario::Scenario;
-use routehub_speaker::http::{Changes, Http, Token};
+use routehub_speaker::http::{Changes, Http, Token, TokenError};
 use routehub_speaker::{Server, ServerEvent};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
+mod arm;
 mod sinks;
 
+use arm::ArmArguments;
 use sinks::SinkArguments;
 
 /// Run the Route Servers of a network file for real routers.
@@ -56,17 +65,20 @@ use sinks::SinkArguments;
 #[command(name = "route_server")]
 struct Arguments {
     /// The network file, YAML or JSON.
-    file: PathBuf,
+    #[arg(required_unless_present = "arm")]
+    file: Option<PathBuf>,
     /// Listen on this port instead of the one in the file (179 if it names none).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     listen_port: Option<u16>,
     /// Answer HTTP requests on this address and port.
     #[arg(long, value_name = "ADDRESS")]
     http: Option<SocketAddr>,
-    /// Events that are posted need the token in this file. Without one they are taken only on a
-    /// loopback address.
-    #[arg(long, value_name = "FILE", requires = "http")]
+    /// Events that are posted need the token in this file, and `az` needs it as secret. Without
+    /// one both are taken only on a loopback address.
+    #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    #[command(flatten)]
+    arm: ArmArguments,
     #[command(flatten)]
     sinks: SinkArguments,
 }
@@ -91,8 +103,11 @@ fn run(arguments: &Arguments) -> Result<()> {
 impl Arguments {
     /// Reads the network file.
     fn load(&self) -> Result<Scenario> {
-        let mut scenario = read(&self.file)?;
-        if let Some(directory) = self.file.parent() {
+        let mut scenario = match &self.file {
+            Some(file) => read(file)?,
+            None => Scenario::default(),
+        };
+        if let Some(directory) = self.file.as_deref().and_then(Path::parent) {
             scenario.live.look_in(directory);
         }
         if let Some(port) = self.listen_port {
@@ -104,16 +119,23 @@ impl Arguments {
         Ok(scenario)
     }
 
+    /// The token that clients need.
+    fn token(&self) -> Result<Option<String>> {
+        let token = self.token_file.as_deref().map(|file| {
+            let text = std::fs::read_to_string(file).map_err(TokenError::from);
+            let checked = text.and_then(|text| Token::new(&text).map(|_| text.trim().to_owned()));
+            checked.with_context(|| format!("the token file {}", file.display()))
+        });
+        token.transpose()
+    }
+
     /// Listens for HTTP requests, if that is wanted.
     async fn http(&self) -> Result<Option<Http>> {
         let Some(address) = self.http else {
             return Ok(None);
         };
-        let token = self.token_file.as_deref().map(|file| {
-            let token = Token::read(file);
-            token.with_context(|| format!("the token file {}", file.display()))
-        });
-        let http = Http::bind(address, token.transpose()?).await;
+        let token = self.token()?.map(|text| Token::new(&text)).transpose()?;
+        let http = Http::bind(address, token).await;
         let http = http.with_context(|| format!("cannot listen on {address} for HTTP"))?;
         Ok(Some(http))
     }
@@ -130,10 +152,14 @@ fn read(file: &Path) -> Result<Scenario> {
     })
 }
 
-async fn serve(scenario: Scenario, arguments: &Arguments) -> Result<()> {
+async fn serve(mut scenario: Scenario, arguments: &Arguments) -> Result<()> {
     let out = Out {
         taken: arguments.sinks.take_output(),
     };
+    let arm = arguments
+        .arm
+        .prepare(&mut scenario, arguments.token()?)
+        .await?;
     let mut sinks = arguments.sinks.open(&scenario)?;
     let mut http = arguments.http().await?;
     if let Some(plain) = http.take() {
@@ -161,12 +187,17 @@ async fn serve(scenario: Scenario, arguments: &Arguments) -> Result<()> {
     for neighbor in server.neighbors() {
         out.print(&format_args!("awaiting {neighbor}"));
     }
-    if server.addresses().is_empty() {
+    if server.addresses().is_empty() && arm.is_none() {
         out.print(&"nobody in this network is live: no session to hold");
     }
     if let Some(http) = http {
         out.print(&format_args!("answering on http://{}", http.address()?));
         tokio::spawn(http.serve(Arc::clone(&server)));
+    }
+    if let Some(arm) = arm {
+        out.print(&arm.greeting()?);
+        let say = move |line: &str| out.print(&line);
+        tokio::spawn(arm.serve(Arc::clone(&server), Box::new(say)));
     }
     tokio::select! {
         () = follow(events, out) => {}
@@ -201,6 +232,9 @@ async fn on_signals(mut signals: Signals, server: &Server, arguments: &Arguments
 
 /// Reads the file again and loads what it says now.
 async fn reload(server: &Server, arguments: &Arguments) -> Result<()> {
+    if arguments.arm.arm.is_some() {
+        anyhow::bail!("the documents of --arm are the network, not the file");
+    }
     let Scenario {
         profile,
         estate,

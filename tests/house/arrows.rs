@@ -76,7 +76,12 @@ const ARROWS: [Row; 15] = [
     row(
         "routehub-arm",
         "crates/arm",
-        &["routehub-types", "routehub-exchange", "routehub-scenario"],
+        &[
+            "routehub-types",
+            "routehub-exchange",
+            "routehub-diagnose",
+            "routehub-scenario",
+        ],
     ),
     row("routehub-benches", "benches", ANY),
     row("routehub-examples", "examples", ANY),

@@ -76,7 +76,7 @@ impl Documents {
         Ok(())
     }
 
-    fn take(&mut self, name: &str, value: Value) {
+    pub(crate) fn take(&mut self, name: &str, value: Value) {
         if let Some(routes) = dump(&value) {
             let name = name.to_owned();
             self.dumps.push(Dump { name, routes });
@@ -136,6 +136,11 @@ impl Documents {
                 self.resources.entry(id).or_insert(part);
             }
         }
+        self.resources.insert(id, resource);
+    }
+
+    /// Holds a resource as it stands, without looking for others inside it.
+    pub(crate) fn hold(&mut self, id: ResourceId, resource: Value) {
         self.resources.insert(id, resource);
     }
 

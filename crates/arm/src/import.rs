@@ -2,17 +2,35 @@
 
 mod dumps;
 mod gateways;
+mod machines;
 mod names;
 mod networks;
 mod peerings;
+mod places;
+mod remarks;
 mod route_maps;
 mod route_servers;
+mod tags;
 
-use routehub_exchange::{EffectiveRow, Estate};
-use routehub_scenario::NetworkText;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use routehub_exchange::Estate;
+use routehub_scenario::{LivePeer, NetworkText};
 
 use crate::documents::Documents;
-use names::Names;
+use dumps::Dumps;
+pub use dumps::Effective;
+use gateways::Gateways;
+pub(crate) use names::Names;
+use networks::Networks;
+use peerings::Peerings;
+pub use remarks::Remark;
+use remarks::Remarks;
+use route_maps::RouteMaps;
+use route_servers::RouteServers;
+use tags::Tags;
+pub(crate) use tags::{OBJECTS, PEERINGS, PREFIX};
 
 /// What came of an import.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,48 +42,48 @@ pub struct Import {
     /// What the documents do not say, or say and routehub has no place for, in the order of the
     /// objects.
     pub remarks: Vec<Remark>,
-}
-
-/// The effective routes of a NIC, as Azure printed them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Effective {
-    /// The NIC.
-    pub nic: String,
-    /// The name of the document.
-    pub document: String,
-    /// The rows.
-    pub rows: Vec<EffectiveRow>,
-}
-
-/// Something that an import does not know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remark {
-    /// What is not known, or left out, and of which object.
-    pub what: String,
-    /// Where to take it from, or what to do; none where there is nothing to do.
-    pub remedy: Option<String>,
+    /// How real routers are run live, by name, as tags say it.
+    pub live: BTreeMap<String, LivePeer>,
+    /// Socket addresses to listen on in place of those of instances, as tags say it.
+    pub listen: BTreeMap<IpAddr, SocketAddr>,
+    /// Tags that do not say what they should; remarks too.
+    pub wrong_tags: Vec<String>,
 }
 
 impl Documents {
     /// Makes a network of all documents.
     pub fn import(&self) -> Import {
-        let mut importer = Importer {
-            documents: self,
-            names: Names::of(self),
-            import: Import::default(),
-        };
-        importer.networks();
-        importer.peerings();
-        importer.route_maps();
-        importer.route_servers();
-        importer.gateways();
-        importer.dumps();
-        importer.look_for_gaps();
+        self.import_named(&Names::default()).0
+    }
+
+    /// The same; resources that had a name keep it.
+    pub(crate) fn import_named(&self, before: &Names) -> (Import, Names) {
+        let mut names = Names::of(self, before);
+        let mut estate = Estate::default();
+        let mut remarks = Remarks::default();
+        let mut effective = Vec::new();
+        let (own, known) = (&mut estate, &mut remarks);
+        Networks::import(self, &names, own, known);
+        Peerings::import(self, &names, own, known);
+        RouteMaps::import(self, own, known);
+        RouteServers::import(self, &mut names, own, known);
+        Gateways::import(self, &names, own, known);
+        Dumps::import(self, own, known, &mut effective);
+        let tagged = Tags::import(self, &names, own, known);
+        look_for_gaps(own, known, &tagged.live);
         for (document, what) in &self.unknown {
             let what = format!("{document}: {what} is not a resource of Azure, and left out");
-            importer.remark(what, None);
+            remarks.note(what, None);
         }
-        importer.import
+        let import = Import {
+            estate,
+            live: tagged.live,
+            effective,
+            remarks: remarks.into_list(),
+            listen: tagged.listen,
+            wrong_tags: tagged.wrong,
+        };
+        (import, names)
     }
 }
 
@@ -94,69 +112,50 @@ impl Import {
     }
 }
 
-/// An import at work.
-struct Importer<'a> {
-    documents: &'a Documents,
-    names: Names,
-    import: Import,
-}
-
-impl Importer<'_> {
-    fn remark(&mut self, what: impl Into<String>, remedy: Option<&str>) {
-        let remark = Remark {
-            what: what.into(),
-            remedy: remedy.map(str::to_owned),
-        };
-        if !self.import.remarks.contains(&remark) {
-            self.import.remarks.push(remark);
+/// What nothing said of the objects that there are.
+fn look_for_gaps(estate: &Estate, remarks: &mut Remarks, live: &BTreeMap<String, LivePeer>) {
+    let is_live = |name: &str| live.get(name).is_some_and(|peer| peer.live);
+    let mut gaps = Vec::new();
+    for nva in &estate.nvas {
+        if nva.advertises.is_empty() && nva.originates.is_empty() && !is_live(&nva.name) {
+            let server = nva.sessions.first().map(|session| &*session.route_server);
+            gaps.push((
+                format!("what NVA {} announces is not known", nva.name),
+                format!(
+                    "az network routeserver peering list-learned-routes --routeserver {} \
+                         --name ... -o json, or its originates and readvertises by hand",
+                    server.unwrap_or("...")
+                ),
+            ));
         }
     }
-
-    /// What nothing said of the objects that there are.
-    fn look_for_gaps(&mut self) {
-        let estate = &self.import.estate;
-        let mut gaps = Vec::new();
-        for nva in &estate.nvas {
-            if nva.advertises.is_empty() && nva.originates.is_empty() {
-                let server = nva.sessions.first().map(|session| &*session.route_server);
-                gaps.push((
-                    format!("what NVA {} announces is not known", nva.name),
-                    format!(
-                        "az network routeserver peering list-learned-routes --routeserver {} \
-                         --name ... -o json, or its originates and readvertises by hand",
-                        server.unwrap_or("...")
-                    ),
-                ));
-            }
+    for site in estate.sites.iter().filter(|site| site.asn.is_some()) {
+        if site.routes.is_empty() {
+            gaps.push((
+                format!("what site {} announces is not known", site.name),
+                "az network vnet-gateway list-learned-routes -o json".to_owned(),
+            ));
         }
-        for site in estate.sites.iter().filter(|site| site.asn.is_some()) {
-            if site.routes.is_empty() {
-                gaps.push((
-                    format!("what site {} announces is not known", site.name),
-                    "az network vnet-gateway list-learned-routes -o json".to_owned(),
-                ));
-            }
-        }
-        for circuit in &estate.circuits {
-            if circuit
-                .on_prem
-                .as_ref()
-                .is_none_or(|on_prem| on_prem.routes.is_empty())
-            {
-                gaps.push((
-                    format!(
-                        "what circuit {}'s customer announces is not known",
-                        circuit.name
-                    ),
-                    "az network vnet-gateway list-learned-routes of its gateway, or az network \
+    }
+    for circuit in &estate.circuits {
+        if circuit
+            .on_prem
+            .as_ref()
+            .is_none_or(|on_prem| on_prem.routes.is_empty())
+        {
+            gaps.push((
+                format!(
+                    "what circuit {}'s customer announces is not known",
+                    circuit.name
+                ),
+                "az network vnet-gateway list-learned-routes of its gateway, or az network \
                      express-route list-route-tables --path primary --peering-name \
                      AzurePrivatePeering"
-                        .to_owned(),
-                ));
-            }
+                    .to_owned(),
+            ));
         }
-        for (what, remedy) in gaps {
-            self.remark(what, Some(&remedy));
-        }
+    }
+    for (what, remedy) in gaps {
+        remarks.note(what, Some(&remedy));
     }
 }

@@ -3,8 +3,11 @@
 //! [`Documents`] takes texts of any of these, mixed in any order: `az network ... list` and `show`
 //! with `-o json`, REST and Resource Graph answers, `terraform show -json`; and dumps of learned
 //! and effective routes. [`Documents::import`] makes an estate of them, and says what no dump
-//! can know and where to take it from; [`Import::network_file`] writes it as a network file. There
-//! is no IO here.
+//! can know and where to take it from; [`Import::network_file`] writes it as a network file.
+//!
+//! [`Endpoint`] answers the requests of Azure's own clients, such as `az`: the documents that they
+//! write are an estate that runs, and the routes that they ask for are those of it. There is no IO
+//! here.
 //!
 //! ```
 //! use routehub_arm::Documents;
@@ -25,11 +28,19 @@
 #![forbid(unsafe_code)]
 
 mod documents;
+mod endpoint;
+mod export;
 mod import;
 mod resource;
+mod template;
 mod terraform;
 mod text;
 
 pub use documents::{Documents, Dump, DumpedRoutes, LearnedRow};
+pub use endpoint::{
+    Change, Cloud, Credential, Endpoint, Outcome, Question, Request, Response, TENANT,
+};
+pub use export::export;
 pub use import::{Effective, Import, Remark};
+pub use resource::SUBSCRIPTION;
 pub use text::TextError;

@@ -6,6 +6,10 @@ use std::net::IpAddr;
 use routehub_types::{Asn, Prefix};
 use serde_json::Value;
 
+/// The subscription of what has no other: of an estate that is written as documents, and of an
+/// endpoint of its own.
+pub const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000001";
+
 /// The id of a resource; ids that differ in case alone are one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ResourceId(String);
@@ -14,6 +18,11 @@ impl ResourceId {
     /// The id that a text says.
     pub(crate) fn new(text: &str) -> Self {
         Self(text.trim_end_matches('/').to_ascii_lowercase())
+    }
+
+    /// The text of an id as it stands, in small letters already.
+    pub(crate) const fn new_raw(text: String) -> Self {
+        Self(text)
     }
 
     /// The id of the resource that this one is a part of, by the kind of that one:
@@ -25,6 +34,22 @@ impl ResourceId {
             .find('/')
             .map_or(self.0.len(), |n| start + n);
         Some(Self(self.0[..end].to_owned()))
+    }
+
+    /// The id of what it is a part of, one level up.
+    pub(crate) fn parent(&self) -> Option<Self> {
+        let (above, _) = self.0.rsplit_once('/')?;
+        let (above, _) = above.rsplit_once('/')?;
+        Some(Self(above.to_owned()))
+    }
+
+    /// The id of the resource that it is, or that it is a part of at any depth.
+    pub(crate) fn holder(&self) -> Self {
+        let Some((scope, path)) = self.0.rsplit_once("/providers/") else {
+            return self.clone();
+        };
+        let own: Vec<&str> = path.split('/').take(3).collect();
+        Self(format!("{scope}/providers/{}", own.join("/")))
     }
 
     /// The kind, without the provider: `virtualnetworks/subnets`.

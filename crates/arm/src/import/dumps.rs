@@ -3,18 +3,53 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use routehub_exchange::estate::{Advertisement, Connection, Gateway, Routes};
-use routehub_exchange::{EffectiveRow, NextHopType};
+use routehub_exchange::estate::{Advertisement, Connection, Gateway, Nva, Routes};
+use routehub_exchange::{EffectiveRow, Estate, NextHopType};
 use routehub_types::{Asn, Prefix};
 
-use super::{Effective, Importer};
-use crate::documents::{Dump, DumpedRoutes, LearnedRow};
+use super::remarks::Remarks;
+use crate::documents::{Documents, Dump, DumpedRoutes, LearnedRow};
+
+/// The effective routes of a NIC, as Azure printed them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effective {
+    /// The NIC.
+    pub nic: String,
+    /// The name of the document.
+    pub document: String,
+    /// The rows.
+    pub rows: Vec<EffectiveRow>,
+}
 
 /// The prefixes of rows that have an AS path and next hop in common.
 type Alike = BTreeMap<(Vec<Asn>, Option<IpAddr>), BTreeSet<Prefix>>;
 
-impl Importer<'_> {
-    pub(super) fn dumps(&mut self) {
+/// Dumps of routes, while they are imported.
+pub(super) struct Dumps<'a> {
+    documents: &'a Documents,
+    estate: &'a mut Estate,
+    remarks: &'a mut Remarks,
+    effective: &'a mut Vec<Effective>,
+}
+
+impl<'a> Dumps<'a> {
+    /// Imports them into an estate.
+    pub(super) fn import(
+        documents: &'a Documents,
+        estate: &'a mut Estate,
+        remarks: &'a mut Remarks,
+        effective: &'a mut Vec<Effective>,
+    ) {
+        let mut this = Self {
+            documents,
+            estate,
+            remarks,
+            effective,
+        };
+        this.dumps();
+    }
+
+    fn dumps(&mut self) {
         let documents = self.documents;
         for dump in &documents.dumps {
             match &dump.routes {
@@ -30,7 +65,7 @@ impl Importer<'_> {
         let rows = || instances.iter().flatten();
         let peer = rows().find_map(|row| row.source_peer);
         let local = rows().find_map(|row| row.local_address);
-        let estate = &self.import.estate;
+        let estate = &*self.estate;
         let server = estate.route_servers.iter().find(|server| {
             let own = estate.instance_addresses(server);
             local.is_some_and(|local| own.is_some_and(|own| own.contains(&local)))
@@ -48,7 +83,8 @@ impl Importer<'_> {
         let (Some(server), Some(nva)) = (server, nva) else {
             if peer.is_some() {
                 let what = format!("{}: of which peer these routes are is not known", dump.name);
-                self.remark(what, Some("az network routeserver peering list -o json"));
+                self.remarks
+                    .note(what, Some("az network routeserver peering list -o json"));
             }
             return;
         };
@@ -61,33 +97,7 @@ impl Importer<'_> {
                 .and_then(|(own, local)| own.iter().position(|address| *address == local));
             of_instance[known.unwrap_or(place)].extend(rows);
         }
-        let nva = &mut self.import.estate.nvas[nva];
-        let of_instance = of_instance.map(|rows| {
-            let ways = rows.into_iter().map(|row| {
-                let next_hop = row.next_hop.filter(|next_hop| *next_hop != nva.ip);
-                ((row.as_path.clone(), next_hop), row.prefix)
-            });
-            ways.collect::<BTreeSet<_>>()
-        });
-        let [first, second] = &of_instance;
-        for (instance, ways) in [
-            (None, first & second),
-            (Some(0), first - second),
-            (Some(1), second - first),
-        ] {
-            let mut alike = Alike::new();
-            for (way, prefix) in ways {
-                alike.entry(way).or_default().insert(prefix);
-            }
-            let mut routes = Vec::new();
-            add(&mut routes, alike, nva.asn);
-            nva.advertises
-                .extend(routes.into_iter().map(|routes| Advertisement {
-                    to: server.clone(),
-                    instance,
-                    routes,
-                }));
-        }
+        announce(&mut self.estate.nvas[nva], &server, of_instance);
     }
 
     /// What a gateway learned by eBGP is what its sites and circuits announce.
@@ -96,7 +106,7 @@ impl Importer<'_> {
             .iter()
             .filter(|row| row.origin.eq_ignore_ascii_case("EBgp"));
         let edge = Asn(12076);
-        let estate = &mut self.import.estate;
+        let estate = &mut *self.estate;
         let mut unknown = BTreeSet::new();
         let mut customers = BTreeMap::<String, Alike>::new();
         let mut sites = BTreeMap::<String, Alike>::new();
@@ -149,7 +159,8 @@ impl Importer<'_> {
         }
         for prefix in unknown {
             let what = format!("{}: who announces {prefix} is not known", dump.name);
-            self.remark(what, Some("routes of the site or circuit, by hand"));
+            self.remarks
+                .note(what, Some("routes of the site or circuit, by hand"));
         }
     }
 
@@ -160,7 +171,7 @@ impl Importer<'_> {
             .iter()
             .filter(|row| row.next_hop_type == NextHopType::VnetLocal);
         let local: BTreeSet<Prefix> = local.flat_map(|row| &row.prefixes).copied().collect();
-        let estate = &self.import.estate;
+        let estate = &*self.estate;
         let fits = |vnet: &&str| {
             let mut vnets = estate.vnets.iter();
             let vnet = vnets.find(|known| known.name == **vnet);
@@ -183,7 +194,7 @@ impl Importer<'_> {
         let second = by_name.last().map(|(shared, _)| *shared);
         match best {
             Some((shared, nic)) if second.is_none_or(|second| second < shared) => {
-                self.import.effective.push(Effective {
+                self.effective.push(Effective {
                     nic,
                     document: dump.name.clone(),
                     rows: rows.to_vec(),
@@ -194,12 +205,42 @@ impl Importer<'_> {
                     "{}: of which NIC these effective routes are is not known",
                     dump.name
                 );
-                self.remark(
+                self.remarks.note(
                     what,
                     Some("call the file by the NIC, and add az network nic list -o json"),
                 );
             }
         }
+    }
+}
+
+/// Has an NVA announce what each instance of a Route Server learned from it.
+fn announce(nva: &mut Nva, server: &str, of_instance: [Vec<&LearnedRow>; 2]) {
+    let of_instance = of_instance.map(|rows| {
+        let ways = rows.into_iter().map(|row| {
+            let next_hop = row.next_hop.filter(|next_hop| *next_hop != nva.ip);
+            ((row.as_path.clone(), next_hop), row.prefix)
+        });
+        ways.collect::<BTreeSet<_>>()
+    });
+    let [first, second] = &of_instance;
+    for (instance, ways) in [
+        (None, first & second),
+        (Some(0), first - second),
+        (Some(1), second - first),
+    ] {
+        let mut alike = Alike::new();
+        for (way, prefix) in ways {
+            alike.entry(way).or_default().insert(prefix);
+        }
+        let mut routes = Vec::new();
+        add(&mut routes, alike, nva.asn);
+        nva.advertises
+            .extend(routes.into_iter().map(|routes| Advertisement {
+                to: server.to_owned(),
+                instance,
+                routes,
+            }));
     }
 }
 

@@ -3,32 +3,61 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use routehub_exchange::Estate;
 use routehub_exchange::estate::{
     Circuit, Connection, Gateway, GatewayKind, OnPremises, Routes, Site,
 };
 use routehub_types::{Asn, Prefix};
 
-use super::Importer;
+use super::names::Names;
+use super::places::vnet_of;
+use super::remarks::Remarks;
+use crate::documents::Documents;
 use crate::resource::{Fields, ResourceId};
 
 /// The ASN that stands for a customer's where no document has it.
 const UNKNOWN_CUSTOMER: Asn = Asn(65000);
 
-impl Importer<'_> {
-    pub(super) fn gateways(&mut self) {
+/// Gateways and on-premises networks, while they are imported.
+pub(super) struct Gateways<'a> {
+    documents: &'a Documents,
+    names: &'a Names,
+    estate: &'a mut Estate,
+    remarks: &'a mut Remarks,
+}
+
+impl<'a> Gateways<'a> {
+    /// Imports them into an estate.
+    pub(super) fn import(
+        documents: &'a Documents,
+        names: &'a Names,
+        estate: &'a mut Estate,
+        remarks: &'a mut Remarks,
+    ) {
+        let mut this = Self {
+            documents,
+            names,
+            estate,
+            remarks,
+        };
+        this.gateways();
+    }
+
+    fn gateways(&mut self) {
         let documents = self.documents;
         for (id, fields) in documents.of_kind("virtualNetworkGateways") {
             let name = self.names.name(id);
             let own = fields.items("ipConfigurations");
             let mut subnets = own.filter_map(|own| own.reference("subnet"));
-            let vnet = subnets.find_map(|subnet| self.place_of(&subnet));
-            let Some((vnet, _)) = vnet else {
+            let vnet = subnets.find_map(|subnet| vnet_of(self.estate, self.names, &subnet));
+            let Some(vnet) = vnet.map(|vnet| vnet.name.clone()) else {
                 let what = format!("the VNet of gateway {name} is in no document; it is left out");
-                self.remark(what, Some("az network vnet list -o json"));
+                self.remarks
+                    .note(what, Some("az network vnet list -o json"));
                 continue;
             };
             let gateway = gateway(name, vnet, fields);
-            self.import.estate.gateways.push(gateway);
+            self.estate.gateways.push(gateway);
         }
         self.circuits();
         self.sites();
@@ -40,7 +69,7 @@ impl Importer<'_> {
             let site = fields.reference("gatewayDefaultSite");
             let site = site.map(|site| self.names.name(&site));
             let name = self.names.name(id);
-            let mut gateways = self.import.estate.gateways.iter_mut();
+            let mut gateways = self.estate.gateways.iter_mut();
             if let Some(gateway) = gateways.find(|gateway| gateway.name == name) {
                 gateway.default_site = site;
             }
@@ -62,10 +91,11 @@ impl Importer<'_> {
             let name = self.names.name(id);
             if private.is_none() {
                 let what = format!("circuit {name} has no private peering in any document");
-                self.remark(what, Some("az network express-route list -o json"));
+                self.remarks
+                    .note(what, Some("az network express-route list -o json"));
             }
             let link = private.and_then(|peering| peering.text("primaryPeerAddressPrefix"));
-            self.import.estate.circuits.push(Circuit {
+            self.estate.circuits.push(Circuit {
                 name,
                 // The customer has the first address of the link, Microsoft the second.
                 ce_ip: link.and_then(|link| first_host(link.parse().ok()?)),
@@ -86,7 +116,7 @@ impl Importer<'_> {
             let prefixes = space.map_or_else(Vec::new, |space| space.prefixes("addressPrefixes"));
             let peers = bgp.map_or_else(Vec::new, |bgp| bgp.addresses("bgpPeeringAddress"));
             let hosts: Vec<Prefix> = peers.iter().copied().map(Prefix::host).collect();
-            self.import.estate.sites.push(Site {
+            self.estate.sites.push(Site {
                 name: self.names.name(id),
                 asn: bgp.and_then(|bgp| bgp.asn("asn")),
                 // The host route to the router itself stands beside BGP by itself.
@@ -120,11 +150,11 @@ impl Importer<'_> {
             "expressroute" => fields.reference("peer"),
             _ => None,
         };
-        let mut gateways = self.import.estate.gateways.iter();
+        let mut gateways = self.estate.gateways.iter();
         let known = gateways.any(|known| known.name == gateway);
         let Some(to) = to.filter(|_| known) else {
             let what = format!("connection {} of gateway {gateway} is left out", id.last());
-            self.remark(
+            self.remarks.note(
                 what,
                 Some("az network vnet-gateway list and vpn-connection list -o json"),
             );
@@ -137,7 +167,7 @@ impl Importer<'_> {
                 // The two connections of a pair are one.
                 let mut ends = [gateway.clone(), there.clone()];
                 ends.sort_unstable();
-                let mut gateways = self.import.estate.gateways.iter();
+                let mut gateways = self.estate.gateways.iter();
                 let is_known = gateways.any(|known| known.name == there);
                 if !is_known || !between.insert(ends) {
                     return;
@@ -154,7 +184,7 @@ impl Importer<'_> {
                 })
             }
         };
-        let mut gateways = self.import.estate.gateways.iter_mut();
+        let mut gateways = self.estate.gateways.iter_mut();
         if let Some(known) = gateways.find(|known| known.name == gateway) {
             known.connections.extend(connection);
         }
@@ -164,10 +194,11 @@ impl Importer<'_> {
     /// matter of course.
     fn site_connection(&mut self, name: &str, fields: Fields<'_>) -> Option<Connection> {
         let bgp = fields.flag("enableBgp").unwrap_or_default();
-        let mut sites = self.import.estate.sites.iter_mut();
+        let mut sites = self.estate.sites.iter_mut();
         let Some(site) = sites.find(|site| site.name == name) else {
             let what = format!("site {name} is in no document; its connection is left out");
-            self.remark(what, Some("az network local-gateway list -o json"));
+            self.remarks
+                .note(what, Some("az network local-gateway list -o json"));
             return None;
         };
         if !bgp {
@@ -193,14 +224,14 @@ impl Importer<'_> {
 
     /// A circuit that no document has: one of another subscription.
     fn need_circuit(&mut self, id: &ResourceId, name: &str) {
-        let mut circuits = self.import.estate.circuits.iter();
+        let mut circuits = self.estate.circuits.iter();
         if circuits.any(|circuit| circuit.name == name) {
             return;
         }
         let what = format!("circuit {name} is in no document");
         let remedy = format!("az network express-route show --ids {}", id.text());
-        self.remark(what, Some(&remedy));
-        self.import.estate.circuits.push(Circuit {
+        self.remarks.note(what, Some(&remedy));
+        self.estate.circuits.push(Circuit {
             name: name.to_owned(),
             on_prem: Some(OnPremises {
                 asn: UNKNOWN_CUSTOMER,

@@ -1,16 +1,44 @@
 //! Virtual networks, their subnets, route tables, NICs and private endpoints.
 
+use routehub_exchange::Estate;
 use routehub_exchange::estate::{
     DisablePeeringRoute, NetworkPolicies, Nic, PrivateEndpoint, RouteTable, Subnet, UserRoute,
     UserRouteTarget, Vnet,
 };
 use routehub_types::Prefix;
 
-use super::Importer;
-use crate::resource::{Fields, ResourceId};
+use super::names::Names;
+use super::places::place;
+use super::remarks::Remarks;
+use crate::documents::Documents;
+use crate::resource::Fields;
 
-impl Importer<'_> {
-    pub(super) fn networks(&mut self) {
+/// Networks and what is in them, while they are imported.
+pub(super) struct Networks<'a> {
+    documents: &'a Documents,
+    names: &'a Names,
+    estate: &'a mut Estate,
+    remarks: &'a mut Remarks,
+}
+
+impl<'a> Networks<'a> {
+    /// Imports them into an estate.
+    pub(super) fn import(
+        documents: &'a Documents,
+        names: &'a Names,
+        estate: &'a mut Estate,
+        remarks: &'a mut Remarks,
+    ) {
+        let mut this = Self {
+            documents,
+            names,
+            estate,
+            remarks,
+        };
+        this.networks();
+    }
+
+    fn networks(&mut self) {
         let documents = self.documents;
         for (id, fields) in documents.of_kind("virtualNetworks") {
             let space = fields.at(&["addressSpace"]);
@@ -36,7 +64,7 @@ impl Importer<'_> {
                 vnet.subnets.extend(self.subnet(&vnet.name, subnet));
             }
             vnet.subnets.sort_by_key(|subnet| subnet.prefix);
-            self.import.estate.vnets.push(vnet);
+            self.estate.vnets.push(vnet);
         }
         self.route_tables();
         self.nics();
@@ -52,7 +80,7 @@ impl Importer<'_> {
         let (first, others) = prefixes.split_first()?;
         if !others.is_empty() {
             let what = format!("subnet {vnet}/{name} has several prefixes; {first} alone is taken");
-            self.remark(what, None);
+            self.remarks.note(what, None);
         }
         let policies = fields
             .text("privateEndpointNetworkPolicies")
@@ -99,23 +127,19 @@ impl Importer<'_> {
                     |route: &UserRoute| table.routes.iter().any(|r| r.prefix == route.prefix);
                 table.routes.extend(route.filter(|route| !known(route)));
             }
-            self.import.estate.route_tables.push(table);
+            self.estate.route_tables.push(table);
         }
-        let used = self
-            .import
-            .estate
-            .vnets
-            .iter()
-            .flat_map(|vnet| &vnet.subnets);
+        let used = self.estate.vnets.iter().flat_map(|vnet| &vnet.subnets);
         let used: Vec<String> = used
             .filter_map(|subnet| subnet.route_table.clone())
             .collect();
         for name in used {
-            let mut tables = self.import.estate.route_tables.iter();
+            let mut tables = self.estate.route_tables.iter();
             if !tables.any(|table| table.name == name) {
                 let what = format!("route table {name} is used, and in no document");
-                self.remark(what, Some("az network route-table list -o json"));
-                self.import.estate.route_tables.push(RouteTable {
+                self.remarks
+                    .note(what, Some("az network route-table list -o json"));
+                self.estate.route_tables.push(RouteTable {
                     name,
                     ..RouteTable::default()
                 });
@@ -128,7 +152,7 @@ impl Importer<'_> {
         let Ok(to) = prefix.parse::<Prefix>() else {
             let what =
                 format!("route table {table}: the route to service tag {prefix} is left out");
-            self.remark(what, None);
+            self.remarks.note(what, None);
             return None;
         };
         let target = match fields.text("nextHopType")?.to_ascii_lowercase().as_str() {
@@ -157,12 +181,13 @@ impl Importer<'_> {
             if fields.field("privateEndpoint").is_some() {
                 continue;
             }
-            let Some((vnet, subnet)) = self.place(first) else {
+            let Some((vnet, subnet)) = place(self.estate, self.names, first) else {
                 continue;
             };
-            self.import.estate.nics.push(Nic {
+            self.estate.nics.push(Nic {
+                forwarding: fields.flag("enableIPForwarding").unwrap_or_default(),
                 ip: first.address("privateIPAddress"),
-                subnet: Some(subnet),
+                subnet,
                 name: self.names.name(id),
                 vnet,
                 ..Nic::default()
@@ -184,9 +209,9 @@ impl Importer<'_> {
             let dns = fields.items("customDnsConfigs");
             let mut dns = dns.flat_map(|config| config.addresses("ipAddresses"));
             let ip = addresses.next().or_else(|| dns.next());
-            match (self.place(fields), ip) {
-                (Some((vnet, subnet)), Some(ip)) => {
-                    self.import.estate.private_endpoints.push(PrivateEndpoint {
+            match (place(self.estate, self.names, fields), ip) {
+                (Some((vnet, Some(subnet))), Some(ip)) => {
+                    self.estate.private_endpoints.push(PrivateEndpoint {
                         name,
                         vnet,
                         subnet,
@@ -195,26 +220,10 @@ impl Importer<'_> {
                 }
                 (Some(_), None) => {
                     let what = format!("the address of private endpoint {name} is not known");
-                    self.remark(what, Some("az network nic list -o json"));
+                    self.remarks.note(what, Some("az network nic list -o json"));
                 }
                 _ => {}
             }
         }
-    }
-
-    /// The network and subnet that something is in, of those that there are.
-    fn place(&self, fields: Fields<'_>) -> Option<(String, String)> {
-        let subnet = fields.reference("subnet")?;
-        self.place_of(&subnet)
-    }
-
-    /// The network and subnet of an id, of those that there are.
-    pub(super) fn place_of(&self, subnet: &ResourceId) -> Option<(String, String)> {
-        let vnet = self.names.name(&subnet.up_to("virtualNetworks")?);
-        let mut vnets = self.import.estate.vnets.iter();
-        let vnet = vnets.find(|known| known.name == vnet)?;
-        let mut subnets = vnet.subnets.iter();
-        let subnet = subnets.find(|known| known.name.eq_ignore_ascii_case(subnet.last()))?;
-        Some((vnet.name.clone(), subnet.name.clone()))
     }
 }

@@ -2,16 +2,43 @@
 
 use std::collections::BTreeMap;
 
+use routehub_exchange::Estate;
 use routehub_exchange::estate::{PeeredSubnets, Peering, PeeringFlags, Vnet};
 
-use super::Importer;
+use super::names::Names;
+use super::remarks::Remarks;
+use crate::documents::Documents;
 use crate::resource::{Fields, ResourceId};
 
 /// A half, by the network that it is in and the one that it leads to.
 type Halves<'a> = BTreeMap<(ResourceId, ResourceId), Fields<'a>>;
 
-impl Importer<'_> {
-    pub(super) fn peerings(&mut self) {
+/// Peerings, while they are imported.
+pub(super) struct Peerings<'a> {
+    documents: &'a Documents,
+    names: &'a Names,
+    estate: &'a mut Estate,
+    remarks: &'a mut Remarks,
+}
+
+impl<'a> Peerings<'a> {
+    /// Imports them into an estate.
+    pub(super) fn import(
+        documents: &'a Documents,
+        names: &'a Names,
+        estate: &'a mut Estate,
+        remarks: &'a mut Remarks,
+    ) {
+        let mut this = Self {
+            documents,
+            names,
+            estate,
+            remarks,
+        };
+        this.peerings();
+    }
+
+    fn peerings(&mut self) {
         let documents = self.documents;
         let mut halves = Halves::new();
         for (vnet, fields) in documents.of_kind("virtualNetworks") {
@@ -40,26 +67,26 @@ impl Importer<'_> {
         back: Option<Fields<'_>>,
     ) {
         let (a, b) = (self.names.name(near), self.names.name(far));
-        for (id, name) in [(near, &a), (far, &b)] {
-            let mut vnets = self.import.estate.vnets.iter();
-            if !vnets.any(|vnet| vnet.name == *name) {
-                self.foreign(id, name, half);
-            }
-        }
         let state = half.text("peeringState").unwrap_or("Connected");
         let there = self.documents.resource(far).is_some();
         if back.is_none() && (there || !state.eq_ignore_ascii_case("connected")) {
             let what = format!("the peering from {a} to {b} has no half in {b}, and is left out");
             let remedy = format!("az network vnet peering list --vnet-name {b} -o json");
-            self.remark(what, Some(&remedy));
+            self.remarks.note(what, Some(&remedy));
             return;
+        }
+        for (id, name) in [(near, &a), (far, &b)] {
+            let mut vnets = self.estate.vnets.iter();
+            if !vnets.any(|vnet| vnet.name == *name) {
+                self.foreign(id, name, half);
+            }
         }
         let a_to_b = flags(half);
         let b_to_a = match back {
             Some(back) => flags(back),
             None => {
                 let what = format!("the half of the peering from {b} to {a} is assumed");
-                self.remark(
+                self.remarks.note(
                     what,
                     Some("az network vnet peering list in its subscription"),
                 );
@@ -82,12 +109,12 @@ impl Importer<'_> {
         };
         // As a hub and its spoke, where that is what they are.
         if b_to_a.allow_gateway_transit && a_to_b.use_remote_gateways {
-            peering = turned(peering);
+            peering = peering.turned();
         }
         // Azure has looked at it before: only what is of other subscriptions may be missing.
         let transit = peering.a_to_b.use_remote_gateways || peering.b_to_a.use_remote_gateways;
         peering.transit_if_any = transit;
-        self.import.estate.peerings.push(peering);
+        self.estate.peerings.push(peering);
     }
 
     /// A network that no document has: what its peering says of it.
@@ -97,8 +124,8 @@ impl Importer<'_> {
         let space = space.map_or_else(Vec::new, |space| space.prefixes("addressPrefixes"));
         let what = format!("VNet {name} is in no document: its address space is that of a peering");
         let remedy = format!("az network vnet show --ids {}", id.text());
-        self.remark(what, Some(&remedy));
-        self.import.estate.vnets.push(Vnet {
+        self.remarks.note(what, Some(&remedy));
+        self.estate.vnets.push(Vnet {
             name: name.to_owned(),
             address_space: space,
             ..Vnet::default()
@@ -111,21 +138,6 @@ fn ends(vnet: Option<&ResourceId>, half: Fields<'_>) -> Option<(ResourceId, Reso
     let own = || half.id()?.up_to("virtualNetworks");
     let near = vnet.cloned().or_else(own)?;
     Some((near, half.reference("remoteVirtualNetwork")?))
-}
-
-/// The same peering, from its other end.
-fn turned(peering: Peering) -> Peering {
-    Peering {
-        subnets: peering.subnets.map(|subnets| PeeredSubnets {
-            a: subnets.b,
-            b: subnets.a,
-        }),
-        a: peering.b,
-        b: peering.a,
-        a_to_b: peering.b_to_a,
-        b_to_a: peering.a_to_b,
-        ..peering
-    }
 }
 
 /// What a half that no document has will say, by the other: that works, since it is connected.

@@ -2,28 +2,57 @@
 
 use std::net::IpAddr;
 
+use routehub_exchange::Estate;
 use routehub_exchange::estate::{
     Nva, NvaSession, ROUTE_SERVER_SUBNET, RouteServer, RoutingPreference,
 };
 
-use super::Importer;
+use super::machines::machine_of;
+use super::names::Names;
+use super::remarks::Remarks;
+use crate::documents::Documents;
 use crate::resource::{Fields, ResourceId};
+use routehub_types::Asn;
 
-impl Importer<'_> {
-    pub(super) fn route_servers(&mut self) {
+/// Route Servers and NVAs, while they are imported.
+pub(super) struct RouteServers<'a> {
+    documents: &'a Documents,
+    names: &'a mut Names,
+    estate: &'a mut Estate,
+    remarks: &'a mut Remarks,
+}
+
+impl<'a> RouteServers<'a> {
+    /// Imports them into an estate.
+    pub(super) fn import(
+        documents: &'a Documents,
+        names: &'a mut Names,
+        estate: &'a mut Estate,
+        remarks: &'a mut Remarks,
+    ) {
+        let mut this = Self {
+            documents,
+            names,
+            estate,
+            remarks,
+        };
+        this.route_servers();
+    }
+
+    fn route_servers(&mut self) {
         let documents = self.documents;
         for (id, fields) in documents.of_kind("virtualHubs") {
             let name = self.names.name(id);
             if fields.field("virtualWan").is_some() {
                 let what = format!("{name} is a hub of a Virtual WAN, and left out");
-                self.remark(what, None);
+                self.remarks.note(what, None);
                 continue;
             }
             let addresses = fields.addresses("virtualRouterIps");
             let Some(vnet) = self.vnet_of_hub(id, fields, &addresses) else {
                 let what = format!("the VNet of Route Server {name} is not known; it is left out");
                 let remedy = format!("az network routeserver show --name {name} -o json");
-                self.remark(what, Some(&remedy));
+                self.remarks.note(what, Some(&remedy));
                 continue;
             };
             let mut addresses = addresses;
@@ -48,10 +77,10 @@ impl Importer<'_> {
                 ips: None,
                 ..server.clone()
             };
-            if self.import.estate.instance_addresses(&usual) == server.ips {
+            if self.estate.instance_addresses(&usual) == server.ips {
                 server.ips = None;
             }
-            self.import.estate.route_servers.push(server);
+            self.estate.route_servers.push(server);
         }
         self.peers();
     }
@@ -77,7 +106,7 @@ impl Importer<'_> {
         });
         by_subnet.or_else(|| {
             let first = addresses.first()?;
-            let mut vnets = self.import.estate.vnets.iter();
+            let mut vnets = self.estate.vnets.iter();
             let vnet = vnets.find(|vnet| {
                 let mut subnets = vnet.subnets.iter();
                 subnets.any(|subnet| {
@@ -93,13 +122,14 @@ impl Importer<'_> {
         let documents = self.documents;
         for (id, fields) in documents.of_kind("virtualHubs/bgpConnections") {
             let server = id.up_to("virtualHubs").map(|hub| self.names.name(&hub));
-            let mut servers = self.import.estate.route_servers.iter();
+            let mut servers = self.estate.route_servers.iter();
             let server = servers.find(|known| Some(&known.name) == server.as_ref());
             let (Some(server), Some(ip), Some(asn)) =
                 (server, fields.address("peerIp"), fields.asn("peerAsn"))
             else {
                 let what = format!("connection {} of a Route Server is left out", id.last());
-                self.remark(what, Some("az network routeserver peering list -o json"));
+                self.remarks
+                    .note(what, Some("az network routeserver peering list -o json"));
                 continue;
             };
             let map = |key| {
@@ -112,14 +142,14 @@ impl Importer<'_> {
                 ..NvaSession::both(server.name.clone())
             };
             let hub = server.vnet.clone();
-            let mut nvas = self.import.estate.nvas.iter_mut();
+            let mut nvas = self.estate.nvas.iter_mut();
             if let Some(nva) = nvas.find(|nva| nva.ip == ip && nva.asn == asn) {
                 nva.sessions.push(session);
                 continue;
             }
             let vnet = self.vnet_of_address(ip, &hub);
-            let name = self.nva_name(ip, fields.text("name").unwrap_or(id.last()));
-            self.import.estate.nvas.push(Nva {
+            let name = self.nva_name(ip, asn, fields.text("name").unwrap_or(id.last()));
+            self.estate.nvas.push(Nva {
                 sessions: vec![session],
                 ..Nva::new(name, vnet, ip, asn)
             });
@@ -129,7 +159,7 @@ impl Importer<'_> {
     /// The network that an address is in: that of a NIC with it, else one whose address space has
     /// it, else the Route Server's.
     fn vnet_of_address(&self, ip: IpAddr, hub: &str) -> String {
-        let estate = &self.import.estate;
+        let estate = &*self.estate;
         let by_nic = estate.nics.iter().find(|nic| nic.ip == Some(ip));
         let has = |prefixes: &[routehub_types::Prefix]| {
             prefixes.iter().any(|prefix| prefix.contains_address(ip))
@@ -144,17 +174,21 @@ impl Importer<'_> {
 
     /// The name of an NVA: its machine's, else the connection's without what says only that it is
     /// one.
-    fn nva_name(&mut self, ip: IpAddr, connection: &str) -> String {
+    fn nva_name(&mut self, ip: IpAddr, asn: Asn, connection: &str) -> String {
         let documents = self.documents;
-        let machine = documents.of_kind("networkInterfaces").find_map(|(_, nic)| {
-            let mut own = nic.items("ipConfigurations");
-            own.any(|own| own.address("privateIPAddress") == Some(ip))
-                .then_some(())?;
-            Some(nic.reference("virtualMachine")?.last().to_owned())
-        });
+        let machine = documents
+            .of_kind("networkInterfaces")
+            .find_map(|(id, nic)| {
+                let mut own = nic.items("ipConfigurations");
+                own.any(|own| own.address("privateIPAddress") == Some(ip))
+                    .then_some(())?;
+                let (machine, fields) = machine_of(documents, id)?;
+                let name = fields.and_then(|fields| fields.text("name"));
+                Some(name.unwrap_or(machine.last()).to_owned())
+            });
         let mut short = ["peer-", "bgp-", "conn-"].iter();
         let short = short.find_map(|prefix| connection.strip_prefix(prefix));
         let name = machine.unwrap_or_else(|| short.unwrap_or(connection).to_owned());
-        self.names.speaker(&name)
+        self.names.nva(ip, asn, &name)
     }
 }

@@ -163,6 +163,20 @@ pub struct PeeredSubnets {
 }
 
 impl Peering {
+    /// The same peering, written from its other end.
+    #[must_use]
+    pub fn turned(&self) -> Self {
+        let subnets = self.subnets.clone();
+        Self {
+            a: self.b.clone(),
+            b: self.a.clone(),
+            a_to_b: self.b_to_a,
+            b_to_a: self.a_to_b,
+            subnets: subnets.map(|PeeredSubnets { a, b }| PeeredSubnets { a: b, b: a }),
+            ..*self
+        }
+    }
+
     /// A peering in which the spoke uses the hub's gateways and Route Server, if it has any
     /// and forwarded traffic passes both ways.
     pub fn hub_and_spoke(hub: impl Into<String>, spoke: impl Into<String>) -> Self {

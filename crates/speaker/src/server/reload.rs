@@ -85,7 +85,10 @@ impl ReloadPlan {
         let engine = Box::new(engine);
         let replaced = context.request(|answer| Request::Reload(engine, sessions, answer));
         replaced.await??;
-        let reloaded = end_sessions(running, &pending, &kept).await;
+        let keys = pending
+            .iter()
+            .map(|session| session.handle().neighbor().key());
+        let reloaded = end_sessions(running, &keys.collect(), &kept).await;
         move_listeners(context, running, &pending);
         let started = pending.into_iter().map(PendingSession::start);
         running.sessions.extend(started);
@@ -130,16 +133,12 @@ async fn reloaded_engine(
     Ok(built.map_err(|_| Stopped)??)
 }
 
-/// Ends the sessions that are not kept.
+/// Ends the sessions that are not kept; those of `pending_keys` start anew.
 async fn end_sessions(
     running: &mut Running,
-    pending: &[PendingSession],
+    pending_keys: &BTreeSet<SessionKey>,
     kept: &BTreeMap<PeerId, Arc<Neighbor>>,
 ) -> Reloaded {
-    let pending_keys = pending
-        .iter()
-        .map(|session| session.handle().neighbor().key());
-    let pending_keys: BTreeSet<SessionKey> = pending_keys.collect();
     let mut reloaded = Reloaded::default();
     let mut ended = Vec::new();
     for session in std::mem::take(&mut running.sessions) {
@@ -155,7 +154,7 @@ async fn end_sessions(
             ended.push((session, Notification::PEER_DECONFIGURED));
         }
     }
-    reloaded.added = pending.len() - reloaded.reset;
+    reloaded.added = pending_keys.len() - reloaded.reset;
     sessions::stop(ended).await;
     for session in &mut running.sessions {
         if let Some(neighbor) = kept.get(&session.handle().neighbor().id) {
