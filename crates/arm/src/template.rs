@@ -1,6 +1,7 @@
 //! Templates of Azure's resource manager, also as Bicep is compiled to them: the resources that one
 //! makes, with its parameters and expressions worked out.
 
+mod error;
 mod expression;
 mod functions;
 
@@ -10,6 +11,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
+use error::{TemplateError, brief};
 use expression::Expression;
 use functions::{call, weight};
 
@@ -19,11 +21,6 @@ const NESTED: usize = 8;
 const WORK: usize = 1 << 26;
 /// Resources that a template may make, and copies of one.
 const MOST: usize = 800;
-
-/// A template that cannot be worked out.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct TemplateError(pub(crate) String);
 
 /// Where a template is deployed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -522,9 +519,4 @@ impl<'a> Template<'a> {
         let offset = offset.and_then(Value::as_u64).unwrap_or_default();
         Ok(json!(offset.saturating_add(*index as u64)))
     }
-}
-
-/// The beginning of a value, for messages.
-fn brief(value: &Value) -> String {
-    value.to_string().chars().take(60).collect()
 }

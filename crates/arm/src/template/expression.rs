@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::TemplateError;
+use super::error::TemplateError;
 
 /// How deep calls may lie in each other.
 const DEPTH: usize = 48;

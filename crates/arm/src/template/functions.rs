@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use routehub_types::Prefix;
 use serde_json::{Map, Value, json};
 
-use super::TemplateError;
+use super::error::{TemplateError, brief};
 
 /// The longest text or list that a function may make.
 const LONGEST: usize = 1 << 20;
@@ -22,7 +22,7 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Result<Value, TemplateErr
         .or_else(|| collections(name, arguments))
         .or_else(|| parts_of_collections(name, arguments));
     let value = value.ok_or_else(|| {
-        let arguments: Vec<String> = arguments.iter().map(super::brief).collect();
+        let arguments: Vec<String> = arguments.iter().map(brief).collect();
         let arguments = arguments.join(", ");
         TemplateError(format!(
             "{name}({arguments}) is not known here, or does not take these"
