@@ -24,7 +24,7 @@ const fn row(package: &'static str, folder: &'static str, may_use: &'static [&'s
     }
 }
 
-const ARROWS: [Row; 15] = [
+const ARROWS: [Row; 16] = [
     row("routehub-types", "crates/types", &[]),
     row("routehub-wire", "crates/wire", &["routehub-types"]),
     row(
@@ -32,6 +32,7 @@ const ARROWS: [Row; 15] = [
         "crates/session",
         &["routehub-types", "routehub-wire"],
     ),
+    row("routehub-bfd", "crates/bfd", &[]),
     row("routehub-policy", "crates/policy", &["routehub-types"]),
     row("routehub-rib", "crates/rib", &["routehub-types"]),
     row(
@@ -70,6 +71,7 @@ const ARROWS: [Row; 15] = [
             "routehub",
             "routehub-scenario",
             "routehub-session",
+            "routehub-bfd",
             "routehub-wire",
         ],
     ),
@@ -99,6 +101,7 @@ const ANY: &[&str] = &[
     "routehub-types",
     "routehub-wire",
     "routehub-session",
+    "routehub-bfd",
     "routehub-policy",
     "routehub-rib",
     "routehub-exchange",

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::{Metadata, MetadataCommand};
 
-/// The five crates that do no IO and know no product.
-pub(crate) const CORE: [&str; 5] = ["types", "wire", "session", "policy", "rib"];
+/// The six crates that do no IO and know no product.
+pub(crate) const CORE: [&str; 6] = ["types", "wire", "session", "bfd", "policy", "rib"];
 
 /// The root of the workspace.
 pub(crate) fn root() -> &'static Path {

@@ -13,6 +13,7 @@ use routehub_session::DownReason;
 use tokio::sync::broadcast;
 
 use crate::Neighbor;
+use crate::bfd::BfdChange;
 pub use malformed::{FaultReport, MalformedUpdate};
 
 /// Events that are kept for a slow subscriber; the oldest are lost first.
@@ -46,6 +47,8 @@ pub enum EventKind {
     Down(DownReason),
     /// A connection ended before the session was established.
     AttemptFailed(DownReason),
+    /// A session of BFD beside the peer's has another state (RFC 5880).
+    Bfd(BfdChange),
     /// Routes are kept back from the peer because no message to it can hold them; those that it
     /// had are withdrawn from it (RFC 4271 section 9.1.3, RFC 8654 section 4).
     Unsendable {
@@ -190,6 +193,7 @@ impl fmt::Display for EventKind {
             EventKind::Learned { routes } => write!(f, "{routes} routes learned"),
             EventKind::Down(reason) => write!(f, "down: {reason}"),
             EventKind::AttemptFailed(reason) => write!(f, "not established: {reason}"),
+            EventKind::Bfd(change) => write!(f, "{change}"),
             EventKind::Unsendable { prefixes } => {
                 let prefixes = Listed(prefixes, prefixes.len());
                 write!(f, "no message to it can hold {prefixes}")

@@ -24,6 +24,7 @@
 //! # }
 //! ```
 
+mod bfd;
 mod clock;
 mod engine_task;
 mod event;
@@ -35,6 +36,7 @@ mod session;
 pub mod sink;
 mod sockopt;
 
+pub use bfd::{BfdChange, BfdReport, BfdStatus};
 pub use event::{
     ConnectionRefusal, EventKind, FaultReport, MalformedUpdate, Reloaded, ServerEvent,
 };

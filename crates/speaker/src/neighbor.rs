@@ -12,6 +12,7 @@ use routehub::{LiveLink, Profile};
 use routehub_scenario::{Live, Secret};
 use routehub_session::SessionConfig;
 
+use crate::bfd::BfdSettings;
 use crate::sockopt;
 
 /// A real router with which there is a session.
@@ -29,6 +30,10 @@ pub struct Neighbor {
     pub passive: bool,
     /// Whether packets must have a TTL of 255 (GTSM, RFC 5082).
     pub ttl_security: bool,
+    /// How BFD watches the path to it.
+    bfd: Option<BfdSettings>,
+    /// Whether the network file asks for BFD that this profile has not.
+    lacks_bfd: bool,
     /// The key that segments are signed with (TCP-MD5, RFC 2385).
     password: Option<Secret>,
     /// How long sent data may go unacknowledged (RFC 5482).
@@ -52,14 +57,21 @@ impl Neighbor {
         let mapped = live.addresses.get(&link.local_address).copied();
         let connects_from = peer.and_then(|peer| peer.peer_address);
         let passive = peer.is_none_or(|peer| peer.passive);
+        let local = mapped.unwrap_or_else(|| SocketAddr::new(link.local_address, live.port));
+        let remote = match connects_from {
+            Some(address) => vec![address],
+            None => link.remote_addresses.clone(),
+        };
+        let asks_for_bfd = peer.filter(|peer| peer.bfd.is_some());
+        let has_bfd = has_bfd(link, profile);
+        let bfd = asks_for_bfd.filter(|_| has_bfd);
         Self {
             id,
             link: link.clone(),
-            local: mapped.unwrap_or_else(|| SocketAddr::new(link.local_address, live.port)),
-            remote: match connects_from {
-                Some(address) => vec![address],
-                None => link.remote_addresses.clone(),
-            },
+            bfd: bfd.and_then(|peer| BfdSettings::new(peer, local.ip(), remote.first().copied())),
+            lacks_bfd: asks_for_bfd.is_some() && !has_bfd,
+            local,
+            remote,
             passive,
             ttl_security: peer.is_some_and(|peer| peer.ttl_security),
             password: peer.and_then(|peer| peer.password.clone()),
@@ -76,6 +88,9 @@ impl Neighbor {
     pub(crate) fn same_session_as(&self, other: &Self) -> bool {
         let mut same = self.clone();
         (same.id, same.link.link) = (other.id, other.link.link);
+        // BFD goes over to other settings by itself.
+        same.bfd.clone_from(&other.bfd);
+        same.lacks_bfd = other.lacks_bfd;
         same == *other
     }
 
@@ -92,6 +107,16 @@ impl Neighbor {
     /// How the session is configured.
     pub(crate) const fn session_config(&self) -> &SessionConfig {
         &self.config
+    }
+
+    /// How BFD watches the path to it; none: it does not.
+    pub(crate) const fn bfd(&self) -> Option<&BfdSettings> {
+        self.bfd.as_ref()
+    }
+
+    /// Whether the network file asks for BFD that this profile has not.
+    pub(crate) const fn lacks_bfd(&self) -> bool {
+        self.lacks_bfd
     }
 
     /// Whether segments are signed.
@@ -132,6 +157,12 @@ impl Neighbor {
         let address = self.remote.first()?;
         Some(SocketAddr::new(*address, self.local.port()))
     }
+}
+
+/// Whether BFD can watch a link: a Route Server of Azure has none, nor has a gateway; the
+/// edge of a circuit has.
+fn has_bfd(link: &LiveLink, profile: &Profile) -> bool {
+    profile.parameters.transparent || link.circuit_link.is_some()
 }
 
 /// The TCP user timeout of sessions with this hold time, in seconds: a minute more than the send

@@ -20,7 +20,7 @@ use crate::engine_task::channel::Request;
 use crate::event::{EventKind, Reloaded, ServerEvent};
 use crate::session::command::{Command, SessionHandle};
 use crate::sink::Sinks;
-use crate::{Neighbor, SessionReport};
+use crate::{BfdStatus, Neighbor, SessionReport};
 use reload::ReloadPlan;
 use running::{Directory, Running};
 use sessions::ServerContext;
@@ -73,9 +73,9 @@ impl Server {
         sinks: Sinks,
     ) -> Result<Self, StartError> {
         let live = &check(live)?;
-        let (context, inbox) = ServerContext::new();
+        let (context, inbox, bfd) = ServerContext::new().map_err(StartError::Thread)?;
         let engine = Engine::new(estate, profile.into(), &live_speakers(live), context.seed)?;
-        let running = Running::start(&context, engine, inbox, profile, live, sinks)?;
+        let running = Running::start(&context, engine, inbox, bfd, profile, live, sinks)?;
         Ok(Self {
             context,
             directory: watch::Sender::new(running.directory()),
@@ -150,6 +150,11 @@ impl Server {
             (Arc::clone(session.neighbor()), report.ok().flatten())
         });
         join_all(reports).await
+    }
+
+    /// The sessions of BFD beside those of neighbours; none of a server that has stopped.
+    pub async fn bfd(&self) -> BfdStatus {
+        self.context.bfd.status().await
     }
 
     /// Reads from the engine between two of its requests.

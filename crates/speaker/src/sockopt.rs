@@ -1,9 +1,10 @@
 //! Socket options that the standard library and tokio do not offer: TCP-MD5 (RFC 2385), the TTL
 //! of sent and the least TTL of received packets (GTSM, RFC 5082), and the user timeout (RFC 5482).
+//! And the priority of a thread, which they do not offer either.
 //!
 //! An option that the system refuses is an error.
 //!
-//! The only unsafe code of the project: `setsockopt` with a value that lives through the call.
+//! The only unsafe code of the project: calls of the system with values that live through the call.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -124,6 +125,25 @@ fn ttl(header: &[u8]) -> Option<u8> {
 /// acknowledged for so long.
 pub(crate) fn set_user_timeout(socket: BorrowedFd<'_>, time: Duration) -> io::Result<()> {
     SockRef::from(&socket).set_tcp_user_timeout(Some(time))
+}
+
+/// Has this thread run before those of any usual priority (`SCHED_RR`); where that is not allowed,
+/// gives it the highest of those.
+///
+/// # Errors
+/// Neither is allowed.
+pub(crate) fn raise_thread_priority() -> io::Result<()> {
+    let priority = libc::sched_param { sched_priority: 1 };
+    let policy = libc::SCHED_RR | libc::SCHED_RESET_ON_FORK;
+    // SAFETY: 0 is this thread, and `priority` is initialized, outlives the call and is only read.
+    if unsafe { libc::sched_setscheduler(0, policy, &raw const priority) } == 0 {
+        return Ok(());
+    }
+    // SAFETY: nothing is passed but numbers; 0 is this thread.
+    match unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, -20) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 fn set<T>(socket: BorrowedFd<'_>, level: c_int, option: c_int, value: &T) -> io::Result<()> {

@@ -66,6 +66,20 @@ impl Process {
         contents(&self.file("log"))
     }
 
+    /// Stops it where it is, so that it is silent with all its connections open; or lets it go on.
+    ///
+    /// # Panics
+    /// If it has ended already.
+    pub fn pause(&self, paused: bool) {
+        let process = Pid::from_raw(self.child.id().cast_signed());
+        let signal = if paused {
+            Signal::SIGSTOP
+        } else {
+            Signal::SIGCONT
+        };
+        kill(process, signal).expect("a process");
+    }
+
     /// Kills it, so that nothing is said to anybody.
     ///
     /// # Panics

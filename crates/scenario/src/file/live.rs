@@ -153,6 +153,9 @@ pub struct Bfd {
     pub interval_ms: u32,
     /// How many packets may be missed.
     pub multiplier: u8,
+    /// Whether the peer is more than a hop away (RFC 5883), or on the same link (RFC 5881); without
+    /// it either is taken, by how the peer begins.
+    pub multihop: Option<bool>,
 }
 
 impl Bfd {
@@ -160,6 +163,7 @@ impl Bfd {
     pub const DEFAULT: Self = Self {
         interval_ms: 300,
         multiplier: 3,
+        multihop: None,
     };
 }
 

@@ -189,6 +189,7 @@ fn event_line(event: &ServerEvent) -> Line<'_> {
             EventKind::Learned { .. } => "learned",
             EventKind::Down(_) => "down",
             EventKind::AttemptFailed(_) => "attempt_failed",
+            EventKind::Bfd(_) => "bfd",
             EventKind::Unsendable { .. } => "unsendable",
             EventKind::LimitExceeded(_) => "limit_exceeded",
             EventKind::Malformed(_) => "malformed",

@@ -14,11 +14,13 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use routehub::{ConnectionLoad, Engine, Parameters, Role, RouteServerLoad};
+use routehub_bfd::{Hops, State as BfdState};
 use routehub_session::MessageCounters;
 
 use super::app::App;
 use super::error::Refusal;
 use super::peers::Peer;
+use crate::BfdReport;
 use crate::session::signatures::Signatures;
 
 type Labels = Vec<(&'static str, String)>;
@@ -30,6 +32,8 @@ struct Sources {
     connections: Vec<ConnectionLoad>,
     parameters: Parameters,
     refused: u64,
+    /// BFD packets that were of no session, by reason.
+    bfd_strangers: Vec<(&'static str, u64)>,
 }
 
 /// A peer, and how many routes it is sent.
@@ -116,6 +120,17 @@ fn limit(
     let left = used.map(|(labels, used)| (labels, limit - used as f64));
     let help = format!("{what} that are left until the limit");
     gauges(registry, &format!("{name}_headroom"), &help, left);
+}
+
+/// The labels of a session of BFD beside a peer's.
+fn bfd_labels(peer: &PeerRoutes, report: &BfdReport) -> Labels {
+    let mut labels = peer.labels();
+    let hops = match report.hops {
+        Hops::Single => "single",
+        Hops::Multiple => "multiple",
+    };
+    labels.push(("hops", hops.to_owned()));
+    labels
 }
 
 impl PeerRoutes {
@@ -211,6 +226,7 @@ impl Sources {
             connections,
             parameters,
             refused: app.server().refused(),
+            bfd_strangers: app.server().bfd().await.discarded,
         })
     }
 
@@ -219,6 +235,7 @@ impl Sources {
         self.azure(&mut registry);
         self.sessions(&mut registry);
         self.messages(&mut registry);
+        self.bfd(&mut registry);
         self.limits(&mut registry);
         let refused = Counter::<u64>::default();
         refused.inc_by(self.refused);
@@ -356,6 +373,58 @@ impl Sources {
         let counts = sessions().map(|(peer, counted)| (peer.labels(), counted.refused));
         let help = "Connections of the peer that its session refused";
         counters(registry, "bgp_peer_connections_refused", help, counts);
+    }
+
+    /// BFD beside sessions.
+    fn bfd(&self, registry: &mut Registry) {
+        let sessions = || {
+            let peers = self.peers.iter();
+            peers.flat_map(|peer| {
+                let reports = peer.peer.bfd.iter();
+                reports.map(|report| (bfd_labels(peer, report), report))
+            })
+        };
+        let up = |report: &BfdReport| f64::from(u8::from(report.state == BfdState::Up));
+        let states = sessions().map(|(labels, report)| (labels, up(report)));
+        let help = "State of the BFD session beside the peer's: 1 = Up, 0 = otherwise";
+        gauges(registry, "bfd_session_up", help, states);
+        let times = sessions().map(|(labels, report)| {
+            let time = report.detection_time.unwrap_or_default();
+            (labels, time.as_secs_f64())
+        });
+        let help = "For how long the peer may be silent";
+        gauges(registry, "bfd_detection_time_seconds", help, times);
+        let mut counter = |name: &str, help: &str, count: &dyn Fn(&BfdReport) -> u64| {
+            let samples = sessions().map(|(labels, report)| (labels, count(report)));
+            counters(registry, name, help, samples);
+        };
+        let help = "BFD packets sent to the peer";
+        counter("bfd_packets_sent", help, &|report| report.counters.sent);
+        let help = "BFD packets of the peer";
+        counter("bfd_packets_received", help, &|report| {
+            report.counters.received
+        });
+        let help = "BFD packets that this system could not send";
+        counter("bfd_send_errors", help, &|report| report.send_errors);
+        let help = "How often the BFD session came up";
+        counter("bfd_session_ups", help, &|report| report.counters.ups);
+        let help = "How often the BFD session went down";
+        counter("bfd_session_downs", help, &|report| report.counters.downs);
+        let discarded = sessions().flat_map(|(labels, report)| {
+            let reasons = report.counters.discarded.iter();
+            let reasons = reasons.map(move |(reason, count)| {
+                let reason = ("reason", reason.to_owned());
+                ([labels.clone(), vec![reason]].concat(), count)
+            });
+            reasons.collect::<Vec<_>>()
+        });
+        let help = "BFD packets for the peer's session that were discarded";
+        counters(registry, "bfd_packets_discarded", help, discarded);
+        let strangers = self.bfd_strangers.iter();
+        let strangers =
+            strangers.map(|(reason, count)| (vec![("reason", (*reason).to_owned())], *count));
+        let help = "BFD packets that were of no session";
+        counters(registry, "bfd_packets_of_no_session", help, strangers);
     }
 
     /// How much is left until a limit of the profile; nothing where there is none.

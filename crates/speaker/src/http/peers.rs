@@ -1,5 +1,6 @@
 //! Peers and their states.
 
+mod bfd;
 mod session;
 
 use std::collections::HashMap;
@@ -16,7 +17,8 @@ use serde::Serialize;
 use super::app::App;
 use super::body::table;
 use super::error::Refusal;
-use crate::{Neighbor, SessionReport};
+use crate::{BfdReport, Neighbor, SessionReport};
+use bfd::BfdBody;
 use session::SessionBody;
 
 /// A peer, as the engine and its session see it.
@@ -26,6 +28,8 @@ pub(super) struct Peer {
     neighbor: Option<Arc<Neighbor>>,
     /// None also for a session that has not answered.
     pub(super) session: Option<SessionReport>,
+    /// The sessions of BFD beside it.
+    pub(super) bfd: Vec<BfdReport>,
 }
 
 impl Peer {
@@ -42,14 +46,17 @@ impl App {
     /// Every peer of a Route Server, and every real router.
     pub(super) async fn peers(&self) -> Result<Vec<Peer>, Refusal> {
         let reports = self.ask(|engine| engine.exchange().peerings()).await?;
+        let mut bfd = self.server().bfd().await.sessions;
         let sessions = self.server().sessions().await.into_iter();
         let mut sessions: HashMap<LinkId, _> = sessions
             .map(|(neighbor, session)| (neighbor.link.link, (neighbor, session)))
             .collect();
         let peers = reports.into_iter().map(|report| {
             let session = sessions.remove(&report.link).filter(|_| report.live);
-            let (neighbor, session) = session.unzip();
+            let (neighbor, session): (Option<Arc<Neighbor>>, _) = session.unzip();
+            let watched = neighbor.as_ref().and_then(|known| bfd.remove(&known.id));
             Peer {
+                bfd: watched.unwrap_or_default(),
                 report,
                 neighbor,
                 session: session.flatten(),
@@ -81,6 +88,8 @@ struct PeerBody {
     resets: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<SessionBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bfd: Option<BfdBody>,
 }
 
 impl From<Peer> for PeerBody {
@@ -89,7 +98,11 @@ impl From<Peer> for PeerBody {
             report,
             neighbor,
             session,
+            bfd,
         } = peer;
+        let bfd = neighbor
+            .as_ref()
+            .and_then(|neighbor| BfdBody::new(neighbor, &bfd));
         let state = match (&neighbor, &session) {
             (_, Some(session)) => session.state.to_string(),
             (Some(_), None) => "unknown".to_owned(),
@@ -112,6 +125,7 @@ impl From<Peer> for PeerBody {
             route_refreshes: report.route_refreshes,
             resets: report.resets,
             session: neighbor.zip(session).map(SessionBody::from),
+            bfd,
         }
     }
 }

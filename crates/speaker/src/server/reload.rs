@@ -13,6 +13,7 @@ use super::running::Running;
 use super::sessions::{self, PendingSession, RunningListener, RunningSession, ServerContext};
 use super::start_error::{StartError, Stopped, live_speakers};
 use crate::Neighbor;
+use crate::bfd::BfdPlan;
 use crate::engine_task::channel::Request;
 use crate::event::{EventKind, Reloaded};
 use crate::neighbor::SessionKey;
@@ -28,6 +29,8 @@ pub(super) struct ReloadPlan {
     kept: BTreeMap<PeerId, Arc<Neighbor>>,
     /// Listeners on addresses that are new.
     bound: BTreeMap<SocketAddr, Listener>,
+    /// Which paths BFD watches.
+    watched: BfdPlan,
 }
 
 impl ReloadPlan {
@@ -52,11 +55,19 @@ impl ReloadPlan {
         let mut expected = sessions::by_address(pending.iter().map(PendingSession::handle));
         expected.retain(|address, _| !running.listeners.contains_key(address));
         let bound = sessions::listen(context, expected)?;
+        let running_handles = running.sessions.iter().filter_map(|session| {
+            let (id, handle) = (session.handle().neighbor().id, session.handle());
+            Some((Arc::clone(kept.get(&id)?), handle))
+        });
+        let new_handles = pending.iter().map(PendingSession::handle);
+        let new_handles = new_handles.map(|handle| (Arc::clone(handle.neighbor()), handle));
+        let watched = running.plan_bfd(running_handles.chain(new_handles))?;
         Ok(Self {
             engine,
             pending,
             kept,
             bound,
+            watched,
         })
     }
 
@@ -74,6 +85,7 @@ impl ReloadPlan {
             pending,
             kept,
             bound,
+            watched,
         } = self;
         let running_handles = running.sessions.iter().filter_map(|session| {
             let (id, session) = session.handle().by_id();
@@ -97,6 +109,7 @@ impl ReloadPlan {
             running.listeners.insert(address, listener);
         }
         running.watch_signatures(context);
+        running.watch_paths(context, watched);
         Ok(reloaded)
     }
 }

@@ -14,9 +14,11 @@ use tokio::task::JoinSet;
 use super::sessions::{self, PendingSession, RunningListener, RunningSession, ServerContext};
 use super::start_error::{StartError, Stopped};
 use crate::Neighbor;
+use crate::bfd::{BfdPlan, BfdService, PathAlarm};
 use crate::engine_task::EngineTask;
 use crate::engine_task::channel::Request;
 use crate::engine_task::fib_feed::FibFeed;
+use crate::event::EventKind;
 use crate::session::command::SessionHandle;
 use crate::session::signatures;
 use crate::sink::Sinks;
@@ -37,6 +39,7 @@ pub(super) struct Running {
     /// By the address that was configured.
     pub(super) listeners: BTreeMap<SocketAddr, RunningListener>,
     sinks: Vec<RunningSink>,
+    bfd: BfdService,
     /// Looks for segments with wrong signatures, while some peer has a key.
     signatures: JoinSet<()>,
     stopped: bool,
@@ -48,6 +51,7 @@ impl Running {
         context: &ServerContext,
         engine: Engine,
         inbox: mpsc::Receiver<Request>,
+        mut bfd: BfdService,
         profile: &Profile,
         live: &Live,
         sinks: Sinks,
@@ -58,6 +62,8 @@ impl Running {
             .collect::<Result<_, _>>()?;
         let handles = || pending.iter().map(PendingSession::handle);
         let bound = sessions::listen(context, sessions::by_address(handles()))?;
+        let neighbors = handles().map(|handle| (Arc::clone(handle.neighbor()), handle));
+        let watched = bfd.plan(with_alarms(neighbors))?;
         let mut fib_feed = FibFeed::new(handles().map(|handle| handle.neighbor().id));
         let sinks = start_sinks(context, sinks, &mut fib_feed)?;
         let task = EngineTask::new(
@@ -68,6 +74,8 @@ impl Running {
             fib_feed,
         );
         task.spawn(inbox).map_err(StartError::Thread)?;
+        bfd.carry_out(watched, &context.events)
+            .map_err(StartError::Thread)?;
         let listeners = bound.into_iter();
         let mut running = Self {
             listeners: listeners
@@ -75,6 +83,7 @@ impl Running {
                 .collect(),
             sessions: pending.into_iter().map(PendingSession::start).collect(),
             sinks,
+            bfd,
             signatures: JoinSet::new(),
             stopped: false,
         };
@@ -90,6 +99,22 @@ impl Running {
         if neighbors.any(|neighbor| neighbor.has_password()) {
             self.signatures
                 .spawn(signatures::watch(context.events.clone()));
+        }
+    }
+
+    /// Opens what BFD needs to watch these sessions, those that are new and those that go on.
+    pub(super) fn plan_bfd<'a>(
+        &self,
+        sessions: impl Iterator<Item = (Arc<Neighbor>, &'a SessionHandle)>,
+    ) -> Result<BfdPlan, StartError> {
+        Ok(self.bfd.plan(with_alarms(sessions))?)
+    }
+
+    /// Has BFD watch whom the plan names.
+    pub(super) fn watch_paths(&mut self, context: &ServerContext, plan: BfdPlan) {
+        if let Err(error) = self.bfd.carry_out(plan, &context.events) {
+            let why = format!("no BFD: {}", StartError::Thread(error));
+            context.events.publish(None, EventKind::Failed(why));
         }
     }
 
@@ -113,6 +138,8 @@ impl Running {
     /// this text (RFC 9003).
     pub(super) async fn stop(&mut self, text: &str) {
         self.stopped = true;
+        // Before the sessions: that they end is no failure of their paths.
+        self.bfd.stop();
         self.signatures.abort_all();
         for (_, listener) in std::mem::take(&mut self.listeners) {
             listener.close().await;
@@ -132,6 +159,13 @@ impl Running {
         // A sink that has not ended by then is left behind.
         let _ = tokio::time::timeout(STOP_SINKS, ends).await;
     }
+}
+
+/// Neighbours, and how the session with each is told that its path has failed.
+fn with_alarms<'a>(
+    sessions: impl Iterator<Item = (Arc<Neighbor>, &'a SessionHandle)>,
+) -> impl Iterator<Item = (Arc<Neighbor>, PathAlarm)> {
+    sessions.map(|(neighbor, session)| (neighbor, session.alarm().clone()))
 }
 
 fn start_sinks(

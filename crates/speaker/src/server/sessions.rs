@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
+use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tokio::task::JoinSet;
 
 use super::start_error::{StartError, Stopped};
 use crate::Neighbor;
+use crate::bfd::{BfdHandle, BfdService};
 use crate::clock::Clock;
 use crate::engine_task;
 use crate::engine_task::channel::Request;
@@ -34,21 +36,26 @@ pub(super) struct ServerContext {
     pub(super) events: EventSender,
     pub(super) refused: Arc<AtomicU64>,
     pub(super) clock: Clock,
+    pub(super) bfd: BfdHandle,
     pub(super) seed: u64,
 }
 
 impl ServerContext {
-    /// A context with a clock that starts now, and the receiver of its requests.
-    pub(super) fn new() -> (Self, mpsc::Receiver<Request>) {
+    /// A context with a clock that starts now, the receiver of its requests, and BFD, which
+    /// watches nobody yet.
+    pub(super) fn new() -> io::Result<(Self, mpsc::Receiver<Request>, BfdService)> {
         let (requests, inbox) = engine_task::inbox();
+        let seed = RandomState::new().hash_one(());
+        let bfd = BfdService::new(seed)?;
         let context = Self {
             requests,
             events: EventSender::new(),
             refused: Arc::default(),
             clock: Clock::start(),
-            seed: RandomState::new().hash_one(()),
+            bfd: bfd.handle().clone(),
+            seed,
         };
-        (context, inbox)
+        Ok((context, inbox, bfd))
     }
 
     /// Sends a request to the engine task, and waits for the answer.
@@ -84,7 +91,7 @@ impl PendingSession {
             neighbor: Box::new(neighbor.clone()),
             error,
         })?;
-        let (handle, inbox) = SessionHandle::new(neighbor);
+        let (handle, inbox) = SessionHandle::new(neighbor, context.bfd.clone());
         let neighbor = Arc::clone(handle.neighbor());
         let (requests, events) = (context.requests.clone(), context.events.clone());
         let io = SessionIo::new(neighbor, requests, events, inbox);

@@ -6,10 +6,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use routehub::NotConverged;
+use routehub_bfd::TimersError;
 use routehub_scenario::{Live, Secret};
 use routehub_wire::EncodeError;
 
 use crate::Neighbor;
+use crate::bfd::{self, SocketError};
 use crate::sockopt::MAX_KEY;
 
 /// Why a server did not start.
@@ -26,13 +28,21 @@ pub enum StartError {
         /// Why not.
         error: EncodeError,
     },
-    /// The network file has a setting that this server does not support.
-    #[error("{peer} wants {what}, which this server does not have")]
-    Unsupported {
+    /// The BFD timers of a peer cannot be.
+    #[error("the bfd of {peer} cannot be: {error}")]
+    BfdTimers {
         /// The peer's name.
         peer: String,
-        /// The setting.
-        what: &'static str,
+        /// Why not.
+        error: TimersError,
+    },
+    /// An address cannot be used for BFD.
+    #[error("cannot use {address} for BFD: {error}")]
+    BfdSocket {
+        /// The address; port 0 stands for any to send from.
+        address: SocketAddr,
+        /// Why not.
+        error: io::Error,
     },
     /// The file with the TCP-MD5 key of a peer cannot be read.
     #[error("the password file {} of {peer} cannot be read: {error}", file.display())]
@@ -82,13 +92,18 @@ pub enum StartError {
     Stopped(#[from] Stopped),
 }
 
+impl From<SocketError> for StartError {
+    fn from(SocketError { address, error }: SocketError) -> Self {
+        Self::BfdSocket { address, error }
+    }
+}
+
 /// The server has stopped, and there is nothing left to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the server has stopped")]
 pub struct Stopped;
 
-/// Refuses settings that this server does not support; gives them with the passwords that stand in
-/// files of their own.
+/// Refuses settings that cannot be; gives them with the passwords that stand in files of their own.
 pub(super) fn check(live: &Live) -> Result<Live, StartError> {
     let mut live = live.clone();
     for (name, peer) in live.peers.iter_mut().filter(|(_, peer)| peer.live) {
@@ -106,9 +121,11 @@ pub(super) fn check(live: &Live) -> Result<Live, StartError> {
             let first = text.lines().next().unwrap_or_default();
             peer.password = Some(Secret::new(first.to_owned()));
         }
-        if peer.bfd.is_some() {
-            let (peer, what) = (name(), "bfd");
-            return Err(StartError::Unsupported { peer, what });
+        if let Some(Err(error)) = peer.bfd.as_ref().map(bfd::timers) {
+            return Err(StartError::BfdTimers {
+                peer: name(),
+                error,
+            });
         }
         let fits = |key: &Secret| (1..=MAX_KEY).contains(&key.as_str().len());
         if !peer.password.as_ref().is_none_or(fits) {

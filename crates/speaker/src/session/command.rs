@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::Neighbor;
+use crate::bfd::{AlarmReceiver, BfdHandle, PathAlarm};
 
 /// Commands that wait for a session at most.
 const COMMANDS: usize = 4;
@@ -27,6 +28,8 @@ pub(crate) enum Command {
     SetNeighbor(Arc<Neighbor>),
     /// An event switched the session on, or off.
     Switch(bool),
+    /// BFD found that the path to the peer has failed.
+    PathFailed,
 }
 
 /// A session's neighbour, and the ways to its task.
@@ -35,6 +38,8 @@ pub(crate) struct SessionHandle {
     neighbor: Arc<Neighbor>,
     commands: mpsc::Sender<Command>,
     switch: watch::Sender<Switch>,
+    alarm: PathAlarm,
+    bfd: BfdHandle,
 }
 
 /// Where the task of a session receives its commands.
@@ -46,6 +51,7 @@ pub(crate) struct CommandInbox {
     times_off: u32,
     /// Whether it is to be switched on after it was told that it is off.
     then_on: bool,
+    alarm: AlarmReceiver,
 }
 
 /// Whether a session is to run, and how often it was switched off: one that was off for a moment
@@ -57,22 +63,26 @@ struct Switch {
 }
 
 impl SessionHandle {
-    pub(crate) fn new(neighbor: Neighbor) -> (Self, CommandInbox) {
+    pub(crate) fn new(neighbor: Neighbor, bfd: BfdHandle) -> (Self, CommandInbox) {
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (switch, switched) = watch::channel(Switch {
             on: true,
             times_off: 0,
         });
+        let (alarm, alarms) = PathAlarm::new();
         let handle = Self {
             neighbor: Arc::new(neighbor),
             commands,
             switch,
+            alarm,
+            bfd,
         };
         let inbox = CommandInbox {
             commands: inbox,
             switch: switched,
             times_off: 0,
             then_on: false,
+            alarm: alarms,
         };
         (handle, inbox)
     }
@@ -105,8 +115,14 @@ impl SessionHandle {
         self.commands.try_send(Command::Accepted(stream)).is_ok()
     }
 
-    /// Starts or stops the session; never waits for it.
+    /// Tells the session that its path has failed.
+    pub(crate) const fn alarm(&self) -> &PathAlarm {
+        &self.alarm
+    }
+
+    /// Starts or stops the session, and BFD beside it; never waits for either.
     pub(crate) fn switch(&self, on: bool) {
+        self.bfd.switch(self.neighbor.id, on);
         self.switch.send_modify(|switch| {
             switch.on = on;
             switch.times_off += u32::from(!on);
@@ -125,6 +141,7 @@ impl CommandInbox {
             command = self.commands.recv() =>
                 command.unwrap_or(Command::Stop(Notification::ADMINISTRATIVE_SHUTDOWN)),
             Ok(()) = self.switch.changed() => self.switched(),
+            Some(()) = self.alarm.next() => Command::PathFailed,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The task of one session.
 
 use routehub::types::Instant;
-use routehub_session::{Session, State, Timer};
+use routehub_session::{Negotiated, Session, State, Timer};
 use routehub_wire::Notification;
 
 use super::command::{Command, SessionReport};
@@ -73,6 +73,7 @@ impl SessionTask {
                 self.session
                     .handle_stop(now, why.with_text("switched off by an event"));
             }
+            Wake::Command(Command::PathFailed) => self.end_over_failed_path(),
             Wake::EngineGone => return self.stop(Notification::ADMINISTRATIVE_SHUTDOWN),
             Wake::InboxPermit(permit) => self.io.post_with(permit),
             Wake::Dialled(id, Ok(stream)) => {
@@ -93,6 +94,30 @@ impl SessionTask {
             Wake::Timeout => {}
         }
         false
+    }
+
+    /// Ends a session whose path has failed (RFC 5882 section 4.3, RFC 9384), unless the peer has
+    /// said before that it ends. Its routes are not retained: they lead over that path.
+    fn end_over_failed_path(&mut self) {
+        self.read_arrived();
+        self.carry_out_outputs();
+        if matches!(
+            self.session.state(),
+            State::OpenConfirm | State::Established
+        ) {
+            let why = Notification::BFD_DOWN;
+            // Without it a NOTIFICATION would begin a graceful restart (RFC 8538 section 4).
+            let is_graceful = |agreed: &Negotiated| {
+                agreed
+                    .graceful_restart
+                    .is_some_and(|restart| restart.notification)
+            };
+            let why = match self.session.negotiated().is_some_and(is_graceful) {
+                true => why.into_hard_reset(),
+                false => why,
+            };
+            self.session.teardown(self.clock.now(), why);
+        }
     }
 
     /// Tells why a connection was refused.

@@ -1,6 +1,7 @@
 //! What a live server shows and takes over HTTP, and what a reload of its network does, as its
 //! users meet it.
 
+mod bfd;
 mod client;
 mod events;
 mod lab;

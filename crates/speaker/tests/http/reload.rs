@@ -160,11 +160,8 @@ async fn a_network_that_cannot_be_served_changes_nothing() {
         let reloaded = server.reload(&scenario.profile, scenario.estate, &scenario.live);
         reloaded.await
     };
-    let no_such_feature = reload(&|other| other.live[1].3 = ", bfd: {interval_ms: 300}").await;
-    assert!(matches!(
-        no_such_feature,
-        Err(StartError::Unsupported { .. })
-    ));
+    let timers = reload(&|other| other.live[1].3 = ", bfd: {interval_ms: 0}").await;
+    assert!(matches!(timers, Err(StartError::BfdTimers { .. })));
     let long = concat!(
         ", password: a-key-of-more-than-eighty-octets-which-no-kernel-takes-",
         "because-eighty-octets-are-the-most"

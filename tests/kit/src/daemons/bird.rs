@@ -55,6 +55,11 @@ impl Bird {
         ask(&self.birdc, &arguments)
     }
 
+    /// Stops it where it is, so that it is silent with all its connections open; or lets it go on.
+    pub fn pause(&self, paused: bool) {
+        self.process.pause(paused);
+    }
+
     /// Kills it at once, as a failure does: the kernel closes its connections.
     pub fn kill(self) {
         self.process.kill();

@@ -9,7 +9,7 @@ use routehub::Engine;
 use routehub_scenario::Scenario;
 use routehub_speaker::sink::kernel::Namespace as Place;
 use routehub_speaker::sink::{KernelSink, KernelTarget, Sinks};
-use routehub_speaker::{Server, ServerEvent};
+use routehub_speaker::{BfdStatus, Server, ServerEvent};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -96,6 +96,15 @@ impl FabricServer {
     ) -> Result<T> {
         let server = self.server.upgrade().context("the server has stopped")?;
         Ok(runtime()?.block_on(server.ask(question))?)
+    }
+
+    /// How its BFD is.
+    ///
+    /// # Errors
+    /// It runs no more.
+    pub fn bfd(&self) -> Result<BfdStatus> {
+        let server = self.server.upgrade().context("the server has stopped")?;
+        Ok(runtime()?.block_on(server.bfd()))
     }
 
     /// Stops it.

@@ -1,11 +1,13 @@
 //! What programs want to know of an event besides its text.
 
 use routehub::types::Prefix;
+use routehub_bfd::{Diagnostic, Hops};
 use routehub_session::DownReason;
 use routehub_wire::attribute_code;
 use serde_json::{Map, Value, json};
 
 use super::super::notification::{NotificationBody, hex};
+use crate::bfd::BfdChange;
 use crate::event::{EventKind, MalformedUpdate};
 
 /// Prefixes that a line names.
@@ -16,6 +18,7 @@ pub(super) fn detail(event: &EventKind) -> Map<String, Value> {
     let value = match event {
         EventKind::Learned { routes } => json!({ "routes": routes }),
         EventKind::Down(reason) | EventKind::AttemptFailed(reason) => ended(reason),
+        EventKind::Bfd(change) => bfd(change),
         EventKind::Unsendable { prefixes } => {
             json!({ "prefixes": names(prefixes), "count": prefixes.len() })
         }
@@ -61,6 +64,22 @@ fn ended(reason: &DownReason) -> Value {
             None => Value::Null,
         },
     }
+}
+
+fn bfd(change: &BfdChange) -> Value {
+    let BfdChange { hops, change } = change;
+    let diagnostic = |diagnostic: Diagnostic| json!({ "code": diagnostic.code(), "name": diagnostic.to_string() });
+    json!({
+        "hops": match hops {
+            Hops::Single => "single",
+            Hops::Multiple => "multiple",
+        },
+        "from": change.from.to_string(),
+        "to": change.to.to_string(),
+        "diagnostic": diagnostic(change.diagnostic),
+        "remote_state": change.remote_state.to_string(),
+        "remote_diagnostic": diagnostic(change.remote_diagnostic),
+    })
 }
 
 fn malformed(update: &MalformedUpdate) -> Value {
