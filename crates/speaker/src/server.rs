@@ -73,9 +73,9 @@ impl Server {
         sinks: Sinks,
     ) -> Result<Self, StartError> {
         let live = &check(live)?;
-        let (context, inbox, bfd) = ServerContext::new().map_err(StartError::Thread)?;
+        let (context, unstarted) = ServerContext::new().map_err(StartError::Thread)?;
         let engine = Engine::new(estate, profile.into(), &live_speakers(live), context.seed)?;
-        let running = Running::start(&context, engine, inbox, bfd, profile, live, sinks)?;
+        let running = Running::start(&context, engine, unstarted, profile, live, sinks)?;
         Ok(Self {
             context,
             directory: watch::Sender::new(running.directory()),

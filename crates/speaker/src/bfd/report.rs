@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use routehub::types::PeerId;
 use routehub_bfd::{
-    Counters, Diagnostic, Hops, Instant, Interval, Path, Session, State, StateChange,
+    Counters, Diagnostic, Discriminator, Hops, Instant, Interval, Path, Session, State, StateChange,
 };
 
 /// All of BFD at one time.
@@ -66,7 +66,7 @@ impl BfdReport {
             in_state: now.since(session.state_since()),
             diagnostic: session.diagnostic(),
             local_discriminator: session.discriminator().value(),
-            remote_discriminator: remote.discriminator.map(|number| number.value()),
+            remote_discriminator: remote.discriminator.map(Discriminator::value),
             remote_state: remote.state,
             remote_diagnostic: remote.diagnostic,
             transmit_interval: session.transmit_interval(),

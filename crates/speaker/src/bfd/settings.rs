@@ -60,17 +60,15 @@ impl BfdSettings {
 
     /// The same sessions, but for their timers: they need not end for these.
     pub(crate) fn differ_in_timers_alone(&self, other: &Self) -> bool {
-        let pairs = self.sessions.iter().zip(&other.sessions);
+        let mut pairs = self.sessions.iter().zip(&other.sessions);
         self.sessions.len() == other.sessions.len()
-            && pairs
-                .map(|((path, config), (other_path, other))| {
-                    let timers = other.timers;
-                    let config = Config {
-                        timers,
-                        ..config.clone()
-                    };
-                    path == other_path && config == *other
-                })
-                .all(|same| same)
+            && pairs.all(|((path, config), (other_path, other))| {
+                let timers = other.timers;
+                let config = Config {
+                    timers,
+                    ..config.clone()
+                };
+                path == other_path && config == *other
+            })
     }
 }

@@ -92,7 +92,6 @@ impl ReceiveSocket {
     }
 
     /// What it receives, and where.
-
     pub(super) const fn key(&self) -> (IpAddr, Hops) {
         (self.local, self.hops)
     }

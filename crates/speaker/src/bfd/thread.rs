@@ -14,6 +14,7 @@ use routehub_bfd::{Diagnostic, Discriminator, Endpoint, Hops, Instant, Output};
 use super::alarm::PathAlarm;
 use super::command::{BfdCommand, BfdInbox, Watch};
 use super::report::{BfdChange, BfdReport, BfdStatus};
+use super::settings::BfdSettings;
 use super::sockets::{ReceiveBuffer, ReceiveSocket, SendSocket};
 use crate::Neighbor;
 use crate::event::{EventKind, EventSender};
@@ -220,7 +221,7 @@ impl BfdThread {
         let Some(peer) = self.peers.get_mut(&neighbor.id) else {
             return;
         };
-        let settings = neighbor.bfd().map(|settings| settings.sessions());
+        let settings = neighbor.bfd().map(BfdSettings::sessions);
         for (discriminator, (_, config)) in peer.sessions.iter().zip(settings.unwrap_or_default()) {
             self.endpoint.set_timers(now, *discriminator, config.timers);
         }

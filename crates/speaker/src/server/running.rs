@@ -8,15 +8,15 @@ use std::time::Duration;
 use routehub::{Engine, Profile};
 use routehub_scenario::Live;
 use routehub_wire::Notification;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::sessions::{self, PendingSession, RunningListener, RunningSession, ServerContext};
+use super::sessions::{
+    self, PendingSession, RunningListener, RunningSession, ServerContext, Unstarted,
+};
 use super::start_error::{StartError, Stopped};
 use crate::Neighbor;
 use crate::bfd::{BfdPlan, BfdService, PathAlarm};
 use crate::engine_task::EngineTask;
-use crate::engine_task::channel::Request;
 use crate::engine_task::fib_feed::FibFeed;
 use crate::event::EventKind;
 use crate::session::command::SessionHandle;
@@ -50,12 +50,12 @@ impl Running {
     pub(super) fn start(
         context: &ServerContext,
         engine: Engine,
-        inbox: mpsc::Receiver<Request>,
-        mut bfd: BfdService,
+        unstarted: Unstarted,
         profile: &Profile,
         live: &Live,
         sinks: Sinks,
     ) -> Result<Self, StartError> {
+        let Unstarted { inbox, mut bfd } = unstarted;
         let pending: Vec<PendingSession> = engine
             .peers()
             .map(|(id, link)| PendingSession::new(context, Neighbor::new(id, link, live, profile)))

@@ -41,9 +41,8 @@ pub(super) struct ServerContext {
 }
 
 impl ServerContext {
-    /// A context with a clock that starts now, the receiver of its requests, and BFD, which
-    /// watches nobody yet.
-    pub(super) fn new() -> io::Result<(Self, mpsc::Receiver<Request>, BfdService)> {
+    /// A context with a clock that starts now, and what is not started yet.
+    pub(super) fn new() -> io::Result<(Self, Unstarted)> {
         let (requests, inbox) = engine_task::inbox();
         let seed = RandomState::new().hash_one(());
         let bfd = BfdService::new(seed)?;
@@ -55,7 +54,7 @@ impl ServerContext {
             bfd: bfd.handle().clone(),
             seed,
         };
-        Ok((context, inbox, bfd))
+        Ok((context, Unstarted { inbox, bfd }))
     }
 
     /// Sends a request to the engine task, and waits for the answer.
@@ -68,6 +67,14 @@ impl ServerContext {
         sent.map_err(|_| Stopped)?;
         answer.await.map_err(|_| Stopped)
     }
+}
+
+/// What is started together with everything that uses it.
+pub(super) struct Unstarted {
+    /// The receiver of the engine task's requests.
+    pub(super) inbox: mpsc::Receiver<Request>,
+    /// BFD, which watches nobody yet.
+    pub(super) bfd: BfdService,
 }
 
 /// A session whose task is not started yet.

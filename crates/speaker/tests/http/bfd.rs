@@ -261,7 +261,7 @@ async fn an_address_that_is_taken_is_named() {
     let scenario = network.scenario();
     let server =
         routehub_speaker::Server::start(&scenario.profile, scenario.estate, &scenario.live);
-    let error = server.await.err().expect("an error").to_string();
+    let error = server.await.expect_err("an error").to_string();
     let expected = format!("cannot use {}:4784 for BFD: ", address.0);
     assert!(error.starts_with(&expected), "{error}");
 }
