@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use routehub::types::PeerId;
@@ -26,8 +26,9 @@ const REPORT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct BfdService {
     handle: BfdHandle,
-    /// Until the thread runs.
-    inbox: Option<BfdInbox>,
+    /// Until the thread runs. Nobody waits for it: the lock is there so that others may look at
+    /// the rest.
+    inbox: Mutex<Option<BfdInbox>>,
     watched: BTreeMap<PeerId, BfdSettings>,
     receives: BTreeSet<(IpAddr, Hops)>,
     seed: u64,
@@ -48,7 +49,7 @@ impl BfdService {
         let (handle, inbox) = BfdHandle::new()?;
         Ok(Self {
             handle,
-            inbox: Some(inbox),
+            inbox: Mutex::new(Some(inbox)),
             watched: BTreeMap::new(),
             receives: BTreeSet::new(),
             seed,
@@ -110,7 +111,7 @@ impl BfdService {
             receives,
         } = plan;
         if !begin.is_empty()
-            && let Some(inbox) = self.inbox.take()
+            && let Some(inbox) = self.take_inbox()
         {
             BfdThread::new(inbox, events.clone(), self.seed).spawn()?;
         }
@@ -135,9 +136,13 @@ impl BfdService {
         Ok(())
     }
 
+    fn take_inbox(&mut self) -> Option<BfdInbox> {
+        self.inbox.get_mut().ok()?.take()
+    }
+
     /// Ends it all; neighbours are told that this is no failure.
     pub(crate) fn stop(&mut self) {
-        self.inbox = None;
+        self.take_inbox();
         self.watched.clear();
         self.handle.send(BfdCommand::Stop);
     }
