@@ -160,7 +160,7 @@ impl Neighbor {
 }
 
 /// Whether BFD can watch a link: a Route Server of Azure has none, nor has a gateway; the
-/// edge of a circuit has.
+/// edge of a circuit has.
 fn has_bfd(link: &LiveLink, profile: &Profile) -> bool {
     profile.parameters.transparent || link.circuit_link.is_some()
 }

@@ -191,7 +191,7 @@ fn a_session_that_frr_holds_down_by_order_says_nothing_of_the_path() {
         let peer = format!("peer {instance} multihop local-address {NVA}");
         frr.configure(&["bfd", &peer, "shutdown"]);
     }
-    let by_order = "AdminDown: Administratively Down";
+    let by_order = "Neighbor Signaled Session Down, AdminDown";
     let told = block_until("both are told of", since, |told| {
         told.iter().filter(|event| event.contains(by_order)).count() == 2
     });
