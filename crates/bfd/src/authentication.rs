@@ -34,7 +34,7 @@ pub struct Authentication {
 
 /// A key has no octet, or more than 20 (RFC 5880 section 6.7.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a key of {0} octets, 1 to {KEY} are right")]
+#[error("a key of {0} octets, where 1 to {KEY} are right")]
 pub struct KeyLength(pub usize);
 
 impl Authentication {

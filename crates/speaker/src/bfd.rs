@@ -17,5 +17,6 @@ pub(crate) use alarm::{AlarmReceiver, PathAlarm};
 pub(crate) use command::BfdHandle;
 pub use report::{BfdChange, BfdReport, BfdStatus};
 pub(crate) use service::{BfdPlan, BfdService};
-pub(crate) use settings::{BfdSettings, timers};
+pub use settings::BfdError;
+pub(crate) use settings::{BfdSettings, config};
 pub(crate) use sockets::SocketError;

@@ -36,7 +36,7 @@ mod session;
 pub mod sink;
 mod sockopt;
 
-pub use bfd::{BfdChange, BfdReport, BfdStatus};
+pub use bfd::{BfdChange, BfdError, BfdReport, BfdStatus};
 pub use event::{
     ConnectionRefusal, EventKind, FaultReport, MalformedUpdate, Reloaded, ServerEvent,
 };

@@ -144,8 +144,8 @@ pub(crate) fn keys_beside(kind: &str) -> &'static [&'static str] {
     }
 }
 
-/// BFD timers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+/// BFD beside a session.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename = "bfd")]
 #[schemars(rename = "Bfd")]
 pub struct Bfd {
@@ -156,14 +156,22 @@ pub struct Bfd {
     /// Whether the peer is more than a hop away (RFC 5883), or on the same link (RFC 5881); without
     /// it either is taken, by how the peer begins.
     pub multihop: Option<bool>,
+    /// The key that packets are signed with, of 20 octets at most: meticulous keyed SHA1 (RFC 5880
+    /// section 6.7.4).
+    #[schemars(with = "Option<String>")]
+    pub password: Option<Secret>,
+    /// The ID of that key.
+    pub key_id: u8,
 }
 
 impl Bfd {
-    /// Three packets, 300 ms apart.
+    /// Three packets, 300 ms apart, as they are.
     pub const DEFAULT: Self = Self {
         interval_ms: 300,
         multiplier: 3,
         multihop: None,
+        password: None,
+        key_id: 1,
     };
 }
 

@@ -2,8 +2,11 @@
 
 use std::net::IpAddr;
 
-use routehub_bfd::{Config, Hops, Interval, Path, Role, Timers, TimersError};
-use routehub_scenario::LivePeer;
+use routehub_bfd::{
+    Authentication, AuthenticationType, Config, Hops, Interval, KeyLength, Path, Role, Timers,
+    TimersError,
+};
+use routehub_scenario::{Bfd, LivePeer};
 
 /// The sessions of BFD with a neighbour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,10 +14,29 @@ pub(crate) struct BfdSettings {
     sessions: Vec<(Path, Config)>,
 }
 
-/// The timers that the network file asks for.
-pub(crate) fn timers(bfd: &routehub_scenario::Bfd) -> Result<Timers, TimersError> {
+/// What the network file asks for cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BfdError {
+    /// The timers.
+    #[error(transparent)]
+    Timers(#[from] TimersError),
+    /// The key.
+    #[error("its password is {0}")]
+    Password(#[from] KeyLength),
+}
+
+/// How sessions are configured that the network file asks for, over one hop.
+pub(crate) fn config(bfd: &Bfd) -> Result<Config, BfdError> {
     let interval = Interval::from_millis(bfd.interval_ms);
-    Timers::new(interval, interval, bfd.multiplier)
+    let timers = Timers::new(interval, interval, bfd.multiplier)?;
+    let authentication = bfd.password.as_ref().map(|password| {
+        let kind = AuthenticationType::MeticulousKeyedSha1;
+        Authentication::new(kind, bfd.key_id, password.as_str().as_bytes())
+    });
+    Ok(Config {
+        authentication: authentication.transpose()?,
+        ..Config::single_hop(timers)
+    })
 }
 
 impl BfdSettings {
@@ -25,15 +47,17 @@ impl BfdSettings {
     /// over one hop waits for a peer that begins with that.
     pub(crate) fn new(peer: &LivePeer, local: IpAddr, remote: Option<IpAddr>) -> Option<Self> {
         let (bfd, remote) = (peer.bfd.as_ref()?, remote?);
-        // Timers that cannot be were refused when the server started.
-        let timers = timers(bfd).ok()?;
+        // What cannot be was refused when the server started.
+        let single = config(bfd).ok()?;
         let path = |hops| Path {
             hops,
             local,
             remote,
         };
-        let single = Config::single_hop(timers);
-        let mut multihop = Config::multihop(timers);
+        let mut multihop = Config {
+            least_ttl: 0,
+            ..single.clone()
+        };
         if peer.ttl_security {
             // No packet that is believed comes from further away (GTSM, RFC 5082).
             multihop.least_ttl = Hops::TTL;

@@ -6,12 +6,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use routehub::NotConverged;
-use routehub_bfd::TimersError;
 use routehub_scenario::{Live, Secret};
 use routehub_wire::EncodeError;
 
 use crate::Neighbor;
-use crate::bfd::{self, SocketError};
+use crate::bfd::{self, BfdError, SocketError};
 use crate::sockopt::MAX_KEY;
 
 /// Why a server did not start.
@@ -28,13 +27,13 @@ pub enum StartError {
         /// Why not.
         error: EncodeError,
     },
-    /// The BFD timers of a peer cannot be.
+    /// The BFD that a peer asks for cannot be.
     #[error("the bfd of {peer} cannot be: {error}")]
-    BfdTimers {
+    Bfd {
         /// The peer's name.
         peer: String,
         /// Why not.
-        error: TimersError,
+        error: BfdError,
     },
     /// An address cannot be used for BFD.
     #[error("cannot use {address} for BFD: {error}")]
@@ -121,8 +120,8 @@ pub(super) fn check(live: &Live) -> Result<Live, StartError> {
             let first = text.lines().next().unwrap_or_default();
             peer.password = Some(Secret::new(first.to_owned()));
         }
-        if let Some(Err(error)) = peer.bfd.as_ref().map(bfd::timers) {
-            return Err(StartError::BfdTimers {
+        if let Some(Err(error)) = peer.bfd.as_ref().map(bfd::config) {
+            return Err(StartError::Bfd {
                 peer: name(),
                 error,
             });

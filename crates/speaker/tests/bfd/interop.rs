@@ -67,6 +67,36 @@ fn a_file_need_not_say_how_far_the_peer_is_away() {
 }
 
 #[test]
+fn packets_are_signed_as_bird_signs_them() {
+    if !may_isolate() {
+        return;
+    }
+    let bfd = "{interval_ms: 300, multihop: true, password: a-secret, key_id: 7}";
+    let lab = Lab::start("open", bfd);
+    let signed = "authentication meticulous keyed sha1; password \"a-secret\" { id 7; };";
+    let bird = lab.bird_with("multihop", 300, signed);
+    let sessions = lab.wait_until_watched(Duration::from_millis(900));
+    for report in &sessions {
+        assert_eq!(report.counters.discarded.total(), 0, "{report:?}");
+    }
+    drop(bird);
+    // With another key nothing comes up, and it is told why.
+    let wrong = signed.replace("a-secret", "another");
+    let _bird = lab.bird_with("multihop", 300, &wrong);
+    let reasons = || {
+        let sessions = lab.sessions().into_iter();
+        let reasons = sessions.map(|report| report.counters.discarded.iter().collect::<Vec<_>>());
+        reasons.collect::<Vec<_>>()
+    };
+    block_until("wrong hashes are counted", reasons, |all| {
+        let names = |reasons: &Vec<(&str, u64)>| reasons.iter().any(|(name, _)| *name == "hash");
+        all.iter().all(names)
+    });
+    let sessions = lab.sessions();
+    assert!(sessions.iter().all(|report| report.state == State::Down));
+}
+
+#[test]
 fn a_failed_path_ends_the_session_with_a_cease_and_its_reason() {
     if !may_isolate() {
         return;

@@ -57,8 +57,13 @@ impl Lab {
     /// Starts a BIRD as the NVA, whose BFD has this interval, in milliseconds. `reach` is what its
     /// BGP is: `multihop` or `direct`, and its BFD with it.
     pub(crate) fn bird(&self, reach: &str, interval: u32) -> Bird {
+        self.bird_with(reach, interval, "")
+    }
+
+    /// The same, with more in its BFD.
+    pub(crate) fn bird_with(&self, reach: &str, interval: u32, more: &str) -> Bird {
         let folder = std::env::temp_dir();
-        let text = bird(reach, interval, "");
+        let text = bird(reach, interval, more);
         Bird::start_in(&self.fabric.nvas[0], &folder, &text).expect("a BIRD")
     }
 
@@ -126,9 +131,9 @@ impl Lab {
     }
 }
 
-/// The configuration of a BIRD that peers with both instances; `more` stands in its BGP template.
+/// The configuration of a BIRD that peers with both instances; `more` stands in its BFD.
 pub(crate) fn bird(reach: &str, interval: u32, more: &str) -> String {
-    let timers = format!("interval {interval} ms; multiplier 3;");
+    let timers = format!("interval {interval} ms; multiplier 3; {more}");
     format!(
         "log stderr all;
 router id {NVA};
@@ -140,7 +145,6 @@ template bgp route_server {{
   local {NVA} as 65001;
   {reach};
   bfd on;
-  {more}
   connect retry time 1;
   connect delay time 1;
   error wait time 1, 2;

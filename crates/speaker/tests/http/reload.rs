@@ -161,7 +161,7 @@ async fn a_network_that_cannot_be_served_changes_nothing() {
         reloaded.await
     };
     let timers = reload(&|other| other.live[1].3 = ", bfd: {interval_ms: 0}").await;
-    assert!(matches!(timers, Err(StartError::BfdTimers { .. })));
+    assert!(matches!(timers, Err(StartError::Bfd { .. })));
     let long = concat!(
         ", password: a-key-of-more-than-eighty-octets-which-no-kernel-takes-",
         "because-eighty-octets-are-the-most"
