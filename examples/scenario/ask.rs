@@ -27,6 +27,12 @@ pub(crate) fn answer(
     if arguments.matrix {
         return Some(matrix(arguments, scenario, out));
     }
+    if arguments.failures.is_some() {
+        let network = network(arguments, scenario);
+        return Some(
+            network.and_then(|network| crate::sweep::sweep(arguments, scenario, network, out)),
+        );
+    }
     if arguments.lint {
         return Some(lint(arguments, scenario, out));
     }
@@ -215,7 +221,7 @@ fn changes(
 }
 
 /// The answer as text, or as JSON if that is asked for.
-fn write(
+pub(crate) fn write(
     arguments: &Arguments,
     out: &mut String,
     data: &impl Serialize,

@@ -14,6 +14,7 @@
 //! cargo run --release --example scenario -- FILE --diff OTHER    what another file changes
 //! cargo run --release --example scenario -- FILE --diff-event ID what an event changes, row by row
 //! cargo run --release --example scenario -- FILE --events        what each event changes, in short
+//! cargo run --release --example scenario -- FILE --failures 1    what every failure does (2: two at once)
 //! ```
 //!
 //! Exit code 0: done; 1: a hard row differs, a packet does not arrive, a finding is an error,
@@ -21,6 +22,8 @@
 
 mod ask;
 mod columns;
+mod junit;
+mod sweep;
 mod text;
 
 use std::fmt::Write as _;
@@ -28,11 +31,15 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
+use routehub::BrokenPromise;
+use routehub::sweep::FailureKind;
 use routehub_scenario::az::AzTables;
 use routehub_scenario::expect::INITIAL;
-use routehub_scenario::{Diagnostic, Report, RunError, Scenario, Tables, compare};
+use routehub_scenario::{Diagnostic, PromiseWatch, Report, RunError, Scenario, Tables, compare};
 use routehub_types::Escaped;
 use serde_json::{Value, json};
+
+use sweep::Shard;
 
 /// Run a network file and show its tables, or check what it expects.
 ///
@@ -91,6 +98,23 @@ struct Arguments {
     /// What each event changes, in short: sessions, best paths, networks.
     #[arg(long, group = "question")]
     events: bool,
+    /// Let every element fail that can, each alone, or with 2 also every two at once: who loses
+    /// whom, what leaves inspection, which promises break (exit code 1), what cuts which ends.
+    #[arg(long, value_name = "1|2", group = "question", value_parser = clap::value_parser!(u8).range(1..=2))]
+    failures: Option<u8>,
+    /// With `--failures`: only elements of these kinds, such as nva,peering; switches are tried
+    /// only if they are named: branch_to_branch, preference, propagation.
+    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = sweep::kind, requires = "failures")]
+    only: Vec<FailureKind>,
+    /// With `--failures`: one of several parts of the work, such as 2/8.
+    #[arg(long, value_name = "I/N", requires = "failures")]
+    shard: Option<Shard>,
+    /// With `--failures`: how many threads work; as many as there are cores if left out.
+    #[arg(long, value_name = "N", requires = "failures")]
+    threads: Option<usize>,
+    /// With `--failures`: as JUnit XML.
+    #[arg(long, requires = "failures", conflicts_with = "json")]
+    junit: bool,
 }
 
 /// What ends a run early: the exit code and what to say.
@@ -122,7 +146,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = run(&arguments, &mut out);
     // Names in a file cannot drive a terminal; JSON has escapes of its own.
-    if !(arguments.json || arguments.az) {
+    if !(arguments.json || arguments.az || arguments.junit) {
         // Tables with commas end their lines with both characters.
         let lines = out
             .split("\r\n")
@@ -228,16 +252,31 @@ fn stop_after(scenario: &mut Scenario, at: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Compares with `expect` and says whether every hard row holds.
+/// Compares with `expect` and the promises, and says whether every hard row and promise holds.
 fn check(scenario: &Scenario, at: Option<&str>, out: &mut String) -> Result<bool, Failure> {
     let mut reports: Vec<Report> = Vec::new();
+    let mut watch: Option<PromiseWatch> = None;
+    let mut broken: Vec<(String, BrokenPromise)> = Vec::new();
     let ran = scenario.run(|now, network| {
         let due = scenario.expectations.iter().filter(|one| one.at == now);
         let wanted = due.filter(|one| at.is_none_or(|at| at == one.at));
         reports.extend(wanted.map(|expectation| compare(expectation, network)));
+        let event = scenario.events.iter().find(|(id, _)| id == now);
+        let found = match (&mut watch, event) {
+            (Some(watch), Some((_, event))) => watch.after(event, network),
+            _ => {
+                let first = watch.insert(PromiseWatch::new(scenario, network));
+                first.broken_at_first().to_vec()
+            }
+        };
+        let found = found.into_iter().filter(|_| at.is_none_or(|at| at == now));
+        broken.extend(found.map(|promise| (now.to_owned(), promise)));
     });
     for report in &reports {
         out.push_str(&report.to_string());
+    }
+    for (now, promise) in &broken {
+        let _ = writeln!(out, "{now}: promise broken: {promise}");
     }
     let failures: usize = reports.iter().map(Report::failures).sum();
     let differing: usize = reports.iter().map(|report| report.differences.len()).sum();
@@ -249,6 +288,10 @@ fn check(scenario: &Scenario, at: Option<&str>, out: &mut String) -> Result<bool
         "{hard} hard rows, {failures} differ; {soft} soft rows, {} differ",
         differing - failures
     );
+    let promises = scenario.promises.len();
+    if promises > 0 {
+        let _ = writeln!(out, "{promises} promises, broken {} times", broken.len());
+    }
     ran?;
-    Ok(failures == 0)
+    Ok(failures == 0 && broken.is_empty())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use routehub_exchange::{Exchange, LinkChange, SpeakerId};
+use routehub_exchange::{Changes, Exchange, LinkChange, SpeakerId};
 use routehub_types::Prefix;
 
 use crate::words::listed;
@@ -47,6 +47,11 @@ impl EventReporter {
     /// What changed since the journal was read last.
     pub fn take(&mut self, exchange: &mut Exchange) -> EventReport {
         let changes = exchange.take_changes();
+        self.report(exchange, changes)
+    }
+
+    /// What changed by a journal that was read.
+    pub fn report(&mut self, exchange: &Exchange, changes: Changes) -> EventReport {
         let mut best_paths = Vec::new();
         let mut by = Vec::new();
         for of_speaker in changes.paths.chunk_by(|path, next| path.0 == next.0) {

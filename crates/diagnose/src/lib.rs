@@ -11,7 +11,9 @@ mod difference;
 mod event_report;
 pub mod explain;
 mod findings;
+mod limits;
 mod next_hops;
+mod promise;
 mod trace;
 mod words;
 
@@ -19,8 +21,10 @@ pub use difference::{Difference, PrefixDifference, Snapshot, SnapshotRow, TableD
 pub use event_report::{BestPathChange, EventReport, EventReporter};
 pub use explain::{Explanation, explain};
 pub use findings::{FINDING_RULES, Finding, Severity, findings};
+pub use limits::limit_impacts;
+pub use promise::{BrokenPromise, Promise, Promises, Unless};
 pub use trace::{
-    BothWays, INTERNET, Matrix, MatrixPair, Place, Trace, TraceEnd, TraceError, TraceHop,
-    both_ways, matrix, trace,
+    BothWays, INTERNET, Impact, ImpactKind, Matrix, MatrixPair, PairImpact, Place, Trace, TraceEnd,
+    TraceError, TraceHop, Ways, both_ways, matrix, trace,
 };
 pub use words::{Reason, RuleNote, WithRules};

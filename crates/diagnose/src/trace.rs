@@ -7,19 +7,25 @@ mod default_site;
 mod ends;
 mod forwarding;
 mod hop;
+mod impact;
 mod interface;
 mod matrix;
 mod packet;
 mod place;
 mod speakers;
+mod stations;
+mod touched;
+mod ways;
 
 use routehub_exchange::Exchange;
 
 pub use both_ways::BothWays;
 pub use ends::{INTERNET, TraceError};
 pub use hop::{Trace, TraceEnd, TraceHop};
+pub use impact::{Impact, ImpactKind, PairImpact};
 pub use matrix::{Matrix, MatrixPair, matrix};
 pub use place::Place;
+pub use ways::Ways;
 
 use forwarding::Forwarding;
 use packet::Packet;
@@ -33,7 +39,6 @@ pub fn trace(exchange: &Exchange, from: &str, to: &str) -> Result<Trace, TraceEr
     let mut forwarding = Forwarding::new(exchange);
     let start = ends::start(&forwarding, from)?;
     let target = ends::target(&forwarding, to)?;
-    forwarding.set_destinations([target.address]);
     Ok(Trace {
         from: from.to_owned(),
         to: to.to_owned(),

@@ -26,7 +26,7 @@ use live::Live;
 ///
 /// Every change converges before it returns: afterwards no speaker has anything new to tell
 /// another.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Exchange {
     model: Model,
     live: Live,
@@ -49,6 +49,15 @@ impl Exchange {
             model: Model::new(deployment, seed)?,
             live: Live::default(),
         })
+    }
+
+    /// The same exchange, of which copies are cheap: they share every table that neither changes.
+    #[must_use]
+    pub fn share(self) -> Self {
+        Self {
+            model: self.model.share(),
+            live: self.live,
+        }
     }
 
     /// Applies an event and converges.

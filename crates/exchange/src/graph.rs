@@ -6,6 +6,7 @@ mod gateways;
 mod link;
 mod speaker;
 mod topology;
+mod transit;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -20,6 +21,7 @@ pub use link::{
 };
 pub use speaker::{PeerClass, Role, Speaker, SpeakerId, SpeakerKind};
 pub use topology::{Neighbor, Topology, VnetId};
+pub(crate) use transit::{SpaceChange, TopologyChange};
 
 /// Speakers and links. Ids are places; nothing is ever removed, only taken down.
 #[derive(Clone, Debug, Default)]

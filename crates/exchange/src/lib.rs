@@ -10,6 +10,7 @@ pub mod estate;
 mod exchange;
 mod fabric;
 mod graph;
+mod part;
 mod policy;
 mod propagation;
 mod queries;

@@ -14,7 +14,8 @@ use routehub_rib::LimitExceeded;
 use routehub_types::{AsPath, Attrs, Family, Instant, Prefix};
 
 use crate::fabric::{Fabric, Journal};
-use crate::graph::{AdjacencyId, Deployment, Link, LinkId, SpeakerId, UNKNOWN_ADDRESS};
+use crate::graph::{AdjacencyId, Deployment, Link, LinkId, SpeakerId, UNKNOWN_ADDRESS, VnetId};
+use crate::part::Part;
 use crate::ribs::{Changed, Encoding, Origin, Ribs};
 
 pub use converge::{NotConverged, some_of};
@@ -27,11 +28,11 @@ use pending::Pending;
 ///
 /// Every change converges before it returns: afterwards no speaker has anything new to tell
 /// another.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Model {
     deployment: Deployment,
     ribs: Ribs,
-    static_routes: StaticRoutes,
+    static_routes: Part<StaticRoutes>,
     pending: Pending,
     journal: Journal,
     /// Links of real routers that are to be asked for their routes again.
@@ -61,8 +62,21 @@ impl Model {
         const SEED: u64 = 0;
         let graph = self.deployment.graph();
         let is_live = graph.links().any(|link| graph.link(link).live);
-        let fresh = || Self::started(self.deployment.clone(), self.static_routes.clone(), SEED);
+        let fresh = || {
+            let static_routes = (*self.static_routes).clone();
+            Self::started(self.deployment.clone(), static_routes, SEED)
+        };
         (self.now != Instant::ZERO && !is_live).then(fresh)
+    }
+
+    /// The same, where forks share what they do not change.
+    pub(crate) fn share(self) -> Self {
+        Self {
+            deployment: self.deployment.share(),
+            ribs: self.ribs.share(),
+            static_routes: self.static_routes.share(),
+            ..self
+        }
     }
 
     fn described_static_routes(deployment: &Deployment) -> StaticRoutes {
@@ -90,7 +104,7 @@ impl Model {
         let mut model = Self {
             ribs: Ribs::new(&deployment, seed),
             deployment,
-            static_routes,
+            static_routes: static_routes.into(),
             pending: Pending::new(seed),
             journal: Journal::default(),
             refreshes: Vec::new(),
@@ -251,31 +265,44 @@ impl Model {
         }
     }
 
+    /// The network of a speaker that announces networks. A plain route server has no routes of its
+    /// own (RFC 7947): peers' routes do not compete with them.
+    fn announced_network(&self, id: SpeakerId) -> Option<VnetId> {
+        let speaker = self.deployment.graph().speaker(id);
+        let is_plain = speaker.is_route_server() && self.deployment.parameters().transparent;
+        speaker
+            .vnet
+            .filter(|_| speaker.programs_nics() && !is_plain)
+    }
+
     /// Makes a speaker's RIB hold the prefixes of its network and of those that use it.
     fn announce_networks(&mut self, id: SpeakerId) {
-        let speaker = self.deployment.graph().speaker(id);
-        let Some(vnet) = speaker.vnet.filter(|_| speaker.programs_nics()) else {
+        let Some(vnet) = self.announced_network(id) else {
             return;
         };
-        // A plain route server has no routes of its own (RFC 7947): peers' routes do not compete
-        // with them.
-        if speaker.is_route_server() && self.deployment.parameters().transparent {
-            return;
-        }
-        // a Route Server has no IPv6; gateways do.
-        let ipv6 = !speaker.is_route_server() || self.deployment.parameters().ipv6;
+        let ipv6 = self.has_ipv6(id);
         let fits = |prefix: &Prefix| ipv6 || matches!(prefix, Prefix::V4(_));
         let topology = self.deployment.topology();
         let own = topology.space(vnet).iter().copied();
         let own: BTreeSet<Prefix> = own.filter(fits).collect();
         let spokes: BTreeSet<Prefix> = topology.spoke_space(vnet).filter(fits).collect();
-        let attrs = Attrs::new(AsPath::empty(), UNKNOWN_ADDRESS);
-        let attrs = self.ribs.intern(&attrs);
         for (origin, wanted) in [(Origin::OwnNetwork, own), (Origin::Spoke, spokes)] {
-            let changed = self.ribs.set_local(id, origin, attrs, &wanted);
+            let changed = self.ribs.set_local(id, origin, &of_network(), &wanted);
             changed
                 .into_iter()
                 .for_each(|changed| self.note_changed(changed));
         }
     }
+
+    /// Whether a speaker has the IPv6 prefixes of networks: a Route Server has none;
+    /// gateways do.
+    fn has_ipv6(&self, id: SpeakerId) -> bool {
+        let is_server = self.deployment.graph().speaker(id).is_route_server();
+        !is_server || self.deployment.parameters().ipv6
+    }
+}
+
+/// What the prefixes of networks carry.
+fn of_network() -> Attrs {
+    Attrs::new(AsPath::empty(), UNKNOWN_ADDRESS)
 }

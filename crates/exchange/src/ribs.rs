@@ -20,11 +20,12 @@ use routehub_types::{AttrId, Attrs, Family, Instant, Nlri, Prefix, RuleId, Updat
 use crate::estate::RoutingPreference;
 use crate::graph::{AdjacencyId, Deployment, SpeakerId};
 use crate::parameters::Parameters;
+use crate::part::Part;
 use crate::policy::Policies;
 use crate::rules;
 
 use adjacency::Adjacency;
-pub(crate) use adjacency::PolicyChange;
+pub(crate) use adjacency::ImportChange;
 pub use encoding::Encoding;
 pub(crate) use encoding::is_unsendable;
 use encoding::{Fit, withheld};
@@ -43,11 +44,15 @@ pub(crate) struct Changed {
     pub(crate) prefixes: Vec<Prefix>,
 }
 
+/// Both directions of a link, by the side of the sender.
+type BothAdjacencies = Part<[Adjacency; 2]>;
+
 /// All that receiving over an adjacency changes.
 struct Inbound<'a> {
     store: &'a mut AttrStore,
     rib: &'a mut Rib,
-    adjacency: &'a mut Adjacency,
+    both: &'a mut BothAdjacencies,
+    sender: usize,
     source: SourceId,
 }
 
@@ -57,13 +62,13 @@ fn collect(prefixes: &mut Vec<Prefix>) -> impl FnMut(&AttrStore, &Delta<'_>) {
 }
 
 /// The RIBs of all speakers and the adjacencies between them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ribs {
-    store: AttrStore,
+    store: Part<AttrStore>,
     /// By speaker; none for those that only end routes.
-    ribs: Vec<Option<SpeakerRib>>,
-    /// By link, then by the side of the sender.
-    adjacencies: Vec<[Adjacency; 2]>,
+    ribs: Vec<Option<Part<SpeakerRib>>>,
+    /// By link.
+    adjacencies: Vec<BothAdjacencies>,
     seed: u64,
 }
 
@@ -71,7 +76,7 @@ impl Ribs {
     /// Empty RIBs for the speakers and links of a deployment.
     pub(crate) fn new(deployment: &Deployment, seed: u64) -> Self {
         let mut ribs = Self {
-            store: AttrStore::new(seed),
+            store: AttrStore::new(seed).into(),
             ribs: Vec::new(),
             adjacencies: Vec::new(),
             seed,
@@ -80,12 +85,24 @@ impl Ribs {
         ribs
     }
 
+    /// The same, where forks share what they do not change.
+    pub(crate) fn share(self) -> Self {
+        let ribs = self.ribs.into_iter();
+        let adjacencies = self.adjacencies.into_iter();
+        Self {
+            store: self.store.share(),
+            ribs: ribs.map(|rib| rib.map(Part::share)).collect(),
+            adjacencies: adjacencies.map(Part::share).collect(),
+            seed: self.seed,
+        }
+    }
+
     /// Makes RIBs and adjacencies for speakers and links that have none yet.
     pub(crate) fn extend(&mut self, deployment: &Deployment) {
         let graph = deployment.graph();
         for id in graph.speakers().skip(self.ribs.len()) {
             let passes_on = !graph.speaker(id).only_ends_routes(deployment.estate());
-            let rib = passes_on.then(|| self.empty_rib(deployment, id));
+            let rib = passes_on.then(|| self.empty_rib(deployment, id).into());
             self.ribs.push(rib);
         }
         for link in graph.links().skip(self.adjacencies.len()) {
@@ -93,7 +110,7 @@ impl Ribs {
                 let source = self.add_source(deployment, id);
                 Adjacency::new(deployment, id, source, self.seed)
             });
-            self.adjacencies.push(adjacencies);
+            self.adjacencies.push(adjacencies.into());
         }
     }
 
@@ -104,7 +121,7 @@ impl Ribs {
     /// Makes the sender a source of the receiver's RIB.
     fn add_source(&mut self, deployment: &Deployment, id: AdjacencyId) -> Option<SourceId> {
         let receiver = deployment.graph().receiver_id(id);
-        let rib = self.ribs[receiver.index()].as_mut()?;
+        let rib = self.ribs[receiver.index()].as_mut()?.to_mut();
         let class = Policies::of(deployment).source_class(id);
         let source = decision::source(deployment, id);
         let sender = adjacency::first_of_name(
@@ -115,7 +132,7 @@ impl Ribs {
     }
 
     fn speaker_rib(&self, speaker: SpeakerId) -> Option<&SpeakerRib> {
-        self.ribs.get(speaker.index())?.as_ref()
+        self.ribs.get(speaker.index())?.as_deref()
     }
 
     fn adjacency(&self, id: AdjacencyId) -> &Adjacency {
@@ -124,8 +141,8 @@ impl Ribs {
 
     /// An adjacency to be changed or asked, with the attribute sets.
     fn adjacency_mut(&mut self, id: AdjacencyId) -> (&mut Adjacency, &mut AttrStore) {
-        let adjacency = &mut self.adjacencies[id.link.index()][id.sender as usize];
-        (adjacency, &mut self.store)
+        let both = self.adjacencies[id.link.index()].to_mut();
+        (&mut both[id.sender as usize], self.store.to_mut())
     }
 
     /// The RIB of a speaker; none if it only ends routes.
@@ -159,12 +176,12 @@ impl Ribs {
 
     /// The attribute sets, to intern, retain and release.
     pub(crate) fn store_mut(&mut self) -> &mut AttrStore {
-        &mut self.store
+        self.store.to_mut()
     }
 
     /// The id of an attribute set.
     pub(crate) fn intern(&mut self, attrs: &Attrs) -> AttrId {
-        self.store.intern(attrs)
+        self.store.to_mut().intern(attrs)
     }
 
     /// The best path of the sender that the receiver may hear of: its class, and its attributes.
@@ -250,12 +267,14 @@ impl Ribs {
     }
 
     fn inbound_mut(&mut self, id: AdjacencyId) -> Option<Inbound<'_>> {
-        let adjacency = &mut self.adjacencies[id.link.index()][id.sender as usize];
+        let (both, sender) = (&mut self.adjacencies[id.link.index()], id.sender as usize);
+        let adjacency = &both[sender];
         Some(Inbound {
             source: adjacency.source?,
-            rib: &mut self.ribs[adjacency.receiver.index()].as_mut()?.rib,
-            store: &mut self.store,
-            adjacency,
+            rib: &mut self.ribs[adjacency.receiver.index()].as_mut()?.to_mut().rib,
+            store: self.store.to_mut(),
+            both,
+            sender,
         })
     }
 
@@ -299,7 +318,7 @@ impl Ribs {
     ) -> Changed {
         self.at_receiver(id, |inbound, prefixes| {
             let Inbound { store, rib, .. } = inbound;
-            let admit = inbound.adjacency.admission(parameters);
+            let admit = inbound.both.to_mut()[inbound.sender].admission(parameters);
             let visit = |_: &AttrStore, delta: &Delta<'_>| {
                 if listened {
                     prefixes.push(delta.prefix);
@@ -323,13 +342,17 @@ impl Ribs {
     pub(crate) fn reapply_import(&mut self, id: AdjacencyId, parameters: &Parameters) -> Changed {
         self.at_receiver(id, |inbound, prefixes| {
             let Inbound { store, rib, .. } = inbound;
-            let admit = inbound.adjacency.admission(parameters);
+            let admit = inbound.both.to_mut()[inbound.sender].admission(parameters);
             rib.reapply_import(store, inbound.source, admit, collect(prefixes));
         })
     }
 
     /// Drops all that the receiver holds from the sender.
     pub(crate) fn withdraw_all(&mut self, id: AdjacencyId) -> Changed {
+        let holds = |(rib, source): (RibView<'_>, SourceId)| rib.holds_any(source);
+        if !self.inbound(id).is_some_and(holds) {
+            return self.unchanged(id);
+        }
         self.at_receiver(
             id,
             |Inbound {
@@ -341,9 +364,20 @@ impl Ribs {
         )
     }
 
+    /// Nothing changed at the receiver.
+    fn unchanged(&self, id: AdjacencyId) -> Changed {
+        Changed {
+            speaker: self.adjacency(id).receiver,
+            prefixes: Vec::new(),
+        }
+    }
+
     /// Ends the update run of the sender.
     pub(crate) fn end_run(&mut self, id: AdjacencyId) {
-        if let Some(inbound) = self.inbound_mut(id) {
+        let in_run = |(rib, source): (RibView<'_>, SourceId)| rib.is_in_run(source);
+        if self.inbound(id).is_some_and(in_run)
+            && let Some(inbound) = self.inbound_mut(id)
+        {
             inbound.rib.end_run(inbound.source);
         }
     }
@@ -368,10 +402,39 @@ impl Ribs {
         )
     }
 
-    /// Compiles the policies of an adjacency anew.
-    pub(crate) fn recompile(&mut self, deployment: &Deployment, id: AdjacencyId) -> PolicyChange {
+    /// Asks the receiver's import policy again for what it holds of these prefixes from the sender.
+    pub(crate) fn reapply_import_to(
+        &mut self,
+        id: AdjacencyId,
+        parameters: &Parameters,
+        prefixes: &[Prefix],
+    ) -> Changed {
+        self.at_receiver(id, |inbound, changed| {
+            let Inbound { store, rib, .. } = inbound;
+            let admit = inbound.both.to_mut()[inbound.sender].admission(parameters);
+            rib.reapply_import_to(store, inbound.source, prefixes, admit, collect(changed));
+        })
+    }
+
+    /// Compiles the export policy of an adjacency anew; says whether it is another one.
+    pub(crate) fn recompile_export(&mut self, deployment: &Deployment, id: AdjacencyId) -> bool {
         let (adjacency, store) = self.adjacency_mut(id);
-        adjacency.recompile(deployment, id, store)
+        adjacency.recompile_export(deployment, id, store)
+    }
+
+    /// Compiles the import policy of an adjacency anew.
+    pub(crate) fn recompile_import(
+        &mut self,
+        deployment: &Deployment,
+        id: AdjacencyId,
+    ) -> ImportChange {
+        let policy = Policies::of(deployment).import(id);
+        let change = self.adjacency(id).import_change(&policy);
+        if change != ImportChange::None {
+            let (adjacency, store) = self.adjacency_mut(id);
+            adjacency.set_import(policy, &change, store);
+        }
+        change
     }
 
     /// Works out anew what the decision process of a speaker knows of its neighbours.
@@ -381,12 +444,13 @@ impl Ribs {
             .filter_map(|from| Some((self.source(from)?, decision::source(deployment, from))))
             .collect();
         let mut prefixes = Vec::new();
-        if let Some(SpeakerRib { rib, sticky, .. }) = &mut self.ribs[id.index()] {
+        if let Some(rib) = &mut self.ribs[id.index()] {
+            let SpeakerRib { rib, sticky, .. } = rib.to_mut();
             // Another preference decides anew, whatever was best.
             let was_sticky = std::mem::take(sticky);
             let config = was_sticky.then(|| decision::decision(deployment, id));
             let visit = collect(&mut prefixes);
-            rib.reconfigure(&mut self.store, sources, config, visit);
+            rib.reconfigure(self.store.to_mut(), sources, config, visit);
         }
         Changed {
             speaker: id,
@@ -401,14 +465,15 @@ impl Ribs {
         for (id, rib) in graph.speakers().zip(&mut self.ribs) {
             let server = deployment.route_server(graph.speaker(id));
             let prefers = server.map(|server| server.routing_preference);
-            let Some(SpeakerRib { rib, sticky, .. }) = rib else {
+            let Some(kept) = rib else {
                 continue;
             };
-            if prefers == Some(RoutingPreference::ExpressRoute) && !*sticky {
+            if prefers == Some(RoutingPreference::ExpressRoute) && !kept.sticky {
+                let SpeakerRib { rib, sticky, .. } = kept.to_mut();
                 *sticky = true;
                 let config = Some(decision::sticky(rib.decision()));
                 // What is best stays best.
-                rib.reconfigure(&mut self.store, [], config, |_, _| {});
+                rib.reconfigure(self.store.to_mut(), [], config, |_, _| {});
             }
         }
     }
@@ -421,15 +486,17 @@ impl Ribs {
             return;
         }
         if let Some(mut rib) = self.ribs[nva.index()].take() {
+            let rib = &mut rib.to_mut().rib;
             for id in graph.inbound(nva) {
                 if let Some(source) = self.adjacency_mut(id).0.source.take() {
-                    rib.rib.withdraw_all(&mut self.store, source, |_, _| {});
+                    rib.withdraw_all(self.store.to_mut(), source, |_, _| {});
                 }
             }
         } else {
-            self.ribs[nva.index()] = Some(self.empty_rib(deployment, nva));
+            self.ribs[nva.index()] = Some(self.empty_rib(deployment, nva).into());
             for id in graph.inbound(nva) {
-                self.adjacency_mut(id).0.source = self.add_source(deployment, id);
+                let source = self.add_source(deployment, id);
+                self.adjacency_mut(id).0.source = source;
             }
         }
     }
@@ -440,21 +507,39 @@ impl Ribs {
         &mut self,
         speaker: SpeakerId,
         origin: Origin,
-        attrs: AttrId,
+        attrs: &Attrs,
         wanted: &BTreeSet<Prefix>,
     ) -> Option<Changed> {
         let view = self.rib(speaker)?;
         let source = view.source(origin)?;
         let held: BTreeSet<Prefix> = view.received(source).map(|(prefix, _)| prefix).collect();
-        let gone: Vec<Nlri> = held.difference(wanted).copied().map(Nlri::from).collect();
-        let new: Vec<Nlri> = wanted.difference(&held).copied().map(Nlri::from).collect();
+        let gone = held.difference(wanted).copied();
+        let new = wanted.difference(&held).copied();
+        self.change_local(speaker, origin, attrs, (gone, new))
+    }
+
+    /// Takes prefixes of an origin out of the RIB of a speaker, and puts new ones into it, with
+    /// these attributes; none if it has no RIB.
+    pub(crate) fn change_local(
+        &mut self,
+        speaker: SpeakerId,
+        origin: Origin,
+        attrs: &Attrs,
+        (gone, new): (impl Iterator<Item = Prefix>, impl Iterator<Item = Prefix>),
+    ) -> Option<Changed> {
+        let gone: Vec<Nlri> = gone.map(Nlri::from).collect();
+        let new: Vec<Nlri> = new.map(Nlri::from).collect();
+        let mut prefixes = Vec::new();
+        let source = self.rib(speaker)?.source(origin)?;
+        if gone.is_empty() && new.is_empty() {
+            return Some(Changed { speaker, prefixes });
+        }
         let update = Update {
             withdrawn: &gone,
-            attrs,
+            attrs: self.intern(attrs),
             announced: &new,
         };
         let admit = |_: &mut AttrStore, route: &Announcement| Admission::Accept(route.attrs);
-        let mut prefixes = Vec::new();
         let (rib, store) = self.rib_mut(speaker)?;
         rib.apply(store, source, &update, admit, collect(&mut prefixes));
         Some(Changed { speaker, prefixes })
@@ -470,11 +555,11 @@ impl Ribs {
         rewritten: bool,
     ) -> Flushed {
         let own = self.source(id.reverse());
-        let adjacency = &mut self.adjacencies[id.link.index()][id.sender as usize];
+        let adjacency = &mut self.adjacencies[id.link.index()].to_mut()[id.sender as usize];
         let Some(rib) = self.ribs[adjacency.sender.index()].as_mut() else {
             return Flushed::default();
         };
-        let (rib, classes, senders) = rib.with_sources();
+        let (rib, classes, senders) = rib.to_mut().with_sources();
         if !rib.needs_flush(group) {
             return Flushed::default();
         }
@@ -493,13 +578,13 @@ impl Ribs {
             let exported = adjacency.export_route(store, class, best.attrs, best.prefix);
             exported.map_err(withheld)
         };
-        rib.flush(&mut self.store, group, budget, export)
+        rib.flush(self.store.to_mut(), group, budget, export)
     }
 
     /// The RIB of a speaker with the attribute sets.
     pub(crate) fn rib_mut(&mut self, speaker: SpeakerId) -> Option<(&mut Rib, &mut AttrStore)> {
-        let rib = self.ribs.get_mut(speaker.index())?.as_mut()?;
-        Some((&mut rib.rib, &mut self.store))
+        let rib = self.ribs.get_mut(speaker.index())?.as_mut()?.to_mut();
+        Some((&mut rib.rib, self.store.to_mut()))
     }
 
     /// The RIB of a speaker as it is kept.
@@ -515,13 +600,19 @@ impl Ribs {
         }
         let mut freed = Vec::new();
         loop {
-            self.store.collect(|id| freed.push(id));
+            let store = self.store.to_mut();
+            store.collect(|id| freed.push(id));
             if freed.is_empty() {
                 return;
             }
             freed.sort_unstable();
-            for adjacency in self.adjacencies.iter_mut().flatten() {
-                adjacency.forget(&freed, &mut self.store);
+            let knows = |both: &BothAdjacencies| both.iter().any(|each| each.knows_any(&freed));
+            for both in &mut self.adjacencies {
+                // A fork copies only what knows of them.
+                if !both.is_shared() || knows(both) {
+                    let both = both.to_mut().iter_mut();
+                    both.for_each(|adjacency| adjacency.forget(&freed, store));
+                }
             }
             freed.clear();
         }

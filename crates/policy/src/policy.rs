@@ -1,6 +1,7 @@
 //! Policies: rule lists, one behind the other, and their evaluation.
 
 mod apply;
+mod difference;
 mod prefix_index;
 mod rule_list;
 

@@ -75,7 +75,7 @@ impl<K: Key> Import<K> {
 }
 
 /// What the sources of a table hold of one family, beside the paths themselves.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct AdjRibIn<K> {
     /// Per source, the entries that hold a path received from it.
     listed: Vec<EntrySet>,

@@ -192,7 +192,7 @@ pub enum Sent {
 }
 
 /// The export groups of one family; the number of a group without the family is vacant.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct AdjRibOut<K> {
     groups: Numbered<Group<K>>,
 }

@@ -46,7 +46,7 @@ const DEFAULT_LOCAL_PREF: u32 = 100;
 /// store.collect(|id| freed.push(id)); // nobody retained it
 /// assert_eq!(freed, [id]);
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct AttrStore {
     // A set is 38 bytes and its block, each in an array of its own: most often counts alone are
     // read and written, and these are few enough to stay in the processor's cache.
@@ -359,7 +359,7 @@ pub struct RawKey<'a> {
 }
 
 /// A raw block that is not the canonical one of the set it means.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Alias {
     set: u32,
     ctx: u8,
@@ -368,7 +368,7 @@ struct Alias {
 }
 
 /// The raw blocks remembered beside the canonical ones.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Aliases {
     by_block: HashTable<Alias>,
     /// The hashes of the aliases of a set.

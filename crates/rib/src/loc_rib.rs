@@ -33,7 +33,7 @@ pub struct PathView {
 const AT_ONCE: usize = 4;
 
 /// The decided prefixes of one family.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LocRib<K: Key> {
     /// Which lengths the entries with a best path have.
     lengths: Lengths<K>,

@@ -38,7 +38,7 @@ use table::Table;
 /// An empty table allocates nothing. Every call that may change a best set takes a visitor, which
 /// is told of each changed prefix with its best set before and after. All calls of one engine pass
 /// the same [`AttrStore`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rib {
     sources: Sources,
     config: DecisionConfig,
@@ -175,6 +175,56 @@ impl Rib {
         if let Some(state) = self.sources.get_mut(id.0) {
             state.run = None;
         }
+    }
+
+    /// Whether a source is within an update run.
+    pub fn is_in_run(&self, id: SourceId) -> bool {
+        self.sources
+            .get(id.0)
+            .is_some_and(|state| state.run.is_some())
+    }
+
+    /// The prefixes that are equal to one of these or inside it and of which any source holds a
+    /// path, in no order that may be shown.
+    ///
+    /// ```
+    /// # use routehub_rib::{Admission, AttrStore, DecisionConfig, Rib, Source};
+    /// # use routehub_types::{Attrs, Nlri, Prefix, Update};
+    /// # let mut store = AttrStore::new(1);
+    /// # let mut rib = Rib::new(1, DecisionConfig::rfc4271());
+    /// # let source = rib.add_source(Source::default())?;
+    /// # let attrs = store.intern(&Attrs::default());
+    /// let announced = ["10.1.2.0/24", "10.2.0.0/16"].map(|text| text.parse::<Prefix>());
+    /// let [inside, outside] = announced;
+    /// let announced = [inside.clone()?, outside?].map(Nlri::from);
+    /// let update = Update { withdrawn: &[], attrs, announced: &announced };
+    /// rib.apply(&mut store, source, &update, |_, path| Admission::Accept(path.attrs), |_, _| {});
+    /// assert_eq!(rib.prefixes_inside(&["10.1.0.0/16".parse()?]), [inside?]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn prefixes_inside(&self, space: &[Prefix]) -> Vec<Prefix> {
+        let mut inside = Vec::new();
+        if !space.is_empty() {
+            self.v4.routes.inside(space, &mut inside);
+            self.v6.routes.inside(space, &mut inside);
+        }
+        inside
+    }
+
+    /// Applies import again to what a source holds of these prefixes: nothing else can fare
+    /// otherwise.
+    pub fn reapply_import_to(
+        &mut self,
+        store: &mut AttrStore,
+        id: SourceId,
+        prefixes: &[Prefix],
+        mut admit: impl FnMut(&mut AttrStore, &Announcement) -> Admission,
+        mut visit: impl FnMut(&AttrStore, &Delta<'_>),
+    ) -> Applied {
+        let (mut cx, v4, v6) = self.parts(store, &mut visit);
+        v4.reapply_import_to(&mut cx, id.0, prefixes, &mut admit);
+        v6.reapply_import_to(&mut cx, id.0, prefixes, &mut admit);
+        cx.applied
     }
 
     /// Applies import again to all that a source holds, as after a change of its import policy.

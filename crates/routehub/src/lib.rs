@@ -16,6 +16,7 @@ mod engine;
 mod network;
 pub mod profile;
 mod route_server;
+pub mod sweep;
 mod takeover;
 mod update_reader;
 pub use engine::{Effect, Engine, EngineError, Input};
@@ -23,10 +24,11 @@ pub use network::Network;
 pub use profile::{Profile, ProfileError};
 pub use route_server::{Action, RouteServer, RouteServerError};
 pub use routehub_diagnose::{
-    BestPathChange, BothWays, Difference, EventReport, EventReporter, Explanation, FINDING_RULES,
-    Finding, INTERNET, Matrix, MatrixPair, Place, PrefixDifference, Reason, RuleNote, Severity,
-    Snapshot, SnapshotRow, TableDifference, Trace, TraceEnd, TraceError, TraceHop, WithRules,
-    both_ways, explain, findings, matrix, trace,
+    BestPathChange, BothWays, BrokenPromise, Difference, EventReport, EventReporter, Explanation,
+    FINDING_RULES, Finding, INTERNET, Impact, ImpactKind, Matrix, MatrixPair, PairImpact, Place,
+    PrefixDifference, Promise, Promises, Reason, RuleNote, Severity, Snapshot, SnapshotRow,
+    TableDifference, Trace, TraceEnd, TraceError, TraceHop, Unless, Ways, WithRules, both_ways,
+    explain, findings, matrix, trace,
 };
 pub use routehub_exchange::{
     Changes, CheckedEstate, ConnectionEnds, ConnectionLoad, EffectiveRow, Estate, EstateErrors,

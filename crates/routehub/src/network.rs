@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::ops::Deref;
 
-use routehub_exchange::{CheckedEstate, EffectiveRow, Event, EventError, Exchange, NotConverged};
+use routehub_exchange::{
+    Changes, CheckedEstate, EffectiveRow, Event, EventError, Exchange, NotConverged,
+};
 use routehub_types::Prefix;
 
 use crate::{
@@ -49,7 +51,7 @@ const SEED: u64 = 0;
 /// assert_eq!(learned[0].as_path.to_string(), "65001");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Network {
     exchange: Exchange,
     reporter: EventReporter,
@@ -79,6 +81,34 @@ impl Network {
     pub fn apply(&mut self, event: &Event) -> Result<EventReport, EventError> {
         self.exchange.apply_event(event)?;
         Ok(self.reporter.take(&mut self.exchange))
+    }
+
+    /// Lets several things happen one after the other, and says what changed in all: in words, and
+    /// as it was written down.
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply): what comes behind does not happen.
+    pub fn apply_all(&mut self, events: &[Event]) -> Result<(EventReport, Changes), EventError> {
+        for event in events {
+            self.exchange.apply_event(event)?;
+        }
+        let changes = self.exchange.take_changes();
+        let report = self.reporter.report(&self.exchange, changes.clone());
+        Ok((report, changes))
+    }
+
+    /// The same network, of which copies are cheap: they share every table that neither changes.
+    #[must_use]
+    pub fn share(self) -> Self {
+        Self {
+            exchange: self.exchange.share(),
+            reporter: self.reporter,
+        }
+    }
+
+    /// Leaves what changed until now out of the next report.
+    pub(crate) fn forget_changes(&mut self) {
+        self.exchange.take_changes();
     }
 
     /// The effective routes of a NIC; empty if there is no such NIC.

@@ -5,6 +5,7 @@ mod expectation;
 mod live;
 mod objects;
 mod profile;
+mod promise;
 mod read;
 mod schema;
 mod validate;

@@ -20,12 +20,14 @@
 
 pub mod expect;
 mod file;
+mod promises;
 mod scenario;
 mod syntax;
 pub mod tables;
 
 pub use expect::{Difference, Report, compare};
 pub use file::{Bfd, Live, LivePeer, NetworkText, Secret, json_schema, parse_events};
+pub use promises::PromiseWatch;
 pub use scenario::{RunError, Scenario};
 pub use syntax::{Diagnostic, Excerpt};
 pub use tables::{Snapshot, Tables, az};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use routehub::{CheckedEstate, Event, EventError, Network, NotConverged, Profile};
+use routehub::{CheckedEstate, Event, EventError, Network, NotConverged, Profile, Promise};
 
 use crate::expect::{Expectation, INITIAL, Report, compare};
 use crate::file::Live;
@@ -24,6 +24,8 @@ pub struct Scenario {
     pub events: Vec<(String, Event)>,
     /// What should be seen, in the order of the file.
     pub expectations: Vec<Expectation>,
+    /// What is to hold, always or unless something has failed.
+    pub promises: Vec<Promise>,
     /// What the live server uses.
     pub live: Live,
 }

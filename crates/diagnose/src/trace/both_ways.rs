@@ -76,7 +76,6 @@ pub(super) fn both_ways(
         ends::target(forwarding, to)?,
     );
     let source = ends::target(forwarding, from)?;
-    forwarding.set_destinations([target.address, source.address]);
     let way = Packet::new(forwarding, &target).way(&start);
     let besides = [from, to];
     let (back, leaves) = match ends::start(forwarding, to) {

@@ -1,16 +1,17 @@
 //! What traces read of an exchange, each once: who has which address, what interfaces use, what
 //! speakers without a RIB were told.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use routehub_exchange::estate::Nic;
 use routehub_exchange::view::{
-    LinkKind, NicView, Outbound, ProgrammedRoute, Programmers, SpeakerId, SpeakerKind, VnetId,
+    LinkKind, NicView, ProgrammedRoute, Programmers, SpeakerId, SpeakerKind, VnetId,
 };
 use routehub_exchange::{EffectiveRow, Exchange, RouteState};
-use routehub_types::{Attrs, Prefix};
+use routehub_types::Prefix;
 
 use super::assumed::assumed_addresses;
 use crate::explain::supernets;
@@ -60,7 +61,9 @@ struct TableKey {
     subnet: Option<usize>,
     route_table: Option<String>,
     service_endpoints: Vec<Prefix>,
-    by: Programmers,
+    /// The programmed routes around the destination: no other one has a say in the rows that
+    /// matter.
+    programmed: Rc<[ProgrammedRoute]>,
 }
 
 /// A route that a speaker was told by a neighbour.
@@ -75,51 +78,68 @@ pub(super) struct Heard {
     next_hop: IpAddr,
 }
 
-/// What traces read of an exchange, for some destinations.
-pub(super) struct Forwarding<'a> {
-    pub(super) exchange: &'a Exchange,
-    /// Every prefix around one of the destinations.
-    around: HashSet<Prefix>,
+/// Who has which address. No event changes it that leaves the objects of an estate as they are.
+#[derive(Debug)]
+pub(super) struct Addresses {
     /// Who has an address, and in which network.
     owners: HashMap<IpAddr, Vec<(Option<VnetId>, Device)>>,
     /// The addresses that NICs without one are taken to have.
-    assumed: HashMap<&'a str, IpAddr>,
-    programmed: HashMap<Programmers, Rc<[ProgrammedRoute]>>,
+    assumed: HashMap<String, IpAddr>,
+}
+
+impl Addresses {
+    /// Those of an exchange.
+    pub(super) fn of(exchange: &Exchange) -> Self {
+        let assumed = assumed_addresses(exchange.estate());
+        Self {
+            owners: owners(exchange, &assumed),
+            assumed: (assumed.into_iter())
+                .map(|(name, address)| (name.to_owned(), address))
+                .collect(),
+        }
+    }
+}
+
+/// What traces read of an exchange.
+pub(super) struct Forwarding<'a> {
+    pub(super) exchange: &'a Exchange,
+    addresses: Arc<Addresses>,
+    programmed: HashMap<Programmers, HashMap<IpAddr, Rc<[ProgrammedRoute]>>>,
     tables: HashMap<TableKey, Rc<Table>>,
-    heard: HashMap<SpeakerId, Rc<[Heard]>>,
+    heard: HashMap<(SpeakerId, IpAddr), Rc<[Heard]>>,
 }
 
 impl<'a> Forwarding<'a> {
     pub(super) fn new(exchange: &'a Exchange) -> Self {
-        let assumed = assumed_addresses(exchange.estate());
+        Self::with(exchange, Arc::new(Addresses::of(exchange)))
+    }
+
+    /// Of an exchange where these have the addresses.
+    pub(super) fn with(exchange: &'a Exchange, addresses: Arc<Addresses>) -> Self {
         Self {
             exchange,
-            around: HashSet::new(),
-            owners: owners(exchange, &assumed),
-            assumed,
+            addresses,
             programmed: HashMap::new(),
             tables: HashMap::new(),
             heard: HashMap::new(),
         }
     }
 
-    /// From here on it is about these destinations.
-    pub(super) fn set_destinations(&mut self, destinations: impl IntoIterator<Item = IpAddr>) {
-        let hosts = destinations.into_iter().map(Prefix::host);
-        self.around = hosts.flat_map(supernets).collect();
-        self.programmed.clear();
-        self.tables.clear();
-        self.heard.clear();
+    /// Who has which address.
+    pub(super) fn addresses(&self) -> Arc<Addresses> {
+        Arc::clone(&self.addresses)
     }
 
     /// The address of a NIC, given or taken to be so.
     pub(super) fn address_of(&self, nic: &Nic) -> Option<IpAddr> {
-        nic.ip.or_else(|| self.assumed.get(&*nic.name).copied())
+        nic.ip
+            .or_else(|| self.addresses.assumed.get(&nic.name).copied())
     }
 
     /// Everybody who has an address, and the network.
     pub(super) fn owners(&self, address: IpAddr) -> &[(Option<VnetId>, Device)] {
-        self.owners.get(&address).map_or(&[], Vec::as_slice)
+        let owners = self.addresses.owners.get(&address);
+        owners.map_or(&[], Vec::as_slice)
     }
 
     /// Who has an address of a network.
@@ -128,68 +148,64 @@ impl<'a> Forwarding<'a> {
         owners.find_map(|(of, device)| (*of == Some(vnet)).then_some(*device))
     }
 
-    /// The rows that an interface uses around the destinations.
-    pub(super) fn table(&mut self, view: NicView<'_>, nic: &str) -> Rc<Table> {
+    /// The rows that an interface uses around a destination.
+    pub(super) fn table(&mut self, view: NicView<'_>, nic: &str, to: IpAddr) -> Rc<Table> {
         let by = self.exchange.fabric().programmers(view, nic);
         let key = TableKey {
             vnet: view.vnet(),
             subnet: view.subnet(),
             route_table: view.route_table().map(|table| table.name.clone()),
             service_endpoints: view.service_endpoints().to_vec(),
-            by,
+            programmed: self.programmed(by, to),
         };
         if let Some(known) = self.tables.get(&key) {
             return Rc::clone(known);
         }
-        let programmed = self.programmed(&key.by);
-        let table = Rc::new(Table::new(view.rows(programmed.iter().cloned())));
+        let programmed = key.programmed.iter().cloned();
+        let table = Rc::new(Table::new(view.rows(programmed)));
         self.tables.insert(key, Rc::clone(&table));
         table
     }
 
-    /// The programmed routes around the destinations: no other one has a say in the rows that
-    /// matter.
-    fn programmed(&mut self, by: &Programmers) -> Rc<[ProgrammedRoute]> {
-        if let Some(known) = self.programmed.get(by) {
+    /// The programmed routes around a destination.
+    fn programmed(&mut self, by: Programmers, to: IpAddr) -> Rc<[ProgrammedRoute]> {
+        let known = self.programmed.get(&by).and_then(|known| known.get(&to));
+        if let Some(known) = known {
             return Rc::clone(known);
         }
         let fabric = self.exchange.fabric();
-        let around = self.around.iter();
-        let routes = around.filter_map(|prefix| fabric.programmed_route(by, *prefix));
-        let routes: Rc<[ProgrammedRoute]> = routes.collect();
-        self.programmed.insert(by.clone(), Rc::clone(&routes));
+        let routes: Rc<[ProgrammedRoute]> = fabric.programmed_around(&by, Prefix::host(to)).into();
+        let known = self.programmed.entry(by).or_default();
+        known.insert(to, Rc::clone(&routes));
         routes
     }
 
     /// The best of what a speaker without a RIB was told around an address: the routes to the
     /// longest prefix with the shortest AS path, eBGP before iBGP, the lowest next hop first.
-    pub(super) fn heard_around(&mut self, id: SpeakerId, address: IpAddr) -> Vec<Heard> {
-        let heard = self.heard(id);
-        let around = heard.iter();
-        let around = around.filter(|route| route.prefix.contains_address(address));
+    pub(super) fn heard_around(&mut self, id: SpeakerId, address: IpAddr) -> Rc<[Heard]> {
+        if let Some(known) = self.heard.get(&(id, address)) {
+            return Rc::clone(known);
+        }
+        let heard = self.heard(id, address);
         let merit = |route: &Heard| {
             (
                 usize::MAX - usize::from(route.prefix.length()),
                 route.preference,
             )
         };
-        let Some(best) = around.clone().map(merit).min() else {
-            return Vec::new();
-        };
-        let mut best: Vec<Heard> = around
-            .filter(|route| merit(route) == best)
-            .cloned()
+        let best = heard.iter().map(merit).min();
+        let mut best: Vec<Heard> = (heard.into_iter())
+            .filter(|route| Some(merit(route)) == best)
             .collect();
         best.sort_by_key(|route| (route.next_hop, route.from));
+        let best: Rc<[Heard]> = best.into();
+        self.heard.insert((id, address), Rc::clone(&best));
         best
     }
 
-    /// What a speaker was told around the destinations; what has its own ASN in the path it does
-    /// not use (RFC 4271 section 9.1.2).
-    fn heard(&mut self, id: SpeakerId) -> Rc<[Heard]> {
-        if let Some(known) = self.heard.get(&id) {
-            return Rc::clone(known);
-        }
+    /// What a speaker was told around an address; what has its own ASN in the path it does not use
+    /// (RFC 4271 section 9.1.2).
+    fn heard(&self, id: SpeakerId, address: IpAddr) -> Vec<Heard> {
         let exchange = self.exchange;
         let own = exchange.speaker(id).asn;
         let mut heard = Vec::new();
@@ -197,7 +213,7 @@ impl<'a> Forwarding<'a> {
         let ends = exchange.graph().same_premises(id);
         for outbound in ends.into_iter().flat_map(|id| exchange.outbound_to(id)) {
             let (link, from) = (outbound.link(), outbound.sender());
-            for (prefix, attrs) in self.routes_around(outbound) {
+            for (prefix, attrs) in outbound.routes_around(Prefix::host(address)) {
                 let is_own = own.is_some_and(|own| attrs.as_path.contains(own));
                 if is_own && link.external {
                     continue;
@@ -211,15 +227,7 @@ impl<'a> Forwarding<'a> {
                 });
             }
         }
-        let heard: Rc<[Heard]> = heard.into();
-        self.heard.insert(id, Rc::clone(&heard));
         heard
-    }
-
-    fn routes_around(&self, outbound: Outbound<'a>) -> BTreeMap<Prefix, Attrs> {
-        let mut routes = outbound.routes();
-        routes.retain(|prefix, _| self.around.contains(prefix));
-        routes
     }
 }
 

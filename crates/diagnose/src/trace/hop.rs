@@ -89,6 +89,33 @@ impl Trace {
         self.way.ends_at(name)
     }
 
+    /// What is in the way of packets that do not arrive, in a few words.
+    pub fn trouble(&self) -> Option<String> {
+        self.way.first_trouble()
+    }
+
+    /// The devices on each way, the start left out.
+    pub fn devices(&self) -> BTreeSet<Vec<String>> {
+        let mut ways = BTreeSet::new();
+        let mut names: Vec<&str> = Vec::new();
+        self.way.each(&mut |hop| {
+            if !names.contains(&hop.at.as_str()) {
+                names.push(&hop.at);
+            }
+        });
+        let mut number = |hop: &TraceHop| {
+            let known = names.iter().position(|name| *name == hop.at);
+            known.map(|place| place as u32)
+        };
+        self.way
+            .each_way(&mut number, &mut Vec::new(), &mut |devices| {
+                let devices = devices.iter().map(|device| names[*device as usize]);
+                let between = devices.filter(|name| *name != self.from);
+                ways.insert(between.map(str::to_owned).collect());
+            });
+        ways
+    }
+
     /// Every rule that the trace names, in the order of their numbers.
     pub fn rules(&self) -> BTreeSet<RuleId> {
         let mut rules = BTreeSet::new();
@@ -186,6 +213,37 @@ impl TraceHop {
         }
     }
 
+    /// Shows every hop from here on.
+    pub(super) fn each<'h>(&'h self, show: &mut dyn FnMut(&'h Self)) {
+        show(self);
+        self.next.iter().for_each(|next| next.each(show));
+    }
+
+    /// Shows every way from here on by its devices, by the numbers that they have.
+    pub(super) fn each_way(
+        &self,
+        number: &mut dyn FnMut(&Self) -> Option<u32>,
+        passed: &mut Vec<u32>,
+        show: &mut dyn FnMut(&[u32]),
+    ) {
+        let own = number(self).filter(|own| passed.last() != Some(own));
+        passed.extend(own);
+        if self.next.is_empty() {
+            show(passed);
+        }
+        for next in &self.next {
+            next.each_way(number, passed, show);
+        }
+        if own.is_some() {
+            passed.pop();
+        }
+    }
+
+    /// Whether something holds for any hop from here on.
+    pub(super) fn any(&self, holds: &dyn Fn(&Self) -> bool) -> bool {
+        holds(self) || self.next.iter().any(|next| next.any(holds))
+    }
+
     /// How many hops there are from here on.
     pub(super) fn size(&self) -> usize {
         1 + self.next.iter().map(Self::size).sum::<usize>()
@@ -214,6 +272,12 @@ impl TraceHop {
             Some(TraceEnd::Elsewhere { to }) => Some(format!("arrives at {to} instead")),
             _ => self.next.iter().find_map(Self::first_trouble),
         }
+    }
+
+    /// The rule by which a packet does not arrive.
+    pub(super) fn first_rule(&self) -> Option<RuleId> {
+        let own = self.trouble().map(|because| because.rule);
+        own.or_else(|| self.next.iter().find_map(Self::first_rule))
     }
 
     /// The stateful devices on each way, some names left out: of a load balancer itself, not of the

@@ -60,7 +60,7 @@ impl Packet<'_, '_> {
 
     /// The row of an interface that decides on the packet.
     pub(super) fn decision(&mut self, view: NicView<'_>, nic: &Nic) -> Option<Decision> {
-        let table = self.forwarding.table(view, &nic.name);
+        let table = self.forwarding.table(view, &nic.name, self.address);
         let (prefix, row) = table.longest_match(self.address)?;
         let row = row.clone();
         Some(Decision { prefix, row })

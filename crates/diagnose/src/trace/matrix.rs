@@ -1,17 +1,11 @@
 //! Every pair of named ends: whether packets arrive, by which NVAs, and back by the same ones.
 
-use std::collections::{BTreeSet, HashMap};
 use std::fmt::{self, Write as _};
 
 use routehub_exchange::Exchange;
-use routehub_exchange::view::VnetId;
 
-use super::both_ways::{Passed, Returned, asymmetry, returning};
-use super::ends::{self, INTERNET, Start, Target};
-use super::forwarding::{Device, Forwarding};
-use super::hop::TraceHop;
-use super::packet::Packet;
-use crate::words::{Reason, joined};
+use super::ways::Ways;
+use crate::words::joined;
 
 /// Who reaches whom, for every two named ends: NICs, NVAs, sites, customers of circuits, and the
 /// internet as where packets go.
@@ -41,126 +35,50 @@ pub struct MatrixPair {
     pub because: String,
 }
 
-/// What is kept of a way.
-#[derive(Clone, Default)]
-struct Outcome {
-    arrives: bool,
-    passed: BTreeSet<Passed>,
-    because: String,
-}
-
-impl Outcome {
-    fn of(way: &TraceHop, from: &str, to: &str) -> Self {
-        let arrives = way.arrives();
-        Self {
-            arrives,
-            passed: way.passed_besides(&[from, to]),
-            because: way.first_trouble().unwrap_or_default(),
-        }
-    }
-}
-
-/// An end with where packets start and where they go.
-struct NamedEnd {
-    name: String,
-    start: Option<Start>,
-    target: Option<Target>,
-}
-
 /// The matrix of an exchange.
 pub fn matrix(exchange: &Exchange) -> Matrix {
-    let mut forwarding = Forwarding::new(exchange);
-    let names = ends::named_ends(exchange.estate()).map(str::to_owned);
-    let mut ends: Vec<NamedEnd> = Vec::new();
-    for name in names.chain([INTERNET.to_owned()]) {
-        if ends.iter().all(|end| end.name != name) {
-            let start = ends::start(&forwarding, &name).ok();
-            ends.push(NamedEnd {
-                start: start.filter(|_| name != INTERNET),
-                target: ends::target(&forwarding, &name).ok(),
-                name,
-            });
-        }
-    }
-    let targets = ends.iter().filter_map(|end| end.target.as_ref());
-    let addresses: Vec<_> = targets.map(|target| target.address).collect();
-    forwarding.set_destinations(addresses);
-    Matrix {
-        pairs: pairs(&mut forwarding, &ends),
-    }
+    Ways::of(exchange).matrix()
 }
 
-fn pairs(forwarding: &mut Forwarding<'_>, ends: &[NamedEnd]) -> Vec<MatrixPair> {
-    let mut there: HashMap<(usize, usize), Outcome> = HashMap::new();
-    let mut from_internet: HashMap<usize, Returned> = HashMap::new();
-    for (to, end) in ends.iter().enumerate() {
-        let Some(target) = &end.target else {
-            continue;
+impl Ways {
+    /// Who reaches whom.
+    pub fn matrix(&self) -> Matrix {
+        let count = self.ends.count();
+        let pairs = (0..count).flat_map(|from| (0..count).map(move |to| (from, to)));
+        let starts = |from: usize| self.ends.ends[from].start.is_some();
+        let pairs = pairs.filter(|(from, to)| from != to && starts(*from));
+        let pairs = pairs.map(|(from, to)| self.matrix_pair(from, to));
+        Matrix {
+            pairs: pairs.collect(),
+        }
+    }
+
+    /// What is said of a pair of ends.
+    pub(super) fn matrix_pair(&self, from: usize, to: usize) -> MatrixPair {
+        let pair = self.ends.pair(from, to);
+        let [from, to] = [from, to].map(|end| self.ends.ends[end].name.clone());
+        let Some(way) = self.way(pair) else {
+            return MatrixPair {
+                reachable: false,
+                via: Vec::new(),
+                asymmetric: None,
+                because: format!("{to} has no address"),
+                from,
+                to,
+            };
         };
-        // What one packet found out of the ways to this target holds for the next.
-        let mut known: HashMap<Option<VnetId>, HashMap<Device, TraceHop>> = HashMap::new();
-        for (from, other) in ends.iter().enumerate().filter(|(from, _)| *from != to) {
-            let Some(start) = &other.start else {
-                continue;
-            };
-            let mut packet = Packet::new(forwarding, target);
-            let source = packet.source_of(start);
-            let walked = known.entry(source).or_default();
-            packet.know(std::mem::take(walked));
-            let way = packet.walk(start);
-            *walked = packet.into_known();
-            there.insert((from, to), Outcome::of(&way, &other.name, &end.name));
-            if end.name == INTERNET
-                && let Some(source) = &other.target
-            {
-                let besides = [INTERNET, other.name.as_str()];
-                from_internet.insert(from, returning(forwarding, &way, source, &besides));
-            }
+        let asymmetry = self.asymmetry(pair);
+        let evidence = asymmetry.clone().flatten();
+        let own = (!way.arrives).then(|| way.because.to_string());
+        let passed = way.passed.iter().filter(|way| !way.is_empty());
+        MatrixPair {
+            reachable: way.arrives,
+            via: passed.cloned().collect(),
+            asymmetric: asymmetry.as_ref().map(Option::is_some),
+            because: own.or(evidence).unwrap_or_default(),
+            from,
+            to,
         }
-    }
-    let mut pairs = Vec::new();
-    for (from, end) in ends
-        .iter()
-        .enumerate()
-        .filter(|(_, end)| end.start.is_some())
-    {
-        for (to, other) in ends.iter().enumerate().filter(|(to, _)| *to != from) {
-            let none = Outcome {
-                because: format!("{} has no address", other.name),
-                ..Outcome::default()
-            };
-            let way = there.get(&(from, to)).unwrap_or(&none);
-            let asymmetry = if other.name == INTERNET {
-                let back = from_internet.get(&from).filter(|back| back.way.arrives());
-                back.map(|back| back.asymmetry.clone())
-            } else {
-                let back = there.get(&(to, from)).filter(|back| back.arrives);
-                back.map(|back| asymmetry(&way.passed, &back.passed))
-            };
-            pairs.push(pair(&end.name, &other.name, way, asymmetry));
-        }
-    }
-    pairs
-}
-
-/// A pair of ends; `asymmetry` is what there is to say of the ways if the one back arrives.
-fn pair(from: &str, to: &str, there: &Outcome, asymmetry: Option<Option<Reason>>) -> MatrixPair {
-    let asymmetry = asymmetry.filter(|_| there.arrives);
-    let evidence = asymmetry.iter().flatten();
-    let evidence = evidence.map(|because| because.evidence.clone()).next();
-    let own = (!there.arrives).then(|| there.because.clone());
-    MatrixPair {
-        from: from.to_owned(),
-        to: to.to_owned(),
-        reachable: there.arrives,
-        via: there
-            .passed
-            .iter()
-            .filter(|way| !way.is_empty())
-            .cloned()
-            .collect(),
-        asymmetric: asymmetry.as_ref().map(Option::is_some),
-        because: own.or(evidence).unwrap_or_default(),
     }
 }
 

@@ -199,7 +199,7 @@ impl Packet<'_, '_> {
         let heard = self.forwarding.heard_around(id, self.address);
         let told = heard.first().map(|route| route.prefix);
         if let Some(told) = told.filter(|told| own.is_none_or(|own| told.length() > own.length())) {
-            let ways = heard.into_iter();
+            let ways = heard.iter();
             let ways = ways.map(|route| self.at_device(Device::Speaker(route.from), Some(told)));
             let ways = ways.collect();
             return parted(at, told, &[], ways);

@@ -19,7 +19,7 @@ use export_groups::ExportGroups;
 use resync::{Backlog, PullBuffer, SentState, SentStates};
 
 /// A real router that is a member of an export group.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Peer {
     member: MemberId,
     backlog: Backlog,
@@ -36,7 +36,7 @@ struct Move {
 }
 
 /// Everything that is kept for real routers beside the model.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Live {
     groups: ExportGroups,
     peers: BTreeMap<LinkId, Peer>,

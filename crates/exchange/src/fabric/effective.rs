@@ -82,7 +82,7 @@ pub struct EffectiveRow {
 }
 
 /// A route that a Route Server or gateway programs, before the NIC's own rules apply.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ProgrammedRoute {
     /// Where to.
     pub prefix: Prefix,
@@ -91,7 +91,7 @@ pub struct ProgrammedRoute {
 }
 
 /// A next hop of a programmed route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum ProgrammedNextHop {
     /// An address that an NVA announced: usable only where the fabric reaches it.
     Appliance(IpAddr),

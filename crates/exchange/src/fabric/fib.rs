@@ -146,6 +146,28 @@ impl<'a> Fabric<'a> {
         prefixes.filter_map(move |prefix| self.programmed_route(&by, prefix))
     }
 
+    /// The routes that these programmers have to prefixes around a destination, by prefix.
+    pub fn programmed_around(self, by: &Programmers, destination: Prefix) -> Vec<ProgrammedRoute> {
+        let deciding = by.deciding().iter().filter_map(|id| self.ribs.rib(*id));
+        let around = deciding.flat_map(|rib| rib.covering(destination));
+        let pools = by.gateways.iter().flat_map(|id| self.pools(*id)).copied();
+        let pools = pools.filter(|pool| pool.contains(destination));
+        let prefixes = sorted(around.chain(pools)).into_iter();
+        let routes = prefixes.filter_map(|prefix| self.programmed_route(by, prefix));
+        routes.collect()
+    }
+
+    /// Whether a Route Server has a route map on what it takes in from a gateway, so that NICs may
+    /// go by the gateway under other prefixes than its own.
+    pub fn is_mapped(self, gateway: SpeakerId) -> bool {
+        self.deployment.is_mapped_gateway(gateway)
+    }
+
+    /// Whether a gateway has address pools of point-to-site clients.
+    pub fn has_pools(self, gateway: SpeakerId) -> bool {
+        !self.pools(gateway).is_empty()
+    }
+
     /// Every prefix that these programmers may have a route for, in order.
     fn programmable(self, by: &Programmers) -> Vec<Prefix> {
         let deciding = by.deciding().iter().filter_map(|id| self.ribs.rib(*id));

@@ -11,6 +11,8 @@ use crate::ribs::Changed;
 pub struct Changes {
     /// Best paths of Route Server instances and gateways; sorted, each once.
     pub paths: Vec<(SpeakerId, Prefix)>,
+    /// Best paths of everybody else who keeps routes to pass them on; sorted, each once.
+    pub other_paths: Vec<(SpeakerId, Prefix)>,
     /// Networks, by name, of which anything may have changed: peerings, Route Servers, instances;
     /// sorted, each once.
     pub vnets: Vec<String>,
@@ -31,7 +33,8 @@ pub struct LinkChange {
 impl Changes {
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
-        self.paths.is_empty() && self.vnets.is_empty() && self.links.is_empty()
+        let paths = [&self.paths, &self.other_paths];
+        paths.iter().all(|paths| paths.is_empty()) && self.vnets.is_empty() && self.links.is_empty()
     }
 }
 
@@ -52,10 +55,11 @@ fn ends_of(graph: &Graph, id: LinkId) -> [String; 2] {
 }
 
 /// Changes as they are written down.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Journal {
     kept: bool,
     paths: Vec<(SpeakerId, Prefix)>,
+    other_paths: Vec<(SpeakerId, Prefix)>,
     vnets: Vec<VnetId>,
     links: Vec<LinkId>,
     /// What was written down of an estate that was described in another way.
@@ -85,15 +89,21 @@ impl Journal {
     pub(crate) fn take(&mut self, deployment: &Deployment) -> Changes {
         let Self {
             kept,
-            mut paths,
+            paths,
+            other_paths,
             vnets,
             links,
             earlier,
         } = std::mem::take(self);
         self.kept = kept;
-        paths.extend(earlier.paths);
-        paths.sort_unstable();
-        paths.dedup();
+        let each_once = |mut paths: Vec<(SpeakerId, Prefix)>, earlier: Vec<_>| {
+            paths.extend(earlier);
+            paths.sort_unstable();
+            paths.dedup();
+            paths
+        };
+        let paths = each_once(paths, earlier.paths);
+        let other_paths = each_once(other_paths, earlier.other_paths);
         let names = &deployment.estate().vnets;
         let graph = deployment.graph();
         let links = sorted(links.into_iter()).into_iter().map(|id| LinkChange {
@@ -105,6 +115,7 @@ impl Journal {
         links.dedup();
         Changes {
             paths,
+            other_paths,
             vnets: sorted(vnets.chain(earlier.vnets)),
             links,
         }
@@ -125,6 +136,10 @@ impl Journal {
                 // The ways of prefixes that a route map makes of these may be others.
                 self.vnets.extend(deployment.vnets_served(changed.speaker));
             }
+        } else if self.kept {
+            let prefixes = changed.prefixes.iter();
+            self.other_paths
+                .extend(prefixes.map(|prefix| (changed.speaker, *prefix)));
         }
     }
 
@@ -142,11 +157,10 @@ impl Journal {
         }
     }
 
-    /// Writes down that every network may have other routes.
-    pub(crate) fn note_topology(&mut self, deployment: &Deployment) {
+    /// Writes down that networks are peered in another way than before.
+    pub(crate) fn note_peered(&mut self, vnets: impl IntoIterator<Item = VnetId>) {
         if self.kept {
-            self.vnets
-                .extend((0..deployment.estate().vnets.len()).map(VnetId));
+            self.vnets.extend(vnets);
         }
     }
 }

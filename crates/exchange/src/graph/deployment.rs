@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use routehub_policy::Policy;
 use routehub_types::{Asn, Prefix, RuleId};
 
 use super::Graph;
@@ -10,8 +11,10 @@ use super::build::GraphBuilder;
 use super::link::{AdjacencyId, Down, Link, LinkId, LinkKind};
 use super::speaker::{Speaker, SpeakerId, SpeakerKind};
 use super::topology::{Topology, VnetId};
+use super::transit::{TopologyChange, TransitSpaces};
 use crate::estate::{CheckedEstate, Estate, Gateway, Nva, Peering, RouteMap, RouteServer};
 use crate::parameters::Parameters;
+use crate::part::Part;
 use crate::rules;
 
 /// Names of the inbound and outbound route map of a connection.
@@ -24,10 +27,11 @@ pub(crate) struct MapNames {
 /// An estate, the graph that it makes, and what events have done to both.
 #[derive(Clone, Debug)]
 pub(crate) struct Deployment {
-    parameters: Parameters,
-    estate: Estate,
+    parameters: Part<Parameters>,
+    estate: Part<Estate>,
     topology: Topology,
-    graph: Graph,
+    transit: Part<TransitSpaces>,
+    graph: Part<Graph>,
     /// Names of the speakers that real routers play.
     live: BTreeSet<String>,
     /// Route maps on connections with gateways, by Route Server and gateway. (Those with NVAs
@@ -50,9 +54,10 @@ impl Deployment {
         let estate = estate.into_inner();
         let mut deployment = Self {
             topology: Topology::new(&estate),
-            graph: Graph::default(),
-            parameters,
-            estate,
+            transit: TransitSpaces::default().into(),
+            graph: Graph::default().into(),
+            parameters: parameters.into(),
+            estate: estate.into(),
             live,
             gateway_maps: BTreeMap::new(),
             removed: BTreeSet::new(),
@@ -61,7 +66,39 @@ impl Deployment {
         };
         deployment.builder().build();
         deployment.refuse_peers();
+        deployment.compile_transit();
         deployment
+    }
+
+    /// The same, where forks share what they do not change.
+    pub(crate) fn share(self) -> Self {
+        Self {
+            parameters: self.parameters.share(),
+            estate: self.estate.share(),
+            transit: self.transit.share(),
+            graph: self.graph.share(),
+            ..self
+        }
+    }
+
+    /// Compiles what the speakers of each network refuse as lying inside it.
+    fn compile_transit(&mut self) {
+        let graph = &self.graph;
+        let speakers = graph.speakers().map(|id| graph.speaker(id));
+        let speakers = speakers.filter(|speaker| speaker.programs_nics());
+        let vnets: BTreeSet<VnetId> = speakers.filter_map(|speaker| speaker.vnet).collect();
+        let transit = self.transit.to_mut();
+        transit.compile(&self.topology, vnets.into_iter());
+    }
+
+    /// What a Route Server in a network refuses as lying inside it.
+    pub(crate) fn inside_server_network(&self, vnet: VnetId) -> Option<&Policy> {
+        self.transit.of_server(vnet)
+    }
+
+    /// What a gateway in a network refuses as lying inside it.
+    pub(crate) fn inside_gateway_network(&self, vnet: VnetId) -> Option<&Policy> {
+        self.transit.of_gateway(vnet)
     }
 
     /// The estate as it stands: without the Route Servers that are gone.
@@ -77,18 +114,18 @@ impl Deployment {
         let standing = servers.filter(|(place, _)| !gone(*place));
         Estate {
             route_servers: standing.map(|(_, server)| server.clone()).collect(),
-            ..self.estate.clone()
+            ..(*self.estate).clone()
         }
     }
 
     /// The deployment of another description of this one, in which what events did to this one
     /// still holds; with the links that were here and are there.
     pub(crate) fn described_anew(&self, estate: CheckedEstate) -> (Self, Vec<(LinkId, LinkId)>) {
-        let mut new = Self::new(estate, self.parameters.clone(), self.live.clone());
+        let mut new = Self::new(estate, (*self.parameters).clone(), self.live.clone());
         let pairs = self.same_links(&new);
         for (before, now) in &pairs {
             let before = self.graph.link(*before);
-            let now = &mut new.graph.links[now.index()];
+            let now = &mut new.graph.to_mut().links[now.index()];
             now.down = Down {
                 refused: now.down.refused,
                 ..before.down
@@ -102,7 +139,7 @@ impl Deployment {
         for instance in down.filter_map(|id| speakers.get(id)) {
             new.instances_down.insert(*instance);
             for link in new.graph.links_of[instance.index()].clone() {
-                new.graph.links[link.index()].down.instance = true;
+                new.graph.to_mut().links[link.index()].down.instance = true;
             }
         }
         let down = self.nvas_down.iter();
@@ -113,7 +150,7 @@ impl Deployment {
             let way = ways.get(now);
             // A session is of two addresses and two ASNs: others are another one's.
             let is_other = self.session_ends(*before) != new.session_ends(*now);
-            let now = &mut new.graph.links[now.index()];
+            let now = &mut new.graph.to_mut().links[now.index()];
             if let Some(gone) = way {
                 now.down.unreachable = *gone;
             }
@@ -184,7 +221,7 @@ impl Deployment {
 
     fn builder(&mut self) -> GraphBuilder<'_> {
         GraphBuilder {
-            graph: &mut self.graph,
+            graph: self.graph.to_mut(),
             estate: &self.estate,
             parameters: &self.parameters,
             topology: &self.topology,
@@ -393,7 +430,7 @@ impl Deployment {
 
     fn refuse_peers(&mut self) {
         for (link, refused) in self.refusals() {
-            self.graph.links[link.index()].down.refused = refused;
+            self.graph.to_mut().links[link.index()].down.refused = refused;
         }
     }
 
@@ -404,7 +441,7 @@ impl Deployment {
         link: LinkId,
         change: impl FnOnce(&mut Link),
     ) -> (bool, bool) {
-        let link = &mut self.graph.links[link.index()];
+        let link = &mut self.graph.to_mut().links[link.index()];
         let (before, was_established) = (link.is_up(), !link.down.not_established);
         change(link);
         let after = link.is_up();
@@ -423,21 +460,36 @@ impl Deployment {
         name: &str,
         change: impl FnOnce(&mut RouteServer),
     ) -> Option<()> {
-        let mut servers = self.estate.route_servers.iter_mut();
+        let mut servers = self.estate.to_mut().route_servers.iter_mut();
         servers.find(|server| server.name == name).map(change)
     }
 
     /// Changes an NVA; none if there is no such.
     pub(crate) fn change_nva(&mut self, name: &str, change: impl FnOnce(&mut Nva)) -> Option<()> {
-        let mut nvas = self.estate.nvas.iter_mut();
+        let mut nvas = self.estate.to_mut().nvas.iter_mut();
         nvas.find(|nva| nva.name == name).map(change)
     }
 
-    /// Changes the peerings, and what follows from them. Gives the topology before.
-    pub(crate) fn change_peerings(&mut self, change: impl FnOnce(&mut Vec<Peering>)) -> Topology {
-        change(&mut self.estate.peerings);
-        let topology = Topology::new(&self.estate);
-        std::mem::replace(&mut self.topology, topology)
+    /// Changes the peerings of two networks, and what follows from them.
+    pub(crate) fn change_peerings(
+        &mut self,
+        ends: [&str; 2],
+        change: impl FnOnce(&mut Vec<Peering>),
+    ) -> TopologyChange {
+        change(&mut self.estate.to_mut().peerings);
+        let ends = ends.into_iter();
+        let vnets: BTreeSet<VnetId> = ends.filter_map(|name| self.topology.vnet(name)).collect();
+        let after = self.topology.changed(&self.estate, &vnets);
+        let before = std::mem::replace(&mut self.topology, after);
+        let change = TopologyChange::new(before, &self.topology, vnets);
+        let changed = change.spaces.iter().map(|space| space.vnet);
+        let known = changed.filter(|vnet| self.transit.of_server(*vnet).is_some());
+        let known: Vec<VnetId> = known.collect();
+        if !known.is_empty() {
+            let transit = self.transit.to_mut();
+            transit.compile(&self.topology, known.into_iter());
+        }
+        change
     }
 
     /// Changes the route maps on the connection of a Route Server with a gateway.
@@ -453,15 +505,16 @@ impl Deployment {
 
     /// Adds a Route Server, its instances and their links.
     pub(crate) fn add_route_server(&mut self, server: RouteServer) {
-        self.estate.route_servers.push(server);
+        self.estate.to_mut().route_servers.push(server);
         let place = self.estate.route_servers.len() - 1;
         let known = self.graph.links.len();
         self.builder().add_route_server(place);
-        for link in self.graph.links.iter_mut().skip(known) {
+        for link in self.graph.to_mut().links.iter_mut().skip(known) {
             let ends = [link.a.speaker, link.b.speaker];
             link.down.instance = ends.iter().any(|end| self.instances_down.contains(end));
         }
         self.refuse_peers();
+        self.compile_transit();
     }
 
     /// Notes that the Route Server of an instance is deleted.

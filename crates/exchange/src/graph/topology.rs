@@ -1,7 +1,8 @@
 //! Who is peered with whom, and whose gateways each network uses.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use routehub_types::Prefix;
 
@@ -10,6 +11,13 @@ use crate::estate::{Estate, Peering, PeeringFlags};
 /// A virtual network by its place in the estate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VnetId(pub(crate) usize);
+
+impl VnetId {
+    /// Its place in the estate.
+    pub const fn index(self) -> usize {
+        self.0
+    }
+}
 
 /// A peering, seen from one of its networks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,72 +44,102 @@ impl Neighbor {
     }
 }
 
-/// The virtual networks and their peerings, resolved.
+/// The virtual networks and their peerings, resolved. Copies share what does not differ.
 #[derive(Clone, Debug, Default)]
 pub struct Topology {
+    networks: Arc<Networks>,
+    /// By network.
+    neighbors: Vec<Arc<[Neighbor]>>,
+    hub: Vec<Option<VnetId>>,
+}
+
+/// What of networks no peering changes.
+#[derive(Debug, Default)]
+struct Networks {
     by_name: HashMap<String, VnetId>,
     names: Vec<String>,
     spaces: Vec<Vec<Prefix>>,
-    neighbors: Vec<Vec<Neighbor>>,
-    hub: Vec<Option<VnetId>>,
+}
+
+/// What a network has of its peerings.
+#[derive(Default)]
+struct Peered {
+    neighbors: Vec<Neighbor>,
+    hub: Option<VnetId>,
 }
 
 impl Topology {
     /// Resolves the networks of an estate.
     pub(super) fn new(estate: &Estate) -> Self {
-        let names = estate.vnets.iter().enumerate();
-        let count = estate.vnets.len();
-        let mut topology = Self {
-            by_name: names
+        let vnets = estate.vnets.iter();
+        let networks = Networks {
+            by_name: (vnets.clone().enumerate())
                 .map(|(place, vnet)| (vnet.name.clone(), VnetId(place)))
                 .collect(),
-            names: estate.vnets.iter().map(|vnet| vnet.name.clone()).collect(),
-            spaces: estate
-                .vnets
-                .iter()
-                .map(|vnet| vnet.address_space.clone())
-                .collect(),
-            neighbors: vec![Vec::new(); count],
-            hub: vec![None; count],
+            names: vnets.clone().map(|vnet| vnet.name.clone()).collect(),
+            spaces: vnets.map(|vnet| vnet.address_space.clone()).collect(),
         };
+        let mut topology = Self {
+            networks: Arc::new(networks),
+            ..Self::default()
+        };
+        let mut all: Vec<Peered> = Vec::new();
+        all.resize_with(estate.vnets.len(), Peered::default);
         for peering in &estate.peerings {
-            let (Some(a), Some(b)) = (topology.vnet(&peering.a), topology.vnet(&peering.b)) else {
-                continue;
-            };
-            let global = is_global(estate, peering, a, b);
-            let named = peering.subnets.as_ref();
-            let a = PeeringSide {
-                vnet: a,
-                flags: peering.a_to_b,
-                subnets: named.map(|named| named.a.as_slice()),
-            };
-            let b = PeeringSide {
-                vnet: b,
-                flags: peering.b_to_a,
-                subnets: named.map(|named| named.b.as_slice()),
-            };
-            for (near, far) in [(a, b), (b, a)] {
-                topology.enter(estate, global, near, far);
-                // both flags, one on each side. Where there may be nothing to use, another
-                // network that has something is not forgotten for it.
-                if near.flags.use_remote_gateways && far.flags.allow_gateway_transit {
-                    let hub = &mut topology.hub[near.vnet.0];
-                    if !peering.transit_if_any || lends(estate, far.vnet) || hub.is_none() {
-                        *hub = Some(far.vnet);
-                    }
-                }
+            for (near, far) in topology.sides(peering).into_iter().flatten() {
+                topology.enter(estate, peering, (near, far), &mut all[near.vnet.0]);
             }
+        }
+        for peered in all {
+            topology.neighbors.push(peered.neighbors.into());
+            topology.hub.push(peered.hub);
         }
         topology
     }
 
+    /// The topology after peerings of these networks changed, and of no others.
+    pub(super) fn changed(&self, estate: &Estate, vnets: &BTreeSet<VnetId>) -> Self {
+        let mut topology = self.clone();
+        for vnet in vnets {
+            let name = self.name(*vnet);
+            let mut peered = Peered::default();
+            let peerings = estate.peerings.iter();
+            for peering in peerings.filter(|peering| peering.a == name || peering.b == name) {
+                for (near, far) in topology.sides(peering).into_iter().flatten() {
+                    if near.vnet == *vnet {
+                        topology.enter(estate, peering, (near, far), &mut peered);
+                    }
+                }
+            }
+            topology.neighbors[vnet.0] = peered.neighbors.into();
+            topology.hub[vnet.0] = peered.hub;
+        }
+        topology
+    }
+
+    /// A peering as each of its networks has it, its own side first.
+    fn sides<'a>(&self, peering: &'a Peering) -> Option<[(PeeringSide<'a>, PeeringSide<'a>); 2]> {
+        let named = peering.subnets.as_ref();
+        let a = PeeringSide {
+            vnet: self.vnet(&peering.a)?,
+            flags: peering.a_to_b,
+            subnets: named.map(|named| named.a.as_slice()),
+        };
+        let b = PeeringSide {
+            vnet: self.vnet(&peering.b)?,
+            flags: peering.b_to_a,
+            subnets: named.map(|named| named.b.as_slice()),
+        };
+        Some([(a, b), (b, a)])
+    }
+
     /// Enters what the near side has of a peering.
     fn enter(
-        &mut self,
+        &self,
         estate: &Estate,
-        global: bool,
-        near: PeeringSide<'_>,
-        far: PeeringSide<'_>,
+        peering: &Peering,
+        (near, far): (PeeringSide<'_>, PeeringSide<'_>),
+        peered: &mut Peered,
     ) {
         let space = match far.places(estate) {
             None => self.space(far.vnet).to_vec(),
@@ -110,35 +148,43 @@ impl Topology {
                 places.iter().map(|place| subnets[*place].prefix).collect()
             }
         };
-        self.neighbors[near.vnet.0].push(Neighbor {
+        peered.neighbors.push(Neighbor {
             vnet: far.vnet,
-            global,
+            global: is_global(estate, peering, near.vnet, far.vnet),
             access: near.flags.allow_virtual_network_access
                 && far.flags.allow_virtual_network_access,
             takes_forwarded: near.flags.allow_forwarded_traffic,
             space,
             subnets: near.places(estate),
         });
+        // both flags, one on each side. Where there may be nothing to use, another network
+        // that has something is not forgotten for it.
+        if near.flags.use_remote_gateways
+            && far.flags.allow_gateway_transit
+            && (!peering.transit_if_any || lends(estate, far.vnet) || peered.hub.is_none())
+        {
+            peered.hub = Some(far.vnet);
+        }
     }
 
     /// The network of a name.
     pub fn vnet(&self, name: &str) -> Option<VnetId> {
-        self.by_name.get(name).copied()
+        self.networks.by_name.get(name).copied()
     }
 
     /// All networks, in the order of the estate.
     pub fn vnets(&self) -> impl Iterator<Item = VnetId> + use<> {
-        (0..self.spaces.len()).map(VnetId)
+        (0..self.networks.spaces.len()).map(VnetId)
     }
 
     /// The name of a network.
     pub fn name(&self, vnet: VnetId) -> &str {
-        &self.names[vnet.0]
+        &self.networks.names[vnet.0]
     }
 
     /// The address space of a network.
     pub fn space(&self, vnet: VnetId) -> &[Prefix] {
-        &self.spaces[vnet.0]
+        &self.networks.spaces[vnet.0]
     }
 
     /// The networks peered with this one, in the order of the estate's peerings.

@@ -44,7 +44,7 @@ impl CachedVerdict {
 }
 
 /// A policy and its verdicts, by attribute set and class of source.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CachedPolicy {
     policy: Policy,
     verdicts: HashMap<AttrId, Vec<(SourceClass, CachedVerdict)>, FixedState>,
@@ -122,6 +122,20 @@ impl CachedPolicy {
             verdict.release(store);
         }
         true
+    }
+
+    /// Puts a policy in the place of this one that says the same of every attribute set.
+    pub(crate) fn replace_alike(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+
+    /// Whether something was said of sets that are no more, which are in order.
+    pub(crate) fn knows_any(&self, freed: &[AttrId]) -> bool {
+        if freed.len() < self.verdicts.len() {
+            return freed.iter().any(|id| self.verdicts.contains_key(id));
+        }
+        let mut known = self.verdicts.keys();
+        known.any(|id| freed.binary_search(id).is_ok())
     }
 
     /// Forgets what was said of sets that are no more, which are in order.

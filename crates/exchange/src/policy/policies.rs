@@ -104,7 +104,8 @@ impl<'a> Policies<'a> {
         fitting.map(|(place, _)| link_class(place)).collect()
     }
 
-    /// The import policy of the receiver.
+    /// The import policy of the receiver: in the order of the catalogue's section 4 loop, family,
+    /// overlap; the route map comes behind.
     pub(crate) fn import(self, adjacency: AdjacencyId) -> Policy {
         let graph = self.deployment.graph();
         let (receiver, link) = (graph.receiver(adjacency), graph.link(adjacency.link));
@@ -118,21 +119,19 @@ impl<'a> Policies<'a> {
             SpeakerKind::Edge { .. } => own_routes(receiver, link, rules::EDGE_ASN_IN_PATH),
             _ => own_routes(receiver, link, rules::OWN_AS_IN_PATH),
         };
-        let policy = Policy::compile(rules, Fallback::Accept(rules::NONE));
+        let mut policy = Policy::compile(rules, Fallback::Accept(rules::NONE));
+        if let Some(inside) = self.inside_transit_space(receiver, link) {
+            policy = policy.then(inside);
+        }
         match self.deployment.inbound_map(adjacency) {
             Some(map) => policy.then(&map.compile(&self.deployment.parameters().route_map_terms())),
             None => policy,
         }
     }
 
-    /// In the order of the catalogue's section 4: loop, family, overlap; the route map comes
-    /// behind.
     fn route_server_import(self, speaker: &Speaker, link: &Link) -> Vec<Rule> {
         let mut rules = own_routes(speaker, link, rules::ROUTE_SERVER_ASN_IN_PATH);
         rules.extend(self.no_ipv6());
-        if link.kind.is_peering() && self.deployment.parameters().overlap_filter {
-            rules.extend(self.inside_transit_space(speaker, rules::INSIDE_LOCAL_NETWORK));
-        }
         rules
     }
 
@@ -149,24 +148,40 @@ impl<'a> Policies<'a> {
             rules.extend(self.circuits_last(speaker, link));
             return rules;
         }
+        rules.extend(self.no_ipv6_in_tunnels(speaker, link));
         if matches!(link.kind, LinkKind::SiteRouters(_)) {
             let actions = vec![Action::SetLocalPref(Some(SITE_ROUTER))];
             let rule = rules::SITE_ROUTER_ADDRESS;
-            let own = Rule::change(rule, "site's router", Vec::new(), actions);
-            rules.extend(self.no_ipv6_in_tunnels(speaker, link));
-            rules.extend(self.inside_transit_space(speaker, rules::INSIDE_GATEWAY_NETWORK));
-            rules.push(own);
+            rules.push(Rule::change(rule, "site's router", Vec::new(), actions));
             return rules;
         }
-        rules.extend(self.no_ipv6_in_tunnels(speaker, link));
         if link.kind.is_to_circuit() && self.has_branch_to_branch_beside(speaker) {
             let mark = self.deployment.parameters().branch_community.into();
             let tagged = vec![Match::AnyCommunity(vec![mark])];
             let name = "tagged by another Route Server";
             rules.push(Rule::reject(rules::ANTI_TRANSIT, name, tagged));
         }
-        rules.extend(self.inside_transit_space(speaker, rules::INSIDE_GATEWAY_NETWORK));
         rules
+    }
+
+    /// What a speaker refuses of a neighbour as inside its network and the networks that use it.
+    fn inside_transit_space(self, speaker: &Speaker, link: &Link) -> Option<&'a Policy> {
+        match speaker.kind {
+            SpeakerKind::RouteServer { .. } => {
+                let filters = self.deployment.parameters().overlap_filter;
+                let vnet = speaker.vnet.filter(|_| filters && link.kind.is_peering());
+                self.deployment.inside_server_network(vnet?)
+            }
+            SpeakerKind::Gateway { .. } => {
+                let from_beside = matches!(
+                    link.kind,
+                    LinkKind::GatewayToRouteServer | LinkKind::GatewayToPeer
+                );
+                let vnet = speaker.vnet.filter(|_| !from_beside);
+                self.deployment.inside_gateway_network(vnet?)
+            }
+            _ => None,
+        }
     }
 
     /// A VPN gateway takes a circuit's routes after those of its own connections, whatever the
@@ -205,12 +220,6 @@ impl<'a> Policies<'a> {
         let topology = self.deployment.topology();
         let mut servers = self.deployment.estate().route_servers.iter();
         servers.any(|server| server.branch_to_branch && topology.vnet(&server.vnet) == speaker.vnet)
-    }
-
-    /// Refuses routes inside the speaker's network and the networks that use it.
-    fn inside_transit_space(self, speaker: &Speaker, rule: RuleId) -> Option<Rule> {
-        let space = self.deployment.topology().transit_space(speaker.vnet?);
-        Some(Rule::overlap(rule, space))
     }
 
     /// A Route Server neither takes nor sends IPv6.

@@ -192,8 +192,7 @@ impl Model {
     /// The same for routes that were counted against the sender's limit before.
     pub(crate) fn restore(&mut self, adjacency: AdjacencyId, update: &Update<'_>) {
         let receiver = self.deployment.graph().receiver_id(adjacency);
-        let listened =
-            self.journal.covers(&self.deployment, receiver) || self.has_listeners(receiver);
+        let listened = self.journal.is_kept() || self.has_listeners(receiver);
         let parameters = self.deployment.parameters();
         let changed = self.ribs.receive(adjacency, parameters, update, listened);
         self.note_changed(changed);

@@ -39,8 +39,8 @@ impl Model {
         new.refreshes.clone_from(&self.refreshes);
         for (before, now) in &links {
             let [before, now] = [before, now].map(|link| link.from(Side::A));
-            let old = (&self.static_routes, &self.deployment);
-            new.static_routes.carry_over(now, old, before);
+            let old = (&*self.static_routes, &self.deployment);
+            new.static_routes.to_mut().carry_over(now, old, before);
         }
         let exceeded = links.iter().filter_map(|(before, now)| {
             let by = self.exceeded.get(before)?;
@@ -156,6 +156,7 @@ impl Model {
         let mut changes = old.journal.take(&old.deployment);
         // Their ids are of the old model; every network is looked at again.
         changes.paths.clear();
+        changes.other_paths.clear();
         if kept {
             changes.paths = self.changed_paths(old);
             changes.links.extend(self.changed_links(old));

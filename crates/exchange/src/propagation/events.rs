@@ -7,12 +7,14 @@ use routehub_types::Prefix;
 use super::Model;
 use super::converge::NotConverged;
 use super::deliver::Announced;
+use super::of_network;
 use super::outbound::announcements;
 use crate::estate::{
     ConnectionEnds, EstateErrors, Event, GatewayInstance, Instance, NvaSessions, Peering,
     Readvertisement, RouteServer, Routes,
 };
-use crate::graph::{AdjacencyId, LinkId, Side, SpeakerId, Topology, VnetId};
+use crate::graph::{AdjacencyId, LinkId, Side, SpaceChange, SpeakerId, TopologyChange, VnetId};
+use crate::ribs::{ImportChange, Origin};
 
 /// Why an event could not be applied. The estate is as before, except for `NotConverged`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -167,17 +169,31 @@ impl Model {
     /// is looked at again.
     fn recompile_link(&mut self, link: LinkId) {
         for adjacency in link.adjacencies() {
-            let change = self.ribs.recompile(&self.deployment, adjacency);
-            if change.import {
-                let parameters = self.deployment.parameters();
-                let changed = self.ribs.reapply_import(adjacency, parameters);
-                self.note_changed(changed);
-            }
-            if change.export {
+            self.recompile_import(adjacency);
+            if self.ribs.recompile_export(&self.deployment, adjacency) {
                 self.synchronize(adjacency);
                 self.exports_changed.insert(link);
             }
         }
+    }
+
+    /// Compiles an import policy anew; what it may let pass otherwise is looked at again.
+    fn recompile_import(&mut self, adjacency: AdjacencyId) {
+        let parameters = self.deployment.parameters();
+        let changed = match self.ribs.recompile_import(&self.deployment, adjacency) {
+            ImportChange::None => return,
+            ImportChange::All => self.ribs.reapply_import(adjacency, parameters),
+            ImportChange::Inside(space) => {
+                let inbound = self.ribs.inbound(adjacency);
+                let held = inbound.map(|(rib, _)| rib.prefixes_inside(&space));
+                let held = held.unwrap_or_default();
+                if held.is_empty() {
+                    return;
+                }
+                self.ribs.reapply_import_to(adjacency, parameters, &held)
+            }
+        };
+        self.note_changed(changed);
     }
 
     /// Has a speaker decide by what is known of its neighbours now.
@@ -208,7 +224,7 @@ impl Model {
         let nva = nva.ok_or_else(unknown("NVA", &sessions.nva))?;
         let routes = announcements(nva, routes);
         for from_nva in sessions_meant {
-            self.static_routes.add(from_nva, routes.clone());
+            self.static_routes.to_mut().add(from_nva, routes.clone());
             if !self.deployment.graph().link(from_nva.link).is_up() {
                 continue;
             }
@@ -228,7 +244,7 @@ impl Model {
         prefixes: &[Prefix],
     ) -> Result<(), EventError> {
         for from_nva in self.peerings(sessions)? {
-            self.static_routes.remove(from_nva, prefixes);
+            self.static_routes.to_mut().remove(from_nva, prefixes);
             self.advertise(from_nva, prefixes);
         }
         Ok(())
@@ -352,9 +368,10 @@ impl Model {
     fn add_peering(&mut self, peering: &Peering) -> Result<(), EventError> {
         self.vnet(&peering.a)?;
         self.vnet(&peering.b)?;
-        let before = self
+        let ends = [&*peering.a, &*peering.b];
+        let change = self
             .deployment
-            .change_peerings(|peerings| peerings.push(peering.clone()));
+            .change_peerings(ends, |peerings| peerings.push(peering.clone()));
         // Sessions that are up are refreshed; those that come up now are sent all routes anyway.
         let (a, b) = (peering.a_to_b, peering.b_to_a);
         if a.allow_gateway_transit && b.use_remote_gateways {
@@ -363,7 +380,7 @@ impl Model {
         if b.allow_gateway_transit && a.use_remote_gateways {
             self.refresh_sessions(&peering.b);
         }
-        self.topology_changed(&before);
+        self.topology_changed(&change);
         Ok(())
     }
 
@@ -398,28 +415,56 @@ impl Model {
         if !self.deployment.estate().peerings.iter().any(between) {
             return Err(unknown("peering", &format!("{a} - {b}"))());
         }
-        let before = self
-            .deployment
-            .change_peerings(|peerings| peerings.retain(|peering| !between(peering)));
-        self.topology_changed(&before);
+        let change = self.deployment.change_peerings([a, b], |peerings| {
+            peerings.retain(|peering| !between(peering));
+        });
+        self.topology_changed(&change);
         Ok(())
     }
 
-    /// Networks and what lies inside them are others now, for every Route Server and gateway.
-    fn topology_changed(&mut self, before: &Topology) {
-        self.journal.note_topology(&self.deployment);
-        for (link, gone) in self.deployment.changed_ways(before) {
+    /// Networks are peered in another way, and other ones use the gateways of some: what these
+    /// speakers announce, and what lies inside their networks.
+    fn topology_changed(&mut self, change: &TopologyChange) {
+        self.journal.note_peered(change.vnets.iter().copied());
+        for (link, gone) in self.deployment.changed_ways(&change.before) {
             self.change_link(link, |link| link.down.unreachable = gone);
         }
         // A peer may be refused in the network it is in, or no longer.
         for (link, refused) in self.deployment.refusals() {
-            self.change_link(link, |link| link.down.refused = refused);
+            if self.deployment.graph().link(link).down.refused != refused {
+                self.change_link(link, |link| link.down.refused = refused);
+            }
         }
-        let graph = self.deployment.graph();
-        let programs = |id: &SpeakerId| graph.speaker(*id).programs_nics();
-        for speaker in Vec::from_iter(graph.speakers().filter(programs)) {
-            self.announce_networks(speaker);
-            self.recompile_speaker(speaker);
+        for space in &change.spaces {
+            let graph = self.deployment.graph();
+            let here = |id: &SpeakerId| {
+                let speaker = graph.speaker(*id);
+                speaker.programs_nics() && speaker.vnet == Some(space.vnet)
+            };
+            for speaker in Vec::from_iter(graph.speakers().filter(here)) {
+                self.space_changed(speaker, space);
+            }
+        }
+    }
+
+    /// Other networks use the one that a speaker is in.
+    fn space_changed(&mut self, id: SpeakerId, change: &SpaceChange) {
+        if self.announced_network(id).is_some() {
+            let ipv6 = self.has_ipv6(id);
+            let fits = |prefix: &Prefix| ipv6 || matches!(prefix, Prefix::V4(_));
+            let [gone, new] = [&change.gone, &change.new];
+            let [gone, new] = [gone, new].map(|all| all.iter().copied().filter(fits));
+            let attrs = of_network();
+            let changed = self
+                .ribs
+                .change_local(id, Origin::Spoke, &attrs, (gone, new));
+            changed
+                .into_iter()
+                .for_each(|changed| self.note_changed(changed));
+        }
+        let inbound: Vec<AdjacencyId> = self.deployment.graph().inbound(id).collect();
+        for adjacency in inbound {
+            self.recompile_import(adjacency);
         }
     }
 
@@ -429,7 +474,7 @@ impl Model {
         self.deployment.add_route_server(server.clone());
         self.ribs.extend(&self.deployment);
         for link in self.deployment.graph().links().skip(known) {
-            self.static_routes.enter(&self.deployment, link);
+            self.static_routes.to_mut().enter(&self.deployment, link);
         }
         let mut peers = BTreeSet::new();
         for instance in self.named(&server.name) {

@@ -1,7 +1,7 @@
 //! What one speaker sends to another, and why not: the one answer. The model's Adj-RIB-Out is
 //! this view; nothing is stored but the static routes of NVAs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use routehub_rib::SourceId;
@@ -310,6 +310,30 @@ impl<'a> Outbound<'a> {
         self.ribs.propagated(self.adjacency, prefix)
     }
 
+    /// Everything that is sent to prefixes around a destination; nothing if the link is down.
+    pub fn routes_around(self, destination: Prefix) -> BTreeMap<Prefix, Attrs> {
+        if !self.link().is_up() {
+            return BTreeMap::new();
+        }
+        if self.rewrites_prefixes() {
+            let mut routes = self.routes_if_up();
+            routes.retain(|prefix, _| prefix.contains(destination));
+            return routes;
+        }
+        let own = self.described_around(destination);
+        let own = own.chain(self.static_around(destination));
+        let held = self.ribs.rib(self.sender()).into_iter();
+        let held = held.flat_map(|rib| rib.covering(destination));
+        let around: BTreeSet<Prefix> = own.chain(held).collect();
+        let sent = around
+            .into_iter()
+            .filter_map(|prefix| match self.originated_for(prefix) {
+                Some(own) => Some((prefix, own.ok()?)),
+                None => self.route_for(prefix).ok(),
+            });
+        sent.collect()
+    }
+
     /// Everything that is sent; nothing if the link is down.
     pub fn routes(self) -> BTreeMap<Prefix, Attrs> {
         if self.link().is_up() {
@@ -378,7 +402,7 @@ impl<'a> Outbound<'a> {
     }
 
     /// Whether what is sent may stand under another prefix than what it comes from.
-    pub(crate) fn rewrites_prefixes(self) -> bool {
+    pub fn rewrites_prefixes(self) -> bool {
         if self.summaries().next().is_some() {
             return true;
         }

@@ -20,7 +20,7 @@ pub(super) enum Order {
 }
 
 /// Prefixes that neighbours of a speaker have to be told of.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Pending {
     prefixes: BTreeMap<SpeakerId, Vec<Prefix>>,
     shuffle: u64,

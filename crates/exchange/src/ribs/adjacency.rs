@@ -12,7 +12,7 @@ use crate::rules;
 use super::encoding::Fit;
 
 /// What passes from one speaker to another, and as what.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Adjacency {
     pub(super) sender: SpeakerId,
     pub(super) receiver: SpeakerId,
@@ -72,19 +72,41 @@ impl Adjacency {
         }
     }
 
-    /// Compiles the policies anew.
-    pub(super) fn recompile(
+    /// Compiles the export policy anew; says whether it is another one.
+    pub(super) fn recompile_export(
         &mut self,
         deployment: &Deployment,
         id: AdjacencyId,
         store: &mut AttrStore,
-    ) -> PolicyChange {
+    ) -> bool {
         let policies = Policies::of(deployment);
         let blocked = policies.blocks_all(id);
         let unblocked = std::mem::replace(&mut self.export_blocked, blocked) != blocked;
-        PolicyChange {
-            export: self.export.replace(policies.export(id), store) || unblocked,
-            import: self.import.replace(policies.import(id), store),
+        self.export.replace(policies.export(id), store) || unblocked
+    }
+
+    /// In what another import policy differs from this one.
+    pub(super) fn import_change(&self, policy: &Policy) -> ImportChange {
+        match self.import.policy().differing_prefixes(policy) {
+            None => ImportChange::All,
+            Some(prefixes) if prefixes.is_empty() => ImportChange::None,
+            Some(prefixes) => ImportChange::Inside(prefixes),
+        }
+    }
+
+    /// Puts another import policy in the place of this one.
+    pub(super) fn set_import(
+        &mut self,
+        policy: Policy,
+        change: &ImportChange,
+        store: &mut AttrStore,
+    ) {
+        match change {
+            ImportChange::None => {}
+            ImportChange::Inside(_) => self.import.replace_alike(policy),
+            ImportChange::All => {
+                self.import.replace(policy, store);
+            }
         }
     }
 
@@ -173,6 +195,11 @@ impl Adjacency {
         }
     }
 
+    /// Whether policies said something of a set that is no more.
+    pub(super) fn knows_any(&self, freed: &[AttrId]) -> bool {
+        self.fit.is_some() || self.import.knows_any(freed) || self.export.knows_any(freed)
+    }
+
     /// Forgets what policies said of sets that are no more.
     pub(super) fn forget(&mut self, freed: &[AttrId], store: &mut AttrStore) {
         self.import.forget(freed, store);
@@ -186,11 +213,15 @@ pub(super) fn first_of_name(graph: &Graph, id: SpeakerId) -> SpeakerId {
     graph.first_named(&graph.speaker(id).name).unwrap_or(id)
 }
 
-/// Which policies of an adjacency are others than before.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PolicyChange {
-    pub(crate) export: bool,
-    pub(crate) import: bool,
+/// Which routes an import policy may let pass otherwise than the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ImportChange {
+    /// None.
+    None,
+    /// Those to one of these prefixes or inside one.
+    Inside(Vec<Prefix>),
+    /// Any.
+    All,
 }
 
 /// Whether a refused route stands in the learned table all the same: what a route map dropped

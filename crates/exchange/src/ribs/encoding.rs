@@ -30,7 +30,7 @@ pub trait Encoding: fmt::Debug + Send + Sync {
 
 /// What fits the messages to one peer. What was found last is kept, as routes come in runs that
 /// share their attributes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Fit {
     encoding: Arc<dyn Encoding>,
     /// Our address, the next hop of routes that have none.

@@ -23,7 +23,7 @@ pub enum Origin {
 }
 
 /// The routes of one speaker.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct SpeakerRib {
     pub(super) rib: Rib,
     origins: Vec<Origin>,
@@ -126,6 +126,12 @@ impl<'a> RibView<'a> {
         Some((prefix, *best.first()?))
     }
 
+    /// The prefixes with a best path that are equal to one or around it, the longest first.
+    pub fn covering(self, prefix: Prefix) -> impl Iterator<Item = Prefix> + use<'a> {
+        let covering = self.rib.rib.covering(prefix);
+        covering.map(|(prefix, _)| prefix)
+    }
+
     /// Where the routes of a source come from.
     pub fn origin(self, source: SourceId) -> Origin {
         self.rib.origin(source)
@@ -174,6 +180,23 @@ impl<'a> RibView<'a> {
     /// How many routes a source announced, and what became of them.
     pub fn counts(self, source: SourceId) -> SourceCounts {
         self.rib.rib.counts(source)
+    }
+
+    /// The prefixes that are equal to one of these or inside it and of which any path is held.
+    pub(crate) fn prefixes_inside(self, space: &[Prefix]) -> Vec<Prefix> {
+        let mut inside = self.rib.rib.prefixes_inside(space);
+        inside.sort_unstable();
+        inside
+    }
+
+    /// Whether anything is held of a source, or counted of its update run.
+    pub(crate) fn holds_any(self, source: SourceId) -> bool {
+        self.counts(source) != SourceCounts::default() || self.is_in_run(source)
+    }
+
+    /// Whether a source is within an update run.
+    pub(crate) fn is_in_run(self, source: SourceId) -> bool {
+        self.rib.rib.is_in_run(source)
     }
 
     /// What the decision process knows of a source.

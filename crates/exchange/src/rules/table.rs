@@ -206,7 +206,9 @@ rules! {
         72 BEST_IS_ADVERTISED: "the best route is also the one that is passed on"
             [Documented] "HRP25";
         73 STICKY_FAILBACK: "after a failure traffic may stay on VPN or NVA routes"
-            [Documented] "HRP25";
+            [Documented] "HRP25"
+            remedy "prepend on VPN and NVA routes, so that their AS paths are longer than those of \
+             ExpressRoute";
         74 ROUTE_ECHO: "an NVA that sends back a gateway's route competes with the gateway"
             [Observed] "JM26a";
         80 OWN_NETWORK_TO_NVAS: "the prefixes of its own network go to every NVA"
@@ -542,6 +544,13 @@ rules! {
         1015 NVA_DOWN: "the NVA is down"
             "the network file: the event `nva_down`"
             remedy "bring the NVA up again";
+        1016 LEAVES_INSPECTION: "packets pass no NVA any more that could inspect them"
+            "the effective routes"
+            remedy "lead the other way through an NVA too, or make it end in a user-defined route of \
+             type None, so that packets are lost rather than not inspected";
+        1017 ROUTE_BUDGET: "there are more routes than the network file promises"
+            "the network file: `at_most` of a promise"
+            remedy "summarise the routes, or promise more";
         1020 MESSAGE_TOO_LONG: "no message that the neighbour takes has room for the route"
             "RFC 4271 section 9.1.3, RFC 8654 section 4"
             remedy "carry fewer communities or a shorter AS path, or have the neighbour offer \

@@ -13,7 +13,7 @@ use crate::memory::{Key, NO_SOURCE, NONE, Routes, Slot, grown, sorted};
 use crate::{AttrStore, SourceId};
 
 /// Items that are named by numbers; a number is given again when its item is gone.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Numbered<T>(Vec<Option<T>>);
 
 impl<T> Numbered<T> {
@@ -61,7 +61,7 @@ impl<T> Numbered<T> {
 }
 
 /// A count, and the part of each source in it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     all: usize,
     of_source: Vec<u32>,
@@ -85,7 +85,7 @@ impl Tally {
 }
 
 /// One export group, one family.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Group<K> {
     pub(super) slots: Slots,
     pub(super) dirty: VecDeque<u32>,

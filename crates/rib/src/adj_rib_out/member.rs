@@ -18,7 +18,7 @@ use crate::memory::{Key, Routes, Slot};
 const WINDOW: usize = 1 << 13;
 
 /// How far one member has got.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Member<K> {
     /// The source whose own routes it is not sent.
     pub(super) source: u16,

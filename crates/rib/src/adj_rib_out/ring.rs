@@ -11,7 +11,7 @@ use crate::memory::{Column, Key, Routes, Slot, prefetch};
 
 /// What a group sends for each entry: in the entries themselves for the first group of a table,
 /// beside them for any other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Slots {
     /// None if the slots are in the entries.
     own: Option<Column<Slot>>,
@@ -87,7 +87,7 @@ impl<K> Batch<K> {
 }
 
 /// The last batches, numbered without a gap up to the last one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Ring<K> {
     batches: VecDeque<Batch<K>>,
     /// The number of the last batch.

@@ -66,7 +66,7 @@ impl Iterator for Places {
 }
 
 /// Entry numbers by hash.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
     /// A power of two of them, or none.
     lines: Vec<Line>,

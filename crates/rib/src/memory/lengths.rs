@@ -11,7 +11,7 @@ const PER_AREA: usize = 16;
 
 /// How many prefixes have a best path, by length; and of the long ones, which lengths there may be
 /// in each area of the address space.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Lengths<K: Key> {
     counts: Vec<u32>,
     /// One bit for each length up to `K::AREA` that there is.

@@ -26,7 +26,7 @@ pub(crate) struct Item<K> {
 }
 
 /// Prefixes and their paths: entries, the pool of further paths, and the index over both.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Routes<K: Key> {
     index: Index,
     entries: Slab<Entry<K>>,
@@ -217,6 +217,13 @@ impl<K: Key> Routes<K> {
     pub(crate) fn live(&self) -> impl Iterator<Item = (u32, &Entry<K>)> {
         let numbered = (0..).zip(self.entries.iter());
         numbered.filter(|(_, entry)| entry.is_live())
+    }
+
+    /// Adds the prefixes in use that are equal to one of these or inside it.
+    pub(crate) fn inside(&self, space: &[Prefix], inside: &mut Vec<Prefix>) {
+        let prefixes = self.live().map(|(_, entry)| entry.key.prefix());
+        let fits = |prefix: &Prefix| space.iter().any(|around| around.contains(*prefix));
+        inside.extend(prefixes.filter(fits));
     }
 
     pub(crate) fn path(&self, entry: u32, at: u32) -> &Path {

@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 
-use routehub_types::{AttrId, Nlri, PathId, Update};
+use routehub_types::{AttrId, Nlri, PathId, Prefix, Update};
+use smallvec::SmallVec;
 
 use crate::AttrStore;
 use crate::adj_rib_in::{AdjRibIn, Import, PathKey, Target};
@@ -17,7 +18,7 @@ const READ_AHEAD: usize = 8;
 
 /// The tables of one family. Every change goes the same way: Adj-RIB-In takes it, Loc-RIB decides,
 /// and export groups and the visitor are told of another best set.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Table<K: Key> {
     pub(crate) routes: Routes<K>,
     pub(crate) adj_in: AdjRibIn<K>,
@@ -307,27 +308,52 @@ impl<K: Key> Table<K> {
         source: u16,
         admit: &mut Admit<'_>,
     ) {
-        let mut paths = Vec::new();
         let mut from = 0;
         while let Some(entry) = self.adj_in.next_listed(source, from) {
             from = entry + 1;
-            let key = self.routes.key(entry);
-            let hash = self.routes.hash(key);
-            let asked = |path: &Path| !matches!(path.imported(), Imported::Unusable(_));
-            let received = self.routes.received(entry, source);
-            for (at, path) in received.filter(|(_, path)| asked(path)) {
-                paths.push((self.routes.path_id(entry, at), path.received));
+            self.reapply_to_entry(cx, source, entry, admit);
+        }
+    }
+
+    /// The same for what it holds of these prefixes.
+    pub(crate) fn reapply_import_to(
+        &mut self,
+        cx: &mut Context<'_>,
+        source: u16,
+        prefixes: &[Prefix],
+        admit: &mut Admit<'_>,
+    ) {
+        for prefix in prefixes {
+            if let Some(entry) = self.routes.entry_for(*prefix) {
+                self.reapply_to_entry(cx, source, entry, admit);
             }
-            paths.sort_unstable();
-            for (path_id, received) in paths.drain(..) {
-                let item = Item {
-                    key,
-                    path_id,
-                    hash,
-                    entry,
-                };
-                self.announce(cx, source, &item, (AttrId(received), false), admit);
-            }
+        }
+    }
+
+    fn reapply_to_entry(
+        &mut self,
+        cx: &mut Context<'_>,
+        source: u16,
+        entry: u32,
+        admit: &mut Admit<'_>,
+    ) {
+        let key = self.routes.key(entry);
+        let hash = self.routes.hash(key);
+        let asked = |path: &Path| !matches!(path.imported(), Imported::Unusable(_));
+        let received = self.routes.received(entry, source);
+        let received = received.filter(|(_, path)| asked(path));
+        let mut paths: SmallVec<[(Option<u32>, u32); 2]> = received
+            .map(|(at, path)| (self.routes.path_id(entry, at), path.received))
+            .collect();
+        paths.sort_unstable();
+        for (path_id, received) in paths {
+            let item = Item {
+                key,
+                path_id,
+                hash,
+                entry,
+            };
+            self.announce(cx, source, &item, (AttrId(received), false), admit);
         }
     }
 

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use routehub::check::nearest_name;
 use routehub::estate::forms::RouteMapForm;
-use routehub::{CheckedEstate, Estate, Event};
+use routehub::{CheckedEstate, Estate, Event, Promise};
 use serde::de::{DeserializeOwned, Error as _};
 
 use super::events::{prefix_count, read_events};
 use super::expectation::expectation;
 use super::live::{self, Live, LivePeer};
 use super::profile::profile;
+use super::promise::promises;
 use super::schema::{AnyText, KEYS, SchemaVersion};
 use super::validate;
 use crate::scenario::Scenario;
@@ -114,6 +115,7 @@ impl<'a> Reader<'a> {
             estate: CheckedEstate::default(),
             events,
             expectations: self.items("expect", expectation),
+            promises: self.promises(),
             live: self.live(),
         };
         (scenario, estate)
@@ -145,6 +147,15 @@ impl<'a> Reader<'a> {
             ..self.context
         };
         read_events(context, nodes, estate, &mut self.faults)
+    }
+
+    /// What is to hold, always or unless something has failed.
+    fn promises(&mut self) -> Vec<Promise> {
+        let always = self.items("always", |context, node| promises(context, node, false));
+        let unless = self.items("unless_failed", |context, node| {
+            promises(context, node, true)
+        });
+        always.into_iter().chain(unless).flatten().collect()
     }
 
     /// The entries of a list.

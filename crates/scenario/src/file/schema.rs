@@ -19,6 +19,7 @@ use super::expectation::{
 };
 use super::live::{Live, LivePeer};
 use super::profile::ProfileSchema;
+use super::promise::PromiseForm;
 use crate::expect::{
     AbsentFinding, ExpectedExplanation, ExpectedFinding, ExpectedSession, ExpectedTrace, Note,
     RowPattern,
@@ -53,6 +54,12 @@ struct File {
     /// What should be seen, at the start and after events.
     #[schemars(default)]
     expect: Vec<ExpectationSchema>,
+    /// What is to hold, whatever fails.
+    #[schemars(default)]
+    always: Vec<PromiseForm>,
+    /// What is to hold unless something has failed: anything, or what an entry names.
+    #[schemars(default)]
+    unless_failed: Vec<PromiseForm>,
     /// Where the live server listens.
     #[schemars(default)]
     listen: Option<Live>,
@@ -79,6 +86,8 @@ pub(crate) const KEYS: &[&str] = &[
     "route_maps",
     "events",
     "expect",
+    "always",
+    "unless_failed",
     "listen",
 ];
 

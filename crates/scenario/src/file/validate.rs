@@ -18,6 +18,7 @@ use crate::syntax::text::Span;
 pub(crate) fn check(scenario: &mut Scenario, estate: Estate, root: &Node, faults: &mut Vec<Fault>) {
     event_ids(&scenario.events, root, faults);
     expectations(scenario, &estate, root, faults);
+    promised(&Known::new(&estate, &scenario.events), root, faults);
     match estate.checked(&scenario.events) {
         Ok(checked) => scenario.estate = checked,
         Err(errors) => faults.extend(errors.0.iter().map(|error| placed(root, error))),
@@ -248,6 +249,36 @@ fn traced(known: &Known<'_>, expectation: &Expectation, node: &Node, faults: &mu
             if !passed.contains(&on_premises(name).as_str()) && name.parse::<IpAddr>().is_err() {
                 tell(name, &passed, "device");
             }
+        }
+    }
+}
+
+/// Names in promises that nobody has.
+fn promised(known: &Known<'_>, root: &Node, faults: &mut Vec<Fault>) {
+    let ends = known.ends();
+    let devices = [known.explained(), ends.clone()].concat();
+    let lists = ["always", "unless_failed"].into_iter();
+    let lists = lists.filter_map(|key| root.field(key));
+    let mut open: Vec<(&Node, &str)> = lists.map(|list| (list, "")).collect();
+    while let Some((node, key)) = open.pop() {
+        match &node.value {
+            Value::List(items) => open.extend(items.iter().map(|item| (item, key))),
+            Value::Map(entries) => {
+                open.extend(entries.iter().map(|entry| (&entry.value, &*entry.key)));
+            }
+            Value::Text(name) => {
+                let (known, what) = match key {
+                    "from" | "to" => (&ends, "NIC, NVA, site, circuit or address"),
+                    "via" | "never_via" | "names" | "routes_of" => (&devices, "device"),
+                    _ => continue,
+                };
+                if !known.contains(&name.as_str()) && name.parse::<IpAddr>().is_err() {
+                    let message = format!("there is no {what} `{name}`");
+                    let message = with_nearest(message, name, known.clone());
+                    faults.push(Fault::new(node.span, message));
+                }
+            }
+            _ => {}
         }
     }
 }

@@ -40,7 +40,7 @@ impl GroupKey {
 }
 
 /// An export group: what it is for, and what its members are sent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct ExportGroup {
     key: GroupKey,
     encoding: Arc<dyn Encoding>,
@@ -50,7 +50,7 @@ struct ExportGroup {
 }
 
 /// All export groups.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct ExportGroups(Vec<ExportGroup>);
 
 impl ExportGroups {

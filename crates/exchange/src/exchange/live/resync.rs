@@ -13,7 +13,7 @@ use routehub_types::{AttrId, Family, Ipv4Prefix, Ipv6Prefix, Prefix};
 const MOST: usize = 4096;
 
 /// Prefixes that are lent to whoever pulls.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct PullBuffer {
     v4: Vec<Ipv4Prefix>,
     v6: Vec<Ipv6Prefix>,
@@ -38,7 +38,7 @@ impl PullBuffer {
 }
 
 /// What a peer is to be told besides what its export group has for it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Backlog {
     /// Prefixes of which the peer does not know how they stand; what goes into one message stands
     /// together.
@@ -172,7 +172,7 @@ impl Backlog {
 }
 
 /// What a peer was sent of a family.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::exchange) struct SentState {
     /// It still has all routes to pull, and waits for the End-of-RIB.
     pub(super) eor_pending: bool,

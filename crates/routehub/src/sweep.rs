@@ -1,0 +1,339 @@
+//! Every failure before it happens: each element of an estate that can fail does so in a fork of
+//! the network, is judged by who still reaches whom, and is repaired.
+//!
+//! ```
+//! use routehub::estate::{Nic, Nva, NvaSession, Origination, RouteServer, Routes, Vnet};
+//! use routehub::sweep::{FailureKind, Sweep};
+//! use routehub::{Estate, ImpactKind, Network, Profile};
+//! use routehub_types::Asn;
+//! use std::net::Ipv4Addr;
+//!
+//! let nva = Nva {
+//!     sessions: vec![NvaSession::both("rs")],
+//!     originates: vec![Origination {
+//!         routes: Routes { prefixes: vec!["10.250.0.0/16".parse()?], ..Routes::default() },
+//!         ..Origination::default()
+//!     }],
+//!     ..Nva::new("sdwan", "hub", Ipv4Addr::new(10, 1, 2, 4), Asn(65001))
+//! };
+//! let hub = Vnet { name: "hub".into(), address_space: vec!["10.1.0.0/16".parse()?], ..Vnet::default() };
+//! let ips = Some([[10, 1, 255, 4], [10, 1, 255, 5]].map(|ip| Ipv4Addr::from(ip).into()));
+//! let estate = Estate {
+//!     vnets: vec![hub],
+//!     route_servers: vec![RouteServer { ips, ..RouteServer::new("rs", "hub") }],
+//!     nvas: vec![nva],
+//!     nics: vec![Nic { name: "vm".into(), vnet: "hub".into(), ..Nic::default() }],
+//!     ..Estate::default()
+//! };
+//! let sweep = Sweep::new(Network::new(&Profile::named("azure-2026")?, estate.try_into()?)?);
+//! let sweep = sweep.only(|failure| failure.kind == FailureKind::Nva);
+//! let outcome = sweep.singles().next().unwrap();
+//! assert_eq!(outcome.failed, ["NVA sdwan"]);
+//! assert!(outcome.changed.links.iter().all(|link| !link.up));
+//! assert_eq!(outcome.count(ImpactKind::Lost), 0); // who fails with it is not lost by it
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod cuts;
+mod failure;
+mod outcome;
+
+use std::collections::BTreeSet;
+
+use routehub_diagnose::{
+    BrokenPromise, EventReport, Impact, ImpactKind, PairImpact, Promise, Promises, Ways,
+    limit_impacts,
+};
+use routehub_exchange::view::some_of;
+use routehub_exchange::{Event, EventError};
+
+use crate::Network;
+
+pub use cuts::Cuts;
+pub use failure::{Failure, FailureKind, failures};
+pub use outcome::Outcome;
+
+/// A network, everything of it that can fail, and the ways of packets while nothing does.
+///
+/// It is shared between threads: whoever tries a failure works on a fork.
+#[derive(Clone, Debug)]
+pub struct Sweep {
+    network: Network,
+    ways: Ways,
+    elements: Vec<Failure>,
+    promises: Promises,
+}
+
+/// A network with something failed.
+#[derive(Clone, Debug)]
+struct Failed {
+    network: Network,
+    ways: Ways,
+}
+
+impl Sweep {
+    /// The sweep of a network as it is now, over everything that can fail; switches are left out
+    /// unless [`only`](Self::only) asks for them.
+    pub fn new(network: Network) -> Self {
+        let mut network = network.share();
+        network.forget_changes();
+        Self {
+            ways: Ways::of(&network),
+            elements: failures(&network),
+            promises: Promises::default(),
+            network,
+        }
+        .only(|failure| !failure.kind.is_switch())
+    }
+
+    /// The same over what fits alone, switches too.
+    #[must_use]
+    pub fn only(self, fits: impl Fn(&Failure) -> bool) -> Self {
+        let mut elements = failures(&self.network);
+        elements.retain(fits);
+        Self { elements, ..self }
+    }
+
+    /// The same, with promises that are to hold whatever fails.
+    #[must_use]
+    pub fn promising(self, promises: &[Promise]) -> Self {
+        let promises = Promises::new(promises, &self.network, &self.ways);
+        Self { promises, ..self }
+    }
+
+    /// The promises, with those that do not hold though nothing has failed.
+    pub fn promises(&self) -> &Promises {
+        &self.promises
+    }
+
+    /// The network while nothing fails.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The ways of packets while nothing fails.
+    pub fn ways(&self) -> &Ways {
+        &self.ways
+    }
+
+    /// What fails, in order.
+    pub fn elements(&self) -> &[Failure] {
+        &self.elements
+    }
+
+    /// A fork of the network in which these have failed.
+    ///
+    /// # Errors
+    /// [`EventError`] if it does not settle.
+    pub fn fail(&self, failures: &[&Failure]) -> Result<Network, EventError> {
+        let mut fork = self.network.clone();
+        for event in failures.iter().flat_map(|failure| &failure.fails) {
+            fork.apply(event)?;
+        }
+        Ok(fork)
+    }
+
+    /// What comes of every single failure, in order.
+    pub fn singles(&self) -> impl Iterator<Item = Outcome> + '_ {
+        (0..self.elements.len()).map(|place| self.single(place))
+    }
+
+    /// What comes of every failure of two at once, in order; `singles` are the outcomes of
+    /// [`singles`](Self::singles).
+    pub fn pairs<'a>(&'a self, singles: &'a [Outcome]) -> impl Iterator<Item = Outcome> + 'a {
+        (0..self.elements.len()).flat_map(|place| self.pairs_with(place, singles))
+    }
+
+    /// What comes of the failure of the element at a place, and whether all comes back with it.
+    ///
+    /// # Panics
+    /// If there is no such element.
+    pub fn single(&self, place: usize) -> Outcome {
+        let failure = &self.elements[place];
+        let mut outcome = Outcome::new(&[(place, failure)]);
+        let state = match self.intact().apply(failure, &failure.fails) {
+            Ok((state, report)) => {
+                outcome.changed = report;
+                state
+            }
+            Err(problem) => {
+                unsettled(&mut outcome, &problem);
+                return outcome;
+            }
+        };
+        let impacts = state.ways.impacts(&self.ways).into_iter();
+        let impacts = impacts.filter(|impact| !self.is_with(*impact, &[failure]));
+        outcome.pairs = impacts.collect();
+        outcome.pairs.sort_unstable();
+        self.tell(&mut outcome, &state);
+        for limit in limit_impacts(&self.network, &state.network) {
+            outcome.add(ImpactKind::Limit, || limit);
+        }
+        outcome.broken = self.broken(&state, &[failure]);
+        self.repair(&mut outcome, state, failure);
+        outcome.sort();
+        outcome
+    }
+
+    /// What comes of the element at a place and each of those behind it, failed at once: what
+    /// neither of the two does alone.
+    ///
+    /// # Panics
+    /// If there is no such element, or not an outcome for each in `singles`.
+    pub fn pairs_with(&self, place: usize, singles: &[Outcome]) -> Vec<Outcome> {
+        let failure = &self.elements[place];
+        let Ok((mut first, _)) = self.intact().apply(failure, &failure.fails) else {
+            return Vec::new();
+        };
+        first.network = first.network.share();
+        let behind = (place + 1)..self.elements.len();
+        let outcomes = behind.filter_map(|other| {
+            let second = (other, &self.elements[other]);
+            self.pair(&first, [(place, failure), second], singles)
+        });
+        outcomes.collect()
+    }
+
+    /// What comes of a second failure beside a first one; none if it does not settle by itself.
+    fn pair(
+        &self,
+        first: &Failed,
+        both: [(usize, &Failure); 2],
+        singles: &[Outcome],
+    ) -> Option<Outcome> {
+        let [alone, other] = both.map(|(place, _)| &singles[place]);
+        if other.count(ImpactKind::NotSettled) > 0 {
+            return None;
+        }
+        let mut outcome = Outcome::new(&both);
+        let second = both[1].1;
+        let state = match first.clone().apply(second, &second.fails) {
+            Ok((state, report)) => {
+                outcome.changed = report;
+                state
+            }
+            Err(problem) => {
+                unsettled(&mut outcome, &problem);
+                return Some(outcome);
+            }
+        };
+        // Where a packet is lost by one of them already the other does nothing more.
+        let is_known = |kind: ImpactKind, pair: usize| {
+            let impact = PairImpact { kind, pair };
+            let mut each = [alone, other].into_iter();
+            each.any(|outcome| outcome.pairs.binary_search(&impact).is_ok())
+        };
+        let is_lost = |pair| is_known(ImpactKind::Lost, pair) || is_known(ImpactKind::Loop, pair);
+        let is_new = |impact: &PairImpact| {
+            impact.kind.is_harm()
+                && !is_known(impact.kind, impact.pair)
+                && !is_lost(impact.pair)
+                && !self.is_with(*impact, &[both[0].1, second])
+        };
+        let impacts = state.ways.impacts(&self.ways);
+        outcome.pairs = impacts.into_iter().filter(is_new).collect();
+        outcome.pairs.sort_unstable();
+        self.tell(&mut outcome, &state);
+        let by_one = |limit: &Impact| {
+            let mut each = [alone, other].into_iter();
+            each.any(|outcome| outcome.impacts.contains(limit))
+        };
+        let limits = limit_impacts(&self.network, &state.network).into_iter();
+        for limit in limits.filter(|limit| !by_one(limit)) {
+            outcome.add(ImpactKind::Limit, || limit);
+        }
+        outcome.broken = self.broken(&state, &[both[0].1, second]);
+        let known = |broken: &BrokenPromise| {
+            let mut each = [alone, other].into_iter();
+            each.any(|outcome| outcome.breaks(broken))
+        };
+        outcome.broken.retain(|broken| !known(broken));
+        outcome.sort();
+        Some(outcome)
+    }
+
+    /// The promises that failures break.
+    fn broken(&self, state: &Failed, failed: &[&Failure]) -> Vec<BrokenPromise> {
+        if self.promises.is_empty() {
+            return Vec::new();
+        }
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        for failure in failed {
+            names.extend([failure.name.clone(), failure.to_string()]);
+            names.extend(failure.ends.iter().cloned());
+        }
+        self.promises.broken(&state.network, &state.ways, &names)
+    }
+
+    fn intact(&self) -> Failed {
+        Failed {
+            network: self.network.clone(),
+            ways: self.ways.clone(),
+        }
+    }
+
+    /// Whether an impact is on an end that is gone with what failed.
+    fn is_with(&self, impact: PairImpact, failed: &[&Failure]) -> bool {
+        let ends = self.ways.ends_of(impact.pair);
+        let mut gone = failed.iter().flat_map(|failure| &failure.ends);
+        gone.any(|gone| ends.contains(&gone.as_str()))
+    }
+
+    fn tell(&self, outcome: &mut Outcome, state: &Failed) {
+        for impact in outcome.pairs.clone() {
+            outcome.add(impact.kind, || state.ways.tell(&self.ways, impact));
+        }
+    }
+
+    /// Repairs what failed, and says what is not as it was before.
+    fn repair(&self, outcome: &mut Outcome, state: Failed, failure: &Failure) {
+        let state = match state.apply(failure, &failure.repairs) {
+            Ok((state, _)) => state,
+            Err(problem) => return unsettled(outcome, &problem),
+        };
+        for impact in state.ways.not_restored(&self.ways) {
+            outcome.add(impact.kind, || state.ways.tell(&self.ways, impact));
+        }
+        for limit in limit_impacts(&self.network, &state.network) {
+            let limit = Impact {
+                kind: ImpactKind::NotRestored,
+                because: format!("after the repair: {}", limit.because),
+                ..limit
+            };
+            outcome.add(ImpactKind::NotRestored, || limit);
+        }
+    }
+}
+
+impl Failed {
+    /// Lets events of a failure happen, and brings the ways up to date.
+    fn apply(self, failure: &Failure, events: &[Event]) -> Result<(Self, EventReport), EventError> {
+        let before = self.network.share();
+        let mut network = before.clone();
+        let (report, changes) = network.apply_all(events)?;
+        let ways = match failure.kind.is_switch() {
+            true => Ways::of(&network),
+            false => self.ways.after(&before, &network, &changes),
+        };
+        Ok((Self { network, ways }, report))
+    }
+}
+
+/// Notes that a network does not come to rest, or cannot take an event.
+fn unsettled(outcome: &mut Outcome, problem: &EventError) {
+    let (from, because) = match problem {
+        EventError::NotConverged(restless) => (
+            restless.speakers.join(", "),
+            format!("{} keep changing", some_of(&restless.prefixes)),
+        ),
+        other => (String::new(), other.to_string()),
+    };
+    outcome.add(ImpactKind::NotSettled, || Impact {
+        kind: ImpactKind::NotSettled,
+        from,
+        to: String::new(),
+        because,
+        rule: None,
+        remedy: None,
+    });
+}
