@@ -2,11 +2,12 @@
 //! still reaches whom.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use indicatif::ProgressBar;
 use rayon::prelude::*;
-use routehub::sweep::{Cuts, FailureKind, Outcome, Sweep};
+use routehub::sweep::{Cuts, FailureKind, Outcome, RouteChange, Sweep};
 use routehub::{BrokenPromise, Impact, Network};
 use routehub_scenario::Scenario;
 use serde::Serialize;
@@ -161,14 +162,19 @@ fn text(report: &Report) -> String {
     }
     let mut quiet = Vec::new();
     for outcome in &report.outcomes {
-        if outcome.counts.is_empty() && outcome.broken.is_empty() {
+        let is_quiet = outcome.counts.is_empty() && outcome.broken.is_empty();
+        if is_quiet && outcome.routes.is_empty() {
             quiet.extend(outcome.failed.clone());
         } else {
             self::outcome(&mut text, outcome);
         }
     }
     if !quiet.is_empty() {
-        let _ = writeln!(text, "\nno packet notices: {}", quiet.join(", "));
+        let _ = writeln!(
+            text,
+            "\nnothing of it matters to machines: {}",
+            quiet.join(", ")
+        );
     }
     cuts(&mut text, &report.cuts);
     text
@@ -201,8 +207,32 @@ fn outcome(text: &mut String, outcome: &Outcome) {
             .first()
             .map_or(0, |impact| outcome.count(impact.kind));
         if all > SHOWN {
-            let _ = writeln!(text, "    and {} more", all - SHOWN.min(of_kind.len()));
+            let _ = writeln!(text, "    and {} more", all - SHOWN);
         }
+    }
+    routes(text, &outcome.routes);
+}
+
+/// The routes of machines that are others.
+fn routes(text: &mut String, routes: &[RouteChange]) {
+    let hops = |hops: &Option<Vec<IpAddr>>| match hops.as_deref() {
+        None => "no route".to_owned(),
+        Some([]) => "a route that leads nowhere".to_owned(),
+        Some(hops) => {
+            let hops: Vec<String> = hops.iter().map(ToString::to_string).collect();
+            format!("by {}", hops.join(", "))
+        }
+    };
+    for change in routes.iter().take(SHOWN) {
+        let (before, after) = (hops(&change.before), hops(&change.after));
+        let (vnets, prefix) = (change.vnets.join(", "), change.prefix);
+        let _ = writeln!(
+            text,
+            "  routes in {vnets}: {prefix} {after}, before {before}"
+        );
+    }
+    if routes.len() > SHOWN {
+        let _ = writeln!(text, "    and {} more", routes.len() - SHOWN);
     }
 }
 

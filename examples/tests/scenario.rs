@@ -435,3 +435,85 @@ fn a_network_that_does_not_settle_is_exit_code_1_after_what_came_before() {
         (Some(1), &Value::from("initial"))
     );
 }
+
+const SPOF: &str = include_str!("../networks/10-single-point-of-failure.yaml");
+
+#[test]
+fn a_sweep_finds_the_hidden_single_point_of_failure() {
+    let run = scenario(SPOF, &["--failures", "1"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{}", run.out);
+    for word in [
+        "NVA sdwan1: ",
+        "lost: vm -> paris: at sdwan1: ",
+        "vm -> paris: NVA sdwan1;",
+        "remedy: bring the NVA up again",
+    ] {
+        assert!(run.out.contains(word), "{word:?} is not in:\n{}", run.out);
+    }
+    assert!(
+        !run.out.contains("lost: vm -> paris: at sdwan2"),
+        "{}",
+        run.out
+    );
+    let mended = include_str!("../networks/11-no-single-point-of-failure.yaml");
+    let run = scenario(mended, &["--failures", "1"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{}", run.out);
+    assert!(!run.out.contains("vm -> paris: NVA"), "{}", run.out);
+    let run = scenario(mended, &["--failures", "2", "--only", "nva"]);
+    assert!(
+        run.out.contains("vm -> paris: NVA sdwan1 with NVA sdwan2"),
+        "{}",
+        run.out
+    );
+    assert_eq!(run.code, Some(1), "a promise breaks: {}", run.out);
+    assert!(run.out.contains("BROKEN vm reaches paris"), "{}", run.out);
+}
+
+#[test]
+fn a_sweep_says_the_same_whatever_the_number_of_threads_and_shards_share_it() {
+    let with = |threads: &str, more: &[&str]| {
+        let arguments = [&["--failures", "2", "--json", "--threads", threads], more].concat();
+        let run = scenario(SPOF, &arguments);
+        assert_eq!(run.err, "");
+        run.out
+    };
+    let all = with("1", &[]);
+    assert_eq!(all, with("4", &[]));
+    let outcomes = |text: &str| -> Vec<Value> {
+        let report: Value = serde_json::from_str(text).expect("JSON");
+        report["outcomes"].as_array().expect("a list").clone()
+    };
+    let mut shared: Vec<String> = Vec::new();
+    for shard in ["1/3", "2/3", "3/3"] {
+        let part = outcomes(&with("2", &["--shard", shard]));
+        shared.extend(part.iter().map(ToString::to_string));
+    }
+    let mut all: Vec<String> = outcomes(&all).iter().map(ToString::to_string).collect();
+    shared.sort();
+    all.sort();
+    assert_eq!(all, shared);
+    let wrong = scenario(SPOF, &["--failures", "1", "--shard", "4/3"]);
+    assert_eq!(wrong.code, Some(2));
+}
+
+#[test]
+fn a_broken_promise_is_told_by_check_and_as_junit() {
+    let promised =
+        format!("{FILE}always:\n  - {{via: [one, two]}}\n  - {{routes_of: one, at_most: 0}}\n");
+    let run = scenario(&promised, &["--check"]);
+    assert_eq!(run.code, Some(1));
+    let told = "initial: promise broken: one has at most 0 routes (line 22): it has 1";
+    assert!(run.out.contains(told), "{}", run.out);
+    let run = scenario(&promised, &["--failures", "1", "--junit"]);
+    assert_eq!(run.code, Some(1));
+    for word in [
+        "<testsuite name=\"Two NVAs\"",
+        "<failure message=\"one has at most 0 routes",
+    ] {
+        assert!(run.out.contains(word), "{word:?} is not in:\n{}", run.out);
+    }
+    let wrong = FILE.to_owned() + "always:\n  - {reachable: {from: wm, to: one}}\n";
+    let run = scenario(&wrong, &["--check"]);
+    assert_eq!(run.code, Some(2));
+    assert!(run.err.contains("did you mean `vm`?"), "{}", run.err);
+}

@@ -4,6 +4,7 @@
 mod adjacency;
 mod decision;
 mod encoding;
+mod local;
 mod speaker_rib;
 
 use std::borrow::Cow;
@@ -499,50 +500,6 @@ impl Ribs {
                 self.adjacency_mut(id).0.source = source;
             }
         }
-    }
-
-    /// Makes the RIB of a speaker hold exactly these prefixes of an origin, with these attributes;
-    /// none if it has no RIB.
-    pub(crate) fn set_local(
-        &mut self,
-        speaker: SpeakerId,
-        origin: Origin,
-        attrs: &Attrs,
-        wanted: &BTreeSet<Prefix>,
-    ) -> Option<Changed> {
-        let view = self.rib(speaker)?;
-        let source = view.source(origin)?;
-        let held: BTreeSet<Prefix> = view.received(source).map(|(prefix, _)| prefix).collect();
-        let gone = held.difference(wanted).copied();
-        let new = wanted.difference(&held).copied();
-        self.change_local(speaker, origin, attrs, (gone, new))
-    }
-
-    /// Takes prefixes of an origin out of the RIB of a speaker, and puts new ones into it, with
-    /// these attributes; none if it has no RIB.
-    pub(crate) fn change_local(
-        &mut self,
-        speaker: SpeakerId,
-        origin: Origin,
-        attrs: &Attrs,
-        (gone, new): (impl Iterator<Item = Prefix>, impl Iterator<Item = Prefix>),
-    ) -> Option<Changed> {
-        let gone: Vec<Nlri> = gone.map(Nlri::from).collect();
-        let new: Vec<Nlri> = new.map(Nlri::from).collect();
-        let mut prefixes = Vec::new();
-        let source = self.rib(speaker)?.source(origin)?;
-        if gone.is_empty() && new.is_empty() {
-            return Some(Changed { speaker, prefixes });
-        }
-        let update = Update {
-            withdrawn: &gone,
-            attrs: self.intern(attrs),
-            announced: &new,
-        };
-        let admit = |_: &mut AttrStore, route: &Announcement| Admission::Accept(route.attrs);
-        let (rib, store) = self.rib_mut(speaker)?;
-        rib.apply(store, source, &update, admit, collect(&mut prefixes));
-        Some(Changed { speaker, prefixes })
     }
 
     /// Looks at up to `budget` changed prefixes of an export group whose members are sent what

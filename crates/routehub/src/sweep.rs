@@ -37,6 +37,7 @@
 mod cuts;
 mod failure;
 mod outcome;
+mod routes;
 
 use std::collections::BTreeSet;
 
@@ -52,6 +53,8 @@ use crate::Network;
 pub use cuts::Cuts;
 pub use failure::{Failure, FailureKind, failures};
 pub use outcome::Outcome;
+pub use routes::RouteChange;
+use routes::route_changes;
 
 /// A network, everything of it that can fail, and the ways of packets while nothing does.
 ///
@@ -170,6 +173,7 @@ impl Sweep {
             outcome.add(ImpactKind::Limit, || limit);
         }
         outcome.broken = self.broken(&state, &[failure]);
+        outcome.routes = route_changes(&self.network, &state.network, &outcome.changed);
         self.repair(&mut outcome, state, failure);
         outcome.sort();
         outcome

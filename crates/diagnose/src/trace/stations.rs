@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use routehub_exchange::Exchange;
 use routehub_exchange::estate::{Estate, ReadvertisedNextHop, Routes, UserRouteTarget};
 use routehub_exchange::view::{SpeakerId, VnetId};
+use routehub_types::Prefix;
 
 use super::ends::INTERNET;
 use super::hop::TraceHop;
@@ -116,7 +117,7 @@ impl Stations {
         // Ranges that are dropped depend on shorter prefixes too.
         let by_length = station.is_interface && hop.by != "None";
         let least = hop.prefix.filter(|_| by_length);
-        Some((number, least.map_or(0, |prefix| prefix.length())))
+        Some((number, least.map_or(0, Prefix::length)))
     }
 }
 

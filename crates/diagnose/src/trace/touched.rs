@@ -6,10 +6,32 @@ use routehub_exchange::view::{LinkId, Neighbor, SpeakerId, VnetId};
 use routehub_exchange::{Changes, Exchange, OneInstanceNics};
 use routehub_types::Prefix;
 
-use super::ways::{Ends, Ways};
+use super::ways::{Ends, Walker, Ways};
+
+impl Ways {
+    /// Those after an event that took something down or brought it back, or that changed a
+    /// peering, and what it changed: these ways are those before it. After any other event they
+    /// are all walked again.
+    #[must_use]
+    pub fn after(&self, before: &Exchange, after: &Exchange, changes: &Changes) -> Self {
+        let touched = Touched::of(&self.ends, (before, after), changes);
+        let mut pairs: Vec<(usize, usize)> = (touched.pairs(self).into_iter())
+            .map(|pair| self.ends.of_pair(pair))
+            .map(|(from, to)| (to, from))
+            .filter(|(to, from)| to != from)
+            .collect();
+        pairs.sort_unstable();
+        let mut ways = self.clone();
+        Walker::new(after, &self.ends).walk(pairs.into_iter(), |pair, way| {
+            // What is as it was at first is not kept twice; what it depends on may be other.
+            ways.changed.insert(pair, way);
+        });
+        ways
+    }
+}
 
 /// Devices that may decide otherwise than before.
-pub(super) struct Touched<'a> {
+struct Touched<'a> {
     ends: &'a Ends,
     before: &'a Exchange,
     after: &'a Exchange,
@@ -23,7 +45,7 @@ pub(super) struct Touched<'a> {
 }
 
 impl<'a> Touched<'a> {
-    pub(super) fn of(
+    fn of(
         ends: &'a Ends,
         (before, after): (&'a Exchange, &'a Exchange),
         changes: &Changes,
@@ -242,7 +264,7 @@ impl<'a> Touched<'a> {
     }
 
     /// The pairs whose ways may be others.
-    pub(super) fn pairs(&self, ways: &Ways) -> BTreeSet<usize> {
+    fn pairs(&self, ways: &Ways) -> BTreeSet<usize> {
         let (ends, kept) = (self.ends, &ways.kept);
         let mut pairs: BTreeSet<usize> = kept.unknown.iter().copied().collect();
         for station in &self.stations {

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use routehub_exchange::Exchange;
 use routehub_exchange::view::VnetId;
-use routehub_exchange::{Changes, Exchange};
 use routehub_types::{Prefix, RuleId};
 
 use super::both_ways::{Passed, asymmetry, returning};
@@ -15,7 +15,6 @@ use super::forwarding::{Addresses, Device, Forwarding};
 use super::hop::{TraceEnd, TraceHop};
 use super::packet::Packet;
 use super::stations::Stations;
-use super::touched::Touched;
 
 /// An end with where packets start and where they go.
 #[derive(Debug)]
@@ -201,26 +200,6 @@ impl Ways {
         }
     }
 
-    /// Those after an event that took something down or brought it back, or that changed a
-    /// peering, and what it changed: these ways are those before it. After any other event they
-    /// are all walked again.
-    #[must_use]
-    pub fn after(&self, before: &Exchange, after: &Exchange, changes: &Changes) -> Self {
-        let touched = Touched::of(&self.ends, (before, after), changes);
-        let mut pairs: Vec<(usize, usize)> = (touched.pairs(self).into_iter())
-            .map(|pair| self.ends.of_pair(pair))
-            .map(|(from, to)| (to, from))
-            .filter(|(to, from)| to != from)
-            .collect();
-        pairs.sort_unstable();
-        let mut ways = self.clone();
-        Walker::new(after, &self.ends).walk(pairs.into_iter(), |pair, way| {
-            // What is as it was at first is not kept twice; what it depends on may be other.
-            ways.changed.insert(pair, way);
-        });
-        ways
-    }
-
     /// The names of all ends, in the order of the estate.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.ends.ends.iter().map(|end| &*end.name)
@@ -314,7 +293,7 @@ impl Ways {
 }
 
 /// Walks ways, and keeps equal findings once.
-struct Walker<'a, 'e> {
+pub(super) struct Walker<'a, 'e> {
     forwarding: Forwarding<'a>,
     ends: &'e Ends,
     texts: HashMap<String, Arc<str>>,
@@ -323,7 +302,7 @@ struct Walker<'a, 'e> {
 }
 
 impl<'a, 'e> Walker<'a, 'e> {
-    fn new(exchange: &'a Exchange, ends: &'e Ends) -> Self {
+    pub(super) fn new(exchange: &'a Exchange, ends: &'e Ends) -> Self {
         Self {
             forwarding: Forwarding::with(exchange, Arc::clone(&ends.addresses)),
             ends,
@@ -334,7 +313,7 @@ impl<'a, 'e> Walker<'a, 'e> {
     }
 
     /// Walks pairs, given as to and from, those to one end after each other.
-    fn walk(
+    pub(super) fn walk(
         &mut self,
         pairs: impl Iterator<Item = (usize, usize)>,
         mut found: impl FnMut(usize, Way),

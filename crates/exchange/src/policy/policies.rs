@@ -172,14 +172,10 @@ impl<'a> Policies<'a> {
                 let vnet = speaker.vnet.filter(|_| filters && link.kind.is_peering());
                 self.deployment.inside_server_network(vnet?)
             }
-            SpeakerKind::Gateway { .. } => {
-                let from_beside = matches!(
-                    link.kind,
-                    LinkKind::GatewayToRouteServer | LinkKind::GatewayToPeer
-                );
-                let vnet = speaker.vnet.filter(|_| !from_beside);
-                self.deployment.inside_gateway_network(vnet?)
-            }
+            SpeakerKind::Gateway { .. } => match link.kind {
+                LinkKind::GatewayToRouteServer | LinkKind::GatewayToPeer => None,
+                _ => self.deployment.inside_gateway_network(speaker.vnet?),
+            },
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use routehub_diagnose::{BrokenPromise, EventReport, Impact, ImpactKind, PairImpact};
 
 use super::Failure;
+use super::routes::RouteChange;
 
 /// How many impacts of each kind an outcome tells in words.
 const MOST_TOLD: usize = 100;
@@ -21,6 +22,8 @@ pub struct Outcome {
     pub impacts: Vec<Impact>,
     /// Promises that do not hold any more; of several failures those that none breaks by itself.
     pub broken: Vec<BrokenPromise>,
+    /// Routes of machines that are others, the first of them; of single failures alone.
+    pub routes: Vec<RouteChange>,
     /// Sessions, best paths and networks that changed.
     pub changed: EventReport,
     /// The places of what failed among the elements of the sweep.
@@ -42,6 +45,7 @@ impl Outcome {
             counts: BTreeMap::new(),
             impacts: Vec::new(),
             broken: Vec::new(),
+            routes: Vec::new(),
             changed: EventReport::default(),
             places: failures.iter().map(|(place, _)| *place).collect(),
             pairs: Vec::new(),
