@@ -8,7 +8,6 @@ mod local;
 mod speaker_rib;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use routehub_policy::{Outcome, SourceClass};
