@@ -85,6 +85,11 @@ const ARROWS: [Row; 16] = [
             "routehub-scenario",
         ],
     ),
+    row(
+        "routehub-draw",
+        "crates/draw",
+        &["routehub", "routehub-exchange"],
+    ),
     row("routehub-benches", "benches", ANY),
     row("routehub-examples", "examples", ANY),
     row("routehub-house", "tests", &["routehub"]),
@@ -110,6 +115,7 @@ const ANY: &[&str] = &[
     "routehub-scenario",
     "routehub-speaker",
     "routehub-arm",
+    "routehub-draw",
 ];
 
 /// Libraries with one home among the published crates: the library, and the only packages of the

@@ -49,7 +49,7 @@ impl Reason {
     }
 
     /// What the rule saw, and what the rule says.
-    pub(crate) fn told(&self) -> String {
+    pub fn told(&self) -> String {
         let rule = rules::text(self.rule);
         let rule = if rules::is_bgp(self.rule) {
             rule.to_owned()
