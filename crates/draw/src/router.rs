@@ -193,7 +193,8 @@ impl Router {
             return vec![wanted.from.center(), wanted.to.center()];
         };
         self.take(number, &places);
-        let corners = corners(places.iter().map(|place| self.at(*place)).collect());
+        let places: Vec<_> = places.iter().map(|place| self.at(*place)).collect();
+        let corners = corners(&places);
         let points = corners.into_iter().map(|(x, y)| Point {
             x: x * GRID,
             y: y * GRID,
@@ -398,7 +399,7 @@ impl Search<'_> {
 }
 
 /// The places at which a line bends, and its ends.
-fn corners(places: Vec<(i32, i32)>) -> Vec<(i32, i32)> {
+fn corners(places: &[(i32, i32)]) -> Vec<(i32, i32)> {
     let mut corners: Vec<(i32, i32)> = Vec::new();
     for (number, place) in places.iter().enumerate() {
         let before = number.checked_sub(1).and_then(|before| places.get(before));

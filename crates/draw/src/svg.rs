@@ -1,20 +1,18 @@
 //! The picture as SVG text.
 
 mod legend;
+mod shapes;
 mod style;
 mod xml;
 
 use std::fmt::Write as _;
 
-use crate::geometry::{Point, Rect};
-use crate::layout::{Layout, Placed, Words};
+use crate::geometry::Point;
+use crate::layout::{Layout, Placed};
 use crate::scene::{Announced, Join, JoinKind, Kind, Node, Scene, State};
-use crate::text::Font;
 use legend::Legend;
+use shapes::{path, rect, words};
 use xml::Xml;
-
-/// How round the corners of lines are.
-const ROUND: i32 = 5;
 
 /// The whole document.
 pub(crate) fn document(scene: &Scene) -> String {
@@ -32,11 +30,11 @@ pub(crate) fn document(scene: &Scene) -> String {
     xml.raw(&format!(
         "<rect class=\"page\" width=\"{width}\" height=\"{height}\" rx=\"8\"/>\n"
     ));
-    words(&mut xml, &layout.title, "");
+    words(&mut xml, &layout.title);
     for frame in &layout.frames {
         xml.raw("<g class=\"region\">\n");
         rect(&mut xml, frame.rect, 12);
-        words(&mut xml, &frame.label, "");
+        words(&mut xml, &frame.label);
         xml.raw("</g>\n");
     }
     networks(&mut xml, scene, &layout);
@@ -128,37 +126,8 @@ fn draw_node(xml: &mut Xml, node: &Node, placed: &Placed) {
         rect(xml, placed.rect.moved(3, 3), round);
     }
     rect(xml, placed.rect, round);
-    words(xml, &placed.words, "");
+    words(xml, &placed.words);
     xml.raw("</g>\n");
-}
-
-fn rect(xml: &mut Xml, rect: Rect, round: i32) {
-    let Rect {
-        x,
-        y,
-        width,
-        height,
-    } = rect;
-    let round = round.min(height / 2);
-    xml.raw(&format!(
-        "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"{round}\"/>\n"
-    ));
-}
-
-fn words(xml: &mut Xml, words: &Words, class: &str) {
-    for word in &words.0 {
-        let size = match word.font {
-            Font::TITLE => "title",
-            Font::NAME => "name",
-            Font::DETAIL => "detail",
-            _ => "small",
-        };
-        let centered = if word.centered { " centered" } else { "" };
-        let class = format!("{size}{centered}{class}");
-        let Point { x, y } = word.at;
-        let attributes = format!("class=\"{class}\" x=\"{x}\" y=\"{y}\"");
-        xml.element("text", &attributes, &word.text);
-    }
 }
 
 /// The class of a join's line; those in colour are on top.
@@ -231,31 +200,4 @@ fn middle(corners: &[Point]) -> Option<Point> {
         x: i32::midpoint(longest[0].x, longest[1].x),
         y: i32::midpoint(longest[0].y, longest[1].y),
     })
-}
-
-/// A line with round corners.
-fn path(xml: &mut Xml, corners: &[Point], class: &str, more: &str, tip: &str) {
-    let mut d = String::new();
-    for (number, at) in corners.iter().enumerate() {
-        let before = number.checked_sub(1).and_then(|before| corners.get(before));
-        let next = corners.get(number + 1);
-        let (Some(before), Some(next)) = (before, next) else {
-            let letter = if number == 0 { 'M' } else { 'L' };
-            let _ = write!(d, "{letter}{} {}", at.x, at.y);
-            continue;
-        };
-        let toward = |other: &Point| Point {
-            x: at.x + (other.x - at.x).signum() * ROUND,
-            y: at.y + (other.y - at.y).signum() * ROUND,
-        };
-        let (from, to) = (toward(before), toward(next));
-        let _ = write!(
-            d,
-            "L{} {}Q{} {} {} {}",
-            from.x, from.y, at.x, at.y, to.x, to.y
-        );
-    }
-    xml.raw(&format!("<path class=\"{class}\" d=\"{d}\"{more}>"));
-    xml.element("title", "", tip);
-    xml.raw("</path>\n");
 }

@@ -25,12 +25,12 @@ pub(crate) fn grouped(scene: &Scene) -> Scene {
     let mut scene = scene.clone();
     for step in outside {
         if count(&scene, Kind::is_outside) > OUTSIDE {
-            scene = merged(&scene, step(&scene));
+            scene = merged(&scene, &step(&scene));
         }
     }
     for step in networks {
         if count(&scene, |kind| kind == Kind::Vnet) > NETWORKS {
-            scene = merged(&scene, step(&scene));
+            scene = merged(&scene, &step(&scene));
         }
     }
     scene
@@ -201,7 +201,7 @@ fn group(scene: &Scene, members: Vec<NodeId>) -> Group {
 }
 
 /// The scene with groups in the place of their members, and of what is in these.
-fn merged(scene: &Scene, groups: Vec<Group>) -> Scene {
+fn merged(scene: &Scene, groups: &[Group]) -> Scene {
     let mut place: Vec<Option<usize>> = vec![None; scene.nodes.len()];
     for (group, (members, _)) in groups.iter().enumerate() {
         for id in members {

@@ -1,6 +1,6 @@
 //! What the lines of a picture mean: those that are in it.
 
-use super::words;
+use super::shapes::words;
 use super::xml::Xml;
 use crate::geometry::Point;
 use crate::layout::{Layout, Words};
@@ -67,7 +67,7 @@ impl Legend {
                 y: y - 2,
             };
             let text = [(meaning.clone(), Font::DETAIL)];
-            words(xml, &Words::at(corner, &text), "");
+            words(xml, &Words::at(corner, &text));
         }
         xml.raw("</g>\n");
     }

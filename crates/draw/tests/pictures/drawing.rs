@@ -131,7 +131,7 @@ impl Drawing {
                     };
                     self.boxes.push(Boxed {
                         class: class.to_owned(),
-                        rect: rect(named("rect").last().expect("a box")),
+                        rect: rect(named("rect").next_back().expect("a box")),
                         texts: named("text").map(text).collect(),
                     });
                 }
