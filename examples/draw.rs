@@ -50,7 +50,7 @@ struct Arguments {
 /// What ends a run early: the exit code and what to say.
 struct Failure(u8, String);
 
-fn bad(message: impl ToString) -> Failure {
+fn bad(message: &impl ToString) -> Failure {
     Failure(2, message.to_string())
 }
 
@@ -82,10 +82,12 @@ fn draw(arguments: &Arguments) -> Result<String, Failure> {
     }
     let mut picture = Picture::of(&network).titled(scenario.title.as_str());
     if let Some(prefix) = arguments.highlight {
-        picture = picture.with_route(&network, prefix).map_err(bad)?;
+        picture = picture
+            .with_route(&network, prefix)
+            .map_err(|error| bad(&error))?;
     }
     if let [from, to] = arguments.trace.as_slice() {
-        let trace = network.trace(from, to).map_err(bad)?;
+        let trace = network.trace(from, to).map_err(|error| bad(&error))?;
         picture = picture.with_trace(&network, &trace);
     }
     for name in &arguments.failed {
@@ -106,12 +108,15 @@ fn read(file: &str) -> Result<Scenario, Failure> {
         "-" => io::stdin().read_to_string(&mut text).map(|_| text),
         file => std::fs::read_to_string(file),
     };
-    let text = text.map_err(|error| bad(format!("{file}: {error}")))?;
+    let text = text.map_err(|error| bad(&format!("{file}: {error}")))?;
     Scenario::parse(&text).map_err(|wrong| {
         let told = wrong.iter().take(5);
         let told = told.map(|diagnostic| diagnostic.render(file).to_string());
         let told: Vec<String> = told.collect();
-        bad(format!("{file} is not a network file\n{}", told.join("\n")))
+        bad(&format!(
+            "{file} is not a network file\n{}",
+            told.join("\n")
+        ))
     })
 }
 
@@ -183,7 +188,7 @@ fn no_such(scenario: &Scenario, estate: &Estate, name: &str) -> Failure {
     let known = known.chain(sites).chain(events).map(String::as_str);
     let near = check::nearest_name(name, known);
     let near = near.map(|near| format!("; did you mean `{near}`?"));
-    bad(format!(
+    bad(&format!(
         "--failed {name}: neither an NVA, Route Server, gateway, circuit or site with a connection, \
          nor an event of the file{}",
         near.unwrap_or_default()

@@ -24,7 +24,7 @@ const fn row(package: &'static str, folder: &'static str, may_use: &'static [&'s
     }
 }
 
-const ARROWS: [Row; 16] = [
+const ARROWS: [Row; 17] = [
     row("routehub-types", "crates/types", &[]),
     row("routehub-wire", "crates/wire", &["routehub-types"]),
     row(
