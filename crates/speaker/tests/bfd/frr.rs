@@ -64,7 +64,9 @@ impl Frr {
             .args(["-i".into(), files.path().join("pid")])
             .args(["-f".into(), file])
             .args(more);
-        self.daemons.push(Process::start(files, &mut command));
+        let daemon = Process::start(files, &mut command);
+        daemon.prioritize();
+        self.daemons.push(daemon);
     }
 
     fn ask(&self, command: &str) -> String {

@@ -64,7 +64,15 @@ impl Lab {
     pub(crate) fn bird_with(&self, reach: &str, interval: u32, more: &str) -> Bird {
         let folder = std::env::temp_dir();
         let text = bird(reach, interval, more);
-        Bird::start_in(&self.fabric.nvas[0], &folder, &text).expect("a BIRD")
+        let bird = Bird::start_in(&self.fabric.nvas[0], &folder, &text).expect("a BIRD");
+        // It stands for a machine of its own: what is judged is the server.
+        block_until(
+            "BIRD answers",
+            || bird.ask("show status"),
+            |said| said.contains("running"),
+        );
+        bird.prioritize();
+        bird
     }
 
     /// The sessions of BFD.

@@ -60,6 +60,11 @@ impl Bird {
         self.process.pause(paused);
     }
 
+    /// Has it run before everything of usual priority, where that is allowed.
+    pub fn prioritize(&self) {
+        self.process.prioritize();
+    }
+
     /// Kills it at once, as a failure does: the kernel closes its connections.
     pub fn kill(self) {
         self.process.kill();
