@@ -68,7 +68,7 @@ fn is_of_routes(event: &Event) -> bool {
     }
 }
 
-fn agrees(numbers: Vec<u16>, events: usize) -> Result<(), TestCaseError> {
+pub(crate) fn agrees(numbers: Vec<u16>, events: usize) -> Result<(), TestCaseError> {
     let numbers = &mut Numbers::new(numbers);
     let (parameters, mut estate) = (random::parameters(numbers), random::estate(numbers));
     let names: Vec<String> = estate.vnets.iter().map(|vnet| vnet.name.clone()).collect();

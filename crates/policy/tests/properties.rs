@@ -27,7 +27,7 @@ fn prefix() -> impl Strategy<Value = Prefix> {
     prop_oneof![4 => v4, 1 => v6]
 }
 
-fn any_prefix() -> impl Strategy<Value = Prefix> {
+pub(crate) fn any_prefix() -> impl Strategy<Value = Prefix> {
     let v4 = (any::<u32>(), 0..=32u8)
         .prop_map(|(bits, length)| Prefix::V4(Ipv4Prefix::truncated(bits.into(), length).unwrap()));
     prop_oneof![prefix(), v4]
@@ -64,7 +64,7 @@ fn as_path() -> impl Strategy<Value = AsPath> {
     vec(segment, 0..3).prop_map(AsPath::from_segments)
 }
 
-fn attrs() -> impl Strategy<Value = Attrs> {
+pub(crate) fn attrs() -> impl Strategy<Value = Attrs> {
     let numbers = (option::of(0..3u32), option::of(0..3u32), 0..4u32);
     (as_path(), vec(community(), 0..4), numbers).prop_map(
         |(as_path, mut tags, (med, pref, hop))| {
@@ -80,7 +80,7 @@ fn attrs() -> impl Strategy<Value = Attrs> {
     )
 }
 
-fn meta() -> impl Strategy<Value = RouteMeta> {
+pub(crate) fn meta() -> impl Strategy<Value = RouteMeta> {
     (0..3u8, option::of(asn())).prop_map(|(source, neighbor)| RouteMeta {
         source: SourceClass(source),
         neighbor,
@@ -167,7 +167,7 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
-fn rules() -> impl Strategy<Value = Vec<Rule>> {
+pub(crate) fn rules() -> impl Strategy<Value = Vec<Rule>> {
     let next = prop_oneof![Just(Next::Stop), Just(Next::Continue)];
     let rule = (vec(condition(), 0..3), vec(action(), 0..3), next);
     vec(rule, 0..10).prop_map(|parts| {
@@ -178,13 +178,13 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
     })
 }
 
-fn fallback() -> impl Strategy<Value = Fallback> {
+pub(crate) fn fallback() -> impl Strategy<Value = Fallback> {
     let (yes, no) = (Fallback::Accept(RuleId(900)), Fallback::Reject(RuleId(901)));
     prop::bool::ANY.prop_map(move |accept| if accept { yes } else { no })
 }
 
 /// A reference without an index and without a set part: every rule in order, every condition.
-fn one_by_one(
+pub(crate) fn one_by_one(
     rules: &[Rule],
     fallback: Fallback,
     attrs: &Attrs,
@@ -229,7 +229,7 @@ fn one_by_one(
     }
 }
 
-fn outcome(
+pub(crate) fn outcome(
     policy: &Policy,
     attrs: &Attrs,
     prefix: Prefix,

@@ -22,14 +22,14 @@ proptest! {
         backlog in prop_oneof![Just(1usize), Just(4), Just(1000)],
         events in prop::collection::vec(event(), 1..60),
     ) {
-        run(World::new(backlog, configs(), false), &events);
+        World::new(backlog, configs(), false).run(&events);
     }
 
     #[test]
     fn where_history_counts_any_interleaving_gives_the_tables_of_deciding_step_by_step(
         events in prop::collection::vec(event(), 1..60),
     ) {
-        run(World::new(4, sticky_configs(), true), &events);
+        World::new(4, sticky_configs(), true).run(&events);
     }
 
     #[test]
@@ -39,21 +39,8 @@ proptest! {
     ) {
         let mut world = World::new(4, configs(), false);
         world.handle(&Event::Source(0, variant));
-        run(world, &events);
+        world.run(&events);
     }
-}
-
-fn run(mut world: World, events: &[Event]) {
-    for (n, event) in events.iter().enumerate() {
-        world.handle(event);
-        world.check();
-        if n % 16 == 15 {
-            world.settle();
-        }
-    }
-    world.settle();
-    world.check();
-    world.end();
 }
 
 #[test]

@@ -123,6 +123,20 @@ impl World {
     }
 
     /// What happens to the real table happens to the naive one.
+    /// Lets events happen, and compares both tables after each.
+    pub(crate) fn run(mut self, events: &[Event]) {
+        for (n, event) in events.iter().enumerate() {
+            self.handle(event);
+            self.check();
+            if n % 16 == 15 {
+                self.settle();
+            }
+        }
+        self.settle();
+        self.check();
+        self.end();
+    }
+
     pub(crate) fn handle(&mut self, event: &Event) {
         let before = self.model.decided.is_some().then(|| self.model.clone());
         self.carry_out(event);

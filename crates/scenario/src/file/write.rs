@@ -104,26 +104,36 @@ fn lists(estate: &Estate) -> Vec<(&'static str, Vec<Object>)> {
     fn all<T: Clone>(list: &[T], object: fn(T) -> Object) -> Vec<Object> {
         list.iter().cloned().map(object).collect()
     }
+    // Every list is named, so that a new one is not forgotten.
+    let Estate {
+        vnets,
+        peerings,
+        route_servers,
+        nvas,
+        load_balancers,
+        gateways,
+        circuits,
+        sites,
+        route_maps,
+        route_tables,
+        nics,
+        private_endpoints,
+    } = estate;
     vec![
-        ("vnets", all(&estate.vnets, Object::Vnet)),
-        ("peerings", all(&estate.peerings, Object::Peering)),
-        (
-            "route_servers",
-            all(&estate.route_servers, Object::RouteServer),
-        ),
-        ("nvas", all(&estate.nvas, Object::Nva)),
-        ("gateways", all(&estate.gateways, Object::Gateway)),
-        ("circuits", all(&estate.circuits, Object::Circuit)),
-        ("sites", all(&estate.sites, Object::Site)),
-        ("route_maps", all(&estate.route_maps, Object::RouteMap)),
-        (
-            "route_tables",
-            all(&estate.route_tables, Object::RouteTable),
-        ),
-        ("nics", all(&estate.nics, Object::Nic)),
+        ("vnets", all(vnets, Object::Vnet)),
+        ("peerings", all(peerings, Object::Peering)),
+        ("route_servers", all(route_servers, Object::RouteServer)),
+        ("nvas", all(nvas, Object::Nva)),
+        ("load_balancers", all(load_balancers, Object::LoadBalancer)),
+        ("gateways", all(gateways, Object::Gateway)),
+        ("circuits", all(circuits, Object::Circuit)),
+        ("sites", all(sites, Object::Site)),
+        ("route_maps", all(route_maps, Object::RouteMap)),
+        ("route_tables", all(route_tables, Object::RouteTable)),
+        ("nics", all(nics, Object::Nic)),
         (
             "private_endpoints",
-            all(&estate.private_endpoints, Object::PrivateEndpoint),
+            all(private_endpoints, Object::PrivateEndpoint),
         ),
     ]
 }
