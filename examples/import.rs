@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use routehub::types::Escaped;
 use routehub_arm::Documents;
 use routehub_scenario::Scenario;
 
@@ -49,9 +50,9 @@ fn main() -> Result<()> {
         None => print!("{text}"),
     }
     for remark in &import.remarks {
-        eprintln!("{}", remark.what);
+        eprintln!("{}", Escaped::line(&remark.what));
         if let Some(remedy) = &remark.remedy {
-            eprintln!("  from: {remedy}");
+            eprintln!("  from: {}", Escaped::line(remedy));
         }
     }
     agreement(&text);
@@ -64,11 +65,11 @@ fn agreement(text: &str) {
         Err(diagnostics) => {
             eprintln!("what does not fit together, to be mended by hand:");
             for diagnostic in diagnostics {
-                eprintln!("  {diagnostic}");
+                eprintln!("  {}", Escaped::lines(diagnostic));
             }
         }
         Ok(scenario) => match scenario.check() {
-            Err(error) => eprintln!("{error}"),
+            Err(error) => eprintln!("{}", Escaped::lines(error)),
             Ok(reports) => {
                 for report in reports.iter().filter(|report| report.hard > 0) {
                     let agree = report.hard - report.failures();

@@ -16,6 +16,7 @@ use clap::Parser;
 use routehub::Profile;
 use routehub::profile::PROFILES;
 use routehub::rules::SOURCES;
+use routehub::types::Escaped;
 
 /// Show the numbers and switches of a route server: those of Azure by year, and of a plain one.
 ///
@@ -37,7 +38,8 @@ fn main() -> ExitCode {
     let text = match run(&Arguments::parse()) {
         Ok(text) => text,
         Err(error) => {
-            eprintln!("profiles: {error:#}");
+            let error = format!("{error:#}");
+            eprintln!("profiles: {}", Escaped::lines(error));
             return ExitCode::from(2);
         }
     };

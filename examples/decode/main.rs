@@ -91,11 +91,11 @@ fn lines(name: &str, out: &mut impl Write) -> Result<()> {
             continue;
         }
         match input::message(text) {
-            Ok(message) => serde_json::to_writer(&mut *out, &report::report(&message))
+            Ok(message) => routehub_scenario::json::to_writer(&mut *out, &report::report(&message))
                 .map_err(io::Error::from)?,
             Err(error) => {
                 let error = json!({ "error": format!("{error:#}"), "line": number });
-                write!(out, "{error}")?;
+                routehub_scenario::json::to_writer(&mut *out, &error).map_err(io::Error::from)?;
             }
         }
         writeln!(out)?;
@@ -112,11 +112,14 @@ fn mrt_file(name: &str, out: &mut impl Write) -> Result<()> {
     {
         for entry in reader.entries(&record) {
             match entry {
-                Ok(message) => serde_json::to_writer(&mut *out, &report::report(&message))
-                    .map_err(io::Error::from)?,
+                Ok(message) => {
+                    routehub_scenario::json::to_writer(&mut *out, &report::report(&message))
+                        .map_err(io::Error::from)?;
+                }
                 Err(reason) => {
                     let error = json!({ "error": reason, "offset": record.offset });
-                    write!(out, "{error}")?;
+                    routehub_scenario::json::to_writer(&mut *out, &error)
+                        .map_err(io::Error::from)?;
                 }
             }
             writeln!(out)?;

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
+use routehub::types::Escaped;
 use routehub_testkit::fabric::{Fabric, FabricServer, NETWORK, ON_PREM, StreamSummary, Streams};
 use routehub_testkit::kernel::watch_routes;
 use tokio::signal::unix::{SignalKind, signal};
@@ -53,7 +54,8 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("lab: {error:#}");
+            let error = format!("{error:#}");
+            eprintln!("lab: {}", Escaped::lines(error));
             ExitCode::from(2)
         }
     }

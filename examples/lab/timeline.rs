@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Instant;
 
+use routehub::types::Escaped;
 use routehub_testkit::kernel::RouteChange;
 
 /// Something that happened.
@@ -85,6 +86,7 @@ impl Timeline {
     }
 
     fn print(&self, at: Instant, line: &dyn fmt::Display) {
+        let line = Escaped::line(line);
         let since = at.duration_since(self.start).as_secs_f64();
         match self.mark {
             Some(mark) => {

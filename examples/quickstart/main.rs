@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use anyhow::{Context as _, anyhow};
 use comfy_table::{Table, presets};
+use routehub::types::Escaped;
 use routehub::{Network, NextHopType, PathStanding, RouteRow, rules};
 use routehub_scenario::Scenario;
 
@@ -22,7 +23,7 @@ fn main() -> anyhow::Result<()> {
         anyhow!("the network of this example: {first}")
     })?;
     let mut network = Network::new(&scenario.profile, scenario.estate)?;
-    println!("{}\n", scenario.title);
+    println!("{}\n", Escaped::line(&scenario.title));
 
     println!(
         "What the Route Server learned, and sends back (instance 0; instance 1 is the same)\n"
@@ -37,7 +38,10 @@ fn main() -> anyhow::Result<()> {
 
     for (id, event) in &scenario.events {
         network.apply(event)?;
-        println!("\nEffective routes of spoke-vm after {id}\n");
+        println!(
+            "\nEffective routes of spoke-vm after {}\n",
+            Escaped::line(id)
+        );
         print_effective(&network, "spoke-vm");
     }
     Ok(())
@@ -61,7 +65,7 @@ fn print_exchange(network: &Network) {
             }
         }
     }
-    println!("{}", trimmed(&table));
+    println!("{}", Escaped::lines(trimmed(&table)));
 }
 
 fn exchanged(nva: &str, what: &str, row: &RouteRow) -> [String; 6] {
@@ -91,7 +95,7 @@ fn print_effective(network: &Network, nic: &str) {
             joined(&row.next_hops),
         ]);
     }
-    println!("{}", trimmed(&table));
+    println!("{}", Escaped::lines(trimmed(&table)));
 }
 
 /// Why one route is on the virtual machine by two ways, and why another is not there at all.
@@ -107,6 +111,7 @@ fn explain(network: &Network) -> anyhow::Result<()> {
             PathStanding::Replaced => "replaced by a route map".to_owned(),
         };
         let from = path.from.unwrap_or_default();
+        let from = Escaped::line(from);
         println!("  from {from}, AS path {}: {standing}", path.as_path);
     }
     let refused = network.rs_refused("rs", "sdwan1");

@@ -23,7 +23,7 @@ use listener::Listener;
 use state::State;
 
 /// The endpoint of Azure's resource manager.
-#[derive(Args)]
+#[derive(Clone, Args)]
 pub(crate) struct ArmArguments {
     /// Answer `az` and other clients of Azure's resource manager on this address and port, by
     /// HTTPS. What they write is the network; without a file it begins empty. On other than a

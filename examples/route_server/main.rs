@@ -34,18 +34,19 @@
 //! route_server network.yaml --sink json --sink-file changes.jsonl
 //! ```
 
-use std::fmt::Display;
-use std::io::{self, Write as _};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use routehub::types::Escaped;
 use routehub_scenario::Scenario;
 use routehub_speaker::http::{Changes, Http, Token, TokenError};
+use routehub_speaker::log::Log;
 use routehub_speaker::{Server, ServerEvent};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::Receiver;
@@ -61,7 +62,7 @@ use sinks::SinkArguments;
 ///
 /// Listens on the address of every instance, gateway and circuit edge that has a session with an
 /// NVA, site or on-premises router marked `live: true`, and prints what happens.
-#[derive(Parser)]
+#[derive(Clone, Parser)]
 #[command(name = "route_server")]
 struct Arguments {
     /// The network file, YAML or JSON.
@@ -77,6 +78,18 @@ struct Arguments {
     /// one both are taken only on a loopback address.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// Everything but /healthz needs the token in this file, or the one that events need.
+    #[arg(
+        long,
+        visible_alias = "http-read-token-file",
+        value_name = "FILE",
+        requires = "http"
+    )]
+    read_token_file: Option<PathBuf>,
+    /// A name that requests may have in `Host`, besides the address that is listened on. May be
+    /// given several times.
+    #[arg(long, value_name = "NAME", requires = "http")]
+    http_host: Vec<String>,
     #[command(flatten)]
     arm: ArmArguments,
     #[command(flatten)]
@@ -97,7 +110,10 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<()> {
     let scenario = arguments.load()?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start")?;
-    runtime.block_on(serve(scenario, arguments))
+    let served = runtime.block_on(serve(scenario, arguments));
+    // What is still being read or worked out is of no use any more.
+    runtime.shutdown_background();
+    served
 }
 
 impl Arguments {
@@ -135,9 +151,18 @@ impl Arguments {
             return Ok(None);
         };
         let token = self.token()?.map(|text| Token::new(&text)).transpose()?;
+        let read_token = self.read_token_file.as_deref().map(|file| {
+            let token = Token::read(file);
+            token.with_context(|| format!("the token file {}", file.display()))
+        });
+        let read_token = read_token.transpose()?;
         let http = Http::bind(address, token).await;
         let http = http.with_context(|| format!("cannot listen on {address} for HTTP"))?;
-        Ok(Some(http))
+        let http = http.with_hosts(self.http_host.iter().cloned());
+        Ok(Some(match read_token {
+            Some(token) => http.with_read_token(token),
+            None => http,
+        }))
     }
 }
 
@@ -152,10 +177,16 @@ fn read(file: &Path) -> Result<Scenario> {
     })
 }
 
+/// How long it is waited for whoever reads the last lines.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
 async fn serve(mut scenario: Scenario, arguments: &Arguments) -> Result<()> {
-    let out = Out {
-        taken: arguments.sinks.take_output(),
+    // The standard output may be for something else.
+    let log = match arguments.sinks.take_output() {
+        true => Log::start(io::stderr()),
+        false => Log::start(io::stdout()),
     };
+    let log = log.context("cannot start")?;
     let arm = arguments
         .arm
         .prepare(&mut scenario, arguments.token()?)
@@ -165,9 +196,9 @@ async fn serve(mut scenario: Scenario, arguments: &Arguments) -> Result<()> {
     if let Some(plain) = http.take() {
         let changes = Changes::default();
         sinks.sinks.push(changes.sink());
-        http = Some(plain.with_changes(changes));
+        http = Some(plain.with_changes(changes).with_log(log.clone()));
     }
-    let signals = Signals {
+    let mut signals = Signals {
         interrupt: signal(SignalKind::interrupt())?,
         terminate: signal(SignalKind::terminate())?,
         hangup: signal(SignalKind::hangup())?,
@@ -182,28 +213,35 @@ async fn serve(mut scenario: Scenario, arguments: &Arguments) -> Result<()> {
     let server = Arc::new(server);
     let events = server.watch();
     for address in server.addresses() {
-        out.print(&format_args!("listening on {address}"));
+        log.say(format_args!("listening on {address}"));
     }
     for neighbor in server.neighbors() {
-        out.print(&format_args!("awaiting {neighbor}"));
+        log.say(format_args!("awaiting {neighbor}"));
     }
     if server.addresses().is_empty() && arm.is_none() {
-        out.print(&"nobody in this network is live: no session to hold");
+        log.say("nobody in this network is live: no session to hold");
     }
     if let Some(http) = http {
-        out.print(&format_args!("answering on http://{}", http.address()?));
+        log.say(format_args!("answering on http://{}", http.address()?));
         tokio::spawn(http.serve(Arc::clone(&server)));
     }
     if let Some(arm) = arm {
-        out.print(&arm.greeting()?);
-        let say = move |line: &str| out.print(&line);
+        log.say(arm.greeting()?);
+        let log = log.clone();
+        let say = move |line: &str| log.say(line);
         tokio::spawn(arm.serve(Arc::clone(&server), Box::new(say)));
     }
     tokio::select! {
-        () = follow(events, out) => {}
-        () = on_signals(signals, &server, arguments, out) => out.print(&"stopping"),
+        () = follow(events, &log) => {}
+        () = on_signals(&mut signals, &server, arguments, &log) => log.say("stopping"),
     }
-    server.stop("routehub is stopping").await;
+    tokio::select! {
+        () = server.stop("routehub is stopping") => {}
+        () = signals.stop() => log.say("stopping at once"),
+    }
+    // The thread that writes may have to wait, which must not be waited for here.
+    let flushed = tokio::task::spawn_blocking(move || log.flush(LAST_LINES));
+    let _ = flushed.await;
     Ok(())
 }
 
@@ -214,19 +252,36 @@ struct Signals {
     hangup: Signal,
 }
 
-/// Reloads on SIGHUP, until SIGINT or SIGTERM.
-async fn on_signals(mut signals: Signals, server: &Server, arguments: &Arguments, out: Out) {
-    loop {
+impl Signals {
+    /// Waits until the process is to stop.
+    async fn stop(&mut self) {
         tokio::select! {
-            _ = signals.interrupt.recv() => return,
-            _ = signals.terminate.recv() => return,
-            _ = signals.hangup.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-        if let Err(error) = reload(server, arguments).await {
-            let error = format!("{error:#}");
-            let error = error.trim_end();
-            out.print(&format_args!("not reloaded, nothing has changed: {error}"));
+    }
+}
+
+/// Reloads on SIGHUP, until SIGINT or SIGTERM, which do not wait for a reload.
+async fn on_signals(signals: &mut Signals, server: &Server, arguments: &Arguments, log: &Log) {
+    let Signals {
+        interrupt,
+        terminate,
+        hangup,
+    } = signals;
+    let reloads = async {
+        while hangup.recv().await.is_some() {
+            if let Err(error) = reload(server, arguments).await {
+                let error = format!("{error:#}");
+                let error = error.trim_end();
+                log.say(format_args!("not reloaded, nothing has changed: {error}"));
+            }
         }
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        () = reloads => {}
     }
 }
 
@@ -235,42 +290,25 @@ async fn reload(server: &Server, arguments: &Arguments) -> Result<()> {
     if arguments.arm.arm.is_some() {
         anyhow::bail!("the documents of --arm are the network, not the file");
     }
+    let arguments = arguments.clone();
+    let loaded = tokio::task::spawn_blocking(move || arguments.load()).await;
     let Scenario {
         profile,
         estate,
         live,
         ..
-    } = arguments.load()?;
+    } = loaded.context("the file cannot be read")??;
     server.reload(&profile, estate, &live).await?;
     Ok(())
 }
 
-/// Prints what happens, for ever.
-async fn follow(mut events: Receiver<ServerEvent>, out: Out) {
+/// Says what happens, for ever.
+async fn follow(mut events: Receiver<ServerEvent>, log: &Log) {
     loop {
         match events.recv().await {
-            Ok(event) => out.print(&event),
-            Err(RecvError::Lagged(lost)) => out.print(&format_args!("{lost} lines left out")),
+            Ok(event) => log.event(&event),
+            Err(RecvError::Lagged(lost)) => log.say(format_args!("{lost} lines left out")),
             Err(RecvError::Closed) => return,
         }
-    }
-}
-
-/// Where lines go.
-#[derive(Clone, Copy)]
-struct Out {
-    /// The standard output is for something else.
-    taken: bool,
-}
-
-impl Out {
-    /// Prints a line, or a few. Who reads it may have gone, which does not concern the routers.
-    fn print(self, line: &dyn Display) {
-        let line = Escaped::lines(line);
-        let _ = if self.taken {
-            writeln!(io::stderr().lock(), "{line}")
-        } else {
-            writeln!(io::stdout().lock(), "{line}")
-        };
     }
 }

@@ -1,7 +1,6 @@
 //! The sinks of the command line: what receives the routes of the networks.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,13 +9,15 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use routehub_scenario::Scenario;
 use routehub_speaker::sink::kernel::Namespace;
-use routehub_speaker::sink::{JsonSink, KernelSink, KernelTarget, MemorySink, Sink, Sinks};
+use routehub_speaker::sink::{
+    JsonSink, KernelSink, KernelTarget, LinesFile, MemorySink, Sink, Sinks,
+};
 
 /// The main routing table.
 const MAIN: u32 = 254;
 
 /// The options for sinks, which receive the routes that the networks' NICs use.
-#[derive(Args)]
+#[derive(Clone, Args)]
 pub(crate) struct SinkArguments {
     /// Tell the routes of the networks: to memory, to the Linux kernel, or as lines of JSON. May be
     /// given several times.
@@ -96,7 +97,7 @@ impl SinkArguments {
         let Some(path) = &self.sink_file else {
             return Ok(Box::new(io::stdout()));
         };
-        let file = File::create(path);
+        let file = LinesFile::create(path);
         let file = file.with_context(|| format!("cannot write {}", path.display()))?;
         Ok(Box::new(file))
     }

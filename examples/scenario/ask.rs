@@ -228,7 +228,7 @@ pub(crate) fn write(
     text: &str,
 ) -> Result<(), Failure> {
     if arguments.json {
-        let pretty = serde_json::to_string_pretty(data);
+        let pretty = routehub_scenario::json::to_string_pretty(data);
         let pretty = pretty.map_err(|error| Failure::bad_input(error.to_string()))?;
         out.push_str(&pretty);
         out.push('\n');

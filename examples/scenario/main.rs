@@ -198,7 +198,7 @@ fn run(arguments: &Arguments, out: &mut String) -> Result<bool, Failure> {
         }
     });
     if arguments.json || arguments.az {
-        let pretty = serde_json::to_string_pretty(&Value::Array(snapshots));
+        let pretty = routehub_scenario::json::to_string_pretty(&Value::Array(snapshots));
         text = pretty.map_err(|error| Failure::bad_input(error.to_string()))? + "\n";
     }
     // What came before an event that does not settle is shown.

@@ -3,12 +3,11 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use routehub_testkit::example;
 use routehub_testkit::isolated::may_isolate;
 use routehub_testkit::process::programs;
-use routehub_testkit::wait::PATIENCE;
+use routehub_testkit::wait::block_until;
 
 /// The file of the program; none where it cannot run and need not.
 fn program() -> Option<PathBuf> {
@@ -54,19 +53,12 @@ fn wait_for_its_processes(process: u32) {
         let line = std::fs::read(file.join("cmdline")).unwrap_or_default();
         String::from_utf8_lossy(&line).contains(&folder)
     };
-    let start = Instant::now();
-    loop {
+    let left = || {
         let all = std::fs::read_dir("/proc").expect("processes").flatten();
-        let left: Vec<PathBuf> = all
-            .map(|entry| entry.path())
-            .filter(|file| uses(file))
-            .collect();
-        if left.is_empty() {
-            return;
-        }
-        assert!(start.elapsed() < PATIENCE, "{left:?}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+        let files = all.map(|entry| entry.path());
+        files.filter(|file| uses(file)).collect::<Vec<PathBuf>>()
+    };
+    block_until("nobody works there", left, Vec::is_empty);
 }
 
 #[test]

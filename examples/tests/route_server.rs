@@ -2,10 +2,12 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use routehub_testkit::example;
-use routehub_testkit::wait::PATIENCE;
+use routehub_testkit::wait::{PATIENCE, block_until};
 use routehub_types::{Asn, RouterId};
 use routehub_wire::{
     AfiSafi, Capability, Context, KEEPALIVE, MAX_LEN, Message, Notification, Open, decode, frame,
@@ -224,6 +226,128 @@ fn http_answers_events_happen_and_sighup_reads_the_file_again() {
     server.terminate();
     while server.next_line() != "stopping\n" {}
     assert_eq!(server.child.wait().expect("an end").code(), Some(0));
+}
+
+/// A standard output that is full and that nobody reads.
+fn full() -> (UnixStream, Stdio) {
+    let (reader, mut writer) = UnixStream::pair().expect("two ends");
+    writer.set_nonblocking(true).expect("set");
+    while writer.write(&[b'.'; 4096]).is_ok() {}
+    while writer.write(b".").is_ok() {}
+    writer.set_nonblocking(false).expect("set");
+    (reader, OwnedFd::from(writer).into())
+}
+
+/// Waits until a server answers, and a metric of it is as it should be.
+fn until_metric(to: &str, name: &str, good: impl Fn(f64) -> bool) {
+    let look = || {
+        let answer = TcpStream::connect(to).map(|_| ask(to, "GET /metrics", ""));
+        let answer = answer.unwrap_or_default();
+        let line = answer.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|value| value.trim().parse::<f64>().ok())
+    };
+    block_until(name, look, |value| value.is_some_and(&good));
+}
+
+#[test]
+fn an_output_that_nobody_reads_stops_neither_signals_nor_answers() {
+    for errors_too in [false, true] {
+        let (mut reader, stdout) = full();
+        let (_errors, stderr) = full();
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        file.write_all(network().as_bytes()).expect("room");
+        let port = if errors_too { 1794 } else { 1795 };
+        let at = SocketAddr::new(address(80), 8180 + u16::from(errors_too)).to_string();
+        let mut command = example::command("route_server");
+        command.arg(file.path());
+        command.args(["--listen-port", &port.to_string(), "--http", &at]);
+        if errors_too {
+            // Lines of JSON go to the output, and everything else to the errors.
+            command.args(["--sink", "json"]).stderr(stderr);
+        }
+        let child = command.stdout(stdout).spawn().expect("cargo runs");
+        let (_, nobody) = UnixStream::pair().expect("two ends");
+        let nobody = std::process::ChildStdout::from(OwnedFd::from(nobody));
+        let lines = BufReader::new(nobody);
+        let mut server = Server { child, lines, file };
+        until_metric(&at, "routehub_log_lines_written_total", |lines| {
+            lines == 0.0
+        });
+        for _ in 0..3000 {
+            drop(connect(address(99), SocketAddr::new(address(4), port)));
+        }
+        let refused = |lines| lines >= 1000.0;
+        until_metric(&at, "routehub_log_lines_limited_total", refused);
+        server.reload(&network().replace("65001", "65002"));
+        let look = || ask(&at, "GET /v1/peers", "");
+        block_until("it was read again", look, |peers| {
+            peers.contains("\"asn\":65002")
+        });
+        let healthy = ask(&at, "GET /healthz", "");
+        assert!(healthy.contains("nobody reads it"), "{healthy}");
+        assert_eq!(
+            healthy.starts_with("HTTP/1.1 200"),
+            !errors_too,
+            "{healthy}"
+        );
+        if errors_too {
+            assert!(
+                healthy.contains("sink json: it has taken nothing"),
+                "{healthy}"
+            );
+        } else {
+            // As soon as somebody reads, it says what there was.
+            let mut text = [0; 1 << 20];
+            let mut seen = String::new();
+            while !seen.contains("were left out") {
+                let length = reader.read(&mut text).expect("lines");
+                seen.push_str(&String::from_utf8_lossy(&text[..length]));
+            }
+            assert!(seen.contains("listening on"), "{seen}");
+        }
+        server.terminate();
+        let end = || {
+            server
+                .child
+                .try_wait()
+                .expect("a child")
+                .map(|end| end.code())
+        };
+        let start = std::time::Instant::now();
+        block_until("it has ended", end, |end| *end == Some(Some(0)));
+        assert!(start.elapsed() < std::time::Duration::from_secs(15));
+    }
+}
+
+#[test]
+fn a_host_that_is_not_ours_and_a_reader_without_the_token_learn_nothing() {
+    let mut token = tempfile::NamedTempFile::new().expect("a file");
+    token.write_all(b"only-to-read\n").expect("room");
+    let token = token.path().display().to_string();
+    let http = SocketAddr::new(address(81), 0).to_string();
+    let more = ["--http", &http, "--http-host", "routes.example"];
+    let more = [&more[..], &["--read-token-file", &token]].concat();
+    let mut server = Server::start_with(1796, &more);
+    server.expect("listening on");
+    server.expect("awaiting nva at rs 0");
+    let line = server.expect("answering on http://");
+    let at = line.trim().strip_prefix("answering on http://");
+    let at = at.expect("an address").to_owned();
+    let status = |host: &str, path: &str, token: &str| {
+        let mut stream = TcpStream::connect(&at).expect("a connection");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+        let request = format!("{request}{token}\r\n");
+        stream.write_all(request.as_bytes()).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer[9..12].to_owned()
+    };
+    let read = "Authorization: Bearer only-to-read\r\n";
+    assert_eq!(status("evil.example", "/v1/peers", read), "421");
+    assert_eq!(status("routes.example", "/v1/peers", read), "200");
+    assert_eq!(status(&at, "/v1/peers", read), "200");
+    assert_eq!(status(&at, "/v1/peers", ""), "401");
+    assert_eq!(status(&at, "/healthz", ""), "200");
 }
 
 #[test]

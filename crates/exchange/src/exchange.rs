@@ -17,7 +17,8 @@ use crate::graph::{
     UNKNOWN_ADDRESS,
 };
 use crate::parameters::Parameters;
-use crate::propagation::{EventError, Model, NotConverged, Outbound};
+use crate::propagation::{EventError, Model, NotConverged, Outbound, Watch};
+use crate::queries::Only;
 use crate::ribs::{Encoding, RibView};
 
 use live::Live;
@@ -66,6 +67,8 @@ impl Exchange {
     /// [`EventError`] if the event names something unknown, what it makes of the estate does not
     /// fit together, or the estate does not converge.
     pub fn apply_event(&mut self, event: &Event) -> Result<(), EventError> {
+        self.model.check_routes(event)?;
+        self.model.touch_all();
         if event.describes_anew() {
             return self.describe_anew(event);
         }
@@ -174,6 +177,18 @@ impl Exchange {
         journal.take(deployment)
     }
 
+    /// Begins to read tables in shares: what changes from here on is written down as long as this
+    /// is kept.
+    pub fn watch(&self) -> Watch {
+        self.model.touched().watch()
+    }
+
+    /// The prefixes of which anything may have changed since the last call, or since the reading
+    /// began; none if everything may be another.
+    pub fn changed_since(&self, watch: &mut Watch) -> Option<Vec<Prefix>> {
+        self.model.touched().since(watch)
+    }
+
     /// The id of an attribute set.
     pub fn intern(&mut self, attrs: &Attrs) -> AttrId {
         self.model.ribs_mut().intern(attrs)
@@ -224,6 +239,7 @@ impl Exchange {
         encoding: &Arc<dyn Encoding>,
         families: FamilySet,
     ) -> Result<(), NotConverged> {
+        self.model.touch_all();
         self.live.link_up(&mut self.model, link, encoding, families)
     }
 
@@ -236,6 +252,7 @@ impl Exchange {
         link: LinkId,
         notification: Option<(u8, u8)>,
     ) -> Result<(), NotConverged> {
+        self.model.touch_all();
         self.live.link_down(&mut self.model, link, notification)
     }
 
@@ -338,7 +355,10 @@ impl Exchange {
     /// [`NotConverged`] if the estate does not come to rest any more.
     pub fn sweep_stale(&mut self, link: LinkId, family: Family) -> Result<(), NotConverged> {
         match self.peer_adjacency(link) {
-            Some(from_peer) => self.model.sweep_stale(from_peer, family),
+            Some(from_peer) => {
+                self.model.touch_all();
+                self.model.sweep_stale(from_peer, family)
+            }
             None => Ok(()),
         }
     }
@@ -404,11 +424,22 @@ impl Exchange {
 
     /// What the receiver holds as received, import's rejects left out.
     pub(crate) fn received(&self, adjacency: AdjacencyId) -> Vec<(Prefix, Attrs)> {
-        let inbound = self.inbound(adjacency).into_iter();
-        let learned = inbound.flat_map(|(rib, source)| {
-            let routes = rib.learned(source);
-            routes.map(move |(prefix, attrs)| (prefix, rib.attrs(attrs)))
-        });
-        learned.collect()
+        self.received_of(adjacency, Only::All)
+    }
+
+    /// The same of some prefixes.
+    pub(crate) fn received_of(
+        &self,
+        adjacency: AdjacencyId,
+        only: Only<'_>,
+    ) -> Vec<(Prefix, Attrs)> {
+        let Some((rib, source)) = self.inbound(adjacency) else {
+            return Vec::new();
+        };
+        let routes = only.of(rib, source).into_iter();
+        let learned = routes.filter(RibView::is_learned);
+        learned
+            .map(|route| (route.prefix, rib.attrs(route.received)))
+            .collect()
     }
 }

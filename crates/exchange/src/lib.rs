@@ -30,8 +30,8 @@ pub use policy::{Condition, PROPAGATION_RULES, Row, leads_back, propagation_rule
 pub use propagation::{EventError, NotConverged, Outbound};
 pub use queries::{
     ConnectionLoad, OtherState, PathReport, PathStanding, PeeringReport, Refused, RouteOrigin,
-    RouteRow, RouteServerLoad, SessionRow, SessionState, Subject, TableId, TableKind, TableRows,
-    TableShape,
+    RouteRow, RouteServerLoad, SessionRow, SessionState, Share, ShareCursor, Subject, TableId,
+    TableKind, TableRows, TableShape,
 };
 pub use ribs::Encoding;
 pub use routehub_rib::LimitExceeded;
@@ -54,6 +54,6 @@ pub mod view {
         AdjacencyId, CircuitConnection, Down, End, Graph, Link, LinkId, LinkKind, Neighbor,
         PeerClass, Role, Side, Speaker, SpeakerId, SpeakerKind, Topology, UNKNOWN_ADDRESS, VnetId,
     };
-    pub use crate::propagation::{Outbound, some_of};
+    pub use crate::propagation::{Outbound, Watch, some_of};
     pub use crate::ribs::{Origin, RibView};
 }

@@ -1,11 +1,13 @@
 //! The model: speakers, what they hold, and what they have still to tell each other.
 
+mod bounds;
 mod converge;
 mod deliver;
 mod description;
 mod events;
 mod outbound;
 mod pending;
+mod touched;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,6 +25,8 @@ pub use events::EventError;
 pub use outbound::Outbound;
 use outbound::StaticRoutes;
 use pending::Pending;
+use touched::Touched;
+pub use touched::Watch;
 
 /// A deployment at work.
 ///
@@ -35,6 +39,7 @@ pub(crate) struct Model {
     static_routes: Part<StaticRoutes>,
     pending: Pending,
     journal: Journal,
+    touched: Touched,
     /// Links of real routers that are to be asked for their routes again.
     refreshes: Vec<LinkId>,
     /// Links on which something else is sent than before, of which real peers are to be told.
@@ -107,6 +112,7 @@ impl Model {
             static_routes: static_routes.into(),
             pending: Pending::new(seed),
             journal: Journal::default(),
+            touched: Touched::default(),
             refreshes: Vec::new(),
             exports_changed: BTreeSet::new(),
             exceeded: BTreeMap::new(),
@@ -208,12 +214,23 @@ impl Model {
         std::mem::take(&mut self.exports_changed)
     }
 
+    /// What has changed since somebody began to read.
+    pub(crate) const fn touched(&self) -> &Touched {
+        &self.touched
+    }
+
+    /// Anything may have changed for those who read.
+    pub(crate) fn touch_all(&mut self) {
+        self.touched.note_all();
+    }
+
     /// Writes down that best paths changed at a speaker, and has its neighbours told if any
     /// listens.
     pub(crate) fn note_changed(&mut self, changed: Changed) {
         if changed.prefixes.is_empty() {
             return;
         }
+        self.touched.note(changed.prefixes.iter().copied());
         self.journal.note_paths(&self.deployment, &changed);
         if self.has_listeners(changed.speaker) {
             self.pending.add(changed);
@@ -246,10 +263,12 @@ impl Model {
     pub(crate) fn change_link(&mut self, link: LinkId, change: impl FnOnce(&mut Link)) {
         match self.deployment.change_link(link, change) {
             (true, false) => {
+                self.touched.note_all();
                 self.journal.note_link(link);
                 self.withdraw_all(link);
             }
             (false, true) => {
+                self.touched.note_all();
                 self.journal.note_link(link);
                 self.synchronize_link(link);
             }

@@ -1,12 +1,15 @@
 //! What people ask an exchange for: tables, reports, numbers.
 
 mod reports;
+mod shares;
 mod table_id;
 mod tables;
 
 pub use reports::{
     ConnectionLoad, OtherState, PathReport, PathStanding, PeeringReport, Refused, RouteServerLoad,
 };
+pub(crate) use shares::Only;
+pub use shares::{Share, ShareCursor};
 pub use table_id::{
     RouteOrigin, RouteRow, SessionRow, SessionState, Subject, TableId, TableKind, TableRows,
     TableShape,

@@ -227,14 +227,24 @@ impl<K: Key> AdjRibIn<K> {
         source: u16,
     ) -> impl Iterator<Item = AdjIn> + 'a {
         let entries = routes.in_order(self.entries(source));
-        entries.into_iter().flat_map(move |entry| {
-            let received = routes.received(entry, source);
-            let mut found: SmallVec<[AdjIn; 1]> = received
-                .map(|(at, path)| self.route(routes, (entry, at), path))
-                .collect();
-            found.sort_unstable_by_key(|route| route.path_id);
-            found
-        })
+        let of_entry = move |entry| self.of_entry(routes, source, entry);
+        entries.into_iter().flat_map(of_entry)
+    }
+
+    /// What a source announced for one prefix, in order.
+    pub(crate) fn routes_for(&self, routes: &Routes<K>, source: u16, prefix: Prefix) -> Vec<AdjIn> {
+        let entry = routes.entry_for(prefix);
+        let found = entry.map(|entry| self.of_entry(routes, source, entry));
+        found.into_iter().flatten().collect()
+    }
+
+    fn of_entry(&self, routes: &Routes<K>, source: u16, entry: u32) -> SmallVec<[AdjIn; 1]> {
+        let received = routes.received(entry, source);
+        let mut found: SmallVec<[AdjIn; 1]> = received
+            .map(|(at, path)| self.route(routes, (entry, at), path))
+            .collect();
+        found.sort_unstable_by_key(|route| route.path_id);
+        found
     }
 
     /// How many routes a source announced.

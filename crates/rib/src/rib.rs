@@ -417,6 +417,32 @@ impl Rib {
         }
     }
 
+    /// The routes of one prefix that a source announced, in order (Adj-RIB-In).
+    pub fn adj_in_for(&self, id: SourceId, prefix: Prefix) -> Vec<AdjIn> {
+        of_family!([&self], prefix.family(), table => {
+            table.adj_in.routes_for(&table.routes, id.0, prefix)
+        })
+    }
+
+    /// Up to so many places of a family from one on: the prefixes that are stored there, in no
+    /// order that may be shown, and the place to go on from, if there are more. Whoever goes on so
+    /// sees each prefix once that is stored all the while.
+    ///
+    /// ```
+    /// # use routehub_rib::{DecisionConfig, Rib};
+    /// # use routehub_types::Family;
+    /// let rib = Rib::new(1, DecisionConfig::rfc4271());
+    /// assert_eq!(rib.stored_from(Family::Ipv4, 0, 100), (Vec::new(), None));
+    /// ```
+    pub fn stored_from(&self, family: Family, place: u32, most: u32) -> (Vec<Prefix>, Option<u32>) {
+        of_family!([&self], family, table => table.routes.stored_from(place, most))
+    }
+
+    /// Whether anything is stored of a prefix.
+    pub fn is_stored(&self, prefix: Prefix) -> bool {
+        of_family!([&self], prefix.family(), table => table.routes.entry_for(prefix).is_some())
+    }
+
     /// The longest prefix with a best path that an address is in, and its best set.
     pub fn longest_match(&self, address: IpAddr) -> Option<(Prefix, BestSet)> {
         match address {

@@ -30,13 +30,14 @@ pub use routehub_diagnose::{
     TableDifference, Trace, TraceEnd, TraceError, TraceHop, Unless, Ways, WithRules, both_ways,
     explain, findings, matrix, trace,
 };
+pub use routehub_exchange::view::Watch;
 pub use routehub_exchange::{
     Changes, CheckedEstate, ConnectionEnds, ConnectionLoad, EffectiveRow, Estate, EstateErrors,
     Event, EventError, Exchange, GatewayInstance, Instance, LimitExceeded, LinkChange, LinkId,
     LiveLink, NextHopType, NotConverged, NvaSessions, Parameters, PathReport, PathStanding,
     PeeringReport, Refused, Role, RouteOrigin, RouteRow, RouteServerLoad, RouteSource, RouteState,
-    SessionRow, SessionState, SpeakerId, Subject, TableId, TableKind, TableRows, TableShape,
-    VnetRoute, VnetRoutes, check, estate, rules,
+    SessionRow, SessionState, Share, ShareCursor, SpeakerId, Subject, TableId, TableKind,
+    TableRows, TableShape, VnetRoute, VnetRoutes, check, estate, rules,
 };
 pub use routehub_rib::Step;
 pub use routehub_types as types;

@@ -20,6 +20,7 @@
 
 pub mod expect;
 mod file;
+pub mod json;
 mod promises;
 mod scenario;
 mod syntax;

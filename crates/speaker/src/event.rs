@@ -91,12 +91,54 @@ pub enum EventKind {
         /// Why not.
         error: String,
     },
+    /// A sink has taken again what it rejected or lost.
+    SinkRestored {
+        /// Its name.
+        sink: &'static str,
+        /// How many routes were put back that it had lost.
+        put_back: u64,
+    },
     /// An event of the network file's language was applied; its id.
     Happened(String),
     /// Another network was loaded.
     Reloaded(Reloaded),
     /// Something failed that the server goes on without.
     Failed(String),
+}
+
+impl EventKind {
+    /// What programs call it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Established { .. } => "established",
+            Self::Learned { .. } => "learned",
+            Self::Down(_) => "down",
+            Self::AttemptFailed(_) => "attempt_failed",
+            Self::Bfd(_) => "bfd",
+            Self::Unsendable { .. } => "unsendable",
+            Self::LimitExceeded(_) => "limit_exceeded",
+            Self::Malformed(_) => "malformed",
+            Self::HeldBack(_) => "held_back",
+            Self::Refused { .. } => "refused",
+            Self::SignaturesRefused { .. } => "signatures_refused",
+            Self::Sink { .. } => "sink",
+            Self::SinkRestored { .. } => "sink_restored",
+            Self::Happened(_) => "happened",
+            Self::Reloaded(_) => "reloaded",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+impl ServerEvent {
+    /// The address that it is about: that of the neighbour, or of a stranger.
+    pub fn source(&self) -> Option<IpAddr> {
+        match (&self.kind, &self.neighbor) {
+            (EventKind::Refused { remote, .. }, _) => Some(*remote),
+            (_, Some(neighbor)) => neighbor.remote.first().copied(),
+            _ => None,
+        }
+    }
 }
 
 /// Why a connection was refused.
@@ -204,11 +246,8 @@ impl fmt::Display for EventKind {
             }
             EventKind::Malformed(update) => write!(f, "{update}"),
             EventKind::HeldBack(time) => {
-                write!(
-                    f,
-                    "held back for {:.1} s after failures",
-                    time.as_secs_f64()
-                )
+                let seconds = time.as_secs_f64();
+                write!(f, "held back for {seconds:.1} s after failures")
             }
             EventKind::Refused {
                 local,
@@ -229,6 +268,10 @@ impl fmt::Display for EventKind {
                  {unexpected} unexpected"
             ),
             EventKind::Sink { sink, error } => write!(f, "sink {sink}: {error}"),
+            EventKind::SinkRestored { sink, put_back } => match put_back {
+                0 => write!(f, "sink {sink} takes changes again"),
+                _ => write!(f, "sink {sink} has {put_back} lost routes again"),
+            },
             EventKind::Happened(id) => write!(f, "event {id} happened"),
             EventKind::Reloaded(Reloaded {
                 kept,

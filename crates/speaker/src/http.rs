@@ -5,70 +5,59 @@
 //!
 //! Only `POST` changes something. Events need a bearer token if there is one, and there has to
 //! be one if the address is not a loopback address; a web page, which sends its `Origin`, cannot
-//! have events happen.
+//! have events happen. Reading needs a token where there is one for it; `/healthz` never does.
+//! `Host` has to be the address that a client is connected to, or a name that was given: a web page
+//! whose name was made to lead here learns nothing.
 //!
 //! # Cost
-//! A table is read by the engine task between two of its requests, one query at a time.
-//! Measured on a busy machine with two cores, tables of 100,000 rows: about 1 µs for a row of
-//! learned or effective routes, 3 µs for one of advertised routes; `/metrics` takes some 5 µs for
-//! a peer, and for a modelled one as much as its table of advertised routes. Meanwhile routes wait,
-//! but no session: their KEEPALIVEs leave, and nothing is lost. Shaping and writing happen
-//! elsewhere. There are at most [`CONNECTIONS`]
-//! connections, [`TABLES`] tables and [`STREAMS`] streams at once. A client that takes nothing for
-//! 30 s is cut off, a table that is not taken in five minutes as well; a stream that does not keep
-//! up loses what is oldest, and is told how much.
+//! Tables are read by the engine task in shares of [`SHARE`] prefixes, between which routes pass,
+//! and all rows are as they were at one time. There are at most [`TABLES`] tables at once,
+//! [`STREAMS`] streams, [`CONNECTIONS`] connections and [`PER_CLIENT`] of one client; connections
+//! beyond those are answered at once, `/healthz` and `/metrics` as ever, the rest with `503`. A
+//! request has to be there within ten seconds, its body within another ten; a client that takes
+//! nothing for 30 s is cut off, an answer that is not taken in two minutes as well. A stream that
+//! does not keep up, or of which there would be more than [`RATE`] lines a second, loses lines, and
+//! is told how many.
 
 mod app;
 mod body;
+mod connections;
 mod error;
 mod events;
+mod guard;
+mod health;
 mod metrics;
 mod notification;
 mod peers;
 mod queries;
+mod read;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{get, post};
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use routehub::TableKind;
 use serde_json::json;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
-use tokio::time::{Instant, Sleep};
+use tokio::net::TcpListener;
 
 use crate::Server;
+use crate::log::Log;
 use app::App;
 pub use app::{Changes, STREAMS, TABLES, Token, TokenError};
+pub use connections::{CONNECTIONS, PER_CLIENT};
 use error::Refusal;
+pub use events::RATE;
+use guard::Guard;
+pub use read::SHARE;
 
-/// Connections at once; further ones wait.
-pub const CONNECTIONS: usize = 64;
-
-/// How long the head of a request may take.
-const HEAD: Duration = Duration::from_secs(10);
-/// Octets of a request's head at most.
-const HEAD_SIZE: usize = 1 << 16;
 /// Octets of a request's body at most.
 const BODY_SIZE: usize = 1 << 20;
-/// The pause after a connection could not be accepted.
-const PAUSE: Duration = Duration::from_millis(100);
-/// How long a connection may be idle.
-const IDLE: Duration = Duration::from_secs(30);
-/// How long the engine task may take to show that it works.
-const HEALTHY: Duration = Duration::from_secs(5);
 
 /// Each path once: method, path, query, handler, and what `GET /` and the documentation say of it.
 macro_rules! paths {
@@ -83,13 +72,13 @@ macro_rules! paths {
         pub const PATHS: &[(&str, &str)] =
             &[$((concat!(paths!(@method $method), " ", $path, $query), $answer)),*];
 
-        fn router(app: App) -> Router {
-            Router::new()
+        fn router(app: Arc<App>) -> Router {
+            let all = Router::new()
                 $(.route($path, $method($handler)))*
                 .fallback(error::no_such_path)
                 .method_not_allowed_fallback(error::no_such_method)
-                .layer(DefaultBodyLimit::max(BODY_SIZE))
-                .with_state(Arc::new(app))
+                .layer(DefaultBodyLimit::max(BODY_SIZE));
+            guarded(all, app)
         }
     };
 }
@@ -97,8 +86,9 @@ macro_rules! paths {
 paths! {
     get "/" "" => index =>
         "this table, as JSON";
-    get "/healthz" "" => health =>
-        "`200` while the thread of the routes answers, else `503`";
+    get "/healthz" "" => health::health =>
+        "`200` while the thread of the routes answers and every sink takes what it is told, else \
+         `503`; which part is ill, and why";
     get "/metrics" "" => metrics::metrics =>
         "metrics in OpenMetrics text";
     get "/v1/peers" "" => peers::peers =>
@@ -137,19 +127,28 @@ async fn index() -> Result<Response, Refusal> {
     body::json(&json!({ "routes": PATHS }))
 }
 
-/// Whether the engine task answers.
-async fn health(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
-    let answer = tokio::time::timeout(HEALTHY, app.server().ask(|_| ())).await;
-    let late = "the thread of the routes has not answered for 5 s";
-    answer.map_err(|_| Refusal::busy(late))??;
-    body::json(&json!({ "status": "ok" }))
+/// What is answered on connections that there are too many of.
+fn express(app: Arc<App>) -> Router {
+    let some = Router::new()
+        .route("/healthz", get(health::health))
+        .route("/metrics", get(metrics::metrics))
+        .fallback(error::too_many_connections);
+    guarded(some, app)
+}
+
+/// Paths whose requests are looked at first, before anything of their bodies is read.
+fn guarded(paths: Router<Arc<App>>, app: Arc<App>) -> Router {
+    paths
+        .layer(from_fn_with_state(Arc::clone(&app), guard::check))
+        .with_state(app)
 }
 
 /// An HTTP server for a route server.
 pub struct Http {
     listener: TcpListener,
-    token: Option<Token>,
+    guard: Guard,
     changes: Option<Changes>,
+    log: Option<Log>,
 }
 
 impl Http {
@@ -159,17 +158,41 @@ impl Http {
     /// The address cannot be listened on.
     pub async fn bind(address: SocketAddr, token: Option<Token>) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
+        let loopback = listener.local_addr()?.ip().is_loopback();
         Ok(Self {
             listener,
-            token,
+            guard: Guard::new(token, loopback),
             changes: None,
+            log: None,
         })
+    }
+
+    /// Has everything but `/healthz` need this token, or the one that events need.
+    #[must_use]
+    pub fn with_read_token(mut self, token: Token) -> Self {
+        self.guard.set_read_token(token);
+        self
+    }
+
+    /// Takes requests with these names in `Host` as well.
+    #[must_use]
+    pub fn with_hosts(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        let names: BTreeSet<String> = names.into_iter().collect();
+        self.guard.add_hosts(names);
+        self
     }
 
     /// Shows the changes of the networks' routes as well, which the sink of [`Changes`] receives.
     #[must_use]
     pub fn with_changes(mut self, changes: Changes) -> Self {
         self.changes = Some(changes);
+        self
+    }
+
+    /// Shows how the log is as well.
+    #[must_use]
+    pub fn with_log(mut self, log: Log) -> Self {
+        self.log = Some(log);
         self
     }
 
@@ -183,105 +206,9 @@ impl Http {
 
     /// Answers requests, for ever. Once this is dropped, no connection is left.
     pub async fn serve(self, server: Arc<Server>) {
-        let loopback = self
-            .address()
-            .is_ok_and(|address| address.ip().is_loopback());
-        let app = router(App::new(server, self.token, loopback, self.changes));
-        let slots = Arc::new(Semaphore::new(CONNECTIONS));
-        let mut connections = JoinSet::new();
-        // The semaphore is never closed.
-        while let Ok(permit) = Arc::clone(&slots).acquire_owned().await {
-            let Ok((stream, _)) = self.listener.accept().await else {
-                tokio::time::sleep(PAUSE).await;
-                continue;
-            };
-            let service = TowerToHyperService::new(app.clone());
-            connections.spawn(async move {
-                let connection = http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    .header_read_timeout(HEAD)
-                    .max_buf_size(HEAD_SIZE)
-                    .serve_connection(TokioIo::new(IdleTimeout::new(stream)), service);
-                // The client may have gone.
-                let _ = connection.await;
-                drop(permit);
-            });
-            while connections.try_join_next().is_some() {}
-        }
-    }
-}
-
-/// A TCP connection that ends when nothing is read or written for too long.
-struct IdleTimeout {
-    stream: TcpStream,
-    deadline: Pin<Box<Sleep>>,
-}
-
-impl IdleTimeout {
-    fn new(stream: TcpStream) -> Self {
-        // Answers are written whole: waiting for more gains nothing. A connection on which this
-        // fails is broken, which reading from it will tell.
-        let _ = stream.set_nodelay(true);
-        Self {
-            stream,
-            deadline: Box::pin(tokio::time::sleep(IDLE)),
-        }
-    }
-
-    /// Resets the timeout after progress; without, an error once it is over.
-    fn check<T>(
-        &mut self,
-        cx: &mut Context<'_>,
-        progress: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        if progress.is_ready() {
-            self.deadline.as_mut().reset(Instant::now() + IDLE);
-            return progress;
-        }
-        ready!(self.deadline.as_mut().poll(cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-    }
-}
-
-impl AsyncRead for IdleTimeout {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        self.check(cx, read)
-    }
-}
-
-impl AsyncWrite for IdleTimeout {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.check(cx, written)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
-        self.check(cx, written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        let app = Arc::new(App::new(server, self.guard, self.changes, self.log));
+        let routers = [router(Arc::clone(&app)), express(Arc::clone(&app))];
+        let counts = Arc::clone(app.connections());
+        connections::serve(self.listener, routers, counts).await;
     }
 }

@@ -30,6 +30,7 @@ mod engine_task;
 mod event;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod log;
 mod neighbor;
 mod server;
 mod session;

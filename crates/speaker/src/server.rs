@@ -21,6 +21,8 @@ use crate::event::{EventKind, Reloaded, ServerEvent};
 use crate::session::command::{Command, SessionHandle};
 use crate::sink::Sinks;
 use crate::{BfdStatus, Neighbor, SessionReport};
+use crate::sink::{SinkReport, Sinks};
+use crate::{Neighbor, SessionReport};
 use reload::ReloadPlan;
 use running::{Directory, Running};
 use sessions::ServerContext;
@@ -128,6 +130,13 @@ impl Server {
     /// How many connections were refused.
     pub fn refused(&self) -> u64 {
         self.context.refused.load(Ordering::Relaxed)
+    }
+
+    /// How each sink is.
+    pub fn sinks(&self) -> Vec<SinkReport> {
+        let directory = self.directory.borrow();
+        let sinks = directory.sinks.iter();
+        sinks.map(|sink| sink.report()).collect()
     }
 
     /// Everything that happens from here on. A slow receiver loses the oldest events.

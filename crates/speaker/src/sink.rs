@@ -17,11 +17,13 @@ pub(crate) mod change_queue;
 mod json;
 pub mod kernel;
 mod memory;
+pub(crate) mod report;
 pub(crate) mod runner;
 
-pub use json::JsonSink;
+pub use json::{JsonSink, LinesFile};
 pub use kernel::{KernelSink, KernelTarget};
 pub use memory::{MemoryRoutes, MemorySink};
+pub use report::SinkReport;
 
 /// Takes the route changes of virtual networks, in batches: `begin`, then `replace` and `withdraw`
 /// in order of network and prefix, each network's prefix once, then `commit`.

@@ -53,7 +53,7 @@ impl fmt::Write for Escaping<'_, '_> {
         let keeps_lines = self.keeps_lines;
         let is_plain = |c: char| match c {
             '\n' | '\t' => keeps_lines,
-            c => !c.is_control() && !is_invisible(c),
+            c => is_seen(c),
         };
         let mut left = text;
         while let Some(at) = left.find(|c| !is_plain(c)) {
@@ -67,6 +67,20 @@ impl fmt::Write for Escaping<'_, '_> {
         }
         self.f.write_str(left)
     }
+}
+
+/// Whether a character can be seen and leaves the others as they are: neither a control character
+/// nor a mark of direction.
+///
+/// ```
+/// use routehub_types::is_seen;
+///
+/// assert!(is_seen('ä') && is_seen(' '));
+/// assert!(!is_seen('\u{9b}') && !is_seen('\u{202e}') && !is_seen('\n'));
+/// ```
+pub const fn is_seen(c: char) -> bool {
+    // Control characters are U+0000 to U+001F and U+007F to U+009F.
+    !matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}') && !is_invisible(c)
 }
 
 /// Whether a character is none that is seen: marks of the direction of text, separators of lines

@@ -47,7 +47,7 @@ pub use attrs::{Aggregator, Attrs, NextHop, Origin, ParseOriginError, UnknownAtt
 pub use community::{
     Community, ExtendedCommunity, Ipv6ExtendedCommunity, LargeCommunity, ParseCommunityError,
 };
-pub use escaped::Escaped;
+pub use escaped::{Escaped, is_seen};
 pub use family::{Family, FamilySet, ParseFamilyError};
 pub use ids::{AttrId, PeerId, RouterId, RuleId};
 pub use prefix::{Ipv4Prefix, Ipv6Prefix, ParsePrefixError, Prefix};

@@ -224,40 +224,68 @@ impl<'a> NicView<'a> {
 
     /// All rows, sorted by prefix, then system, user-defined and programmed routes.
     pub fn rows(&self, programmed: impl Iterator<Item = ProgrammedRoute>) -> Vec<EffectiveRow> {
-        let user = self.user_rows();
-        let overridden = prefixes(&user);
-        let mut bgp: Vec<EffectiveRow> = Vec::new();
-        if !self.propagation_disabled() {
-            let covered = Cover::new(self.covered_space());
-            let free = programmed.filter(|route| !covered.has(route.prefix));
-            // Of many routes few next hops: what of them is of use is asked once.
-            let mut used: BTreeMap<Vec<ProgrammedNextHop>, Option<Vec<IpAddr>>> = BTreeMap::new();
-            bgp.extend(free.map(|route| match used.get(&route.next_hops) {
-                Some(next_hops) => learned_row(route.prefix, next_hops.clone()),
+        let learned = self.learned_rows(programmed);
+        let mut rows = self.rows_beside(&learned);
+        rows.extend(learned);
+        rows.sort_by(|a, b| (&a.prefixes, a.source).cmp(&(&b.prefixes, b.source)));
+        rows
+    }
+
+    /// The rows of programmed routes.
+    pub(super) fn learned_rows(
+        &self,
+        programmed: impl Iterator<Item = ProgrammedRoute>,
+    ) -> Vec<EffectiveRow> {
+        if self.propagation_disabled() {
+            return Vec::new();
+        }
+        let covered = Cover::new(self.covered_space());
+        let overridden = prefixes(&self.user_rows());
+        let free = programmed.filter(|route| !covered.has(route.prefix));
+        // Of many routes few next hops: what of them is of use is asked once.
+        let mut used: BTreeMap<Vec<ProgrammedNextHop>, Option<Vec<IpAddr>>> = BTreeMap::new();
+        let rows = free.map(|route| {
+            let prefix = route.prefix;
+            let next_hops = match used.get(&route.next_hops) {
+                Some(next_hops) => next_hops.clone(),
                 None => {
                     let next_hops = self.used_next_hops(&route);
                     used.insert(route.next_hops, next_hops.clone());
-                    learned_row(route.prefix, next_hops)
+                    next_hops
                 }
-            }));
+            };
+            self.with_state(learned_row(prefix, next_hops), &overridden)
+        });
+        rows.collect()
+    }
+
+    /// The other rows: system and user-defined routes, some of which learned ones hide.
+    pub(super) fn rows_beside(&self, learned: &[EffectiveRow]) -> Vec<EffectiveRow> {
+        let user = self.user_rows();
+        let overridden = prefixes(&user);
+        let system = self.system_rows(&overridden, &prefixes(learned));
+        let rows = system.into_iter().chain(user);
+        rows.map(|row| self.with_state(row, &overridden)).collect()
+    }
+
+    /// The prefixes whose learned routes hide system routes.
+    pub(super) fn hiding_prefixes(&self) -> Vec<Prefix> {
+        let defaults = Family::ALL.into_iter().map(Prefix::default_of);
+        let ranges = self.deployment.parameters().dropped_ranges.iter();
+        defaults.chain(ranges.copied()).collect()
+    }
+
+    /// a user-defined route of the same prefix wins over every other; R-169: over a private
+    /// endpoint's also one that is wider, where network policies hold.
+    fn with_state(&self, mut row: EffectiveRow, overridden: &BTreeSet<Prefix>) -> EffectiveRow {
+        let mut prefixes = row.prefixes.iter();
+        let loses = prefixes.all(|prefix| overridden.contains(prefix))
+            || self.overriding_endpoint(&row).is_some();
+        if row.source != RouteSource::User && loses {
+            row.state = RouteState::Invalid;
         }
-        let learned = prefixes(&bgp);
-        let mut rows = self.system_rows(&overridden, &learned);
-        rows.extend(user);
-        rows.extend(bgp);
-        for row in &mut rows {
-            // a user-defined route of the same prefix wins over every other; R-169: over a
-            // private endpoint's also one that is wider, where network policies hold.
-            let mut prefixes = row.prefixes.iter();
-            let loses = prefixes.all(|prefix| overridden.contains(prefix))
-                || self.overriding_endpoint(row).is_some();
-            if row.source != RouteSource::User && loses {
-                row.state = RouteState::Invalid;
-            }
-            row.disable_bgp_route_propagation = self.propagation_disabled();
-        }
-        rows.sort_by(|a, b| (&a.prefixes, a.source).cmp(&(&b.prefixes, b.source)));
-        rows
+        row.disable_bgp_route_propagation = self.propagation_disabled();
+        row
     }
 
     /// "Propagate gateway routes" is off: neither gateway nor Route Server routes.

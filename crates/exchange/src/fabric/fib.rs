@@ -76,6 +76,48 @@ impl<'a> Fabric<'a> {
         Some(view.rows(self.programmed(&by)))
     }
 
+    /// The RIBs of whose prefixes a NIC may have routes.
+    pub(crate) fn deciding(self, nic: &Nic) -> Vec<SpeakerId> {
+        let by = self.nic(nic).map(|view| self.programmers(view, &nic.name));
+        by.map(|by| by.deciding().to_vec()).unwrap_or_default()
+    }
+
+    /// The effective routes of a NIC that it learned to these prefixes, but for those that
+    /// [`effective_beside`](Self::effective_beside) has.
+    pub(crate) fn effective_of(
+        self,
+        nic: &'a Nic,
+        prefixes: &[Prefix],
+    ) -> Option<Vec<EffectiveRow>> {
+        let view = self.nic(nic)?;
+        let by = self.programmers(view, &nic.name);
+        let pools = self.all_pools(&by);
+        let prefixes = prefixes.iter().filter(|prefix| !pools.contains(prefix));
+        let routes = prefixes.filter_map(|prefix| self.programmed_route(&by, *prefix));
+        Some(view.learned_rows(routes))
+    }
+
+    /// The effective routes of a NIC that do not depend on one learned prefix alone: its system and
+    /// user-defined routes, and those to point-to-site clients.
+    pub(crate) fn effective_beside(self, nic: &'a Nic) -> Option<Vec<EffectiveRow>> {
+        let view = self.nic(nic)?;
+        let by = self.programmers(view, &nic.name);
+        let routes = |prefixes: Vec<Prefix>| {
+            let routes = prefixes.into_iter();
+            let routes = routes.filter_map(|prefix| self.programmed_route(&by, prefix));
+            view.learned_rows(routes)
+        };
+        let learned = routes(view.hiding_prefixes());
+        let mut rows = view.rows_beside(&learned);
+        rows.extend(routes(self.all_pools(&by)));
+        Some(rows)
+    }
+
+    fn all_pools(self, by: &Programmers) -> Vec<Prefix> {
+        let pools = by.gateways.iter().flat_map(|id| self.pools(*id));
+        sorted(pools.copied())
+    }
+
     /// The routes of a network; none if there is no such network.
     pub(crate) fn vnet_routes(self, vnet: &str) -> Option<VnetRoutes<'a>> {
         let id = self.deployment.topology().vnet(vnet)?;

@@ -195,6 +195,7 @@ impl Model {
         let listened = self.journal.is_kept() || self.has_listeners(receiver);
         let parameters = self.deployment.parameters();
         let changed = self.ribs.receive(adjacency, parameters, update, listened);
+        self.touch(update);
         self.note_changed(changed);
     }
 
@@ -202,12 +203,20 @@ impl Model {
     /// what it held of them is withdrawn.
     pub(crate) fn refuse(&mut self, adjacency: AdjacencyId, update: &Update<'_>, rule: RuleId) {
         let changed = self.ribs.refuse(adjacency, update, rule);
+        self.touch(update);
         self.note_changed(changed);
+    }
+
+    /// Something was told of the prefixes of an UPDATE.
+    fn touch(&mut self, update: &Update<'_>) {
+        let nlri = update.withdrawn.iter().chain(update.announced);
+        self.touched.note(nlri.map(|nlri| nlri.prefix));
     }
 
     /// A session sent more routes than it may: it ends with Cease, maximum number of prefixes
     /// reached.
     pub(crate) fn end_by_limit(&mut self, link: LinkId, exceeded: LimitExceeded) {
+        self.touched.note_all();
         self.exceeded.insert(link, exceeded);
         self.deployment.change_link(link, |link| {
             link.notification = Some((6, 1));

@@ -1,8 +1,9 @@
 //! Events: each changes the deployment, then lets the model converge.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use routehub_types::Prefix;
+use routehub_types::{AttrId, Attrs, Prefix, RuleId};
 
 use super::Model;
 use super::converge::NotConverged;
@@ -30,6 +31,21 @@ pub enum EventError {
     /// What the event makes of the estate does not fit together.
     #[error(transparent)]
     Refused(#[from] EstateErrors),
+    /// An object would have more routes than there is any use for.
+    #[error(
+        "{routes} routes of {object}: events may give it at most {most}{}",
+        .limit.map(|(limit, rule)| format!(", as it may hold {limit} ({rule})")).unwrap_or_default()
+    )]
+    TooManyRoutes {
+        /// The object.
+        object: String,
+        /// How many it would have.
+        routes: usize,
+        /// How many it may be given.
+        most: usize,
+        /// How many it may hold, and the rule that says so; none where the profile has no limit.
+        limit: Option<(u32, RuleId)>,
+    },
     /// Sessions of real routers would be other sessions.
     #[error("sessions of real routers would change: change the network file and reload it")]
     RealRouters,
@@ -229,8 +245,13 @@ impl Model {
                 continue;
             }
             let mut announced = Announced::new();
+            let mut last: Option<(&Arc<Attrs>, AttrId)> = None;
             for (prefix, attrs) in &routes {
-                let attrs = self.ribs.intern(attrs);
+                // What is shared is looked up once.
+                let known = last.filter(|(known, _)| Arc::ptr_eq(known, attrs));
+                let id = known.map_or_else(|| self.ribs.intern(attrs), |(_, id)| id);
+                last = Some((attrs, id));
+                let attrs = id;
                 announced.entry(attrs).or_default().push((*prefix).into());
             }
             self.send(from_nva, &[], announced);
@@ -251,7 +272,7 @@ impl Model {
     }
 
     /// What an NVA sends over its sessions with Route Servers.
-    fn peerings(&self, sessions: &NvaSessions) -> Result<Vec<AdjacencyId>, EventError> {
+    pub(super) fn peerings(&self, sessions: &NvaSessions) -> Result<Vec<AdjacencyId>, EventError> {
         let graph = self.deployment.graph();
         let mut peerings = self.sessions(sessions)?;
         peerings.retain(|from_nva| graph.link(from_nva.link).kind.is_peering());
@@ -554,7 +575,7 @@ impl Model {
 }
 
 /// The sessions of an NVA that an event means.
-fn meant(nva: &str, to: &Option<String>, instance: Option<u8>) -> NvaSessions {
+pub(super) fn meant(nva: &str, to: &Option<String>, instance: Option<u8>) -> NvaSessions {
     NvaSessions {
         nva: nva.to_owned(),
         route_server: to.clone(),

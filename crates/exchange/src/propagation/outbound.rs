@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use routehub_rib::SourceId;
 use routehub_types::{AsPath, Asn, Attrs, Prefix, RuleId};
@@ -17,7 +18,7 @@ use crate::ribs::{RibView, Ribs, is_unsendable};
 use crate::rules;
 
 /// Routes by prefix; where a prefix is stated twice, the later statement wins.
-pub(super) type Announcements = BTreeMap<Prefix, Attrs>;
+pub(super) type Announcements = BTreeMap<Prefix, Arc<Attrs>>;
 
 /// No routes.
 static NONE: Announcements = Announcements::new();
@@ -68,7 +69,7 @@ impl StaticRoutes {
             }
             match sent.get(prefix) {
                 Some(attrs) => {
-                    routes.insert(*prefix, attrs.clone());
+                    routes.insert(*prefix, Arc::clone(attrs));
                 }
                 None => {
                     routes.remove(prefix);
@@ -80,6 +81,11 @@ impl StaticRoutes {
     /// Adds routes to those that an NVA sends; they replace those of the same prefixes.
     pub(super) fn add(&mut self, from_nva: AdjacencyId, routes: Announcements) {
         self.0.entry(from_nva).or_default().extend(routes);
+    }
+
+    /// What an NVA sends, by prefix.
+    pub(super) fn prefixes(&self, from_nva: AdjacencyId) -> &Announcements {
+        self.0.get(&from_nva).unwrap_or(&NONE)
     }
 
     /// Takes prefixes off those that an NVA sends.
@@ -98,9 +104,9 @@ pub(super) fn announcements<'a>(
 ) -> Announcements {
     let mut all = Announcements::new();
     for routes in routes {
-        let attrs = attributes(routes, &[nva.asn], nva.ip);
+        let attrs = Arc::new(attributes(routes, &[nva.asn], nva.ip));
         let prefixes = routes.prefixes.iter();
-        all.extend(prefixes.map(|prefix| (*prefix, attrs.clone())));
+        all.extend(prefixes.map(|prefix| (*prefix, Arc::clone(&attrs))));
     }
     all
 }
@@ -258,7 +264,7 @@ impl<'a> Outbound<'a> {
             own.insert(summary, Some(self.summary_attrs()));
         }
         let fixed = self.static_routes().iter();
-        own.extend(fixed.map(|(prefix, attrs)| (*prefix, Some(attrs.clone()))));
+        own.extend(fixed.map(|(prefix, attrs)| (*prefix, Some(Attrs::clone(attrs)))));
         own
     }
 
@@ -269,7 +275,7 @@ impl<'a> Outbound<'a> {
     /// [`ANNOUNCED_TO_OTHERS`](rules::ANNOUNCED_TO_OTHERS) if only other neighbours hear of it.
     pub fn originated_for(self, prefix: Prefix) -> Option<Result<Attrs, RuleId>> {
         if let Some(attrs) = self.static_routes().get(&prefix) {
-            return Some(Ok(attrs.clone()));
+            return Some(Ok(Attrs::clone(attrs)));
         }
         if self.is_summary(prefix) {
             return Some(Ok(self.summary_attrs()));
@@ -341,6 +347,16 @@ impl<'a> Outbound<'a> {
         } else {
             BTreeMap::new()
         }
+    }
+
+    /// What is sent of some prefixes, which are not put under others on their way.
+    pub(crate) fn routes_of(self, prefixes: &[Prefix]) -> BTreeMap<Prefix, Attrs> {
+        let prefixes = prefixes.iter().filter(|_| self.link().is_up());
+        let routes = prefixes.filter_map(|prefix| match self.originated_for(*prefix) {
+            Some(own) => Some((*prefix, own.ok()?)),
+            None => self.route_for(*prefix).ok(),
+        });
+        routes.collect()
     }
 
     /// Everything that would be sent if the link were up.

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use routehub_rib::Admission;
 use routehub_types::{Attrs, NextHop, Origin as OriginAttribute, Prefix, RuleId};
 
+use super::shares::Only;
 use super::table_id::{
     RouteOrigin, RouteRow, SessionRow, SessionState, TableId, TableKind, TableRows,
 };
@@ -23,14 +24,20 @@ const WEIGHT_FROM_EDGE: u32 = 32769;
 impl Exchange {
     /// The rows of a table; none if there is no such object.
     pub fn rows(&self, id: &TableId) -> TableRows {
+        self.rows_only(id, Only::All)
+    }
+
+    /// The rows of a table that are about some prefixes, as far as they can be told by themselves
+    /// (see [`can_share`](Self::can_share)).
+    pub(super) fn rows_only(&self, id: &TableId, only: Only<'_>) -> TableRows {
         let (owner, peer) = (&id.owner, id.peer.as_deref().unwrap_or_default());
         TableRows::Routes(match id.kind {
-            TableKind::RsLearned => self.rs_learned(owner, peer),
-            TableKind::RsAdvertised => self.rs_advertised(owner, peer),
+            TableKind::RsLearned => self.rs_learned_of(owner, peer, only),
+            TableKind::RsAdvertised => self.rs_advertised_of(owner, peer, only),
             TableKind::NvaLearned => self.nva_learned(owner),
-            TableKind::GatewayLearned => self.gateway_learned(owner),
-            TableKind::GatewayAdvertised => self.gateway_advertised(owner, peer),
-            TableKind::CircuitRoutes => self.circuit_routes(owner),
+            TableKind::GatewayLearned => self.gateway_learned_of(owner, only),
+            TableKind::GatewayAdvertised => self.gateway_advertised_of(owner, peer, only),
+            TableKind::CircuitRoutes => self.circuit_routes_of(owner, only),
             TableKind::OnPremLearned => self.on_prem_learned(owner),
             TableKind::NicEffective => {
                 return TableRows::Effective(self.nic_effective(owner).unwrap_or_default());
@@ -41,12 +48,16 @@ impl Exchange {
 
     /// What a Route Server learned from an NVA, as received, both instances.
     pub fn rs_learned(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
+        self.rs_learned_of(route_server, nva, Only::All)
+    }
+
+    fn rs_learned_of(&self, route_server: &str, nva: &str, only: Only<'_>) -> Vec<RouteRow> {
         let links = self.graph().peering_links(route_server, nva).into_iter();
         let rows = links.flat_map(|(instance, link)| {
             let peer = self.graph().link(link).a.addresses.first().copied();
             let from = link.from(Side::A);
-            let refused = self.refused(from);
-            let received = self.received(from).into_iter();
+            let refused = self.refused_only(from, only);
+            let received = self.received_of(from, only).into_iter();
             received.map(move |(prefix, attrs)| RouteRow {
                 refused: refused.get(&prefix).copied(),
                 origin: RouteOrigin::EBgp,
@@ -62,9 +73,13 @@ impl Exchange {
 
     /// What a Route Server sends to an NVA, both instances.
     pub fn rs_advertised(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
+        self.rs_advertised_of(route_server, nva, Only::All)
+    }
+
+    fn rs_advertised_of(&self, route_server: &str, nva: &str, only: Only<'_>) -> Vec<RouteRow> {
         let links = self.graph().peering_links(route_server, nva).into_iter();
         let rows = links.flat_map(|(instance, link)| {
-            let routes = self.outbound(link, Side::B).routes().into_iter();
+            let routes = only.sent(self.outbound(link, Side::B)).into_iter();
             routes.map(move |(prefix, attrs)| RouteRow {
                 instance: Some(instance),
                 ..row(prefix, &attrs)
@@ -90,11 +105,15 @@ impl Exchange {
     /// Everything that a circuit's edges hold, as received; what both links have is one row
     ///
     pub fn circuit_routes(&self, circuit: &str) -> Vec<RouteRow> {
+        self.circuit_routes_of(circuit, Only::All)
+    }
+
+    fn circuit_routes_of(&self, circuit: &str, only: Only<'_>) -> Vec<RouteRow> {
         let named = self.graph().named(circuit).iter();
         let edges = named.filter(|id| self.speaker(**id).is_edge());
         let rows = edges.flat_map(|edge| {
             let inbound = self.graph().inbound(*edge);
-            let rows = inbound.flat_map(|from| self.received_rows(from));
+            let rows = inbound.flat_map(|from| self.received_rows(from, only));
             self.of_link(*edge, rows.collect())
         });
         of_both_links(sorted(rows.collect()))
@@ -110,15 +129,19 @@ impl Exchange {
     /// A gateway's own prefixes and static sites, and what it heard and took in, of each instance
     ///
     pub fn gateway_learned(&self, gateway: &str) -> Vec<RouteRow> {
+        self.gateway_learned_of(gateway, Only::All)
+    }
+
+    fn gateway_learned_of(&self, gateway: &str, only: Only<'_>) -> Vec<RouteRow> {
         let instances = self.graph().named(gateway).iter();
-        let rows = instances.flat_map(|id| self.instance_learned(*id));
+        let rows = instances.flat_map(|id| self.instance_learned(*id, only));
         // The links of a circuit are told apart by the edge routers' addresses; without those they
         // look alike.
         let rows = of_both_links(sorted(rows.collect())).into_iter();
         rows.map(|row| RouteRow { link: None, ..row }).collect()
     }
 
-    fn instance_learned(&self, speaker: SpeakerId) -> Vec<RouteRow> {
+    fn instance_learned(&self, speaker: SpeakerId, only: Only<'_>) -> Vec<RouteRow> {
         let Some(rib) = self.rib(speaker) else {
             return Vec::new();
         };
@@ -131,14 +154,14 @@ impl Exchange {
         };
         let mut rows = Vec::new();
         for origin in [Origin::OwnNetwork, Origin::Spoke] {
-            let prefixes = rib.source(origin).map(|source| rib.received(source));
-            let prefixes = prefixes.into_iter().flatten();
-            rows.extend(prefixes.map(|(prefix, _)| network_row(prefix)));
+            let routes = rib.source(origin).map(|source| only.of(rib, source));
+            let routes = routes.into_iter().flatten();
+            rows.extend(routes.map(|route| network_row(route.prefix)));
         }
         for from in self.graph().inbound(speaker) {
             let link = self.graph().link(from.link);
             if link.kind.is_static() {
-                let routes = self.received(from).into_iter();
+                let routes = self.received_of(from, only).into_iter();
                 rows.extend(routes.map(|(prefix, _)| network_row(prefix)));
                 continue;
             }
@@ -151,7 +174,7 @@ impl Exchange {
                 Some(PeerClass::Circuit | PeerClass::PeerExpressRouteGateway) => WEIGHT_FROM_EDGE,
                 _ => WEIGHT_LEARNED,
             };
-            let learned = self.received_rows(from).into_iter();
+            let learned = self.received_rows(from, only).into_iter();
             rows.extend(learned.map(|row| RouteRow {
                 origin,
                 weight,
@@ -168,6 +191,10 @@ impl Exchange {
 
     /// What a gateway sends to a circuit, site or other gateway, each instance.
     pub fn gateway_advertised(&self, gateway: &str, to: &str) -> Vec<RouteRow> {
+        self.gateway_advertised_of(gateway, to, Only::All)
+    }
+
+    fn gateway_advertised_of(&self, gateway: &str, to: &str, only: Only<'_>) -> Vec<RouteRow> {
         let graph = self.graph();
         let links = graph.links_between(gateway, to).into_iter();
         let rows = links.flat_map(|link| {
@@ -175,7 +202,7 @@ impl Exchange {
             let mut sides = Side::BOTH.into_iter();
             let side = sides.find(|side| near(side).name == gateway);
             let local_address = side.and_then(|side| near(&side).addresses.first().copied());
-            let sent = side.map(|side| self.sent_rows(link.from(side)));
+            let sent = side.map(|side| self.sent_rows(link.from(side), only));
             sent.into_iter().flatten().map(move |row| RouteRow {
                 source_peer: None,
                 from: None,
@@ -217,28 +244,37 @@ impl Exchange {
 
     /// What the receiver holds as received, import's rejects left out, a row for each address that
     /// it was heard from.
-    fn received_rows(&self, from: AdjacencyId) -> Vec<RouteRow> {
-        self.with_refusals(from, self.rows_from(from, self.received(from)))
+    fn received_rows(&self, from: AdjacencyId, only: Only<'_>) -> Vec<RouteRow> {
+        let rows = self.rows_from(from, self.received_of(from, only));
+        self.with_refusals(from, rows, only)
     }
 
     /// What the sender sends, a row for each address that it sends from.
-    fn sent_rows(&self, adjacency: AdjacencyId) -> Vec<RouteRow> {
-        let routes = self.outbound(adjacency.link, adjacency.sender).routes();
+    fn sent_rows(&self, adjacency: AdjacencyId, only: Only<'_>) -> Vec<RouteRow> {
+        let routes = only.sent(self.outbound(adjacency.link, adjacency.sender));
         self.rows_from(adjacency, routes)
     }
 
     /// What a speaker hears from all its neighbours.
     fn heard(&self, speaker: SpeakerId) -> Vec<RouteRow> {
         let inbound = self.graph().inbound(speaker);
-        let rows = inbound.flat_map(|from| self.with_refusals(from, self.sent_rows(from)));
+        let rows = inbound.flat_map(|from| {
+            let rows = self.sent_rows(from, Only::All);
+            self.with_refusals(from, rows, Only::All)
+        });
         rows.collect()
     }
 
     /// The same rows, those marked that the receiver refuses.
-    fn with_refusals(&self, from: AdjacencyId, mut rows: Vec<RouteRow>) -> Vec<RouteRow> {
+    fn with_refusals(
+        &self,
+        from: AdjacencyId,
+        mut rows: Vec<RouteRow>,
+        only: Only<'_>,
+    ) -> Vec<RouteRow> {
         let receiver = self.graph().receiver_id(from);
         if self.rib(receiver).is_some() {
-            let refused = self.refused(from);
+            let refused = self.refused_only(from, only);
             for row in &mut rows {
                 row.refused = refused.get(&row.prefix).copied();
             }
@@ -252,9 +288,9 @@ impl Exchange {
     }
 
     /// What the receiver holds and does not use, each with the rule.
-    fn refused(&self, from: AdjacencyId) -> BTreeMap<Prefix, RuleId> {
+    fn refused_only(&self, from: AdjacencyId, only: Only<'_>) -> BTreeMap<Prefix, RuleId> {
         let inbound = self.inbound(from).into_iter();
-        let held = inbound.flat_map(|(rib, source)| rib.adj_in(source));
+        let held = inbound.flat_map(|(rib, source)| only.of(rib, source));
         let refused = held.filter_map(|route| match route.imported {
             Admission::Reject(rule) | Admission::Filter(rule) | Admission::Unusable(rule) => {
                 Some((route.prefix, rule))

@@ -165,15 +165,38 @@ impl<'a> RibView<'a> {
         self.rib.rib.received(source, prefix)
     }
 
+    /// Whether a route is one that import did not reject for good.
+    pub(crate) fn is_learned(route: &AdjIn) -> bool {
+        !matches!(
+            route.imported,
+            Admission::Reject(_) | Admission::Unusable(_)
+        )
+    }
+
+    /// What a source announced for a prefix, with what import made of it, in order.
+    pub(crate) fn adj_in_for(self, source: SourceId, prefix: Prefix) -> Vec<AdjIn> {
+        self.rib.rib.adj_in_for(source, prefix)
+    }
+
+    /// Up to so many stored prefixes of a family from a place on, and where to go on.
+    pub(crate) fn stored_from(
+        self,
+        family: Family,
+        place: u32,
+        most: u32,
+    ) -> (Vec<Prefix>, Option<u32>) {
+        self.rib.rib.stored_from(family, place, most)
+    }
+
+    /// Whether anything is stored of a prefix.
+    pub(crate) fn is_stored(self, prefix: Prefix) -> bool {
+        self.rib.rib.is_stored(prefix)
+    }
+
     /// All that a source announced without what import rejected for good.
     pub fn learned(self, source: SourceId) -> impl Iterator<Item = (Prefix, AttrId)> + use<'a> {
         let routes = self.adj_in(source);
-        let kept = routes.filter(|route| {
-            !matches!(
-                route.imported,
-                Admission::Reject(_) | Admission::Unusable(_)
-            )
-        });
+        let kept = routes.filter(Self::is_learned);
         kept.map(|route| (route.prefix, route.received))
     }
 

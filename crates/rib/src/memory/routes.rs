@@ -213,6 +213,15 @@ impl<K: Key> Routes<K> {
         entries
     }
 
+    /// The prefixes of up to so many entries from one on, and the entry after them if there is one.
+    pub(crate) fn stored_from(&self, from: u32, most: u32) -> (Vec<Prefix>, Option<u32>) {
+        let end = from.saturating_add(most).min(self.numbers());
+        let entries = (from..end).filter_map(|number| self.entries.get(number));
+        let live = entries.filter(|entry| entry.is_live());
+        let prefixes = live.map(|entry| entry.key.prefix()).collect();
+        (prefixes, (end < self.numbers()).then_some(end))
+    }
+
     /// Every entry in use, in no order that may be shown.
     pub(crate) fn live(&self) -> impl Iterator<Item = (u32, &Entry<K>)> {
         let numbered = (0..).zip(self.entries.iter());

@@ -10,8 +10,9 @@ use crate::syntax::node::{Entry, Node, Value, parse};
 use crate::syntax::text::{Span, Text};
 use crate::syntax::value_deserializer::Context;
 
-/// The prefixes that events may name or count out at most.
-const MOST_PREFIXES: usize = 1_000_000;
+/// The prefixes that events may name or count out at most: what they are to an object is asked when
+/// they happen.
+const MOST_PREFIXES: usize = 200_000;
 
 /// Reads an event as it stands in a network file, or a list of them, in YAML or JSON, for an estate
 /// as it is now; `ipv6` says whether prefixes may be IPv6.

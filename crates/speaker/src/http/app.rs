@@ -1,65 +1,98 @@
 //! What every request is answered from, and how much of it at once.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
-use routehub::{Engine, Exchange};
+use routehub::{Engine, Exchange, TableId};
+use routehub_scenario::az::Table;
 use serde::Serialize;
 use subtle::ConstantTimeEq;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, broadcast};
 
 use super::body;
+use super::connections::ConnectionCounts;
 use super::error::Refusal;
+use super::guard::Guard;
 use crate::Server;
+use crate::log::Log;
 use crate::sink::{JsonSink, Sink};
 
 /// Tables that are made or sent at once; further ones wait.
-pub const TABLES: usize = 4;
+pub const TABLES: usize = 6;
 /// Streams at once; further ones are refused.
-pub const STREAMS: usize = 32;
+pub const STREAMS: usize = 24;
 
 /// How long a query may wait for its turn and its answer.
-const QUERY: Duration = Duration::from_secs(30);
+pub(super) const QUERY: Duration = Duration::from_secs(30);
 
 /// The state of the HTTP server.
 pub(super) struct App {
     server: Arc<Server>,
-    token: Option<Token>,
-    /// Whether it listens on a loopback address.
-    loopback: bool,
+    guard: Guard,
     changes: Option<Changes>,
+    log: Option<Log>,
+    /// Lines that streams of events lost.
+    lost: Arc<AtomicU64>,
+    connections: Arc<ConnectionCounts>,
     /// The engine task answers one query at a time.
     query: Arc<Semaphore>,
     tables: Arc<Semaphore>,
+    /// Tables that are read or shaped at once.
+    reads: Semaphore,
+    /// Answers that are being made.
+    flights: Mutex<BTreeMap<TableId, Arc<OnceCell<Bytes>>>>,
     streams: Arc<Semaphore>,
 }
 
 impl App {
     pub(super) fn new(
         server: Arc<Server>,
-        token: Option<Token>,
-        loopback: bool,
+        guard: Guard,
         changes: Option<Changes>,
+        log: Option<Log>,
     ) -> Self {
         Self {
             server,
-            token,
-            loopback,
+            guard,
             changes,
+            log,
+            lost: Arc::default(),
+            connections: Arc::default(),
             query: Arc::new(Semaphore::new(1)),
             tables: Arc::new(Semaphore::new(TABLES)),
+            reads: Semaphore::new(1),
+            flights: Mutex::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
         }
     }
 
     pub(super) fn server(&self) -> &Server {
         &self.server
+    }
+
+    pub(super) const fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    pub(super) const fn log(&self) -> Option<&Log> {
+        self.log.as_ref()
+    }
+
+    /// What became of connections.
+    pub(super) const fn connections(&self) -> &Arc<ConnectionCounts> {
+        &self.connections
+    }
+
+    /// How many lines streams of events lost.
+    pub(super) const fn lost(&self) -> &Arc<AtomicU64> {
+        &self.lost
     }
 
     pub(super) const fn changes(&self) -> Option<&Changes> {
@@ -93,6 +126,43 @@ impl App {
         permit.ok_or_else(|| Refusal::busy("too many tables are being sent"))
     }
 
+    /// A table that is read in shares and shaped by another thread. Whoever asks for it while it is
+    /// read gets the same answer: it is as the table is when all was read.
+    pub(super) async fn shared_table(
+        self: Arc<Self>,
+        id: TableId,
+        check: impl Fn(&Exchange, &TableId) -> Result<(), Refusal> + Clone + Send + 'static,
+    ) -> Result<Response, Refusal> {
+        let permit = self.table_permit().await?;
+        let flight = self.flight(&id);
+        let text = flight
+            .get_or_try_init(|| async {
+                let _turn = self.reads.acquire().await;
+                let tables = self.read(id.clone(), check).await?;
+                body::made(move || Table::of(&tables, &id)).await
+            })
+            .await?;
+        Ok(body::sent(permit, text.clone()))
+    }
+
+    fn flights(&self) -> MutexGuard<'_, BTreeMap<TableId, Arc<OnceCell<Bytes>>>> {
+        // Every change of it is whole before something could panic.
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answer that is being made for a table.
+    fn flight(&self, id: &TableId) -> Arc<OnceCell<Bytes>> {
+        let mut flights = self.flights();
+        // Those that nobody waits for any more.
+        flights.retain(|_, flight| Arc::strong_count(flight) > 1);
+        Arc::clone(flights.entry(id.clone()).or_default())
+    }
+
+    /// Has nobody else wait for the answer that is being made for a table.
+    pub(super) fn land(&self, id: &TableId) {
+        self.flights().remove(id);
+    }
+
     /// A table that the engine task reads and another thread shapes.
     pub(super) async fn table<R: Send + 'static, T: Serialize>(
         &self,
@@ -109,43 +179,9 @@ impl App {
         let permit = Arc::clone(&self.streams).try_acquire_owned();
         permit.map_err(|_| Refusal::busy("too many streams are open"))
     }
-
-    /// Whether a client may post events.
-    pub(super) fn authorize(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        let forbidden = |error| Err(Refusal::new(StatusCode::FORBIDDEN, error));
-        let unauthorized = |error| Refusal::new(StatusCode::UNAUTHORIZED, error);
-        if headers.contains_key(header::ORIGIN) {
-            return forbidden("web pages cannot have events happen: the request has an `Origin`");
-        }
-        let Some(token) = &self.token else {
-            if self.loopback {
-                return Ok(());
-            }
-            return forbidden(
-                "events need a token on an address that is not a loopback address, and this \
-                 server has none: start it with a token file",
-            );
-        };
-        let given = headers.get(header::AUTHORIZATION).ok_or_else(|| {
-            unauthorized(
-                "events need a token: send `Authorization: Bearer` and what the token file holds",
-            )
-        })?;
-        let scheme = given.as_bytes().split_at_checked(7);
-        let bearer = scheme.filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer "));
-        let Some((_, secret)) = bearer else {
-            let error = "the `Authorization` of a request is `Bearer` and the token";
-            return Err(unauthorized(error));
-        };
-        if token.is(secret.trim_ascii()) {
-            Ok(())
-        } else {
-            Err(unauthorized("this is not the token"))
-        }
-    }
 }
 
-/// The bearer token that `POST` needs.
+/// A bearer token, for events or for reading.
 pub struct Token(Vec<u8>);
 
 /// Why a token cannot be used.
@@ -216,7 +252,7 @@ impl fmt::Debug for Changes {
 impl Changes {
     /// The sink that receives the changes.
     pub fn sink(&self) -> Box<dyn Sink> {
-        Box::new(JsonSink::new(self.clone()))
+        Box::new(JsonSink::named("changes", self.clone()))
     }
 
     pub(super) fn subscribe(&self) -> broadcast::Receiver<Bytes> {

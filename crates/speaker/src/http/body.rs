@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,7 +19,7 @@ use tokio::time::Instant;
 use super::error::Refusal;
 
 /// How long the whole of an answer may take to be sent.
-const LONGEST: Duration = Duration::from_secs(300);
+pub(super) const LONGEST: Duration = Duration::from_secs(120);
 
 /// Octets of a piece.
 const PIECE: usize = 1 << 16;
@@ -63,15 +64,26 @@ pub(super) async fn table<T: Serialize>(
     permit: OwnedSemaphorePermit,
     make: impl FnOnce() -> T + Send + 'static,
 ) -> Result<Response, Refusal> {
+    Ok(sent(permit, made(make).await?))
+}
+
+/// A table as JSON, made on a thread of its own.
+pub(super) async fn made<T: Serialize>(
+    make: impl FnOnce() -> T + Send + 'static,
+) -> Result<Bytes, Refusal> {
     let text = tokio::task::spawn_blocking(move || text(&make()));
-    let text = text.await.map_err(|_| unmade())??;
+    Ok(text.await.map_err(|_| unmade())??.into())
+}
+
+/// An answer that keeps the permit until it has been sent.
+pub(super) fn sent(permit: OwnedSemaphorePermit, text: Bytes) -> Response {
     let body = Body::new(Sending {
-        rest: text.into(),
+        rest: text,
         deadline: Instant::now() + LONGEST,
         _permit: permit,
     });
     let kind = [(header::CONTENT_TYPE, "application/json")];
-    Ok((kind, body).into_response())
+    (kind, body).into_response()
 }
 
 /// A small answer as JSON.
@@ -80,9 +92,10 @@ pub(super) fn json(value: &impl Serialize) -> Result<Response, Refusal> {
     Ok((kind, text(value)?).into_response())
 }
 
-fn text(value: &impl Serialize) -> Result<Vec<u8>, Refusal> {
-    let mut text = serde_json::to_vec(value).map_err(|_| unmade())?;
-    text.push(b'\n');
+/// A value as a line of JSON.
+pub(super) fn text(value: &impl Serialize) -> Result<String, Refusal> {
+    let mut text = routehub_scenario::json::to_string(value).map_err(|_| unmade())?;
+    text.push('\n');
     Ok(text)
 }
 
@@ -102,5 +115,9 @@ pub(super) fn endless(
         (header::CACHE_CONTROL, "no-cache"),
     ];
     let body = Body::from_stream(lines.map(Ok::<_, Infallible>));
-    (headers, body).into_response()
+    (Extension(Endless), headers, body).into_response()
 }
+
+/// Marks an answer that goes on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Endless;

@@ -1,11 +1,13 @@
 //! Answers to requests that cannot be answered.
 
+use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use routehub_scenario::Diagnostic;
 use serde::Serialize;
 
+use super::connections::Ends;
 use crate::Stopped;
 
 /// Why a request is not answered.
@@ -100,7 +102,7 @@ impl From<PathRejection> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         // Texts and numbers serialize.
-        let text = serde_json::to_string(&self).unwrap_or_default() + "\n";
+        let text = routehub_scenario::json::to_string(&self).unwrap_or_default() + "\n";
         let kind = [(header::CONTENT_TYPE, "application/json")];
         let mut response = (self.status, kind, text).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
@@ -126,4 +128,17 @@ pub(super) async fn no_such_method(method: Method, uri: Uri) -> Refusal {
         uri.path()
     );
     Refusal::new(StatusCode::METHOD_NOT_ALLOWED, error)
+}
+
+/// There are too many connections for all that could be asked on them.
+pub(super) async fn too_many_connections(Extension(ends): Extension<Ends>) -> Response {
+    let error = format!(
+        "too many connections are open, or too many from {}: this one answers only /healthz and \
+         /metrics",
+        ends.client
+    );
+    let mut response = Refusal::busy(&error).into_response();
+    let close = header::HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
 }

@@ -3,10 +3,10 @@
 mod detail;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest as _, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
@@ -14,6 +14,7 @@ use routehub::estate::CircuitLink;
 use routehub_scenario::parse_events;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -22,6 +23,12 @@ use super::body::{self, endless};
 use super::error::Refusal;
 use crate::event::{EventKind, ServerEvent};
 use detail::detail;
+
+/// Events that a stream is told of in a second at most.
+pub const RATE: u64 = 500;
+
+/// How long the body of a request may take.
+const BODY: Duration = Duration::from_secs(10);
 
 /// After how long of silence a sign of life is sent.
 const ALIVE: Duration = Duration::from_secs(10);
@@ -99,7 +106,7 @@ pub(super) async fn events(
 ) -> Result<Response, Refusal> {
     let events = app.server().watch();
     let line = |event: ServerEvent| line(&event_line(&event));
-    stream(&app, &headers, events, line)
+    stream(&app, &headers, events, RATE, line)
 }
 
 /// Every change of the networks' routes.
@@ -111,16 +118,22 @@ pub(super) async fn changes(
         let error = "this server does not follow the changes of routes";
         return Err(Refusal::new(StatusCode::NOT_FOUND, error));
     };
-    stream(&app, &headers, changes.subscribe(), |lines| lines)
+    // Every change counts here; one that is too slow is told what it lost.
+    let all = u64::MAX;
+    stream(&app, &headers, changes.subscribe(), all, |lines| lines)
 }
 
 /// Applies the events of the body, in order.
 pub(super) async fn post(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Result<Response, Refusal> {
-    app.authorize(&headers)?;
+    let body = tokio::time::timeout(BODY, Bytes::from_request(request, &()));
+    let late = || {
+        let error = format!("the body was not there within {} s", BODY.as_secs());
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, error)
+    };
+    let body = body.await.map_err(|_| late())?;
     let body = body.map_err(|error| Refusal::new(error.status(), error.body_text()))?;
     let text = String::from_utf8(body.into());
     let text = text.map_err(|error| Refusal::bad(format!("the body is not UTF-8: {error}")))?;
@@ -146,37 +159,97 @@ pub(super) async fn post(
     body::json(&json!({ "applied": applied }))
 }
 
+/// Lines of a stream, as many as it may have.
+struct Source<T, F> {
+    source: Receiver<T>,
+    line: F,
+    form: Form,
+    /// Lines of a second at most.
+    rate: u64,
+    second: Instant,
+    in_second: u64,
+    /// Lines that were lost, until that is told.
+    untold: u64,
+    lost: Arc<AtomicU64>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl<T: Clone, F: Fn(T) -> Bytes> Source<T, F> {
+    /// The next lines; none when the server has ended.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            match tokio::time::timeout(ALIVE, self.source.recv()).await {
+                Ok(Ok(event)) => {
+                    if !self.is_within_rate() {
+                        self.lose(1);
+                        continue;
+                    }
+                    let lines = self.form.frame((self.line)(event));
+                    let told = self.tell_lost();
+                    return Some(told.map_or(lines.clone(), |told| [told, lines].concat().into()));
+                }
+                Ok(Err(RecvError::Lagged(lost))) => {
+                    self.lose(lost);
+                    return self.tell_lost();
+                }
+                Ok(Err(RecvError::Closed)) => return None,
+                Err(_) => return Some(self.tell_lost().unwrap_or(self.form.blank())),
+            }
+        }
+    }
+
+    fn lose(&mut self, lines: u64) {
+        self.untold += lines;
+        self.lost.fetch_add(lines, Ordering::Relaxed);
+    }
+
+    /// Tells how many lines were lost, if some were.
+    fn tell_lost(&mut self) -> Option<Bytes> {
+        let lines = std::mem::take(&mut self.untold);
+        let told = || line(&json!({"event": "lost", "lines": lines}));
+        (lines > 0).then(|| self.form.frame(told()))
+    }
+
+    fn is_within_rate(&mut self) -> bool {
+        if self.second.elapsed() >= Duration::from_secs(1) {
+            (self.second, self.in_second) = (Instant::now(), 0);
+        }
+        self.in_second += 1;
+        self.in_second <= self.rate
+    }
+}
+
 fn stream<T: Clone + Send + 'static>(
     app: &App,
     headers: &HeaderMap,
     source: Receiver<T>,
+    rate: u64,
     line: impl Fn(T) -> Bytes + Send + 'static,
 ) -> Result<Response, Refusal> {
-    let permit = app.stream_permit()?;
     let form = Form::of(headers);
-    let state = (source, permit, line);
-    let lines = futures_util::stream::unfold(state, move |(mut source, permit, line)| async move {
-        let next = tokio::time::timeout(ALIVE, source.recv()).await;
-        let lines = match next {
-            Err(_) => form.blank(),
-            Ok(Ok(event)) => form.frame(line(event)),
-            Ok(Err(RecvError::Lagged(lost))) => form.frame(lagged(lost)),
-            Ok(Err(RecvError::Closed)) => return None,
-        };
-        Some((lines, (source, permit, line)))
+    let source = Source {
+        source,
+        line,
+        form,
+        rate,
+        second: Instant::now(),
+        in_second: 0,
+        untold: 0,
+        lost: Arc::clone(app.lost()),
+        _permit: app.stream_permit()?,
+    };
+    let lines = futures_util::stream::unfold(source, |mut source| async move {
+        let lines = source.next().await?;
+        Some((lines, source))
     });
     Ok(endless(form.kind(), lines))
 }
 
 fn line(value: &impl Serialize) -> Bytes {
     // Texts and numbers serialize.
-    let mut text = serde_json::to_vec(value).unwrap_or_default();
-    text.push(b'\n');
+    let mut text = routehub_scenario::json::to_string(value).unwrap_or_default();
+    text.push('\n');
     text.into()
-}
-
-fn lagged(lost: u64) -> Bytes {
-    line(&json!({"event": "lost", "lines": lost}))
 }
 
 fn event_line(event: &ServerEvent) -> Line<'_> {
@@ -184,23 +257,7 @@ fn event_line(event: &ServerEvent) -> Line<'_> {
     let link = event.neighbor.as_ref().map(|neighbor| &neighbor.link);
     Line {
         unix_ms: since.unwrap_or_default().as_millis() as u64,
-        event: match event.kind {
-            EventKind::Established { .. } => "established",
-            EventKind::Learned { .. } => "learned",
-            EventKind::Down(_) => "down",
-            EventKind::AttemptFailed(_) => "attempt_failed",
-            EventKind::Bfd(_) => "bfd",
-            EventKind::Unsendable { .. } => "unsendable",
-            EventKind::LimitExceeded(_) => "limit_exceeded",
-            EventKind::Malformed(_) => "malformed",
-            EventKind::HeldBack(_) => "held_back",
-            EventKind::SignaturesRefused { .. } => "signatures_refused",
-            EventKind::Refused { .. } => "refused",
-            EventKind::Sink { .. } => "sink",
-            EventKind::Happened(_) => "happened",
-            EventKind::Reloaded(_) => "reloaded",
-            EventKind::Failed(_) => "failed",
-        },
+        event: event.kind.name(),
         peer: link.and_then(|link| link.remote_addresses.first().copied()),
         name: link.map(|link| link.remote.as_str()),
         local: link.map(|link| link.local.as_str()),

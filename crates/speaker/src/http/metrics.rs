@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::State;
 use axum::http::header;
@@ -18,10 +18,13 @@ use routehub_bfd::{Hops, State as BfdState};
 use routehub_session::MessageCounters;
 
 use super::app::App;
+use super::connections::ConnectionCounts;
 use super::error::Refusal;
 use super::peers::Peer;
 use crate::BfdReport;
+use crate::log::{Log, LogCounts};
 use crate::session::signatures::Signatures;
+use crate::sink::SinkReport;
 
 type Labels = Vec<(&'static str, String)>;
 
@@ -34,6 +37,11 @@ struct Sources {
     refused: u64,
     /// BFD packets that were of no session, by reason.
     bfd_strangers: Vec<(&'static str, u64)>,
+    sinks: Vec<SinkReport>,
+    log: Option<LogCounts>,
+    /// Lines that streams lost.
+    lost: u64,
+    clients: Arc<ConnectionCounts>,
 }
 
 /// A peer, and how many routes it is sent.
@@ -209,14 +217,10 @@ impl Sources {
         let (servers, connections, parameters) = app.ask(loads).await?;
         let mut peers = Vec::new();
         for peer in app.peers().await? {
-            // What a modelled peer is sent takes a look at every route: one peer at a time.
+            // What a modelled peer is sent takes a look at every route.
             let advertised = match peer.report.advertised {
                 Some(advertised) => advertised,
-                None => {
-                    let report = peer.report.clone();
-                    let count = move |engine: &Engine| engine.exchange().advertised_count(&report);
-                    app.ask(count).await?
-                }
+                None => app.count_advertised(&peer.report).await?,
             };
             peers.push(PeerRoutes { peer, advertised });
         }
@@ -227,6 +231,10 @@ impl Sources {
             parameters,
             refused: app.server().refused(),
             bfd_strangers: app.server().bfd().await.discarded,
+            sinks: app.server().sinks(),
+            log: app.log().map(Log::counts),
+            lost: app.lost().load(Ordering::Relaxed),
+            clients: Arc::clone(app.connections()),
         })
     }
 
@@ -249,6 +257,7 @@ impl Sources {
                 "Segments that the kernel dropped for their TCP-MD5 signature, of any process";
             counters(&mut registry, "tcp_signatures_refused", help, samples);
         }
+        self.operation(&mut registry);
         encode(text, &registry)?;
         let mut process = Registry::default();
         if let Some(memory) = resident_memory() {
@@ -262,6 +271,54 @@ impl Sources {
         encode(text, &process)?;
         *text = sorted(text);
         Ok(())
+    }
+
+    /// How sinks, streams and the log do.
+    fn operation(&self, registry: &mut Registry) {
+        let open = self.clients.open.load(Ordering::Relaxed) as f64;
+        let help = "Connections of clients that are open";
+        gauges(
+            registry,
+            "http_connections",
+            help,
+            std::iter::once((Vec::new(), open)),
+        );
+        let sinks = || {
+            let sinks = self.sinks.iter();
+            sinks.map(|sink| (vec![("sink", sink.name.to_owned())], sink))
+        };
+        let up = sinks().map(|(labels, sink)| (labels, f64::from(u8::from(sink.ill.is_none()))));
+        let help = "1 if the sink has taken everything, else 0";
+        gauges(registry, "sink_up", help, up);
+        let not_taken = sinks().map(|(labels, sink)| (labels, sink.not_taken as f64));
+        let help = "Changes that the sink did not take and is handed again";
+        gauges(registry, "sink_changes_not_taken", help, not_taken);
+        let failures = sinks().map(|(labels, sink)| (labels, sink.failures));
+        let help = "How often the sink did not take a batch, or had lost routes";
+        counters(registry, "sink_failures", help, failures);
+        let put_back = sinks().map(|(labels, sink)| (labels, sink.put_back));
+        let help = "Routes that the sink had lost and was handed again";
+        counters(registry, "sink_routes_put_back", help, put_back);
+        let mut total = |name: &str, help: &str, count: u64| {
+            let counter = Counter::<u64>::default();
+            counter.inc_by(count);
+            registry.register(name, help, counter);
+        };
+        let help = "Lines that streams lost because they did not keep up";
+        total("stream_lines_lost", help, self.lost);
+        let help = "Connections of clients that there were too many of";
+        let limited = self.clients.limited.load(Ordering::Relaxed);
+        total("http_connections_limited", help, limited);
+        let help = "Connections of clients that were cut off for being too slow";
+        let timed_out = self.clients.timed_out.load(Ordering::Relaxed);
+        total("http_connections_timed_out", help, timed_out);
+        if let Some(log) = self.log {
+            total("log_lines_written", "Lines of the log", log.written);
+            let help = "Lines of the log that were dropped because nobody read it";
+            total("log_lines_dropped", help, log.dropped);
+            let help = "Lines of the log that were left out, too many of a kind and source";
+            total("log_lines_limited", help, log.limited);
+        }
     }
 
     /// The metrics that Azure has, with its dimensions.

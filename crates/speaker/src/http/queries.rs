@@ -9,7 +9,6 @@ use axum::response::Response;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use routehub::types::Prefix;
 use routehub::{Estate, Exchange, Explanation, Refused, TableId, TableKind, Trace, rules};
-use routehub_scenario::az::Table;
 use routehub_scenario::{Snapshot, Tables};
 use serde::{Deserialize, Serialize};
 
@@ -36,13 +35,8 @@ async fn table(app: Arc<App>, kind: TableKind, names: Names) -> Answer {
         owner: names.next().unwrap_or_default(),
         peer: names.next(),
     };
-    let read = move |exchange: &Exchange| {
-        let estate = exchange.estate();
-        check_known(estate, &id)?;
-        Ok((Tables::some(estate, exchange, [id.clone()]), id))
-    };
-    app.table(read, |(tables, id)| Table::of(&tables, &id))
-        .await
+    let check = |exchange: &Exchange, id: &TableId| check_known(exchange.estate(), id);
+    app.shared_table(id, check).await
 }
 
 /// Refuses a table that nothing has.

@@ -22,6 +22,7 @@ use crate::event::EventKind;
 use crate::session::command::SessionHandle;
 use crate::session::signatures;
 use crate::sink::Sinks;
+use crate::sink::report::SinkState;
 use crate::sink::runner::RunningSink;
 
 /// How long sinks may take to end: the kernel's routes are removed one by one.
@@ -31,6 +32,7 @@ const STOP_SINKS: Duration = Duration::from_secs(20);
 pub(super) struct Directory {
     pub(super) sessions: Vec<SessionHandle>,
     pub(super) addresses: Vec<SocketAddr>,
+    pub(super) sinks: Vec<Arc<SinkState>>,
 }
 
 /// What runs.
@@ -125,6 +127,11 @@ impl Running {
             sessions: sessions.map(|session| session.handle().clone()).collect(),
             addresses: listeners
                 .map(|running| running.listener().local())
+                .collect(),
+            sinks: self
+                .sinks
+                .iter()
+                .map(|sink| Arc::clone(sink.state()))
                 .collect(),
         })
     }

@@ -128,17 +128,21 @@ impl ChangeQueue {
         self.wake(&state);
     }
 
-    /// Queues routes again that the sink has lost, as far as there are still such routes.
-    pub(super) fn retry_lost(&self, lost: &[(String, Prefix)]) {
+    /// Queues routes again that the sink has lost, as far as there are still such routes: which
+    /// they are.
+    pub(super) fn retry_lost(&self, lost: &[(String, Prefix)]) -> Vec<Key> {
         let mut state = self.state();
+        let mut again = Vec::new();
         for (vnet, prefix) in lost {
             let index = state.vnets.iter().position(|name| **name == **vnet);
             let key = index.map(|index| (index as u32, *prefix));
             if let Some(key) = key.filter(|key| state.entries.contains_key(key)) {
                 state.retry(key);
+                again.push(key);
             }
         }
         self.wake(&state);
+        again
     }
 
     /// The routes are complete.

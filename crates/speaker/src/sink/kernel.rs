@@ -6,8 +6,9 @@
 //! its place. A route with several next hops is a multipath route, and is replaced in one step; one
 //! without next hops drops packets (`blackhole`).
 //!
-//! Routes that go with an interface, or that somebody removes, are put back within some ten
-//! seconds, as soon as the kernel takes them again.
+//! Routes that go with an interface, or that somebody removes, changes or replaces, are put back:
+//! tables are compared with what they should hold every second, large ones up to ten seconds apart.
+//! A namespace that was made anew under the same name, or in the same file, gets its routes again.
 //!
 //! The routes go when the server stops. After a crash they stay, and packets go on; the next run
 //! finds them by their protocol number, changes nothing until it knows all routes again (or has
@@ -16,20 +17,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::fs::File;
 use std::io;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use futures_util::{StreamExt, stream};
-use nix::sched::{CloneFlags, setns};
 use routehub::types::Prefix;
-use rtnetlink::{Error, Handle, NETNS_PATH};
+use rtnetlink::Error;
 use tokio::runtime::Runtime;
 
+mod place;
 mod table;
 
 use super::{NotTaken, RouteChange, Sink, SinkError};
+use place::Place;
 use table::Table;
 pub use table::{METRIC, PROTOCOL};
 
@@ -105,7 +106,7 @@ pub enum KernelError {
 pub struct KernelSink {
     /// None once it has ended.
     runtime: Option<Runtime>,
-    tables: BTreeMap<String, Table>,
+    places: BTreeMap<String, Place>,
     batch: Vec<RouteChange>,
 }
 
@@ -138,27 +139,22 @@ impl KernelSink {
             .enable_io()
             .build()
             .map_err(KernelError::Socket)?;
-        let mut tables = BTreeMap::new();
+        let mut places = BTreeMap::new();
         for target in targets {
-            let handle = connect(&runtime, target.namespace.as_ref())?;
-            let table = runtime.block_on(Table::open(handle, target.table));
-            let table = table.map_err(|error| KernelError::Read {
-                vnet: target.vnet.clone(),
-                table: target.table,
-                why: table::why(&error),
-            })?;
-            tables.insert(target.vnet.clone(), table);
+            let place = Place::open(&runtime, target)?;
+            places.insert(target.vnet.clone(), place);
         }
         Ok(Self {
             runtime: Some(runtime),
-            tables,
+            places,
             batch: Vec::new(),
         })
     }
 
     /// How many routes of an earlier run are in the tables still.
     pub fn stale(&self) -> usize {
-        self.tables.values().map(Table::stale).sum()
+        let tables = self.places.values().filter_map(Place::table);
+        tables.map(Table::stale).sum()
     }
 
     fn runtime(&self) -> Result<&Runtime, SinkError> {
@@ -172,8 +168,12 @@ impl KernelSink {
         from: &impl AsyncFn(&mut Table) -> Vec<(Prefix, Error)>,
     ) -> Result<(), SinkError> {
         let mut not_taken = Vec::new();
-        for (vnet, table) in &mut self.tables {
+        for (vnet, place) in &mut self.places {
             let Some(runtime) = &self.runtime else { break };
+            // Of a namespace that is gone the routes have gone too.
+            let Some(table) = place.table_mut() else {
+                continue;
+            };
             let failed = runtime.block_on(from(table)).into_iter();
             not_taken.extend(failed.map(|(prefix, error)| NotTaken {
                 vnet: vnet.clone(),
@@ -191,8 +191,9 @@ impl KernelSink {
             prefix,
             next_hops,
         } = change;
-        if let Some(table) = self.tables.get_mut(&vnet) {
-            table.set_held(prefix, next_hops.is_some() && result.is_ok());
+        let table = self.places.get_mut(&vnet).and_then(Place::table_mut);
+        if let Some(table) = table {
+            table.set_held(prefix, next_hops.filter(|_| result.is_ok()));
         }
         let why = table::why(&result.err()?);
         Some(NotTaken { vnet, prefix, why })
@@ -205,7 +206,7 @@ impl Sink for KernelSink {
     }
 
     fn follows(&self) -> Option<BTreeSet<String>> {
-        Some(self.tables.keys().cloned().collect())
+        Some(self.places.keys().cloned().collect())
     }
 
     fn waits(&self) -> bool {
@@ -222,18 +223,27 @@ impl Sink for KernelSink {
     }
 
     fn commit(&mut self) -> Result<(), SinkError> {
-        let changes = std::mem::take(&mut self.batch).into_iter();
-        let requests: Vec<_> = changes
-            .filter_map(|change| {
-                let table = self.tables.get(&change.vnet)?;
-                Some(table.request(change))
-            })
-            .collect();
+        let mut not_taken = Vec::new();
+        let mut requests = Vec::new();
+        for change in std::mem::take(&mut self.batch) {
+            let Some(place) = self.places.get(&change.vnet) else {
+                continue;
+            };
+            match place.table() {
+                Some(table) => requests.push(table.request(change)),
+                // A namespace that is gone has no routes.
+                None if change.next_hops.is_none() => {}
+                None => not_taken.push(NotTaken {
+                    why: place.why_gone(),
+                    vnet: change.vnet,
+                    prefix: change.prefix,
+                }),
+            }
+        }
         let answers = stream::iter(requests).buffer_unordered(IN_FLIGHT);
         let answers: Vec<_> = self.runtime()?.block_on(answers.collect());
         let answers = answers.into_iter();
-        let not_taken = answers.filter_map(|(change, result)| self.on_answer(change, result));
-        let mut not_taken: Vec<NotTaken> = not_taken.collect();
+        not_taken.extend(answers.filter_map(|(change, result)| self.on_answer(change, result)));
         not_taken.sort_by(|a, b| (&a.vnet, a.prefix).cmp(&(&b.vnet, b.prefix)));
         SinkError::of(not_taken)
     }
@@ -243,11 +253,12 @@ impl Sink for KernelSink {
         self.remove(&Table::sweep)
     }
 
-    /// Routes that the kernel does not have any more, as after an interface went down.
+    /// Routes that the kernel does not have any more, or has otherwise, as after an interface went
+    /// down or somebody replaced them; all of a namespace that was made anew.
     fn lost(&mut self) -> Option<Vec<(String, Prefix)>> {
         let mut lost = Vec::new();
-        for (vnet, table) in &mut self.tables {
-            let gone = self.runtime.as_ref()?.block_on(table.lost());
+        for (vnet, place) in &mut self.places {
+            let gone = place.lost(self.runtime.as_ref()?);
             lost.extend(gone.into_iter().map(|prefix| (vnet.clone(), prefix)));
         }
         Some(lost)
@@ -266,38 +277,4 @@ impl Drop for KernelSink {
             runtime.shutdown_background();
         }
     }
-}
-
-/// Opens a way to the kernel; what is asked over it is answered for this namespace.
-fn connect(runtime: &Runtime, namespace: Option<&Namespace>) -> Result<Handle, KernelError> {
-    let Some(namespace) = namespace else {
-        return open(runtime).map_err(KernelError::Socket);
-    };
-    let failed = |error| KernelError::Namespace {
-        namespace: namespace.clone(),
-        error,
-    };
-    let file = match namespace {
-        Namespace::Named(name) => File::open(Path::new(NETNS_PATH).join(name)),
-        Namespace::File(path) => File::open(path),
-    };
-    let file = file.map_err(failed)?;
-    // A socket stays in the namespace it was opened in: a thread enters it, opens one, and ends.
-    let opened = std::thread::scope(|scope| {
-        let entered = scope.spawn(|| {
-            setns(&file, CloneFlags::CLONE_NEWNET)?;
-            open(runtime)
-        });
-        entered.join()
-    });
-    let opened = opened.unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
-    opened.map_err(failed)
-}
-
-fn open(runtime: &Runtime) -> io::Result<Handle> {
-    let _inside = runtime.enter();
-    // Strict: the kernel keeps to what a question asks for.
-    let (connection, handle, _) = rtnetlink::new_connection_with_strict_check()?;
-    runtime.spawn(connection);
-    Ok(handle)
 }

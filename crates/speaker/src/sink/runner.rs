@@ -1,5 +1,6 @@
 //! The thread of a sink: hands it what is queued, in batches.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::change_queue::{Change, ChangeQueue, Key, Wake};
+use super::report::SinkState;
 use super::{NotTaken, Sink, SinkError};
 use crate::event::{EventKind, EventSender};
 
@@ -17,7 +19,14 @@ const BATCH: usize = 1024;
 const RETRY: Duration = Duration::from_secs(2);
 
 /// How often a sink is asked what it has lost.
-const CHECK: Duration = Duration::from_secs(10);
+const CHECK: Duration = Duration::from_secs(1);
+/// How often at least, if it takes long to say so.
+const LONGEST_CHECK: Duration = Duration::from_secs(10);
+/// How much of its time a sink may spend on that: one part of so many.
+const CHECK_SHARE: u32 = 50;
+
+/// How long it is waited for a sink that is stuck when the server stops.
+const STUCK: Duration = Duration::from_secs(2);
 
 /// A sink, and what it has yet to take.
 struct Runner {
@@ -27,7 +36,12 @@ struct Runner {
     /// Until when the End-of-RIB of live routers is waited for; none: it has come, or the time is
     /// over.
     eor_deadline: Option<Instant>,
+    state: Arc<SinkState>,
     not_taken: Vec<Key>,
+    /// Routes that it has lost and not taken again yet.
+    lost: BTreeSet<Key>,
+    /// Lost routes that it has taken again, until it is told of them.
+    put_back: u64,
     retry: Option<Instant>,
     /// When it is asked what it has lost; none: it cannot tell.
     check: Option<Instant>,
@@ -36,6 +50,7 @@ struct Runner {
 /// A sink whose thread runs.
 pub(crate) struct RunningSink {
     queue: Arc<ChangeQueue>,
+    state: Arc<SinkState>,
     end: oneshot::Receiver<()>,
 }
 
@@ -47,6 +62,7 @@ impl RunningSink {
         patience: Duration,
     ) -> io::Result<Self> {
         let queue = Arc::new(ChangeQueue::default());
+        let state = Arc::new(SinkState::new(sink.name()));
         let (ended, end) = oneshot::channel();
         let thread = std::thread::Builder::new().name(format!("sink {}", sink.name()));
         let runner = Runner {
@@ -54,7 +70,10 @@ impl RunningSink {
             queue: Arc::clone(&queue),
             events,
             eor_deadline: Some(Instant::now() + patience),
+            state: Arc::clone(&state),
             not_taken: Vec::new(),
+            lost: BTreeSet::new(),
+            put_back: 0,
             retry: None,
             check: Some(Instant::now() + CHECK),
         };
@@ -63,7 +82,7 @@ impl RunningSink {
             // The receiver may be gone.
             let _ = ended.send(());
         })?;
-        Ok(Self { queue, end })
+        Ok(Self { queue, state, end })
     }
 
     /// Where its changes are queued.
@@ -71,15 +90,22 @@ impl RunningSink {
         &self.queue
     }
 
+    /// How it is.
+    pub(crate) const fn state(&self) -> &Arc<SinkState> {
+        &self.state
+    }
+
     /// Has the sink stop.
     pub(crate) fn stop(&self) {
         self.queue.stop();
     }
 
-    /// Waits until the sink has stopped.
+    /// Waits until the sink has stopped; not for long if it was stuck already.
     pub(crate) async fn ended(self) {
+        let is_stuck = self.state.is_busy_for(STUCK);
+        let patience = if is_stuck { STUCK } else { Duration::MAX };
         // A thread that panicked has ended too.
-        let _ = self.end.await;
+        let _ = tokio::time::timeout(patience, self.end).await;
     }
 }
 
@@ -88,7 +114,9 @@ impl Runner {
         // A sink that is gone is not asked to stop.
         if self.work().is_ok() {
             let stopped = self.sink.stop();
-            self.publish_failure(&stopped);
+            if let Err(error) = stopped {
+                self.failed(&error.to_string());
+            }
         }
         self.queue.abandon();
     }
@@ -110,11 +138,8 @@ impl Runner {
                         let keys = std::mem::take(&mut self.not_taken);
                         self.queue.retry(&keys);
                     }
-                    if self.check.take_if(|check| *check <= now).is_some()
-                        && let Some(lost) = self.sink.lost()
-                    {
-                        self.queue.retry_lost(&lost);
-                        self.check = Some(now + CHECK);
+                    if self.check.take_if(|check| *check <= now).is_some() {
+                        self.look_for_lost();
                     }
                     if self.eor_deadline.is_some_and(|end| end <= now) {
                         self.complete()?;
@@ -124,12 +149,41 @@ impl Runner {
         }
     }
 
+    /// Asks the sink what it has lost, and hands it over again.
+    fn look_for_lost(&mut self) {
+        let start = Instant::now();
+        self.state.begin();
+        let lost = self.sink.lost();
+        self.state.end();
+        let Some(lost) = lost else { return };
+        let took = start.elapsed().saturating_mul(CHECK_SHARE);
+        self.check = Some(Instant::now() + took.clamp(CHECK, LONGEST_CHECK));
+        let Some((vnet, prefix)) = lost.first() else {
+            return;
+        };
+        let count = lost.len();
+        self.failed(&format!(
+            "{count} routes are gone or were replaced by somebody else, the first {prefix} of \
+             {vnet}: they are put back"
+        ));
+        let again = self.queue.retry_lost(&lost);
+        if again.is_empty() {
+            // None of them is wanted any more.
+            self.recovered();
+        }
+        self.lost.extend(again);
+    }
+
     /// The routes are complete: hands over what was held back, and then says so.
     fn complete(&mut self) -> Result<(), ()> {
         self.eor_deadline = None;
         let keys = self.queue.take_queue();
         self.send(&keys)?;
         let completed = self.sink.complete();
+        if matches!(completed, Err(SinkError::NotTaken(_))) {
+            // It is said again later.
+            self.eor_deadline = Some(Instant::now() + RETRY);
+        }
         self.on_result(completed, &[])
     }
 
@@ -139,6 +193,7 @@ impl Runner {
             if changes.is_empty() {
                 continue;
             }
+            self.state.begin();
             self.sink.begin();
             for change in &changes {
                 let (vnet, prefix) = (&change.vnet, change.key.1);
@@ -148,36 +203,62 @@ impl Runner {
                 }
             }
             let committed = self.sink.commit();
+            self.state.end();
             self.on_result(committed, &changes)?;
         }
+        self.recovered();
         Ok(())
     }
 
     /// Remembers what was not taken; an error if the sink is gone.
     fn on_result(&mut self, result: Result<(), SinkError>, changes: &[Change]) -> Result<(), ()> {
-        self.publish_failure(&result);
-        match result {
-            Ok(()) => Ok(()),
-            Err(SinkError::Gone(_)) => Err(()),
-            Err(SinkError::NotTaken(not_taken)) => {
-                let is_not_taken = |change: &&Change| {
-                    let concerns = |not_taken: &NotTaken| {
-                        not_taken.prefix == change.key.1 && *not_taken.vnet == *change.vnet
-                    };
-                    not_taken.iter().any(concerns)
-                };
-                let keys = changes.iter().filter(is_not_taken).map(|change| change.key);
-                self.not_taken.extend(keys);
-                self.retry = Some(Instant::now() + RETRY);
-                Ok(())
+        let Err(error) = result else {
+            let taken = changes
+                .iter()
+                .filter(|change| self.lost.remove(&change.key));
+            self.put_back += taken.count() as u64;
+            return Ok(());
+        };
+        self.failed(&error.to_string());
+        let SinkError::NotTaken(not_taken) = error else {
+            return Err(());
+        };
+        let not_taken: BTreeSet<(&str, _)> = not_taken
+            .iter()
+            .map(|NotTaken { vnet, prefix, .. }| (vnet.as_str(), *prefix))
+            .collect();
+        for change in changes {
+            if not_taken.contains(&(&*change.vnet, change.key.1)) {
+                self.not_taken.push(change.key);
+            } else if self.lost.remove(&change.key) {
+                self.put_back += 1;
             }
+        }
+        self.state.set_not_taken(self.not_taken.len());
+        self.retry = Some(Instant::now() + RETRY);
+        Ok(())
+    }
+
+    /// Writes down what is wrong with the sink, and tells it once.
+    fn failed(&self, why: &str) {
+        if self.state.fail(why) {
+            let (sink, error) = (self.sink.name(), why.to_owned());
+            self.events.publish(None, EventKind::Sink { sink, error });
         }
     }
 
-    fn publish_failure(&self, result: &Result<(), SinkError>) {
-        if let Err(error) = result {
-            let (sink, error) = (self.sink.name(), error.to_string());
-            self.events.publish(None, EventKind::Sink { sink, error });
+    /// Tells that the sink has taken everything, if it had not before.
+    fn recovered(&mut self) {
+        if !self.not_taken.is_empty() || self.retry.is_some() {
+            return;
+        }
+        self.lost.clear();
+        self.state.set_not_taken(0);
+        let put_back = std::mem::take(&mut self.put_back);
+        if self.state.recover(put_back) {
+            let sink = self.sink.name();
+            let kind = EventKind::SinkRestored { sink, put_back };
+            self.events.publish(None, kind);
         }
     }
 }

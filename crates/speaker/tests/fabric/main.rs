@@ -3,6 +3,7 @@
 mod bgp;
 mod crash;
 mod failover;
+mod healing;
 mod kernel;
 mod streams;
 mod watch;

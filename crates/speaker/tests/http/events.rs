@@ -180,7 +180,7 @@ async fn a_wrong_event_is_told_as_in_a_file() {
             "{id: x, advertise: {nva: model, routes: [\
              {prefixes_from: {base: 20.0.0.0/32, count: 600000}}, \
              {prefixes_from: {base: 30.0.0.0/32, count: 600000}}]}}",
-            "more than 1000000 prefixes at once",
+            "more than 200000 prefixes at once",
         ),
     ] {
         let answer = post(lab.http, "", body).await;
@@ -246,4 +246,54 @@ async fn beyond_loopback_there_has_to_be_a_token_and_web_pages_never_may() {
     let answer = post(lab.http, "\r\nOrigin: http://evil.example", OFF).await;
     assert_eq!(answer.status, 403);
     assert!(answer.error().contains("web pages"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_gives_an_object_no_more_routes_than_are_of_use() {
+    let lab = Lab::new(&Network::new()).await;
+    let run = |count| format!("{{prefixes_from: {{base: 20.0.0.0/32, count: {count}}}}}");
+    let answer = post(
+        lab.http,
+        "",
+        &format!(
+            "{{id: x, advertise: {{nva: model, routes: [{}]}}}}",
+            run(1_000_000)
+        ),
+    );
+    assert_eq!(answer.await.status, 400);
+    for (event, told) in [
+        (
+            format!(
+                "{{id: x, advertise: {{nva: model, routes: [{}]}}}}",
+                run(150_000)
+            ),
+            "150000 routes of model: events may give it at most 10000, as it may hold 4000 (R-004)",
+        ),
+        (
+            format!(
+                "{{id: x, set: {{site: branch, routes: [{}]}}}}",
+                run(150_000)
+            ),
+            "150000 routes of branch: events may give it at most 10000, as it may hold 4000 (R-014)",
+        ),
+    ] {
+        let answer = post(lab.http, "", &event).await;
+        assert_eq!(answer.status, 409, "{answer:?}");
+        assert!(answer.error().contains(told), "{answer:?}");
+    }
+    let many = format!(
+        "{{id: many, advertise: {{nva: model, routes: [{}]}}}}",
+        run(4000)
+    );
+    assert_eq!(post(lab.http, "", &many).await.status, 200);
+    let more = many
+        .replace("20.0.0.0/32", "30.0.0.0/32")
+        .replace("4000", "8000");
+    let answer = post(lab.http, "", &more).await;
+    assert_eq!(answer.status, 409, "{answer:?}");
+    assert!(
+        answer.error().contains("12000 routes of model"),
+        "{answer:?}"
+    );
+    look(lab.http, "/healthz").await;
 }

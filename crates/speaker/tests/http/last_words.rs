@@ -86,7 +86,18 @@ async fn a_reason_before_a_reset_is_read_though_a_write_fails_first() {
     lab.learned("nva2", 6000).await;
     let mut events = Lines::open(lab.http, "/v1/events", "*/*").await;
     // It has long since stopped to take anything.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    let sent = || async {
+        let peers = look(lab.http, "/v1/peers").await;
+        peers[0]["session"]["counters"]["sent"]["octets"].as_u64()
+    };
+    let last = std::cell::Cell::new((None, 0));
+    let unchanged = || async {
+        let (now, (before, times)) = (sent().await, last.get());
+        let times = if now == before { times + 1 } else { 0 };
+        last.set((now, times));
+        times
+    };
+    until("nothing more is sent", unchanged, |times| *times >= 10).await;
     let mut octets = Vec::new();
     let why = Notification::ADMINISTRATIVE_SHUTDOWN.with_text("moving away");
     why.encode(&mut octets);

@@ -4,6 +4,7 @@
 mod bfd;
 mod client;
 mod events;
+mod health;
 mod lab;
 mod last_words;
 mod limits;

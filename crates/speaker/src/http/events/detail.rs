@@ -45,6 +45,10 @@ pub(super) fn detail(event: &EventKind) -> Map<String, Value> {
             missing,
             unexpected,
         } => json!({ "wrong": wrong, "missing": missing, "unexpected": unexpected }),
+        EventKind::Sink { sink, .. } => json!({ "sink": sink }),
+        EventKind::SinkRestored { sink, put_back } => {
+            json!({ "sink": sink, "put_back": put_back })
+        }
         _ => Value::Null,
     };
     match value {

@@ -1,6 +1,6 @@
 //! One routing table: which of its routes are ours, and how the kernel is asked to change them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::pin::pin;
 
@@ -8,7 +8,7 @@ use futures_util::TryStreamExt;
 use routehub::types::{Family, Prefix};
 use rtnetlink::packet_route::AddressFamily;
 use rtnetlink::packet_route::route::{
-    RouteAddress, RouteAttribute, RouteMessage, RouteProtocol, RouteScope, RouteType,
+    RouteAddress, RouteAttribute, RouteMessage, RouteProtocol, RouteScope, RouteType, RouteVia,
 };
 use rtnetlink::{Error, Handle, RouteMessageBuilder, RouteNextHopBuilder};
 
@@ -25,8 +25,9 @@ pub const METRIC: u32 = 177;
 pub(super) struct Table {
     handle: Handle,
     number: u32,
-    /// Prefixes with a route of ours and our metric.
-    held: BTreeSet<Prefix>,
+    /// Prefixes with a route of ours and our metric, and its next hops; none: those of an earlier
+    /// run, which are not known.
+    held: BTreeMap<Prefix, Option<Vec<IpAddr>>>,
     /// Routes of an earlier run that this one has not touched, by prefix and metric.
     stale: BTreeSet<(Prefix, u32)>,
 }
@@ -34,10 +35,10 @@ pub(super) struct Table {
 impl Table {
     /// The table, with what an earlier run has left in it.
     pub(super) async fn open(handle: Handle, number: u32) -> Result<Self, Error> {
-        let stale = all(&handle, number).await?;
+        let stale: BTreeSet<_> = all(&handle, number).await?.into_keys().collect();
         let same = stale.iter().filter(|(_, metric)| *metric == METRIC);
         Ok(Self {
-            held: same.map(|(prefix, _)| *prefix).collect(),
+            held: same.map(|(prefix, _)| (*prefix, None)).collect(),
             handle,
             number,
             stale,
@@ -55,43 +56,60 @@ impl Table {
         change: RouteChange,
     ) -> impl Future<Output = (RouteChange, Result<(), Error>)> + use<> {
         let (handle, number) = (self.handle.clone(), self.number);
-        let held = self.held.contains(&change.prefix);
+        let held = self.held.contains_key(&change.prefix);
         async move {
             let result = carry_out(&handle, number, &change, held).await;
             (change, result)
         }
     }
 
-    /// Sets whether a route of ours is there after a change.
-    pub(super) fn set_held(&mut self, prefix: Prefix, there: bool) {
+    /// The prefixes that have a route of ours.
+    pub(super) fn held(&self) -> Vec<Prefix> {
+        self.held.keys().copied().collect()
+    }
+
+    /// Sets the next hops of the route of ours that is there after a change; none: there is none.
+    pub(super) fn set_held(&mut self, prefix: Prefix, next_hops: Option<Vec<IpAddr>>) {
         self.stale.remove(&(prefix, METRIC));
-        if there {
-            self.held.insert(prefix);
-        } else {
-            self.held.remove(&prefix);
+        match next_hops {
+            Some(mut next_hops) => {
+                next_hops.sort_unstable();
+                self.held.insert(prefix, Some(next_hops));
+            }
+            None => {
+                self.held.remove(&prefix);
+            }
         }
     }
 
-    /// Forgets routes of ours that are not there any more: which they are. Nothing is known of a
+    /// The prefixes whose routes are not there any more, or are not those that we put there; they
+    /// still count as held, so that what stands in their place is replaced. Nothing is known of a
     /// table that cannot be read.
-    pub(super) async fn lost(&mut self) -> Vec<Prefix> {
+    pub(super) async fn lost(&self) -> Vec<Prefix> {
         let Ok(there) = all(&self.handle, self.number).await else {
             return Vec::new();
         };
-        let held = self.held.iter().copied();
-        let gone = held.filter(|prefix| !there.contains(&(*prefix, METRIC)));
-        let gone: Vec<Prefix> = gone.collect();
-        for prefix in &gone {
-            self.set_held(*prefix, false);
-        }
-        gone
+        let is_lost = |prefix: Prefix, wanted: &Option<Vec<IpAddr>>| {
+            let Some(found) = there.get(&(prefix, METRIC)) else {
+                return true;
+            };
+            let Some(wanted) = wanted else { return false };
+            // The kernel takes single next hops off where their interface is down (IPv6).
+            let is_part = prefix.family() == Family::Ipv6
+                && !found.is_empty()
+                && found.iter().all(|hop| wanted.contains(hop));
+            found != wanted && !is_part
+        };
+        let held = self.held.iter();
+        let lost = held.filter(|(prefix, wanted)| is_lost(**prefix, wanted));
+        lost.map(|(prefix, _)| *prefix).collect()
     }
 
     /// Removes what is left of an earlier run; what could not be removed.
     pub(super) async fn sweep(&mut self) -> Vec<(Prefix, Error)> {
         let stale = std::mem::take(&mut self.stale);
         self.held
-            .retain(|prefix| !stale.contains(&(*prefix, METRIC)));
+            .retain(|prefix, _| !stale.contains(&(*prefix, METRIC)));
         self.remove(stale).await
     }
 
@@ -100,7 +118,7 @@ impl Table {
         self.held.clear();
         self.stale.clear();
         match all(&self.handle, self.number).await {
-            Ok(routes) => self.remove(routes).await,
+            Ok(routes) => self.remove(routes.into_keys().collect()).await,
             Err(error) => vec![(Prefix::default_of(Family::Ipv4), error)],
         }
     }
@@ -118,9 +136,12 @@ impl Table {
     }
 }
 
-/// All of our routes in a table, by prefix and metric.
-async fn all(handle: &Handle, table: u32) -> Result<BTreeSet<(Prefix, u32)>, Error> {
-    let mut found = BTreeSet::new();
+/// Routes of ours by prefix and metric, each with its next hops in order.
+type Found = BTreeMap<(Prefix, u32), Vec<IpAddr>>;
+
+/// All of our routes in a table.
+async fn all(handle: &Handle, table: u32) -> Result<Found, Error> {
+    let mut found = Found::new();
     for family in [AddressFamily::Inet, AddressFamily::Inet6] {
         let answers = handle.route().get(question(table, family)).execute();
         let mut answers = pin!(answers);
@@ -231,8 +252,8 @@ fn question(table: u32, family: AddressFamily) -> RouteMessage {
     all
 }
 
-/// Prefix and metric of a route of ours in a table; none if it is somebody else's.
-fn ours(table: u32, route: &RouteMessage) -> Option<(Prefix, u32)> {
+/// Prefix, metric and next hops of a route of ours in a table; none if it is somebody else's.
+fn ours(table: u32, route: &RouteMessage) -> Option<((Prefix, u32), Vec<IpAddr>)> {
     let header = &route.header;
     let (mut at, mut metric) = (u32::from(header.table), 0);
     let mut address: IpAddr = match header.address_family {
@@ -240,16 +261,39 @@ fn ours(table: u32, route: &RouteMessage) -> Option<(Prefix, u32)> {
         AddressFamily::Inet6 => [0; 16].into(),
         _ => return None,
     };
+    let mut next_hops = Vec::new();
     for attribute in &route.attributes {
         match attribute {
             RouteAttribute::Table(number) => at = *number,
             RouteAttribute::Priority(number) => metric = *number,
-            RouteAttribute::Destination(RouteAddress::Inet(to)) => address = (*to).into(),
-            RouteAttribute::Destination(RouteAddress::Inet6(to)) => address = (*to).into(),
-            _ => {}
+            RouteAttribute::Destination(to) => address = plain(to)?,
+            RouteAttribute::MultiPath(hops) => {
+                let hops = hops.iter().flat_map(|hop| &hop.attributes);
+                next_hops.extend(hops.filter_map(next_hop));
+            }
+            other => next_hops.extend(next_hop(other)),
         }
     }
+    next_hops.sort_unstable();
     let is_ours = u8::from(header.protocol) == PROTOCOL && at == table;
     let prefix = Prefix::new(address, header.destination_prefix_length).ok()?;
-    is_ours.then_some((prefix, metric))
+    is_ours.then_some(((prefix, metric), next_hops))
+}
+
+/// The address of the next hop, where an attribute has it.
+fn next_hop(attribute: &RouteAttribute) -> Option<IpAddr> {
+    match attribute {
+        RouteAttribute::Gateway(address) => plain(address),
+        RouteAttribute::Via(RouteVia::Inet(address)) => Some((*address).into()),
+        RouteAttribute::Via(RouteVia::Inet6(address)) => Some((*address).into()),
+        _ => None,
+    }
+}
+
+fn plain(address: &RouteAddress) -> Option<IpAddr> {
+    match address {
+        RouteAddress::Inet(address) => Some((*address).into()),
+        RouteAddress::Inet6(address) => Some((*address).into()),
+        _ => None,
+    }
 }

@@ -1,0 +1,220 @@
+//! Tables in shares: what there is to be read of some prefixes, so that whoever reads a long table
+//! lets routes pass between two shares.
+//!
+//! Who reads so keeps a [`Watch`](crate::view::Watch): prefixes of which anything changed meanwhile
+//! are read again at the end. All rows are then as they are at that moment.
+
+use std::collections::BTreeMap;
+
+use routehub_rib::{AdjIn, SourceId};
+use routehub_types::{Attrs, Family, Prefix};
+
+use super::reports::PeeringReport;
+use super::table_id::{TableId, TableKind, TableRows};
+use crate::exchange::Exchange;
+use crate::graph::{Side, SpeakerId};
+use crate::propagation::Outbound;
+use crate::ribs::RibView;
+
+/// Of which prefixes something is asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Only<'a> {
+    /// Of all.
+    All,
+    /// Of these.
+    These(&'a [Prefix]),
+}
+
+impl Only<'_> {
+    /// What a source announced, in order.
+    pub(crate) fn of(self, rib: RibView<'_>, source: SourceId) -> Vec<AdjIn> {
+        match self {
+            Self::All => rib.adj_in(source).collect(),
+            Self::These(prefixes) => {
+                let prefixes = prefixes.iter();
+                prefixes
+                    .flat_map(|prefix| rib.adj_in_for(source, *prefix))
+                    .collect()
+            }
+        }
+    }
+
+    /// What is sent over a link.
+    pub(super) fn sent(self, outbound: Outbound<'_>) -> BTreeMap<Prefix, Attrs> {
+        match self {
+            Self::All => outbound.routes(),
+            Self::These(prefixes) => outbound.routes_of(prefixes),
+        }
+    }
+}
+
+/// How far a table was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ShareCursor {
+    /// Which of the RIBs.
+    rib: usize,
+    /// Which of the families.
+    family: usize,
+    /// From which of its places on.
+    place: u32,
+}
+
+impl ShareCursor {
+    /// The cursor after a share that ended before a place; none: it was the last of its family.
+    const fn after(self, place: Option<u32>) -> Self {
+        match place {
+            Some(place) => Self { place, ..self },
+            None if self.family + 1 < Family::ALL.len() => Self {
+                family: self.family + 1,
+                place: 0,
+                ..self
+            },
+            None => Self {
+                rib: self.rib + 1,
+                family: 0,
+                place: 0,
+            },
+        }
+    }
+}
+
+/// A share of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Share {
+    /// Rows, of any order.
+    pub rows: TableRows,
+    /// Where to go on; none: that was the last share.
+    pub next: Option<ShareCursor>,
+}
+
+impl Exchange {
+    /// Whether a table can be read in shares: every prefix says by itself which rows it has. Where
+    /// a route map puts prefixes in the place of others that is not so.
+    pub fn can_share(&self, id: &TableId) -> bool {
+        let peer = id.peer.as_deref().unwrap_or_default();
+        let graph = self.graph();
+        match id.kind {
+            TableKind::RsLearned | TableKind::GatewayLearned | TableKind::CircuitRoutes => true,
+            TableKind::RsAdvertised => {
+                let mut links = graph.peering_links(&id.owner, peer).into_iter();
+                links.all(|(_, link)| !self.outbound(link, Side::B).rewrites_prefixes())
+            }
+            TableKind::GatewayAdvertised => {
+                let mut links = graph.links_between(&id.owner, peer).into_iter();
+                links.all(|link| {
+                    let mut ends = Side::BOTH.into_iter();
+                    ends.all(|side| !self.outbound(link, side).rewrites_prefixes())
+                })
+            }
+            TableKind::NicEffective => self.can_share_nic(&id.owner),
+            TableKind::NvaLearned | TableKind::OnPremLearned | TableKind::Sessions => false,
+        }
+    }
+
+    fn can_share_nic(&self, nic: &str) -> bool {
+        let mut nics = self.estate().nics.iter();
+        let nic = nics.find(|other| other.name == nic);
+        let speakers = nic.map(|nic| self.fabric().deciding(nic));
+        let mut speakers = speakers.into_iter().flatten();
+        speakers.all(|speaker| {
+            let mut inbound = self.outbound_to(speaker);
+            inbound.all(|from| !from.rewrites_prefixes() && from.inbound_map().is_none())
+        })
+    }
+
+    /// A share of a table: the rows of the prefixes that stand in so many places of a RIB.
+    pub fn share(&self, id: &TableId, from: ShareCursor, most: u32) -> Share {
+        let (prefixes, next) = stored(&self.ribs_of(id), from, most);
+        let rows = self.rows_about(id, &prefixes);
+        Share { rows, next }
+    }
+
+    /// How many routes a modelled neighbour is sent of a share of the prefixes that there are, and
+    /// where to go on.
+    pub fn advertised_share(
+        &self,
+        peering: &PeeringReport,
+        from: ShareCursor,
+        most: u32,
+    ) -> (usize, Option<ShareCursor>) {
+        let outbound = self.outbound(peering.link, Side::B);
+        match self.rib(outbound.sender()) {
+            Some(rib) if !outbound.rewrites_prefixes() => {
+                let (prefixes, next) = stored(&[rib], from, most);
+                (outbound.routes_of(&prefixes).len(), next)
+            }
+            _ => (outbound.routes().len(), None),
+        }
+    }
+
+    /// The rows of a table that are about these prefixes.
+    pub fn rows_about(&self, id: &TableId, prefixes: &[Prefix]) -> TableRows {
+        match id.kind {
+            TableKind::NicEffective => {
+                let mut nics = self.estate().nics.iter();
+                let nic = nics.find(|other| other.name == id.owner);
+                let rows = nic.and_then(|nic| self.fabric().effective_of(nic, prefixes));
+                TableRows::Effective(rows.unwrap_or_default())
+            }
+            _ => self.rows_only(id, Only::These(prefixes)),
+        }
+    }
+
+    /// The rows of a table that are there whatever is learned, or depend on several prefixes: the
+    /// system and user-defined routes of a NIC.
+    pub fn rows_beside(&self, id: &TableId) -> TableRows {
+        match id.kind {
+            TableKind::NicEffective => {
+                let mut nics = self.estate().nics.iter();
+                let nic = nics.find(|other| other.name == id.owner);
+                let rows = nic.and_then(|nic| self.fabric().effective_beside(nic));
+                TableRows::Effective(rows.unwrap_or_default())
+            }
+            _ => TableRows::Routes(Vec::new()),
+        }
+    }
+
+    /// The RIBs whose prefixes a table has rows of.
+    fn ribs_of(&self, id: &TableId) -> Vec<RibView<'_>> {
+        let speakers: Vec<SpeakerId> = match id.kind {
+            TableKind::NicEffective => {
+                let mut nics = self.estate().nics.iter();
+                let nic = nics.find(|other| other.name == id.owner);
+                nic.map(|nic| self.fabric().deciding(nic))
+                    .unwrap_or_default()
+            }
+            _ => self.graph().named(&id.owner).to_vec(),
+        };
+        let ribs = speakers.into_iter();
+        ribs.filter_map(|speaker| self.rib(speaker)).collect()
+    }
+}
+
+/// Places without prefixes to read, of as many as a share has, that are passed over at once.
+const EMPTY: u32 = 16;
+
+/// The prefixes that stand in up to so many places of RIBs, each once, and where to go on.
+fn stored(
+    ribs: &[RibView<'_>],
+    mut from: ShareCursor,
+    most: u32,
+) -> (Vec<Prefix>, Option<ShareCursor>) {
+    for _ in 0..EMPTY {
+        let Some(rib) = ribs.get(from.rib) else {
+            return (Vec::new(), None);
+        };
+        let family = Family::ALL.get(from.family).copied();
+        let (mut prefixes, place) = match family {
+            Some(family) => rib.stored_from(family, from.place, most),
+            None => (Vec::new(), None),
+        };
+        // Those of an earlier RIB were read with that.
+        let earlier = ribs.get(..from.rib).unwrap_or_default();
+        prefixes.retain(|prefix| !earlier.iter().any(|rib| rib.is_stored(*prefix)));
+        from = from.after(place);
+        if !prefixes.is_empty() {
+            return (prefixes, (from.rib < ribs.len()).then_some(from));
+        }
+    }
+    (Vec::new(), Some(from))
+}
