@@ -18,8 +18,7 @@ use crate::graph::{
 };
 use crate::parameters::Parameters;
 use crate::propagation::{EventError, Model, NotConverged, Outbound, Watch};
-use crate::queries::Only;
-use crate::ribs::{Encoding, RibView};
+use crate::ribs::{Encoding, Only, RibView};
 
 use live::Live;
 

@@ -8,7 +8,6 @@ mod tables;
 pub use reports::{
     ConnectionLoad, OtherState, PathReport, PathStanding, PeeringReport, Refused, RouteServerLoad,
 };
-pub(crate) use shares::Only;
 pub use shares::{Share, ShareCursor};
 pub use table_id::{
     RouteOrigin, RouteRow, SessionRow, SessionState, Subject, TableId, TableKind, TableRows,

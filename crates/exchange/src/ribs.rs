@@ -5,6 +5,7 @@ mod adjacency;
 mod decision;
 mod encoding;
 mod local;
+mod only;
 mod speaker_rib;
 
 use std::borrow::Cow;
@@ -29,6 +30,7 @@ pub(crate) use adjacency::ImportChange;
 pub use encoding::Encoding;
 pub(crate) use encoding::is_unsendable;
 use encoding::{Fit, withheld};
+pub(crate) use only::Only;
 use speaker_rib::SpeakerRib;
 pub use speaker_rib::{Origin, RibView};
 

@@ -19,6 +19,7 @@
 //! does not keep up, or of which there would be more than [`RATE`] lines a second, loses lines, and
 //! is told how many.
 
+mod admission;
 mod app;
 mod body;
 mod connections;
@@ -31,6 +32,7 @@ mod notification;
 mod peers;
 mod queries;
 mod read;
+mod token;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -49,12 +51,13 @@ use tokio::net::TcpListener;
 use crate::Server;
 use crate::log::Log;
 use app::App;
-pub use app::{Changes, STREAMS, TABLES, Token, TokenError};
+pub use app::{Changes, STREAMS, TABLES};
 pub use connections::{CONNECTIONS, PER_CLIENT};
 use error::Refusal;
 pub use events::RATE;
 use guard::Guard;
 pub use read::SHARE;
+pub use token::{Token, TokenError};
 
 /// Octets of a request's body at most.
 const BODY_SIZE: usize = 1 << 20;
@@ -139,7 +142,7 @@ fn express(app: Arc<App>) -> Router {
 /// Paths whose requests are looked at first, before anything of their bodies is read.
 fn guarded(paths: Router<Arc<App>>, app: Arc<App>) -> Router {
     paths
-        .layer(from_fn_with_state(Arc::clone(&app), guard::check))
+        .layer(from_fn_with_state(Arc::clone(&app), admission::check))
         .with_state(app)
 }
 

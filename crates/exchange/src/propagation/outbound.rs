@@ -14,7 +14,7 @@ use crate::graph::{
     UNKNOWN_ADDRESS,
 };
 use crate::policy::Policies;
-use crate::ribs::{RibView, Ribs, is_unsendable};
+use crate::ribs::{Only, RibView, Ribs, is_unsendable};
 use crate::rules;
 
 /// Routes by prefix; where a prefix is stated twice, the later statement wins.
@@ -357,6 +357,14 @@ impl<'a> Outbound<'a> {
             None => self.route_for(*prefix).ok(),
         });
         routes.collect()
+    }
+
+    /// What is sent of all prefixes, or of some.
+    pub(crate) fn routes_only(self, only: Only<'_>) -> BTreeMap<Prefix, Attrs> {
+        match only {
+            Only::All => self.routes(),
+            Only::These(prefixes) => self.routes_of(prefixes),
+        }
     }
 
     /// Everything that would be sent if the link were up.

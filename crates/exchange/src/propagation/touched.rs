@@ -21,6 +21,13 @@ pub struct Watch {
 #[derive(Debug, Default)]
 pub(crate) struct Touched(Mutex<Log>);
 
+/// A copy has no readers.
+impl Clone for Touched {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
 #[derive(Debug, Default)]
 struct Log {
     /// Lives as long as anybody reads.

@@ -4,49 +4,13 @@
 //! Who reads so keeps a [`Watch`](crate::view::Watch): prefixes of which anything changed meanwhile
 //! are read again at the end. All rows are then as they are at that moment.
 
-use std::collections::BTreeMap;
-
-use routehub_rib::{AdjIn, SourceId};
-use routehub_types::{Attrs, Family, Prefix};
+use routehub_types::{Family, Prefix};
 
 use super::reports::PeeringReport;
 use super::table_id::{TableId, TableKind, TableRows};
 use crate::exchange::Exchange;
 use crate::graph::{Side, SpeakerId};
-use crate::propagation::Outbound;
-use crate::ribs::RibView;
-
-/// Of which prefixes something is asked.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Only<'a> {
-    /// Of all.
-    All,
-    /// Of these.
-    These(&'a [Prefix]),
-}
-
-impl Only<'_> {
-    /// What a source announced, in order.
-    pub(crate) fn of(self, rib: RibView<'_>, source: SourceId) -> Vec<AdjIn> {
-        match self {
-            Self::All => rib.adj_in(source).collect(),
-            Self::These(prefixes) => {
-                let prefixes = prefixes.iter();
-                prefixes
-                    .flat_map(|prefix| rib.adj_in_for(source, *prefix))
-                    .collect()
-            }
-        }
-    }
-
-    /// What is sent over a link.
-    pub(super) fn sent(self, outbound: Outbound<'_>) -> BTreeMap<Prefix, Attrs> {
-        match self {
-            Self::All => outbound.routes(),
-            Self::These(prefixes) => outbound.routes_of(prefixes),
-        }
-    }
-}
+use crate::ribs::{Only, RibView};
 
 /// How far a table was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,13 +6,12 @@ use std::net::IpAddr;
 use routehub_rib::Admission;
 use routehub_types::{Attrs, NextHop, Origin as OriginAttribute, Prefix, RuleId};
 
-use super::shares::Only;
 use super::table_id::{
     RouteOrigin, RouteRow, SessionRow, SessionState, TableId, TableKind, TableRows,
 };
 use crate::exchange::Exchange;
 use crate::graph::{AdjacencyId, PeerClass, Side, SpeakerId, UNKNOWN_ADDRESS};
-use crate::ribs::Origin;
+use crate::ribs::{Only, Origin};
 use crate::rules;
 
 /// The weight of a route learned from a neighbour.
@@ -79,7 +78,7 @@ impl Exchange {
     fn rs_advertised_of(&self, route_server: &str, nva: &str, only: Only<'_>) -> Vec<RouteRow> {
         let links = self.graph().peering_links(route_server, nva).into_iter();
         let rows = links.flat_map(|(instance, link)| {
-            let routes = only.sent(self.outbound(link, Side::B)).into_iter();
+            let routes = self.outbound(link, Side::B).routes_only(only).into_iter();
             routes.map(move |(prefix, attrs)| RouteRow {
                 instance: Some(instance),
                 ..row(prefix, &attrs)
@@ -251,7 +250,9 @@ impl Exchange {
 
     /// What the sender sends, a row for each address that it sends from.
     fn sent_rows(&self, adjacency: AdjacencyId, only: Only<'_>) -> Vec<RouteRow> {
-        let routes = only.sent(self.outbound(adjacency.link, adjacency.sender));
+        let routes = self
+            .outbound(adjacency.link, adjacency.sender)
+            .routes_only(only);
         self.rows_from(adjacency, routes)
     }
 

@@ -2,19 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 
-use axum::Extension;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, Version, header, uri::Authority};
-use axum::middleware::Next;
-use axum::response::Response;
-use tokio::time::Instant;
 
-use super::app::{App, Token};
-use super::body::{Endless, LONGEST};
-use super::connections::{Deadline, Ends};
+use super::connections::Ends;
 use super::error::Refusal;
+use super::token::Token;
 
 /// The tokens and names that requests need.
 pub(super) struct Guard {
@@ -23,23 +17,6 @@ pub(super) struct Guard {
     /// Whether the server listens on a loopback address.
     loopback: bool,
     hosts: BTreeSet<String>,
-}
-
-/// Looks at a request, and has it answered in time.
-pub(super) async fn check(
-    State(app): State<Arc<App>>,
-    Extension(ends): Extension<Ends>,
-    Extension(deadline): Extension<Deadline>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Refusal> {
-    deadline.set(None);
-    app.guard().admit(&request, ends)?;
-    let response = next.run(request).await;
-    if response.extensions().get::<Endless>().is_none() {
-        deadline.set(Some(Instant::now() + LONGEST));
-    }
-    Ok(response)
 }
 
 impl Guard {
@@ -65,7 +42,8 @@ impl Guard {
             .extend(names.map(|name| name.to_ascii_lowercase()));
     }
 
-    fn admit(&self, request: &Request, ends: Ends) -> Result<(), Refusal> {
+    /// Whether a request may be answered.
+    pub(super) fn admit(&self, request: &Request, ends: Ends) -> Result<(), Refusal> {
         self.check_host(request, ends.local)?;
         let is_read = [Method::GET, Method::HEAD].contains(request.method());
         match request.uri().path() {

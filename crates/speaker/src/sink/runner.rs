@@ -113,7 +113,9 @@ impl Runner {
     fn run(mut self) {
         // A sink that is gone is not asked to stop.
         if self.work().is_ok() {
+            self.state.begin();
             let stopped = self.sink.stop();
+            self.state.end();
             if let Err(error) = stopped {
                 self.failed(&error.to_string());
             }
@@ -179,7 +181,9 @@ impl Runner {
         self.eor_deadline = None;
         let keys = self.queue.take_queue();
         self.send(&keys)?;
+        self.state.begin();
         let completed = self.sink.complete();
+        self.state.end();
         if matches!(completed, Err(SinkError::NotTaken(_))) {
             // It is said again later.
             self.eor_deadline = Some(Instant::now() + RETRY);

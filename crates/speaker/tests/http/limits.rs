@@ -270,7 +270,7 @@ async fn health_and_metrics_are_answered_however_many_connections_there_are() {
         let start = Instant::now();
         assert_eq!(get(lab.http, path).await.status, 200, "{path}");
         assert!(
-            start.elapsed() < Duration::from_secs(2),
+            start.elapsed() < Duration::from_secs(10),
             "{path}: {:?}",
             start.elapsed()
         );

@@ -11,6 +11,7 @@ mod limits;
 mod metrics;
 mod nothing_silent;
 mod protection;
+mod readers;
 mod reload;
 mod router;
 mod tables;

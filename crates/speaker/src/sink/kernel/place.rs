@@ -12,7 +12,7 @@ use rtnetlink::{Handle, NETNS_PATH};
 use tokio::runtime::Runtime;
 
 use super::table::{self, Table};
-use super::{KernelError, KernelTarget, Namespace};
+use super::target::{KernelError, KernelTarget, Namespace};
 
 /// What tells a namespace from others: the device and number of its file.
 type Identity = (u64, u64);
