@@ -87,7 +87,7 @@ impl Exchange {
     }
 
     /// A share of a table: the rows of the prefixes that stand in so many places of a RIB.
-    pub fn share(&self, id: &TableId, from: ShareCursor, most: u32) -> Share {
+    pub fn table_share(&self, id: &TableId, from: ShareCursor, most: u32) -> Share {
         let (prefixes, next) = stored(&self.ribs_of(id), from, most);
         let rows = self.rows_about(id, &prefixes);
         Share { rows, next }

@@ -151,7 +151,7 @@ impl App {
         while let Some(from) = cursor {
             let id = id.clone();
             let share = self
-                .share(move |exchange| exchange.share(&id, from, SHARE))
+                .share(move |exchange| exchange.table_share(&id, from, SHARE))
                 .await?;
             cursor = share.next;
             match &mut read {
