@@ -4,5 +4,6 @@
 mod busy;
 mod frr;
 mod interop;
+mod ipv6;
 mod lab;
 mod silent;
