@@ -10,6 +10,7 @@ mod library_code;
 mod manifests;
 mod readme;
 mod rules;
+mod security;
 mod sources;
 mod tree;
 mod words;
