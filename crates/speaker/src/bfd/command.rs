@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 
 use routehub::types::PeerId;
@@ -52,6 +53,8 @@ pub(crate) enum BfdCommand {
 pub(crate) struct BfdHandle {
     commands: Sender<BfdCommand>,
     wake: Arc<UnixStream>,
+    /// Whether somebody receives them: until then they are dropped, and do not pile up.
+    runs: Arc<AtomicBool>,
 }
 
 /// Where the thread receives its commands.
@@ -71,6 +74,7 @@ impl BfdHandle {
         let handle = Self {
             commands,
             wake: Arc::new(wake),
+            runs: Arc::default(),
         };
         let inbox = BfdInbox {
             commands: received,
@@ -79,9 +83,14 @@ impl BfdHandle {
         Ok((handle, inbox))
     }
 
+    /// From here on the thread runs.
+    pub(super) fn start(&self) {
+        self.runs.store(true, Ordering::Release);
+    }
+
     /// Sends a command; nothing happens where there is no BFD.
     pub(super) fn send(&self, command: BfdCommand) {
-        if self.commands.send(command).is_ok() {
+        if self.runs.load(Ordering::Acquire) && self.commands.send(command).is_ok() {
             // Full means that it wakes anyway.
             let _ = (&*self.wake).write(&[0]);
         }

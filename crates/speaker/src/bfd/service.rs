@@ -114,6 +114,7 @@ impl BfdService {
             && let Some(inbox) = self.take_inbox()
         {
             BfdThread::new(inbox, events.clone(), self.seed).spawn()?;
+            self.handle.start();
         }
         let stays: BTreeSet<PeerId> = stay.iter().map(|neighbor| neighbor.id).collect();
         for peer in self.watched.keys().filter(|peer| !stays.contains(peer)) {

@@ -254,6 +254,18 @@ async fn a_route_server_of_azure_has_no_bfd_r_037() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_bfd_nobody_waits_for_it() {
+    let network = Network::new();
+    let lab = Lab::new(&network).await;
+    let start = SystemInstant::now();
+    for _ in 0..10 {
+        lab.live.server.bfd().await;
+    }
+    assert!(start.elapsed() < Duration::from_secs(1), "it is not asked");
+    assert_eq!(bfd(&lab).await, Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_taken_is_named() {
     let network = network(", bfd: {multihop: true}");
     let address = (network.addresses.host(4), Hops::Multiple.port());
