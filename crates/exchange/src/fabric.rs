@@ -3,6 +3,7 @@
 mod effective;
 mod fib;
 mod journal;
+mod servers;
 mod ways;
 
 pub use effective::{EffectiveRow, NextHopType, NicView, ProgrammedRoute, RouteSource, RouteState};

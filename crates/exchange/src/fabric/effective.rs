@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use routehub_types::{Family, Prefix};
 
@@ -87,7 +88,7 @@ pub struct ProgrammedRoute {
     /// Where to.
     pub prefix: Prefix,
     /// Where packets go.
-    pub(super) next_hops: Vec<ProgrammedNextHop>,
+    pub(super) next_hops: Arc<[ProgrammedNextHop]>,
 }
 
 /// A next hop of a programmed route.
@@ -243,7 +244,7 @@ impl<'a> NicView<'a> {
         let overridden = prefixes(&self.user_rows());
         let free = programmed.filter(|route| !covered.has(route.prefix));
         // Of many routes few next hops: what of them is of use is asked once.
-        let mut used: BTreeMap<Vec<ProgrammedNextHop>, Option<Vec<IpAddr>>> = BTreeMap::new();
+        let mut used: BTreeMap<Arc<[ProgrammedNextHop]>, Option<Vec<IpAddr>>> = BTreeMap::new();
         let rows = free.map(|route| {
             let prefix = route.prefix;
             let next_hops = match used.get(&route.next_hops) {

@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use routehub_rib::{Admission, BestPath, Preference};
+use routehub_rib::{Admission, BestPath};
 use routehub_types::Prefix;
 
 use super::effective::{EffectiveRow, NicView, ProgrammedNextHop, ProgrammedRoute, inside_any};
@@ -54,8 +54,8 @@ impl Programmers {
 /// What the networks' NICs are programmed with.
 #[derive(Clone, Copy)]
 pub struct Fabric<'a> {
-    deployment: &'a Deployment,
-    ribs: &'a Ribs,
+    pub(super) deployment: &'a Deployment,
+    pub(super) ribs: &'a Ribs,
 }
 
 impl<'a> Fabric<'a> {
@@ -183,9 +183,22 @@ impl<'a> Fabric<'a> {
 
     /// Every route that these programmers have, by prefix.
     pub fn programmed(self, by: &Programmers) -> impl Iterator<Item = ProgrammedRoute> + use<'a> {
-        let by = by.clone();
-        let prefixes = self.programmable(&by).into_iter();
-        prefixes.filter_map(move |prefix| self.programmed_route(&by, prefix))
+        let mut routes = match by.servers.as_slice() {
+            [] => {
+                let deciding = by.gateways.iter().filter_map(|id| self.ribs.rib(*id));
+                let prefixes = sorted(deciding.flat_map(RibView::prefixes)).into_iter();
+                prefixes
+                    .filter_map(|prefix| self.programmed_route(by, prefix))
+                    .collect()
+            }
+            servers => self.programmed_by_servers(servers),
+        };
+        for prefix in by.gateways.iter().flat_map(|id| self.pools(*id)) {
+            let place = routes.binary_search_by_key(prefix, |route| route.prefix);
+            let (at, end) = place.map_or_else(|at| (at, at), |at| (at, at + 1));
+            routes.splice(at..end, self.programmed_route(by, *prefix));
+        }
+        routes.into_iter()
     }
 
     /// The routes that these programmers have to prefixes around a destination, by prefix.
@@ -210,23 +223,18 @@ impl<'a> Fabric<'a> {
         !self.pools(gateway).is_empty()
     }
 
-    /// Every prefix that these programmers may have a route for, in order.
-    fn programmable(self, by: &Programmers) -> Vec<Prefix> {
-        let deciding = by.deciding().iter().filter_map(|id| self.ribs.rib(*id));
-        let pools = by.gateways.iter().flat_map(|id| self.pools(*id)).copied();
-        sorted(deciding.flat_map(RibView::prefixes).chain(pools))
-    }
-
     /// The route that these programmers have for a prefix.
     pub fn programmed_route(self, by: &Programmers, prefix: Prefix) -> Option<ProgrammedRoute> {
         let gateways = || self.by_gateway(&by.gateways);
         let has_pool = |instances: &&[SpeakerId]| self.pools(instances[0]).contains(&prefix);
         let next_hops = match gateways().rfind(has_pool) {
-            Some(instances) => self.pool_next_hops(instances)?,
+            Some(instances) => self.pool_next_hops(instances)?.into(),
             None if by.servers.is_empty() => {
                 // What a gateway looked at earlier has stays: without a Route Server too,
                 // ExpressRoute comes before VPN.
-                gateways().find_map(|instances| self.gateway_route(instances, prefix))?
+                let mut routes =
+                    gateways().filter_map(|instances| self.gateway_route(instances, prefix));
+                routes.next()?.into()
             }
             None => self.route_server_route(&by.servers, prefix)?,
         };
@@ -242,32 +250,8 @@ impl<'a> Fabric<'a> {
         instances.chunk_by(move |a, b| gateway(a) == gateway(b))
     }
 
-    /// Both instances' best routes; of different ones for a prefix the better by the decision
-    /// process, of equal ones all next hops.
-    fn route_server_route(
-        self,
-        servers: &[SpeakerId],
-        prefix: Prefix,
-    ) -> Option<Vec<ProgrammedNextHop>> {
-        let mut paths: Vec<(Preference, RibView<'_>, BestPath)> = Vec::new();
-        for rib in servers.iter().filter_map(|server| self.ribs.rib(*server)) {
-            let best = rib.best(prefix);
-            let learned = |path: &&BestPath| matches!(rib.origin(path.source), Origin::Link(_));
-            let learned = best.iter().filter(learned);
-            paths.extend(learned.map(|path| (rib.preference(path), rib, *path)));
-        }
-        let highest = paths.iter().map(|(preference, ..)| preference).min()?;
-        let next_hops = paths
-            .iter()
-            .filter(|(preference, ..)| preference == highest)
-            .flat_map(|(_, rib, path)| self.next_hops(*rib, prefix, path));
-        let mut next_hops = sorted(next_hops);
-        next_hops.truncate(self.deployment.parameters().max_next_hops());
-        Some(next_hops)
-    }
-
     /// Where packets go by a path of a Route Server instance.
-    fn next_hops(
+    pub(super) fn next_hops(
         self,
         rib: RibView<'_>,
         prefix: Prefix,

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use routehub_types::Prefix;
 
@@ -42,13 +43,14 @@ impl ProgrammedRoute {
 impl Fabric<'_> {
     /// Every route that these programmers have, by where it leads.
     pub fn ways(self, by: &Programmers) -> Vec<ProgrammedWay> {
-        let mut ways: BTreeMap<Vec<ProgrammedNextHop>, ProgrammedWay> = BTreeMap::new();
+        let mut ways: BTreeMap<Arc<[ProgrammedNextHop]>, ProgrammedWay> = BTreeMap::new();
         for route in self.programmed(by) {
             match ways.get_mut(&route.next_hops) {
                 Some(way) => way.prefixes.push(route.prefix),
                 None => {
                     let prefixes = vec![route.prefix];
-                    ways.insert(route.next_hops.clone(), ProgrammedWay { route, prefixes });
+                    let next_hops = Arc::clone(&route.next_hops);
+                    ways.insert(next_hops, ProgrammedWay { route, prefixes });
                 }
             }
         }

@@ -94,9 +94,13 @@ pub struct RibView<'a> {
 impl<'a> RibView<'a> {
     /// Prefixes that have a best path, in order.
     pub fn prefixes(self) -> impl Iterator<Item = Prefix> + use<'a> {
+        self.loc_rib().map(|(prefix, _)| prefix)
+    }
+
+    /// The same with the paths in use, the best one first.
+    pub(crate) fn loc_rib(self) -> impl Iterator<Item = (Prefix, BestSet)> + use<'a> {
         let families = Family::ALL.into_iter();
-        let routes = families.flat_map(move |family| self.rib.rib.loc_rib(family));
-        routes.map(|(prefix, _)| prefix)
+        families.flat_map(move |family| self.rib.rib.loc_rib(family))
     }
 
     /// How many prefixes have a best path.

@@ -208,9 +208,11 @@ impl<K: Key> Routes<K> {
 
     /// These entries in the order of their prefixes.
     pub(crate) fn in_order(&self, entries: impl Iterator<Item = u32>) -> Vec<u32> {
-        let mut entries: Vec<u32> = entries.collect();
-        entries.sort_unstable_by_key(|entry| self.entries[*entry].key);
-        entries
+        // Keys stand beside their entries, so that the sort looks nothing up.
+        let keyed = entries.map(|entry| (self.entries[entry].key, entry));
+        let mut keyed: Vec<(K, u32)> = keyed.collect();
+        keyed.sort_unstable_by_key(|(key, _)| *key);
+        keyed.into_iter().map(|(_, entry)| entry).collect()
     }
 
     /// The prefixes of up to so many entries from one on, and the entry after them if there is one.
