@@ -114,8 +114,8 @@ paths! {
         "every table of the network, in the shapes of the network file's `expect`";
     get "/v1/explain" "?name=NAME&destination=PREFIX_OR_ADDRESS" => queries::explain =>
         "why a NIC or speaker has routes there, or has not";
-    get "/v1/trace" "?nic=NIC&address=ADDRESS" => queries::trace =>
-        "the way of a packet";
+    get "/v1/trace" "?from=END&to=END" => queries::trace =>
+        "the way of a packet between NICs, NVAs, sites, circuits, addresses, `internet`; with `&both_ways=true` and back";
     get "/v1/findings" "" => queries::findings =>
         "what is to be said about the network";
     get "/v1/events" "" => events::events =>

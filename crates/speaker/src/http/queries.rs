@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use routehub::types::Prefix;
-use routehub::{Estate, Exchange, Explanation, Refused, TableId, TableKind, Trace, rules};
+use routehub::{
+    BothWays, Estate, Exchange, Explanation, Refused, TableId, TableKind, Trace, TraceError, rules,
+};
 use routehub_scenario::{Snapshot, Tables};
 use serde::{Deserialize, Serialize};
 
@@ -119,8 +122,12 @@ pub(super) struct ExplainQuery {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TraceQuery {
-    nic: String,
-    address: String,
+    #[serde(alias = "nic")]
+    from: String,
+    #[serde(alias = "address")]
+    to: String,
+    #[serde(default)]
+    both_ways: bool,
 }
 
 /// An answer for programs and for people.
@@ -164,25 +171,40 @@ pub(super) async fn explain(
     app.table(read, shape).await
 }
 
-/// The way of a packet.
+/// The way of a packet between two ends, as `scenario --trace` takes them, or there and back.
 pub(super) async fn trace(
     State(app): AppState,
     query: Result<Query<TraceQuery>, QueryRejection>,
 ) -> Answer {
-    let TraceQuery { nic, address } = parse(query, "`nic=NIC&address=ADDRESS`")?;
-    let to: IpAddr = address
-        .parse()
-        .map_err(|error| Refusal::bad(format!("address `{address}`: {error}")))?;
+    let wanted = "`from=END&to=END`, both a NIC, NVA, site, circuit, address or `internet`, and \
+                  `both_ways=true` for the way back too";
+    let TraceQuery {
+        from,
+        to,
+        both_ways,
+    } = parse(query, wanted)?;
+    if both_ways {
+        let read = move |exchange: &Exchange| {
+            routehub::both_ways(exchange, &from, &to).map_err(|error| no_end(&error))
+        };
+        let shape = |ways: BothWays| WithText {
+            text: ways.to_string(),
+            answer: ways.with_rules(),
+        };
+        return app.table(read, shape).await;
+    }
     let read = move |exchange: &Exchange| {
-        let nics = exchange.estate().nics.iter().map(|nic| &nic.name);
-        let trace = routehub::trace(exchange, &nic, &to.to_string());
-        trace.map_err(|_| Refusal::unknown("NIC", &nic, nics))
+        routehub::trace(exchange, &from, &to).map_err(|error| no_end(&error))
     };
-    let shape = |answer: Trace| WithText {
-        text: answer.to_string(),
-        answer,
+    let shape = |trace: Trace| WithText {
+        text: trace.to_string(),
+        answer: trace.with_rules(),
     };
     app.table(read, shape).await
+}
+
+fn no_end(error: &TraceError) -> Refusal {
+    Refusal::new(StatusCode::NOT_FOUND, error.to_string())
 }
 
 /// What is to be said about the network.

@@ -146,8 +146,23 @@ async fn questions_are_answered_for_programs_and_for_people() {
     let text = explained["text"].as_str().expect("text");
     assert!(text.contains("nva1"), "{text}");
 
-    let traced = look(lab.http, "/v1/trace?nic=vm&address=192.168.1.7").await;
-    assert!(traced["text"].as_str().expect("text").contains("nva1"));
+    for (query, arrives, words) in [
+        ("from=vm&to=192.168.1.7", true, "nva1"),
+        ("nic=vm&address=192.168.1.7", true, "nva1"), // as it was called before
+        ("from=vm&to=branch", true, "branch"),
+        ("from=er&to=vm", true, "vm"),
+        ("from=nva1&to=internet", true, "internet"),
+        ("from=vm&to=nva2", true, "nva2"),
+    ] {
+        let traced = look(lab.http, &format!("/v1/trace?{query}")).await;
+        let text = traced["text"].as_str().expect("text");
+        assert!(text.contains(words), "{query}: {text}");
+        assert_eq!(text.contains("arrives"), arrives, "{query}: {text}");
+        assert!(traced["answer"]["rules"].is_array(), "{traced}");
+    }
+    let traced = look(lab.http, "/v1/trace?from=vm&to=branch&both_ways=true").await;
+    let text = traced["text"].as_str().expect("text");
+    assert!(text.matches("arrives").count() >= 2, "{text}");
 
     let findings = look(lab.http, "/v1/findings").await;
     assert!(
@@ -261,14 +276,16 @@ async fn a_bad_request_is_told_what_was_wrong_and_what_there_is() {
              er, branch",
         ),
         (
-            "/v1/trace?nic=vm&address=10.0.0.0/8",
-            400,
-            "address `10.0.0.0/8`",
-        ),
-        (
-            "/v1/trace?nic=mv&address=10.0.0.1",
+            "/v1/trace?from=vm&to=10.0.0.0/8",
             404,
-            "there is no NIC `mv`",
+            "`10.0.0.0/8` is neither a NIC, NVA, site or circuit nor an address",
+        ),
+        ("/v1/trace?from=mv&to=10.0.0.1", 404, "did you mean `vm`?"),
+        ("/v1/trace?from=vm", 400, "missing field `to`"),
+        (
+            "/v1/trace?from=vm&to=branch&both_ways=maybe",
+            400,
+            "both_ways",
         ),
         (
             "/v2/peers",
