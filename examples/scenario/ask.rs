@@ -1,10 +1,10 @@
 //! Questions about a network: why, where to, what is wrong, what changes.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::net::IpAddr;
 
 use routehub::types::Prefix;
-use routehub::{Difference, EventReport, Network, Severity, Snapshot};
+use routehub::{Difference, EventReport, Network, Severity};
 use routehub_scenario::expect::INITIAL;
 use routehub_scenario::{RunError, Scenario};
 use serde::Serialize;
@@ -118,7 +118,7 @@ fn matrix(arguments: &Arguments, scenario: &Scenario, out: &mut String) -> Resul
     if arguments.csv {
         out.push_str(&matrix.to_csv());
     } else {
-        write(arguments, out, &matrix, &matrix.to_string())?;
+        write(arguments, out, &matrix, &matrix)?;
     }
     Ok(true)
 }
@@ -185,8 +185,7 @@ fn diff(
     out: &mut String,
 ) -> Result<bool, Failure> {
     let other = read_scenario(other)?;
-    let before = after(scenario, 0)?.snapshot();
-    changes(arguments, &before, &after(&other, 0)?.snapshot(), out)
+    changes(arguments, &after(scenario, 0)?, &after(&other, 0)?, out)
 }
 
 fn diff_event(
@@ -199,24 +198,19 @@ fn diff_event(
     let place = place.ok_or_else(|| {
         Failure::bad_input(format!("--diff-event {event}: there is no such event"))
     })?;
-    let before = after(scenario, place)?.snapshot();
-    changes(
-        arguments,
-        &before,
-        &after(scenario, place + 1)?.snapshot(),
-        out,
-    )
+    let before = after(scenario, place)?;
+    changes(arguments, &before, &after(scenario, place + 1)?, out)
 }
 
 /// What changes; good is only that nothing does.
 fn changes(
     arguments: &Arguments,
-    before: &Snapshot,
-    after: &Snapshot,
+    before: &Network,
+    after: &Network,
     out: &mut String,
 ) -> Result<bool, Failure> {
-    let difference = Difference::between(before, after);
-    write(arguments, out, &difference, &difference.to_string())?;
+    let difference = Difference::of(before, after);
+    write(arguments, out, &difference, &difference)?;
     Ok(difference.is_empty())
 }
 
@@ -225,7 +219,7 @@ pub(crate) fn write(
     arguments: &Arguments,
     out: &mut String,
     data: &impl Serialize,
-    text: &str,
+    text: &impl Display,
 ) -> Result<(), Failure> {
     if arguments.json {
         let pretty = routehub_scenario::json::to_string_pretty(data);
@@ -233,7 +227,8 @@ pub(crate) fn write(
         out.push_str(&pretty);
         out.push('\n');
     } else {
-        out.push_str(text);
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{text}");
     }
     Ok(())
 }

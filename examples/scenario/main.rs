@@ -27,7 +27,7 @@ mod sweep;
 mod text;
 
 use std::fmt::Write as _;
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, BufWriter, ErrorKind, Read as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -35,9 +35,12 @@ use routehub::BrokenPromise;
 use routehub::sweep::FailureKind;
 use routehub_scenario::az::AzTables;
 use routehub_scenario::expect::INITIAL;
-use routehub_scenario::{Diagnostic, PromiseWatch, Report, RunError, Scenario, Tables, compare};
+use routehub_scenario::{
+    Diagnostic, PromiseWatch, Report, RunError, Scenario, SeenTables, Tables, compare,
+};
 use routehub_types::Escaped;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde::ser::{SerializeSeq as _, Serializer as _};
 
 use sweep::Shard;
 
@@ -182,27 +185,61 @@ fn run(arguments: &Arguments, out: &mut String) -> Result<bool, Failure> {
     if arguments.check {
         return check(&scenario, at, out);
     }
-    let mut snapshots = Vec::new();
-    let mut text = String::new();
-    let ran = scenario.run(|now, network| {
-        if at.is_some_and(|at| at != now) {
-            return;
-        }
-        let tables = Tables::of(network.estate(), network);
-        if arguments.json {
-            snapshots.push(json!({"at": now, "tables": tables}));
-        } else if arguments.az {
-            snapshots.push(json!({"at": now, "tables": AzTables::of(&tables)}));
-        } else {
-            text::snapshot(&mut text, now, &tables);
-        }
-    });
     if arguments.json || arguments.az {
-        let pretty = routehub_scenario::json::to_string_pretty(&Value::Array(snapshots));
-        text = pretty.map_err(|error| Failure::bad_input(error.to_string()))? + "\n";
+        return json_tables(arguments, &scenario);
     }
     // What came before an event that does not settle is shown.
-    out.push_str(&text);
+    scenario.run(|now, network| {
+        if at.is_none_or(|at| at == now) {
+            text::snapshot(out, now, &Tables::of(network.estate(), network));
+        }
+    })?;
+    Ok(true)
+}
+
+/// Everything that is seen at one time.
+#[derive(Serialize)]
+struct SeenAt<'a, T> {
+    at: &'a str,
+    tables: T,
+}
+
+/// Prints a list of what is seen at each time, row by row as it is asked for.
+fn json_tables(arguments: &Arguments, scenario: &Scenario) -> Result<bool, Failure> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut ran = Ok(());
+    let mut write = || {
+        let mut pretty = serde_json::Serializer::pretty(&mut out);
+        let mut list = pretty.serialize_seq(None)?;
+        let mut written = Ok(());
+        ran = scenario.run(|at, network| {
+            let is_asked = arguments.at.as_deref().is_none_or(|asked| asked == at);
+            if !is_asked || written.is_err() {
+                return;
+            }
+            let estate = network.estate();
+            written = if arguments.az {
+                let tables = Tables::of(estate, network);
+                let tables = AzTables::of(&tables);
+                list.serialize_element(&SeenAt { at, tables })
+            } else {
+                let tables = SeenTables::of(estate, network);
+                list.serialize_element(&SeenAt { at, tables })
+            };
+        });
+        written?;
+        list.end()
+    };
+    let written = write().map_err(io::Error::from);
+    let written = written
+        .and_then(|()| writeln!(out))
+        .and_then(|()| out.flush());
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        return Err(Failure::bad_input(error.to_string()));
+    }
+    // What came before an event that does not settle is shown.
     ran?;
     Ok(true)
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use routehub_exchange::{EffectiveRow, Exchange, RouteRow, RouteState, TableKind, TableRows};
+use routehub_exchange::{
+    EffectiveRow, Exchange, RouteRow, RouteState, TableId, TableKind, TableRows,
+};
 use routehub_types::Prefix;
 
 use crate::words::{framed, joined, listed};
@@ -74,13 +76,7 @@ impl Snapshot {
         let mut snapshot = Self::default();
         for (place, (kind, _)) in COMPARED.into_iter().enumerate() {
             for table in kind.tables(exchange.estate()) {
-                let rows = match exchange.rows(&table) {
-                    TableRows::Effective(rows) => {
-                        rows.into_iter().map(SnapshotRow::Effective).collect()
-                    }
-                    TableRows::Routes(rows) => rows.into_iter().map(SnapshotRow::Route).collect(),
-                    TableRows::Sessions(_) => Vec::new(),
-                };
+                let rows = SnapshotRow::all_of(exchange, &table);
                 snapshot.tables.insert((place, table.owner), rows);
             }
         }
@@ -89,6 +85,15 @@ impl Snapshot {
 }
 
 impl SnapshotRow {
+    /// The rows of a table.
+    fn all_of(exchange: &Exchange, table: &TableId) -> Vec<Self> {
+        match exchange.rows(table) {
+            TableRows::Effective(rows) => rows.into_iter().map(Self::Effective).collect(),
+            TableRows::Routes(rows) => rows.into_iter().map(Self::Route).collect(),
+            TableRows::Sessions(_) => Vec::new(),
+        }
+    }
+
     /// The prefix; of a service endpoint's the first.
     fn prefix(&self) -> Option<Prefix> {
         match self {
@@ -106,13 +111,25 @@ impl Difference {
         let tables = keys.into_iter().filter_map(|key| {
             let [before, after] =
                 [before, after].map(|snapshot| snapshot.tables.get(key).unwrap_or(&none));
-            let changes = changes(before, after);
             let (place, name) = key;
-            (!changes.is_empty()).then(|| TableDifference {
-                table: COMPARED[*place].0,
-                name: name.clone(),
-                changes,
-            })
+            in_table(COMPARED[*place].0, name, before, after)
+        });
+        Self {
+            tables: tables.collect(),
+        }
+    }
+
+    /// What is different in two networks, table by table: nothing else of them is kept.
+    pub fn of(before: &Exchange, after: &Exchange) -> Self {
+        let tables = COMPARED.iter().flat_map(|(kind, _)| {
+            let both = [before, after];
+            let tables = both.map(|exchange| kind.tables(exchange.estate()));
+            let tables: BTreeSet<TableId> = tables.into_iter().flatten().collect();
+            let differences = tables.into_iter().filter_map(move |table| {
+                let [before, after] = both.map(|exchange| SnapshotRow::all_of(exchange, &table));
+                in_table(*kind, &table.owner, &before, &after)
+            });
+            differences.collect::<Vec<_>>()
         });
         Self {
             tables: tables.collect(),
@@ -125,31 +142,63 @@ impl Difference {
     }
 }
 
-/// What differs, prefix by prefix: only rows of one prefix are compared with each other.
+/// What differs in a table, if anything does.
+fn in_table(
+    table: TableKind,
+    name: &str,
+    before: &[SnapshotRow],
+    after: &[SnapshotRow],
+) -> Option<TableDifference> {
+    let changes = changes(before, after);
+    (!changes.is_empty()).then(|| TableDifference {
+        table,
+        name: name.to_owned(),
+        changes,
+    })
+}
+
+/// What differs, prefix by prefix: only rows of one prefix are compared with each other. Tables are
+/// sorted by prefix.
 fn changes(before: &[SnapshotRow], after: &[SnapshotRow]) -> Vec<PrefixDifference> {
-    let mut by_prefix: BTreeMap<Prefix, [Vec<&SnapshotRow>; 2]> = BTreeMap::new();
-    for (place, rows) in [before, after].into_iter().enumerate() {
-        for row in rows {
-            if let Some(prefix) = row.prefix() {
-                by_prefix.entry(prefix).or_default()[place].push(row);
-            }
+    let mut before = by_prefix(before).peekable();
+    let mut after = by_prefix(after).peekable();
+    let mut changes = Vec::new();
+    loop {
+        let next = [before.peek(), after.peek()].into_iter().flatten();
+        let Some(prefix) = next.map(|(prefix, _)| *prefix).min() else {
+            return changes;
+        };
+        let rows = |of: Option<(Option<Prefix>, _)>| of.map_or(&[][..], |(_, rows)| rows);
+        let was = rows(before.next_if(|(first, _)| *first == prefix));
+        let is = rows(after.next_if(|(first, _)| *first == prefix));
+        if was != is {
+            changes.extend(change(prefix, was, is));
         }
     }
-    let only = |these: &[&SnapshotRow], those: &[&SnapshotRow]| {
+}
+
+/// The rows of each prefix.
+fn by_prefix(rows: &[SnapshotRow]) -> impl Iterator<Item = (Option<Prefix>, &[SnapshotRow])> {
+    let runs = rows.chunk_by(|a, b| a.prefix() == b.prefix());
+    runs.map(|run| (run.first().and_then(SnapshotRow::prefix), run))
+}
+
+/// What differs between rows of one prefix; nothing where only their order does.
+fn change(
+    prefix: Option<Prefix>,
+    before: &[SnapshotRow],
+    after: &[SnapshotRow],
+) -> Option<PrefixDifference> {
+    let only = |these: &[SnapshotRow], those: &[SnapshotRow]| {
         let only = these.iter().filter(|row| !those.contains(row));
-        only.map(|row| (*row).clone()).collect::<Vec<_>>()
+        only.cloned().collect::<Vec<_>>()
     };
-    let differ = by_prefix
-        .into_iter()
-        .filter(|(_, [before, after])| before != after);
-    let changes = differ.map(|(prefix, [before, after])| PrefixDifference {
-        prefix,
-        before: only(&before, &after),
-        after: only(&after, &before),
-    });
-    // The same rows in another order are the same.
-    let changes = changes.filter(|change| !change.before.is_empty() || !change.after.is_empty());
-    changes.collect()
+    let (went, came) = (only(before, after), only(after, before));
+    (!went.is_empty() || !came.is_empty()).then_some(PrefixDifference {
+        prefix: prefix?,
+        before: went,
+        after: came,
+    })
 }
 
 impl fmt::Display for SnapshotRow {

@@ -31,4 +31,4 @@ pub use file::{Bfd, Live, LivePeer, NetworkText, Secret, json_schema, parse_even
 pub use promises::PromiseWatch;
 pub use scenario::{RunError, Scenario};
 pub use syntax::{Diagnostic, Excerpt};
-pub use tables::{Snapshot, Tables, az};
+pub use tables::{SeenTables, Snapshot, Tables, az};

@@ -3,7 +3,7 @@
 pub mod az;
 pub(crate) mod cells;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use routehub::types::Prefix;
@@ -179,27 +179,92 @@ impl Snapshot for Tables {
     }
 }
 
-/// The rows of a table as fields.
-fn fields(id: &TableId, rows: &TableRows) -> Vec<Fields> {
-    let columns = id.kind.shape().columns;
-    match rows {
-        TableRows::Routes(rows) => {
-            let rows = rows.iter().map(Fields::route);
-            rows.map(|fields| fields.only(columns)).collect()
+/// Every table of a network at one time, in the shapes of the file's `expect`: each is asked for as
+/// it is written, so that no more than one is kept.
+pub struct SeenTables<'a> {
+    ids: BTreeSet<TableId>,
+    seen: &'a dyn Snapshot,
+}
+
+impl<'a> SeenTables<'a> {
+    /// All tables of an estate's objects.
+    pub fn of(estate: &Estate, seen: &'a dyn Snapshot) -> Self {
+        let ids = TableId::all(estate);
+        Self { ids, seen }
+    }
+}
+
+impl Serialize for SeenTables<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut all = serializer.serialize_struct("tables", TableKind::ALL.len() + 1)?;
+        for kind in TableKind::ALL {
+            let ids = self.ids.iter().filter(|id| id.kind == *kind);
+            let of_kind = OfKind {
+                seen: self.seen,
+                by_two_names: kind.shape().peer.is_some(),
+                ids: ids.collect(),
+            };
+            all.serialize_field(kind.shape().key, &of_kind)?;
         }
-        TableRows::Effective(rows) => rows.iter().flat_map(Fields::effective_each).collect(),
-        TableRows::Sessions(rows) => rows.iter().map(Fields::session).collect(),
+        let findings = self.seen.findings();
+        let findings: Vec<Fields> = findings.iter().map(Fields::finding).collect();
+        all.serialize_field("findings", &findings)?;
+        all.end()
+    }
+}
+
+/// The tables of a kind, by their one name or their two.
+struct OfKind<'a> {
+    seen: &'a dyn Snapshot,
+    by_two_names: bool,
+    /// In order.
+    ids: Vec<&'a TableId>,
+}
+
+impl Serialize for OfKind<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let seen = self.seen;
+        let table = |id| SeenTable { seen, id };
+        if !self.by_two_names {
+            let tables = self.ids.iter().map(|id| (&id.owner, table(id)));
+            return serializer.collect_map(tables);
+        }
+        let of_owner = self.ids.chunk_by(|a, b| a.owner == b.owner);
+        serializer.collect_map(of_owner.map(|ids| {
+            let tables = ids.iter().map(|id| (id.peer.as_deref(), table(id)));
+            (&ids[0].owner, tables.collect::<BTreeMap<_, _>>())
+        }))
+    }
+}
+
+/// A table whose rows are asked for as they are written.
+struct SeenTable<'a> {
+    seen: &'a dyn Snapshot,
+    id: &'a TableId,
+}
+
+impl Serialize for SeenTable<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let columns = self.id.kind.shape().columns;
+        match self.seen.rows(self.id) {
+            TableRows::Routes(rows) => {
+                let rows = rows.iter().map(Fields::route);
+                serializer.collect_seq(rows.map(|fields| fields.only(columns)))
+            }
+            TableRows::Effective(rows) => {
+                serializer.collect_seq(rows.iter().flat_map(Fields::effective_each))
+            }
+            TableRows::Sessions(rows) => serializer.collect_seq(rows.iter().map(Fields::session)),
+        }
     }
 }
 
 impl Serialize for Tables {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut all = serializer.serialize_struct("tables", TableKind::ALL.len() + 1)?;
-        for kind in TableKind::ALL {
-            all.serialize_field(kind.shape().key, &self.by_name(*kind, fields))?;
-        }
-        let findings: Vec<Fields> = self.findings.iter().map(Fields::finding).collect();
-        all.serialize_field("findings", &findings)?;
-        all.end()
+        let tables = SeenTables {
+            ids: self.rows.keys().cloned().collect(),
+            seen: self,
+        };
+        tables.serialize(serializer)
     }
 }
