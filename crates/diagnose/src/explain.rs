@@ -3,6 +3,8 @@
 mod advertised;
 mod interface;
 mod links;
+mod never;
+mod notes;
 mod once;
 mod speaker;
 mod text;
@@ -60,6 +62,8 @@ pub struct ExplainedRow {
     pub unreachable: Vec<IpAddr>,
     /// The rule of a private endpoint's row, or of packets that follow the row and are dropped.
     pub because: Option<Reason>,
+    /// Rules that had a part in its next hops.
+    pub notes: Vec<Reason>,
     /// How the route came to those who program it; empty for system and user-defined routes.
     pub routes: Vec<ExplainedRoute>,
 }
@@ -148,10 +152,14 @@ pub struct ExplainedPath {
     pub other_next_hops: Vec<IpAddr>,
     /// What import made of it, if that is something else.
     pub imported: Option<RouteAttributes>,
+    /// The rules of a route map that made that of it, or dropped it, each as map and number.
+    pub map_rules: Vec<String>,
     /// Where it stands, and why.
     pub standing: PathStanding,
-    /// What the rule saw that refused it.
+    /// What the rule saw that refused it, or the step by which it lost.
     pub evidence: String,
+    /// Rules that had a part in its way here without refusing it.
+    pub notes: Vec<Reason>,
     /// How the neighbour came to send it; none for a local network.
     pub sent: Option<Sent>,
 }
@@ -184,6 +192,8 @@ pub enum Sent {
     PassedOn {
         /// Rules that changed the route on its way out.
         changed_by: Vec<RuleId>,
+        /// The rules of a route map among them, each as map and number.
+        map_rules: Vec<String>,
         /// What the neighbour has of it; several if it was made of several prefixes.
         routes: Vec<ExplainedRoute>,
     },
@@ -215,6 +225,8 @@ pub enum Advertisement {
         attributes: RouteAttributes,
         /// Rules that changed it on its way out.
         changed_by: Vec<RuleId>,
+        /// The rules of a route map among them, each as map and number.
+        map_rules: Vec<String>,
         /// Why the neighbour refuses it, if it does.
         refused: Option<Reason>,
     },

@@ -18,6 +18,7 @@ mod peerings;
 mod peers;
 mod route_maps;
 mod servers;
+mod sessions;
 mod user_routes;
 
 /// How serious a finding is.
@@ -93,6 +94,9 @@ pub const FINDING_RULES: &[RuleId] = &[
     rules::PEER_ADDRESS,
     rules::PEER_NEEDS_REMOTE_GATEWAYS,
     rules::SHARED_PEER_ASN,
+    rules::MULTIHOP_EBGP,
+    rules::NO_TCP_MD5,
+    rules::NO_BFD,
     rules::STATIC_ROUTE_NEEDED,
     rules::SINGLE_INSTANCE_ROUTES,
     rules::ROUTE_SERVER_ASN_IN_PATH,
@@ -134,12 +138,14 @@ pub const FINDING_RULES: &[RuleId] = &[
     rules::WAY_TO_PEER_GONE,
     rules::SEVERAL_STATES,
     rules::NOT_READVERTISED,
+    rules::OWN_ROUTE_TABLE,
 ];
 
 /// Everything that is looked for. Of findings with one rule, subject and severity the first stays.
 const CHECKS: &[fn(&mut Findings<'_>)] = &[
     servers::route_servers,
     servers::peers,
+    sessions::options,
     servers::connections,
     servers::gateways,
     gateways::chosen_addresses,
@@ -170,6 +176,7 @@ const CHECKS: &[fn(&mut Findings<'_>)] = &[
     circuits::summaries,
     networks::out_of_reach,
     user_routes::next_hops,
+    user_routes::to_itself,
     neighbors::nothing_passed_on,
     neighbors::sites_of_one_asn,
     route_maps::refused,

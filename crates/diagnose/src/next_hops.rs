@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use routehub_exchange::estate::Estate;
+use routehub_exchange::estate::{Estate, Nva, UserRouteTarget};
 use routehub_exchange::view::NicView;
 use routehub_exchange::{Exchange, rules};
-use routehub_types::RuleId;
+use routehub_types::{Prefix, RuleId};
 
+use crate::explain::interface_of;
 use crate::words::listed;
 
 /// What is wrong with an address as next hop of a user-defined route, for some interfaces: it is of no
@@ -51,6 +52,42 @@ pub(crate) fn next_hop_fault(
              balancer or a NIC with `ip`."
         );
         (rules::UNKNOWN_NEXT_HOP, fault)
+    })
+}
+
+/// User-defined routes of an NVA's own interface that lead to the NVA.
+pub(crate) struct ToItself<'a> {
+    /// The name of its route table.
+    pub(crate) table: &'a str,
+    /// The prefixes of the routes, one at least.
+    pub(crate) prefixes: Vec<Prefix>,
+}
+
+/// The user-defined routes of an NVA's own interface that lead to it, by its address or that of a
+/// load balancer before it.
+pub(crate) fn routes_to_itself<'a>(exchange: &'a Exchange, nva: &Nva) -> Option<ToItself<'a>> {
+    let estate = exchange.estate();
+    let interface = interface_of(estate, nva);
+    let table = exchange
+        .fabric()
+        .nic(&interface)?
+        .route_table()?
+        .name
+        .as_str();
+    let table = estate.route_tables.iter().find(|of| of.name == table)?;
+    let leads = |hop: IpAddr| {
+        let mut balancers = estate.load_balancers.iter();
+        hop == nva.ip || balancers.any(|of| of.frontend == hop && of.backends.contains(&nva.name))
+    };
+    let routes = table.routes.iter();
+    let to_itself = routes.filter(|route| match route.target {
+        UserRouteTarget::VirtualAppliance(hop) => leads(hop),
+        _ => false,
+    });
+    let prefixes: Vec<Prefix> = to_itself.map(|route| route.prefix).collect();
+    (!prefixes.is_empty()).then_some(ToItself {
+        table: &table.name,
+        prefixes,
     })
 }
 

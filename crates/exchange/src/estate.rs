@@ -2,6 +2,7 @@
 //!
 //! Objects name each other; [`Estate::check`](crate::Estate::check) says what does not fit.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use routehub_types::{Asn, Community, Origin, Prefix};
@@ -15,6 +16,7 @@ mod fabric;
 #[cfg(feature = "file")]
 pub mod forms;
 mod object;
+mod session_options;
 mod speakers;
 
 pub use addresses::GatewayAddresses;
@@ -29,6 +31,7 @@ pub use fabric::{
     DisablePeeringRoute, LoadBalancer, NetworkPolicies, Nic, PeeredSubnets, Peering, PeeringFlags,
     PrivateEndpoint, RouteTable, Subnet, UserRoute, UserRouteTarget, Vnet,
 };
+pub use session_options::{SessionOption, SessionOptions};
 pub use speakers::{
     Advertisement, Nva, NvaSession, Origination, ReadvertiseTo, ReadvertisedNextHop,
     ReadvertisedPath, Readvertisement, RouteServer, RoutingPreference,
@@ -73,6 +76,10 @@ pub struct Estate {
         schemars(with = "Vec<forms::RouteMapForm>", extend("default" = []))
     )]
     pub route_maps: Vec<RouteMap>,
+    /// What the sessions of NVAs, sites and circuits' customers are asked for live, by name: routes
+    /// do not depend on it.
+    #[cfg_attr(feature = "file", serde(skip))]
+    pub session_options: BTreeMap<String, SessionOptions>,
 }
 
 /// The name of the subnet that Route Servers live in.

@@ -268,6 +268,27 @@ impl Ribs {
         changing.filter(|rule| *rule != rules::NONE).collect()
     }
 
+    /// The rules of the sender's route map that change or drop a route of its RIB on its way out.
+    pub(crate) fn outbound_map_rules(&self, id: AdjacencyId, prefix: Prefix) -> Vec<String> {
+        match self.best_for(id, prefix) {
+            Ok((class, attrs)) => {
+                let attrs = self.store.attrs(attrs);
+                adjacency::map_rules(self.adjacency(id).export(), &attrs, prefix, class)
+            }
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// The same of the receiver's route map, for a route as it was sent.
+    pub(crate) fn inbound_map_rules(
+        &self,
+        id: AdjacencyId,
+        prefix: Prefix,
+        attrs: &Attrs,
+    ) -> Vec<String> {
+        self.adjacency(id).inbound_map_rules(prefix, attrs)
+    }
+
     fn inbound_mut(&mut self, id: AdjacencyId) -> Option<Inbound<'_>> {
         let (both, sender) = (&mut self.adjacencies[id.link.index()], id.sender as usize);
         let adjacency = &both[sender];

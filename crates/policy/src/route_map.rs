@@ -138,11 +138,11 @@ impl RouteMap {
         Policy::compile(guards.chain(rules).collect(), Fallback::Accept(terms.rule))
     }
 
-    /// What verdicts call a rule: the map's name, and the rule's or its number.
+    /// What verdicts call a rule: the map's name, the rule's number and its name.
     fn name_of(&self, number: u32, rule: &RouteMapRule) -> String {
         match rule.name.is_empty() {
             true => format!("{} rule {number}", self.name),
-            false => format!("{} rule {}", self.name, rule.name),
+            false => format!("{} rule {number} ({})", self.name, rule.name),
         }
     }
 }

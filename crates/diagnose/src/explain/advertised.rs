@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use routehub_exchange::estate::RouteMapAction;
 use routehub_exchange::view::{Origin, Outbound};
 use routehub_exchange::{Exchange, rules};
 use routehub_types::{Attrs, Prefix, RuleId};
 
 use crate::Reason;
+use crate::words::{framed, listed};
 
 /// Every prefix around a destination that anybody announces or holds, refused ones too; the
 /// longest first.
@@ -23,8 +25,28 @@ pub(super) fn known_around(exchange: &Exchange, destination: Prefix) -> Vec<Pref
     };
     let known = supernets(destination);
     known
-        .filter(|prefix| originated.contains(prefix) || is_held(*prefix))
+        .filter(|prefix| {
+            originated.contains(prefix) || is_held(*prefix) || is_made(exchange, *prefix)
+        })
         .collect()
+}
+
+/// Whether a route map puts a prefix in the place of others on their way out: nobody holds it.
+fn is_made(exchange: &Exchange, prefix: Prefix) -> bool {
+    let mut rules = exchange
+        .estate()
+        .route_maps
+        .iter()
+        .flat_map(|map| &map.rules);
+    let replaces = |action: &RouteMapAction| matches!(action, RouteMapAction::ReplacePrefix(all) if all.contains(&prefix));
+    if !rules.any(|rule| rule.actions.iter().any(replaces)) {
+        return false;
+    }
+    let speakers = exchange.graph().speakers();
+    let mut outbound = speakers.flat_map(|id| exchange.outbound_from(id));
+    outbound.any(|outbound| {
+        outbound.outbound_map().is_some() && outbound.routes().contains_key(&prefix)
+    })
 }
 
 /// Every prefix that contains a destination, the longest first.
@@ -67,8 +89,8 @@ pub(super) fn sent_as(
     match (made, route) {
         (Some(attrs), _) => Ok(attrs),
         (None, Ok((sent, _))) => {
-            let map = map.unwrap_or_default();
-            let evidence = format!("route map {map} sends {sent} in its place");
+            let map = by_map(map, &outbound.outbound_map_rules(prefix));
+            let evidence = format!("{map} sends {sent} in its place");
             Err(Reason::new(rules::ROUTE_MAP, evidence))
         }
         (None, Err(rule)) => Err(kept_back(exchange, outbound, prefix, rule)),
@@ -128,7 +150,10 @@ fn kept_back(exchange: &Exchange, outbound: Outbound<'_>, prefix: Prefix, rule: 
             format!("{switch} is off at {receiver}")
         }
         rules::NOT_READVERTISED => return not_readvertised(exchange, outbound),
-        rules::ROUTE_MAP => by_map(outbound.outbound_map()),
+        rules::ROUTE_MAP => {
+            let map_rules = outbound.outbound_map_rules(prefix);
+            by_map(outbound.outbound_map(), &map_rules)
+        }
         _ => String::new(),
     };
     Reason::new(rule, evidence)
@@ -192,12 +217,18 @@ pub(super) fn refusal(
         }
         rules::ANTI_TRANSIT => format!("it carries {}", exchange.parameters().branch_community),
         rules::NEXT_HOP_IS_RECEIVER => attrs.next_hop.address.to_string(),
-        rules::ROUTE_MAP => by_map(outbound.inbound_map()),
+        rules::ROUTE_MAP => {
+            let map_rules = outbound.inbound_map_rules(prefix, attrs);
+            by_map(outbound.inbound_map(), &map_rules)
+        }
         _ => String::new(),
     }
 }
 
-/// The route map that is meant.
-fn by_map(map: Option<String>) -> String {
-    map.map_or_else(String::new, |map| format!("route map {map}"))
+/// The route map that is meant, by those of its rules that acted.
+fn by_map(map: Option<String>, map_rules: &[String]) -> String {
+    match map_rules {
+        [] => framed("route map ", &map.unwrap_or_default(), ""),
+        rules => format!("route map {}", listed(rules)),
+    }
 }

@@ -10,6 +10,7 @@ use routehub_exchange::{
 use routehub_types::Prefix;
 
 use super::advertised::{is_originated, known_around, supernets};
+use super::notes;
 use super::speaker::{Way, merged};
 use super::{ExplainedRoute, ExplainedRow, MissingRoute, NicExplanation, RowOutcome};
 use crate::Reason;
@@ -143,7 +144,8 @@ impl Interface<'_> {
                 unreachable: route
                     .map_or_else(Vec::new, |route| self.view.unreachable_next_hops(route)),
                 routes: route.map_or_else(Vec::new, |_| self.routes_at(&self.deciding, prefix)),
-                because: self.because(&row, destination),
+                because: self.because(&row, outcome, destination),
+                notes: notes::of_row(self.exchange, self.view, &self.deciding, &row),
                 outcome,
                 row,
             }
@@ -153,8 +155,18 @@ impl Interface<'_> {
 
     /// The rule that makes a private endpoint's row what it is, or by which packets to a
     /// peered network are dropped.
-    fn because(&self, row: &EffectiveRow, destination: Prefix) -> Option<Reason> {
+    fn because(
+        &self,
+        row: &EffectiveRow,
+        outcome: RowOutcome,
+        destination: Prefix,
+    ) -> Option<Reason> {
         let topology = self.exchange.topology();
+        // Nothing follows a row that is not used; what a private endpoint's is stays worth saying.
+        let is_followed = outcome == RowOutcome::Used;
+        if !is_followed && row.next_hop_type != NextHopType::InterfaceEndpoint {
+            return None;
+        }
         if row.source == RouteSource::User {
             return self.dropped_by_user_route(row);
         }
@@ -177,6 +189,9 @@ impl Interface<'_> {
                 let [own, peer] = [self.view.vnet(), peer.vnet].map(|vnet| topology.name(vnet));
                 let evidence = format!("peering of {own} and {peer}");
                 Some(Reason::new(rules::NO_NETWORK_ACCESS, evidence))
+            }
+            NextHopType::None if row.source == RouteSource::Default => {
+                Some(notes::of_dropped_range(row))
             }
             _ => None,
         }
@@ -230,6 +245,8 @@ impl Interface<'_> {
         let routes = self.routes_at(&self.deciding, prefix);
         let because = if self.programmed_route(prefix).is_some() {
             self.kept_from(prefix)
+        } else if let Some(because) = refused(&routes) {
+            because
         } else if let Some(owner) = self.owner_of(prefix) {
             self.not_peered(owner, prefix)?
         } else if self.deciding.is_empty() {
@@ -333,8 +350,8 @@ impl Interface<'_> {
         if peered && self.view.peering_routes_disabled() {
             let table = self.view.route_table();
             let table = table.map_or("", |table| table.name.as_str());
-            let evidence = format!("route table {table} leaves out routes of peerings");
-            return Some(Reason::new(rules::PEERING_ROUTES, evidence));
+            let evidence = format!("route table {table}");
+            return Some(Reason::new(rules::PEERING_ROUTES_DISABLED, evidence));
         }
         if owner == own || peered {
             let originated = is_originated(self.exchange, prefix);
@@ -365,20 +382,28 @@ impl Interface<'_> {
     }
 }
 
-/// Where a route that is not used ends: the rule that refused it, or kept it back.
-fn stopped(routes: &[ExplainedRoute]) -> Option<Reason> {
+/// The rule that refused a route where it ends.
+fn refused(routes: &[ExplainedRoute]) -> Option<Reason> {
     let mut paths = routes.iter().flat_map(|route| &route.paths);
-    let refused = paths.find_map(|path| {
+    paths.find_map(|path| {
         let rule = match path.standing {
             PathStanding::Refused(rule) => rule,
             PathStanding::Replaced => rules::ROUTE_MAP_ACTIONS,
             _ => return None,
         };
         let from = path.from.as_deref().unwrap_or_default();
-        let evidence = format!("from {from}{}", framed(": ", &path.evidence, ""));
+        let saw = match path.standing {
+            PathStanding::Replaced => framed("route map ", &listed(&path.map_rules), ""),
+            _ => path.evidence.clone(),
+        };
+        let evidence = format!("from {from}{}", framed(": ", &saw, ""));
         Some(Reason::new(rule, evidence))
-    });
-    refused.or_else(|| {
+    })
+}
+
+/// Where a route that is not used ends: the rule that refused it, or kept it back.
+fn stopped(routes: &[ExplainedRoute]) -> Option<Reason> {
+    refused(routes).or_else(|| {
         let mut not_advertised = routes.iter().flat_map(|route| &route.not_advertised);
         not_advertised.find_map(|by| by.because.clone().or_else(|| stopped(&by.routes)))
     })

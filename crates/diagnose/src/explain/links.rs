@@ -2,7 +2,9 @@
 //! differ each speaks for itself.
 
 use routehub_exchange::Exchange;
-use routehub_exchange::view::{CircuitLink, LinkId, Outbound, SpeakerId};
+use routehub_exchange::view::{CircuitLink, LinkId, Outbound, RibView, SpeakerId, UNKNOWN_ADDRESS};
+use routehub_rib::PathView;
+use routehub_types::NextHop;
 
 use super::{Advertisement, ExplainedPath, ExplainedRoute, NotAdvertised, PathStanding, Sent};
 
@@ -78,6 +80,21 @@ pub(super) fn twin_outbound<'a>(
     let mut links = ends.iter().map(|id| exchange.speaker(*id).circuit_link());
     let of = links.find_map(|link| link)?;
     Some((of, exchange.outbound(twin, sender)))
+}
+
+/// Whether the two links of a circuit announce a prefix with other attributes than their next hops,
+/// or only one of them does.
+pub(super) fn announce_differently(
+    rib: RibView<'_>,
+    path: &PathView,
+    other: Option<&PathView>,
+) -> bool {
+    let received = |path: &PathView| {
+        let mut attrs = rib.attrs(path.received?);
+        attrs.next_hop = NextHop::from(UNKNOWN_ADDRESS);
+        Some(attrs)
+    };
+    other.map(received) != Some(received(path))
 }
 
 impl PerLink for ExplainedPath {

@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use routehub_exchange::view::{LinkKind, Origin, Outbound, RibView, SpeakerId, SpeakerKind};
 use routehub_exchange::{Exchange, PathStanding, rules};
 use routehub_rib::{Admission, PathView, Standing};
-use routehub_types::{Attrs, Family, Prefix, RuleId};
+use routehub_types::{Attrs, Prefix, RuleId};
 
 use super::advertised::{down_reason, known_around, not_readvertised, refusal, sent_as};
-use super::links;
+use super::never::{never_routes, unannounced};
 use super::{
-    Advertisement, ExplainedPath, ExplainedRoute, MissingRoute, NotAdvertised, RouteAttributes,
-    Sent, SpeakerExplanation,
+    Advertisement, ExplainedPath, ExplainedRoute, NotAdvertised, RouteAttributes, Sent,
+    SpeakerExplanation,
 };
+use super::{links, notes};
 use crate::Reason;
 
 /// Why a speaker has, or has not, routes around a destination.
@@ -23,7 +24,7 @@ pub(super) fn explain(
 ) -> Option<SpeakerExplanation> {
     let speakers = exchange.graph().named(name);
     let name = exchange.speaker(*speakers.first()?).name.clone();
-    let missing = never_routes(exchange, speakers, destination);
+    let mut missing = never_routes(exchange, speakers, destination);
     let is_missing = |prefix: &Prefix| {
         let mut missing = missing.iter().filter(|route| route.prefix == *prefix);
         missing.any(|route| route.because.rule == rules::IPV4_ONLY)
@@ -40,50 +41,15 @@ pub(super) fn explain(
         let says = |route: &ExplainedRoute| !route.is_empty() || !route.advertisements.is_empty();
         routes.extend(merged(each.filter(says), std::slice::from_mut));
     }
+    if routes.is_empty() && missing.is_empty() {
+        missing.extend(unannounced(exchange, destination));
+    }
     Some(SpeakerExplanation {
         speaker: name,
         destination,
         routes,
         missing,
     })
-}
-
-/// Prefixes around a destination that are never exchanged: pools of point-to-site clients
-/// and with Route Servers and NVAs IPv6 prefixes of networks.
-fn never_routes(
-    exchange: &Exchange,
-    speakers: &[SpeakerId],
-    destination: Prefix,
-) -> Vec<MissingRoute> {
-    let estate = exchange.estate();
-    let pools = estate.gateways.iter().flat_map(|gateway| {
-        let clients = || format!("point-to-site clients of {}", gateway.name);
-        let pools = gateway.p2s_pools.iter();
-        pools.map(move |pool| (*pool, Reason::new(rules::CIRCUIT_TO_CIRCUIT, clients())))
-    });
-    let without_ipv6 = !exchange.parameters().ipv6
-        && speakers.iter().any(|id| {
-            let kind = &exchange.speaker(*id).kind;
-            matches!(
-                kind,
-                SpeakerKind::RouteServer { .. } | SpeakerKind::Nva { .. }
-            )
-        });
-    let vnets = estate.vnets.iter().filter(|_| without_ipv6);
-    let ipv6 = vnets.flat_map(|vnet| {
-        let space = vnet.address_space.iter();
-        let ipv6 = space.filter(|prefix| prefix.family() == Family::Ipv6);
-        let of = || format!("of VNet {}", vnet.name);
-        ipv6.map(move |prefix| (*prefix, Reason::new(rules::IPV4_ONLY, of())))
-    });
-    let never = pools.chain(ipv6);
-    let around = never.filter(|(prefix, _)| prefix.contains(destination));
-    let missing = around.map(|(prefix, because)| MissingRoute {
-        prefix,
-        because,
-        routes: Vec::new(),
-    });
-    missing.collect()
 }
 
 /// Which instance of a Route Server, or of a gateway that has two, a speaker is.
@@ -263,15 +229,20 @@ impl<'a> Way<'a> {
             return said;
         };
         let is_twin = |other: &&PathView| rib.origin(other.path.source) == Origin::Link(twin);
-        let same = all.iter().find(is_twin).is_some_and(|other| {
+        let other = all.iter().find(is_twin);
+        let same = other.is_some_and(|other| {
             let other = self.stored_path(id, rib, other);
             links::without_next_hops(&other) == links::without_next_hops(&said)
         });
         if same {
-            said
-        } else {
-            self.naming(true).stored_path(id, rib, path)
+            return said;
         }
+        let outbound = self.outbound(rib.origin(path.path.source), id);
+        let outbound = outbound.filter(|_| links::announce_differently(rib, path, other));
+        let differ = outbound.and_then(|outbound| notes::of_links(self.exchange, outbound));
+        let mut said = self.naming(true).stored_path(id, rib, path);
+        said.notes.extend(differ);
+        said
     }
 
     fn stored_path(&self, id: SpeakerId, rib: RibView<'_>, path: &PathView) -> ExplainedPath {
@@ -282,7 +253,7 @@ impl<'a> Way<'a> {
         let received = received.map_or_else(Attrs::default, |id| self.exchange.attrs(id));
         let changed = path.received.is_some() && path.received != path.attrs;
         let imported = path.attrs.filter(|_| changed);
-        let mut evidence = String::new();
+        let mut evidence = notes::of_loss(self.exchange, id, rib, path);
         let standing = match path.standing {
             Standing::Best => PathStanding::Best,
             Standing::Equal => PathStanding::Equal,
@@ -303,13 +274,18 @@ impl<'a> Way<'a> {
         } else {
             vec![self.prefix]
         };
+        let map_rules =
+            outbound.map(|outbound| notes::inbound_map_rules(rib, outbound, path, &prefixes));
+        let notes = outbound.map(|outbound| notes::of_path(self.exchange, outbound, &received));
         ExplainedPath {
             from: name(path.path.source),
             received: RouteAttributes::from(&received),
             other_next_hops: Vec::new(),
             imported: imported.map(|id| RouteAttributes::from(&self.exchange.attrs(id))),
+            map_rules: map_rules.unwrap_or_default(),
             standing,
             evidence,
+            notes: notes.unwrap_or_default(),
             sent: outbound.map(|outbound| self.sent(outbound, &prefixes)),
         }
     }
@@ -326,8 +302,10 @@ impl<'a> Way<'a> {
                 received: RouteAttributes::from(&attrs),
                 other_next_hops: Vec::new(),
                 imported: None,
+                map_rules: Vec::new(),
                 standing: refused.map_or(PathStanding::Equal, PathStanding::Refused),
                 evidence: evidence.unwrap_or_default(),
+                notes: Vec::new(),
                 sent: Some(self.sent(outbound, &[prefix])),
             })
         });
@@ -345,17 +323,24 @@ impl<'a> Way<'a> {
         if self.exchange.rib(sender).is_none() || prefixes.iter().all(originated) {
             return Sent::Announced;
         }
-        let mut changed_by = Vec::new();
+        let (mut changed_by, mut map_rules) = (Vec::new(), Vec::new());
         let mut routes = Vec::new();
         for prefix in prefixes.iter().filter(|prefix| !originated(prefix)) {
             for made_of in self.leave_as(outbound, *prefix) {
                 changed_by.extend(outbound.changing_rules(made_of));
+                map_rules.extend(outbound.outbound_map_rules(made_of));
                 routes.push(self.made_of(made_of).best_at(sender));
             }
         }
         changed_by.sort_unstable();
         changed_by.dedup();
-        Sent::PassedOn { changed_by, routes }
+        map_rules.sort_unstable();
+        map_rules.dedup();
+        Sent::PassedOn {
+            changed_by,
+            map_rules,
+            routes,
+        }
     }
 
     /// The prefixes of the sender's RIB that leave as this one.
@@ -506,6 +491,7 @@ impl<'a> Way<'a> {
                 to,
                 attributes: RouteAttributes::from(&attrs),
                 changed_by: outbound.changing_rules(self.prefix),
+                map_rules: outbound.outbound_map_rules(self.prefix),
                 refused: self.refused_there(outbound, &attrs),
             },
             Err(because) => Advertisement::Blocked { to, because },

@@ -20,7 +20,10 @@ use crate::{Reason, WithRules};
 impl Explanation {
     /// Every rule that the explanation names, in the order of their numbers.
     pub fn rules(&self) -> BTreeSet<RuleId> {
-        Text::of(self).named
+        let Text {
+            named, mentioned, ..
+        } = Text::of(self);
+        named.into_iter().chain(mentioned).collect()
     }
 
     /// The explanation with what each rule says that it names.
@@ -43,6 +46,8 @@ struct Text {
     depth: usize,
     /// The rules that are named: each is spelled out once, remedy included.
     named: BTreeSet<RuleId>,
+    /// Rules of steps of a decision, which say what they do.
+    mentioned: BTreeSet<RuleId>,
 }
 
 impl Text {
@@ -108,7 +113,8 @@ impl Text {
                 text.reason(&format!("next hop {hop} is left out"), &because);
             }
             let is_told = !explained.unreachable.is_empty() || explained.because.is_some();
-            if row.next_hop_type == NextHopType::None && !is_told {
+            let is_followed = explained.outcome == RowOutcome::Used;
+            if row.next_hop_type == NextHopType::None && is_followed && !is_told {
                 text.line("packets are dropped");
             }
             if let Some(because) = &explained.because {
@@ -118,6 +124,7 @@ impl Text {
                 };
                 text.reason(what, because);
             }
+            text.notes(&explained.notes);
             text.routes(&explained.routes);
         });
     }
@@ -169,9 +176,18 @@ impl Text {
             PathStanding::Equal => "in use".to_owned(),
             PathStanding::Lost { step, to } => {
                 let to = to.as_deref().unwrap_or("a local network");
-                format!("lost to {to} by {}", by_step(*step, role))
+                let saw = framed(": ", &path.evidence, "");
+                let (words, rules) = by_step(*step, role);
+                let rules = framed(" (", &listed(rules), ")");
+                format!("lost to {to} by {words}{rules}{saw}")
             }
-            PathStanding::Replaced => "a route map puts another prefix in its place".to_owned(),
+            PathStanding::Replaced => match path.map_rules.as_slice() {
+                [] => "a route map puts another prefix in its place".to_owned(),
+                rules => format!(
+                    "route map {} puts another prefix in its place",
+                    listed(rules)
+                ),
+            },
             PathStanding::Refused(rule) => {
                 let because = Reason::new(*rule, &*path.evidence);
                 self.reason(&format!("{from}; refused"), &because);
@@ -181,9 +197,14 @@ impl Text {
         };
         self.line(format!("{from}: {standing}"));
         self.inside(|text| {
-            if let Some(imported) = &path.imported {
-                text.line(format!("import makes of it {}", attributes(imported)));
+            if let PathStanding::Lost { step, .. } = path.standing {
+                text.remedies_of_step(by_step(step, role).1);
             }
+            if let Some(imported) = &path.imported {
+                let by = framed(" (route map ", &listed(&path.map_rules), ")");
+                text.line(format!("import makes of it {}{by}", attributes(imported)));
+            }
+            text.notes(&path.notes);
             text.sent(path);
         });
     }
@@ -196,8 +217,13 @@ impl Text {
                 self.reason(&format!("{from} announces it as a summary"), &summary);
             }
             Some(Sent::Announced) => self.line(format!("{from} announces it itself")),
-            Some(Sent::PassedOn { changed_by, routes }) => {
-                self.line(format!("{from} passed it on{}", changed(changed_by)));
+            Some(Sent::PassedOn {
+                changed_by,
+                map_rules,
+                routes,
+            }) => {
+                let changed = changed(changed_by, map_rules);
+                self.line(format!("{from} passed it on{changed}"));
                 self.inside(|text| {
                     text.spell_out(changed_by);
                     text.routes(routes);
@@ -221,9 +247,11 @@ impl Text {
                 to,
                 attributes: sent,
                 changed_by,
+                map_rules,
                 refused,
             } => {
-                let sent = format!("to {to}: {}{}", attributes(sent), changed(changed_by));
+                let changed = changed(changed_by, map_rules);
+                let sent = format!("to {to}: {}{changed}", attributes(sent));
                 match refused {
                     Some(because) => self.reason(&format!("{sent}; refused there"), because),
                     None => self.line(sent),
@@ -232,6 +260,23 @@ impl Text {
             }
             Advertisement::Blocked { to, because } => {
                 self.reason(&format!("to {to}: not sent"), because);
+            }
+        }
+    }
+
+    /// Rules that had a part in something.
+    fn notes(&mut self, notes: &[Reason]) {
+        for note in notes {
+            self.reason("note", note);
+        }
+    }
+
+    /// What to do where a step is to decide otherwise, the first time that its rules are mentioned.
+    fn remedies_of_step(&mut self, rules: &[RuleId]) {
+        for rule in rules {
+            let new = self.mentioned.insert(*rule) && !self.named.contains(rule);
+            if let Some(remedy) = remedy(*rule).filter(|_| new) {
+                self.line(format!("to change that: {remedy}"));
             }
         }
     }
@@ -295,28 +340,56 @@ fn carried(route: &RouteAttributes, next_hops: &[IpAddr]) -> String {
     text + &framed(", communities ", &joined(&route.communities, " "), "")
 }
 
-/// The rules that changed a route.
-fn changed(rules: &[RuleId]) -> String {
-    framed(" (changed by ", &listed(rules), ")")
+/// The rules that changed a route, those of route maps with map and number.
+fn changed(rules: &[RuleId], map_rules: &[String]) -> String {
+    let map = framed(" by route map ", &listed(map_rules), "");
+    let named = rules.iter().map(|rule| match *rule {
+        rules::ROUTE_MAP => format!("{rule}{map}"),
+        rule => rule.to_string(),
+    });
+    framed(" (changed by ", &listed(named), ")")
 }
 
-/// A step of the decision process at a speaker of a role, as its users know it.
-fn by_step(step: Step, role: Option<Role>) -> &'static str {
+/// A step of the decision process at a speaker of a role, as its users know it, and its rules.
+fn by_step(step: Step, role: Option<Role>) -> (&'static str, &'static [RuleId]) {
+    use Role::{Edge, ExpressRouteGateway, RouteServer, VpnGateway};
     match (step, role) {
-        (Step::Rank, Some(Role::RouteServer)) => "the routing preference (R-061)",
-        (Step::Rank, Some(Role::Edge)) => "coming from the customer (R-177)",
-        (Step::Rank, _) => "where it comes from",
-        (Step::AsPathLength, Some(Role::RouteServer)) => "a shorter AS path (R-066)",
-        (Step::AsPathLength, _) => "a shorter AS path",
-        (Step::Cost, Some(Role::ExpressRouteGateway)) => {
-            "a higher routing weight of its connection (R-116, R-069)"
+        (Step::Rank, Some(RouteServer)) => ("the routing preference", &[rules::ROUTING_PREFERENCE]),
+        (Step::Rank, Some(Edge)) => ("coming from the customer", &[rules::CUSTOMER_FIRST]),
+        (Step::Rank, _) => ("where it comes from", &[]),
+        (Step::AsPathLength, Some(RouteServer)) => {
+            ("a shorter AS path", &[rules::SHORTEST_AS_PATH])
         }
-        (Step::Cost, _) => "preference among circuits (R-068, R-069)",
-        (Step::Failback, _) => {
-            "its staying where it went when the circuit failed (R-073): prepend on VPN and NVA so that \
-             their AS paths are longer than the circuit's"
+        (Step::AsPathLength, Some(VpnGateway)) => {
+            ("a shorter AS path", &[rules::VPN_GATEWAY_DECISION])
         }
-        (Step::MaxPaths, _) => "the number of equal paths (R-015)",
-        (other, _) => other.name(),
+        (Step::AsPathLength, _) => ("a shorter AS path", &[]),
+        (Step::LocalPref, Some(VpnGateway)) => (
+            "coming neither from a circuit nor with a router's address",
+            &[rules::VPN_GATEWAY_DECISION, rules::SITE_ROUTER_ADDRESS],
+        ),
+        (Step::External, Some(VpnGateway)) => ("eBGP before iBGP", &[rules::VPN_GATEWAY_DECISION]),
+        (Step::PeerAddress, Some(VpnGateway)) => (
+            "the lowest neighbour address",
+            &[rules::VPN_GATEWAY_DECISION],
+        ),
+        (Step::Cost, Some(ExpressRouteGateway)) => (
+            "a higher routing weight of its connection",
+            &[rules::CONNECTION_WEIGHT, rules::SINGLE_EXPRESS_ROUTE_PATH],
+        ),
+        (Step::Cost, _) => (
+            "preference among circuits",
+            &[
+                rules::EXPRESS_ROUTE_WINS_TIE,
+                rules::SINGLE_EXPRESS_ROUTE_PATH,
+            ],
+        ),
+        (Step::Failback, _) => (
+            "its staying where it went when the circuit failed: prepend on VPN and NVA so that their \
+             AS paths are longer than the circuit's",
+            &[rules::STICKY_FAILBACK],
+        ),
+        (Step::MaxPaths, _) => ("the number of equal paths", &[rules::ECMP_LIMIT]),
+        (other, _) => (other.name(), &[]),
     }
 }

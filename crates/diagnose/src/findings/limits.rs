@@ -65,9 +65,13 @@ pub(super) fn ended(findings: &mut Findings<'_>) {
             }
             Some(_) => {
                 let limit = parameters.max_routes_per_peer.unwrap_or_default();
+                let resets = match link.resets {
+                    0 | 1 => String::new(),
+                    times => format!(", its end number {times} (R-182)"),
+                };
                 let text = format!(
                     "It announced more than {limit} routes, known ones counted again: the \
-                     session is down. Summarise, and do not send everything at once."
+                     session is down{resets}. Summarise, and do not send everything at once."
                 );
                 findings.error(rules::ROUTES_PER_PEER, a, text);
             }

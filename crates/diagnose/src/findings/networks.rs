@@ -227,7 +227,8 @@ pub(super) fn propagation(findings: &mut Findings<'_>) {
     }
     for (table, nics) in kept {
         let text = format!(
-            "{table} disables propagation: {} gets no routes of gateways or Route Servers.",
+            "{table} disables propagation: {} gets no routes of gateways or Route Servers. Switch \
+             it on, or add user-defined routes.",
             listed(nics)
         );
         findings.info(rules::PROPAGATION_DISABLED, table, text);

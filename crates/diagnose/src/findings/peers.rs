@@ -117,7 +117,8 @@ fn head_room(findings: &mut Findings<'_>, nva: &Nva, link: LinkId) {
         let (name, twice) = (&nva.name, 2 * held);
         let text = format!(
             "{name} has {held} routes of {limit}: if it sends all of them again at once they \
-             count as {twice}, and the session ends. Summarise."
+             count as {twice}, and the session ends. It is asked to when a network is peered \
+             (R-181). Summarise."
         );
         findings.warning(rules::ROUTE_LIMIT, name, text);
     }

@@ -8,8 +8,9 @@ use routehub_exchange::{Exchange, rules};
 use routehub_types::RuleId;
 
 use super::Findings;
-use crate::next_hops::next_hop_fault;
-use crate::words::{joined, listed};
+use crate::explain::interface_of;
+use crate::next_hops::{ToItself, next_hop_fault, routes_to_itself};
+use crate::words::{any_of, joined, listed};
 
 /// Routes whose packets are dropped whatever the destination does (R-056, R-057).
 pub(super) fn next_hops(findings: &mut Findings<'_>) {
@@ -41,6 +42,28 @@ pub(super) fn next_hops(findings: &mut Findings<'_>) {
         for (rule, faults) in faults {
             findings.warning(rule, &table.name, joined(faults, " "));
         }
+    }
+}
+
+/// NVAs whose own subnet has a route table that leads to them: what they forward comes back.
+pub(super) fn to_itself(findings: &mut Findings<'_>) {
+    let exchange = findings.exchange;
+    for nva in &exchange.estate().nvas {
+        let Some(ToItself { table, prefixes }) = routes_to_itself(exchange, nva) else {
+            continue;
+        };
+        let interface = interface_of(exchange.estate(), nva);
+        let subject = match &interface.subnet {
+            Some(subnet) => format!("{}/{subnet}", interface.vnet),
+            None => interface.name.clone(),
+        };
+        let some = any_of(&prefixes).unwrap_or_default();
+        let text = format!(
+            "Route table {table}, which {} itself is under, sends {some} to it: what it forwards \
+             there comes back to it. Give its subnet another route table, or none.",
+            nva.name
+        );
+        findings.warning(rules::OWN_ROUTE_TABLE, &subject, text);
     }
 }
 

@@ -13,8 +13,9 @@ use super::forwarding::{Device, Forwarding};
 use super::hop::{TraceEnd, TraceHop};
 use super::place::{Place, Spot};
 use crate::explain::{instance_of_several, interface_of};
+use crate::next_hops::routes_to_itself;
 use crate::words::Reason;
-use crate::words::{joined, listed};
+use crate::words::{framed, joined, listed};
 
 /// How many hops a trace writes out; what comes again beyond them is only named.
 const MOST_HOPS: usize = 1000;
@@ -275,14 +276,31 @@ impl<'a, 'f> Packet<'a, 'f> {
             }
             (_, last) => is_nva && last == Some(&device),
         };
-        let rule = if is_behind {
-            rules::ROUTE_TO_ITSELF
-        } else {
-            rules::FORWARDING_LOOP
+        let own_table = match self.passed.last() {
+            Some(Device::Speaker(id)) if is_behind => self.leads_to_itself(*id),
+            _ => None,
+        };
+        let rule = match own_table {
+            Some(_) => rules::OWN_ROUTE_TABLE,
+            None if is_behind => rules::ROUTE_TO_ITSELF,
+            None => rules::FORWARDING_LOOP,
         };
         let round = self.passed.iter().skip_while(|passed| **passed != device);
         let names = round.chain([&device]).map(|device| self.name(*device));
-        TraceEnd::Loop(Reason::new(rule, joined(names, " -> ")))
+        let table = framed(" by route table ", own_table.unwrap_or_default(), "");
+        TraceEnd::Loop(Reason::new(rule, joined(names, " -> ") + &table))
+    }
+
+    /// The route table of an NVA's own interface, if it leads the packet to the NVA.
+    fn leads_to_itself(&self, nva: SpeakerId) -> Option<&'a str> {
+        let estate = self.exchange.estate();
+        let SpeakerKind::Nva { nva } = self.exchange.speaker(nva).kind else {
+            return None;
+        };
+        let to_itself = routes_to_itself(self.exchange, &estate.nvas[nva])?;
+        let mut prefixes = to_itself.prefixes.iter();
+        let leads = prefixes.any(|prefix| prefix.contains_address(self.address));
+        leads.then_some(to_itself.table)
     }
 
     /// The device it is at; none at the interface it starts from.

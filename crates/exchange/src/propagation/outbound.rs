@@ -425,6 +425,16 @@ impl<'a> Outbound<'a> {
         Some(self.deployment.inbound_map(self.adjacency)?.name.clone())
     }
 
+    /// The rules of that map that change or drop a route of the sender's, by map and number.
+    pub fn outbound_map_rules(self, prefix: Prefix) -> Vec<String> {
+        self.ribs.outbound_map_rules(self.adjacency, prefix)
+    }
+
+    /// The rules of the receiver's map that change or drop a route as it is sent.
+    pub fn inbound_map_rules(self, prefix: Prefix, attrs: &Attrs) -> Vec<String> {
+        self.ribs.inbound_map_rules(self.adjacency, prefix, attrs)
+    }
+
     /// Whether what is sent may stand under another prefix than what it comes from.
     pub fn rewrites_prefixes(self) -> bool {
         if self.summaries().next().is_some() {

@@ -1,6 +1,6 @@
 //! One direction of a link: the policies on both sides, and what the receiver calls the sender.
 
-use routehub_policy::{Policy, RouteMeta, SourceClass};
+use routehub_policy::{Policy, RouteMeta, SourceClass, Step};
 use routehub_rib::{Admission, Announcement, AttrStore, SourceId};
 use routehub_types::{AttrId, Attrs, Prefix, RuleId};
 
@@ -146,6 +146,11 @@ impl Adjacency {
         self.export.policy()
     }
 
+    /// The rules of the receiver's route map that change or drop a route as it was sent.
+    pub(super) fn inbound_map_rules(&self, prefix: Prefix, attrs: &Attrs) -> Vec<String> {
+        map_rules(self.import.policy(), attrs, prefix, self.class)
+    }
+
     /// What the sender makes of a route of its RIB, under the prefix that it has there.
     ///
     /// # Errors
@@ -229,6 +234,23 @@ pub(crate) enum ImportChange {
 fn is_shown_as_learned(parameters: &Parameters, rule: RuleId) -> bool {
     rule == rules::ROUTE_MAP
         || rule == rules::INSIDE_LOCAL_NETWORK && parameters.show_overlap_in_learned
+}
+
+/// The names of the rules of a route map in a policy that change or drop a route.
+pub(super) fn map_rules(
+    policy: &Policy,
+    attrs: &Attrs,
+    prefix: Prefix,
+    class: SourceClass,
+) -> Vec<String> {
+    let (verdict, steps) = policy.explain(attrs, prefix, &meta(class));
+    let dropped_at = verdict.at.filter(|_| !verdict.is_accept());
+    let acts = |step: &&Step| {
+        step.rule == rules::ROUTE_MAP && (step.changed || Some(step.at) == dropped_at)
+    };
+    let acting = steps.iter().filter(acts);
+    let acting = acting.filter_map(|step| policy.rule(step.at));
+    acting.map(|rule| rule.name.clone()).collect()
 }
 
 /// What policies are told of a route besides its attributes.

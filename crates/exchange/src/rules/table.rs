@@ -115,7 +115,8 @@ rules! {
         27 SHARED_PEER_ASN: "NVAs of one ASN drop each other's routes by their own loop check"
             [Observed] "AB21, MY, MM";
         30 MULTIHOP_EBGP: "sessions are multihop eBGP without GTSM"
-            [Observed] "JM26a, JM26b, MD";
+            [Observed] "JM26a, JM26b, MD"
+            remedy "use multihop, and leave ttl_security to routers that do not go to Azure";
         31 OFFERED_TIMERS: "a Route Server offers keepalive 60 s and hold time 180 s"
             [Documented, Observed] "FAQ25, JM26a";
         32 HOLD_TIME: "the lower hold time of the two sides is used"
@@ -128,9 +129,11 @@ rules! {
         35 BGP_IDENTIFIER: "the BGP identifier of an instance is its address"
             [Observed] "JM26a";
         36 NO_TCP_MD5: "a Route Server's sessions have no TCP-MD5 key"
-            [Documented] "REST";
+            [Documented] "REST"
+            remedy "take the password away on both ends";
         37 NO_BFD: "a Route Server has no BFD"
-            [Documented] "REST";
+            [Documented] "REST"
+            remedy "shorten the NVA's hold time, by which silent failures are found";
         38 PASSIVE_OPEN: "the Route Server waits for the NVA to connect unless it is told to \
              connect itself"
             [Observed, Inferred] "AB21, JM26b";
@@ -181,7 +184,9 @@ rules! {
         60 SAME_PREFIX_COMPETES: "only routes to the same prefix compete"
             [Documented] "HRP23, HRP25";
         61 ROUTING_PREFERENCE: "the routing preference is ExpressRoute, VpnGateway or ASPath"
-            [Documented] "CFG24, REST";
+            [Documented] "CFG24, REST"
+            remedy "set routing_preference of the Route Server: VpnGateway takes VPN and NVAs before \
+                circuits, ASPath the shortest path whoever has it";
         62 PREFER_EXPRESS_ROUTE: "with preference ExpressRoute a circuit's route wins over VPN \
              and NVA"
             [Documented] "HRP25";
@@ -318,7 +323,8 @@ rules! {
             [Documented] "FAQ25, ERFAQ";
         116 CONNECTION_WEIGHT: "of a gateway's connections to circuits the one with the higher \
              weight is preferred"
-            [Documented] "WTH";
+            [Documented] "WTH"
+            remedy "give the connection that is to be used the higher weight, or both the same";
         118 GATEWAY_NEXT_HOPS: "routes of a circuit have edge addresses as next hop, routes of a \
              VPN its instances"
             [Observed] "JM26a, MM";
@@ -551,6 +557,12 @@ rules! {
         1017 ROUTE_BUDGET: "there are more routes than the network file promises"
             "the network file: `at_most` of a promise"
             remedy "summarise the routes, or promise more";
+        1018 PEERING_ROUTES_DISABLED: "a route table leaves out the routes of peerings"
+            "the network file: `disable_peering_route` of the route table"
+            remedy "set disable_peering_route to none in the route table, or add a user-defined route";
+        1019 OWN_ROUTE_TABLE: "the route table of the NVA's own subnet leads to the NVA"
+            "the network file: `route_table` of the NVA's subnet"
+            remedy "give the NVA's subnet another route table, or none";
         1020 MESSAGE_TOO_LONG: "no message that the neighbour takes has room for the route"
             "RFC 4271 section 9.1.3, RFC 8654 section 4"
             remedy "carry fewer communities or a shorter AS path, or have the neighbour offer \

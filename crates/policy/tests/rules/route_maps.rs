@@ -55,7 +55,7 @@ fn r_140_a_verdict_names_the_map_and_its_rule() {
         rule.map(|rule| rule.name.clone())
     };
     assert_eq!(name("7"), Some("m rule 1".into()));
-    assert_eq!(name("8"), Some("m rule the rest".into()));
+    assert_eq!(name("8"), Some("m rule 2 (the rest)".into()));
 }
 
 #[test]

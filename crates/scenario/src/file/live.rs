@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use routehub::estate::{SessionOption, SessionOptions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
@@ -42,6 +43,27 @@ impl Live {
                 *file = directory.join(&*file);
             }
         }
+    }
+
+    /// What peers' sessions are asked for, by name, as the estate tells of it.
+    pub(crate) fn session_options(&self) -> BTreeMap<String, SessionOptions> {
+        let options = self.peers.iter().map(|(name, peer)| {
+            let has_password = peer.password.is_some() || peer.password_file.is_some();
+            let asked = [
+                (SessionOption::Password, has_password),
+                (SessionOption::TtlSecurity, peer.ttl_security),
+                (SessionOption::Bfd, peer.bfd.is_some()),
+            ];
+            let asked = asked.into_iter().filter(|(_, asked)| *asked);
+            let options = SessionOptions {
+                live: peer.live,
+                asked: asked.map(|(option, _)| option).collect(),
+            };
+            (name.clone(), options)
+        });
+        options
+            .filter(|(_, options)| !options.asked.is_empty())
+            .collect()
     }
 }
 

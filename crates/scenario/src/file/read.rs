@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
         let few = self.has_few_prefixes();
         let source: BTreeMap<String, AnyText> = self.value("source").unwrap_or_default();
         let notes: Vec<AnyText> = self.list("notes");
-        let estate = match few {
+        let mut estate = match few {
             true => self.estate(),
             false => Estate::default(),
         };
@@ -104,6 +104,9 @@ impl<'a> Reader<'a> {
             true => self.events(&estate),
             false => Vec::new(),
         };
+        let expectations = self.items("expect", expectation);
+        let live = self.live();
+        estate.session_options = live.session_options();
         let scenario = Scenario {
             title: self.value("title").unwrap_or_default(),
             source: source
@@ -114,9 +117,9 @@ impl<'a> Reader<'a> {
             profile,
             estate: CheckedEstate::default(),
             events,
-            expectations: self.items("expect", expectation),
+            expectations,
             promises: self.promises(),
-            live: self.live(),
+            live,
         };
         (scenario, estate)
     }
@@ -195,6 +198,7 @@ impl<'a> Reader<'a> {
             private_endpoints: self.list("private_endpoints"),
             load_balancers: self.list("load_balancers"),
             route_maps: route_maps.into_iter().map(Into::into).collect(),
+            ..Estate::default()
         }
     }
 

@@ -1,0 +1,49 @@
+//! Networks written as a person would, and read back.
+
+use routehub_scenario::{NetworkText, Scenario};
+
+use crate::support::{labs, read};
+
+fn written(scenario: &Scenario) -> String {
+    NetworkText {
+        title: &scenario.title,
+        profile: "open",
+        comments: &["two lines\nof remarks".to_owned()],
+        estate: &scenario.estate,
+        effective: &[],
+    }
+    .text()
+}
+
+#[test]
+fn the_network_of_every_lab_is_written_and_read_back() {
+    for (lab, text) in labs() {
+        let scenario = read(&lab, &text);
+        let text = written(&scenario);
+        let back =
+            Scenario::parse(&text).unwrap_or_else(|wrong| panic!("{lab}: {wrong:?}\n{text}"));
+        assert_eq!(back.estate, scenario.estate, "{lab}\n{text}");
+        assert_eq!(back.title, scenario.title, "{lab}");
+    }
+}
+
+#[test]
+fn what_says_nothing_is_left_out_and_short_forms_are_used() {
+    let text = "schema: routehub/1
+title: small
+vnets:
+  - {name: hub, address_space: [10.0.0.0/16]}
+  - {name: spoke, address_space: [10.1.0.0/16]}
+peerings:
+  - {hub: hub, spoke: spoke}
+route_servers:
+  - {name: rs, vnet: hub, ips: [10.0.1.4, 10.0.1.5]}
+nvas:
+  - {name: nva, vnet: hub, ip: 10.0.2.4, asn: 65001, sessions: [rs], originates: [{prefixes: [192.168.0.0/16]}]}
+";
+    let scenario = Scenario::parse(text).expect("it fits together");
+    let written = written(&scenario);
+    for line in text.lines().skip(2) {
+        assert!(written.contains(line), "{line}\nis not in\n{written}");
+    }
+}

@@ -1,0 +1,5 @@
+//! The ways of packets, there and back.
+
+mod both_ways;
+mod forwarding;
+mod traces;
