@@ -18,7 +18,7 @@ use routehub_types::{AsPath, Attrs, Community, Prefix, RuleId};
 use crate::Reason;
 
 pub(crate) use advertised::supernets;
-pub(crate) use interface::{interface_of, missing_flags, programmed_around};
+pub(crate) use interface::programmed_around;
 pub(crate) use speaker::instance_of_several;
 
 /// Why somebody has, or has not, routes around a destination.

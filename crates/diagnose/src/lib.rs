@@ -7,6 +7,7 @@
 //! [table](routehub_exchange::rules).
 #![forbid(unsafe_code)]
 
+mod described;
 mod difference;
 mod event_report;
 pub mod explain;

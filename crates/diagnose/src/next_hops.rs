@@ -8,7 +8,7 @@ use routehub_exchange::view::NicView;
 use routehub_exchange::{Exchange, rules};
 use routehub_types::{Prefix, RuleId};
 
-use crate::explain::interface_of;
+use crate::described::interface_of;
 use crate::words::listed;
 
 /// What is wrong with an address as next hop of a user-defined route, for some interfaces: it is of no

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use routehub_exchange::estate::{Estate, Nic, Nva};
 use routehub_exchange::view::{NicView, ProgrammedRoute, Programmers, SpeakerId, VnetId};
 use routehub_exchange::{
     EffectiveRow, Exchange, NextHopType, PathStanding, RouteSource, RouteState, rules,
@@ -14,6 +13,7 @@ use super::notes;
 use super::speaker::{Way, merged};
 use super::{ExplainedRoute, ExplainedRow, MissingRoute, NicExplanation, RowOutcome};
 use crate::Reason;
+use crate::described::missing_flags;
 use crate::next_hops::next_hop_fault;
 use crate::words::{framed, listed};
 
@@ -66,43 +66,6 @@ pub(crate) fn longest_around(row: &EffectiveRow, destination: Prefix) -> Option<
     let prefixes = row.prefixes.iter().copied();
     let around = prefixes.filter(|prefix| prefix.contains(destination));
     around.max_by_key(|prefix| prefix.length())
-}
-
-/// The NIC of an NVA: the one with its address, else one in the subnet of its address.
-pub(crate) fn interface_of(estate: &Estate, nva: &Nva) -> Nic {
-    let mut nics = estate.nics.iter();
-    if let Some(nic) = nics.find(|nic| nic.vnet == nva.vnet && nic.ip == Some(nva.ip)) {
-        return nic.clone();
-    }
-    let vnet = estate.vnets.iter().find(|vnet| vnet.name == nva.vnet);
-    let subnets = vnet.into_iter().flat_map(|vnet| &vnet.subnets);
-    let around = subnets.filter(|subnet| subnet.prefix.contains_address(nva.ip));
-    let subnet = around.max_by_key(|subnet| subnet.prefix.length());
-    Nic {
-        name: nva.name.clone(),
-        vnet: nva.vnet.clone(),
-        subnet: subnet.map(|subnet| subnet.name.clone()),
-        ..Nic::default()
-    }
-}
-
-/// The flags that a spoke lacks to use a hub.
-pub(crate) fn missing_flags(estate: &Estate, spoke: &str, hub: &str) -> String {
-    let mut lacks = Vec::new();
-    for peering in &estate.peerings {
-        let (near, far) = match (&*peering.a, &*peering.b) {
-            (a, b) if (a, b) == (spoke, hub) => (peering.a_to_b, peering.b_to_a),
-            (a, b) if (b, a) == (spoke, hub) => (peering.b_to_a, peering.a_to_b),
-            _ => continue,
-        };
-        if !near.use_remote_gateways {
-            lacks.push(format!("use_remote_gateways is off in {spoke}"));
-        }
-        if !far.allow_gateway_transit {
-            lacks.push(format!("allow_gateway_transit is off in {hub}"));
-        }
-    }
-    listed(lacks)
 }
 
 /// A network interface, and what it is programmed with around a destination.

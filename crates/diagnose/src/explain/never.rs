@@ -4,8 +4,9 @@ use routehub_exchange::view::{SpeakerId, SpeakerKind};
 use routehub_exchange::{Exchange, rules};
 use routehub_types::{Family, Prefix};
 
-use super::{MissingRoute, missing_flags};
+use super::MissingRoute;
 use crate::Reason;
+use crate::described::missing_flags;
 
 /// Prefixes around a destination that are never exchanged: pools of point-to-site clients
 /// and with Route Servers and NVAs IPv6 prefixes of networks.

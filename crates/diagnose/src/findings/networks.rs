@@ -8,7 +8,7 @@ use routehub_exchange::{Exchange, rules};
 use routehub_types::{Family, Prefix};
 
 use super::Findings;
-use crate::explain::missing_flags;
+use crate::described::missing_flags;
 use crate::words::{any_of, listed};
 
 /// IPv6 in a Route Server's network breaks; that of a peered one is not exchanged.

@@ -11,7 +11,7 @@ use routehub_rib::{AdjIn, Admission, SourceId};
 use routehub_types::{AttrId, Family, Prefix, RuleId};
 
 use super::{Findings, Severity};
-use crate::explain::interface_of;
+use crate::described::interface_of;
 use crate::words::{any_of, listed};
 
 pub(super) fn announcements(findings: &mut Findings<'_>) {

@@ -66,7 +66,7 @@ impl Peer {
     }
 
     /// How Azure's sessions with such a peer differ, if they do. The edge of a circuit has TCP-MD5
-    /// and BFD of its own (R-115).
+    /// and BFD of its own.
     fn differs(&self, name: &str, option: SessionOption) -> Option<String> {
         let far = match (self, option) {
             (Self::Nva { .. }, _) => "a Route Server",
@@ -84,9 +84,9 @@ impl Peer {
                  router that believes only that gets no session. Use multihop on both ends."
             ),
             SessionOption::Bfd => format!(
-                "`bfd` finds failures of {name} here, but does nothing in Azure, where {far} has \
-                 none: what fails silently is found when the hold time ends. Take it away, and give \
-                 {name} a short hold time."
+                "`bfd` of {name} does nothing, as in Azure {far} has none: what fails silently is \
+                 found when the hold time ends. Take it away, and give {name} a short hold time; a \
+                 plain route server (profile open) runs it."
             ),
         })
     }

@@ -8,7 +8,7 @@ use routehub_exchange::{Exchange, rules};
 use routehub_types::RuleId;
 
 use super::Findings;
-use crate::explain::interface_of;
+use crate::described::interface_of;
 use crate::next_hops::{ToItself, next_hop_fault, routes_to_itself};
 use crate::words::{any_of, joined, listed};
 

@@ -451,7 +451,7 @@ fn r030_r036_r037_what_azures_sessions_lack_is_said_and_what_does_nothing() {
         37,
         "one",
         Severity::Warning,
-        "does nothing in Azure, where a Route Server has none",
+        "`bfd` of one does nothing, as in Azure a Route Server has none",
     );
     adds(
         &live("asn: 65001, live: true, password: x,"),
@@ -472,7 +472,7 @@ fn r030_r036_r037_what_azures_sessions_lack_is_said_and_what_does_nothing() {
         37,
         "branch",
         Severity::Warning,
-        "where a VPN gateway has none",
+        "as in Azure a VPN gateway has none",
     );
     adds(
         &live("asn: 65001, bfd: {interval_ms: 100},"),
@@ -481,7 +481,7 @@ fn r030_r036_r037_what_azures_sessions_lack_is_said_and_what_does_nothing() {
         Severity::Warning,
         "`bfd` of one does nothing, as no real router plays it",
     );
-    // A circuit's edge has both, and a plain route server what routehub has.
+    // A circuit's edge has both, and a plain route server what routehub has.
     let circuit = SOUND.replace(
         "asn: 64600,",
         "asn: 64600, live: true, password: x, bfd: {},",

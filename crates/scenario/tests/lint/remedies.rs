@@ -96,7 +96,7 @@ const CASES: &[Case<'_>] = &[
     Case { rule: 37, subject: "one",
         cause: &[(TITLE, OPEN), ("asn: 65001, sessions: [rs],", "asn: 65001, live: true, bfd: {}, sessions: [],")],
         remedy: &[("sessions: []", "sessions: [rs]")] },
-    // A circuit's edge has BFD of its own: only without a real router it does nothing.
+    // A circuit's edge has BFD of its own: only without a real router it does nothing.
     Case { rule: 37, subject: "er",
         cause: &[("asn: 64600,", "asn: 64600, bfd: {},")],
         remedy: &[("bfd: {},", "bfd: {}, live: true,")] },
