@@ -146,18 +146,17 @@ async fn questions_are_answered_for_programs_and_for_people() {
     let text = explained["text"].as_str().expect("text");
     assert!(text.contains("nva1"), "{text}");
 
-    for (query, arrives, words) in [
-        ("from=vm&to=192.168.1.7", true, "nva1"),
-        ("nic=vm&address=192.168.1.7", true, "nva1"), // as it was called before
-        ("from=vm&to=branch", true, "branch"),
-        ("from=er&to=vm", true, "vm"),
-        ("from=nva1&to=internet", true, "internet"),
-        ("from=vm&to=nva2", true, "nva2"),
+    for (query, words) in [
+        ("from=vm&to=192.168.1.7", "nva1"),
+        ("nic=vm&address=192.168.1.7", "nva1"), // as it was called before
+        ("from=vm&to=branch", "arrives at site branch"),
+        ("from=er&to=vm", "arrives at vm"),
+        ("from=nva1&to=internet", "nva1: loop"), // by its own default route
+        ("from=vm&to=nva2", "arrives at"),
     ] {
         let traced = look(lab.http, &format!("/v1/trace?{query}")).await;
         let text = traced["text"].as_str().expect("text");
         assert!(text.contains(words), "{query}: {text}");
-        assert_eq!(text.contains("arrives"), arrives, "{query}: {text}");
         assert!(traced["answer"]["rules"].is_array(), "{traced}");
     }
     let traced = look(lab.http, "/v1/trace?from=vm&to=branch&both_ways=true").await;
