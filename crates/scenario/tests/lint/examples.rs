@@ -40,6 +40,11 @@ const EXAMPLES: &[(&str, &[Subject])] = &[
         ],
     ),
     ("networks/09-live-on-one-machine.yaml", &[]),
+    ("networks/10-single-point-of-failure.yaml", &[]),
+    (
+        "networks/11-no-single-point-of-failure.yaml",
+        &[("R-066", "rs")],
+    ),
     (
         "quickstart/network.yaml",
         &[("R-051", "sdwan1"), ("R-066", "rs")],
