@@ -209,7 +209,7 @@ fn json_tables(arguments: &Arguments, scenario: &Scenario) -> Result<bool, Failu
     let mut out = BufWriter::new(io::stdout().lock());
     let mut ran = Ok(());
     let mut write = || {
-        let mut pretty = serde_json::Serializer::pretty(&mut out);
+        let mut pretty = routehub_scenario::json::pretty_serializer(&mut out);
         let mut list = pretty.serialize_seq(None)?;
         let mut written = Ok(());
         ran = scenario.run(|at, network| {

@@ -39,6 +39,11 @@ pub fn to_string_pretty(value: &(impl Serialize + ?Sized)) -> serde_json::Result
     Ok(String::from_utf8_lossy(&octets).into_owned())
 }
 
+/// Writes values on several lines, part by part.
+pub fn pretty_serializer<W: io::Write>(out: W) -> Serializer<W, impl Formatter> {
+    Serializer::with_formatter(out, Lines(PrettyFormatter::new()))
+}
+
 /// Writes a part of a text that JSON itself has nothing to escape in.
 fn escape<W: io::Write + ?Sized>(out: &mut W, part: &str) -> io::Result<()> {
     let mut left = part;

@@ -118,6 +118,7 @@ fn lists(estate: &Estate) -> Vec<(&'static str, Vec<Object>)> {
         route_tables,
         nics,
         private_endpoints,
+        session_options: _, // of live sessions, whose keys are not the estate's
     } = estate;
     vec![
         ("vnets", all(vnets, Object::Vnet)),
