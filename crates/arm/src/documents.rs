@@ -7,7 +7,8 @@ use routehub_exchange::{EffectiveRow, NextHopType, RouteSource, RouteState};
 use routehub_types::{Asn, Prefix};
 use serde_json::Value;
 
-use crate::resource::{Fields, ResourceId};
+use crate::resource::{Fields, ResourceId, SUBSCRIPTION};
+use crate::template::{self, Scope, Template};
 use crate::terraform;
 use crate::text::{self, TextError};
 
@@ -83,9 +84,17 @@ impl Documents {
             return;
         }
         if terraform::is_terraform(&value) {
-            for resource in terraform::resources(&value) {
+            let (resources, unknown) = terraform::resources(&value);
+            for resource in resources {
                 self.take(name, resource);
             }
+            for address in unknown {
+                self.note_unknown(name, address);
+            }
+            return;
+        }
+        if template::is_template(&value) {
+            self.take_template(name, &value);
             return;
         }
         match value {
@@ -108,6 +117,25 @@ impl Documents {
         }
     }
 
+    /// The resources that a template makes with the defaults of its parameters.
+    fn take_template(&mut self, name: &str, value: &Value) {
+        let scope = Scope::of(&format!(
+            "/subscriptions/{SUBSCRIPTION}/resourceGroups/template"
+        ));
+        let made = Template::new(value, &Value::Null, &scope).and_then(Template::made);
+        match made {
+            Ok(made) => {
+                for (id, mut resource) in made.resources {
+                    let own = id.rsplit('/').next().unwrap_or_default();
+                    resource.insert("name".to_owned(), Value::from(own));
+                    resource.insert("id".to_owned(), Value::from(id));
+                    self.take(name, Value::Object(resource));
+                }
+            }
+            Err(error) => self.note_unknown(name, format!("a template ({error})")),
+        }
+    }
+
     fn note_unknown(&mut self, name: &str, what: String) {
         let entry = (name.to_owned(), what);
         if !self.unknown.contains(&entry) {
@@ -126,7 +154,7 @@ impl Documents {
         let fields = Fields(&resource);
         let parts: Vec<Value> = inside
             .iter()
-            .filter(|_| id.kind() == "virtualhubs" || id.kind() == "virtualnetworks")
+            .filter(|_| ["virtualhubs", "virtualnetworks"].contains(&id.kind().as_str()))
             .flat_map(|key| fields.items(key))
             .filter(|part| part.id().is_some_and(|part| part.kind().contains('/')))
             .map(|part| part.0.clone())

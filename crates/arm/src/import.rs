@@ -1,5 +1,6 @@
 //! From documents to an estate.
 
+mod balancers;
 mod dumps;
 mod gateways;
 mod machines;
@@ -67,6 +68,7 @@ impl Documents {
         Peerings::import(self, &names, own, known);
         RouteMaps::import(self, own, known);
         RouteServers::import(self, &mut names, own, known);
+        balancers::import(self, &names, own, known);
         Gateways::import(self, &names, own, known);
         Dumps::import(self, own, known, &mut effective);
         let tagged = Tags::import(self, &names, own, known);

@@ -17,10 +17,20 @@ use functions::{call, weight};
 
 /// How deep deployments may lie in each other.
 const NESTED: usize = 8;
+/// How deep values and calls may lie in each other, through variables too.
+const DEEP: usize = 150;
 /// What all values that are worked out may weigh: expressions can multiply.
 const WORK: usize = 1 << 26;
 /// Resources that a template may make, and copies of one.
 const MOST: usize = 800;
+
+/// Whether a value is a template.
+pub(crate) fn is_template(value: &Value) -> bool {
+    let schema = value["$schema"].as_str().unwrap_or_default();
+    schema
+        .to_ascii_lowercase()
+        .contains("deploymenttemplate.json")
+}
 
 /// Where a template is deployed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +87,8 @@ pub(crate) struct Template<'a> {
     depth: usize,
     /// What all values so far weigh, those of deployments around this one too.
     work: Rc<Cell<usize>>,
+    /// How deep it is just now.
+    deep: Rc<Cell<usize>>,
     made: Made,
     /// What `reference` gives, by id and by symbolic name.
     known: BTreeMap<String, Value>,
@@ -103,6 +115,7 @@ impl<'a> Template<'a> {
             scope: scope.clone(),
             depth: 0,
             work: Rc::default(),
+            deep: Rc::default(),
             made: Made::default(),
             known: BTreeMap::new(),
             copies: Vec::new(),
@@ -292,6 +305,7 @@ impl<'a> Template<'a> {
         let mut nested = Template::new(outer.as_ref().unwrap_or(template), &given, &scope)?;
         nested.depth = self.depth + 1;
         nested.work = Rc::clone(&self.work);
+        nested.deep = Rc::clone(&self.deep);
         let made = nested.made()?;
         let shown = json!({"id": id, "properties": {"outputs": made.outputs}});
         self.know(symbol, id, shown);
@@ -310,8 +324,27 @@ impl<'a> Template<'a> {
         Ok(template)
     }
 
+    /// One level deeper, if that is not too deep: variables can lead to themselves.
+    fn deeper<T>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, TemplateError>,
+    ) -> Result<T, TemplateError> {
+        let deep = self.deep.get();
+        if deep >= DEEP {
+            return Err(TemplateError(format!("values lie more than {DEEP} deep")));
+        }
+        self.deep.set(deep + 1);
+        let done = work(self);
+        self.deep.set(deep);
+        done
+    }
+
     /// A value with its expressions worked out.
     fn resolved(&self, value: &Value) -> Result<Value, TemplateError> {
+        self.deeper(|this| this.resolve(value))
+    }
+
+    fn resolve(&self, value: &Value) -> Result<Value, TemplateError> {
         match value {
             Value::String(text) => match Expression::of(text)? {
                 Some(expression) => self.value_of(&expression),
@@ -366,6 +399,7 @@ impl<'a> Template<'a> {
             scope: self.scope.clone(),
             depth: self.depth,
             work: Rc::clone(&self.work),
+            deep: Rc::clone(&self.deep),
             made: Made::default(),
             known: self.known.clone(),
             copies,
@@ -373,6 +407,10 @@ impl<'a> Template<'a> {
     }
 
     fn value_of(&self, expression: &Expression) -> Result<Value, TemplateError> {
+        self.deeper(|this| this.work_out(expression))
+    }
+
+    fn work_out(&self, expression: &Expression) -> Result<Value, TemplateError> {
         match expression {
             Expression::Literal(value) => Ok(value.clone()),
             Expression::Field(of, key) => {

@@ -13,14 +13,14 @@ pub struct TextError {
     pub error: serde_json::Error,
 }
 
-/// Reads JSON: a byte order mark, NULs (UTF-16 that was cut to octets) and lines of remarks that
+/// Reads JSON: a byte order mark, also one of UTF-16 that was cut to octets, its NULs, and lines of remarks that
 /// begin with `#` do not count.
 ///
 /// # Errors
 /// [`TextError`] if the rest is not JSON.
 pub(crate) fn read(name: &str, text: &str) -> Result<Value, TextError> {
     let text: String = text
-        .trim_start_matches('\u{feff}')
+        .trim_start_matches(['\u{feff}', '\u{fffd}'])
         .chars()
         .filter(|c| *c != '\0')
         .collect();

@@ -48,7 +48,7 @@ impl Gate {
         }
     }
 
-    /// Has happen what is to happen to the network from the start.
+    /// Has happen what is to happen to a network as soon as it runs.
     pub(super) async fn begin(&self, events: Vec<Event>) {
         for event in events {
             if let Err(error) = self
@@ -106,6 +106,7 @@ impl Gate {
         self.server
             .reload(profile, change.estate()?, &change.live(base))
             .await?;
+        self.begin(change.events()).await;
         Ok(())
     }
 }
