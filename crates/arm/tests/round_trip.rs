@@ -24,7 +24,8 @@ fn tables(scenario: &Scenario, estate: Estate) -> Option<Value> {
     scenario.estate = estate.try_into().expect("it fits together");
     let network = scenario.network().ok()?;
     let tables = Tables::of(&scenario.estate, &network);
-    let mut value = serde_json::to_value(&tables).expect("tables serialize");
+    let text = serde_json::to_string(&tables).expect("tables serialize");
+    let mut value = serde_json::from_str(&text).expect("it is JSON");
     in_order(&mut value);
     Some(value)
 }
