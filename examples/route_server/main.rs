@@ -198,11 +198,7 @@ async fn serve(mut scenario: Scenario, arguments: &Arguments) -> Result<()> {
         sinks.sinks.push(changes.sink());
         http = Some(plain.with_changes(changes).with_log(log.clone()));
     }
-    let mut signals = Signals {
-        interrupt: signal(SignalKind::interrupt())?,
-        terminate: signal(SignalKind::terminate())?,
-        hangup: signal(SignalKind::hangup())?,
-    };
+    let mut signals = Signals::new()?;
     let Scenario {
         profile,
         estate,
@@ -253,6 +249,14 @@ struct Signals {
 }
 
 impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
     /// Waits until the process is to stop.
     async fn stop(&mut self) {
         tokio::select! {
