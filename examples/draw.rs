@@ -14,11 +14,9 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
-use routehub::estate::Connection;
+use routehub::sweep::failures;
 use routehub::types::{Escaped, Prefix};
-use routehub::{
-    ConnectionEnds, Estate, Event, GatewayInstance, Instance, Network, NvaSessions, check,
-};
+use routehub::{Event, Network, check};
 use routehub_draw::Picture;
 use routehub_scenario::Scenario;
 
@@ -41,8 +39,9 @@ struct Arguments {
     /// `internet`.
     #[arg(long, num_args = 2, value_names = ["FROM", "TO"])]
     trace: Vec<String>,
-    /// What fails first: an NVA, Route Server, gateway, circuit, site (`NAME/0` is one instance of a
-    /// Route Server or gateway), or the id of an event of the file. Several may be given.
+    /// What fails first, as `scenario --failures` names it: an NVA, Route Server, gateway, circuit,
+    /// site (`NAME/0` is one instance of a Route Server or gateway), `GATEWAY - SITE` for a
+    /// connection; or the id of an event of the file. Several may be given.
     #[arg(long, value_name = "NAME")]
     failed: Vec<String>,
 }
@@ -120,77 +119,26 @@ fn read(file: &str) -> Result<Scenario, Failure> {
     })
 }
 
-/// The events by which something of this name fails.
+/// The events by which something of this name fails; a name of several things is all of them.
 fn failure(scenario: &Scenario, network: &Network, name: &str) -> Result<Vec<Event>, Failure> {
-    let estate = network.estate();
     if let Some((_, event)) = scenario.events.iter().find(|(id, _)| id == name) {
         return Ok(vec![event.clone()]);
     }
-    if estate.nvas.iter().any(|nva| nva.name == name) {
-        let nva = name.to_owned();
-        let sessions = NvaSessions {
-            nva,
-            ..NvaSessions::default()
-        };
-        return Ok(vec![Event::NvaDown(sessions)]);
+    let mut all = failures(network);
+    all.retain(|failure| !failure.kind.is_switch());
+    let instances = [0, 1].map(|instance| format!("{name}/{instance}"));
+    let is_meant = |own: &String| own == name || instances.contains(own);
+    let meant = all.iter().filter(|failure| is_meant(&failure.name));
+    let events: Vec<Event> = meant.flat_map(|failure| failure.fails.clone()).collect();
+    if !events.is_empty() {
+        return Ok(events);
     }
-    let (object, instances) = match name.rsplit_once('/') {
-        Some((object, "0")) => (object, vec![0]),
-        Some((object, "1")) => (object, vec![1]),
-        _ => (name, vec![0, 1]),
-    };
-    let gateways = &estate.gateways;
-    let server = estate
-        .route_servers
-        .iter()
-        .any(|server| server.name == object);
-    let gateway = gateways.iter().any(|gateway| gateway.name == object);
-    if server || gateway {
-        let graph = network.graph();
-        let known = instances.into_iter();
-        let known = known.filter(|instance| graph.instance(object, *instance).is_some());
-        return Ok(known
-            .map(|instance| match object.to_owned() {
-                route_server if server => Event::InstanceDown(Instance {
-                    route_server,
-                    instance,
-                }),
-                gateway => Event::GatewayInstanceDown(GatewayInstance { gateway, instance }),
-            })
-            .collect());
-    }
-    let connections = gateways.iter().flat_map(|gateway| {
-        let to_it = gateway.connections.iter();
-        let to_it = to_it.filter(|connection| connection.to() == name);
-        to_it.map(|connection: &Connection| {
-            Event::ConnectionDown(ConnectionEnds {
-                gateway: gateway.name.clone(),
-                to: connection.to().to_owned(),
-                link: None,
-            })
-        })
-    });
-    let connections: Vec<Event> = connections.collect();
-    if connections.is_empty() {
-        return Err(no_such(scenario, estate, name));
-    }
-    Ok(connections)
-}
-
-fn no_such(scenario: &Scenario, estate: &Estate, name: &str) -> Failure {
-    let servers = estate.route_servers.iter().map(|server| &server.name);
-    let nvas = estate.nvas.iter().map(|nva| &nva.name);
-    let gateways = estate.gateways.iter().map(|gateway| &gateway.name);
-    let circuits = estate.circuits.iter().map(|circuit| &circuit.name);
-    let sites = estate.sites.iter().map(|site| &site.name);
     let events = scenario.events.iter().map(|(id, _)| id);
-    let known = servers.chain(nvas).chain(gateways).chain(circuits);
-    let known = known.chain(sites).chain(events).map(String::as_str);
-    let near = check::nearest_name(name, known);
+    let known = all.iter().map(|failure| &failure.name).chain(events);
+    let near = check::nearest_name(name, known.map(String::as_str));
     let near = near.map(|near| format!("; did you mean `{near}`?"));
-    bad(&format!(
-        "--failed {name}: neither an NVA, Route Server, gateway, circuit or site with a connection, \
-         nor an event of the file{}",
+    Err(bad(&format!(
+        "--failed {name}: nothing of this name can fail, and no event has it{}",
         near.unwrap_or_default()
-    ))
+    )))
 }

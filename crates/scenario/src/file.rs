@@ -13,5 +13,5 @@ mod write;
 
 pub use events::parse_events;
 pub use live::{Bfd, Live, LivePeer, Secret};
-pub use schema::json_schema;
+pub use schema::{SCHEMA_URL, json_schema};
 pub use write::NetworkText;

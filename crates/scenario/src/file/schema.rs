@@ -128,6 +128,12 @@ impl<'de> Deserialize<'de> for AnyText {
     }
 }
 
+/// Where editors find the JSON schema of a network file.
+pub const SCHEMA_URL: &str = concat!(
+    env!("CARGO_PKG_REPOSITORY"),
+    "/raw/main/crates/scenario/schema/routehub-1.schema.json"
+);
+
 /// The JSON schema of a network file, as text.
 ///
 /// It tells an editor what may stand where; what depends on other parts of the file, such as

@@ -8,6 +8,7 @@ use routehub::{EffectiveRow, Estate};
 use serde_json::{Map, Value as Json};
 
 use super::objects::node;
+use super::schema::SCHEMA_URL;
 use crate::syntax::text::{Span, Text};
 use crate::syntax::value_deserializer::Context;
 use crate::tables::cells::Fields;
@@ -62,7 +63,7 @@ pub struct NetworkText<'a> {
 impl NetworkText<'_> {
     /// The text. What is read from it is the same network.
     pub fn text(&self) -> String {
-        let mut text = String::new();
+        let mut text = format!("# yaml-language-server: $schema={SCHEMA_URL}\n");
         for comment in self.comments {
             for line in comment.lines() {
                 _ = writeln!(text, "# {line}");

@@ -1,6 +1,6 @@
 //! Networks written as a person would, and read back.
 
-use routehub_scenario::{NetworkText, Scenario};
+use routehub_scenario::{NetworkText, SCHEMA_URL, Scenario};
 
 use crate::support::{labs, read};
 
@@ -43,6 +43,8 @@ nvas:
 ";
     let scenario = Scenario::parse(text).expect("it fits together");
     let written = written(&scenario);
+    let first = format!("# yaml-language-server: $schema={SCHEMA_URL}");
+    assert_eq!(written.lines().next(), Some(first.as_str()));
     for line in text.lines().skip(2) {
         assert!(written.contains(line), "{line}\nis not in\n{written}");
     }
