@@ -30,7 +30,7 @@ fn shifted(lines: &[&str]) -> String {
     let least = lines
         .iter()
         .filter(|line| !line.trim().is_empty())
-        .map(|line| blanks(line));
+        .map(blanks);
     let least = least.min().unwrap_or(0);
     let shifted = lines
         .iter()
