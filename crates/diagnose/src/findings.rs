@@ -16,6 +16,7 @@ mod networks;
 mod paths;
 mod peerings;
 mod peers;
+mod restless;
 mod route_maps;
 mod servers;
 mod sessions;
@@ -139,6 +140,7 @@ pub const FINDING_RULES: &[RuleId] = &[
     rules::SEVERAL_STATES,
     rules::NOT_READVERTISED,
     rules::OWN_ROUTE_TABLE,
+    rules::RESTLESS,
 ];
 
 /// Everything that is looked for. Of findings with one rule, subject and severity the first stays.
@@ -181,6 +183,7 @@ const CHECKS: &[fn(&mut Findings<'_>)] = &[
     neighbors::sites_of_one_asn,
     route_maps::refused,
     route_maps::idle_rules,
+    restless::prefixes,
 ];
 
 /// The first of the NICs that differ in name only.

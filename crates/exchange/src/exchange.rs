@@ -176,6 +176,12 @@ impl Exchange {
         journal.take(deployment)
     }
 
+    /// Prefixes that never come to rest because of what real routers announce, and stay as they are
+    /// until something is told of them; each with the names of those who keep changing them.
+    pub fn restless(&self) -> Vec<(Vec<String>, Vec<Prefix>)> {
+        self.model.restless()
+    }
+
     /// Begins to read tables in shares: what changes from here on is written down as long as this
     /// is kept.
     pub fn watch(&self) -> Watch {
@@ -339,6 +345,13 @@ impl Exchange {
         let from_peer = self.peer_adjacency(link);
         let inbound = from_peer.and_then(|id| self.model.ribs().inbound(id));
         inbound.map_or(0, |(rib, source)| rib.counts(source).counted() as usize)
+    }
+
+    /// How many refused routes of a real peer are not kept, because there are too many.
+    pub fn live_not_kept(&self, link: LinkId) -> usize {
+        let from_peer = self.peer_adjacency(link);
+        let inbound = from_peer.and_then(|id| self.model.ribs().inbound(id));
+        inbound.map_or(0, |(rib, source)| rib.counts(source).not_kept as usize)
     }
 
     /// The routes of a real peer in a family are stale from here on (RFC 7313 section 4).

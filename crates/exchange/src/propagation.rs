@@ -7,6 +7,7 @@ mod description;
 mod events;
 mod outbound;
 mod pending;
+mod resting;
 mod touched;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,7 @@ pub use events::EventError;
 pub use outbound::Outbound;
 use outbound::StaticRoutes;
 use pending::Pending;
+use resting::Resting;
 use touched::Touched;
 pub use touched::Watch;
 
@@ -40,6 +42,10 @@ pub(crate) struct Model {
     pending: Pending,
     journal: Journal,
     touched: Touched,
+    /// Prefixes that never come to rest, while real routers take part.
+    resting: Resting,
+    /// Whether real routers take part.
+    live: bool,
     /// Links of real routers that are to be asked for their routes again.
     refreshes: Vec<LinkId>,
     /// Links on which something else is sent than before, of which real peers are to be told.
@@ -106,6 +112,8 @@ impl Model {
     /// The model of a deployment in which every speaker knows its own routes, and nothing was told
     /// yet.
     fn unsettled(deployment: Deployment, static_routes: StaticRoutes, seed: u64) -> Self {
+        let graph = deployment.graph();
+        let live = graph.links().any(|link| graph.link(link).live);
         let mut model = Self {
             ribs: Ribs::new(&deployment, seed),
             deployment,
@@ -113,6 +121,8 @@ impl Model {
             pending: Pending::new(seed),
             journal: Journal::default(),
             touched: Touched::default(),
+            resting: Resting::default(),
+            live,
             refreshes: Vec::new(),
             exports_changed: BTreeSet::new(),
             exceeded: BTreeMap::new(),
@@ -232,9 +242,37 @@ impl Model {
         }
         self.touched.note(changed.prefixes.iter().copied());
         self.journal.note_paths(&self.deployment, &changed);
+        if !self.resting.is_empty() {
+            self.wake(&changed.prefixes);
+        }
         if self.has_listeners(changed.speaker) {
             self.pending.add(changed);
         }
+    }
+
+    /// Something was told of prefixes: those that rest go on.
+    #[cold]
+    fn wake(&mut self, prefixes: &[Prefix]) {
+        for prefix in prefixes {
+            for speaker in self.resting.wake(*prefix) {
+                let prefixes = vec![*prefix];
+                self.pending.add(Changed { speaker, prefixes });
+            }
+        }
+    }
+
+    /// Prefixes that never come to rest and stay as they are for now, with the names of those who
+    /// have something to tell of them.
+    pub(crate) fn restless(&self) -> Vec<(Vec<String>, Vec<Prefix>)> {
+        let graph = self.deployment.graph();
+        let names = |speakers: &BTreeSet<SpeakerId>| {
+            let names = speakers.iter().map(|id| graph.speaker(*id).to_string());
+            names.collect()
+        };
+        let resting = self.resting.by_speakers().into_iter();
+        resting
+            .map(|(speakers, prefixes)| (names(speakers), prefixes))
+            .collect()
     }
 
     /// Drops the routes of a family that are still stale at the receiver.

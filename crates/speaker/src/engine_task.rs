@@ -46,6 +46,8 @@ pub(crate) struct EngineTask {
     /// Those that are established.
     peers: BTreeMap<PeerId, Peer>,
     pending: Vec<PeerId>,
+    /// Refused routes of each peer that are not kept, as far as it was told.
+    not_kept: BTreeMap<PeerId, usize>,
     events: EventSender,
     fib_feed: FibFeed,
 }
@@ -69,6 +71,7 @@ impl EngineTask {
             sessions,
             peers: BTreeMap::new(),
             pending: Vec::new(),
+            not_kept: BTreeMap::new(),
             events,
             fib_feed,
         }
@@ -146,6 +149,7 @@ impl EngineTask {
         match event {
             SessionEvent::Down(_) => {
                 self.peers.remove(&id);
+                self.not_kept.remove(&id);
             }
             SessionEvent::RunEnded(end) => {
                 // Without an End-of-RIB of each family, silence is all there is to go by.
@@ -153,6 +157,7 @@ impl EngineTask {
                     self.fib_feed.eor_received(id);
                 }
                 self.publish_learned(id);
+                self.publish_not_kept(id);
             }
             SessionEvent::EndOfRib(family) => {
                 let peer = self.peers.get_mut(&id);
@@ -272,6 +277,16 @@ impl EngineTask {
         {
             let routes = self.engine.exchange().live_routes(link.link);
             self.publish(peer, EventKind::Learned { routes });
+        }
+    }
+
+    fn publish_not_kept(&mut self, peer: PeerId) {
+        let Some(link) = self.engine.peer(peer) else {
+            return;
+        };
+        let routes = self.engine.exchange().live_not_kept(link.link);
+        if routes > self.not_kept.insert(peer, routes).unwrap_or(0) {
+            self.publish(peer, EventKind::NotKept { routes });
         }
     }
 

@@ -60,6 +60,12 @@ pub enum EventKind {
     /// An UPDATE of the peer was malformed: its routes count as withdrawn, or attributes of it were
     /// left out (RFC 7606).
     Malformed(Arc<MalformedUpdate>),
+    /// So many refused routes of the peer are not kept with their reasons, because there are too
+    /// many.
+    NotKept {
+        /// How many.
+        routes: usize,
+    },
     /// The session failed, and is not tried again for so long: every connection of the peer is
     /// refused until then.
     HeldBack(Duration),
@@ -118,6 +124,7 @@ impl EventKind {
             Self::Unsendable { .. } => "unsendable",
             Self::LimitExceeded(_) => "limit_exceeded",
             Self::Malformed(_) => "malformed",
+            Self::NotKept { .. } => "refused_not_kept",
             Self::HeldBack(_) => "held_back",
             Self::Refused { .. } => "refused",
             Self::SignaturesRefused { .. } => "signatures_refused",
@@ -245,6 +252,12 @@ impl fmt::Display for EventKind {
                 write!(f, "more routes than it may announce: {numbers}")
             }
             EventKind::Malformed(update) => write!(f, "{update}"),
+            EventKind::NotKept { routes } => {
+                write!(
+                    f,
+                    "{routes} refused routes are not kept: there are too many"
+                )
+            }
             EventKind::HeldBack(time) => {
                 let seconds = time.as_secs_f64();
                 write!(f, "held back for {seconds:.1} s after failures")

@@ -19,6 +19,9 @@ use crate::rules;
 /// that does not converge.
 const TURNS: usize = 64;
 
+/// The same while real routers take part: what they cause costs little, and rests then.
+const LIVE_TURNS: usize = 8;
+
 /// How often connections may go down and come back before an estate comes to rest.
 const MAX_LIMIT_ROUNDS: usize = 16;
 
@@ -132,7 +135,8 @@ impl Model {
     /// order and come to rest in another. What rests only from another beginning counts as restless.
     fn propagate(&mut self) -> Result<(), NotConverged> {
         let speakers = self.deployment.graph().speakers().count();
-        let limit = TURNS * (speakers + 1);
+        let turns = if self.live { LIVE_TURNS } else { TURNS };
+        let limit = turns * (speakers + 1);
         let (mut restless, mut changing) = (BTreeSet::new(), BTreeSet::new());
         for turn in 0.. {
             let order = match turn {
@@ -154,6 +158,7 @@ impl Model {
             if turn == 2 * limit {
                 // What is restless stays to be told: an event may bring it to rest.
                 self.pending.add(Changed { speaker, prefixes });
+                self.rest();
                 let graph = self.deployment.graph();
                 let restless = restless.into_iter();
                 let names = restless.map(|id| graph.speaker(id).to_string());
@@ -170,6 +175,16 @@ impl Model {
             }
         }
         Ok(())
+    }
+
+    /// While real routers take part, what never comes to rest waits until something is told of it:
+    /// others go on.
+    fn rest(&mut self) {
+        while self.live
+            && let Some(changed) = self.pending.next(Order::Lowest)
+        {
+            self.resting.put(changed);
+        }
     }
 
     /// Takes down every link that carries more routes than it may, and brings back those that no

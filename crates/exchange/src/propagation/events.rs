@@ -198,6 +198,10 @@ impl Model {
         let parameters = self.deployment.parameters();
         let changed = match self.ribs.recompile_import(&self.deployment, adjacency) {
             ImportChange::None => return,
+            _ if self.lacks_refused(adjacency) => {
+                self.refreshes.push(adjacency.link);
+                self.ribs.reapply_import(adjacency, parameters)
+            }
             ImportChange::All => self.ribs.reapply_import(adjacency, parameters),
             ImportChange::Inside(space) => {
                 let inbound = self.ribs.inbound(adjacency);
@@ -210,6 +214,14 @@ impl Model {
             }
         };
         self.note_changed(changed);
+    }
+
+    /// Whether refused routes of a real router were not kept: another policy may take them in.
+    fn lacks_refused(&self, adjacency: AdjacencyId) -> bool {
+        let inbound = self.ribs.inbound(adjacency);
+        let not_kept = inbound.map_or(0, |(rib, source)| rib.counts(source).not_kept);
+        let link = self.deployment.graph().link(adjacency.link);
+        not_kept > 0 && link.live && link.is_up()
     }
 
     /// Has a speaker decide by what is known of its neighbours now.

@@ -100,6 +100,8 @@ pub struct PeeringReport {
     pub learned: usize,
     /// Routes that the neighbour announced and that import refused.
     pub refused: usize,
+    /// Refused routes that are not kept, because there are too many.
+    pub refused_not_kept: usize,
     /// Routes that are sent to a neighbour that a real router plays; what a modelled one is sent
     /// is counted by [`Exchange::advertised_count`].
     pub advertised: Option<usize>,
@@ -264,6 +266,7 @@ impl Exchange {
             state: SessionState::of(link),
             learned: counts.counted() as usize,
             refused: (counts.rejected + counts.unusable + counts.not_kept) as usize,
+            refused_not_kept: counts.not_kept as usize,
             advertised: link.live.then_some(sent),
             unsendable,
             route_refreshes: link.route_refreshes,

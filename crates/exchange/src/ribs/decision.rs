@@ -50,6 +50,10 @@ pub(super) fn sticky(plain: &DecisionConfig) -> DecisionConfig {
     DecisionConfig::new(steps, tie_breakers, plain.max_paths())
 }
 
+/// Refused routes of a real router that are kept with their reasons; of further ones it is told how
+/// many there were.
+pub(crate) const MOST_REFUSED: u32 = 10_000;
+
 /// What the receiver's RIB needs to know of an adjacency as a source.
 pub(super) fn source(deployment: &Deployment, adjacency: AdjacencyId) -> Source {
     let (graph, parameters) = (deployment.graph(), deployment.parameters());
@@ -61,6 +65,7 @@ pub(super) fn source(deployment: &Deployment, adjacency: AdjacencyId) -> Source 
         peer_as: graph.sender(adjacency).asn.unwrap_or_default(),
         external: link.external,
         tie_break: place_by_name(graph, adjacency),
+        max_rejected: if link.live { MOST_REFUSED } else { u32::MAX },
         ..Source::default()
     };
     if let IpAddr::V4(address) = address {

@@ -585,5 +585,10 @@ rules! {
         1025 FIRST_AS: "the ASN of an eBGP neighbour stands first in the AS paths that it sends"
             "RFC 4271 section 6.3, RFC 7606 section 7.2"
             remedy "have the neighbour put its ASN first, or switch enforce_first_as off";
+        1026 RESTLESS: "a route that keeps changing stays as it is after a bounded attempt, until \
+             something is told of it again"
+            "Griffin, Shepherd and Wilfong, The Stable Paths Problem (2002)"
+            remedy "take away what makes a route better when it comes back: a re-advertisement that \
+             strips the path, or a route map that shortens it";
     }
 }

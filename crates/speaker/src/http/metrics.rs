@@ -378,6 +378,9 @@ impl Sources {
         let help = "Prefixes of the peer that import refused";
         let refused = |peer: &PeerRoutes| Some(peer.peer.report.refused as f64);
         gauge("prefixes_refused_count", help, &refused);
+        let help = "Refused prefixes of the peer that are not kept, as there are too many";
+        let not_kept = |peer: &PeerRoutes| Some(peer.peer.report.refused_not_kept as f64);
+        gauge("prefixes_refused_not_kept_count", help, &not_kept);
         let help = "Prefixes that the peer is sent";
         let advertised = |peer: &PeerRoutes| Some(peer.advertised as f64);
         gauge("prefixes_advertised_count", help, &advertised);

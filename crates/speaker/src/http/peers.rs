@@ -81,6 +81,7 @@ struct PeerBody {
     state: String,
     learned: usize,
     refused: usize,
+    refused_not_kept: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     advertised: Option<usize>,
     unsendable: usize,
@@ -120,6 +121,7 @@ impl From<Peer> for PeerBody {
             state,
             learned: report.learned,
             refused: report.refused,
+            refused_not_kept: report.refused_not_kept,
             advertised: report.advertised,
             unsendable: report.unsendable,
             route_refreshes: report.route_refreshes,

@@ -10,6 +10,7 @@ mod last_words;
 mod limits;
 mod metrics;
 mod nothing_silent;
+mod oscillation;
 mod protection;
 mod readers;
 mod reload;

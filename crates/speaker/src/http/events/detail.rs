@@ -16,7 +16,9 @@ const NAMED: usize = 256;
 /// What is to be known of an event, by name.
 pub(super) fn detail(event: &EventKind) -> Map<String, Value> {
     let value = match event {
-        EventKind::Learned { routes } => json!({ "routes": routes }),
+        EventKind::Learned { routes } | EventKind::NotKept { routes } => {
+            json!({ "routes": routes })
+        }
         EventKind::Down(reason) | EventKind::AttemptFailed(reason) => ended(reason),
         EventKind::Bfd(change) => bfd(change),
         EventKind::Unsendable { prefixes } => {
