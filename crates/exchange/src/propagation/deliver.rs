@@ -210,7 +210,12 @@ impl Model {
     /// Something was told of the prefixes of an UPDATE.
     fn touch(&mut self, update: &Update<'_>) {
         let nlri = update.withdrawn.iter().chain(update.announced);
-        self.touched.note(nlri.map(|nlri| nlri.prefix));
+        let prefixes = nlri.map(|nlri| nlri.prefix);
+        if !self.resting.is_empty() {
+            // Also where what is best stays best: what rests may be what it was made of.
+            self.wake(&prefixes.clone().collect::<Vec<_>>());
+        }
+        self.touched.note(prefixes);
     }
 
     /// A session sent more routes than it may: it ends with Cease, maximum number of prefixes

@@ -39,7 +39,7 @@ nvas:
     asn: 65002
     sessions: [{{route_server: rs, inbound_route_map: clear}}]
     readvertises: [{{to: all, as_path: strip}}]
-route_maps: [{{name: clear, rules: [{{actions: [{{type: replace, as_path: []}}]}}]}}]
+route_maps: [{{name: clear, rules: [{{match: [{{condition: equals, prefixes: [192.168.0.0/16]}}], actions: [{{type: replace, as_path: []}}]}}]}}]
 listen:
   addresses: {{10.0.6.4: '{}:{PORT}'}}
 ",
@@ -51,7 +51,7 @@ listen:
 }
 
 fn route(asn: u32, host: u8, path: &[u32], prefix: &str) -> Vec<u8> {
-    let path = [asn].iter().chain(path).map(|asn| Asn(*asn));
+    let path = std::iter::once(&asn).chain(path).map(|asn| Asn(*asn));
     let next_hop = IpAddr::from([10, 0, 4, host]);
     let attrs = Attrs::new(AsPath::sequence(path), next_hop);
     encode(
