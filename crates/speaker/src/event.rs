@@ -235,34 +235,34 @@ impl fmt::Display for ServerEvent {
 impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            EventKind::Established { asn, hold_time } => {
+            Self::Established { asn, hold_time } => {
                 let seconds = hold_time.as_secs();
                 write!(f, "established, AS {asn}, hold time {seconds} s")
             }
-            EventKind::Learned { routes } => write!(f, "{routes} routes learned"),
-            EventKind::Down(reason) => write!(f, "down: {reason}"),
-            EventKind::AttemptFailed(reason) => write!(f, "not established: {reason}"),
-            EventKind::Bfd(change) => write!(f, "{change}"),
-            EventKind::Unsendable { prefixes } => {
+            Self::Learned { routes } => write!(f, "{routes} routes learned"),
+            Self::Down(reason) => write!(f, "down: {reason}"),
+            Self::AttemptFailed(reason) => write!(f, "not established: {reason}"),
+            Self::Bfd(change) => write!(f, "{change}"),
+            Self::Unsendable { prefixes } => {
                 let prefixes = Listed(prefixes, prefixes.len());
                 write!(f, "no message to it can hold {prefixes}")
             }
-            EventKind::LimitExceeded(None) => f.write_str("more routes than it may announce"),
-            EventKind::LimitExceeded(Some(numbers)) => {
+            Self::LimitExceeded(None) => f.write_str("more routes than it may announce"),
+            Self::LimitExceeded(Some(numbers)) => {
                 write!(f, "more routes than it may announce: {numbers}")
             }
-            EventKind::Malformed(update) => write!(f, "{update}"),
-            EventKind::NotKept { routes } => {
+            Self::Malformed(update) => write!(f, "{update}"),
+            Self::NotKept { routes } => {
                 write!(
                     f,
                     "{routes} refused routes are not kept: there are too many"
                 )
             }
-            EventKind::HeldBack(time) => {
+            Self::HeldBack(time) => {
                 let seconds = time.as_secs_f64();
                 write!(f, "held back for {seconds:.1} s after failures")
             }
-            EventKind::Refused {
+            Self::Refused {
                 local,
                 remote,
                 why,
@@ -271,7 +271,7 @@ impl fmt::Display for EventKind {
                 f,
                 "connection from {remote} to {local} refused, {refused} so far: {why}"
             ),
-            EventKind::SignaturesRefused {
+            Self::SignaturesRefused {
                 wrong,
                 missing,
                 unexpected,
@@ -280,24 +280,30 @@ impl fmt::Display for EventKind {
                 "segments dropped for their TCP-MD5 signature: {wrong} wrong, {missing} missing, \
                  {unexpected} unexpected"
             ),
-            EventKind::Sink { sink, error } => write!(f, "sink {sink}: {error}"),
-            EventKind::SinkRestored { sink, put_back } => match put_back {
+            Self::Sink { sink, error } => write!(f, "sink {sink}: {error}"),
+            Self::SinkRestored { sink, put_back } => match put_back {
                 0 => write!(f, "sink {sink} takes changes again"),
                 _ => write!(f, "sink {sink} has {put_back} lost routes again"),
             },
-            EventKind::Happened(id) => write!(f, "event {id} happened"),
-            EventKind::Reloaded(Reloaded {
-                kept,
-                reset,
-                added,
-                removed,
-            }) => write!(
-                f,
-                "reloaded: {kept} sessions go on, {reset} are reset, {added} are new, \
-                 {removed} are gone"
-            ),
-            EventKind::Failed(why) => f.write_str(why),
+            Self::Happened(id) => write!(f, "event {id} happened"),
+            Self::Reloaded(reloaded) => write!(f, "{reloaded}"),
+            Self::Failed(why) => f.write_str(why),
         }
+    }
+}
+
+impl fmt::Display for Reloaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            kept,
+            reset,
+            added,
+            removed,
+        } = self;
+        write!(
+            f,
+            "reloaded: {kept} sessions go on, {reset} are reset, {added} are new, {removed} are gone"
+        )
     }
 }
 
