@@ -1,8 +1,10 @@
 //! Networks written as a person would, and read back.
 
+use std::path::Path;
+
 use routehub_scenario::{NetworkText, SCHEMA_URL, Scenario};
 
-use crate::support::{labs, read};
+use crate::support::{files, labs, read};
 
 fn written(scenario: &Scenario) -> String {
     NetworkText {
@@ -16,8 +18,11 @@ fn written(scenario: &Scenario) -> String {
 }
 
 #[test]
-fn the_network_of_every_lab_is_written_and_read_back() {
-    for (lab, text) in labs() {
+fn the_network_of_every_lab_and_example_is_written_and_read_back() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/networks");
+    let examples = files(&folder);
+    assert!(examples.len() > 5, "examples are missing");
+    for (lab, text) in labs().into_iter().chain(examples) {
         let scenario = read(&lab, &text);
         let text = written(&scenario);
         let back =
