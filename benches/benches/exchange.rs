@@ -123,7 +123,7 @@ fn failure(c: &mut Criterion) {
     group.finish();
 }
 
-/// What a spoke that comes and goes costs: everyone looks at every route again.
+/// What a spoke that comes and goes costs, and a switch that every route depends on.
 fn topology(c: &mut Criterion) {
     let mut network = network(large(VNETS));
     let add = Event::AddPeering(Peering::hub_and_spoke("hub", "spoke7"));

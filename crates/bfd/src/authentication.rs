@@ -1,13 +1,12 @@
 //! Authentication of packets (RFC 5880 section 6.7.4): keyed and meticulous keyed SHA1. Those that
 //! the RFC calls optional, a simple password and MD5, are refused by their type.
 
-mod sha1;
-
 use core::fmt;
+
+use sha1::{Digest, Sha1};
 
 use crate::packet::{Datagram, LONGEST, MANDATORY};
 use crate::{Discard, Received};
-use sha1::sha1_of_block;
 
 /// Octets of a key at most, and of a hash.
 const KEY: usize = 20;
@@ -69,7 +68,7 @@ impl Authentication {
         section[4..8].copy_from_slice(&number.to_be_bytes());
         section[8..].copy_from_slice(&self.key);
         let keyed = packet.with_section(section);
-        keyed.with_end(sha1_of_block(keyed.octets()))
+        keyed.with_end(Sha1::digest(keyed.octets()).into())
     }
 
     /// Checks a packet in the order of RFC 5880 section 6.7.4; its number. `expected` says which
@@ -105,7 +104,7 @@ impl Authentication {
         for (place, octet) in before.iter_mut().zip(octets) {
             *place = *octet;
         }
-        if !is_same(&sha1_of_block(&keyed), hash) {
+        if !is_same(&Sha1::digest(keyed).into(), hash) {
             return Err(Discard::Hash);
         }
         Ok(number)

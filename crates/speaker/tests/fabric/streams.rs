@@ -15,7 +15,7 @@ use routehub_scenario::Scenario;
 use routehub_speaker::Server;
 use routehub_speaker::sink::{JsonSink, MemoryRoutes, MemorySink, Sink, SinkError, Sinks};
 use routehub_testkit::fabric::NETWORK;
-use routehub_testkit::wait::PATIENCE;
+use routehub_testkit::wait::{self, PATIENCE, until};
 
 /// The network of the kernel tests with both NVAs modelled, and more: a gateway with a site, and a
 /// second spoke.
@@ -93,16 +93,13 @@ impl Write for Shared {
 impl Shared {
     /// Waits until so many lines are written in all.
     async fn lines(&self, count: usize) -> Vec<String> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let text = String::from_utf8(self.0.lock().expect("a lock").clone());
-            let text = text.expect("a text");
-            if text.lines().count() >= count {
-                return text.lines().map(str::to_owned).collect();
-            }
-            assert!(Instant::now() < deadline, "{text}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let written = async || {
+            let octets = self.0.lock().expect("a lock").clone();
+            String::from_utf8(octets).expect("a text")
+        };
+        let enough = |text: &String| text.lines().count() >= count;
+        let text = until(&format!("{count} lines"), written, enough).await;
+        text.lines().map(str::to_owned).collect()
     }
 }
 
@@ -169,19 +166,12 @@ fn of_engine(engine: &Engine, vnet: &str, nic: &str) -> [Routes; 2] {
 
 /// Waits until memory holds what the engine says.
 async fn until_equal(server: &Server, memory: &MemoryRoutes, after: &[Event]) {
-    let deadline = Instant::now() + PATIENCE;
     for (vnet, nic) in [("hub", "inside"), ("spoke", "vm"), ("other", "beside")] {
         let ask = move |engine: &Engine| of_engine(engine, vnet, nic);
         let [wanted, of_nic] = server.ask(ask).await.expect("an answer");
         assert_eq!(wanted, of_nic);
-        while memory.of(vnet) != wanted {
-            let held = memory.of(vnet);
-            assert!(
-                Instant::now() < deadline,
-                "{vnet}: {held:?}, not {wanted:?}: {after:#?}"
-            );
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        let what = format!("{vnet} after {after:#?}");
+        wait::until_equal(&what, || memory.of(vnet), &wanted).await;
     }
 }
 

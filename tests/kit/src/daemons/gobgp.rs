@@ -79,21 +79,15 @@ afi-safi-name = \"ipv4-unicast\"
 impl Gobgp {
     /// Has it announce its routes, as soon as it can be asked to.
     fn announce(&self) {
-        let start = std::time::Instant::now();
         for announced in &self.router.announces {
             let next_hop = text(self.router.address);
             let communities = announced.communities.join(",");
             let route = ["global", "rib", "add", announced.prefix.as_str()];
             let attributes = ["nexthop", &next_hop, "community", &communities];
             let add = [route.as_slice(), attributes.as_slice()].concat();
-            loop {
-                let done = Command::new(&self.gobgp).args(&add).output();
-                if done.expect("gobgp runs").status.success() {
-                    break;
-                }
-                assert!(start.elapsed() < crate::wait::PATIENCE, "no API");
-                std::thread::sleep(std::time::Duration::from_millis(50));
-            }
+            let done = || Command::new(&self.gobgp).args(&add).output();
+            let done = || done().expect("gobgp runs");
+            crate::wait::block_until("an API", done, |done| done.status.success());
         }
     }
 
