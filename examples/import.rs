@@ -4,104 +4,13 @@
 //! az network vnet list -o json > vnets.json        # and what else there is
 //! cargo run --example import -- *.json -o network.yaml
 //! ```
+//!
+//! `routehub import` is the same.
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
-use clap::Parser;
-use routehub::types::Escaped;
-use routehub_arm::Documents;
-use routehub_scenario::Scenario;
+use routehub_cli::make::Import;
 
-/// Makes a network file of resource documents of Azure: of `az ... -o json`, REST, Resource Graph
-/// and Terraform, and of dumps of learned and effective routes.
-#[derive(Parser)]
-struct Arguments {
-    /// The documents, in any order. A dump of effective routes is called by its NIC.
-    #[arg(required = true)]
-    files: Vec<PathBuf>,
-    /// Where the network file goes; standard output if left out.
-    #[arg(short, long)]
-    output: Option<PathBuf>,
-    /// Fail if a file cannot be read, what there is does not fit together, or the model and Azure
-    /// do not agree.
-    #[arg(long)]
-    check: bool,
-    /// The title of the network file.
-    #[arg(long, default_value = "Imported from Azure")]
-    title: String,
-    /// The profile of the network file.
-    #[arg(long, default_value = "azure-2026")]
-    profile: String,
-}
-
-fn main() -> Result<ExitCode> {
-    let arguments = Arguments::parse();
-    let mut documents = Documents::new();
-    let mut unread = 0;
-    for file in &arguments.files {
-        // A file that is none of these takes nothing from the others.
-        if let Err(error) = add(&mut documents, file) {
-            eprintln!("{}", Escaped::lines(format_args!("{error:#}")));
-            unread += 1;
-        }
-    }
-    if unread == arguments.files.len() {
-        return Ok(ExitCode::from(2));
-    }
-    let import = documents.import();
-    let text = import.network_file(&arguments.title, &arguments.profile);
-    match &arguments.output {
-        Some(output) => fs::write(output, &text).with_context(|| output.display().to_string())?,
-        None => print!("{text}"),
-    }
-    for remark in &import.remarks {
-        eprintln!("{}", Escaped::line(&remark.what));
-        if let Some(remedy) = &remark.remedy {
-            eprintln!("  from: {}", Escaped::line(remedy));
-        }
-    }
-    let agrees = agreement(&text);
-    let failed = unread > 0 || arguments.check && !agrees;
-    Ok(ExitCode::from(u8::from(failed)))
-}
-
-/// Adds a file to the documents.
-fn add(documents: &mut Documents, file: &Path) -> Result<()> {
-    let octets = fs::read(file).with_context(|| file.display().to_string())?;
-    let name = file
-        .file_name()
-        .unwrap_or(file.as_os_str())
-        .to_string_lossy();
-    documents.add(&name, &String::from_utf8_lossy(&octets))?;
-    Ok(())
-}
-
-/// Says whether the network fits together, and how well the model agrees with what Azure printed.
-fn agreement(text: &str) -> bool {
-    match Scenario::parse(text) {
-        Err(diagnostics) => {
-            eprintln!("what does not fit together, to be mended by hand:");
-            for diagnostic in diagnostics {
-                eprintln!("  {}", Escaped::lines(diagnostic));
-            }
-            false
-        }
-        Ok(scenario) => match scenario.check() {
-            Err(error) => {
-                eprintln!("{}", Escaped::lines(error));
-                false
-            }
-            Ok(reports) => {
-                for report in reports.iter().filter(|report| report.hard > 0) {
-                    let agree = report.hard - report.failures();
-                    let rows = report.hard;
-                    eprintln!("the model and Azure agree in {agree} of {rows} rows{report}");
-                }
-                reports.iter().all(|report| report.failures() == 0)
-            }
-        },
-    }
+fn main() -> ExitCode {
+    routehub_cli::program::<Import>("import")
 }

@@ -2,12 +2,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use routehub_testkit::{examination, session};
 use routehub_wire::decode;
 
-#[path = "../../examples/decode/input.rs"]
+#[path = "../../crates/cli/src/decode/input.rs"]
 #[allow(dead_code)]
 mod input;
-#[path = "../../examples/decode/mrt.rs"]
+#[path = "../../crates/cli/src/decode/mrt.rs"]
 mod mrt;
 
 fuzz_target!(|file: &[u8]| {

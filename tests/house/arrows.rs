@@ -24,7 +24,7 @@ const fn row(package: &'static str, folder: &'static str, may_use: &'static [&'s
     }
 }
 
-const ARROWS: [Row; 17] = [
+const ARROWS: [Row; 19] = [
     row("routehub-types", "crates/types", &[]),
     row("routehub-wire", "crates/wire", &["routehub-types"]),
     row(
@@ -90,8 +90,31 @@ const ARROWS: [Row; 17] = [
         "crates/draw",
         &["routehub", "routehub-exchange"],
     ),
+    row(
+        "routehub-cli",
+        "crates/cli",
+        &[
+            "routehub-types",
+            "routehub-wire",
+            "routehub-session",
+            "routehub-policy",
+            "routehub-rib",
+            "routehub-exchange",
+            "routehub",
+            "routehub-scenario",
+            "routehub-speaker",
+            "routehub-arm",
+            "routehub-draw",
+        ],
+    ),
     row("routehub-benches", "benches", ANY),
     row("routehub-examples", "examples", ANY),
+    // What a fresh clone compiles first.
+    row(
+        "routehub-quickstart",
+        "examples/quickstart",
+        &["routehub", "routehub-scenario"],
+    ),
     row("routehub-house", "tests", &["routehub"]),
     row(KIT, "tests/kit", ANY),
 ];
@@ -116,6 +139,7 @@ const ANY: &[&str] = &[
     "routehub-speaker",
     "routehub-arm",
     "routehub-draw",
+    "routehub-cli",
 ];
 
 /// Libraries with one home among the published crates: the library, and the only packages of the
@@ -130,12 +154,13 @@ const HOMES: [(&str, &[&str]); 10] = [
         "tokio",
         &[
             "routehub-speaker",
+            "routehub-cli",
             "routehub-examples",
             "routehub-benches",
             KIT,
         ],
     ),
-    ("axum", &["routehub-speaker", "routehub-examples"]),
+    ("axum", &["routehub-speaker", "routehub-cli"]),
     ("serde-saphyr", &["routehub-scenario"]),
     ("bgpkit-parser", &["routehub-benches"]),
     ("netgauze-bgp-pkt", &["routehub-benches"]),

@@ -184,13 +184,31 @@ impl Snapshot for Tables {
 pub struct SeenTables<'a> {
     ids: BTreeSet<TableId>,
     seen: &'a dyn Snapshot,
+    has_findings: bool,
 }
 
 impl<'a> SeenTables<'a> {
     /// All tables of an estate's objects.
     pub fn of(estate: &Estate, seen: &'a dyn Snapshot) -> Self {
-        let ids = TableId::all(estate);
-        Self { ids, seen }
+        Self::some(seen, TableId::all(estate))
+    }
+
+    /// Some tables, and the findings.
+    pub const fn some(seen: &'a dyn Snapshot, ids: BTreeSet<TableId>) -> Self {
+        Self {
+            ids,
+            seen,
+            has_findings: true,
+        }
+    }
+
+    /// The tables alone: there are no findings among them.
+    #[must_use]
+    pub fn without_findings(self) -> Self {
+        Self {
+            has_findings: false,
+            ..self
+        }
     }
 }
 
@@ -206,7 +224,10 @@ impl Serialize for SeenTables<'_> {
             };
             all.serialize_field(kind.shape().key, &of_kind)?;
         }
-        let findings = self.seen.findings();
+        let findings = match self.has_findings {
+            true => self.seen.findings(),
+            false => Vec::new(),
+        };
         let findings: Vec<Fields> = findings.iter().map(Fields::finding).collect();
         all.serialize_field("findings", &findings)?;
         all.end()
@@ -261,10 +282,6 @@ impl Serialize for SeenTable<'_> {
 
 impl Serialize for Tables {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let tables = SeenTables {
-            ids: self.rows.keys().cloned().collect(),
-            seen: self,
-        };
-        tables.serialize(serializer)
+        SeenTables::some(self, self.rows.keys().cloned().collect()).serialize(serializer)
     }
 }

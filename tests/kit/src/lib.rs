@@ -9,7 +9,10 @@
 pub mod cases;
 #[cfg(feature = "live")]
 pub mod daemons;
+// What `routehub decode` does with a message is what its tests expect of a speaker: one source, of
+// a crate that is above those which are tested with it.
 #[cfg(feature = "examination")]
+#[path = "../../../crates/cli/src/decode/examination.rs"]
 pub mod examination;
 pub mod example;
 #[cfg(feature = "live")]
@@ -26,5 +29,7 @@ pub mod namespace;
 pub mod peer;
 #[cfg(feature = "live")]
 pub mod process;
+#[path = "../../../crates/cli/src/decode/session.rs"]
+pub mod session;
 #[cfg(feature = "live")]
 pub mod wait;

@@ -1,0 +1,58 @@
+//! The first network file, and the schema of all.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::path::PathBuf;
+
+use clap::Args;
+use routehub_scenario::json_schema;
+
+use crate::exit::{Failure, Run};
+use crate::output::Output;
+
+/// A commented network file to begin with.
+pub const NETWORK: &str = include_str!("network.yaml");
+
+/// Write a commented network file to begin with.
+#[derive(Clone, Debug, Args)]
+pub struct Init {
+    /// The file; `-` is standard output. One that exists is not touched.
+    #[arg(default_value = "network.yaml")]
+    file: PathBuf,
+}
+
+impl Run for Init {
+    fn run(&self, output: &mut Output) -> Result<bool, Failure> {
+        if self.file.as_os_str() == "-" {
+            output.data(NETWORK);
+            return Ok(true);
+        }
+        let name = self.file.display();
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&self.file);
+        let written = file.and_then(|mut file| file.write_all(NETWORK.as_bytes()));
+        written.map_err(|error| {
+            Failure::bad_input(match error.kind() {
+                ErrorKind::AlreadyExists => format!("{name} exists, and stays as it is"),
+                _ => format!("{name}: {error}"),
+            })
+        })?;
+        output.text(format_args!(
+            "{name} is written; next: routehub show {name}\n"
+        ));
+        Ok(true)
+    }
+}
+
+/// Print the JSON schema of the network file, for editors and checkers.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Schema {}
+
+impl Run for Schema {
+    fn run(&self, output: &mut Output) -> Result<bool, Failure> {
+        output.answer(true, &json_schema(), "")?;
+        Ok(true)
+    }
+}
