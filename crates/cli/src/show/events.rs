@@ -32,7 +32,8 @@ fn changes(report: &EventReport, width: usize) -> String {
         let links = report.links.iter().filter(|link| link.up == up);
         match links.count() {
             0 => {}
-            count => parts.push(format!("{count} sessions and connections {word}")),
+            1 => parts.push(format!("1 session or connection {word}")),
+            count => parts.push(format!("{count} sessions or connections {word}")),
         }
     }
     match report.best_paths.len() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use routehub::estate::Nva;
 use routehub::{Estate, Network, SessionState, TableId, TableKind, TableRows};
 use routehub_scenario::expect::INITIAL;
 use routehub_scenario::{RunError, Scenario};
@@ -54,70 +55,49 @@ pub(super) fn screen(show: &Show, scenario: &Scenario, output: &mut Output) -> R
 
 /// What the estate consists of.
 fn objects(estate: &Estate, width: usize, output: &mut Output) {
-    let names = |names: &mut dyn Iterator<Item = String>| names.collect::<Vec<String>>();
-    let regions: BTreeSet<&String> = estate
-        .vnets
-        .iter()
-        .filter_map(|vnet| vnet.region.as_ref())
-        .collect();
-    let nvas = estate
-        .nvas
-        .iter()
-        .map(|nva| format!("{} (AS {})", nva.name, nva.asn));
-    let lists: [(&str, &str, Vec<String>); 8] = [
-        (
-            "region",
-            "regions",
-            names(&mut regions.into_iter().cloned()),
-        ),
-        (
-            "VNet",
-            "VNets",
-            names(&mut estate.vnets.iter().map(|vnet| vnet.name.clone())),
-        ),
-        (
-            "Route Server",
-            "Route Servers",
-            names(
-                &mut estate
-                    .route_servers
-                    .iter()
-                    .map(|server| server.name.clone()),
-            ),
-        ),
-        ("NVA", "NVAs", names(&mut { nvas })),
-        (
-            "gateway",
-            "gateways",
-            names(&mut estate.gateways.iter().map(|gateway| gateway.name.clone())),
-        ),
-        (
-            "circuit",
-            "circuits",
-            names(&mut estate.circuits.iter().map(|circuit| circuit.name.clone())),
-        ),
-        (
-            "site",
-            "sites",
-            names(&mut estate.sites.iter().map(|site| site.name.clone())),
-        ),
-        (
-            "NIC",
-            "NICs",
-            names(&mut estate.nics.iter().map(|nic| nic.name.clone())),
-        ),
-    ];
+    let lists = lists(estate);
     for (word, words, names) in lists.iter().filter(|(.., names)| !names.is_empty()) {
         let word = if names.len() == 1 { word } else { words };
         let count = format!("{} {word}", names.len());
         let list = shortened(names, width - COLUMN - 2);
         output.text(format_args!("  {count:<COLUMN$}{list}\n"));
     }
-    let peerings = estate.peerings.len();
-    if peerings > 0 {
-        let word = if peerings == 1 { "peering" } else { "peerings" };
-        output.text(format_args!("  {peerings} {word}\n"));
+    match estate.peerings.len() {
+        0 => {}
+        1 => output.text("  1 peering\n"),
+        count => output.text(format_args!("  {count} peerings\n")),
     }
+}
+
+/// Kinds of objects, for one and for several, and the names of those that there are.
+fn lists(estate: &Estate) -> [(&'static str, &'static str, Vec<String>); 8] {
+    fn names<T>(objects: &[T], name: impl Fn(&T) -> String) -> Vec<String> {
+        objects.iter().map(name).collect()
+    }
+    let regions = estate.vnets.iter().filter_map(|vnet| vnet.region.clone());
+    let regions: BTreeSet<String> = regions.collect();
+    let with_asn = |nva: &Nva| format!("{} (AS {})", nva.name, nva.asn);
+    let servers = names(&estate.route_servers, |server| server.name.clone());
+    let gateways = names(&estate.gateways, |gateway| gateway.name.clone());
+    let circuits = names(&estate.circuits, |circuit| circuit.name.clone());
+    [
+        ("region", "regions", regions.into_iter().collect()),
+        (
+            "VNet",
+            "VNets",
+            names(&estate.vnets, |vnet| vnet.name.clone()),
+        ),
+        ("Route Server", "Route Servers", servers),
+        ("NVA", "NVAs", names(&estate.nvas, with_asn)),
+        ("gateway", "gateways", gateways),
+        ("circuit", "circuits", circuits),
+        (
+            "site",
+            "sites",
+            names(&estate.sites, |site| site.name.clone()),
+        ),
+        ("NIC", "NICs", names(&estate.nics, |nic| nic.name.clone())),
+    ]
 }
 
 /// How wide the first column is.
@@ -209,7 +189,8 @@ fn say(network: &Network, show: &Show, width: usize, output: &mut Output) {
         output.styled(style, format_args!("{word:<9}"));
         let subjects = shortened(&told.subjects, width / 2);
         let text = format!("{} {subjects}: {}", told.rule, told.text);
-        let lines = wrapped(&text, width - 9);
+        // Behind the word, and before what says that there is more.
+        let lines = wrapped(&text, width - 13);
         let cut = lines.len() > FINDING_LINES;
         for (number, line) in lines.iter().take(FINDING_LINES).enumerate() {
             let indent = if number == 0 { "" } else { "         " };
