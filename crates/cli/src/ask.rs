@@ -8,6 +8,7 @@ mod explain;
 mod junit;
 mod lint;
 mod matrix;
+mod report;
 mod sweep;
 mod trace;
 

@@ -6,7 +6,8 @@ use clap::{Args, Subcommand};
 
 use crate::ask::{Check, Diff, Events, Explain, Lint, Matrix, Sweep, Trace};
 use crate::decode::Decode;
-use crate::exit::{EXIT_CODES, Failure, Run};
+use crate::exit::{EXIT_CODES, Run};
+use crate::failure::Failure;
 use crate::make::{Completions, Draw, Import, Init, Man, Profiles, Schema};
 use crate::output::Output;
 use crate::serve::Serve;
@@ -35,13 +36,19 @@ fn codes() -> String {
     text
 }
 
+/// The program as it is told to shells and to `man`.
+fn program() -> clap::Command {
+    Routehub::augment_args(clap::Command::new("routehub"))
+}
+
 macro_rules! commands {
-    ($($command:ident,)+) => {
+    ([$($command:ident),+] [$($page:ident),+]) => {
         /// What to do.
         #[derive(Clone, Debug, Subcommand)]
         #[expect(missing_docs, reason = "the arguments of each have its words")]
         pub enum Command {
             $($command($command),)+
+            $($page($page),)+
         }
 
         impl Run for Routehub {
@@ -51,29 +58,18 @@ macro_rules! commands {
                         let word = stringify!($command).to_lowercase();
                         command.run(output).map_err(|failure| failure.of(&word))
                     })+
+                    $(Command::$page(page) => page.make(program(), output),)+
                 }
             }
         }
     };
 }
 
+// The second are about the program itself.
 commands! {
-    Init,
-    Check,
-    Show,
-    Explain,
-    Trace,
-    Matrix,
-    Lint,
-    Diff,
-    Events,
-    Sweep,
-    Draw,
-    Import,
-    Serve,
-    Decode,
-    Profiles,
-    Schema,
-    Completions,
-    Man,
+    [
+        Init, Check, Show, Explain, Trace, Matrix, Lint, Diff, Events, Sweep, Draw, Import, Serve,
+        Decode, Profiles, Schema
+    ]
+    [Completions, Man]
 }

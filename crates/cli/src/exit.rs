@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use routehub_scenario::RunError;
 use routehub_types::Escaped;
 
+use crate::failure::Failure;
 use crate::output::Output;
 
 /// Every exit code with what it says: all commands have the same.
@@ -33,72 +33,6 @@ pub trait Run: Args {
     fn run(&self, output: &mut Output) -> Result<bool, Failure>;
 }
 
-/// What ends a run without an answer: the exit code and what to say.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    code: u8,
-    message: String,
-    is_of_argument: bool,
-}
-
-impl Failure {
-    /// Something that was given is not good (exit code 2).
-    pub fn bad_input(message: impl Into<String>) -> Self {
-        Self {
-            code: 2,
-            message: message.into(),
-            is_of_argument: false,
-        }
-    }
-
-    /// An argument is not good: [`Failure::of`] says which.
-    pub fn bad_argument(message: impl Into<String>) -> Self {
-        Self {
-            is_of_argument: true,
-            ..Self::bad_input(message)
-        }
-    }
-
-    /// The answer is no, and more cannot be said (exit code 1).
-    pub fn negative(message: impl Into<String>) -> Self {
-        Self {
-            code: 1,
-            ..Self::bad_input(message)
-        }
-    }
-
-    /// The same, said of the argument as the user writes it: `--explain`, `explain`.
-    #[must_use]
-    pub fn of(mut self, argument: &str) -> Self {
-        if std::mem::take(&mut self.is_of_argument) {
-            self.message = format!("{argument} {}", self.message);
-        }
-        self
-    }
-
-    /// What to say.
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-
-    /// The exit code.
-    pub const fn code(&self) -> u8 {
-        self.code
-    }
-}
-
-impl From<RunError> for Failure {
-    fn from(error: RunError) -> Self {
-        Self::negative(error.to_string())
-    }
-}
-
-impl From<anyhow::Error> for Failure {
-    fn from(error: anyhow::Error) -> Self {
-        Self::bad_input(format!("{error:#}"))
-    }
-}
-
 /// Runs a program whose arguments are those of a command: `name` is how it is called.
 pub fn program<R: Run>(name: &'static str) -> ExitCode {
     let matches = R::augment_args(clap::Command::new(name)).get_matches();
@@ -119,9 +53,9 @@ pub fn finish(name: &str, arguments: &impl Run) -> ExitCode {
     match ran {
         Ok(holds) => ExitCode::from(u8::from(!holds)),
         Err(failure) => {
-            let message = failure.message.trim_end();
+            let message = failure.message().trim_end();
             eprintln!("{name}: {}", Escaped::lines(message));
-            ExitCode::from(failure.code)
+            ExitCode::from(failure.code())
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod ask;
 mod command;
 pub mod decode;
 mod exit;
+mod failure;
 pub mod make;
 mod output;
 pub mod serve;
@@ -24,6 +25,7 @@ pub mod show;
 mod source;
 
 pub use command::{Command, Routehub};
-pub use exit::{EXIT_CODES, Failure, Run, finish, program};
+pub use exit::{EXIT_CODES, Run, finish, program};
+pub use failure::Failure;
 pub use output::Output;
 pub use source::{At, Source};

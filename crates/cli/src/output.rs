@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Write};
 use routehub_types::Escaped;
 use serde::Serialize;
 
-use crate::exit::Failure;
+use crate::failure::Failure;
 
 /// The colours of terminals that are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -51,7 +51,8 @@ mod sinks;
 use arm::ArmArguments;
 use sinks::SinkArguments;
 
-use crate::exit::{Failure, Run};
+use crate::exit::Run;
+use crate::failure::Failure;
 use crate::output::Output;
 
 /// Run the Route Servers of a network file for real routers.

@@ -12,7 +12,8 @@ mod wrap;
 use clap::Args;
 use routehub_scenario::Tables;
 
-use crate::exit::{Failure, Run};
+use crate::exit::Run;
+use crate::failure::Failure;
 use crate::output::Output;
 use crate::source::At;
 

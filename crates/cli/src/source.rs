@@ -8,7 +8,7 @@ use routehub::{Network, check};
 use routehub_scenario::expect::INITIAL;
 use routehub_scenario::{Diagnostic, RunError, Scenario};
 
-use crate::exit::Failure;
+use crate::failure::Failure;
 
 /// A network file.
 #[derive(Clone, Debug, Default, Args)]

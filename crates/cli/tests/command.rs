@@ -216,10 +216,11 @@ fn answers_have_json_and_an_exit_code() {
     assert!(json(&["matrix", "-", "--json"]).is_array());
     assert!(json(&["lint", "-", "--json"]).is_array());
     assert!(json(&["events", "-", "--json"]).is_array());
-    assert!(json(&["diff", "-", "--event", "failure", "--json"]).is_object());
+    assert!(json(&["diff", "-", "--event", "failure", "--json"]).is_array());
     assert!(json(&["sweep", "-", "--json"])["elements"].is_number());
     assert!(json(&["profiles", "--json"]).is_array());
-    assert!(json(&["schema"])["properties"].is_object());
+    let schema = include_str!("../../scenario/schema/routehub-1.schema.json");
+    assert_eq!(routehub(&["schema"]).out.trim_end(), schema.trim_end());
 
     let wrong = NETWORK.replace("next_hop: [10.0.4.5]}", "next_hop: [10.0.4.6]}");
     let run = run_with(&["check", "-", "--json"], &wrong);

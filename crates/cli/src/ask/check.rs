@@ -5,7 +5,8 @@ use routehub::{BrokenPromise, Network};
 use routehub_scenario::{PromiseWatch, Report, RunError, Scenario, compare};
 use serde::Serialize;
 
-use crate::exit::{Failure, Run};
+use crate::exit::Run;
+use crate::failure::Failure;
 use crate::output::Output;
 use crate::source::At;
 

@@ -3,7 +3,8 @@
 use clap::Args;
 use routehub::{Difference, Network};
 
-use crate::exit::{Failure, Run};
+use crate::exit::Run;
+use crate::failure::Failure;
 use crate::output::Output;
 use crate::source::{Source, after, near};
 

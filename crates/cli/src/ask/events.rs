@@ -5,7 +5,8 @@ use routehub::EventReport;
 use routehub_scenario::RunError;
 use serde::Serialize;
 
-use crate::exit::{Failure, Run};
+use crate::exit::Run;
+use crate::failure::Failure;
 use crate::output::Output;
 use crate::source::{At, after};
 

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use clap::Args;
 use routehub_types::Prefix;
 
-use crate::exit::{Failure, Run};
+use crate::exit::Run;
+use crate::failure::Failure;
 use crate::output::Output;
 use crate::source::At;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::sweep::Report;
+use super::report::Report;
 
 /// The report as XML.
 pub(crate) fn xml(title: &str, report: &Report) -> String {

@@ -3,7 +3,8 @@
 use clap::Args;
 use routehub::Severity;
 
-use crate::exit::{Failure, Run};
+use crate::exit::Run;
+use crate::failure::Failure;
 use crate::output::{Output, Style};
 use crate::source::At;
 

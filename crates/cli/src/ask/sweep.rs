@@ -10,10 +10,11 @@ use indicatif::ProgressBar;
 use rayon::prelude::*;
 use routehub::sweep::{self, Cuts, FailureKind, Outcome, RouteChange};
 use routehub::{BrokenPromise, Impact};
-use serde::Serialize;
 
 use super::junit;
-use crate::exit::{Failure, Run};
+use super::report::Report;
+use crate::exit::Run;
+use crate::failure::Failure;
 use crate::output::Output;
 use crate::source::At;
 
@@ -73,29 +74,6 @@ impl FromStr for Shard {
 impl Shard {
     fn has(self, place: usize) -> bool {
         place % self.of == self.number - 1
-    }
-}
-
-/// What a sweep found, as it is printed.
-#[derive(Serialize)]
-pub(crate) struct Report {
-    /// How many elements can fail.
-    elements: usize,
-    /// How many failures were tried, of one element or of two.
-    pub(crate) tried: usize,
-    /// Promises that do not hold though nothing has failed.
-    pub(crate) broken: Vec<BrokenPromise>,
-    /// What came of each failure; of two at once, those that do what neither does alone.
-    pub(crate) outcomes: Vec<Outcome>,
-    /// What cuts ends from each other.
-    cuts: Vec<Cuts>,
-}
-
-impl Report {
-    /// Whether every promise holds.
-    pub(crate) fn holds(&self) -> bool {
-        let mut outcomes = self.outcomes.iter();
-        self.broken.is_empty() && outcomes.all(|outcome| outcome.broken.is_empty())
     }
 }
 

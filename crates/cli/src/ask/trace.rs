@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use crate::exit::{Failure, Run};
+use crate::exit::Run;
+use crate::failure::Failure;
 use crate::output::Output;
 use crate::source::At;
 

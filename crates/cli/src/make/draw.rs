@@ -7,7 +7,8 @@ use routehub::{Event, Network};
 use routehub_draw::Picture;
 use routehub_scenario::Scenario;
 
-use crate::exit::{Failure, Run};
+use crate::exit::Run;
+use crate::failure::Failure;
 use crate::output::Output;
 use crate::source::{Source, near};
 

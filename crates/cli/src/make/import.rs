@@ -9,7 +9,8 @@ use routehub_arm::Documents;
 use routehub_scenario::Scenario;
 use routehub_types::Escaped;
 
-use crate::exit::{Failure, Run};
+use crate::exit::Run;
+use crate::failure::Failure;
 use crate::output::Output;
 
 /// Make a network file of resource documents of Azure: of `az ... -o json`, REST, Resource Graph

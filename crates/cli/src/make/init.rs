@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use clap::Args;
 use routehub_scenario::json_schema;
 
-use crate::exit::{Failure, Run};
+use crate::exit::Run;
+use crate::failure::Failure;
 use crate::output::Output;
 
 /// A commented network file to begin with.
@@ -52,7 +53,9 @@ pub struct Schema {}
 
 impl Run for Schema {
     fn run(&self, output: &mut Output) -> Result<bool, Failure> {
-        output.answer(true, &json_schema(), "")?;
+        let schema = json_schema();
+        output.data(schema.trim_end());
+        output.data("\n");
         Ok(true)
     }
 }

@@ -7,8 +7,7 @@ use clap::Args;
 use clap_complete::Shell;
 use clap_mangen::Man as Page;
 
-use crate::command::Routehub;
-use crate::exit::{Failure, Run};
+use crate::failure::Failure;
 use crate::output::Output;
 
 /// Print what a shell needs to complete commands and options.
@@ -18,10 +17,13 @@ pub struct Completions {
     shell: Shell,
 }
 
-impl Run for Completions {
-    fn run(&self, output: &mut Output) -> Result<bool, Failure> {
-        let mut command = Routehub::augment_args(clap::Command::new("routehub"));
-        clap_complete::generate(self.shell, &mut command, "routehub", output);
+impl Completions {
+    /// Prints them.
+    ///
+    /// # Errors
+    /// None: an error of writing is told where the output is closed.
+    pub fn make(&self, mut program: clap::Command, output: &mut Output) -> Result<bool, Failure> {
+        clap_complete::generate(self.shell, &mut program, "routehub", output);
         Ok(true)
     }
 }
@@ -33,9 +35,12 @@ pub struct Man {
     folder: PathBuf,
 }
 
-impl Run for Man {
-    fn run(&self, _: &mut Output) -> Result<bool, Failure> {
-        let program = Routehub::augment_args(clap::Command::new("routehub"));
+impl Man {
+    /// Writes them.
+    ///
+    /// # Errors
+    /// [`Failure`] if one cannot be written.
+    pub fn make(&self, program: clap::Command, _: &mut Output) -> Result<bool, Failure> {
         let about = |error| Failure::bad_input(format!("{}: {error}", self.folder.display()));
         for command in program
             .get_subcommands()

@@ -10,7 +10,8 @@ use routehub::profile::PROFILES;
 use routehub::rules::SOURCES;
 use serde::Serialize;
 
-use crate::exit::{Failure, Run};
+use crate::exit::Run;
+use crate::failure::Failure;
 use crate::output::Output;
 
 /// Show the numbers and switches of a route server: those of Azure by year, and of a plain one.

@@ -10,7 +10,7 @@ use routehub::{
 use routehub_scenario::Snapshot;
 use routehub_types::Prefix;
 
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::source::near;
 
 /// The tables that are asked for. A table is shown if it fits all that is given; `--prefix` alone

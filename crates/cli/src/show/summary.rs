@@ -11,7 +11,7 @@ use routehub_scenario::{RunError, Scenario};
 use super::wrap::{shortened, wrapped};
 use super::{Show, events, findings};
 use crate::ask::severity;
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::output::{Output, Style};
 
 /// How wide the screen is where there is no terminal.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::ser::{SerializeSeq as _, Serializer as _};
 
 use super::Show;
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::output::Output;
 
 /// Everything that is seen at one time.
