@@ -1,23 +1,38 @@
-//! The README is true: its example prints what it says, its test command is the one that is run,
-//! and what it points at exists.
+//! The README and the pages of `docs` are true: commands print what stands there, and have the
+//! options that stand there; the test command is the one that is run; what they point at exists.
+//!
+//! `ROUTEHUB_WRITE=1 cargo test -p routehub-house commands_print` writes what commands print anew.
 
-use std::process::Command;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
 
-use crate::tree::{metadata, none, read, root};
+use crate::tree::{files, metadata, none, read, root};
 
 /// How a line begins that stands before the output of a command, and how it ends.
 const MARKER: (&str, &str) = ("<!-- output of: ", " -->");
 
-/// How every command of a reader begins.
+/// How a command of a reader begins who has not installed anything.
 const RUN: &str = "cargo run --release --example ";
 
-/// The pages whose links are followed.
+/// How one begins of a reader who has installed the program.
+const PROGRAM: &str = "routehub ";
+
+/// The pages whose links are followed, beside those of `docs`.
 const PAGES: [&str; 4] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
 ];
+
+/// The pages for users, from the root.
+fn user_pages() -> Vec<PathBuf> {
+    let mut pages = files("docs", &["md"]);
+    pages.insert(0, "README.md".into());
+    pages
+}
 
 /// Each command whose output a page shows, and the fenced block that shows it.
 fn shown_outputs(page: &str) -> Vec<(&str, &str)> {
@@ -83,32 +98,124 @@ fn is_path(text: &str) -> bool {
     FOLDERS.iter().any(|folder| text.starts_with(folder)) && !text.contains([' ', '*', '\n', '{'])
 }
 
-/// What a command of the README prints.
-fn printed(command: &str) -> String {
-    let arguments = command.split(' ').skip(2);
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet"])
+/// Runs `cargo run` of a program that readers have installed, in a folder that has what the pages
+/// speak of: `network.yaml` as `routehub init` writes it, and the examples.
+fn program(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--release", "--package", "routehub-cli"])
+        .arg("--manifest-path")
+        .arg(root().join("Cargo.toml"))
+        .arg("--")
         .args(arguments)
-        .current_dir(root())
+        .current_dir(desk())
         .output()
-        .expect("cargo starts");
+        .expect("cargo starts")
+}
+
+/// The folder in which the commands of readers run.
+fn desk() -> PathBuf {
+    let desk = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("desk");
+    fs::create_dir_all(&desk).expect("a folder");
+    let network = root().join("crates/cli/src/make/network.yaml");
+    fs::copy(network, desk.join("network.yaml")).expect("a copy");
+    let examples = desk.join("examples");
+    if !examples.exists() {
+        std::os::unix::fs::symlink(root().join("examples"), examples).expect("a link");
+    }
+    desk
+}
+
+/// What a command prints. That its answer is no, as of what changes, is no failure.
+fn printed(command: &str) -> String {
+    let words: Vec<&str> = command.split(' ').collect();
+    let output = match command.strip_prefix(PROGRAM) {
+        Some(_) => program(&words[1..]),
+        None => Command::new(env!("CARGO"))
+            .args(["run", "--quiet"])
+            .args(&words[2..])
+            .current_dir(root())
+            .output()
+            .expect("cargo starts"),
+    };
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command}: {errors}");
+    let is_answer = output.status.success() || output.status.code() == Some(1);
+    assert!(is_answer && errors.is_empty(), "{command}: {errors}");
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
+/// A page with what its commands print now.
+fn with_outputs(page: &str, print: impl Fn(&str) -> String) -> String {
+    let mut text = page.to_owned();
+    for (command, shown) in shown_outputs(page) {
+        let marker = format!("{}{command}{}", MARKER.0, MARKER.1);
+        let at = text.find(&marker).map_or(0, |at| at + marker.len());
+        let block = text[at..].find("```").map_or(at, |found| at + found);
+        let body = text[block..]
+            .find('\n')
+            .map_or(block, |end| block + end + 1);
+        text.replace_range(body..body + shown.len(), &print(command));
+    }
+    text
+}
+
+/// The commands of the program on a page: each line of a fenced block that begins with its name.
+fn program_lines(page: &str) -> impl Iterator<Item = &str> {
+    fenced_lines(page).filter(|line| line.starts_with(PROGRAM))
+}
+
 #[test]
-fn commands_print_what_the_readme_says() {
-    let readme = read("README.md");
-    let outputs = shown_outputs(&readme);
-    assert!(outputs.len() > 1, "README.md shows what its commands print");
-    for (command, shown) in outputs {
-        assert!(command.starts_with(RUN), "{command}");
-        assert!(
-            fenced_lines(&readme).any(|line| line == command),
-            "README.md shows the output of a command that it does not name: {command}"
-        );
-        assert_eq!(shown, printed(command), "README.md: {command}");
+fn commands_print_what_the_pages_say() {
+    for path in user_pages() {
+        let page = read(&path);
+        for (command, _) in shown_outputs(&page) {
+            let is_known = command.starts_with(RUN) || command.starts_with(PROGRAM);
+            assert!(is_known, "{}: {command}", path.display());
+            assert!(
+                fenced_lines(&page).any(|line| line == command),
+                "{} shows the output of a command that it does not name: {command}",
+                path.display()
+            );
+        }
+        let new = with_outputs(&page, printed);
+        if std::env::var_os("ROUTEHUB_WRITE").is_some() {
+            fs::write(root().join(&path), &new).expect("the page is written");
+            continue;
+        }
+        let differ = |(old, new): &(&str, &str)| old != new;
+        let first = page.lines().zip(new.lines()).find(differ);
+        assert!(page == new, "{}: {first:?}", path.display());
+    }
+    assert!(shown_outputs(&read("README.md")).len() > 1);
+}
+
+#[test]
+fn commands_of_the_pages_have_the_options_that_stand_there() {
+    let mut used: BTreeMap<String, BTreeSet<(String, PathBuf)>> = BTreeMap::new();
+    for path in user_pages() {
+        for line in program_lines(&read(&path)) {
+            let line = line.split(['|', '>', '#']).next().unwrap_or_default();
+            let mut words = line.split_whitespace().skip(1);
+            let name = words.next().unwrap_or_default().to_owned();
+            let options = words.filter(|word| word.starts_with("--"));
+            let options = options.map(|option| option.split('=').next().unwrap_or(option));
+            let options = options.map(|option| (option.to_owned(), path.clone()));
+            used.entry(name).or_default().extend(options);
+        }
+    }
+    assert!(used.len() > 5, "{used:?}");
+    for (name, options) in used {
+        let output = program(&[&name, "--help"]);
+        assert!(output.status.success(), "there is no routehub {name}");
+        let help = String::from_utf8_lossy(&output.stdout);
+        let words: BTreeSet<&str> = help.split([' ', '\n', ',', '[', ']']).collect();
+        for (option, path) in options {
+            let is_known = words.contains(option.as_str());
+            assert!(
+                is_known,
+                "{}: routehub {name} has no {option}",
+                path.display()
+            );
+        }
     }
 }
 
@@ -128,14 +235,21 @@ fn ci_runs_the_test_commands_of_the_readme() {
 
 #[test]
 fn the_pages_point_at_what_exists() {
-    for page in PAGES {
-        let dead = dead_paths(&read(page), |path| root().join(path).exists());
-        none(
-            &dead
-                .iter()
-                .map(|path| format!("{page}: {path} does not exist"))
-                .collect::<Vec<_>>(),
-        );
+    let pages = PAGES
+        .map(PathBuf::from)
+        .into_iter()
+        .chain(files("docs", &["md"]));
+    for page in pages {
+        // Links are from the page, paths between backticks from the root.
+        let folder = root().join(&page).with_file_name("");
+        let exists = |path: &str| {
+            path.is_empty() || folder.join(path).exists() || root().join(path).exists()
+        };
+        let dead = dead_paths(&read(&page), exists);
+        let dead = dead
+            .iter()
+            .map(|path| format!("{}: {path} does not exist", page.display()));
+        none(&dead.collect::<Vec<_>>());
     }
 }
 
@@ -172,6 +286,9 @@ fn the_page_rules_read_blocks_commands_and_paths() {
     let page = "```sh\n$ cargo test -q\n```\ncargo test outside\n<!-- output of: x y -->\n\n```text\na\n b\n```\n\
                 [x](README.md#a) [y](https://a.b/c) `crates/none` `a/b` [z](gone.md)";
     assert_eq!(shown_outputs(page), [("x y", "a\n b\n")]);
+    let written = with_outputs(page, |command| format!("{command}\n"));
+    assert_eq!(shown_outputs(&written), [("x y", "x y\n")]);
+    assert_eq!(with_outputs(&written, |_| "a\n b\n".to_owned()), page);
     assert_eq!(test_commands(page), ["cargo test -q"]);
     let dead = dead_paths(page, |path| path == "README.md");
     assert_eq!(dead, ["gone.md", "crates/none"]);

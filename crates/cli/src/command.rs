@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use clap::{Args, Subcommand};
+use clap::{Args as _, Parser, Subcommand};
 
 use crate::ask::{Check, Diff, Events, Explain, Lint, Matrix, Sweep, Trace};
 use crate::decode::Decode;
@@ -18,8 +18,8 @@ use crate::show::Show;
 ///
 /// Questions are about a network file: `routehub init` writes one to begin with, `routehub import`
 /// makes one of what Azure's tools print.
-#[derive(Clone, Debug, Args)]
-#[command(version, arg_required_else_help = true, after_help = codes())]
+#[derive(Clone, Debug, Parser)]
+#[command(name = "routehub", version, arg_required_else_help = true, after_help = codes())]
 pub struct Routehub {
     /// What to do.
     #[command(subcommand)]

@@ -222,6 +222,17 @@ fn answers_have_json_and_an_exit_code() {
     let schema = include_str!("../../scenario/schema/routehub-1.schema.json");
     assert_eq!(routehub(&["schema"]).out.trim_end(), schema.trim_end());
 
+    let vnets = r#"[{"name": "hub", "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/hub", "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": []}]"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("vnets.json");
+    std::fs::write(&file, vnets).expect("a file");
+    let told = json(&["import", file.to_str().expect("UTF-8"), "--json"]);
+    let text = told["network_file"].as_str().expect("a text");
+    assert!(
+        text.contains("10.0.0.0/16") && told["remarks"].is_array(),
+        "{told}"
+    );
+
     let wrong = NETWORK.replace("next_hop: [10.0.4.5]}", "next_hop: [10.0.4.6]}");
     let run = run_with(&["check", "-", "--json"], &wrong);
     let told: Value = serde_json::from_str(&run.out).expect("JSON");

@@ -8,6 +8,7 @@ use clap::Args;
 use routehub_arm::Documents;
 use routehub_scenario::Scenario;
 use routehub_types::Escaped;
+use serde::Serialize;
 
 use crate::exit::Run;
 use crate::failure::Failure;
@@ -33,20 +34,44 @@ pub struct Import {
     /// The profile of the network file.
     #[arg(long, default_value = "azure-2026")]
     profile: String,
+    /// Print JSON: the network file as a text if it goes nowhere else, and what is to be said of it.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What an import says, as it is printed for programs.
+#[derive(Serialize)]
+struct Told<'a> {
+    /// Unless it is in a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network_file: Option<&'a str>,
+    remarks: Vec<Said<'a>>,
+    /// What could not be read, and why.
+    unread: &'a [String],
+    agrees: bool,
+}
+
+/// A remark, and from where the facts would come.
+#[derive(Serialize)]
+struct Said<'a> {
+    what: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a str>,
 }
 
 impl Run for Import {
     fn run(&self, output: &mut Output) -> Result<bool, Failure> {
         let mut documents = Documents::new();
-        let mut unread = 0;
+        let mut unread = Vec::new();
         for file in &self.files {
             // A file that is none of these takes nothing from the others.
             if let Err(error) = add(&mut documents, file) {
-                eprintln!("{}", Escaped::lines(format_args!("{error:#}")));
-                unread += 1;
+                let told = format!("{error:#}");
+                eprintln!("{}", Escaped::lines(&told));
+                unread.push(told);
             }
         }
-        if unread == self.files.len() {
+        if unread.len() == self.files.len() {
             return Err(Failure::bad_input("none of the files could be read"));
         }
         let import = documents.import();
@@ -56,6 +81,7 @@ impl Run for Import {
                 fs::write(file, &text)
                     .map_err(|error| Failure::bad_input(format!("{}: {error}", file.display())))?;
             }
+            None if self.json => {}
             None => output.data(&text),
         }
         for remark in &import.remarks {
@@ -65,7 +91,20 @@ impl Run for Import {
             }
         }
         let agrees = agreement(&text);
-        Ok(unread == 0 && (agrees || !self.check))
+        if self.json {
+            let remarks = import.remarks.iter().map(|remark| Said {
+                what: &remark.what,
+                from: remark.remedy.as_deref(),
+            });
+            let told = Told {
+                network_file: self.output.is_none().then_some(&text),
+                remarks: remarks.collect(),
+                unread: &unread,
+                agrees,
+            };
+            output.answer(true, &told, "")?;
+        }
+        Ok(unread.is_empty() && (agrees || !self.check))
     }
 }
 

@@ -136,7 +136,7 @@ fn tables(network: &Network, width: usize, output: &mut Output) {
     output.text("\n");
     output.styled(
         Style::Bold,
-        format_args!("{:<20}{:>8}{:>8}  ", "Table", "tables", "rows"),
+        format_args!("{:<20}{:>8}{:>8}", "Table", "tables", "rows"),
     );
     output.text("\n");
     for kind in TableKind::ALL {
