@@ -13,30 +13,26 @@ pub(super) struct Told<'a> {
     pub(super) text: &'a str,
 }
 
-/// Findings by weight, then by rule; those that say the same of several objects are one.
+/// Findings by weight, then by rule; what a rule says of several objects is one.
 pub(super) fn told(findings: &[Finding]) -> Vec<Told<'_>> {
-    let mut all: Vec<(Told<'_>, String)> = Vec::new();
+    let mut all: Vec<Told<'_>> = Vec::new();
     for finding in findings {
-        let (severity, rule, text) = (finding.severity, finding.rule, finding.text.as_str());
-        // Each says it with its own name.
-        let bare = text.replace(&finding.subject, "\0");
+        let key = (finding.severity, finding.rule);
         let same = all
             .iter_mut()
-            .find(|(told, other)| (told.severity, told.rule) == (severity, rule) && *other == bare);
-        if let Some((told, _)) = same {
-            told.subjects.push(&finding.subject);
-            continue;
+            .find(|told| (told.severity, told.rule) == key);
+        match same {
+            Some(told) => told.subjects.push(&finding.subject),
+            None => all.push(Told {
+                severity: finding.severity,
+                rule: finding.rule,
+                subjects: vec![&finding.subject],
+                text: &finding.text,
+            }),
         }
-        let told = Told {
-            severity,
-            rule,
-            subjects: vec![&finding.subject],
-            text,
-        };
-        all.push((told, bare));
     }
-    all.sort_by_key(|(told, _)| (told.severity, told.rule));
-    all.into_iter().map(|(told, _)| told).collect()
+    all.sort_by_key(|told| (told.severity, told.rule));
+    all
 }
 
 /// How many findings there are of each weight: `1 error, 2 warnings`.
@@ -89,6 +85,7 @@ mod tests {
         assert_eq!(told.len(), 2);
         assert_eq!(told[0].severity, Severity::Error);
         assert_eq!(told[1].subjects, ["nva1", "nva2"]);
+        assert_eq!(told[1].text, "nva1 peers with one instance");
         assert_eq!(counts(&findings), "1 error, 2 warnings");
         assert_eq!(counts(&[]), "none");
     }

@@ -37,10 +37,13 @@ pub enum Program {
 pub(super) fn screen(show: &Show, scenario: &Scenario, output: &mut Output) -> Result<(), Failure> {
     let width = output.width().unwrap_or(USUAL_WIDTH).max(40);
     let network = show.at.network_of(scenario)?;
-    output.styled(Style::Bold, &scenario.title);
+    for line in wrapped(&scenario.title, width) {
+        output.styled(Style::Bold, line);
+        output.text("\n");
+    }
     let at = show.at.time().unwrap_or(INITIAL);
     let profile = &scenario.profile.base;
-    output.text(format_args!("\nprofile {profile}, at {at}\n\n"));
+    output.text(format_args!("profile {profile}, at {at}\n\n"));
     objects(network.estate(), width, output);
     output.text(sessions(&network, width));
     tables(&network, width, output);
@@ -49,7 +52,7 @@ pub(super) fn screen(show: &Show, scenario: &Scenario, output: &mut Output) -> R
         None if !scenario.events.is_empty() => happenings(scenario, network.clone(), width, output),
         _ => Ok(()),
     };
-    next(show, scenario, &network, output);
+    next(show, scenario, &network, width, output);
     Ok(happened?)
 }
 
@@ -151,11 +154,11 @@ fn tables(network: &Network, width: usize, output: &mut Output) {
             refused += not_used;
         }
         let (key, tables) = (kind.shape().key, ids.len());
-        let mut about = kind.shape().about.trim_end_matches('.').to_owned();
-        if refused > 0 {
-            // Writing to a String cannot fail.
-            let _ = write!(about, "; {refused} refused");
-        }
+        let about = kind.shape().about.trim_end_matches('.');
+        let about = match refused {
+            0 => about.to_owned(),
+            refused => format!("{refused} refused; {about}"),
+        };
         let about = wrapped(&about, width.saturating_sub(38).max(20));
         let about = about.first().map_or("", String::as_str);
         output.text(format_args!("{key:<20}{tables:>8}{rows:>8}  {about}\n"));
@@ -204,8 +207,11 @@ fn say(network: &Network, show: &Show, width: usize, output: &mut Output) {
     }
     if told.len() > FINDINGS {
         let left = told.len() - FINDINGS;
-        let ask = show.call("lint", "");
-        output.text(format_args!("and {left} more kinds: {ask}\n"));
+        let ask = show
+            .call("lint", "")
+            .replacen(FILE, &quoted(show.at.file()), 1);
+        let kinds = if left == 1 { "kind" } else { "kinds" };
+        output.text(format_args!("and {left} more {kinds}: {ask}\n"));
     }
 }
 
@@ -233,19 +239,46 @@ fn happenings(
     Ok(())
 }
 
-/// What to ask next.
-fn next(show: &Show, scenario: &Scenario, network: &Network, output: &mut Output) {
+/// What to ask next. The file is spelt out where there is room for its name.
+fn next(show: &Show, scenario: &Scenario, network: &Network, width: usize, output: &mut Output) {
+    let mut asks = asks(show, scenario, network);
+    let longest = |texts: &mut dyn Iterator<Item = &str>| {
+        let lengths = texts.map(|text| text.chars().count());
+        lengths.max().unwrap_or_default()
+    };
+    let file = quoted(show.at.file());
+    let of_file = file.chars().count().saturating_sub(FILE.len());
+    let words = longest(&mut asks.iter().map(|(_, what)| *what));
+    let calls = longest(&mut asks.iter().map(|(ask, _)| ask.as_str()));
+    let has_room = calls + of_file + words + 4 <= width;
+    let mut heading = String::from("Ask next");
+    if show.program == Program::Routehub && !has_room {
+        heading = format!("Ask next; {FILE} is {file}");
+    } else {
+        for (ask, _) in &mut asks {
+            *ask = ask.replacen(FILE, &file, 1);
+        }
+    }
     output.text("\n");
-    output.styled(Style::Bold, "Ask next");
+    output.styled(Style::Bold, heading);
     output.text("\n");
-    let mut asks: Vec<(String, &str)> = Vec::new();
+    let calls = longest(&mut asks.iter().map(|(ask, _)| ask.as_str()));
+    for (ask, what) in asks {
+        output.text(format_args!("  {ask:<calls$}  {what}\n"));
+    }
+}
+
+/// What stands for the name of the file.
+const FILE: &str = "FILE";
+
+/// Questions, and what each asks.
+fn asks(show: &Show, scenario: &Scenario, network: &Network) -> Vec<(String, &'static str)> {
+    let mut asks: Vec<(String, &'static str)> = Vec::new();
     let estate = network.estate();
     if let Some(nic) = estate.nics.first() {
         let name = quoted(&nic.name);
-        asks.push((
-            show.tables(&format!("--nic {name}")),
-            "its effective routes",
-        ));
+        let ask = show.tables(&format!("--nic {name}"));
+        asks.push((ask, "its effective routes"));
         let routes = network.nic_effective(&nic.name);
         let learned = routes.iter().find(|row| !row.next_hops.is_empty());
         if let Some(prefix) = learned.and_then(|row| row.prefixes.first()) {
@@ -264,15 +297,11 @@ fn next(show: &Show, scenario: &Scenario, network: &Network, output: &mut Output
         asks.push((ask, "what it tells and is told"));
     }
     asks.push((show.call("sweep", ""), "what breaks when anything fails"));
-    if !scenario.events.is_empty() {
+    if !scenario.expectations.is_empty() || !scenario.promises.is_empty() {
         asks.push((show.call("check", ""), "whether all is as the file expects"));
     }
     asks.push((show.tables("--all"), "every table"));
-    let longest = asks.iter().map(|(ask, _)| ask.chars().count()).max();
-    let longest = longest.unwrap_or_default();
-    for (ask, what) in asks {
-        output.text(format_args!("  {ask:<longest$}  {what}\n"));
-    }
+    asks
 }
 
 /// A name as a shell takes it.
@@ -287,9 +316,8 @@ fn quoted(name: &str) -> String {
 impl Show {
     /// How a question is asked.
     fn call(&self, command: &str, arguments: &str) -> String {
-        let file = quoted(self.at.file());
         let text = match (self.program, command) {
-            (Program::Routehub, _) => format!("routehub {command} {file} {arguments}"),
+            (Program::Routehub, _) => format!("routehub {command} {FILE} {arguments}"),
             (Program::Scenario, "sweep") => "--failures 1".to_owned(),
             (Program::Scenario, _) => format!("--{command} {arguments}"),
         };
@@ -299,7 +327,7 @@ impl Show {
     /// How tables are asked for.
     fn tables(&self, options: &str) -> String {
         match self.program {
-            Program::Routehub => format!("routehub show {} {options}", quoted(self.at.file())),
+            Program::Routehub => format!("routehub show {FILE} {options}"),
             Program::Scenario => options.to_owned(),
         }
     }
