@@ -96,6 +96,7 @@ pub const FINDING_RULES: &[RuleId] = &[
     rules::PEER_NEEDS_REMOTE_GATEWAYS,
     rules::SHARED_PEER_ASN,
     rules::MULTIHOP_EBGP,
+    rules::OFFERED_CAPABILITIES,
     rules::NO_TCP_MD5,
     rules::NO_BFD,
     rules::STATIC_ROUTE_NEEDED,

@@ -16,6 +16,7 @@ mod fabric;
 #[cfg(feature = "file")]
 pub mod forms;
 mod object;
+mod session_event;
 mod session_options;
 mod speakers;
 
@@ -31,7 +32,8 @@ pub use fabric::{
     DisablePeeringRoute, LoadBalancer, NetworkPolicies, Nic, PeeredSubnets, Peering, PeeringFlags,
     PrivateEndpoint, RouteTable, Subnet, UserRoute, UserRouteTarget, Vnet,
 };
-pub use session_options::{SessionOption, SessionOptions};
+pub use session_event::{ClearDirection, PeerSessions, SessionEnd, SoftClear};
+pub use session_options::{MaximumPrefix, OverLimit, SessionOption, SessionOptions, SessionRole};
 pub use speakers::{
     Advertisement, Nva, NvaSession, Origination, ReadvertiseTo, ReadvertisedNextHop,
     ReadvertisedPath, Readvertisement, RouteServer, RoutingPreference,

@@ -17,7 +17,7 @@ use crate::graph::{
     UNKNOWN_ADDRESS,
 };
 use crate::parameters::Parameters;
-use crate::propagation::{EventError, Model, NotConverged, Outbound, Watch};
+use crate::propagation::{EventError, Model, NotConverged, Outbound, SessionOrder, Watch};
 use crate::ribs::{Encoding, Only, RibView};
 
 use live::Live;
@@ -248,7 +248,9 @@ impl Exchange {
         self.live.link_up(&mut self.model, link, encoding, families)
     }
 
-    /// A session is no longer established: what its peer announced is withdrawn.
+    /// A session is no longer established: what its peer announced is withdrawn. Routes of retained
+    /// families stay and are stale, until [`sweep_stale`](Self::sweep_stale) or until the peer
+    /// announces them again (RFC 4724 section 4.2).
     ///
     /// # Errors
     /// [`NotConverged`] if the estate does not come to rest any more.
@@ -256,9 +258,11 @@ impl Exchange {
         &mut self,
         link: LinkId,
         notification: Option<(u8, u8)>,
+        retained: FamilySet,
     ) -> Result<(), NotConverged> {
         self.model.touch_all();
-        self.live.link_down(&mut self.model, link, notification)
+        self.live
+            .link_down(&mut self.model, link, notification, retained)
     }
 
     /// Whether an event switched a real peer's session off: it is not to be held until another
@@ -333,6 +337,11 @@ impl Exchange {
         self.model.take_refreshes()
     }
 
+    /// What events since the last call have to be done to the sessions of real peers, in order.
+    pub fn take_orders(&mut self) -> Vec<(LinkId, SessionOrder)> {
+        self.model.take_orders()
+    }
+
     /// Ends the update run of a real peer.
     pub fn end_run(&mut self, link: LinkId) {
         if let Some(from_peer) = self.peer_adjacency(link) {
@@ -366,13 +375,8 @@ impl Exchange {
     /// # Errors
     /// [`NotConverged`] if the estate does not come to rest any more.
     pub fn sweep_stale(&mut self, link: LinkId, family: Family) -> Result<(), NotConverged> {
-        match self.peer_adjacency(link) {
-            Some(from_peer) => {
-                self.model.touch_all();
-                self.model.sweep_stale(from_peer, family)
-            }
-            None => Ok(()),
-        }
+        self.model.touch_all();
+        self.live.sweep_stale(&mut self.model, link, family)
     }
 
     /// Sends a real peer all routes of a family again (RFC 2918).

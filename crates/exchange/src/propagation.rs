@@ -5,9 +5,11 @@ mod converge;
 mod deliver;
 mod description;
 mod events;
+mod maximum;
 mod outbound;
 mod pending;
 mod resting;
+mod sessions;
 mod touched;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +29,7 @@ pub use outbound::Outbound;
 use outbound::StaticRoutes;
 use pending::Pending;
 use resting::Resting;
+pub use sessions::SessionOrder;
 use touched::Touched;
 pub use touched::Watch;
 
@@ -48,6 +51,10 @@ pub(crate) struct Model {
     live: bool,
     /// Links of real routers that are to be asked for their routes again.
     refreshes: Vec<LinkId>,
+    /// What is to be done to sessions of real routers.
+    orders: Vec<(LinkId, SessionOrder)>,
+    /// Links whose peers have more routes than they may, and whose sessions go on.
+    beyond: BTreeSet<LinkId>,
     /// Links on which something else is sent than before, of which real peers are to be told.
     exports_changed: BTreeSet<LinkId>,
     /// By how much the route limit of a link was last exceeded.
@@ -124,6 +131,8 @@ impl Model {
             resting: Resting::default(),
             live,
             refreshes: Vec::new(),
+            orders: Vec::new(),
+            beyond: BTreeSet::new(),
             exports_changed: BTreeSet::new(),
             exceeded: BTreeMap::new(),
             now: Instant::ZERO,
@@ -212,6 +221,11 @@ impl Model {
     /// The links of real routers that are to be asked for their routes again since the last call.
     pub(crate) fn take_refreshes(&mut self) -> Vec<LinkId> {
         std::mem::take(&mut self.refreshes)
+    }
+
+    /// What is to be done to sessions of real routers since the last call, in order.
+    pub(crate) fn take_orders(&mut self) -> Vec<(LinkId, SessionOrder)> {
+        std::mem::take(&mut self.orders)
     }
 
     /// Has a real router asked for its routes again.

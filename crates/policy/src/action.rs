@@ -62,6 +62,8 @@ pub enum Action {
     SetNextHop(NextHop),
     /// Sets ORIGIN.
     SetOrigin(Origin),
+    /// Sets Only to Customer to an AS (RFC 9234 section 5), where it is not there.
+    AddOnlyToCustomer(Asn),
 }
 
 /// How private ASNs (RFC 6996) are taken out of an AS path.
@@ -160,6 +162,7 @@ impl fmt::Display for Action {
             Self::SetLocalPref(value) => set(f, "local preference", *value),
             Self::SetNextHop(next_hop) => write!(f, "set next hop {next_hop}"),
             Self::SetOrigin(origin) => write!(f, "set origin {origin}"),
+            Self::AddOnlyToCustomer(asn) => write!(f, "add OTC {asn}"),
         }
     }
 }

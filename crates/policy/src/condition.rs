@@ -58,6 +58,9 @@ pub enum Match {
     Med(RangeInclusive<u32>),
     /// LOCAL_PREF is in this range; never holds without one.
     LocalPref(RangeInclusive<u32>),
+    /// Only to Customer is there (RFC 9234 section 5), and names one of these ASes; an empty list:
+    /// any.
+    OnlyToCustomer(Vec<Asn>),
     /// A condition does not hold.
     Not(Box<Match>),
 }
@@ -138,6 +141,9 @@ impl Match {
             Self::Origin(list) => list.contains(&attrs.origin),
             Self::Med(range) => attrs.med.is_some_and(|med| range.contains(&med)),
             Self::LocalPref(range) => attrs.local_pref.is_some_and(|value| range.contains(&value)),
+            Self::OnlyToCustomer(list) => attrs
+                .only_to_customer
+                .is_some_and(|asn| list.is_empty() || list.contains(&asn)),
             Self::Not(inner) => !inner.asks_prefix() && !inner.holds_for_set(attrs, meta),
         }
     }
@@ -205,6 +211,8 @@ impl fmt::Display for Match {
             Self::Origin(list) => listed(f, "origin in", list),
             Self::Med(range) => ranged(f, "MED", range),
             Self::LocalPref(range) => ranged(f, "local preference", range),
+            Self::OnlyToCustomer(list) if list.is_empty() => f.write_str("OTC is there"),
+            Self::OnlyToCustomer(list) => listed(f, "OTC is one of", list),
             Self::Not(inner) => write!(f, "not ({inner})"),
         }
     }

@@ -109,6 +109,7 @@ fn condition() -> impl Strategy<Value = Match> {
         1 => vec(pattern(), 0..3).prop_map(Match::AnyCommunity),
         1 => vec(pattern(), 0..3).prop_map(Match::AllCommunities),
         1 => vec(prefix(), 0..3).prop_map(Match::NextHop),
+        1 => vec(asn(), 0..3).prop_map(Match::OnlyToCustomer),
         1 => (0..3u32, 0..3u32).prop_map(|(first, last)| Match::Med(first..=last)),
         1 => (0..3u32, 0..3u32).prop_map(|(first, last)| Match::LocalPref(first..=last)),
     ];
@@ -132,6 +133,7 @@ fn setting() -> impl Strategy<Value = Action> {
         option::of(0..3u32).prop_map(Action::SetLocalPref),
         (0..3u32).prop_map(|n| Action::SetNextHop(NextHop::from(Ipv4Addr::from(n)))),
         Just(Action::SetOrigin(Origin::Egp)),
+        asn().prop_map(Action::AddOnlyToCustomer),
         vec(asn(), 0..3).prop_map(Action::ReplacePath),
     ]
 }

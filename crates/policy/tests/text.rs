@@ -67,6 +67,11 @@ fn conditions() -> Vec<(Match, &'static str)> {
             "cluster list has one of 10.0.0.1, 0.0.0.2",
         ),
         (Match::Origin(vec![Origin::Egp]), "origin in egp"),
+        (Match::OnlyToCustomer(vec![]), "OTC is there"),
+        (
+            Match::OnlyToCustomer(vec![Asn(1)]).negated(),
+            "not (OTC is one of 1)",
+        ),
         (Match::Med(1..=2), "MED 1 to 2"),
         (
             Match::LocalPref(1..=u32::MAX),
@@ -121,6 +126,7 @@ fn actions() -> Vec<(Action, &'static str)> {
             },
             "set communities 7:7 except 9:*",
         ),
+        (Action::AddOnlyToCustomer(Asn(64512)), "add OTC 64512"),
         (Action::SetMed(None), "remove MED"),
         (Action::SetLocalPref(Some(200)), "set local preference 200"),
         (Action::SetNextHop(hop), "set next hop 10.0.0.1"),

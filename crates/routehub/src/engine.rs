@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use routehub_exchange::estate::OverLimit;
 use routehub_exchange::{
-    Changes, CheckedEstate, Encoding, Event, EventError, Exchange, LinkId, LiveLink, NotConverged,
-    Parameters,
+    Changes, CheckedEstate, ClearDirection, Encoding, Event, EventError, Exchange, LimitExceeded,
+    LinkId, LiveLink, NotConverged, Parameters, SessionOrder,
 };
 use routehub_rib::Pull;
 use routehub_session::Event as SessionEvent;
@@ -14,6 +15,7 @@ use routehub_types::{Family, FamilySet, Instant, Nlri, PeerId, Prefix};
 use routehub_wire::{Context, Packer, UpdateView};
 
 use crate::encoding::PeerEncoding;
+use crate::refresh_marks::RefreshMarks;
 use crate::update_reader::UpdateReader;
 
 /// Prefixes that one call looks at for each export group, so that sessions get their turn.
@@ -37,6 +39,8 @@ pub enum Input<'a> {
         peer: PeerId,
         /// Code and subcode of the NOTIFICATION that ended it.
         notification: Option<(u8, u8)>,
+        /// The families whose routes stay and are stale (RFC 4724 section 4.2).
+        retained: FamilySet,
     },
     /// An UPDATE came.
     Update {
@@ -87,7 +91,11 @@ impl Input<'_> {
             SessionEvent::Down(ref down) => {
                 let sent = down.sent.as_ref();
                 let notification = sent.map(|sent| (sent.code, sent.subcode));
-                Self::Down { peer, notification }
+                Self::Down {
+                    peer,
+                    notification,
+                    retained: down.retained,
+                }
             }
             SessionEvent::RunEnded(_) => Self::RunEnded { peer },
             SessionEvent::RefreshRequested(family) => Self::RefreshRequested { peer, family },
@@ -112,7 +120,28 @@ pub enum Effect {
         peer: PeerId,
         /// Whether its session is to be held.
         on: bool,
+        /// What the peer is told of it (RFC 9003).
+        text: Option<String>,
     },
+    /// The peer announced more routes than it may, and its session goes on; with the action
+    /// `discard` further prefixes are refused. Nothing is to be done.
+    BeyondMaximum {
+        /// The peer.
+        peer: PeerId,
+        /// What is done.
+        action: OverLimit,
+        /// By how much.
+        exceeded: LimitExceeded,
+    },
+    /// The session with this peer has to end with Cease, administrative reset, and begins anew.
+    Reset {
+        /// The peer.
+        peer: PeerId,
+        /// What the peer is told of it (RFC 9003).
+        text: Option<String>,
+    },
+    /// The peer is to be asked for all its routes again, if it understands that.
+    SoftRefresh(PeerId),
     /// These routes are kept back from the peer because no message to it can hold them; those that
     /// it had are withdrawn from it (RFC 4271 section 9.1.3, RFC 8654 section 4). Nothing is to be
     /// done.
@@ -146,19 +175,24 @@ pub enum EngineError {
 pub(crate) struct Peer {
     pub(crate) link: LiveLink,
     pub(crate) packer: Option<Packer>,
+    pub(crate) marks: RefreshMarks,
     /// Waits in the queue of effects.
     ready: bool,
     /// An event switched its session off.
     pub(crate) off: bool,
+    /// What it is told when it is switched off.
+    off_text: Option<String>,
 }
 
 impl Peer {
-    pub(crate) const fn new(link: LiveLink) -> Self {
+    pub(crate) fn new(link: LiveLink) -> Self {
         Self {
             link,
             packer: None,
+            marks: RefreshMarks::default(),
             ready: false,
             off: false,
+            off_text: None,
         }
     }
 }
@@ -244,6 +278,7 @@ impl Engine {
             } => {
                 let sent_to = self.peer_mut(peer)?;
                 sent_to.packer = Some(Packer::new(&send));
+                sent_to.marks = RefreshMarks::new(send.enhanced_refresh);
                 sent_to.ready = false;
                 let link = sent_to.link.link;
                 let encoding: Arc<dyn Encoding> =
@@ -251,12 +286,16 @@ impl Engine {
                 self.exchange.link_up(link, &encoding, families)?;
                 self.ready(peer);
             }
-            Input::Down { peer, notification } => {
+            Input::Down {
+                peer,
+                notification,
+                retained,
+            } => {
                 let sent_to = self.peer_mut(peer)?;
                 sent_to.packer = None;
                 sent_to.ready = false;
                 let link = sent_to.link.link;
-                self.exchange.link_down(link, notification)?;
+                self.exchange.link_down(link, notification, retained)?;
             }
             Input::Update { peer, view } => {
                 let link = self.link(peer)?;
@@ -264,6 +303,7 @@ impl Engine {
                 if !self.reader.deliver(&view, now, link, exchange)? {
                     self.effects.push_back(Effect::LimitExceeded(peer));
                 }
+                self.carry_out_orders();
             }
             Input::RunEnded { peer } => {
                 let link = self.link(peer)?;
@@ -271,8 +311,7 @@ impl Engine {
             }
             Input::RefreshRequested { peer, family } => {
                 let link = self.link(peer)?;
-                self.exchange.refresh(link, family);
-                self.ready(peer);
+                self.send_again(peer, link, family);
             }
             Input::MarkStale { peer, family } => {
                 let link = self.link(peer)?;
@@ -285,6 +324,7 @@ impl Engine {
             Input::Event(event) => {
                 self.exchange.apply_event(event)?;
                 self.request_refreshes();
+                self.carry_out_orders();
                 self.switch();
             }
         }
@@ -323,15 +363,14 @@ impl Engine {
         let sent_to = self.peers.get_mut(peer.0 as usize)?.as_mut()?;
         sent_to.ready = false;
         let packer = sent_to.packer.as_mut()?;
+        if let Some(mark) = sent_to.marks.take_begin() {
+            return Some(mark);
+        }
         let link = sent_to.link.link;
         loop {
             let (attrs, ticket) = match self.exchange.pull(link) {
                 Pull::Idle => return None,
-                Pull::Complete(family) => {
-                    let mut out = Vec::new();
-                    routehub_wire::encode_end_of_rib(family, &mut out);
-                    return Some(out.into());
-                }
+                Pull::Complete(family) => return Some(sent_to.marks.end(family)),
                 Pull::Routes(routes) => {
                     if let Some(encoded) = routes.encoded {
                         return Some(encoded.clone());
@@ -384,14 +423,73 @@ impl Engine {
         }
     }
 
+    /// Asks for what an event has to be done to sessions.
+    fn carry_out_orders(&mut self) {
+        for (link, order) in self.exchange.take_orders() {
+            let Some(peer) = self.peer_of(link) else {
+                continue;
+            };
+            match order {
+                SessionOrder::Reset(text) => self.effects.push_back(Effect::Reset { peer, text }),
+                SessionOrder::Shutdown(text) => {
+                    if let Ok(peer) = self.peer_mut(peer) {
+                        peer.off_text = text;
+                    }
+                }
+                SessionOrder::Enable => self.enable(peer),
+                SessionOrder::SoftClear(direction) => self.soft_clear(peer, link, direction),
+                SessionOrder::BeyondMaximum(action, exceeded) => {
+                    self.effects.push_back(Effect::BeyondMaximum {
+                        peer,
+                        action,
+                        exceeded,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Has a session held again that ended because of too many routes. One that an event switched
+    /// off is told of by [`switch`](Self::switch).
+    fn enable(&mut self, peer: PeerId) {
+        if self.peer_mut(peer).is_ok_and(|peer| !peer.off) {
+            self.effects.push_back(Effect::Switched {
+                peer,
+                on: true,
+                text: None,
+            });
+        }
+    }
+
+    fn soft_clear(&mut self, peer: PeerId, link: LinkId, direction: ClearDirection) {
+        if direction.is_in() {
+            self.effects.push_back(Effect::SoftRefresh(peer));
+        }
+        if direction.is_out() {
+            for family in Family::ALL {
+                self.send_again(peer, link, family);
+            }
+        }
+    }
+
+    /// Has a peer sent all routes of a family again.
+    fn send_again(&mut self, peer: PeerId, link: LinkId, family: Family) {
+        if let Ok(peer) = self.peer_mut(peer) {
+            peer.marks.refresh(family);
+        }
+        self.exchange.refresh(link, family);
+        self.ready(peer);
+    }
+
     /// Asks for the sessions that an event switched off or on.
     fn switch(&mut self) {
         for (id, peer) in (0..).map(PeerId).zip(&mut self.peers) {
             let Some(peer) = peer else { continue };
             let off = self.exchange.is_switched_off(peer.link.link);
             if std::mem::replace(&mut peer.off, off) != off {
+                let text = peer.off_text.take();
                 let (peer, on) = (id, !off);
-                self.effects.push_back(Effect::Switched { peer, on });
+                self.effects.push_back(Effect::Switched { peer, on, text });
             }
         }
     }

@@ -15,6 +15,7 @@ mod encoding;
 mod engine;
 mod network;
 pub mod profile;
+mod refresh_marks;
 mod route_server;
 pub mod sweep;
 mod takeover;
@@ -32,12 +33,13 @@ pub use routehub_diagnose::{
 };
 pub use routehub_exchange::view::Watch;
 pub use routehub_exchange::{
-    Changes, CheckedEstate, ConnectionEnds, ConnectionLoad, EffectiveRow, Estate, EstateErrors,
-    Event, EventError, Exchange, GatewayInstance, Instance, LimitExceeded, LinkChange, LinkId,
-    LiveLink, NextHopType, NotConverged, NvaSessions, Parameters, PathReport, PathStanding,
-    PeeringReport, Refused, Role, RouteOrigin, RouteRow, RouteServerLoad, RouteSource, RouteState,
-    SessionRow, SessionState, Share, ShareCursor, SpeakerId, Subject, TableId, TableKind,
-    TableRows, TableShape, VnetRoute, VnetRoutes, check, estate, rules,
+    Changes, CheckedEstate, ClearDirection, ConnectionEnds, ConnectionLoad, EffectiveRow, Estate,
+    EstateErrors, Event, EventError, Exchange, GatewayInstance, Instance, LimitExceeded,
+    LinkChange, LinkId, LiveLink, NextHopType, NotConverged, NvaSessions, Parameters, PathReport,
+    PathStanding, PeerSessions, PeeringReport, Refused, Role, RouteOrigin, RouteRow,
+    RouteServerLoad, RouteSource, RouteState, SessionEnd, SessionRow, SessionState, Share,
+    ShareCursor, SoftClear, SpeakerId, Subject, TableId, TableKind, TableRows, TableShape,
+    VnetRoute, VnetRoutes, check, estate, rules,
 };
 pub use routehub_rib::Step;
 pub use routehub_types as types;

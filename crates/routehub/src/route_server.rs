@@ -259,6 +259,9 @@ impl RouteServer {
             let (Effect::Ready(peer)
             | Effect::Unsendable { peer, .. }
             | Effect::RequestRefresh(peer)
+            | Effect::BeyondMaximum { peer, .. }
+            | Effect::SoftRefresh(peer)
+            | Effect::Reset { peer, .. }
             | Effect::Switched { peer, .. }
             | Effect::LimitExceeded(peer)) = effect;
             let Some(session) = self.sessions.get_mut(peer.0 as usize) else {
@@ -270,18 +273,39 @@ impl RouteServer {
                         && session.send_encoded(now, bytes).is_ok()
                     {}
                 }
-                Effect::Unsendable { .. } => {}
+                Effect::Unsendable { .. } | Effect::BeyondMaximum { .. } => {}
                 Effect::RequestRefresh(_) => {
                     // A session that is gone meanwhile needs no refresh.
                     let _ = session.request_refresh(now);
                 }
                 Effect::Switched { on: true, .. } => session.handle_start(now),
-                Effect::Switched { on: false, .. } => {
-                    session.handle_stop(now, Notification::ADMINISTRATIVE_SHUTDOWN);
+                Effect::Switched {
+                    on: false, text, ..
+                } => {
+                    let why = Notification::ADMINISTRATIVE_SHUTDOWN;
+                    session.handle_stop(now, told(why, text.as_deref()));
                 }
-                Effect::LimitExceeded(_) => session.teardown(now, Notification::MAXIMUM_PREFIXES),
+                Effect::SoftRefresh(_) => {
+                    // Likewise, and one that is not understood is not sent.
+                    let _ = session.soft_refresh(now);
+                }
+                Effect::Reset { text, .. } => {
+                    let why = told(Notification::ADMINISTRATIVE_RESET, text.as_deref());
+                    session.hard_reset(now, why);
+                }
+                Effect::LimitExceeded(_) => {
+                    session.hard_reset(now, Notification::MAXIMUM_PREFIXES);
+                }
             }
         }
         worked
+    }
+}
+
+/// A reason with the text that an operator gives it, if one does.
+fn told(why: Notification, text: Option<&str>) -> Notification {
+    match text {
+        Some(text) => why.with_text(text),
+        None => why,
     }
 }

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use routehub_exchange::{CheckedEstate, Exchange, LiveLink, NotConverged, Parameters};
+use routehub_exchange::{CheckedEstate, Event, Exchange, LiveLink, NotConverged, Parameters};
 use routehub_types::{Instant, PeerId};
 
 use crate::engine::Peer;
-use crate::{Effect, Engine};
+use crate::{Effect, Engine, EngineError, Input};
 
 /// An engine that is to take over from a running one, and the peers that are in both.
 #[derive(Debug)]
@@ -63,6 +63,14 @@ impl ReloadedEngine {
         &self.engine
     }
 
+    /// Has an event happen before it takes over.
+    ///
+    /// # Errors
+    /// [`EngineError`] if it names something unknown.
+    pub fn apply(&mut self, event: &Event) -> Result<(), EngineError> {
+        self.engine.handle(Instant::ZERO, Input::Event(event))
+    }
+
     /// The peers of the running engine whose sessions go on.
     pub fn kept(&self) -> &[PeerId] {
         &self.kept
@@ -88,13 +96,18 @@ impl ReloadedEngine {
         for id in &kept {
             if let (Ok(before), Ok(after)) = (running.peer_mut(*id), engine.peer_mut(*id)) {
                 after.packer = before.packer.take();
-                if after.packer.is_some() {
+                after.marks = before.marks;
+                let (is_ready, is_on) = (after.packer.is_some(), before.off && !after.off);
+                if is_ready {
                     engine.ready(*id);
                 }
                 // What an event switched off is on in the new estate.
-                if before.off {
-                    let (peer, on) = (*id, true);
-                    engine.effects.push_back(Effect::Switched { peer, on });
+                if is_on {
+                    engine.effects.push_back(Effect::Switched {
+                        peer: *id,
+                        on: true,
+                        text: None,
+                    });
                 }
             }
         }

@@ -12,6 +12,6 @@ mod validate;
 mod write;
 
 pub use events::parse_events;
-pub use live::{Bfd, Live, LivePeer, Secret};
+pub use live::{Bfd, Live, LivePeer, Secret, Shutdown};
 pub use schema::{SCHEMA_URL, json_schema};
 pub use write::NetworkText;

@@ -27,7 +27,9 @@ mod syntax;
 pub mod tables;
 
 pub use expect::{Difference, Report, compare};
-pub use file::{Bfd, Live, LivePeer, NetworkText, SCHEMA_URL, Secret, json_schema, parse_events};
+pub use file::{
+    Bfd, Live, LivePeer, NetworkText, SCHEMA_URL, Secret, Shutdown, json_schema, parse_events,
+};
 pub use promises::PromiseWatch;
 pub use scenario::{RunError, Scenario};
 pub use syntax::{Diagnostic, Excerpt};

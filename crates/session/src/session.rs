@@ -87,6 +87,18 @@ impl Session {
         self.end(now, &DownReason::TornDown(reason));
     }
 
+    /// The same where the peer's routes are not to be kept: where both sides would keep them after a
+    /// NOTIFICATION, it is a hard reset (RFC 8538 section 3.1).
+    pub fn hard_reset(&mut self, now: Instant, reason: Notification) {
+        let agreed = self.negotiated();
+        let restart = agreed.and_then(|agreed| agreed.graceful_restart);
+        let reason = match restart.is_some_and(|restart| restart.notification) {
+            true => reason.into_hard_reset(),
+            false => reason,
+        };
+        self.teardown(now, reason);
+    }
+
     fn end(&mut self, now: Instant, reason: &DownReason) {
         self.peering.advance(now);
         self.peering.end_everywhere(FsmEvent::AutomaticStop, reason);
@@ -298,7 +310,8 @@ impl Session {
 /// What the layers above tell an established session to send.
 impl Session {
     /// Sends UPDATEs that are encoded for [`Negotiated::send`], one or more whole messages, packed
-    /// once for all sessions that share its key.
+    /// once for all sessions that share its key; the begin and end of a refresh may stand among
+    /// them (RFC 7313).
     ///
     /// # Errors
     /// The session is not established.
@@ -307,9 +320,10 @@ impl Session {
         peering.advance(now);
         let slot = peering.connections.established().ok_or(NotEstablished)?;
         let mut rest: &[u8] = &messages;
-        while let Some([.., high, low, _]) = rest.first_chunk::<HEADER_LEN>() {
+        while let Some([.., high, low, kind]) = rest.first_chunk::<HEADER_LEN>() {
             let length = usize::from(u16::from_be_bytes([*high, *low])).max(HEADER_LEN);
-            peering.counters.sent.count(MessageType::Update, length);
+            let kind = MessageType::from_code(*kind).unwrap_or(MessageType::Update);
+            peering.counters.sent.count(kind, length);
             rest = rest.get(length..).unwrap_or_default();
         }
         peering.give_out(slot, messages);
@@ -363,11 +377,23 @@ impl Session {
             self.end(now, &DownReason::NoRouteRefresh(reason));
             return Ok(RefreshRequest::Reset);
         }
-        let families = agreed.families;
+        Ok(RefreshRequest::Sent(self.soft_refresh(now)?))
+    }
+
+    /// Asks for all routes of the peer again; one without the route refresh capability is not
+    /// asked. The answer says for which families it was.
+    ///
+    /// # Errors
+    /// The session is not established.
+    pub fn soft_refresh(&mut self, now: Instant) -> Result<FamilySet, NotEstablished> {
+        let families = self.negotiated().ok_or(NotEstablished)?.families;
+        let mut asked = FamilySet::EMPTY;
         for family in families.iter() {
-            self.send_route_refresh(now, family, RefreshKind::Request)?;
+            if self.send_route_refresh(now, family, RefreshKind::Request)? {
+                asked = asked.with(family);
+            }
         }
-        Ok(RefreshRequest::Sent(families))
+        Ok(asked)
     }
 }
 

@@ -244,9 +244,26 @@ impl EngineTask {
                     peer.request_refresh();
                 }
             }
-            Effect::Switched { peer, on } => {
+            Effect::BeyondMaximum {
+                peer,
+                action,
+                exceeded,
+            } => self.publish(peer, EventKind::BeyondMaximum { action, exceeded }),
+            Effect::SoftRefresh(id) => {
+                if let Some(peer) = self.peers.get(&id) {
+                    peer.soft_refresh();
+                }
+            }
+            Effect::Reset { peer, ref text } => {
+                if let Some(peer) = self.peers.get_mut(&peer) {
+                    let why = Notification::ADMINISTRATIVE_RESET;
+                    let told = |text: &String| why.clone().with_text(text);
+                    peer.tear_down(text.as_ref().map_or(why.clone(), told));
+                }
+            }
+            Effect::Switched { peer, on, ref text } => {
                 if let Some(session) = self.sessions.get(&peer) {
-                    session.switch(on);
+                    session.switch(on, text.clone());
                 }
             }
             Effect::LimitExceeded(id) => {

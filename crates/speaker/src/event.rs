@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use routehub::LimitExceeded;
-use routehub::types::{Asn, Escaped, Prefix};
-use routehub_session::DownReason;
+use routehub::estate::OverLimit;
+use routehub::types::{Asn, Escaped, Family, FamilySet, Prefix};
+use routehub_session::{DownReason, SweepReason};
 use tokio::sync::broadcast;
 
 use crate::Neighbor;
@@ -57,6 +58,20 @@ pub enum EventKind {
     },
     /// The peer announced more routes than it may; with the numbers, where they are known.
     LimitExceeded(Option<LimitExceeded>),
+    /// The peer announced more routes than it may, and its session goes on.
+    BeyondMaximum {
+        /// What is done.
+        action: OverLimit,
+        /// By how much.
+        exceeded: LimitExceeded,
+    },
+    /// The peer may have announced too many routes: its session is not held for so long, or until
+    /// it is enabled.
+    Paused(Option<Duration>),
+    /// The peer restarts: its routes of these families stay, and are stale (RFC 4724 section 4.2).
+    Retained(FamilySet),
+    /// Routes of the peer in a family that were stale are gone.
+    Swept(Family, SweepReason),
     /// An UPDATE of the peer was malformed: its routes count as withdrawn, or attributes of it were
     /// left out (RFC 7606).
     Malformed(Arc<MalformedUpdate>),
@@ -123,6 +138,10 @@ impl EventKind {
             Self::Bfd(_) => "bfd",
             Self::Unsendable { .. } => "unsendable",
             Self::LimitExceeded(_) => "limit_exceeded",
+            Self::BeyondMaximum { .. } => "beyond_maximum",
+            Self::Paused(_) => "paused",
+            Self::Retained(_) => "retained",
+            Self::Swept(..) => "swept",
             Self::Malformed(_) => "malformed",
             Self::NotKept { .. } => "refused_not_kept",
             Self::HeldBack(_) => "held_back",
@@ -251,6 +270,26 @@ impl fmt::Display for EventKind {
             Self::LimitExceeded(Some(numbers)) => {
                 write!(f, "more routes than it may announce: {numbers}")
             }
+            Self::BeyondMaximum { action, exceeded } => {
+                let done = match action {
+                    OverLimit::Discard => "further ones are discarded",
+                    _ => "the session goes on",
+                };
+                write!(f, "more routes than it may have: {exceeded}; {done}")
+            }
+            Self::Paused(Some(time)) => {
+                write!(f, "not held for {} s after too many routes", time.as_secs())
+            }
+            Self::Paused(None) => {
+                f.write_str("not held after too many routes, until it is enabled")
+            }
+            Self::Retained(families) => {
+                write!(f, "it restarts: its routes stay, {}", Families(*families))
+            }
+            Self::Swept(family, reason) => {
+                let family = Families([*family].into_iter().collect());
+                write!(f, "its stale routes are gone, {family}: {}", why(*reason))
+            }
             Self::Malformed(update) => write!(f, "{update}"),
             Self::NotKept { routes } => {
                 write!(
@@ -304,6 +343,36 @@ impl fmt::Display for Reloaded {
             f,
             "reloaded: {kept} sessions go on, {reset} are reset, {added} are new, {removed} are gone"
         )
+    }
+}
+
+/// Families as a line of text names them.
+struct Families(FamilySet);
+
+impl fmt::Display for Families {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, family) in self.0.iter().enumerate() {
+            let comma = if at == 0 { "" } else { " and " };
+            let name = match family {
+                Family::Ipv4 => "IPv4",
+                Family::Ipv6 => "IPv6",
+            };
+            write!(f, "{comma}{name}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Why stale routes went.
+const fn why(reason: SweepReason) -> &'static str {
+    match reason {
+        SweepReason::EndOfRib => "it has sent all that it has now",
+        SweepReason::EndOfRefresh => "it has sent its routes again",
+        SweepReason::RestartTime => "it did not come back in time",
+        SweepReason::StaleTime => "they were stale for too long",
+        SweepReason::NotPreserved => "it came back without them",
+        SweepReason::SecondRestart => "it was lost again before it had sent them",
+        SweepReason::Stopped => "its session was stopped",
     }
 }
 

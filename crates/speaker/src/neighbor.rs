@@ -6,14 +6,17 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-use routehub::estate::CircuitLink;
+use routehub::estate::{CircuitLink, MaximumPrefix, OverLimit};
 use routehub::types::PeerId;
-use routehub::{LiveLink, Profile};
-use routehub_scenario::{Live, Secret};
+use routehub::{Event, LiveLink, Profile, SessionEnd};
+use routehub_scenario::{Live, Secret, Shutdown};
 use routehub_session::SessionConfig;
 
 use crate::bfd::BfdSettings;
 use crate::sockopt;
+use extensions::extended;
+
+mod extensions;
 
 /// A real router with which there is a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +41,10 @@ pub struct Neighbor {
     password: Option<Secret>,
     /// How long sent data may go unacknowledged (RFC 5482).
     user_timeout: Duration,
+    /// The file says that the session is not held, and what the peer is told.
+    shutdown: Option<Shutdown>,
+    /// How many routes are taken, and what happens beyond.
+    maximum_prefix: Option<MaximumPrefix>,
     config: SessionConfig,
 }
 
@@ -62,6 +69,11 @@ impl Neighbor {
             Some(address) => vec![address],
             None => link.remote_addresses.clone(),
         };
+        let config = SessionConfig {
+            passive,
+            ..profile.session_config(link)
+        };
+        let open = peer.filter(|_| profile.parameters.transparent);
         let asks_for_bfd = peer.filter(|peer| peer.bfd.is_some());
         let has_bfd = has_bfd(link, profile);
         let bfd = asks_for_bfd.filter(|_| has_bfd);
@@ -76,10 +88,9 @@ impl Neighbor {
             ttl_security: peer.is_some_and(|peer| peer.ttl_security),
             password: peer.and_then(|peer| peer.password.clone()),
             user_timeout: user_timeout(profile.parameters.hold_time),
-            config: SessionConfig {
-                passive,
-                ..profile.session_config(link)
-            },
+            shutdown: peer.and_then(|peer| peer.shutdown.clone()),
+            maximum_prefix: open.and_then(|peer| peer.maximum_prefix),
+            config: open.map_or_else(|| config.clone(), |peer| extended(config.clone(), peer)),
         }
     }
 
@@ -91,6 +102,9 @@ impl Neighbor {
         // BFD goes over to other settings by itself.
         same.bfd.clone_from(&other.bfd);
         same.lacks_bfd = other.lacks_bfd;
+        // These act on the session that goes on.
+        same.shutdown.clone_from(&other.shutdown);
+        same.maximum_prefix = other.maximum_prefix;
         same == *other
     }
 
@@ -107,6 +121,33 @@ impl Neighbor {
     /// How the session is configured.
     pub(crate) const fn session_config(&self) -> &SessionConfig {
         &self.config
+    }
+
+    /// Whether the file says that the session is not held.
+    pub(crate) const fn is_shut_down(&self) -> bool {
+        self.shutdown.is_some()
+    }
+
+    /// The event that keeps the session from being held, if the file says that it is not.
+    pub(crate) fn shutdown(&self) -> Option<Event> {
+        let shutdown = self.shutdown.clone()?;
+        Some(Event::Shutdown(SessionEnd {
+            peer: self.link.remote.clone(),
+            to: Some(self.link.local.clone()),
+            instance: self.link.instance,
+            link: self.link.circuit_link,
+            text: shutdown.text,
+        }))
+    }
+
+    /// For how long the session is not held once its peer has announced too many routes, and what
+    /// is not said to be another time: until it is enabled. None: it begins anew at once.
+    pub(crate) fn pause(&self) -> Option<Option<Duration>> {
+        let maximum = self.maximum_prefix?;
+        Some(match maximum.action {
+            OverLimit::Shutdown => None,
+            _ => Some(Duration::from_secs(maximum.restart_after.into())),
+        })
     }
 
     /// How BFD watches the path to it; none: it does not.

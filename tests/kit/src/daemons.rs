@@ -27,8 +27,22 @@ pub struct Router {
     pub hold_time: u16,
     /// The key of TCP MD5 signatures (RFC 2385).
     pub password: Option<&'static str>,
+    /// Whether it keeps forwarding through a restart.
+    pub restart: Restart,
     /// Its routes.
     pub announces: Vec<Announced>,
+}
+
+/// How a router restarts (RFC 4724).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Restart {
+    /// Its peers are to forget it.
+    #[default]
+    Plain,
+    /// It asks its peers to keep its routes.
+    Graceful,
+    /// The same, and it comes back from a restart.
+    Back,
 }
 
 /// A route that a router announces with itself as next hop.

@@ -49,6 +49,14 @@ const LIVE: &[&str] = &[
     "passive",
     "bfd",
     "peer_address",
+    "shutdown",
+    "maximum_prefix",
+    "graceful_restart",
+    "stale_time",
+    "enhanced_refresh",
+    "extended_messages",
+    "role",
+    "strict_role",
 ];
 /// Keys whose value may be prefixes between commas.
 const ROUTES: &[&str] = &["originates", "routes"];

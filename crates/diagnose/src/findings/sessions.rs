@@ -71,8 +71,8 @@ impl Peer {
         let far = match (self, option) {
             (Self::Nva { .. }, _) => "a Route Server",
             (Self::Site, _) => "a VPN gateway",
-            (Self::Customer, SessionOption::TtlSecurity) => "a circuit's edge",
-            (Self::Customer, _) => return None,
+            (Self::Customer, SessionOption::Password | SessionOption::Bfd) => return None,
+            (Self::Customer, _) => "a circuit's edge",
         };
         Some(match option {
             SessionOption::Password => format!(
@@ -88,6 +88,15 @@ impl Peer {
                  found when the hold time ends. Take it away, and give {name} a short hold time; a \
                  plain route server (profile open) runs it."
             ),
+            SessionOption::MaximumPrefix => format!(
+                "`maximum_prefix` of {name} does nothing: {far} of Azure has a limit of its own for \
+                 every peer. Take it away; a plain route server (profile open) keeps to it."
+            ),
+            _ => format!(
+                "`{}` of {name} does nothing: {far} of Azure offers route refresh and 4-octet ASNs, \
+                 no more. Take it away; a plain route server (profile open) offers it.",
+                option.key()
+            ),
         })
     }
 }
@@ -102,5 +111,10 @@ const fn rule(option: SessionOption) -> RuleId {
         SessionOption::Password => rules::NO_TCP_MD5,
         SessionOption::TtlSecurity => rules::MULTIHOP_EBGP,
         SessionOption::Bfd => rules::NO_BFD,
+        SessionOption::MaximumPrefix => rules::ROUTES_PER_PEER,
+        SessionOption::GracefulRestart
+        | SessionOption::EnhancedRefresh
+        | SessionOption::ExtendedMessages
+        | SessionOption::Role => rules::OFFERED_CAPABILITIES,
     }
 }

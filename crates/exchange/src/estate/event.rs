@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use super::object::{Object, ObjectName};
-use super::{CircuitLink, Peering, Readvertisement, RouteServer, Routes, RoutingPreference};
+use super::{
+    CircuitLink, PeerSessions, Peering, Readvertisement, RouteServer, Routes, RoutingPreference,
+    SessionEnd, SoftClear,
+};
 use routehub_types::Prefix;
 
 #[cfg(feature = "file")]
@@ -69,6 +72,15 @@ pub enum Event {
     NvaDown(NvaSessions),
     /// An NVA comes back: all its sessions, or those named.
     NvaUp(NvaSessions),
+    /// Sessions end, and begin anew: Cease, administrative reset (RFC 4486 section 3).
+    Reset(SessionEnd),
+    /// Routes of sessions that go on are told again, and looked at again (RFC 2918).
+    SoftClear(SoftClear),
+    /// Sessions end, and are not held until `enable`: Cease, administrative shutdown (RFC 4486
+    /// section 3). The router itself goes on forwarding packets.
+    Shutdown(SessionEnd),
+    /// Sessions that were shut down are held again.
+    Enable(PeerSessions),
     /// An instance of a Route Server goes down.
     InstanceDown(Instance),
     /// An instance of a Route Server comes back.

@@ -61,6 +61,7 @@ impl Live {
         }
         model.change_link(link, |link| {
             link.down.not_established = false;
+            link.retained = FamilySet::EMPTY;
             link.down.limit = None;
             link.notification = None;
         });
@@ -68,18 +69,35 @@ impl Live {
         model.converge()
     }
 
-    /// A session is no longer established: what its peer announced is withdrawn.
+    /// A session is no longer established: what its peer announced is withdrawn, but for the
+    /// families that are retained, whose routes are stale from here on (RFC 4724 section 4.2).
     pub(super) fn link_down(
         &mut self,
         model: &mut Model,
         link: LinkId,
         notification: Option<(u8, u8)>,
+        retained: FamilySet,
     ) -> Result<(), NotConverged> {
-        if model.deployment().graph().our_adjacency(link).is_none() {
+        let Some(to_peer) = model.deployment().graph().our_adjacency(link) else {
             return Ok(());
+        };
+        // What went for another reason does not come back.
+        let is_up = model.deployment().graph().link(link).is_up();
+        let retained = match is_up {
+            true => retained,
+            false => FamilySet::EMPTY,
+        };
+        if !retained.is_empty() {
+            for family in Family::ALL {
+                model.ribs_mut().mark_stale(to_peer.reverse(), family);
+                if !retained.contains(family) {
+                    model.sweep_stale(to_peer.reverse(), family)?;
+                }
+            }
         }
         model.change_link(link, |link| {
             link.down.not_established = true;
+            link.retained = retained;
             // How it was told that it is switched off says nothing.
             if !link.down.is_switched_off() {
                 link.notification = link.notification.or(notification);
@@ -87,6 +105,21 @@ impl Live {
         });
         self.leave(model, link);
         model.converge()
+    }
+
+    /// Stale routes of a real peer in a family go. Once none are left of a peer that has not come
+    /// back, its session is down like any other.
+    pub(super) fn sweep_stale(
+        &mut self,
+        model: &mut Model,
+        link: LinkId,
+        family: Family,
+    ) -> Result<(), NotConverged> {
+        let Some(to_peer) = model.deployment().graph().our_adjacency(link) else {
+            return Ok(());
+        };
+        model.change_link(link, |link| link.retained = link.retained.without(family));
+        model.sweep_stale(to_peer.reverse(), family)
     }
 
     /// Makes a link a member of the export group that fits it.

@@ -89,6 +89,7 @@ impl Exchange {
         let before = old.graph().link(from);
         self.model.change_link(to_peer.link, |link| {
             link.down.not_established = before.down.not_established;
+            link.retained = before.retained;
             link.down.limit = before.down.limit;
             link.notification = before.notification;
             link.resets = before.resets;

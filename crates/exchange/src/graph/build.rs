@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use routehub_types::Asn;
+use routehub_types::{Asn, FamilySet};
 
 use super::Graph;
 use super::link::{Down, End, Link, LinkId, LinkKind};
@@ -191,6 +191,7 @@ impl GraphBuilder<'_> {
             route_refreshes: 0,
             resets: 0,
             notification: None,
+            retained: FamilySet::EMPTY,
         });
         id
     }

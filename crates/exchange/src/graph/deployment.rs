@@ -12,7 +12,9 @@ use super::link::{AdjacencyId, Down, Link, LinkId, LinkKind};
 use super::speaker::{Speaker, SpeakerId, SpeakerKind};
 use super::topology::{Topology, VnetId};
 use super::transit::{TopologyChange, TransitSpaces};
-use crate::estate::{CheckedEstate, Estate, Gateway, Nva, Peering, RouteMap, RouteServer};
+use crate::estate::{
+    CheckedEstate, Estate, Gateway, Nva, Peering, RouteMap, RouteServer, SessionOptions,
+};
 use crate::parameters::Parameters;
 use crate::part::Part;
 use crate::rules;
@@ -452,6 +454,18 @@ impl Deployment {
         };
         link.resets += u32::from(ended);
         (before, after)
+    }
+
+    /// What the session over a link is asked for by a plain route server; under Azure's profiles
+    /// nothing is.
+    pub(crate) fn session_options(&self, link: LinkId) -> Option<&SessionOptions> {
+        let options = &self.estate().session_options;
+        if options.is_empty() || !self.parameters.transparent {
+            return None;
+        }
+        let link = self.graph().link(link);
+        let peer = link.end(link.kind.peer_side()?).speaker;
+        options.get(&self.graph().speaker(peer).name)
     }
 
     /// Changes a Route Server; none if there is no such.

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use routehub_types::RuleId;
+use routehub_types::{FamilySet, RuleId};
 
 use super::speaker::SpeakerId;
 use crate::estate::Routes;
@@ -104,6 +104,15 @@ impl LinkKind {
     /// Whether it is an NVA's session with a Route Server instance.
     pub const fn is_peering(&self) -> bool {
         matches!(self, Self::NvaToRouteServer { .. })
+    }
+
+    /// The side of a router that is nobody's of ours: an NVA, a site, a customer's edge.
+    pub const fn peer_side(&self) -> Option<Side> {
+        match self {
+            Self::NvaToRouteServer { .. } => Some(Side::A),
+            Self::GatewayToSite | Self::EdgeToCustomer => Some(Side::B),
+            _ => None,
+        }
     }
 
     /// Whether it stands for routes that the gateway has of its own, without BGP.
@@ -218,12 +227,19 @@ pub struct Link {
     pub resets: u32,
     /// Code and subcode of the NOTIFICATION that ended it.
     pub notification: Option<(u8, u8)>,
+    /// Families whose routes stay although the session of the real router is not established,
+    /// because it restarts (RFC 4724 section 4.2).
+    pub retained: FamilySet,
 }
 
 impl Link {
     /// Whether routes pass.
     pub fn is_up(&self) -> bool {
-        self.down == Down::default()
+        let down = Down {
+            not_established: self.down.not_established && self.retained.is_empty(),
+            ..self.down
+        };
+        down == Down::default()
     }
 
     /// The end on a side.
@@ -248,10 +264,8 @@ impl Link {
 
     /// Our side, if a real router plays the other.
     pub const fn our_side(&self) -> Option<Side> {
-        match self.kind {
-            _ if !self.live => None,
-            LinkKind::NvaToRouteServer { .. } => Some(Side::B),
-            LinkKind::GatewayToSite | LinkKind::EdgeToCustomer => Some(Side::A),
+        match self.kind.peer_side() {
+            Some(peer) if self.live => Some(peer.other()),
             _ => None,
         }
     }

@@ -1,14 +1,15 @@
 //! Import and export policies: what each speaker takes in from each neighbour, what it sends to
 //! each, and as what.
 
-use std::net::IpAddr;
-
 use routehub_policy::{Action, Fallback, Match, Next, PeerKind, Policy, Rule, SourceClass};
-use routehub_types::{Asn, Community, Family, FamilySet, NextHop, Prefix, RouterId, RuleId};
+use routehub_types::{Community, Family, FamilySet, NextHop, Prefix};
 
+use super::loops::{leads_back, own_routes};
 use super::propagation_rules::{Condition, propagation_rule};
+use super::roles;
 use crate::estate::{
     Nva, ReadvertiseTo, ReadvertisedNextHop, ReadvertisedPath, Readvertisement, RoutingPreference,
+    SessionRole,
 };
 use crate::graph::{
     AdjacencyId, Deployment, Link, LinkKind, PeerClass, Role, Side, Speaker, SpeakerId, SpeakerKind,
@@ -110,7 +111,7 @@ impl<'a> Policies<'a> {
         let graph = self.deployment.graph();
         let (receiver, link) = (graph.receiver(adjacency), graph.link(adjacency.link));
         let rules = match receiver.kind {
-            SpeakerKind::RouteServer { .. } => self.route_server_import(receiver, link),
+            SpeakerKind::RouteServer { .. } => self.route_server_import(receiver, adjacency),
             SpeakerKind::Gateway { .. } => self.gateway_import(receiver, link),
             // a customer that joins two circuits announces what came from the other.
             SpeakerKind::Edge { .. } if link.kind == LinkKind::EdgeToCustomer => {
@@ -129,10 +130,26 @@ impl<'a> Policies<'a> {
         }
     }
 
-    fn route_server_import(self, speaker: &Speaker, link: &Link) -> Vec<Rule> {
+    fn route_server_import(self, speaker: &Speaker, adjacency: AdjacencyId) -> Vec<Rule> {
+        let graph = self.deployment.graph();
+        let link = graph.link(adjacency.link);
         let mut rules = own_routes(speaker, link, rules::ROUTE_SERVER_ASN_IN_PATH);
         rules.extend(self.no_ipv6());
+        let role = self.role(adjacency).zip(graph.sender(adjacency).asn);
+        rules.extend(
+            role.into_iter()
+                .flat_map(|(role, neighbor)| roles::import(role, neighbor)),
+        );
         rules
+    }
+
+    /// The part that a Route Server plays towards the peer at the other end (RFC 9234).
+    fn role(self, adjacency: AdjacencyId) -> Option<SessionRole> {
+        let link = self.deployment.graph().link(adjacency.link);
+        let options = self.deployment.session_options(adjacency.link)?;
+        options
+            .role
+            .filter(|_| link.kind.is_peering() && link.external)
     }
 
     fn gateway_import(self, speaker: &Speaker, link: &Link) -> Vec<Rule> {
@@ -257,6 +274,7 @@ impl<'a> Policies<'a> {
             rules.extend(self.no_ipv6_in_tunnels(sender, link));
             rules.extend(other_instances_routers(role, link));
         }
+        rules.extend(self.role(adjacency).and_then(roles::export));
         let allowed = Policy::compile(rules, Fallback::Accept(rules::NONE));
         let rewrite = Policy::compile(self.rewrite(adjacency), Fallback::Accept(rules::NONE));
         match self.deployment.outbound_map(adjacency) {
@@ -364,6 +382,8 @@ impl<'a> Policies<'a> {
             rules.push(Rule::change(rule, "private ASNs", Vec::new(), remove));
         }
         rules.extend(next_hop_self(sender, link, adjacency));
+        let marked = self.role(adjacency);
+        rules.extend(marked.and_then(|role| roles::mark_for(role, asn)));
         if actions.is_empty() {
             return rules;
         }
@@ -501,43 +521,6 @@ const OF_A_CIRCUIT: u32 = 0;
 /// The source class of the link at a place of an NVA.
 fn link_class(place: usize) -> SourceClass {
     SourceClass(u8::try_from(place).unwrap_or(u8::MAX))
-}
-
-/// Refuses what leads back to the speaker.
-fn own_routes(speaker: &Speaker, link: &Link, looped: RuleId) -> Vec<Rule> {
-    // Edge routers may have the addresses of a gateway in the same subnet, and their routes reach
-    // it by way of the Route Server: both take base + 4 and + 5 of it.
-    let addresses = match link.kind {
-        LinkKind::GatewayToRouteServer => &[],
-        _ => speaker.addresses.as_slice(),
-    };
-    let router_id = match speaker.addresses.first() {
-        Some(IpAddr::V4(address)) if !link.external => Some(RouterId::from(*address)),
-        _ => None,
-    };
-    leads_back(speaker.asn, addresses, router_id, looped)
-}
-
-/// Rules that refuse routes that lead back to a speaker: by its ASN in the path, for the reason
-/// `looped`, by one of its addresses as next hop (RFC 4271 section 5.1.3), and over iBGP, if its
-/// BGP identifier is given, by what route reflectors leave behind (RFC 4456 section 8).
-pub fn leads_back(
-    asn: Option<Asn>,
-    addresses: &[IpAddr],
-    internal: Option<RouterId>,
-    looped: RuleId,
-) -> Vec<Rule> {
-    let own_asn = asn.map(|asn| Rule::own_asn(looped, asn));
-    let mut refusals = Vec::from_iter(own_asn);
-    if !addresses.is_empty() {
-        let addresses = addresses.iter().copied();
-        refusals.push(Rule::own_next_hop(rules::NEXT_HOP_IS_RECEIVER, addresses));
-    }
-    if let Some(own) = internal {
-        refusals.push(Rule::own_originator(rules::REFLECTED, own));
-        refusals.push(Rule::own_cluster(rules::REFLECTED, own));
-    }
-    refusals
 }
 
 /// What another instance has of sites' routers goes no further than to sites.

@@ -185,7 +185,22 @@ impl Model {
             self.end_by_limit(adjacency.link, exceeded);
             return false;
         }
-        self.restore(adjacency, update);
+        match self.beyond_maximum(adjacency, update) {
+            Some((fitting, beyond)) => {
+                let within = Update {
+                    announced: &fitting,
+                    ..*update
+                };
+                self.restore(adjacency, &within);
+                let beyond = Update {
+                    withdrawn: &[],
+                    announced: &beyond,
+                    ..*update
+                };
+                self.refuse(adjacency, &beyond, rules::MAXIMUM_PREFIX);
+            }
+            None => self.restore(adjacency, update),
+        }
         true
     }
 

@@ -55,7 +55,7 @@ pub enum EventError {
 }
 
 /// Says that there is no object of a kind with this name.
-fn unknown(kind: &'static str, name: &str) -> impl FnOnce() -> EventError {
+pub(super) fn unknown(kind: &'static str, name: &str) -> impl FnOnce() -> EventError {
     move || EventError::Unknown {
         kind,
         name: name.to_owned(),
@@ -116,6 +116,10 @@ impl Model {
             } => self.remove_static_routes(&meant(nva, to, *instance), prefixes)?,
             Event::NvaDown(sessions) => self.set_sessions(sessions, true)?,
             Event::NvaUp(sessions) => self.set_sessions(sessions, false)?,
+            Event::Reset(end) => self.reset_sessions(end)?,
+            Event::SoftClear(clear) => self.clear_sessions(clear)?,
+            Event::Shutdown(end) => self.shut_sessions(end)?,
+            Event::Enable(sessions) => self.enable_sessions(sessions)?,
             Event::InstanceDown(instance) => self.set_instance(instance, true)?,
             Event::InstanceUp(instance) => self.set_instance(instance, false)?,
             Event::GatewayInstanceDown(of) => self.set_gateway_instance(of, true)?,
@@ -292,7 +296,7 @@ impl Model {
     }
 
     /// What an NVA sends over its links: all, or those with a Route Server, or with one instance.
-    fn sessions(&self, sessions: &NvaSessions) -> Result<Vec<AdjacencyId>, EventError> {
+    pub(super) fn sessions(&self, sessions: &NvaSessions) -> Result<Vec<AdjacencyId>, EventError> {
         let graph = self.deployment.graph();
         let nva = graph.first_named(&sessions.nva);
         let nva = nva.filter(|id| graph.speaker(*id).is_nva());
@@ -304,25 +308,6 @@ impl Model {
                 && instance.is_none_or(|instance| peer.route_server_instance() == Some(instance))
         });
         Ok(outbound.collect())
-    }
-
-    fn set_sessions(&mut self, sessions: &NvaSessions, down: bool) -> Result<(), EventError> {
-        let meant = self.sessions(sessions)?;
-        let is_whole = sessions.route_server.is_none() && sessions.instance.is_none();
-        let nva = self.deployment.graph().first_named(&sessions.nva);
-        if let Some(nva) = nva.filter(|_| is_whole || !down) {
-            self.deployment.set_nva_down(nva, down);
-        }
-        for adjacency in meant {
-            self.change_link(adjacency.link, |link| {
-                link.down.by_event = down;
-                if !down {
-                    link.down.limit = None;
-                    link.notification = None;
-                }
-            });
-        }
-        Ok(())
     }
 
     fn set_instance(&mut self, instance: &Instance, down: bool) -> Result<(), EventError> {

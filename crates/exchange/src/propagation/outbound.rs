@@ -8,7 +8,7 @@ use std::sync::Arc;
 use routehub_rib::SourceId;
 use routehub_types::{AsPath, Asn, Attrs, Prefix, RuleId};
 
-use crate::estate::{Nva, Origination, RouteMapAction, Routes};
+use crate::estate::{Nva, Origination, RouteMapAction, Routes, SessionRole};
 use crate::graph::{
     AdjacencyId, Deployment, Link, LinkId, PeerClass, Side, Speaker, SpeakerId, SpeakerKind,
     UNKNOWN_ADDRESS,
@@ -413,6 +413,12 @@ impl<'a> Outbound<'a> {
     /// Whether the sender passes routes of a class on to the receiver.
     pub fn lets_pass(self, class: PeerClass) -> bool {
         Policies::of(self.deployment).lets_pass(self.adjacency, class)
+    }
+
+    /// The part that a plain route server plays at one end of the link (RFC 9234).
+    pub(crate) fn role(self) -> Option<SessionRole> {
+        let options = self.deployment.session_options(self.adjacency.link);
+        options.and_then(|options| options.role)
     }
 
     /// The name of the route map on what the sender sends, if that is a Route Server.

@@ -339,7 +339,7 @@ impl SessionState {
     pub(super) fn of(link: &Link) -> Self {
         match link.down.refused {
             Some(_) => Self::Failed,
-            None if link.is_up() => Self::Established,
+            None if link.is_up() && !link.down.not_established => Self::Established,
             None => Self::Idle,
         }
     }

@@ -96,6 +96,15 @@ pub(super) fn source(deployment: &Deployment, adjacency: AdjacencyId) -> Source 
         }
         _ => {}
     }
+    let options = deployment.session_options(adjacency.link);
+    if let Some(maximum) = options.and_then(|options| options.maximum_prefix)
+        && link.kind.peer_side() == Some(adjacency.sender)
+    {
+        source.limit = maximum.ends_session().then_some(RouteLimit {
+            max: maximum.limit.get(),
+            mode: LimitMode::StrictRib,
+        });
+    }
     source
 }
 

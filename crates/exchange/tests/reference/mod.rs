@@ -305,6 +305,8 @@ impl Model {
                     self.down.remove(&link);
                 }
             }
+            // What real routers are told: no random events.
+            Event::Reset(_) | Event::SoftClear(_) | Event::Shutdown(_) | Event::Enable(_) => {}
             Event::InstanceDown(one) => {
                 let key = (one.route_server.clone(), one.instance);
                 self.instances_down.insert(key);

@@ -45,6 +45,10 @@ impl Route<'_> {
                 let changes = self.attrs.origin != *origin;
                 self.change(changes, |attrs| attrs.origin = *origin)
             }
+            Action::AddOnlyToCustomer(asn) => {
+                let changes = self.attrs.only_to_customer.is_none();
+                self.change(changes, |attrs| attrs.only_to_customer = Some(*asn))
+            }
         }
     }
 

@@ -145,7 +145,11 @@ impl Lab {
 
     fn down(&mut self, nva: u8) {
         let (peer, notification) = (self.peer(nva), None);
-        self.handle(Input::Down { peer, notification });
+        self.handle(Input::Down {
+            peer,
+            notification,
+            retained: FamilySet::EMPTY,
+        });
         self.held.remove(&peer);
     }
 

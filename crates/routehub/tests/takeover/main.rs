@@ -163,7 +163,11 @@ impl Lab {
 
     fn down(&mut self, peer: PeerId) {
         let notification = None;
-        let input = Input::Down { peer, notification };
+        let input = Input::Down {
+            peer,
+            notification,
+            retained: FamilySet::EMPTY,
+        };
         self.engine.handle(self.now, input).unwrap();
         self.routers.remove(&peer);
     }

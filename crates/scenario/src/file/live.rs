@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use routehub::estate::{SessionOption, SessionOptions};
+use routehub::estate::{MaximumPrefix, SessionOption, SessionOptions, SessionRole};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
@@ -53,11 +53,18 @@ impl Live {
                 (SessionOption::Password, has_password),
                 (SessionOption::TtlSecurity, peer.ttl_security),
                 (SessionOption::Bfd, peer.bfd.is_some()),
+                (SessionOption::MaximumPrefix, peer.maximum_prefix.is_some()),
+                (SessionOption::GracefulRestart, peer.graceful_restart),
+                (SessionOption::EnhancedRefresh, peer.enhanced_refresh),
+                (SessionOption::ExtendedMessages, peer.extended_messages),
+                (SessionOption::Role, peer.role.is_some()),
             ];
             let asked = asked.into_iter().filter(|(_, asked)| *asked);
             let options = SessionOptions {
                 live: peer.live,
                 asked: asked.map(|(option, _)| option).collect(),
+                maximum_prefix: peer.maximum_prefix,
+                role: peer.role,
             };
             (name.clone(), options)
         });
@@ -131,6 +138,75 @@ pub struct LivePeer {
     pub bfd: Option<Bfd>,
     /// The address that it really connects from, where that is not the model's.
     pub peer_address: Option<IpAddr>,
+    /// The session is not held until the event `enable`; a text is what the peer is told when a
+    /// reload shuts it down (RFC 9003).
+    #[serde(deserialize_with = "shutdown")]
+    #[schemars(schema_with = "switch_or_text")]
+    pub shutdown: Option<Shutdown>,
+    /// How many of its routes are taken, and what happens beyond; profile `open`.
+    pub maximum_prefix: Option<MaximumPrefix>,
+    /// Its routes stay while it restarts (RFC 4724, RFC 8538); profile `open`.
+    pub graceful_restart: bool,
+    /// For how many seconds routes stay that it does not send again (RFC 8538 section 4.1).
+    pub stale_time: u16,
+    /// Begin and end of a refresh are marked (RFC 7313); profile `open`.
+    pub enhanced_refresh: bool,
+    /// Messages may have up to 65,535 octets (RFC 8654); profile `open`.
+    pub extended_messages: bool,
+    /// The part that the route server plays towards it (RFC 9234); profile `open`.
+    pub role: Option<SessionRole>,
+    /// A router that tells no role is refused (RFC 9234 section 4.2).
+    pub strict_role: bool,
+}
+
+/// A session that is not held.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shutdown {
+    /// What the peer is told (RFC 9003).
+    pub text: Option<String>,
+}
+
+/// Reads `true`, `false` or a text.
+fn shutdown<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Shutdown>, D::Error> {
+    let written = Option::<SwitchOrText>::deserialize(deserializer)?;
+    Ok(written.and_then(|written| written.0))
+}
+
+/// A session that is not held, as the file says it.
+struct SwitchOrText(Option<Shutdown>);
+
+impl<'de> Deserialize<'de> for SwitchOrText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+
+        impl de::Visitor<'_> for Written {
+            type Value = SwitchOrText;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true, false or a text")
+            }
+
+            fn visit_bool<E: de::Error>(self, shut: bool) -> Result<SwitchOrText, E> {
+                Ok(SwitchOrText(shut.then(Shutdown::default)))
+            }
+
+            // A switch of a network file comes as it is written.
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<SwitchOrText, E> {
+                let text = match text {
+                    "false" => return Ok(SwitchOrText(None)),
+                    "true" => None,
+                    text => Some(text.to_owned()),
+                };
+                Ok(SwitchOrText(Some(Shutdown { text })))
+            }
+        }
+
+        deserializer.deserialize_any(Written)
+    }
+}
+
+fn switch_or_text(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({"type": ["boolean", "string", "null"], "default": null})
 }
 
 impl Default for LivePeer {
@@ -143,6 +219,14 @@ impl Default for LivePeer {
             passive: true,
             bfd: None,
             peer_address: None,
+            shutdown: None,
+            maximum_prefix: None,
+            graceful_restart: false,
+            stale_time: 180,
+            enhanced_refresh: false,
+            extended_messages: false,
+            role: None,
+            strict_role: false,
         }
     }
 }
@@ -156,6 +240,14 @@ pub(crate) const PEER_KEYS: &[&str] = &[
     "passive",
     "bfd",
     "peer_address",
+    "shutdown",
+    "maximum_prefix",
+    "graceful_restart",
+    "stale_time",
+    "enhanced_refresh",
+    "extended_messages",
+    "role",
+    "strict_role",
 ];
 
 /// The keys that objects of a kind have beside those of the model.

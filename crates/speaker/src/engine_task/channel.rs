@@ -56,6 +56,7 @@ pub(crate) struct Peer {
     chunks: mpsc::Sender<Chunk>,
     wants_capacity: Arc<AtomicBool>,
     refresh: Arc<Notify>,
+    soft_refresh: Arc<Notify>,
     teardown: Option<oneshot::Sender<Notification>>,
     /// Whether the engine has messages for it.
     pending: bool,
@@ -71,6 +72,7 @@ pub(crate) struct OutboundReceiver {
     chunks: mpsc::Receiver<Chunk>,
     wants_capacity: Arc<AtomicBool>,
     refresh: Arc<Notify>,
+    soft_refresh: Arc<Notify>,
     /// None once it was received, or the sender is gone.
     teardown: Option<oneshot::Receiver<Notification>>,
 }
@@ -83,6 +85,8 @@ pub(crate) enum Outbound {
     TearDown(Notification),
     /// Send a ROUTE-REFRESH request (RFC 2918).
     RequestRefresh,
+    /// The same, unless the peer does not understand it.
+    SoftRefresh,
 }
 
 /// Both ends of a new way, for a session with these families.
@@ -93,6 +97,7 @@ pub(crate) fn outbound(families: FamilySet) -> (Peer, OutboundReceiver) {
         chunks,
         wants_capacity: Arc::default(),
         refresh: Arc::default(),
+        soft_refresh: Arc::default(),
         teardown: Some(teardown),
         pending: false,
         full: false,
@@ -102,6 +107,7 @@ pub(crate) fn outbound(families: FamilySet) -> (Peer, OutboundReceiver) {
         chunks: chunk_receiver,
         wants_capacity: Arc::clone(&peer.wants_capacity),
         refresh: Arc::clone(&peer.refresh),
+        soft_refresh: Arc::clone(&peer.soft_refresh),
         teardown: Some(teardown_receiver),
     };
     (peer, receiver)
@@ -137,6 +143,11 @@ impl Peer {
     /// Has the session send a ROUTE-REFRESH request.
     pub(super) fn request_refresh(&self) {
         self.refresh.notify_one();
+    }
+
+    /// Has the session send a ROUTE-REFRESH request if the peer understands it.
+    pub(super) fn soft_refresh(&self) {
+        self.soft_refresh.notify_one();
     }
 
     /// Has the session end with this NOTIFICATION.
@@ -202,6 +213,7 @@ impl OutboundReceiver {
         let Self {
             chunks,
             refresh,
+            soft_refresh,
             teardown,
             ..
         } = self;
@@ -209,6 +221,7 @@ impl OutboundReceiver {
             Some(chunk) = chunks.recv(), if take_chunks => Outbound::Chunk(chunk),
             Some(why) = torn_down(teardown) => Outbound::TearDown(why),
             () = refresh.notified() => Outbound::RequestRefresh,
+            () = soft_refresh.notified() => Outbound::SoftRefresh,
         }
     }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use routehub::types::PeerId;
-use routehub::{CheckedEstate, LiveLink, Profile, ReloadedEngine};
+use routehub::{CheckedEstate, Event, LiveLink, Profile, ReloadedEngine};
 use routehub_scenario::Live;
 use routehub_wire::Notification;
 
@@ -41,7 +41,15 @@ impl ReloadPlan {
         estate: CheckedEstate,
         live: &Live,
     ) -> Result<Self, StartError> {
-        let engine = reloaded_engine(context, running, profile, estate, live).await?;
+        let mut engine = reloaded_engine(context, running, profile, estate, live).await?;
+        let peers = engine.engine().peers();
+        let neighbors = peers.map(|(id, link)| Neighbor::new(id, link, live, profile));
+        let shutdowns: Vec<Event> = neighbors
+            .filter_map(|neighbor| neighbor.shutdown())
+            .collect();
+        for event in &shutdowns {
+            engine.apply(event)?;
+        }
         let mut pending = Vec::new();
         let mut kept = BTreeMap::new();
         for (id, link) in engine.engine().peers() {

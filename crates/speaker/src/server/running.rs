@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use routehub::{Engine, Profile};
+use routehub::{Engine, Input, Profile};
 use routehub_scenario::Live;
 use routehub_wire::Notification;
 use tokio::task::JoinSet;
@@ -51,7 +51,7 @@ impl Running {
     /// Starts everything, or nothing.
     pub(super) fn start(
         context: &ServerContext,
-        engine: Engine,
+        mut engine: Engine,
         unstarted: Unstarted,
         profile: &Profile,
         live: &Live,
@@ -63,6 +63,9 @@ impl Running {
             .map(|(id, link)| PendingSession::new(context, Neighbor::new(id, link, live, profile)))
             .collect::<Result<_, _>>()?;
         let handles = || pending.iter().map(PendingSession::handle);
+        for event in handles().filter_map(|handle| handle.neighbor().shutdown()) {
+            engine.handle(context.clock.now(), Input::Event(&event))?;
+        }
         let bound = sessions::listen(context, sessions::by_address(handles()))?;
         let neighbors = handles().map(|handle| (Arc::clone(handle.neighbor()), handle));
         let watched = bfd.plan(with_alarms(neighbors))?;

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use routehub::NotConverged;
+use routehub::{EngineError, NotConverged};
 use routehub_scenario::{Live, Secret};
 use routehub_wire::EncodeError;
 
@@ -86,6 +86,9 @@ pub enum StartError {
     /// The thread of the engine task, or of a sink, could not be started.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
+    /// What the file says of a session cannot be done.
+    #[error(transparent)]
+    Event(#[from] EngineError),
     /// The server has stopped.
     #[error(transparent)]
     Stopped(#[from] Stopped),

@@ -15,6 +15,9 @@ use crate::bfd::{AlarmReceiver, BfdHandle, PathAlarm};
 /// Commands that wait for a session at most.
 const COMMANDS: usize = 4;
 
+/// What a peer is told whose session an event switches off, where the event has no text.
+const OFF: &str = "switched off by an event";
+
 /// What the task of a session is told.
 #[derive(Debug)]
 pub(crate) enum Command {
@@ -26,8 +29,10 @@ pub(crate) enum Command {
     Report(oneshot::Sender<SessionReport>),
     /// The neighbour has another description after a reload.
     SetNeighbor(Arc<Neighbor>),
-    /// An event switched the session on, or off.
-    Switch(bool),
+    /// An event switched the session on.
+    SwitchOn,
+    /// An event switched the session off; what the peer is told.
+    SwitchOff(String),
     /// BFD found that the path to the peer has failed.
     PathFailed,
 }
@@ -56,10 +61,12 @@ pub(crate) struct CommandInbox {
 
 /// Whether a session is to run, and how often it was switched off: one that was off for a moment
 /// ends all the same, as its routes are forgotten.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Switch {
     on: bool,
     times_off: u32,
+    /// What the peer is told when it is off.
+    text: Option<String>,
 }
 
 impl SessionHandle {
@@ -68,6 +75,7 @@ impl SessionHandle {
         let (switch, switched) = watch::channel(Switch {
             on: true,
             times_off: 0,
+            text: None,
         });
         let (alarm, alarms) = PathAlarm::new();
         let handle = Self {
@@ -121,11 +129,14 @@ impl SessionHandle {
     }
 
     /// Starts or stops the session, and BFD beside it; never waits for either.
-    pub(crate) fn switch(&self, on: bool) {
+    pub(crate) fn switch(&self, on: bool, text: Option<String>) {
         self.bfd.switch(self.neighbor.id, on);
         self.switch.send_modify(|switch| {
             switch.on = on;
             switch.times_off += u32::from(!on);
+            if !on {
+                switch.text = text;
+            }
         });
     }
 }
@@ -134,7 +145,7 @@ impl CommandInbox {
     /// The next command. Nothing is lost if the future is dropped.
     pub(super) async fn next(&mut self) -> Command {
         if std::mem::take(&mut self.then_on) {
-            return Command::Switch(true);
+            return Command::SwitchOn;
         }
         tokio::select! {
             // Without a server nothing is left to run the session for.
@@ -149,10 +160,17 @@ impl CommandInbox {
 impl CommandInbox {
     /// What the switch says now: off first, if it was off since it was looked at last.
     fn switched(&mut self) -> Command {
-        let Switch { on, times_off } = *self.switch.borrow_and_update();
+        let Switch {
+            on,
+            times_off,
+            text,
+        } = self.switch.borrow_and_update().clone();
         let was_off = std::mem::replace(&mut self.times_off, times_off) != times_off;
         self.then_on = was_off && on;
-        Command::Switch(on && !was_off)
+        match on && !was_off {
+            true => Command::SwitchOn,
+            false => Command::SwitchOff(text.unwrap_or_else(|| OFF.to_owned())),
+        }
     }
 }
 

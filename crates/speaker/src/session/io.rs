@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use routehub_session::{ConnectionId, Event, Negotiated, Output};
+use routehub_session::{ConnectionId, Event, Negotiated, Output, SweepReason};
 use routehub_wire::{CheckedUpdates, UpdateView};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -183,6 +183,15 @@ impl SessionIo {
         }
     }
 
+    /// Tells that the session is not held for a while.
+    pub(super) fn on_paused(&self, time: Option<Duration>) {
+        self.publish(EventKind::Paused(time));
+    }
+
+    pub(super) fn neighbor(&self) -> &Neighbor {
+        &self.neighbor
+    }
+
     /// Tells that the session is held back after failures.
     pub(super) fn on_held_back(&self, time: Duration) {
         self.publish(EventKind::HeldBack(time));
@@ -196,6 +205,15 @@ impl SessionIo {
                 if let Event::Down(down) = &event {
                     self.outbound = None;
                     self.publish(EventKind::Down(down.reason.clone()));
+                    if !down.retained.is_empty() {
+                        self.publish(EventKind::Retained(down.retained));
+                    }
+                }
+                // What the peer says again at its end is no news.
+                if let Event::SweepStale(family, reason) = &event
+                    && !matches!(reason, SweepReason::EndOfRib | SweepReason::EndOfRefresh)
+                {
+                    self.publish(EventKind::Swept(*family, *reason));
                 }
                 Request::Session(self.neighbor.id, event)
             }

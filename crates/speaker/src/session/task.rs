@@ -1,7 +1,7 @@
 //! The task of one session.
 
 use routehub::types::Instant;
-use routehub_session::{Negotiated, Session, State, Timer};
+use routehub_session::{Session, State, Timer};
 use routehub_wire::Notification;
 
 use super::command::{Command, SessionReport};
@@ -18,6 +18,8 @@ pub(crate) struct SessionTask {
     io: SessionIo,
     /// Until when the session is held back, as far as it was told.
     held_back: Option<Instant>,
+    /// Until when the session is not held, after its peer announced too many routes.
+    pause: Option<Instant>,
 }
 
 impl SessionTask {
@@ -27,15 +29,19 @@ impl SessionTask {
             clock,
             io,
             held_back: None,
+            pause: None,
         }
     }
 
     /// Runs the session until it is told to stop.
     pub(crate) async fn run(mut self) {
-        self.session.handle_start(self.clock.now());
+        if !self.io.neighbor().is_shut_down() {
+            self.session.handle_start(self.clock.now());
+        }
         let mut stopping = !self.drain();
         while !stopping {
-            let timeout = self.session.poll_timeout().map(|at| self.clock.at(at));
+            let timeouts = self.session.poll_timeout().into_iter().chain(self.pause);
+            let timeout = timeouts.min().map(|at| self.clock.at(at));
             let wake = self.io.next(timeout).await;
             stopping = self.handle(wake);
             if !self.drain() && !stopping {
@@ -67,11 +73,14 @@ impl SessionTask {
                 let _ = answer.send(SessionReport::of(&self.session, now));
             }
             Wake::Command(Command::SetNeighbor(neighbor)) => self.io.set_neighbor(neighbor),
-            Wake::Command(Command::Switch(true)) => self.session.handle_start(now),
-            Wake::Command(Command::Switch(false)) => {
-                let why = Notification::ADMINISTRATIVE_SHUTDOWN;
-                self.session
-                    .handle_stop(now, why.with_text("switched off by an event"));
+            Wake::Command(Command::SwitchOn) => {
+                self.pause = None;
+                self.session.handle_start(now);
+            }
+            Wake::Command(Command::SwitchOff(text)) => {
+                self.pause = None;
+                let why = Notification::ADMINISTRATIVE_SHUTDOWN.with_text(&text);
+                self.session.handle_stop(now, why);
             }
             Wake::Command(Command::PathFailed) => self.end_over_failed_path(),
             Wake::EngineGone => return self.stop(Notification::ADMINISTRATIVE_SHUTDOWN),
@@ -86,14 +95,36 @@ impl SessionTask {
                 self.write(at);
             }
             Wake::Outbound(Outbound::Chunk(chunk)) => self.send(chunk),
-            Wake::Outbound(Outbound::TearDown(why)) => self.session.teardown(now, why),
+            Wake::Outbound(Outbound::TearDown(why)) => self.tear_down(why),
+            // A session that has ended receives everything when it is established again.
             Wake::Outbound(Outbound::RequestRefresh) => {
-                // A session that has ended receives everything when it is established again.
                 let _ = self.session.request_refresh(now);
             }
-            Wake::Timeout => {}
+            Wake::Outbound(Outbound::SoftRefresh) => {
+                let _ = self.session.soft_refresh(now);
+            }
+            Wake::Timeout => {
+                if self.pause.take_if(|until| *until <= now).is_some() {
+                    self.session.handle_start(now);
+                }
+            }
         }
         false
+    }
+
+    /// Ends the session, which begins anew at once; after too many routes only when the file says
+    /// so (RFC 4486 section 4).
+    fn tear_down(&mut self, why: Notification) {
+        let now = self.clock.now();
+        let beyond = why == Notification::MAXIMUM_PREFIXES;
+        match self.io.neighbor().pause().filter(|_| beyond) {
+            None => self.session.hard_reset(now, why),
+            Some(pause) => {
+                self.session.handle_stop(now, why);
+                self.pause = pause.map(|time| now + time);
+                self.io.on_paused(pause);
+            }
+        }
     }
 
     /// Ends a session whose path has failed (RFC 5882 section 4.3, RFC 9384), unless the peer has
@@ -105,18 +136,8 @@ impl SessionTask {
             self.session.state(),
             State::OpenConfirm | State::Established
         ) {
-            let why = Notification::BFD_DOWN;
-            // Without it a NOTIFICATION would begin a graceful restart (RFC 8538 section 4).
-            let is_graceful = |agreed: &Negotiated| {
-                agreed
-                    .graceful_restart
-                    .is_some_and(|restart| restart.notification)
-            };
-            let why = match self.session.negotiated().is_some_and(is_graceful) {
-                true => why.into_hard_reset(),
-                false => why,
-            };
-            self.session.teardown(self.clock.now(), why);
+            self.session
+                .hard_reset(self.clock.now(), Notification::BFD_DOWN);
         }
     }
 

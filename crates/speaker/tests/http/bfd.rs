@@ -165,8 +165,13 @@ async fn an_operator_who_holds_bfd_down_ends_no_session() {
     let session = &shown["sessions"][0];
     assert_eq!(session["remote_state"], "AdminDown", "{shown}");
     assert_eq!(session["diagnostic"]["code"], 3, "{shown}");
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // There and back over the session, behind whatever it would have been told.
+    router.announce("10.1.2.101", &["192.168.1.0/24"]);
+    lab.learned("nva1", 1).await;
+    router.send([&[0xff; 16][..], &[0, 23, 5, 0, 1, 0, 1]].concat());
+    router.until("all again", |seen| seen.updates > 1).await;
     assert_eq!(router.seen().notifications, []);
+    assert_eq!(router.seen().established, 1);
     drop(peer);
 }
 

@@ -9,6 +9,7 @@ use routehub_speaker::http::{Changes, Http, Token};
 use routehub_speaker::sink::Sinks;
 use routehub_testkit::lab;
 use routehub_testkit::wait::until;
+use routehub_wire::Capability;
 use tokio::task::JoinHandle;
 
 use crate::router::Router;
@@ -124,10 +125,15 @@ listen:
 
     /// The router that plays a live NVA.
     pub(crate) fn router(&self, name: &str) -> Router {
+        self.router_with(name, &[])
+    }
+
+    /// The same, which offers these capabilities too.
+    pub(crate) fn router_with(&self, name: &str, offers: &[Capability]) -> Router {
         let mut live = self.live.iter();
         let (_, host, asn, _) = live.find(|(known, ..)| *known == name).expect("a live NVA");
         let to = SocketAddr::new(self.addresses.host(4), PORT);
-        Router::start(self.addresses.host(*host), *asn, to)
+        Router::start_with(self.addresses.host(*host), *asn, to, offers)
     }
 }
 

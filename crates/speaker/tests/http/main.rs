@@ -4,12 +4,14 @@
 mod bfd;
 mod client;
 mod events;
+mod extensions;
 mod health;
 mod lab;
 mod last_words;
 mod limits;
 mod metrics;
 mod nothing_silent;
+mod operator;
 mod oscillation;
 mod protection;
 mod readers;

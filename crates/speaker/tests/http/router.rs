@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use routehub::types::{Asn, Attrs, Instant, Nlri, Prefix, RouterId};
-use routehub_session::{ConnectionId, Event, Output, Session, SessionConfig};
+use routehub_session::{ConnectionId, Event, Output, Session, SessionConfig, SweepReason};
 use routehub_testkit::wait::until;
-use routehub_wire::Packer;
+use routehub_wire::{Capability, Packer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
@@ -23,6 +23,10 @@ pub(crate) struct Seen {
     /// Prefixes that were taken back.
     pub(crate) withdrawn: Vec<Prefix>,
     pub(crate) updates: usize,
+    /// How often its routes were asked for.
+    pub(crate) refreshes: usize,
+    /// How often a refresh of the other's routes has begun and ended (RFC 7313).
+    pub(crate) marks: (usize, usize),
     /// Codes of NOTIFICATIONs received, and the text of the last.
     pub(crate) notifications: Vec<(u8, u8)>,
     pub(crate) last_data: Vec<u8>,
@@ -70,10 +74,21 @@ impl Drop for Router {
 impl Router {
     /// A router at this address, which peers with a Route Server.
     pub(crate) fn start(from: IpAddr, asn: u32, to: SocketAddr) -> Self {
+        Self::start_with(from, asn, to, &[])
+    }
+
+    /// The same, which offers these capabilities too.
+    pub(crate) fn start_with(
+        from: IpAddr,
+        asn: u32,
+        to: SocketAddr,
+        offers: &[Capability],
+    ) -> Self {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let (say, inbox) = mpsc::unbounded_channel();
         let asn = Asn(asn);
-        let task = tokio::spawn(run(from, asn, to, Arc::clone(&seen), inbox));
+        let task = run(from, asn, to, offers.to_vec(), Arc::clone(&seen), inbox);
+        let task = tokio::spawn(task);
         Self {
             seen,
             say,
@@ -114,6 +129,18 @@ impl Router {
         );
     }
 
+    /// Announces prefixes with these attributes.
+    pub(crate) fn announce_with(&self, attrs: Attrs, prefixes: &[&str]) {
+        let nlri = prefixes.iter().map(|prefix| {
+            let prefix: Prefix = prefix.parse().expect("a prefix");
+            Nlri::from(prefix)
+        });
+        let said = self
+            .say
+            .send(Say::Announce(Box::new(attrs), nlri.collect()));
+        assert!(said.is_ok(), "the router runs");
+    }
+
     pub(crate) fn withdraw(&self, prefix: &str) {
         let prefix: Prefix = prefix.parse().expect("a prefix");
         let said = self.say.send(Say::Withdraw(vec![prefix.into()]));
@@ -132,6 +159,7 @@ async fn run(
     from: IpAddr,
     asn: Asn,
     to: SocketAddr,
+    offers: Vec<Capability>,
     seen: Arc<Mutex<Seen>>,
     mut inbox: mpsc::UnboundedReceiver<Say>,
 ) {
@@ -140,6 +168,7 @@ async fn run(
     let now = || Instant(start.elapsed().as_millis() as u64);
     let mut config = SessionConfig::new(asn, Asn(65515), RouterId::from(address));
     config.damp_peer_oscillations = false;
+    config.capabilities.0.extend(offers);
     // A transparent route server does not put its ASN first (RFC 7947).
     config.enforce_first_as = false;
     config.timers.connect_retry = routehub_session::Backoff::constant(Duration::from_millis(200));
@@ -232,6 +261,9 @@ fn outputs(session: &mut Session, now: Instant, seen: &Mutex<Seen>) -> Vec<Do> {
                 }
             }
             Output::Event(Event::Down(_)) => seen.routes.clear(),
+            Output::Event(Event::RefreshRequested(_)) => seen.refreshes += 1,
+            Output::Event(Event::MarkStale(_)) => seen.marks.0 += 1,
+            Output::Event(Event::SweepStale(_, SweepReason::EndOfRefresh)) => seen.marks.1 += 1,
             Output::Event(_) => {}
         }
     }

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use routehub_session::DownReason;
 use routehub_speaker::EventKind;
 
-use routehub_testkit::daemons::{Announced, Daemon, Heard, Kind, Router};
+use routehub_testkit::daemons::{Announced, Daemon, Heard, Kind, Restart, Router};
 use routehub_testkit::isolated::{isolated, let_through};
 use routehub_testkit::lab::Lab;
 use routehub_testkit::wait::{until, until_equal};
@@ -57,6 +57,7 @@ pub(crate) fn router() -> Router {
         peer_asn: 65515,
         hold_time: 6,
         password: None,
+        restart: Restart::Plain,
         announces: vec![Announced {
             prefix: "10.250.0.0/16".to_owned(),
             communities: vec!["65001:7", "65001:8"],

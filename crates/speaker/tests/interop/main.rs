@@ -7,3 +7,4 @@ mod limit;
 mod live_equals_model;
 mod player;
 mod refused;
+mod restart;

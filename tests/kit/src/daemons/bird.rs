@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
-use super::{Announced, Daemon, Heard, Router, code_of};
+use super::{Announced, Daemon, Heard, Restart, Router, code_of};
 use crate::namespace::Namespace;
 use crate::process::{Process, ask, folder, installed, programs};
 
@@ -31,6 +31,15 @@ impl Bird {
         Some(started.expect("a BIRD"))
     }
 
+    /// The same when it comes back from a restart (RFC 4724).
+    fn start_again(configuration: &str) -> Option<Self> {
+        let [bird, birdc] = programs("bird2", ["bird", "birdc"])?;
+        let files = Files::write(folder(), configuration).expect("a configuration");
+        let mut command = Command::new(&bird);
+        command.arg("-R");
+        Some(files.start(command, &bird, birdc).expect("a BIRD"))
+    }
+
     /// Starts BIRD in a namespace, with its files in a folder of this folder.
     ///
     /// # Errors
@@ -45,7 +54,11 @@ impl Bird {
 
     /// Starts BIRD as a router.
     pub fn start_as(router: &Router) -> Option<Self> {
-        Self::start(&configuration(router))
+        let configuration = configuration(router);
+        match router.restart {
+            Restart::Back => Self::start_again(&configuration),
+            Restart::Plain | Restart::Graceful => Self::start(&configuration),
+        }
     }
 
     /// What `birdc` says to a command; nothing while BIRD does not listen yet.
@@ -127,8 +140,13 @@ fn configuration(router: &Router) -> String {
         peer_asn,
         hold_time,
         password,
+        restart,
         announces,
     } = router;
+    let restart = match restart {
+        Restart::Plain => "",
+        Restart::Graceful | Restart::Back => "graceful restart on;",
+    };
     let statics: String = announces.iter().map(route).collect();
     let password = password.map_or(String::new(), |key| format!("password \"{key}\";"));
     let mut text = format!(
@@ -147,6 +165,7 @@ template bgp peer {{
   connect delay time 1;
   error wait time 1, 2;
   {password}
+  {restart}
   ipv4 {{ import all; export where source = RTS_STATIC; next hop self; }};
 }}
 "

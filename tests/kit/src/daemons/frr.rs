@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{Daemon, Heard, Router, text};
+use super::{Daemon, Heard, Restart, Router, text};
 use crate::process::{Process, ask, folder, programs};
 
 struct Frr {
@@ -75,6 +75,9 @@ fn configuration(router: &Router) -> String {
  neighbor rs timers connect 1
 "
     );
+    if router.restart != Restart::Plain {
+        text += " bgp graceful-restart\n bgp graceful-restart preserve-fw-state\n";
+    }
     if let Some(key) = router.password {
         text += &format!(" neighbor rs password {key}\n");
     }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{Daemon, Heard, Router, text};
+use super::{Daemon, Heard, Restart, Router, text};
 use crate::process::{Process, ask_json, folder, programs};
 
 struct Gobgp {
@@ -26,6 +26,9 @@ pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
         .args(["--api-hosts", "127.0.0.1:50051"])
         .arg("-f")
         .arg(file);
+    if router.restart == Restart::Back {
+        command.arg("-r");
+    }
     let daemon = Gobgp {
         gobgp,
         process: Process::start(folder, &mut command),
@@ -46,6 +49,13 @@ local-address-list = [\"{address}\"]
 ",
         asn = router.asn
     );
+    let (restart, family) = match router.restart {
+        Restart::Plain => ("", ""),
+        Restart::Graceful | Restart::Back => (
+            "[neighbors.graceful-restart.config]\nenabled = true\nrestart-time = 60\n",
+            "[neighbors.afi-safis.mp-graceful-restart.config]\nenabled = true\n",
+        ),
+    };
     for peer in &router.peers {
         text += &format!(
             "[[neighbors]]
@@ -63,14 +73,16 @@ connect-retry = 1
 hold-time = {hold_time}
 keepalive-interval = {keepalive}
 idle-hold-time-after-reset = 1
-[[neighbors.afi-safis]]
+{restart}[[neighbors.afi-safis]]
 [neighbors.afi-safis.config]
 afi-safi-name = \"ipv4-unicast\"
-",
+{family}",
             peer_asn = router.peer_asn,
             password = router.password.unwrap_or_default(),
             hold_time = router.hold_time,
             keepalive = router.hold_time / 3,
+            restart = restart,
+            family = family,
         );
     }
     text

@@ -9,8 +9,8 @@ use super::networks::{InUse, Peered, pair, with_gateways};
 use super::report::Report;
 use super::speakers;
 use crate::estate::{
-    CircuitLink, Connection, ConnectionEnds, Estate, Event, Gateway, Nva, Object, Peering,
-    RouteServer, Routes,
+    CircuitLink, Connection, ConnectionEnds, Estate, Event, Gateway, Nva, Object, PeerSessions,
+    Peering, RouteServer, Routes,
 };
 
 /// The Route Servers that events add.
@@ -178,6 +178,11 @@ impl<'a> Now<'a> {
                 let target = ("route_server", of.route_server.as_deref(), of.instance);
                 self.check_target(&of.nva, target, report);
             }
+            Event::Reset(end) | Event::Shutdown(end) => {
+                self.check_sessions(&end.sessions(), report);
+            }
+            Event::SoftClear(clear) => self.check_sessions(&clear.sessions(), report),
+            Event::Enable(sessions) => self.check_sessions(sessions, report),
             Event::InstanceDown(instance) | Event::InstanceUp(instance) => {
                 self.need_server(&instance.route_server, report);
                 self.need_instance(Some(instance.instance), report);
@@ -289,6 +294,38 @@ impl<'a> Now<'a> {
             report.note_field(key, problem);
         }
         Some(nva)
+    }
+
+    /// An NVA, site or circuit, and which of its sessions an event means.
+    fn check_sessions(&self, sessions: &PeerSessions, report: &mut Report<'_>) {
+        let PeerSessions {
+            peer, to, instance, ..
+        } = sessions;
+        let problem = self
+            .names
+            .need(&[Kind::Nva, Kind::Site, Kind::Circuit], peer);
+        if !report.note_field("peer", problem) {
+            return;
+        }
+        match self.names.speaker(peer) {
+            Some((Kind::Nva, _)) => {
+                let nva = self.estate.nvas.iter().find(|nva| nva.name == *peer);
+                let problem = self.names.need_if(&[Kind::RouteServer], to.as_deref());
+                if report.note_field("to", problem)
+                    && let Some((nva, to)) = nva.zip(to.as_deref())
+                    && let Some((field, problem)) = speakers::session(nva, to, *instance)
+                {
+                    report.note_field(field, problem);
+                }
+            }
+            Some((Kind::Site, _)) => {
+                report.note_field("to", self.names.need_if(&[Kind::Gateway], to.as_deref()));
+            }
+            _ => {
+                report.note_field("to", self.names.need_if(&[Kind::Circuit], to.as_deref()));
+            }
+        }
+        self.need_instance(*instance, report);
     }
 
     fn check_connection(&self, ends: &ConnectionEnds, report: &mut Report<'_>) {

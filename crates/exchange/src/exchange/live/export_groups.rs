@@ -6,6 +6,7 @@ use std::sync::Arc;
 use routehub_rib::{AttrStore, GroupConfig, GroupId, MemberId, Rib};
 use routehub_types::FamilySet;
 
+use crate::estate::SessionRole;
 use crate::graph::{AdjacencyId, LinkId, SpeakerId};
 use crate::propagation::Model;
 use crate::ribs::Encoding;
@@ -19,6 +20,8 @@ struct GroupKey {
     alone: Option<LinkId>,
     outbound_map: Option<String>,
     external: bool,
+    /// Our part towards the peers (RFC 9234).
+    role: Option<SessionRole>,
     encoding: u32,
     families: FamilySet,
 }
@@ -33,6 +36,7 @@ impl GroupKey {
             alone: (!shared).then_some(to_peer.link),
             outbound_map: outbound.outbound_map(),
             external: link.external,
+            role: outbound.role(),
             encoding,
             families,
         }

@@ -1,5 +1,6 @@
 //! What programs want to know of an event besides its text.
 
+use routehub::estate::OverLimit;
 use routehub::types::Prefix;
 use routehub_bfd::{Diagnostic, Hops};
 use routehub_session::DownReason;
@@ -24,6 +25,18 @@ pub(super) fn detail(event: &EventKind) -> Map<String, Value> {
         EventKind::Unsendable { prefixes } => {
             json!({ "prefixes": names(prefixes), "count": prefixes.len() })
         }
+        EventKind::BeyondMaximum { action, exceeded } => json!({
+            "action": match action {
+                OverLimit::Discard => "discard",
+                _ => "warn",
+            },
+            "held": exceeded.held,
+            "announced": exceeded.announced,
+            "limit": exceeded.max,
+        }),
+        EventKind::Paused(Some(time)) => json!({ "seconds": time.as_secs_f64() }),
+        EventKind::Retained(families) => json!({ "families": families }),
+        EventKind::Swept(family, reason) => json!({ "family": family, "reason": reason }),
         EventKind::LimitExceeded(Some(numbers)) => json!({
             "held": numbers.held,
             "announced": numbers.announced,

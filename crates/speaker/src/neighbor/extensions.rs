@@ -1,0 +1,43 @@
+//! What the session of a plain route server offers beyond what a Route Server of Azure does.
+
+use std::time::Duration;
+
+use routehub::estate::SessionRole;
+use routehub_scenario::LivePeer;
+use routehub_session::SessionConfig;
+use routehub_wire::{Capability, GracefulRestart, Role};
+
+/// The session with what the peer's keys ask for.
+pub(super) fn extended(mut config: SessionConfig, peer: &LivePeer) -> SessionConfig {
+    let offers = [
+        peer.graceful_restart.then(helper),
+        peer.enhanced_refresh
+            .then_some(Capability::EnhancedRouteRefresh),
+        peer.extended_messages
+            .then_some(Capability::ExtendedMessage),
+        peer.role.map(|role| Capability::Role(wire_role(role))),
+    ];
+    config.capabilities.0.extend(offers.into_iter().flatten());
+    config.strict_role = peer.strict_role && peer.role.is_some();
+    config.timers.stale = Duration::from_secs(peer.stale_time.into());
+    config
+}
+
+/// Graceful restart of the peer alone: we keep nothing through a restart of ours, so that no family
+/// is named (RFC 4724 section 3). The N bit: also after a NOTIFICATION (RFC 8538).
+fn helper() -> Capability {
+    Capability::GracefulRestart(GracefulRestart {
+        notification: true,
+        ..GracefulRestart::default()
+    })
+}
+
+const fn wire_role(role: SessionRole) -> Role {
+    match role {
+        SessionRole::Provider => Role::Provider,
+        SessionRole::Rs => Role::RouteServer,
+        SessionRole::RsClient => Role::RouteServerClient,
+        SessionRole::Customer => Role::Customer,
+        SessionRole::Peer => Role::Peer,
+    }
+}
