@@ -67,11 +67,6 @@ fn conditions() -> Vec<(Match, &'static str)> {
             "cluster list has one of 10.0.0.1, 0.0.0.2",
         ),
         (Match::Origin(vec![Origin::Egp]), "origin in egp"),
-        (Match::OnlyToCustomer(vec![]), "OTC is there"),
-        (
-            Match::OnlyToCustomer(vec![Asn(1)]).negated(),
-            "not (OTC is one of 1)",
-        ),
         (Match::Med(1..=2), "MED 1 to 2"),
         (
             Match::LocalPref(1..=u32::MAX),
@@ -189,4 +184,12 @@ fn rules_read_back_from_json() {
         error.starts_with("byte 1 of the path expression"),
         "{error}"
     );
+}
+
+#[test]
+fn only_to_customer_is_written() {
+    let any = Match::OnlyToCustomer(vec![]);
+    assert_eq!(any.to_string(), "OTC is there");
+    let other = Match::OnlyToCustomer(vec![Asn(1)]).negated();
+    assert_eq!(other.to_string(), "not (OTC is one of 1)");
 }

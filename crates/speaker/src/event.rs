@@ -1,5 +1,6 @@
 //! Events of a running server, for whoever subscribes to them.
 
+mod kept;
 mod malformed;
 
 use std::fmt;
@@ -266,30 +267,6 @@ impl fmt::Display for EventKind {
                 let prefixes = Listed(prefixes, prefixes.len());
                 write!(f, "no message to it can hold {prefixes}")
             }
-            Self::LimitExceeded(None) => f.write_str("more routes than it may announce"),
-            Self::LimitExceeded(Some(numbers)) => {
-                write!(f, "more routes than it may announce: {numbers}")
-            }
-            Self::BeyondMaximum { action, exceeded } => {
-                let done = match action {
-                    OverLimit::Discard => "further ones are discarded",
-                    _ => "the session goes on",
-                };
-                write!(f, "more routes than it may have: {exceeded}; {done}")
-            }
-            Self::Paused(Some(time)) => {
-                write!(f, "not held for {} s after too many routes", time.as_secs())
-            }
-            Self::Paused(None) => {
-                f.write_str("not held after too many routes, until it is enabled")
-            }
-            Self::Retained(families) => {
-                write!(f, "it restarts: its routes stay, {}", Families(*families))
-            }
-            Self::Swept(family, reason) => {
-                let family = Families([*family].into_iter().collect());
-                write!(f, "its stale routes are gone, {family}: {}", why(*reason))
-            }
             Self::Malformed(update) => write!(f, "{update}"),
             Self::NotKept { routes } => {
                 write!(
@@ -327,6 +304,11 @@ impl fmt::Display for EventKind {
             Self::Happened(id) => write!(f, "event {id} happened"),
             Self::Reloaded(reloaded) => write!(f, "{reloaded}"),
             Self::Failed(why) => f.write_str(why),
+            Self::LimitExceeded(_)
+            | Self::BeyondMaximum { .. }
+            | Self::Paused(_)
+            | Self::Retained(_)
+            | Self::Swept(..) => self.fmt_of_routes(f),
         }
     }
 }
@@ -343,36 +325,6 @@ impl fmt::Display for Reloaded {
             f,
             "reloaded: {kept} sessions go on, {reset} are reset, {added} are new, {removed} are gone"
         )
-    }
-}
-
-/// Families as a line of text names them.
-struct Families(FamilySet);
-
-impl fmt::Display for Families {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, family) in self.0.iter().enumerate() {
-            let comma = if at == 0 { "" } else { " and " };
-            let name = match family {
-                Family::Ipv4 => "IPv4",
-                Family::Ipv6 => "IPv6",
-            };
-            write!(f, "{comma}{name}")?;
-        }
-        Ok(())
-    }
-}
-
-/// Why stale routes went.
-const fn why(reason: SweepReason) -> &'static str {
-    match reason {
-        SweepReason::EndOfRib => "it has sent all that it has now",
-        SweepReason::EndOfRefresh => "it has sent its routes again",
-        SweepReason::RestartTime => "it did not come back in time",
-        SweepReason::StaleTime => "they were stale for too long",
-        SweepReason::NotPreserved => "it came back without them",
-        SweepReason::SecondRestart => "it was lost again before it had sent them",
-        SweepReason::Stopped => "its session was stopped",
     }
 }
 

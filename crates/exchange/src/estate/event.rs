@@ -168,6 +168,16 @@ impl Event {
         Cow::Owned(special)
     }
 
+    /// The sessions that an operator has something done to, if it is such an event.
+    pub(crate) fn sessions(&self) -> Option<PeerSessions> {
+        match self {
+            Self::Reset(end) | Self::Shutdown(end) => Some(end.sessions()),
+            Self::SoftClear(clear) => Some(clear.sessions()),
+            Self::Enable(sessions) => Some(sessions.clone()),
+            _ => None,
+        }
+    }
+
     /// Whether the estate is another one afterwards, not only in another state: no event of its
     /// own does the same.
     pub(crate) fn describes_anew(&self) -> bool {

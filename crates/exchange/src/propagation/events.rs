@@ -97,10 +97,7 @@ impl Model {
                 self.change_route_server(route_server, |server| {
                     server.routing_preference = *value;
                 })?;
-                for instance in self.named(route_server) {
-                    self.refresh_sources(instance);
-                }
-                self.recompile_around(route_server);
+                self.refresh_instances(route_server);
             }
             Event::Advertise {
                 nva,
@@ -119,7 +116,7 @@ impl Model {
             Event::Reset(end) => self.reset_sessions(end)?,
             Event::SoftClear(clear) => self.clear_sessions(clear)?,
             Event::Shutdown(end) => self.shut_sessions(end)?,
-            Event::Enable(sessions) => self.enable_sessions(sessions)?,
+            Event::Enable(of) => self.enable_sessions(of)?,
             Event::InstanceDown(instance) => self.set_instance(instance, true)?,
             Event::InstanceUp(instance) => self.set_instance(instance, false)?,
             Event::GatewayInstanceDown(of) => self.set_gateway_instance(of, true)?,
@@ -144,6 +141,14 @@ impl Model {
             Event::Set(_) | Event::Add(_) | Event::Remove(_) => {}
         }
         Ok(())
+    }
+
+    /// Has the instances of a Route Server decide anew.
+    fn refresh_instances(&mut self, route_server: &str) {
+        for instance in self.named(route_server) {
+            self.refresh_sources(instance);
+        }
+        self.recompile_around(route_server);
     }
 
     fn named(&self, name: &str) -> Vec<SpeakerId> {

@@ -178,11 +178,6 @@ impl<'a> Now<'a> {
                 let target = ("route_server", of.route_server.as_deref(), of.instance);
                 self.check_target(&of.nva, target, report);
             }
-            Event::Reset(end) | Event::Shutdown(end) => {
-                self.check_sessions(&end.sessions(), report);
-            }
-            Event::SoftClear(clear) => self.check_sessions(&clear.sessions(), report),
-            Event::Enable(sessions) => self.check_sessions(sessions, report),
             Event::InstanceDown(instance) | Event::InstanceUp(instance) => {
                 self.need_server(&instance.route_server, report);
                 self.need_instance(Some(instance.instance), report);
@@ -210,13 +205,10 @@ impl<'a> Now<'a> {
                 outbound,
             } => {
                 self.check_route_map(route_server, peer, report);
-                for (key, map) in [("inbound", inbound), ("outbound", outbound)] {
-                    let map = map.as_ref().and_then(Option::as_deref);
-                    report.note_field(key, self.names.need_if(&[Kind::RouteMap], map));
-                }
+                self.check_maps([("inbound", inbound), ("outbound", outbound)], report);
             }
-            // Checked by the estate that comes of them.
-            Event::Set(_) | Event::Add(_) | Event::Remove(_) => {}
+            // Of others the estate that comes of them is checked.
+            other => self.check_sessions(other.sessions(), report),
         }
     }
 
@@ -297,10 +289,11 @@ impl<'a> Now<'a> {
     }
 
     /// An NVA, site or circuit, and which of its sessions an event means.
-    fn check_sessions(&self, sessions: &PeerSessions, report: &mut Report<'_>) {
+    fn check_sessions(&self, sessions: Option<PeerSessions>, report: &mut Report<'_>) {
+        let Some(sessions) = sessions else { return };
         let PeerSessions {
             peer, to, instance, ..
-        } = sessions;
+        } = &sessions;
         let problem = self
             .names
             .need(&[Kind::Nva, Kind::Site, Kind::Circuit], peer);
@@ -400,6 +393,17 @@ impl<'a> Now<'a> {
         self.used.add_route_server(self.estate, server, report);
         self.servers
             .insert(server.name.clone(), server.vnet.clone());
+    }
+
+    fn check_maps(
+        &self,
+        maps: [(&'static str, &Option<Option<String>>); 2],
+        report: &mut Report<'_>,
+    ) {
+        for (key, map) in maps {
+            let map = map.as_ref().and_then(Option::as_deref);
+            report.note_field(key, self.names.need_if(&[Kind::RouteMap], map));
+        }
     }
 
     fn check_route_map(&self, route_server: &str, peer: &str, report: &mut Report<'_>) {
