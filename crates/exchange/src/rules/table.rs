@@ -591,13 +591,10 @@ rules! {
             "Griffin, Shepherd and Wilfong, The Stable Paths Problem (2002)"
             remedy "take away what makes a route better when it comes back: a re-advertisement that \
              strips the path, or a route map that shortens it";
-        1027 MAXIMUM_PREFIX: "the neighbour has as many routes as it may have, and further ones are \
-             discarded"
-            "RFC 4486 section 4; the network file: `maximum_prefix` of the neighbour"
-            remedy "summarise the routes, or raise the limit, and clear the session softly";
-        1028 ROUTE_LEAK: "a route with OTC came from a neighbour that must not pass such routes on"
-            "RFC 9234 section 5"
-            remedy "find out who leaks the route: its AS path names those who passed it on";
+        1027 MAXIMUM_PREFIX: "a neighbour that has all routes it may have: further ones are discarded"
+            "RFC 4486 section 4; the network file: `maximum_prefix` of the neighbour";
+        1028 ROUTE_LEAK: "a route with OTC came from a neighbour that must not pass it on"
+            "RFC 9234 section 5";
         1029 ONLY_TO_CUSTOMER: "a route with OTC goes to customers and clients only"
             "RFC 9234 section 5";
     }
