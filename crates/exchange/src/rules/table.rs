@@ -595,7 +595,6 @@ rules! {
             "RFC 4486 section 4; the network file: `maximum_prefix` of the neighbour";
         1028 ROUTE_LEAK: "a route with OTC came from a neighbour that must not pass it on"
             "RFC 9234 section 5";
-        1029 ONLY_TO_CUSTOMER: "a route with OTC goes to customers and clients only"
-            "RFC 9234 section 5";
+        1029 ONLY_TO_CUSTOMER: "a route with OTC goes to customers only" "RFC 9234 section 5";
     }
 }
