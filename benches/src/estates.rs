@@ -164,3 +164,61 @@ fn attach(estate: &mut Estate) {
         });
     }
 }
+
+/// Hubs that are peered with each other, each with a Route Server, eight NVAs of 100 routes each
+/// and so many networks in all; a NIC stands in every tenth spoke.
+pub fn hubs(hubs: u32, vnets: u32) -> Estate {
+    let mut estate = Estate::default();
+    for hub in 0..hubs {
+        let name = format!("hub{hub}");
+        let base = (10 << 24) + (hub << 20);
+        estate.vnets.push(Vnet {
+            name: name.clone(),
+            address_space: vec![prefix(base, 20)],
+            ..Vnet::default()
+        });
+        let at = |last: u32| IpAddr::V4(Ipv4Addr::from_bits(base + last));
+        estate.route_servers.push(RouteServer {
+            ips: Some([at(4), at(5)]),
+            ..RouteServer::new(format!("rs{hub}"), &name)
+        });
+        for n in 0..NVAS {
+            let own = Routes {
+                prefixes: consecutive_prefixes(prefix((20 + hub) << 24 | n << 16, 24), 100)
+                    .collect(),
+                ..Routes::default()
+            };
+            let ip = Ipv4Addr::from_bits(base + 100 + n);
+            estate.nvas.push(Nva {
+                sessions: vec![NvaSession::both(format!("rs{hub}"))],
+                originates: vec![Origination {
+                    routes: own,
+                    ..Origination::default()
+                }],
+                ..Nva::new(format!("nva{hub}-{n}"), &name, ip, Asn(65001 + n))
+            });
+        }
+        for n in 1..vnets {
+            let spoke = format!("spoke{hub}-{n}");
+            estate.vnets.push(Vnet {
+                name: spoke.clone(),
+                address_space: vec![prefix(base + (16 << 8) + (n << 8), 24)],
+                ..Vnet::default()
+            });
+            estate.peerings.push(Peering::hub_and_spoke(&name, &spoke));
+            if n % 10 == 0 {
+                estate.nics.push(Nic {
+                    name: format!("nic-{spoke}"),
+                    vnet: spoke,
+                    ..Nic::default()
+                });
+            }
+        }
+        for other in 0..hub {
+            estate
+                .peerings
+                .push(Peering::plain(format!("hub{other}"), &name));
+        }
+    }
+    estate
+}

@@ -55,12 +55,12 @@ impl ImpactKind {
         match self {
             Self::Lost => "lost",
             Self::Loop => "loop",
-            Self::LeavesInspection => "leaves inspection",
+            Self::LeavesInspection => "past inspection",
             Self::Asymmetric => "asymmetric",
             Self::Limit => "limit",
-            Self::NotRestored => "does not come back",
-            Self::NotSettled => "does not settle",
-            Self::Moved => "goes another way",
+            Self::NotRestored => "not restored",
+            Self::NotSettled => "not settled",
+            Self::Moved => "by another way",
         }
     }
 }

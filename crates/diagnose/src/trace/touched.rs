@@ -158,15 +158,14 @@ impl<'a> Touched<'a> {
                 self.enter_vnet(vnet);
                 continue;
             }
-            let differs = |neighbor: &&Neighbor| !(was.contains(neighbor) && is.contains(neighbor));
-            let differing: Vec<&Neighbor> = was.iter().chain(is).filter(differs).collect();
-            let is_leaf = |neighbor: &&Neighbor| self.ends.stations.is_leaf(neighbor.vnet);
-            if !differing.iter().all(is_leaf) {
+            let (was, is) = differing(was, is);
+            let is_leaf = |neighbor: &Neighbor| self.ends.stations.is_leaf(neighbor.vnet);
+            if !was.iter().chain(is).all(is_leaf) {
                 self.enter_vnet(vnet);
                 continue;
             }
             let stations = self.ends.stations.in_vnet(vnet);
-            for prefix in differing.iter().flat_map(|neighbor| &neighbor.space) {
+            for prefix in was.iter().chain(is).flat_map(|neighbor| &neighbor.space) {
                 self.at(*prefix).extend(stations);
             }
         }
@@ -290,4 +289,19 @@ impl<'a> Touched<'a> {
         }
         pairs
     }
+}
+
+/// What is left of two lists without what both begin and end with.
+fn differing<'a, T: PartialEq>(mut a: &'a [T], mut b: &'a [T]) -> (&'a [T], &'a [T]) {
+    while let ([first, rest @ ..], [other, others @ ..]) = (a, b)
+        && first == other
+    {
+        (a, b) = (rest, others);
+    }
+    while let ([rest @ .., last], [others @ .., other]) = (a, b)
+        && last == other
+    {
+        (a, b) = (rest, others);
+    }
+    (a, b)
 }

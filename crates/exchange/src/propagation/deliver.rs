@@ -141,6 +141,9 @@ impl Model {
 
     /// Sends everything that is sent again, as a route refresh asks for (RFC 2918).
     pub(super) fn send_again(&mut self, adjacency: AdjacencyId) {
+        if !self.is_pending() && self.ribs.takes_again(adjacency) {
+            return;
+        }
         let mut announced = Announced::new();
         for (prefix, attrs) in self.sent_ids(adjacency) {
             announced.entry(attrs).or_default().push(prefix.into());

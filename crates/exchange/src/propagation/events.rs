@@ -54,6 +54,9 @@ pub enum EventError {
     NotConverged(#[from] NotConverged),
 }
 
+/// A space, and the prefixes that a speaker holds inside it.
+type HeldInside = Option<(Vec<Prefix>, Vec<Prefix>)>;
+
 /// Says that there is no object of a kind with this name.
 pub(super) fn unknown(kind: &'static str, name: &str) -> impl FnOnce() -> EventError {
     move || EventError::Unknown {
@@ -194,7 +197,7 @@ impl Model {
     /// is looked at again.
     fn recompile_link(&mut self, link: LinkId) {
         for adjacency in link.adjacencies() {
-            self.recompile_import(adjacency);
+            self.recompile_import(adjacency, &mut None);
             if self.ribs.recompile_export(&self.deployment, adjacency) {
                 self.synchronize(adjacency);
                 self.exports_changed.insert(link);
@@ -202,8 +205,9 @@ impl Model {
         }
     }
 
-    /// Compiles an import policy anew; what it may let pass otherwise is looked at again.
-    fn recompile_import(&mut self, adjacency: AdjacencyId) {
+    /// Compiles an import policy anew; what it may let pass otherwise is looked at again. `inside`
+    /// are the prefixes that the receiver holds inside a space, as they were last looked for.
+    fn recompile_import(&mut self, adjacency: AdjacencyId, inside: &mut HeldInside) {
         let parameters = self.deployment.parameters();
         let changed = match self.ribs.recompile_import(&self.deployment, adjacency) {
             ImportChange::None => return,
@@ -213,13 +217,17 @@ impl Model {
             }
             ImportChange::All => self.ribs.reapply_import(adjacency, parameters),
             ImportChange::Inside(space) => {
-                let inbound = self.ribs.inbound(adjacency);
-                let held = inbound.map(|(rib, _)| rib.prefixes_inside(&space));
-                let held = held.unwrap_or_default();
-                if held.is_empty() {
-                    return;
+                if inside.as_ref().is_none_or(|(known, _)| *known != space) {
+                    let inbound = self.ribs.inbound(adjacency);
+                    let held = inbound.map(|(rib, _)| rib.prefixes_inside(&space));
+                    *inside = Some((space, held.unwrap_or_default()));
                 }
-                self.ribs.reapply_import_to(adjacency, parameters, &held)
+                match inside {
+                    Some((_, held)) if !held.is_empty() => {
+                        self.ribs.reapply_import_to(adjacency, parameters, held)
+                    }
+                    _ => return,
+                }
             }
         };
         self.note_changed(changed);
@@ -486,8 +494,9 @@ impl Model {
                 .for_each(|changed| self.note_changed(changed));
         }
         let inbound: Vec<AdjacencyId> = self.deployment.graph().inbound(id).collect();
+        let mut inside = None;
         for adjacency in inbound {
-            self.recompile_import(adjacency);
+            self.recompile_import(adjacency, &mut inside);
         }
     }
 

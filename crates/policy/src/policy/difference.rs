@@ -79,7 +79,8 @@ fn condition_differs(
         // A condition that lists nothing decides by itself.
         (Match::Prefix(list), Match::Prefix(other)) if list.is_empty() || other.is_empty() => None,
         (Match::Prefix(list), Match::Prefix(other)) => {
-            let [list, other] = [list, other].map(|list| sets(list));
+            let (list, other) = unlike(list, other);
+            let [list, other] = [list, other].map(sets);
             for (around, _, _) in list?.symmetric_difference(&other?) {
                 differing.insert(*around);
             }
@@ -87,6 +88,21 @@ fn condition_differs(
         }
         _ => (condition == other).then_some(()),
     }
+}
+
+/// What is left of two lists without what both begin and end with.
+fn unlike<'a, T: PartialEq>(mut a: &'a [T], mut b: &'a [T]) -> (&'a [T], &'a [T]) {
+    while let ([first, rest @ ..], [other, others @ ..]) = (a, b)
+        && first == other
+    {
+        (a, b) = (rest, others);
+    }
+    while let ([rest @ .., last], [others @ .., other]) = (a, b)
+        && last == other
+    {
+        (a, b) = (rest, others);
+    }
+    (a, b)
 }
 
 /// Sets of prefixes by the prefix that is around all of each; none if one has supernets in it.
