@@ -34,7 +34,7 @@ fn singles(sweep: &Sweep, threads: usize) -> Vec<Outcome> {
             })
         };
         let workers: Vec<_> = (0..threads).map(worker).collect();
-        let parts = workers.into_iter().map(|worker| worker.join());
+        let parts = workers.into_iter().map(thread::ScopedJoinHandle::join);
         parts.map(Result::unwrap_or_default).collect::<Vec<_>>()
     });
     let mut all: BTreeMap<usize, Outcome> = parts.into_iter().flatten().collect();
