@@ -387,20 +387,6 @@ impl Ribs {
         )
     }
 
-    /// Whether nothing comes of it if the receiver is sent again what it holds from the sender: no
-    /// limit is exceeded, and nothing was refused that may be taken now.
-    pub(crate) fn takes_again(&self, id: AdjacencyId) -> bool {
-        let Some((rib, source)) = self.inbound(id) else {
-            return true;
-        };
-        let counts = rib.counts(source);
-        let all = counts.counted() + counts.rejected + counts.unusable;
-        let limit = rib.source_data(source).and_then(|data| data.limit);
-        let fits = limit.is_none_or(|limit| counts.counted().saturating_add(all) <= limit.max);
-        let refused = counts.rejected + counts.unusable + counts.not_kept + counts.stale;
-        refused == 0 && fits && !rib.is_in_run(source)
-    }
-
     /// Nothing changed at the receiver.
     fn unchanged(&self, id: AdjacencyId) -> Changed {
         Changed {

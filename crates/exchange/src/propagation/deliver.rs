@@ -141,7 +141,7 @@ impl Model {
 
     /// Sends everything that is sent again, as a route refresh asks for (RFC 2918).
     pub(super) fn send_again(&mut self, adjacency: AdjacencyId) {
-        if !self.is_pending() && self.ribs.takes_again(adjacency) {
+        if !self.is_pending() && self.takes_again(adjacency) {
             return;
         }
         let mut announced = Announced::new();
@@ -149,6 +149,20 @@ impl Model {
             announced.entry(attrs).or_default().push(prefix.into());
         }
         self.send(adjacency, &[], announced);
+    }
+
+    /// Whether nothing comes of it if the receiver is sent again what it holds from the sender: no
+    /// limit is exceeded, and nothing was refused that may be taken now.
+    fn takes_again(&self, id: AdjacencyId) -> bool {
+        let Some((rib, source)) = self.ribs.inbound(id) else {
+            return true;
+        };
+        let counts = rib.counts(source);
+        let all = counts.counted() + counts.rejected + counts.unusable;
+        let limit = rib.source_data(source).and_then(|data| data.limit);
+        let fits = limit.is_none_or(|limit| counts.counted().saturating_add(all) <= limit.max);
+        let refused = counts.rejected + counts.unusable + counts.not_kept + counts.stale;
+        refused == 0 && fits && !rib.is_in_run(source)
     }
 
     /// Sends one run of updates, by way of the receiver's import policy.
