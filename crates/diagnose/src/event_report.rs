@@ -67,9 +67,12 @@ impl EventReporter {
         let moved = changes.vnets;
         // Who serves whom changes only where networks have moved.
         if !moved.is_empty() || self.by != by {
-            let served = by
+            // Those of one network serve the same.
+            let mut seen = BTreeSet::new();
+            let first = by
                 .iter()
-                .flat_map(|speaker| exchange.vnets_served(*speaker));
+                .filter(|speaker| seen.insert(exchange.speaker(**speaker).vnet));
+            let served = first.flat_map(|speaker| exchange.vnets_served(*speaker));
             let vnets: BTreeSet<&str> = moved.iter().map(String::as_str).chain(served).collect();
             self.vnets = vnets.into_iter().map(str::to_owned).collect();
             self.by = by;

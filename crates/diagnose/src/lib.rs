@@ -25,7 +25,7 @@ pub use findings::{FINDING_RULES, Finding, Severity, findings};
 pub use limits::limit_impacts;
 pub use promise::{BrokenPromise, Promise, Promises, Unless};
 pub use trace::{
-    BothWays, INTERNET, Impact, ImpactKind, Matrix, MatrixPair, PairImpact, Place, Trace, TraceEnd,
-    TraceError, TraceHop, Ways, both_ways, matrix, trace,
+    BothWays, INTERNET, Impact, ImpactKind, Matrix, MatrixPair, PairImpact, Place, Touch, Trace,
+    TraceEnd, TraceError, TraceHop, Ways, both_ways, matrix, trace,
 };
 pub use words::{Reason, RuleNote, WithRules};

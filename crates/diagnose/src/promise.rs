@@ -196,6 +196,17 @@ impl Promises {
         self.all.is_empty()
     }
 
+    /// Whether one is about how many routes there are.
+    pub fn count_routes(&self) -> bool {
+        self.all.iter().any(|(promise, _)| promise.routes.is_some())
+    }
+
+    /// Whether all are about ends that these ways have, or about routes.
+    pub fn are_of(&self, ways: &Ways) -> bool {
+        let mut pairs = self.all.iter().flat_map(|(_, pairs)| pairs);
+        pairs.all(|[from, to]| ways.fate_between([from, to]).is_some())
+    }
+
     /// Those that do not hold though nothing has failed.
     pub fn broken_intact(&self) -> &[BrokenPromise] {
         &self.intact

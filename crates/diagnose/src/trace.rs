@@ -10,6 +10,7 @@ mod hop;
 mod impact;
 mod interface;
 mod matrix;
+mod own;
 mod packet;
 mod place;
 mod speakers;
@@ -25,6 +26,7 @@ pub use hop::{Trace, TraceEnd, TraceHop};
 pub use impact::{Impact, ImpactKind, PairImpact};
 pub use matrix::{Matrix, MatrixPair, matrix};
 pub use place::Place;
+pub use touched::Touch;
 pub use ways::Ways;
 
 use forwarding::Forwarding;

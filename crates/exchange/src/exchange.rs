@@ -17,7 +17,9 @@ use crate::graph::{
     UNKNOWN_ADDRESS,
 };
 use crate::parameters::Parameters;
-use crate::propagation::{EventError, Model, NotConverged, Outbound, SessionOrder, Watch};
+use crate::propagation::{
+    EventError, Footprint, Model, NotConverged, Outbound, SessionOrder, Watch,
+};
 use crate::ribs::{Encoding, Only, RibView};
 
 use live::Live;
@@ -128,6 +130,11 @@ impl Exchange {
         self.model.originated_around(speaker, to)
     }
 
+    /// The prefixes that a speaker announces of its own accord, to whomever.
+    pub fn originated_by(&self, speaker: SpeakerId) -> BTreeSet<Prefix> {
+        self.model.originated_by(speaker)
+    }
+
     /// Why a Route Server would refuse an NVA, by its place in the estate, as a peer (R-001,
     ///
     pub fn peer_refusal(&self, nva: usize, route_server: &str) -> Option<RuleId> {
@@ -174,6 +181,23 @@ impl Exchange {
     pub fn take_changes(&mut self) -> Changes {
         let (journal, deployment) = self.model.journal_mut();
         journal.take(deployment)
+    }
+
+    /// Writes down what events look at from here on, until [`take_footprint`](Self::take_footprint)
+    /// reads it. It grows with every event that is not read.
+    pub fn keep_footprint(&mut self) {
+        self.model.keep_footprint();
+    }
+
+    /// What events looked at since the last call; none if it is not written down.
+    pub fn take_footprint(&mut self) -> Option<Footprint> {
+        self.model.take_footprint()
+    }
+
+    /// Whether events with these footprints, each from here, have nothing to do with each other:
+    /// together they come to what each of them comes to.
+    pub fn are_apart(&self, a: &Footprint, b: &Footprint) -> bool {
+        self.model.are_apart(a, b)
     }
 
     /// Prefixes that never come to rest because of what real routers announce, and stay as they are

@@ -27,7 +27,7 @@ pub use fabric::{
 };
 pub use graph::{LinkId, LiveLink, PeerClass, Role, Speaker, SpeakerId, SpeakerKind};
 pub use policy::{Condition, PROPAGATION_RULES, Row, leads_back, propagation_rule};
-pub use propagation::{EventError, NotConverged, Outbound, SessionOrder};
+pub use propagation::{EventError, Footprint, NotConverged, Outbound, SessionOrder};
 pub use queries::{
     ConnectionLoad, OtherState, PathReport, PathStanding, PeeringReport, Refused, RouteOrigin,
     RouteRow, RouteServerLoad, SessionRow, SessionState, Share, ShareCursor, Subject, TableId,

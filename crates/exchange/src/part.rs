@@ -22,6 +22,14 @@ impl<T> Part<T> {
         }
     }
 
+    /// The same, after what it is made of is shared too.
+    pub(crate) fn share_with(self, inner: impl FnOnce(T) -> T) -> Self {
+        match self {
+            Self::Own(part) => Self::Own(inner(part)).share(),
+            shared @ Self::Shared(_) => shared,
+        }
+    }
+
     /// Whether a change would copy it.
     #[inline]
     pub(crate) const fn is_shared(&self) -> bool {

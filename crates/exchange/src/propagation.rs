@@ -5,8 +5,10 @@ mod converge;
 mod deliver;
 mod description;
 mod events;
+mod footprint;
 mod maximum;
 mod outbound;
+mod peerings;
 mod pending;
 mod resting;
 mod sessions;
@@ -25,6 +27,7 @@ use crate::ribs::{Changed, Encoding, Origin, Ribs};
 
 pub use converge::{NotConverged, some_of};
 pub use events::EventError;
+pub use footprint::Footprint;
 pub use outbound::Outbound;
 use outbound::StaticRoutes;
 use pending::Pending;
@@ -45,6 +48,8 @@ pub(crate) struct Model {
     pending: Pending,
     journal: Journal,
     touched: Touched,
+    /// What events look at, if it is written down.
+    footprint: Option<Box<Footprint>>,
     /// Prefixes that never come to rest, while real routers take part.
     resting: Resting,
     /// Whether real routers take part.
@@ -102,6 +107,7 @@ impl Model {
         for link in deployment.graph().links() {
             static_routes.enter(deployment, link);
         }
+        static_routes.enter_originated(deployment);
         static_routes
     }
 
@@ -128,6 +134,7 @@ impl Model {
             pending: Pending::new(seed),
             journal: Journal::default(),
             touched: Touched::default(),
+            footprint: None,
             resting: Resting::default(),
             live,
             refreshes: Vec::new(),
@@ -189,6 +196,17 @@ impl Model {
         let modelled = outbound.iter().find(|each| !each.link().live).into_iter();
         fixed
             .chain(modelled.flat_map(|each| each.described_around(to)))
+            .collect()
+    }
+
+    /// The prefixes that a speaker announces of its own accord, to whomever.
+    pub(crate) fn originated_by(&self, speaker: SpeakerId) -> BTreeSet<Prefix> {
+        let outbound = self.deployment.graph().outbound(speaker);
+        let outbound: Vec<_> = outbound.map(|adjacency| self.outbound(adjacency)).collect();
+        let fixed = outbound.iter().flat_map(|each| each.all_static());
+        let modelled = outbound.iter().find(|each| !each.link().live).into_iter();
+        fixed
+            .chain(modelled.flat_map(|each| each.all_described()))
             .collect()
     }
 
@@ -255,6 +273,9 @@ impl Model {
             return;
         }
         self.touched.note(changed.prefixes.iter().copied());
+        if let Some(footprint) = &mut self.footprint {
+            footprint.note_prefixes(changed.prefixes.iter().copied());
+        }
         self.journal.note_paths(&self.deployment, &changed);
         if !self.resting.is_empty() {
             self.wake(&changed.prefixes);
@@ -313,6 +334,7 @@ impl Model {
 
     /// Changes how a link stands, and does what follows.
     pub(crate) fn change_link(&mut self, link: LinkId, change: impl FnOnce(&mut Link)) {
+        self.note_changed_link(link);
         match self.deployment.change_link(link, change) {
             (true, false) => {
                 self.touched.note_all();

@@ -94,7 +94,9 @@ impl Ribs {
         Self {
             store: self.store.share(),
             ribs: ribs.map(|rib| rib.map(Part::share)).collect(),
-            adjacencies: adjacencies.map(Part::share).collect(),
+            adjacencies: adjacencies
+                .map(|both| both.share_with(|both| both.map(Adjacency::share)))
+                .collect(),
             seed: self.seed,
         }
     }

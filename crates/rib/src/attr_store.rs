@@ -195,6 +195,15 @@ impl AttrStore {
         attribute_block::read(&self.blocks[id.0])
     }
 
+    /// Whether a set is equal to one of another store.
+    ///
+    /// # Panics
+    /// If an id is not of its store.
+    #[inline]
+    pub fn is_same(&self, id: AttrId, other: &Self, other_id: AttrId) -> bool {
+        self.blocks[id.0] == other.blocks[other_id.0]
+    }
+
     /// How many octets the canonical block of a set has.
     ///
     /// # Panics

@@ -5,12 +5,13 @@ use std::net::IpAddr;
 
 use routehub_exchange::Exchange;
 use routehub_exchange::check::nearest_name;
-use routehub_exchange::estate::{Estate, Nic, Routes};
-use routehub_exchange::view::{CircuitLink, SpeakerId, SpeakerKind, VnetId};
+use routehub_exchange::estate::{Estate, Nic};
+use routehub_exchange::view::{SpeakerId, SpeakerKind, VnetId};
 use routehub_types::Prefix;
 
 use super::assumed::address_at;
 use super::forwarding::Forwarding;
+use super::own::{own_around, own_prefixes};
 use super::place::Spot;
 
 /// The name of the internet as an end of a trace.
@@ -173,51 +174,6 @@ fn announcer(exchange: &Exchange, address: IpAddr) -> Option<Start> {
     });
     let (_, id) = around.min_by_key(|(length, id)| (u8::MAX - length, *id))?;
     Some(Start::Speaker(id))
-}
-
-/// The longest prefix around an address that an NVA, a site or a customer's edge has of its own.
-pub(super) fn own_around(exchange: &Exchange, id: SpeakerId, address: IpAddr) -> Option<Prefix> {
-    let kind = exchange.speaker(id).kind;
-    let announced = match kind {
-        SpeakerKind::Nva { .. } | SpeakerKind::Site { .. } | SpeakerKind::CustomerEdge { .. } => {
-            exchange.originated_around(id, Prefix::host(address))
-        }
-        _ => return None,
-    };
-    let described = own_prefixes(exchange.estate(), kind);
-    let described = described.filter(|prefix| prefix.contains_address(address));
-    let all = announced.into_iter().chain(described);
-    all.max_by_key(|prefix| prefix.length())
-}
-
-/// What the estate says that an NVA or a site has, or the customer's network behind both links of a
-/// circuit, whether or not it has a session to announce it.
-fn own_prefixes(estate: &Estate, kind: SpeakerKind) -> impl Iterator<Item = Prefix> {
-    let (routes, fixed, hosts): (Vec<&Routes>, &[Prefix], Vec<IpAddr>) = match kind {
-        SpeakerKind::Site { site } => {
-            let site = &estate.sites[site];
-            let routes = site.routes.iter().collect();
-            (routes, &site.static_prefixes, site.bgp_ips.clone())
-        }
-        SpeakerKind::CustomerEdge { circuit, .. } => {
-            let circuit = &estate.circuits[circuit];
-            let links = CircuitLink::BOTH.into_iter();
-            let addresses = links
-                .clone()
-                .filter_map(|link| circuit.customer_address(link));
-            let routes = links.flat_map(|link| circuit.announced(link));
-            (routes.collect(), &[], addresses.collect())
-        }
-        _ => (Vec::new(), &[], Vec::new()),
-    };
-    let announced = routes.into_iter().flat_map(|routes| &routes.prefixes);
-    let originates = match kind {
-        SpeakerKind::Nva { nva } => estate.nvas[nva].originates.as_slice(),
-        _ => &[],
-    };
-    let originated = originates.iter().flat_map(|own| &own.routes.prefixes);
-    let described = announced.chain(fixed).chain(originated).copied();
-    described.chain(hosts.into_iter().map(Prefix::host))
 }
 
 /// Where packets to a name or an address go.

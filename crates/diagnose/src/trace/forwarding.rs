@@ -14,7 +14,11 @@ use routehub_exchange::{EffectiveRow, Exchange, RouteState};
 use routehub_types::Prefix;
 
 use super::assumed::assumed_addresses;
+use super::own::{OwnPrefixes, own_around};
 use crate::explain::supernets;
+
+/// How many lengths a prefix may have, of either family.
+const LENGTHS: usize = 129;
 
 /// A device that takes packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,23 +37,32 @@ pub(super) enum Device {
 pub(super) struct Table {
     rows: Vec<EffectiveRow>,
     by_prefix: HashMap<Prefix, usize>,
+    /// Which lengths there are: for others nothing is looked up.
+    has_length: [bool; LENGTHS],
 }
 
 impl Table {
     fn new(mut rows: Vec<EffectiveRow>) -> Self {
         rows.retain(|row| row.state == RouteState::Active);
         let mut by_prefix = HashMap::new();
+        let mut has_length = [false; LENGTHS];
         for (place, row) in rows.iter().enumerate() {
             for prefix in &row.prefixes {
                 by_prefix.entry(*prefix).or_insert(place);
+                has_length[usize::from(prefix.length())] = true;
             }
         }
-        Self { rows, by_prefix }
+        Self {
+            rows,
+            by_prefix,
+            has_length,
+        }
     }
 
     /// The row with the longest prefix around an address.
     pub(super) fn longest_match(&self, address: IpAddr) -> Option<(Prefix, &EffectiveRow)> {
-        let mut around = supernets(Prefix::host(address));
+        let around = supernets(Prefix::host(address));
+        let mut around = around.filter(|prefix| self.has_length[usize::from(prefix.length())]);
         around.find_map(|prefix| Some((prefix, &self.rows[*self.by_prefix.get(&prefix)?])))
     }
 }
@@ -104,6 +117,8 @@ impl Addresses {
 pub(super) struct Forwarding<'a> {
     pub(super) exchange: &'a Exchange,
     addresses: Arc<Addresses>,
+    /// What speakers have of their own, if it was looked up.
+    own: Option<Arc<OwnPrefixes>>,
     programmed: HashMap<Programmers, HashMap<IpAddr, Rc<[ProgrammedRoute]>>>,
     tables: HashMap<TableKey, Rc<Table>>,
     heard: HashMap<(SpeakerId, IpAddr), Rc<[Heard]>>,
@@ -111,14 +126,19 @@ pub(super) struct Forwarding<'a> {
 
 impl<'a> Forwarding<'a> {
     pub(super) fn new(exchange: &'a Exchange) -> Self {
-        Self::with(exchange, Arc::new(Addresses::of(exchange)))
+        Self::with(exchange, Arc::new(Addresses::of(exchange)), None)
     }
 
-    /// Of an exchange where these have the addresses.
-    pub(super) fn with(exchange: &'a Exchange, addresses: Arc<Addresses>) -> Self {
+    /// Of an exchange where these have the addresses, and these prefixes of their own.
+    pub(super) fn with(
+        exchange: &'a Exchange,
+        addresses: Arc<Addresses>,
+        own: Option<Arc<OwnPrefixes>>,
+    ) -> Self {
         Self {
             exchange,
             addresses,
+            own,
             programmed: HashMap::new(),
             tables: HashMap::new(),
             heard: HashMap::new(),
@@ -128,6 +148,14 @@ impl<'a> Forwarding<'a> {
     /// Who has which address.
     pub(super) fn addresses(&self) -> Arc<Addresses> {
         Arc::clone(&self.addresses)
+    }
+
+    /// The longest prefix around an address that an NVA, a site or a customer's edge has of its own.
+    pub(super) fn own_around(&self, id: SpeakerId, address: IpAddr) -> Option<Prefix> {
+        match &self.own {
+            Some(own) => own.around(id, address),
+            None => own_around(self.exchange, id, address),
+        }
     }
 
     /// The address of a NIC, given or taken to be so.

@@ -5,7 +5,7 @@ use routehub_exchange::rules;
 use routehub_exchange::view::{GATEWAY_SUBNET, LinkKind, Origin, SpeakerId, SpeakerKind};
 use routehub_types::Prefix;
 
-use super::ends::{is_private, leads_to_internet, own_around};
+use super::ends::{is_private, leads_to_internet};
 use super::forwarding::Device;
 use super::hop::TraceHop;
 use super::interface::{Decision, parted};
@@ -36,7 +36,7 @@ impl Packet<'_, '_> {
         {
             return ended(at, self.delivered(self.place_in(vnet)));
         }
-        let own = own_around(exchange, id, self.address);
+        let own = self.forwarding.own_around(id, self.address);
         let own = own.filter(|own| !leads_to_internet(*own));
         let learned = self.learned_by(id);
         let nic = self.interface_of_nva(nva);
@@ -192,8 +192,7 @@ impl Packet<'_, '_> {
     /// At a site or a customer's edge: it has what it announces, and sends by its neighbours what
     /// they told it of longer prefixes. `by` is the prefix that led here.
     pub(super) fn on_premises(&mut self, id: SpeakerId, at: &str, by: Option<Prefix>) -> TraceHop {
-        let exchange = self.exchange;
-        let own = own_around(exchange, id, self.address);
+        let own = self.forwarding.own_around(id, self.address);
         let own = own.into_iter().chain(by);
         let own = own.max_by_key(|prefix| prefix.length());
         let heard = self.forwarding.heard_around(id, self.address);

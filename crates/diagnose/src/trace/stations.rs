@@ -17,6 +17,7 @@ struct Station {
     name: String,
     /// Whether an interface decides alone, by the longest of its routes.
     is_interface: bool,
+    vnet: Option<VnetId>,
 }
 
 /// All devices of an exchange.
@@ -76,6 +77,7 @@ impl Stations {
         self.all.push(Station {
             name: name.to_owned(),
             is_interface,
+            vnet,
         });
         if let Some(vnet) = vnet {
             self.by_vnet[vnet.index()].push(number);
@@ -93,6 +95,11 @@ impl Stations {
 
     pub(super) fn named(&self, name: &str) -> Option<u32> {
         self.by_name.get(name).copied()
+    }
+
+    /// The network that a device is in.
+    pub(super) fn vnet_of(&self, station: u32) -> Option<VnetId> {
+        self.all[station as usize].vnet
     }
 
     /// The devices of a network.

@@ -1,5 +1,7 @@
 //! What an event touched of that on which the ways of packets depend.
 
+mod apart;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use routehub_exchange::view::{LinkId, Neighbor, SpeakerId, VnetId};
@@ -8,12 +10,25 @@ use routehub_types::Prefix;
 
 use super::ways::{Ends, Walker, Ways};
 
+pub use apart::Touch;
+
 impl Ways {
     /// Those after an event that took something down or brought it back, or that changed a
     /// peering, and what it changed: these ways are those before it. After any other event they
     /// are all walked again.
     #[must_use]
     pub fn after(&self, before: &Exchange, after: &Exchange, changes: &Changes) -> Self {
+        self.after_touching(before, after, changes).0
+    }
+
+    /// The same with what the event touched.
+    #[must_use]
+    pub fn after_touching(
+        &self,
+        before: &Exchange,
+        after: &Exchange,
+        changes: &Changes,
+    ) -> (Self, Touch) {
         let touched = Touched::of(&self.ends, (before, after), changes);
         let mut pairs: Vec<(usize, usize)> = (touched.pairs(self).into_iter())
             .map(|pair| self.ends.of_pair(pair))
@@ -22,11 +37,14 @@ impl Ways {
             .collect();
         pairs.sort_unstable();
         let mut ways = self.clone();
+        let mut touch = Touch::of(touched, &self.kept.hubs);
         Walker::new(after, &self.ends).walk(pairs.into_iter(), |pair, way| {
+            touch.walk(pair, &way, self.way(pair));
             // What is as it was at first is not kept twice; what it depends on may be other.
             ways.changed.insert(pair, way);
         });
-        ways
+        touch.finish();
+        (ways, touch)
     }
 }
 
@@ -40,6 +58,12 @@ struct Touched<'a> {
     /// Those that may do so for packets to addresses in a prefix, where no route decides that is
     /// longer than this.
     towards: BTreeMap<(Prefix, u8), BTreeSet<u32>>,
+    /// Networks that are programmed otherwise: all devices of those that use one decide otherwise.
+    programmed: BTreeSet<VnetId>,
+    /// The same for packets to addresses in a prefix.
+    programmed_towards: BTreeMap<(Prefix, u8), BTreeSet<VnetId>>,
+    /// Networks whose programmers have other best paths, whether or not another one comes of it.
+    with_paths: BTreeSet<VnetId>,
     /// Ends that came up or went down.
     moved: BTreeSet<usize>,
 }
@@ -56,6 +80,9 @@ impl<'a> Touched<'a> {
             after,
             stations: BTreeSet::new(),
             towards: BTreeMap::new(),
+            programmed: BTreeSet::new(),
+            programmed_towards: BTreeMap::new(),
+            with_paths: BTreeSet::new(),
             moved: BTreeSet::new(),
         };
         touched.enter_speakers();
@@ -158,22 +185,45 @@ impl<'a> Touched<'a> {
                 self.enter_vnet(vnet);
                 continue;
             }
-            let (was, is) = differing(was, is);
-            let is_leaf = |neighbor: &Neighbor| self.ends.stations.is_leaf(neighbor.vnet);
-            if !was.iter().chain(is).all(is_leaf) {
+            let differing = differing(was, is);
+            let is_leaf = |neighbor: &&Neighbor| self.ends.stations.is_leaf(neighbor.vnet);
+            if !differing.iter().all(is_leaf) {
                 self.enter_vnet(vnet);
                 continue;
             }
             let stations = self.ends.stations.in_vnet(vnet);
-            for prefix in was.iter().chain(is).flat_map(|neighbor| &neighbor.space) {
+            for prefix in differing.iter().flat_map(|neighbor| &neighbor.space) {
                 self.at(*prefix).extend(stations);
             }
         }
     }
 
-    /// The networks that use the Route Server or the gateways of one.
-    fn users(&self, vnet: VnetId) -> impl Iterator<Item = VnetId> + use<'a> {
-        std::iter::once(vnet).chain(self.after.topology().spokes(vnet))
+    /// The devices of the networks that use the Route Server or the gateways of one of these.
+    fn stations_of_users(&self, vnets: &BTreeSet<VnetId>) -> BTreeSet<u32> {
+        let topology = self.after.topology();
+        let users = vnets.iter();
+        let users = users.flat_map(|vnet| std::iter::once(*vnet).chain(topology.spokes(*vnet)));
+        users
+            .flat_map(|vnet| self.ends.stations.in_vnet(vnet))
+            .copied()
+            .collect()
+    }
+
+    /// The devices that may decide otherwise for every packet.
+    fn all_stations(&self) -> BTreeSet<u32> {
+        let mut stations = self.stations_of_users(&self.programmed);
+        stations.extend(&self.stations);
+        stations
+    }
+
+    /// Those that may do so for packets to addresses in a prefix.
+    fn all_towards(&self) -> BTreeMap<(Prefix, u8), BTreeSet<u32>> {
+        let mut towards = self.towards.clone();
+        for (key, vnets) in &self.programmed_towards {
+            let stations = self.stations_of_users(vnets);
+            towards.entry(*key).or_default().extend(stations);
+        }
+        towards
     }
 
     /// Networks that others program than before.
@@ -188,7 +238,7 @@ impl<'a> Touched<'a> {
             let has_other_pools =
                 |id: &SpeakerId| after.has_pools(*id) && before.is_down(*id) != after.is_down(*id);
             if by != before.programmers_in(vnet) || by.gateways().iter().any(has_other_pools) {
-                self.users(vnet).for_each(|user| self.enter_vnet(user));
+                self.programmed.insert(vnet);
             }
         }
     }
@@ -218,8 +268,9 @@ impl<'a> Touched<'a> {
         let speaker = self.after.speaker(*id);
         let vnet = speaker.vnet.filter(|_| speaker.programs_nics());
         if let Some(vnet) = vnet.filter(|_| self.after.fabric().is_mapped(*id)) {
-            self.users(vnet).for_each(|user| self.enter_vnet(user));
+            self.programmed.insert(vnet);
         }
+        self.with_paths.extend(vnet);
         let mut told: Vec<SpeakerId> = Vec::new();
         for outbound in self.after.outbound_from(*id) {
             if outbound.rewrites_prefixes() {
@@ -229,8 +280,11 @@ impl<'a> Touched<'a> {
                 told.push(outbound.receiver());
             }
         }
+        let ribs = self.before.rib(*id).zip(self.after.rib(*id));
         for (_, prefix) in paths {
-            if self.ends.inside(*prefix).next().is_none() {
+            // It may be what it was before, by way of another one.
+            let is_same = || ribs.is_some_and(|(was, is)| is.has_same_best(was, *prefix));
+            if self.ends.inside(*prefix).next().is_none() || is_same() {
                 continue;
             }
             self.enter_beside(*id, Some(*prefix));
@@ -255,24 +309,25 @@ impl<'a> Touched<'a> {
         // A default route hides ranges that are dropped, which are longer.
         let hides = prefix.is_default() && (by_instance || was.is_some() != is.is_some());
         let longest = if hides { u8::MAX } else { prefix.length() };
-        for user in self.users(vnet) {
-            let stations = self.ends.stations.in_vnet(user);
-            let at = self.towards.entry((prefix, longest)).or_default();
-            at.extend(stations);
-        }
+        let vnets = self
+            .programmed_towards
+            .entry((prefix, longest))
+            .or_default();
+        vnets.insert(vnet);
     }
 
     /// The pairs whose ways may be others.
     fn pairs(&self, ways: &Ways) -> BTreeSet<usize> {
         let (ends, kept) = (self.ends, &ways.kept);
+        let (stations, towards) = (self.all_stations(), self.all_towards());
         let mut pairs: BTreeSet<usize> = kept.unknown.iter().copied().collect();
-        for station in &self.stations {
+        for station in &stations {
             pairs.extend(&kept.by_station[*station as usize]);
         }
         let changed = ways.changed.iter();
-        let changed = changed.filter(|(_, way)| way.depends_on(&self.stations, u8::MAX));
+        let changed = changed.filter(|(_, way)| way.depends_on(&stations, u8::MAX));
         pairs.extend(changed.map(|(pair, _)| *pair));
-        for ((prefix, longest), stations) in &self.towards {
+        for ((prefix, longest), stations) in &towards {
             for end in ends.inside(*prefix) {
                 let there = (0..ends.count()).map(|from| ends.pair(from, end));
                 // What comes back from the internet goes to whoever asked.
@@ -291,8 +346,9 @@ impl<'a> Touched<'a> {
     }
 }
 
-/// What is left of two lists without what both begin and end with.
-fn differing<'a, T: PartialEq>(mut a: &'a [T], mut b: &'a [T]) -> (&'a [T], &'a [T]) {
+/// The neighbours that are in one of two lists alone: in which order they were peered does not matter
+/// to packets.
+fn differing<'a>(mut a: &'a [Neighbor], mut b: &'a [Neighbor]) -> Vec<&'a Neighbor> {
     while let ([first, rest @ ..], [other, others @ ..]) = (a, b)
         && first == other
     {
@@ -303,5 +359,21 @@ fn differing<'a, T: PartialEq>(mut a: &'a [T], mut b: &'a [T]) -> (&'a [T], &'a 
     {
         (a, b) = (rest, others);
     }
-    (a, b)
+    let by_vnet = |all: &'a [Neighbor]| {
+        let mut sorted: Vec<&Neighbor> = all.iter().collect();
+        sorted.sort_by_key(|neighbor| neighbor.vnet);
+        sorted
+    };
+    let (a, b) = (by_vnet(a), by_vnet(b));
+    let has = |all: &[&Neighbor], neighbor: &Neighbor| {
+        let from = all.partition_point(|other| other.vnet < neighbor.vnet);
+        let mut same = all[from..].iter();
+        let mut same = same
+            .by_ref()
+            .take_while(|other| other.vnet == neighbor.vnet);
+        same.any(|other| *other == neighbor)
+    };
+    let gone = a.iter().filter(|neighbor| !has(&b, neighbor));
+    let new = b.iter().filter(|neighbor| !has(&a, neighbor));
+    gone.chain(new).copied().collect()
 }

@@ -13,6 +13,7 @@ use super::both_ways::{Passed, asymmetry, returning};
 use super::ends::{self, INTERNET, Start, Target};
 use super::forwarding::{Addresses, Device, Forwarding};
 use super::hop::{TraceEnd, TraceHop};
+use super::own::OwnPrefixes;
 use super::packet::Packet;
 use super::stations::Stations;
 
@@ -31,6 +32,7 @@ pub(super) struct Ends {
     by_name: HashMap<String, usize>,
     pub(super) stations: Stations,
     addresses: Arc<Addresses>,
+    own: Arc<OwnPrefixes>,
     /// The ends that packets go to, by their address.
     by_address: Vec<(IpAddr, usize)>,
 }
@@ -64,6 +66,7 @@ impl Ends {
             ends,
             stations: Stations::of(exchange),
             addresses: forwarding.addresses(),
+            own: Arc::new(OwnPrefixes::of(exchange)),
             by_address,
         }
     }
@@ -153,6 +156,8 @@ pub(super) struct Kept {
     pub(super) by_station: Vec<Vec<usize>>,
     /// The pairs whose ways are too long to know what they depend on.
     pub(super) unknown: Vec<usize>,
+    /// The network whose gateways and Route Server each used, by network.
+    pub(super) hubs: Vec<Option<VnetId>>,
 }
 
 /// The ways between every two named ends of a network at one time.
@@ -195,6 +200,7 @@ impl Ways {
                 ways,
                 by_station,
                 unknown,
+                hubs: hubs(exchange),
             }),
             changed: HashMap::new(),
         }
@@ -292,6 +298,12 @@ impl Ways {
     }
 }
 
+/// The network whose gateways and Route Server each network uses, by network.
+pub(super) fn hubs(exchange: &Exchange) -> Vec<Option<VnetId>> {
+    let topology = exchange.topology();
+    topology.vnets().map(|vnet| topology.hub(vnet)).collect()
+}
+
 /// Walks ways, and keeps equal findings once.
 pub(super) struct Walker<'a, 'e> {
     forwarding: Forwarding<'a>,
@@ -304,7 +316,11 @@ pub(super) struct Walker<'a, 'e> {
 impl<'a, 'e> Walker<'a, 'e> {
     pub(super) fn new(exchange: &'a Exchange, ends: &'e Ends) -> Self {
         Self {
-            forwarding: Forwarding::with(exchange, Arc::clone(&ends.addresses)),
+            forwarding: Forwarding::with(
+                exchange,
+                Arc::clone(&ends.addresses),
+                Some(Arc::clone(&ends.own)),
+            ),
             ends,
             texts: HashMap::new(),
             passed: HashMap::new(),

@@ -31,6 +31,17 @@ pub struct LinkChange {
 }
 
 impl Changes {
+    /// These and what changed behind them.
+    #[must_use]
+    pub fn and(mut self, later: Self) -> Self {
+        self.paths = sorted(self.paths.into_iter().chain(later.paths));
+        self.other_paths = sorted(self.other_paths.into_iter().chain(later.other_paths));
+        self.vnets = sorted(self.vnets.into_iter().chain(later.vnets));
+        self.links.extend(later.links);
+        self.links.dedup();
+        self
+    }
+
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
         let paths = [&self.paths, &self.other_paths];

@@ -8,6 +8,8 @@ use routehub_policy::{Outcome, Policy, RouteMeta, SetVerdict, SourceClass};
 use routehub_rib::AttrStore;
 use routehub_types::{AttrId, Prefix, RuleId};
 
+use crate::part::Part;
+
 /// What a policy says of an attribute set, kept so that it is asked once.
 #[derive(Clone, Copy, Debug)]
 enum CachedVerdict {
@@ -43,11 +45,14 @@ impl CachedVerdict {
     }
 }
 
-/// A policy and its verdicts, by attribute set and class of source.
+/// What a policy said, by attribute set and class of source.
+type Verdicts = HashMap<AttrId, Vec<(SourceClass, CachedVerdict)>, FixedState>;
+
+/// A policy and its verdicts.
 #[derive(Clone, Debug)]
 pub(crate) struct CachedPolicy {
     policy: Policy,
-    verdicts: HashMap<AttrId, Vec<(SourceClass, CachedVerdict)>, FixedState>,
+    verdicts: Part<Verdicts>,
 }
 
 impl CachedPolicy {
@@ -55,7 +60,15 @@ impl CachedPolicy {
     pub(crate) fn new(policy: Policy, seed: u64) -> Self {
         Self {
             policy,
-            verdicts: HashMap::with_hasher(FixedState::with_seed(seed)),
+            verdicts: HashMap::with_hasher(FixedState::with_seed(seed)).into(),
+        }
+    }
+
+    /// The same, of which copies share the verdicts.
+    pub(crate) fn share(self) -> Self {
+        Self {
+            policy: self.policy,
+            verdicts: self.verdicts.share(),
         }
     }
 
@@ -86,7 +99,7 @@ impl CachedPolicy {
             None => {
                 let verdict = self.policy.set_verdict(&store.attrs(attrs), &meta);
                 let verdict = CachedVerdict::of(verdict, store);
-                let entry = self.verdicts.entry(attrs).or_default();
+                let entry = self.verdicts.to_mut().entry(attrs).or_default();
                 entry.push((source, verdict));
                 verdict
             }
@@ -118,7 +131,9 @@ impl CachedPolicy {
             return false;
         }
         self.policy = policy;
-        for (_, verdict) in self.verdicts.drain().flat_map(|(_, verdicts)| verdicts) {
+        let none = HashMap::with_hasher(self.verdicts.hasher().clone());
+        let old = std::mem::replace(&mut self.verdicts, none.into());
+        for (_, verdict) in old.values().flatten() {
             verdict.release(store);
         }
         true
@@ -140,18 +155,22 @@ impl CachedPolicy {
 
     /// Forgets what was said of sets that are no more, which are in order.
     pub(crate) fn forget(&mut self, freed: &[AttrId], store: &mut AttrStore) {
+        if self.verdicts.is_shared() && !self.knows_any(freed) {
+            return;
+        }
+        let known = self.verdicts.to_mut();
         let mut release = |verdicts: &[(SourceClass, CachedVerdict)]| {
             for (_, verdict) in verdicts {
                 verdict.release(store);
             }
         };
-        if freed.len() < self.verdicts.len() {
+        if freed.len() < known.len() {
             for id in freed {
-                release(&self.verdicts.remove(id).unwrap_or_default());
+                release(&known.remove(id).unwrap_or_default());
             }
             return;
         }
-        self.verdicts.retain(|id, verdicts| {
+        known.retain(|id, verdicts| {
             let is_freed = freed.binary_search(id).is_ok();
             if is_freed {
                 release(verdicts);

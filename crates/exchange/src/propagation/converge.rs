@@ -215,6 +215,7 @@ impl Model {
                 .extend(exceeded.map(|exceeded| (id, exceeded)));
             let sender = link.end(limit.sender).speaker;
             senders.push(self.deployment.graph().speaker(sender).to_string());
+            self.note_unbounded();
             self.change_link(id, |link| {
                 link.down.limit = exceeds.then_some(limit.rule);
                 if limit.notifies {
@@ -243,6 +244,24 @@ impl Model {
             }
         };
         [all.saturating_sub(ipv6), ipv6]
+    }
+
+    /// Whether so many routes more, either way, fit the limits of a link.
+    pub(super) fn has_room(&self, id: LinkId, more: usize) -> bool {
+        let link = self.deployment.graph().link(id);
+        let carries = Limit::of(link, self.deployment.parameters()).is_none_or(|limit| {
+            let [ipv4, ipv6] = self.carried(id.from(limit.sender));
+            limit.exceeded([ipv4 + more, ipv6 + more]).is_none()
+        });
+        carries
+            && id.adjacencies().into_iter().all(|adjacency| {
+                let inbound = self.ribs.inbound(adjacency);
+                inbound.is_none_or(|(rib, source)| {
+                    let held = rib.counts(source).counted() as usize + more;
+                    let limit = rib.source_data(source).and_then(|data| data.limit);
+                    limit.is_none_or(|limit| held <= limit.max as usize)
+                })
+            })
     }
 
     /// How many routes a circuit is sent over a connection, or would be.

@@ -32,6 +32,7 @@ impl Model {
             return;
         }
         if self.outbound(adjacency).rewrites_prefixes() {
+            self.note_unbounded();
             return self.synchronize(adjacency);
         }
         let sent = prefixes.iter();
@@ -227,6 +228,9 @@ impl Model {
         let listened = self.journal.is_kept() || self.has_listeners(receiver);
         let parameters = self.deployment.parameters();
         let changed = self.ribs.receive(adjacency, parameters, update, listened);
+        if let Some(footprint) = &mut self.footprint {
+            footprint.note_told(adjacency.link, update);
+        }
         self.touch(update);
         self.note_changed(changed);
     }
@@ -254,6 +258,7 @@ impl Model {
     /// reached.
     pub(crate) fn end_by_limit(&mut self, link: LinkId, exceeded: LimitExceeded) {
         self.touched.note_all();
+        self.note_unbounded();
         self.exceeded.insert(link, exceeded);
         self.deployment.change_link(link, |link| {
             link.notification = Some((6, 1));

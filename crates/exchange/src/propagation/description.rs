@@ -165,6 +165,7 @@ impl Model {
             changes.vnets.extend(vnets.map(|vnet| vnet.name.clone()));
         }
         self.journal.carry_over(kept, changes);
+        self.follow_footprint(old);
     }
 
     /// The prefixes whose best paths are others than before, by speaker.

@@ -25,7 +25,11 @@ static NONE: Announcements = Announcements::new();
 
 /// The static routes of NVAs' sessions with Route Servers: sent exactly so.
 #[derive(Clone, Debug, Default)]
-pub(super) struct StaticRoutes(BTreeMap<AdjacencyId, Announcements>);
+pub(super) struct StaticRoutes {
+    by_session: BTreeMap<AdjacencyId, Announcements>,
+    /// The prefixes that each NVA originates, in order: who passes on many asks for each.
+    originated: BTreeMap<SpeakerId, Vec<Prefix>>,
+}
 
 impl StaticRoutes {
     /// Enters what the estate says for a link.
@@ -44,7 +48,27 @@ impl StaticRoutes {
                 && advertisement.instance.is_none_or(|only| only == instance)
         });
         let announcements = announcements(nva, fits.map(|advertisement| &advertisement.routes));
-        self.0.insert(from_nva, announcements);
+        self.by_session.insert(from_nva, announcements);
+    }
+
+    /// Enters what the estate says that NVAs originate.
+    pub(super) fn enter_originated(&mut self, deployment: &Deployment) {
+        let graph = deployment.graph();
+        for id in graph.speakers() {
+            if let Some(nva) = deployment.nva(graph.speaker(id)) {
+                let own = nva.originates.iter().flat_map(|own| &own.routes.prefixes);
+                let mut own: Vec<Prefix> = own.copied().collect();
+                own.sort_unstable();
+                own.dedup();
+                self.originated.insert(id, own);
+            }
+        }
+    }
+
+    /// Whether it is known that an NVA does not originate a prefix.
+    fn is_foreign(&self, nva: SpeakerId, prefix: Prefix) -> bool {
+        let own = self.originated.get(&nva);
+        own.is_some_and(|own| own.binary_search(&prefix).is_err())
     }
 
     /// Goes on from what an NVA sent when its estate was described in another way: what events
@@ -55,13 +79,13 @@ impl StaticRoutes {
         (before, old): (&Self, &Deployment),
         old_from_nva: AdjacencyId,
     ) {
-        let Some(sent) = before.0.get(&old_from_nva) else {
+        let Some(sent) = before.by_session.get(&old_from_nva) else {
             return;
         };
         let mut entered = Self::default();
         entered.enter(old, old_from_nva.link);
-        let described = entered.0.get(&old_from_nva).unwrap_or(&NONE);
-        let routes = self.0.entry(from_nva).or_default();
+        let described = entered.by_session.get(&old_from_nva).unwrap_or(&NONE);
+        let routes = self.by_session.entry(from_nva).or_default();
         for prefix in sent.keys().chain(described.keys()) {
             let by_event = sent.get(prefix) != described.get(prefix);
             if !by_event || routes.get(prefix) != described.get(prefix) {
@@ -80,17 +104,18 @@ impl StaticRoutes {
 
     /// Adds routes to those that an NVA sends; they replace those of the same prefixes.
     pub(super) fn add(&mut self, from_nva: AdjacencyId, routes: Announcements) {
-        self.0.entry(from_nva).or_default().extend(routes);
+        let own = self.by_session.entry(from_nva).or_default();
+        own.extend(routes);
     }
 
     /// What an NVA sends, by prefix.
     pub(super) fn prefixes(&self, from_nva: AdjacencyId) -> &Announcements {
-        self.0.get(&from_nva).unwrap_or(&NONE)
+        self.by_session.get(&from_nva).unwrap_or(&NONE)
     }
 
     /// Takes prefixes off those that an NVA sends.
     pub(super) fn remove(&mut self, from_nva: AdjacencyId, prefixes: &[Prefix]) {
-        let routes = self.0.entry(from_nva).or_default();
+        let routes = self.by_session.entry(from_nva).or_default();
         for prefix in prefixes {
             routes.remove(prefix);
         }
@@ -167,7 +192,7 @@ impl<'a> Outbound<'a> {
 
     /// The static routes that are sent.
     fn static_routes(self) -> &'a Announcements {
-        let routes = self.static_routes.0.get(&self.adjacency);
+        let routes = self.static_routes.by_session.get(&self.adjacency);
         routes.filter(|_| !self.link().live).unwrap_or(&NONE)
     }
 
@@ -280,6 +305,9 @@ impl<'a> Outbound<'a> {
         if self.is_summary(prefix) {
             return Some(Ok(self.summary_attrs()));
         }
+        if self.static_routes.is_foreign(self.sender(), prefix) {
+            return None;
+        }
         let own = self.described();
         let mut own = own
             .filter(|(routes, _)| routes.prefixes.contains(&prefix))
@@ -302,9 +330,20 @@ impl<'a> Outbound<'a> {
 
     /// The same among its static routes and summaries.
     pub(super) fn static_around(self, destination: Prefix) -> impl Iterator<Item = Prefix> {
-        let prefixes = self.static_routes().keys().copied();
-        let prefixes = prefixes.chain(self.summaries());
+        let prefixes = self.all_static();
         prefixes.filter(move |prefix| prefix.contains(destination))
+    }
+
+    /// The prefixes of its static routes and summaries.
+    pub(super) fn all_static(self) -> impl Iterator<Item = Prefix> {
+        let prefixes = self.static_routes().keys().copied();
+        prefixes.chain(self.summaries())
+    }
+
+    /// The prefixes that the estate describes as the sender's own.
+    pub(super) fn all_described(self) -> impl Iterator<Item = Prefix> {
+        let described = self.described();
+        described.flat_map(|(routes, _)| routes.prefixes.iter().copied())
     }
 
     /// What the sender makes of a prefix of its RIB, whether or not the link is up: as what it

@@ -72,6 +72,15 @@ impl Adjacency {
         }
     }
 
+    /// The same, of which copies share what policies said.
+    pub(super) fn share(self) -> Self {
+        Self {
+            export: self.export.share(),
+            import: self.import.share(),
+            ..self
+        }
+    }
+
     /// Compiles the export policy anew; says whether it is another one.
     pub(super) fn recompile_export(
         &mut self,

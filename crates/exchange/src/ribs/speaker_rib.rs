@@ -124,6 +124,18 @@ impl<'a> RibView<'a> {
         self.rib.rib.best(prefix)
     }
 
+    /// Whether the same paths are in use for a prefix in the RIB of this speaker at another time.
+    pub fn has_same_best(self, other: RibView<'_>, prefix: Prefix) -> bool {
+        let [own, others] = [self.best(prefix), other.best(prefix)];
+        let mut both = own.iter().zip(others.iter());
+        own.len() == others.len()
+            && both.all(|(own, other_path)| {
+                let ids = |path: &BestPath| (path.source, path.path_id);
+                let is_same = self.store.is_same(own.attrs, other.store, other_path.attrs);
+                ids(own) == ids(other_path) && is_same
+            })
+    }
+
     /// The longest prefix around an address that has a best path, and that path.
     pub fn longest_match(self, address: IpAddr) -> Option<(Prefix, BestPath)> {
         let (prefix, best) = self.rib.rib.longest_match(address)?;
