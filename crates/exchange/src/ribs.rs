@@ -91,12 +91,11 @@ impl Ribs {
     pub(crate) fn share(self) -> Self {
         let ribs = self.ribs.into_iter();
         let adjacencies = self.adjacencies.into_iter();
+        let shared = |both: BothAdjacencies| both.share_with(|both| both.map(Adjacency::share));
         Self {
             store: self.store.share(),
             ribs: ribs.map(|rib| rib.map(Part::share)).collect(),
-            adjacencies: adjacencies
-                .map(|both| both.share_with(|both| both.map(Adjacency::share)))
-                .collect(),
+            adjacencies: adjacencies.map(shared).collect(),
             seed: self.seed,
         }
     }

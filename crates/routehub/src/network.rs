@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Deref;
 
 use routehub_exchange::{
-    Changes, CheckedEstate, EffectiveRow, Event, EventError, Exchange, NotConverged,
+    Changes, CheckedEstate, EffectiveRow, Event, EventError, Exchange, Footprint, NotConverged,
 };
 use routehub_types::Prefix;
 
@@ -109,6 +109,16 @@ impl Network {
     /// Leaves what changed until now out of the next report.
     pub(crate) fn forget_changes(&mut self) {
         self.exchange.take_changes();
+    }
+
+    /// Writes down from here on what events look at.
+    pub(crate) fn keep_footprint(&mut self) {
+        self.exchange.keep_footprint();
+    }
+
+    /// What events looked at since the last call; none if it is not written down.
+    pub(crate) fn take_footprint(&mut self) -> Option<Footprint> {
+        self.exchange.take_footprint()
     }
 
     /// The effective routes of a NIC; empty if there is no such NIC.

@@ -35,22 +35,25 @@
 //! ```
 
 mod cuts;
+mod effects;
 mod failure;
 mod outcome;
 mod routes;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use routehub_diagnose::{
     BrokenPromise, EventReport, Impact, ImpactKind, PairImpact, Promise, Promises, Ways,
     limit_impacts,
 };
 use routehub_exchange::view::some_of;
-use routehub_exchange::{Event, EventError};
+use routehub_exchange::{Changes, Event, EventError};
 
 use crate::Network;
 
 pub use cuts::Cuts;
+use effects::Effects;
 pub use failure::{Failure, FailureKind, failures};
 pub use outcome::Outcome;
 pub use routes::RouteChange;
@@ -65,6 +68,8 @@ pub struct Sweep {
     ways: Ways,
     elements: Vec<Failure>,
     promises: Promises,
+    /// Whether promises are about ends that the ways have.
+    of_ways: bool,
 }
 
 /// A network with something failed.
@@ -80,10 +85,12 @@ impl Sweep {
     pub fn new(network: Network) -> Self {
         let mut network = network.share();
         network.forget_changes();
+        network.keep_footprint();
         Self {
             ways: Ways::of(&network),
             elements: failures(&network),
             promises: Promises::default(),
+            of_ways: true,
             network,
         }
         .only(|failure| !failure.kind.is_switch())
@@ -101,7 +108,11 @@ impl Sweep {
     #[must_use]
     pub fn promising(self, promises: &[Promise]) -> Self {
         let promises = Promises::new(promises, &self.network, &self.ways);
-        Self { promises, ..self }
+        Self {
+            of_ways: promises.are_of(&self.ways),
+            promises,
+            ..self
+        }
     }
 
     /// The promises, with those that do not hold though nothing has failed.
@@ -154,10 +165,11 @@ impl Sweep {
     pub fn single(&self, place: usize) -> Outcome {
         let failure = &self.elements[place];
         let mut outcome = Outcome::new(&[(place, failure)]);
-        let state = match self.intact().apply(failure, &failure.fails) {
-            Ok((state, report)) => {
-                outcome.changed = report;
-                state
+        let (state, changes) = match self.intact().apply(failure, &failure.fails) {
+            Ok(applied) => {
+                outcome.changed = applied.report;
+                outcome.effects = applied.effects.map(Arc::new);
+                (applied.state, applied.changes)
             }
             Err(problem) => {
                 unsettled(&mut outcome, &problem);
@@ -174,7 +186,7 @@ impl Sweep {
         }
         outcome.broken = self.broken(&state, &[failure]);
         outcome.routes = route_changes(&self.network, &state.network, &outcome.changed);
-        self.repair(&mut outcome, state, failure);
+        self.repair(&mut outcome, (state.network, changes), failure);
         outcome.sort();
         outcome
     }
@@ -186,39 +198,59 @@ impl Sweep {
     /// If there is no such element, or not an outcome for each in `singles`.
     pub fn pairs_with(&self, place: usize, singles: &[Outcome]) -> Vec<Outcome> {
         let failure = &self.elements[place];
-        let Ok((mut first, _)) = self.intact().apply(failure, &failure.fails) else {
-            return Vec::new();
-        };
-        first.network = first.network.share();
-        let behind = (place + 1)..self.elements.len();
-        let outcomes = behind.filter_map(|other| {
-            let second = (other, &self.elements[other]);
-            self.pair(&first, [(place, failure), second], singles)
-        });
-        outcomes.collect()
+        let is_settled =
+            |place: usize| !singles[place].counts.contains_key(&ImpactKind::NotSettled);
+        let mut behind = (place + 1)..self.elements.len();
+        let mut first: Option<Failed> = None;
+        let mut outcomes = Vec::new();
+        while let Some(other) = behind.next().filter(|_| is_settled(place)) {
+            if !is_settled(other) {
+                continue;
+            }
+            let both = [(place, failure), (other, &self.elements[other])];
+            if self.are_apart(&singles[place], &singles[other]) {
+                let mut outcome = Outcome::new(&both);
+                outcome.changed = singles[other].changed.clone();
+                outcomes.push(outcome);
+                continue;
+            }
+            let first = match &first {
+                Some(first) => first,
+                None => match self.intact().apply(failure, &failure.fails) {
+                    Ok(applied) => first.insert(applied.state.share()),
+                    Err(_) => break,
+                },
+            };
+            outcomes.push(self.pair(first, both, singles));
+        }
+        outcomes
     }
 
-    /// What comes of a second failure beside a first one; none if it does not settle by itself.
-    fn pair(
-        &self,
-        first: &Failed,
-        both: [(usize, &Failure); 2],
-        singles: &[Outcome],
-    ) -> Option<Outcome> {
+    /// Whether two failures have nothing to do with each other, by what came of each alone: then
+    /// together they do nothing that neither does.
+    pub fn are_apart(&self, a: &Outcome, b: &Outcome) -> bool {
+        let both = a.effects.as_ref().zip(b.effects.as_ref());
+        let mut each = [a, b].into_iter();
+        let is_limited = each.any(|outcome| outcome.count(ImpactKind::Limit) > 0);
+        let counted = self.promises.count_routes();
+        self.of_ways
+            && !is_limited
+            && both.is_some_and(|(a, b)| a.are_apart(b, (&self.network, &self.ways), counted))
+    }
+
+    /// What comes of a second failure beside a first one.
+    fn pair(&self, first: &Failed, both: [(usize, &Failure); 2], singles: &[Outcome]) -> Outcome {
         let [alone, other] = both.map(|(place, _)| &singles[place]);
-        if other.count(ImpactKind::NotSettled) > 0 {
-            return None;
-        }
         let mut outcome = Outcome::new(&both);
         let second = both[1].1;
         let state = match first.clone().apply(second, &second.fails) {
-            Ok((state, report)) => {
-                outcome.changed = report;
-                state
+            Ok(applied) => {
+                outcome.changed = applied.report;
+                applied.state
             }
             Err(problem) => {
                 unsettled(&mut outcome, &problem);
-                return Some(outcome);
+                return outcome;
             }
         };
         // Where a packet is lost by one of them already the other does nothing more.
@@ -253,7 +285,7 @@ impl Sweep {
         };
         outcome.broken.retain(|broken| !known(broken));
         outcome.sort();
-        Some(outcome)
+        outcome
     }
 
     /// The promises that failures break.
@@ -290,11 +322,25 @@ impl Sweep {
     }
 
     /// Repairs what failed, and says what is not as it was before.
-    fn repair(&self, outcome: &mut Outcome, state: Failed, failure: &Failure) {
-        let state = match state.apply(failure, &failure.repairs) {
-            Ok((state, _)) => state,
+    fn repair(
+        &self,
+        outcome: &mut Outcome,
+        (mut network, failed): (Network, Changes),
+        failure: &Failure,
+    ) {
+        let repaired = match network.apply_all(&failure.repairs) {
+            Ok((_, changes)) => changes,
             Err(problem) => return unsettled(outcome, &problem),
         };
+        let ways = match failure.kind.is_switch() {
+            true => Ways::of(&network),
+            // Most is as it was before: what is not is looked for from there.
+            false => {
+                let changes = failed.and(repaired);
+                self.ways.after(&self.network, &network, &changes)
+            }
+        };
+        let state = Failed { network, ways };
         for impact in state.ways.not_restored(&self.ways) {
             outcome.add(impact.kind, || state.ways.tell(&self.ways, impact));
         }
@@ -309,17 +355,43 @@ impl Sweep {
     }
 }
 
+/// A network after events of a failure.
+struct Applied {
+    state: Failed,
+    report: EventReport,
+    changes: Changes,
+    effects: Option<Effects>,
+}
+
 impl Failed {
     /// Lets events of a failure happen, and brings the ways up to date.
-    fn apply(self, failure: &Failure, events: &[Event]) -> Result<(Self, EventReport), EventError> {
+    fn apply(self, failure: &Failure, events: &[Event]) -> Result<Applied, EventError> {
         let before = self.network.share();
         let mut network = before.clone();
         let (report, changes) = network.apply_all(events)?;
-        let ways = match failure.kind.is_switch() {
-            true => Ways::of(&network),
-            false => self.ways.after(&before, &network, &changes),
+        let footprint = network.take_footprint();
+        let (ways, touch) = match failure.kind.is_switch() {
+            true => (Ways::of(&network), None),
+            false => {
+                let (ways, touch) = self.ways.after_touching(&before, &network, &changes);
+                (ways, Some(touch))
+            }
         };
-        Ok((Self { network, ways }, report))
+        let effects = footprint.zip(touch);
+        Ok(Applied {
+            state: Self { network, ways },
+            report,
+            changes,
+            effects: effects.map(|(footprint, touch)| Effects { footprint, touch }),
+        })
+    }
+
+    /// The same, of which copies are cheap.
+    fn share(self) -> Self {
+        Self {
+            network: self.network.share(),
+            ..self
+        }
     }
 }
 

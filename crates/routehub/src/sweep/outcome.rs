@@ -1,10 +1,12 @@
 //! What came of a failure.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use routehub_diagnose::{BrokenPromise, EventReport, Impact, ImpactKind, PairImpact};
 
 use super::Failure;
+use super::effects::Effects;
 use super::routes::RouteChange;
 
 /// How many impacts of each kind an outcome tells in words.
@@ -32,6 +34,9 @@ pub struct Outcome {
     /// What happened to pairs of ends.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) pairs: Vec<PairImpact>,
+    /// What the failure touched; of single failures alone.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(super) effects: Option<Arc<Effects>>,
 }
 
 impl Outcome {
@@ -49,6 +54,7 @@ impl Outcome {
             changed: EventReport::default(),
             places: failures.iter().map(|(place, _)| *place).collect(),
             pairs: Vec::new(),
+            effects: None,
         }
     }
 

@@ -5,6 +5,8 @@
 #[path = "../../../exchange/tests/random/mod.rs"]
 mod random;
 
+mod pairs;
+
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use proptest::prelude::*;
