@@ -75,8 +75,11 @@ impl NetworkText<'_> {
             _ = writeln!(text, "profile: {}", self.profile);
         }
         for (key, objects) in lists(self.estate) {
-            if !objects.is_empty() {
-                _ = writeln!(text, "{key}:");
+            match (key, objects.is_empty()) {
+                // Without it a text is no network file.
+                ("vnets", true) => text.push_str("vnets: []\n"),
+                (_, true) => {}
+                (_, false) => _ = writeln!(text, "{key}:"),
             }
             for object in &objects {
                 item(&written(object), 2, &mut text);

@@ -55,3 +55,12 @@ nvas:
         assert!(written.contains(line), "{line}\nis not in\n{written}");
     }
 }
+
+#[test]
+fn a_network_without_virtual_networks_is_read_back() {
+    let text = "schema: routehub/1\ntitle: nothing yet\nvnets: []\n";
+    let scenario = Scenario::parse(text).expect("a network file");
+    let written = written(&scenario);
+    let back = Scenario::parse(&written).unwrap_or_else(|wrong| panic!("{wrong:?}\n{written}"));
+    assert_eq!(back.estate, scenario.estate);
+}

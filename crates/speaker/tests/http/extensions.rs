@@ -237,3 +237,34 @@ async fn who_tells_no_role_is_refused_where_one_is_asked_for() {
     let mismatch = |seen: &Seen| seen.notifications.first() == Some(&(2, 11));
     none.until("a role is asked for", mismatch).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_refused_routes_ten_thousand_are_kept_and_the_rest_is_counted() {
+    let network = open("");
+    let lab = Lab::new(&network).await;
+    let mut lines = Lines::open(lab.http, "/v1/events", "").await;
+    let router = network.router("nva1");
+    // The Route Server's own ASN stands in the path.
+    let mut looped = attributes("10.1.2.101", 65001);
+    looped.as_path = AsPath::sequence([Asn(65001), Asn(65515)]);
+    let prefixes: Vec<String> = (0..10_500_u32)
+        .map(|n| format!("100.{}.{}.0/24", 64 + n / 256, n % 256))
+        .collect();
+    let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
+    router.announce_with(looped, &prefixes);
+    lines.until("refused_not_kept").await;
+    let shown = until(
+        "all of them",
+        || look(lab.http, "/v1/peers"),
+        |peers| {
+            let mut peers = peers.as_array().into_iter().flatten();
+            peers.any(|peer| peer["name"] == "nva1" && peer["refused_not_kept"] == 500)
+        },
+    );
+    let shown = shown.await;
+    let mut peers = shown.as_array().into_iter().flatten();
+    let nva1 = peers.find(|peer| peer["name"] == "nva1").expect("it");
+    // Counted are all, kept with their reasons but these.
+    assert_eq!(nva1["refused"], 10_500, "{nva1}");
+    assert_eq!(nva1["learned"], 0, "{nva1}");
+}
