@@ -5,81 +5,12 @@
 //! tested, unless `ROUTEHUB_REQUIRE_INTEROP` says that it has to be. With `ROUTEHUB_WRITE` the page is
 //! written anew.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 
+use routehub_testkit::azure::{Server, tools};
 use routehub_testkit::example;
 
 const PAGE: &str = "../docs/azure.md";
-
-/// The virtual environment with Azure's tools.
-fn tools() -> Option<PathBuf> {
-    let tools = std::env::var_os("ROUTEHUB_AZURE_CLI").map(PathBuf::from);
-    let required = std::env::var_os("ROUTEHUB_REQUIRE_INTEROP").is_some();
-    assert!(
-        tools.is_some() || !required,
-        "ROUTEHUB_AZURE_CLI is not set: .ci/azure-cli makes what it names"
-    );
-    tools
-}
-
-/// A server without a network, in a folder of its own.
-struct Server {
-    child: Child,
-    port: String,
-    folder: tempfile::TempDir,
-}
-
-impl Server {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut child = Command::new(example::build("route_server"))
-            .args(["--arm", "127.0.0.1:0"])
-            .current_dir(folder.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it runs");
-        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let greeting = lines.next().expect("a line").expect("a text");
-        let (_, rest) = greeting
-            .split_once("https://localhost:")
-            .expect("an address");
-        let port = rest.split(',').next().unwrap_or_default().to_owned();
-        // What it prints later has to go somewhere.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self {
-            child,
-            port,
-            folder,
-        }
-    }
-
-    /// A shell's output, with Azure's tools in its path.
-    fn shell(&self, tools: &Path, script: &str) -> String {
-        let path = std::env::var("PATH").unwrap_or_default();
-        let output = Command::new("bash")
-            .args(["-c", script])
-            .current_dir(self.folder.path())
-            .env("PATH", format!("{}:{path}", tools.join("bin").display()))
-            .env("AZURE_CORE_COLLECT_TELEMETRY", "no")
-            .env(
-                "REQUESTS_CA_BUNDLE",
-                self.folder.path().join("routehub-cert.pem"),
-            )
-            .stderr(Stdio::inherit())
-            .output()
-            .expect("bash runs");
-        String::from_utf8(output.stdout).expect("UTF-8")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// A piece of the page: text, or the inside of a block.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,7 +61,7 @@ fn the_commands_of_the_page_print_what_stands_there() {
     let text = std::fs::read_to_string(&file).expect("the page");
     let mut pieces = pieces(&text);
     assert_eq!(page(&pieces), text);
-    let server = Server::start();
+    let server = Server::start(&[]);
     let import = example::build("import");
     let mut script = format!("import() {{ '{}' \"$@\"; }}\n", import.display());
     for piece in pieces
@@ -140,7 +71,7 @@ fn the_commands_of_the_page_print_what_stands_there() {
         script.push_str(&piece.text);
         script.push_str("echo '<end of block>'\n");
     }
-    let script = script.replace("localhost:8443", &format!("localhost:{}", server.port));
+    let script = script.replace("localhost:8443", &format!("localhost:{}", server.port()));
     let output = server.shell(&tools, &script);
     let printed: Vec<&str> = output.split("<end of block>\n").collect();
     let blocks = pieces
@@ -217,9 +148,9 @@ fn azures_sdk_for_python_builds_a_network_and_reads_its_routes() {
     let Some(tools) = tools() else {
         return;
     };
-    let server = Server::start();
-    let port = &server.port;
-    std::fs::write(server.folder.path().join("sdk.py"), SDK).expect("room");
+    let server = Server::start(&[]);
+    let port = server.port();
+    std::fs::write(server.folder().join("sdk.py"), SDK).expect("room");
     let script = format!(
         "curl -s --cacert routehub-cert.pem -X PUT -H 'Authorization: Bearer any' \
          https://localhost:{port}/subscriptions/00000000-0000-0000-0000-000000000001/resourcegroups/rg \

@@ -2,34 +2,38 @@
 //! documents are the state; what they describe is a network that runs somewhere else.
 
 mod address;
-mod allocation;
-mod deployment;
+mod change;
 mod fill;
 mod lenient;
 mod login;
 mod message;
 mod network;
+mod poller;
 mod question;
 mod reading;
 mod refusal;
+mod state;
 mod store;
 mod writing;
 
 use std::fmt;
 
-use routehub_exchange::{CheckedEstate, Estate, EstateErrors, Event, NvaSessions, Parameters};
-use routehub_scenario::Live;
+use routehub_exchange::{Estate, Parameters};
+use routehub_types::Instant;
 use serde_json::{Map, Value, json};
 
 use crate::export::{GROUP, export};
 use crate::resource::{Fields, SUBSCRIPTION};
 use address::Address;
+pub use change::Change;
 pub use login::{Cloud, Credential, TENANT};
 use message::ArmError;
 pub use message::{Request, Response};
-use network::Network;
+use poller::Poller;
 pub use question::Question;
 use reading::Reading;
+pub use state::Pace;
+use state::{Next, Operations, State, Work};
 use store::Store;
 use writing::{Written, power, set_power, write};
 
@@ -56,8 +60,8 @@ use writing::{Written, power, set_power, write};
 pub struct Endpoint {
     cloud: Cloud,
     parameters: Parameters,
-    store: Store,
-    network: Network,
+    pace: Pace,
+    state: State,
 }
 
 /// What becomes of a request.
@@ -71,92 +75,33 @@ pub enum Outcome {
     Change(Box<Change>),
 }
 
-/// A change of documents that waits for its network to run.
-#[derive(Debug)]
-pub struct Change {
-    store: Store,
-    network: Network,
-    response: Response,
-    /// Whether the network that runs is another.
-    runs_otherwise: bool,
-    news: Vec<String>,
-}
-
-impl Change {
-    /// Whether another network is to run.
-    pub const fn runs_otherwise(&self) -> bool {
-        self.runs_otherwise
-    }
-
-    /// The network.
-    ///
-    /// # Errors
-    /// [`EstateErrors`] for what does not fit in it.
-    pub fn estate(&self) -> Result<CheckedEstate, EstateErrors> {
-        self.network.estate.clone().try_into()
-    }
-
-    /// How real routers in it are run: as tags say, else as `base` does.
-    pub fn live(&self, base: &Live) -> Live {
-        let mut live = base.clone();
-        let tagged = &self.network.peers;
-        let estate = &self.network.estate;
-        let circuits = estate
-            .circuits
-            .iter()
-            .filter(|circuit| circuit.on_prem.is_some());
-        let names = estate.nvas.iter().map(|nva| &nva.name);
-        let names = names.chain(estate.sites.iter().map(|site| &site.name));
-        let names = names.chain(circuits.map(|circuit| &circuit.name));
-        let peers = names.map(|name| {
-            let own = tagged.get(name).or_else(|| base.peers.get(name));
-            (name.clone(), own.cloned().unwrap_or_default())
-        });
-        live.peers = peers.collect();
-        let listen = &self.network.listen;
-        live.addresses
-            .extend(listen.iter().map(|(address, socket)| (*address, *socket)));
-        live
-    }
-
-    /// What is to happen to the network once it runs: machines that are stopped take their NVAs
-    /// with them.
-    pub fn events(&self) -> Vec<Event> {
-        let stopped = self.network.stopped.iter();
-        let down = stopped.map(|nva| {
-            Event::NvaDown(NvaSessions {
-                nva: nva.clone(),
-                route_server: None,
-                instance: None,
-            })
-        });
-        down.collect()
-    }
-
-    /// What is to be said of the network and was not before.
-    pub fn news(&self) -> &[String] {
-        &self.news
-    }
-}
-
 impl Endpoint {
-    /// An endpoint without documents. The parameters are those of the network's profile.
+    /// An endpoint without documents, where everything is done at once. The parameters are those of
+    /// the network's profile.
     pub fn new(cloud: Cloud, parameters: Parameters) -> Self {
         Self {
             cloud,
             parameters,
-            store: Store::default(),
-            network: Network::default(),
+            pace: Pace::default(),
+            state: State::default(),
         }
     }
 
-    /// Takes up documents that [`kept`](Self::kept) gave: a change to be carried out.
+    /// The same, where changes and questions take their time. Whoever holds it then looks at
+    /// [`due`](Self::due), and has it [`advance`](Self::advance).
+    #[must_use]
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// Takes up documents that [`kept`](Self::kept) gave: a change to be carried out. What was
+    /// being done then is done.
     ///
     /// # Errors
     /// [`serde_json::Error`] if the text is not JSON.
     pub fn take_up(&self, kept: &str) -> Result<Change, serde_json::Error> {
         let store = Store::of_kept(&serde_json::from_str(kept)?);
-        Ok(self.change(store, Response::empty(200)))
+        Ok(self.take(store))
     }
 
     /// Takes up an estate as documents: a change to be carried out.
@@ -172,12 +117,12 @@ impl Endpoint {
                 store.put(id, fields.clone());
             }
         }
-        self.change(store, Response::empty(200))
+        self.take(store)
     }
 
     /// All documents, as they can be kept in a file.
     pub fn kept(&self) -> Value {
-        self.store.kept()
+        self.state.written.store.kept()
     }
 
     /// What becomes of a request.
@@ -186,16 +131,60 @@ impl Endpoint {
         outcome.unwrap_or_else(|error| Outcome::Answer(error.into()))
     }
 
+    /// When something happens next by itself; never where everything is done at once.
+    pub fn due(&self, at: Instant) -> Option<Instant> {
+        self.state.operations.next(at)
+    }
+
+    /// The first change that has its time by now, to be carried out; there may be others after it.
+    pub fn advance(&self, at: Instant) -> Option<Change> {
+        let (next, ends) = self.state.advanced(at)?;
+        let mut change = Change::new(&self.state, next, Response::empty(200));
+        change.ends = ends;
+        Some(change)
+    }
+
     /// The change is the state from now on; the answer to the request that it comes from.
     pub fn commit(&mut self, change: Change) -> Response {
-        self.store = change.store;
-        self.network = change.network;
+        self.state = change.state;
         change.response
     }
 
-    /// The answer where the network of a change cannot run. Nothing has changed.
+    /// The network of a change cannot run. Nothing has changed, but that an operation which ended
+    /// with it came to nothing; the answer to the request that it comes from.
+    pub fn give_up(&mut self, change: Change, error: &dyn fmt::Display) -> Response {
+        match change.ends {
+            Some(number) => self.state.operations.fail(number, error.to_string()),
+            None => self.state.interrupted = change.state.interrupted,
+        }
+        Self::refused(error)
+    }
+
+    /// The answer where the network cannot be asked.
     pub fn refused(error: &dyn fmt::Display) -> Response {
         ArmError::new(409, "OperationNotAllowed", error.to_string()).into()
+    }
+
+    fn take(&self, store: Store) -> Change {
+        let next = State::new(store, &self.state.written.network.names);
+        Change::new(&self.state, next, Response::empty(200))
+    }
+
+    fn reading<'a>(&'a self, state: &'a State) -> Reading<'a> {
+        Reading {
+            cloud: &self.cloud,
+            store: &state.written.store,
+            network: &state.running.network,
+            operations: &state.operations,
+        }
+    }
+
+    fn poller<'a>(&'a self, operations: &'a Operations, at: Instant) -> Poller<'a> {
+        Poller {
+            cloud: &self.cloud,
+            operations,
+            at,
+        }
     }
 
     fn outcome(&self, request: &Request<'_>) -> Result<Outcome, ArmError> {
@@ -210,25 +199,42 @@ impl Endpoint {
             return Ok(Outcome::Answer(answer));
         }
         self.cloud.authorize(request)?;
-        let reading = Reading {
-            cloud: &self.cloud,
-            store: &self.store,
-            network: &self.network,
-        };
+        let reading = self.reading(&self.state);
         match request.method {
-            "GET" => reading.get(&address).map(Outcome::Answer),
+            "GET" => self.get(request, &address, &reading),
             "HEAD" => Ok(Outcome::Answer(reading.head(&address))),
             "POST" => self.action(request, &address, &reading),
             "PUT" | "PATCH" | "DELETE" => {
-                let written = write(&self.store, &self.parameters, request, &address)?;
-                self.written(written)
-                    .map(|change| Outcome::Change(Box::new(change)))
+                let store = &self.state.written.store;
+                let written = write(store, &self.parameters, request, &address)?;
+                let work = match request.method {
+                    "DELETE" => Work::Delete,
+                    _ => Work::Write,
+                };
+                self.written(written, work, request.at)
             }
             method => {
                 let message = format!("The HTTP method '{method}' is not supported.");
                 Err(ArmError::new(405, "MethodNotAllowed", message))
             }
         }
+    }
+
+    fn get(
+        &self,
+        request: &Request<'_>,
+        address: &Address,
+        reading: &Reading<'_>,
+    ) -> Result<Outcome, ArmError> {
+        let poller = self.poller(&self.state.operations, request.at);
+        Ok(match address {
+            Address::Operation(id, false) => Outcome::Answer(poller.status(id)),
+            Address::Operation(id, true) => match poller.question(id) {
+                Some(question) => Outcome::Question(question),
+                None => Outcome::Answer(poller.result(id)),
+            },
+            address => Outcome::Answer(reading.get(address)?),
+        })
     }
 
     fn action(
@@ -251,52 +257,49 @@ impl Endpoint {
             }
         };
         let key = reading.needed(id)?;
+        let store = &self.state.written.store;
         if let Some(running) = power(&key, action) {
-            let written = set_power(&self.store, id, reading.machine(id), running);
-            return self
-                .written(written)
-                .map(|change| Outcome::Change(Box::new(change)));
+            let written = set_power(store, id, reading.machine(id), running);
+            return self.written(written, Work::Write, request.at);
         }
         let question = Question::of(
-            &self.store,
-            &self.network,
+            store,
+            &self.state.running.network,
             &key,
             action,
             peer.as_deref(),
             Fields(&body),
         )?;
-        match question {
-            Some(question) => Ok(Outcome::Question(question)),
-            None => reading.action(&key, action).map(Outcome::Answer),
+        match (question, self.pace.of_question()) {
+            (Some(question), None) => Ok(Outcome::Question(question)),
+            (Some(question), Some(takes)) => {
+                let next = self.state.asked(question, request.at + takes)?;
+                Ok(self.begun(next, Response::empty(202), request.at))
+            }
+            (None, _) => reading.action(&key, action).map(Outcome::Answer),
         }
     }
 
     /// The change that new documents make, if they make a network that fits together.
-    fn written(&self, written: Written) -> Result<Change, ArmError> {
-        let mut change = self.change(written.store, Response::empty(written.status));
-        change.network.refuse(&self.network)?;
-        let reading = Reading {
-            cloud: &self.cloud,
-            store: &change.store,
-            network: &change.network,
-        };
-        change.response.body = match (written.body, written.shows) {
+    fn written(&self, written: Written, work: Work, at: Instant) -> Result<Outcome, ArmError> {
+        let next = self.state.changed(written.store, work, self.pace, at)?;
+        let reading = self.reading(&next.0);
+        let mut response = Response::empty(written.status);
+        response.body = match (written.body, written.shows) {
             (Some(body), _) => Some(body),
             (None, Some(shows)) => reading.get(&shows).ok().and_then(|shown| shown.body),
             (None, None) => None,
         };
-        Ok(change)
+        Ok(self.begun(next, response, at))
     }
 
-    fn change(&self, mut store: Store, response: Response) -> Change {
-        store.keep_peering_states();
-        let network = Network::of(&store, &self.network.names);
-        Change {
-            runs_otherwise: !network.runs_as(&self.network),
-            news: network.news(&self.network),
-            store,
-            network,
-            response,
-        }
+    /// The change to a state, which may begin an operation.
+    fn begun(&self, next: Next, response: Response, at: Instant) -> Outcome {
+        let (next, number) = next;
+        let response = match number {
+            Some(number) => self.poller(&next.operations, at).begun(number, response),
+            None => response,
+        };
+        Outcome::Change(Box::new(Change::new(&self.state, next, response)))
     }
 }

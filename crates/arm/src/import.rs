@@ -2,6 +2,7 @@
 
 mod balancers;
 mod dumps;
+mod gaps;
 mod gateways;
 mod machines;
 mod names;
@@ -11,6 +12,7 @@ mod places;
 mod remarks;
 mod route_maps;
 mod route_servers;
+mod tagged;
 mod tags;
 
 use std::collections::BTreeMap;
@@ -20,17 +22,11 @@ use routehub_exchange::Estate;
 use routehub_scenario::{LivePeer, NetworkText};
 
 use crate::documents::Documents;
-use dumps::Dumps;
 pub use dumps::Effective;
-use gateways::Gateways;
 pub(crate) use names::Names;
-use networks::Networks;
-use peerings::Peerings;
 pub use remarks::Remark;
 use remarks::Remarks;
-use route_maps::RouteMaps;
-use route_servers::RouteServers;
-use tags::Tags;
+use tagged::Tagged;
 pub(crate) use tags::{OBJECTS, PEERINGS, PREFIX};
 
 /// What came of an import.
@@ -59,33 +55,59 @@ impl Documents {
 
     /// The same; resources that had a name keep it.
     pub(crate) fn import_named(&self, before: &Names) -> (Import, Names) {
-        let mut names = Names::of(self, before);
-        let mut estate = Estate::default();
-        let mut remarks = Remarks::default();
-        let mut effective = Vec::new();
-        let (own, known) = (&mut estate, &mut remarks);
-        Networks::import(self, &names, own, known);
-        Peerings::import(self, &names, own, known);
-        RouteMaps::import(self, own, known);
-        RouteServers::import(self, &mut names, own, known);
-        balancers::import(self, &names, own, known);
-        Gateways::import(self, &names, own, known);
-        Dumps::import(self, own, known, &mut effective);
-        let tagged = Tags::import(self, &names, own, known);
-        look_for_gaps(own, known, &tagged.live);
-        for (document, what) in &self.unknown {
+        let mut importer = Importer::new(self, before);
+        importer.networks();
+        importer.peerings();
+        importer.route_maps();
+        importer.route_servers();
+        importer.balancers();
+        importer.gateways();
+        importer.dumps();
+        importer.tags();
+        importer.gaps();
+        importer.finish()
+    }
+}
+
+/// An import at work: the documents, what their resources are called, and what has come of them so
+/// far. The files beside this one have a step each, of what it takes the parts that it makes of.
+struct Importer<'a> {
+    documents: &'a Documents,
+    names: Names,
+    estate: Estate,
+    remarks: Remarks,
+    effective: Vec<Effective>,
+    tagged: Tagged,
+}
+
+impl<'a> Importer<'a> {
+    /// Nothing of these documents yet; resources that had a name keep it.
+    fn new(documents: &'a Documents, before: &Names) -> Self {
+        Self {
+            documents,
+            names: Names::of(documents, before),
+            estate: Estate::default(),
+            remarks: Remarks::default(),
+            effective: Vec::new(),
+            tagged: Tagged::default(),
+        }
+    }
+
+    /// What came of it.
+    fn finish(mut self) -> (Import, Names) {
+        for (document, what) in &self.documents.unknown {
             let what = format!("{document}: {what} is not a resource of Azure, and left out");
-            remarks.note(what, None);
+            self.remarks.note(what, None);
         }
         let import = Import {
-            estate,
-            live: tagged.live,
-            effective,
-            remarks: remarks.into_list(),
-            listen: tagged.listen,
-            wrong_tags: tagged.wrong,
+            estate: self.estate,
+            live: self.tagged.live,
+            effective: self.effective,
+            remarks: self.remarks.into_list(),
+            listen: self.tagged.listen,
+            wrong_tags: self.tagged.wrong,
         };
-        (import, names)
+        (import, self.names)
     }
 }
 
@@ -111,53 +133,5 @@ impl Import {
             effective: &effective,
         }
         .text()
-    }
-}
-
-/// What nothing said of the objects that there are.
-fn look_for_gaps(estate: &Estate, remarks: &mut Remarks, live: &BTreeMap<String, LivePeer>) {
-    let is_live = |name: &str| live.get(name).is_some_and(|peer| peer.live);
-    let mut gaps = Vec::new();
-    for nva in &estate.nvas {
-        if nva.advertises.is_empty() && nva.originates.is_empty() && !is_live(&nva.name) {
-            let server = nva.sessions.first().map(|session| &*session.route_server);
-            gaps.push((
-                format!("what NVA {} announces is not known", nva.name),
-                format!(
-                    "az network routeserver peering list-learned-routes --routeserver {} \
-                         --name ... -o json, or its originates and readvertises by hand",
-                    server.unwrap_or("...")
-                ),
-            ));
-        }
-    }
-    for site in estate.sites.iter().filter(|site| site.asn.is_some()) {
-        if site.routes.is_empty() {
-            gaps.push((
-                format!("what site {} announces is not known", site.name),
-                "az network vnet-gateway list-learned-routes -o json".to_owned(),
-            ));
-        }
-    }
-    for circuit in &estate.circuits {
-        if circuit
-            .on_prem
-            .as_ref()
-            .is_none_or(|on_prem| on_prem.routes.is_empty())
-        {
-            gaps.push((
-                format!(
-                    "what circuit {}'s customer announces is not known",
-                    circuit.name
-                ),
-                "az network vnet-gateway list-learned-routes of its gateway, or az network \
-                     express-route list-route-tables --path primary --peering-name \
-                     AzurePrivatePeering"
-                    .to_owned(),
-            ));
-        }
-    }
-    for (what, remedy) in gaps {
-        remarks.note(what, Some(&remedy));
     }
 }

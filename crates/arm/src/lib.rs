@@ -38,7 +38,7 @@ mod text;
 
 pub use documents::{Documents, Dump, DumpedRoutes, LearnedRow};
 pub use endpoint::{
-    Change, Cloud, Credential, Endpoint, Outcome, Question, Request, Response, TENANT,
+    Change, Cloud, Credential, Endpoint, Outcome, Pace, Question, Request, Response, TENANT,
 };
 pub use export::export;
 pub use import::{Effective, Import, Remark};

@@ -1,10 +1,6 @@
 //! Traces against a naive walker: on random estates, following the effective routes hop by hop
 //! gives the same ways, and no trace arrives where the walker does not.
 
-#[allow(dead_code, unused_imports, reason = "other tests draw events too")]
-#[path = "../../exchange/tests/random/mod.rs"]
-mod random;
-
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -15,9 +11,8 @@ use routehub_diagnose::{TraceEnd, TraceHop, trace};
 use routehub_exchange::estate::{Nic, Nva};
 use routehub_exchange::view::{LinkKind, Origin, SpeakerId, SpeakerKind};
 use routehub_exchange::{Exchange, NextHopType, RouteSource, RouteState};
+use routehub_testkit::random::{self, Numbers};
 use routehub_types::Prefix;
-
-use random::Numbers;
 
 const ADDRESSES: [&str; 10] = [
     "10.0.1.9",

@@ -1,8 +1,6 @@
 //! A follower that looks only at what the journal names, after each of many random events on random
 //! estates, holds every network's routes.
 
-mod random;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -11,9 +9,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use routehub_exchange::estate::{Nic, Object};
 use routehub_exchange::{Event, EventError, Exchange, RouteSource, VnetRoutes};
+use routehub_testkit::random::{self, Numbers};
 use routehub_types::Prefix;
-
-use random::Numbers;
 
 /// Random estates.
 const CASES: u32 = 200;

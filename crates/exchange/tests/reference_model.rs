@@ -1,7 +1,6 @@
 //! The exchange, which changes only what depends on an event, against a model that recomputes
 //! everything: after each of many random events on random estates every table is the same.
 
-mod random;
 mod reference;
 
 use std::collections::BTreeSet;
@@ -11,8 +10,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use routehub_exchange::estate::Estate;
 use routehub_exchange::{Event, EventError, Exchange, NotConverged};
+use routehub_testkit::random::{self, Numbers};
 
-use random::Numbers;
 use reference::{Model, Tables, of_exchange};
 
 /// Random estates.

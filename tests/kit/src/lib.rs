@@ -1,11 +1,13 @@
 //! What the tests and examples of this workspace share: the catalogue of malformed messages and
-//! the programs of `examples`; under a feature the examination of a message; under another network
-//! namespaces, daemons, peers and traffic.
+//! the programs of `examples`; under features of their own the examination of a message, random
+//! estates and events, and network namespaces, daemons, peers and traffic.
 //!
 //! A crate takes it as a dev-dependency by path alone, with the features that need no crate above
 //! its own; `tests/house/arrows.rs` holds that.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "live")]
+pub mod azure;
 pub mod cases;
 #[cfg(feature = "live")]
 pub mod daemons;
@@ -28,7 +30,11 @@ pub mod namespace;
 #[cfg(feature = "live")]
 pub mod peer;
 #[cfg(feature = "live")]
+pub mod player;
+#[cfg(feature = "live")]
 pub mod process;
+#[cfg(feature = "random")]
+pub mod random;
 #[path = "../../../crates/cli/src/decode/session.rs"]
 pub mod session;
 #[cfg(feature = "live")]

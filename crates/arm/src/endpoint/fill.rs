@@ -5,25 +5,34 @@ use std::net::IpAddr;
 use serde_json::{Map, Value, json};
 
 use super::network::Network;
+use super::state::Operations;
 use super::store::Store;
 use crate::resource::{Fields, ResourceId};
 
 /// A resource as answers show it; none if it is not there.
-pub(super) fn shown(store: &Store, network: &Network, id: &ResourceId) -> Option<Value> {
+pub(super) fn shown(
+    store: &Store,
+    network: &Network,
+    operations: &Operations,
+    id: &ResourceId,
+) -> Option<Value> {
     let mut value = store.get(id)?.as_object()?.clone();
     let mut properties = match value.remove("properties") {
         Some(Value::Object(properties)) => properties,
         _ => Map::new(),
     };
-    properties.insert("provisioningState".to_owned(), json!("Succeeded"));
+    let state = operations.state_of(id);
+    properties.insert("provisioningState".to_owned(), json!(state));
     for (list, parts) in store.lists(id) {
-        let parts = parts.iter().filter_map(|part| shown(store, network, part));
+        let parts = parts
+            .iter()
+            .filter_map(|part| shown(store, network, operations, part));
         properties.insert(list.to_owned(), parts.collect());
     }
     let own = store.fields(id)?;
     let mut filling = Filling { properties };
     match id.kind().as_str() {
-        "virtualhubs" => filling.hub(store, network, id, own),
+        "virtualhubs" => filling.hub(store, network, operations, id),
         "virtualhubs/ipconfigurations" => {
             filling.default("privateIPAllocationMethod", json!("Dynamic"));
         }
@@ -77,7 +86,7 @@ impl Filling {
     }
 
     /// A Route Server has addresses from its IP configuration on.
-    fn hub(&mut self, store: &Store, network: &Network, id: &ResourceId, own: Fields<'_>) {
+    fn hub(&mut self, store: &Store, network: &Network, operations: &Operations, id: &ResourceId) {
         let references = |list| -> Value {
             let parts = store.parts(id, list);
             let ids = parts.filter_map(|(part, _)| Some(json!({"id": store.written(part)?})));
@@ -92,17 +101,20 @@ impl Filling {
             .flatten()
             .map(|address| address.to_string())
             .collect();
-        let state = if addresses.is_empty() {
-            "None"
-        } else {
-            "Provisioned"
+        let is_being_made = || {
+            let mut parts = operations.provisioned();
+            parts.any(|part| part.parent().as_ref() == Some(id))
         };
+        let state = match addresses.is_empty() {
+            false => "Provisioned",
+            true if is_being_made() => "Provisioning",
+            true => "None",
+        };
+        let own = store.fields(id);
+        let asn = own.and_then(|own| own.number("virtualRouterAsn"));
         self.set("virtualRouterIps", json!(addresses));
         self.set("routingState", json!(state));
-        self.set(
-            "virtualRouterAsn",
-            json!(own.number("virtualRouterAsn").unwrap_or(65515)),
-        );
+        self.set("virtualRouterAsn", json!(asn.unwrap_or(65515)));
         self.default("sku", json!("Standard"));
         self.default("allowBranchToBranchTraffic", json!(false));
         self.default("hubRoutingPreference", json!("ExpressRoute"));
@@ -207,7 +219,7 @@ impl Filling {
         }
         self.default("enableIPForwarding", json!(false));
         self.default("enableAcceleratedNetworking", json!(false));
-        if let Some(machine) = machine_of(store, id) {
+        if let Some(machine) = store.machine_of(id) {
             self.set("virtualMachine", json!({"id": machine}));
         }
     }
@@ -222,17 +234,4 @@ impl Filling {
         self.default("state", json!("Enabled"));
         self.default("azureASN", json!(12076));
     }
-}
-
-/// The virtual machine that a NIC is attached to.
-pub(super) fn machine_of<'a>(store: &'a Store, nic: &ResourceId) -> Option<&'a str> {
-    let mut machines = store.of_kind("virtualMachines");
-    let (machine, _) = machines.find(|(_, machine)| {
-        let profile = machine.field("networkProfile");
-        let mut nics = profile
-            .into_iter()
-            .flat_map(|profile| profile.items("networkInterfaces"));
-        nics.any(|own| own.id().as_ref() == Some(nic))
-    })?;
-    store.written(machine)
 }

@@ -1,5 +1,6 @@
 //! Requests and answers, without the connection that they come over.
 
+use routehub_types::Instant;
 use serde_json::{Value, json};
 
 /// A request to Azure's resource manager.
@@ -17,6 +18,8 @@ pub struct Request<'a> {
     pub if_match: Option<&'a str>,
     /// The body.
     pub body: &'a [u8],
+    /// When it comes, by the clock of whoever holds the endpoint.
+    pub at: Instant,
 }
 
 impl Request<'_> {

@@ -116,7 +116,7 @@ impl Question {
                 source.is_none() || own.any(|own| own.address("privateIPAddress") == source)
             };
             let of_machine = || {
-                let own = super::fill::machine_of(store, id).map(ResourceId::new);
+                let own = store.machine_of(id).map(ResourceId::new);
                 machine.is_none()
                     || own.as_ref() == machine.as_ref()
                     || machine.as_ref().is_some_and(|wanted| is_nic_of(id, wanted))

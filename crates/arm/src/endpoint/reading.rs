@@ -11,6 +11,7 @@ use super::message::{ArmError, Response};
 use super::network::Network;
 use super::question::is_nic_of;
 use super::refusal::no_group;
+use super::state::Operations;
 use super::store::Store;
 use crate::resource::ResourceId;
 
@@ -23,6 +24,7 @@ pub(super) struct Reading<'a> {
     pub(super) cloud: &'a Cloud,
     pub(super) store: &'a Store,
     pub(super) network: &'a Network,
+    pub(super) operations: &'a Operations,
 }
 
 impl Reading<'_> {
@@ -61,7 +63,7 @@ impl Reading<'_> {
             }
             Address::Resource(id) => {
                 let key = ResourceId::new(id);
-                let value = shown(self.store, self.network, &key);
+                let value = self.shown(&key);
                 let value = value
                     .or_else(|| self.machine(id))
                     .or_else(|| self.watcher(&key));
@@ -70,10 +72,9 @@ impl Reading<'_> {
                     .ok_or_else(|| ArmError::not_found(id))
             }
             Address::Collection(parent, kind) => list(self.collection(parent, kind)?),
-            Address::Operation(..) => Ok(Response::ok(
-                json!({"status": "Succeeded", "properties": {}}),
-            )),
-            Address::Metadata | Address::OpenId(_) | Address::Token(_) => Ok(Response::empty(204)),
+            Address::Metadata | Address::OpenId(_) | Address::Token(_) | Address::Operation(..) => {
+                Ok(Response::empty(204))
+            }
         }
     }
 
@@ -125,6 +126,11 @@ impl Reading<'_> {
         }
     }
 
+    /// A resource as answers show it.
+    fn shown(&self, id: &ResourceId) -> Option<Value> {
+        shown(self.store, self.network, self.operations, id)
+    }
+
     fn known_subscription(&self, id: &str) -> Result<(), ArmError> {
         if id.eq_ignore_ascii_case(&self.cloud.subscription) {
             return Ok(());
@@ -154,7 +160,7 @@ impl Reading<'_> {
         let ids = self.store.ids().filter(|id| id.text().starts_with(&prefix));
         let whole = ids.filter(|id| !id.kind().contains('/'));
         let generic = whole.filter_map(|id| {
-            let mut value = shown(self.store, self.network, id)?;
+            let mut value = self.shown(id)?;
             let fields = value.as_object_mut()?;
             fields.retain(|key, _| ["id", "name", "type", "location", "tags"].contains(&&**key));
             Some(value)
@@ -164,7 +170,7 @@ impl Reading<'_> {
 
     /// The resources of a kind in a subscription or group, or the parts of a resource.
     fn collection(&self, parent: &str, kind: &str) -> Result<Vec<Value>, ArmError> {
-        let show = |id: &ResourceId| shown(self.store, self.network, id);
+        let show = |id: &ResourceId| self.shown(id);
         let key = ResourceId::new(parent);
         if !key.kind().is_empty() {
             self.store

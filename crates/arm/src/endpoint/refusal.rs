@@ -168,7 +168,7 @@ fn check_references(store: &Store, own: &ResourceId, value: &Value) -> Refused {
 }
 
 /// The ids of resources of the network provider that a value has.
-fn references<'a>(value: &'a Value, ids: &mut Vec<&'a str>) {
+pub(super) fn references<'a>(value: &'a Value, ids: &mut Vec<&'a str>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| references(item, ids)),
         Value::Object(fields) => {

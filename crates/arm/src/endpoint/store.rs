@@ -39,6 +39,28 @@ struct Stored {
     revision: u64,
 }
 
+/// What becomes of resources; none: they go.
+type Changes = BTreeMap<ResourceId, Option<Stored>>;
+
+/// What a change makes of documents.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Delta {
+    resources: Changes,
+    groups: Changes,
+}
+
+impl Delta {
+    /// The resources that are written or go.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &ResourceId> {
+        self.resources.keys()
+    }
+
+    /// Whether a resource is written or goes.
+    pub(super) fn touches(&self, id: &ResourceId) -> bool {
+        self.resources.contains_key(id)
+    }
+}
+
 /// Resources and resource groups. A copy is cheap.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Store {
@@ -188,6 +210,19 @@ impl Store {
         others.map(|(other, _)| other)
     }
 
+    /// The virtual machine that a NIC is attached to.
+    pub(super) fn machine_of(&self, nic: &ResourceId) -> Option<&str> {
+        let mut machines = self.of_kind("virtualMachines");
+        let (machine, _) = machines.find(|(_, machine)| {
+            let profile = machine.field("networkProfile");
+            let mut nics = profile
+                .into_iter()
+                .flat_map(|profile| profile.items("networkInterfaces"));
+            nics.any(|own| own.id().as_ref() == Some(nic))
+        })?;
+        self.written(machine)
+    }
+
     /// Enters a resource group.
     pub(super) fn put_group(&mut self, id: &str, value: Map<String, Value>) {
         self.revision += 1;
@@ -219,6 +254,39 @@ impl Store {
         self.resources
             .retain(|resource, _| !resource.text().starts_with(&prefix));
         self.groups.remove(id).is_some()
+    }
+
+    /// What makes these documents of others.
+    pub(super) fn since(&self, before: &Self) -> Delta {
+        let changes = |now: &BTreeMap<ResourceId, Stored>, then: &BTreeMap<ResourceId, Stored>| {
+            let is_new = |id: &ResourceId, stored: &Stored| {
+                then.get(id).map(|then| then.revision) != Some(stored.revision)
+            };
+            let put = now.iter().filter(|(id, stored)| is_new(id, stored));
+            let put = put.map(|(id, stored)| (id.clone(), Some(stored.clone())));
+            let gone = then.keys().filter(|id| !now.contains_key(id));
+            put.chain(gone.map(|id| (id.clone(), None))).collect()
+        };
+        Delta {
+            resources: changes(&self.resources, &before.resources),
+            groups: changes(&self.groups, &before.groups),
+        }
+    }
+
+    /// Makes the changes of others.
+    pub(super) fn apply(&mut self, delta: &Delta) {
+        self.revision += 1;
+        let revision = self.revision;
+        let change = |all: &mut BTreeMap<ResourceId, Stored>, changes: &Changes| {
+            for (id, stored) in changes {
+                match stored.clone() {
+                    Some(stored) => all.insert(id.clone(), Stored { revision, ..stored }),
+                    None => all.remove(id),
+                };
+            }
+        };
+        change(&mut self.resources, &delta.resources);
+        change(&mut self.groups, &delta.groups);
     }
 
     /// The state of a half of a peering: connected while there is the other half.

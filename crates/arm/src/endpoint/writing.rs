@@ -1,16 +1,19 @@
 //! Requests that change documents: what they make of them.
 
+mod allocation;
+mod deployment;
+
 use routehub_exchange::Parameters;
 use serde_json::{Map, Value, json};
 
 use super::address::Address;
-use super::allocation::allocate;
-use super::deployment::deploy;
 use super::lenient;
 use super::message::{ArmError, Request};
 use super::refusal::{check_delete, check_put, check_written, no_group};
 use super::store::Store;
 use crate::resource::{Fields, ResourceId};
+use allocation::allocate;
+use deployment::deploy;
 
 /// Resources that there may be.
 const MOST: usize = 20_000;

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use routehub_exchange::estate::{Advertisement, Connection, Gateway, Nva, Routes};
-use routehub_exchange::{EffectiveRow, Estate, NextHopType};
+use routehub_exchange::{EffectiveRow, NextHopType};
 use routehub_types::{Asn, Prefix};
 
-use super::remarks::Remarks;
-use crate::documents::{Documents, Dump, DumpedRoutes, LearnedRow};
+use super::Importer;
+use crate::documents::{Dump, DumpedRoutes, LearnedRow};
 
 /// The effective routes of a NIC, as Azure printed them.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,38 +24,15 @@ pub struct Effective {
 /// The prefixes of rows that have an AS path and next hop in common.
 type Alike = BTreeMap<(Vec<Asn>, Option<IpAddr>), BTreeSet<Prefix>>;
 
-/// Dumps of routes, while they are imported.
-pub(super) struct Dumps<'a> {
-    documents: &'a Documents,
-    estate: &'a mut Estate,
-    remarks: &'a mut Remarks,
-    effective: &'a mut Vec<Effective>,
-}
-
-impl<'a> Dumps<'a> {
-    /// Imports them into an estate.
-    pub(super) fn import(
-        documents: &'a Documents,
-        estate: &'a mut Estate,
-        remarks: &'a mut Remarks,
-        effective: &'a mut Vec<Effective>,
-    ) {
-        let mut this = Self {
-            documents,
-            estate,
-            remarks,
-            effective,
-        };
-        this.dumps();
-    }
-
-    fn dumps(&mut self) {
+impl Importer<'_> {
+    /// Imports dumps of routes.
+    pub(super) fn dumps(&mut self) {
         let documents = self.documents;
         for dump in &documents.dumps {
             match &dump.routes {
                 DumpedRoutes::RouteServer(instances) => self.learned_from_nva(dump, instances),
                 DumpedRoutes::Gateway(rows) => self.learned_by_gateway(dump, rows),
-                DumpedRoutes::Effective(rows) => self.effective(dump, rows),
+                DumpedRoutes::Effective(rows) => self.effective_routes(dump, rows),
             }
         }
     }
@@ -65,7 +42,7 @@ impl<'a> Dumps<'a> {
         let rows = || instances.iter().flatten();
         let peer = rows().find_map(|row| row.source_peer);
         let local = rows().find_map(|row| row.local_address);
-        let estate = &*self.estate;
+        let estate = &self.estate;
         let server = estate.route_servers.iter().find(|server| {
             let own = estate.instance_addresses(server);
             local.is_some_and(|local| own.is_some_and(|own| own.contains(&local)))
@@ -106,7 +83,7 @@ impl<'a> Dumps<'a> {
             .iter()
             .filter(|row| row.origin.eq_ignore_ascii_case("EBgp"));
         let edge = Asn(12076);
-        let estate = &mut *self.estate;
+        let estate = &mut self.estate;
         let mut unknown = BTreeSet::new();
         let mut customers = BTreeMap::<String, Alike>::new();
         let mut sites = BTreeMap::<String, Alike>::new();
@@ -166,12 +143,12 @@ impl<'a> Dumps<'a> {
 
     /// The effective routes of a NIC: the one that the name of the document means, of those in a
     /// network with these addresses.
-    fn effective(&mut self, dump: &Dump, rows: &[EffectiveRow]) {
+    fn effective_routes(&mut self, dump: &Dump, rows: &[EffectiveRow]) {
         let local = rows
             .iter()
             .filter(|row| row.next_hop_type == NextHopType::VnetLocal);
         let local: BTreeSet<Prefix> = local.flat_map(|row| &row.prefixes).copied().collect();
-        let estate = &*self.estate;
+        let estate = &self.estate;
         let fits = |vnet: &&str| {
             let mut vnets = estate.vnets.iter();
             let vnet = vnets.find(|known| known.name == **vnet);

@@ -3,53 +3,26 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use routehub_exchange::Estate;
 use routehub_exchange::estate::{
     Circuit, Connection, Gateway, GatewayKind, OnPremises, Routes, Site,
 };
 use routehub_types::{Asn, Prefix};
 
-use super::names::Names;
-use super::places::vnet_of;
-use super::remarks::Remarks;
-use crate::documents::Documents;
+use super::Importer;
 use crate::resource::{Fields, ResourceId};
 
 /// The ASN that stands for a customer's where no document has it.
 const UNKNOWN_CUSTOMER: Asn = Asn(65000);
 
-/// Gateways and on-premises networks, while they are imported.
-pub(super) struct Gateways<'a> {
-    documents: &'a Documents,
-    names: &'a Names,
-    estate: &'a mut Estate,
-    remarks: &'a mut Remarks,
-}
-
-impl<'a> Gateways<'a> {
-    /// Imports them into an estate.
-    pub(super) fn import(
-        documents: &'a Documents,
-        names: &'a Names,
-        estate: &'a mut Estate,
-        remarks: &'a mut Remarks,
-    ) {
-        let mut this = Self {
-            documents,
-            names,
-            estate,
-            remarks,
-        };
-        this.gateways();
-    }
-
-    fn gateways(&mut self) {
+impl Importer<'_> {
+    /// Imports gateways and on-premises networks.
+    pub(super) fn gateways(&mut self) {
         let documents = self.documents;
         for (id, fields) in documents.of_kind("virtualNetworkGateways") {
             let name = self.names.name(id);
             let own = fields.items("ipConfigurations");
             let mut subnets = own.filter_map(|own| own.reference("subnet"));
-            let vnet = subnets.find_map(|subnet| vnet_of(self.estate, self.names, &subnet));
+            let vnet = subnets.find_map(|subnet| self.vnet_of(&subnet));
             let Some(vnet) = vnet.map(|vnet| vnet.name.clone()) else {
                 let what = format!("the VNet of gateway {name} is in no document; it is left out");
                 self.remarks

@@ -1,44 +1,17 @@
 //! Virtual networks, their subnets, route tables, NICs and private endpoints.
 
-use routehub_exchange::Estate;
 use routehub_exchange::estate::{
     DisablePeeringRoute, NetworkPolicies, Nic, PrivateEndpoint, RouteTable, Subnet, UserRoute,
     UserRouteTarget, Vnet,
 };
 use routehub_types::Prefix;
 
-use super::names::Names;
-use super::places::place;
-use super::remarks::Remarks;
-use crate::documents::Documents;
+use super::Importer;
 use crate::resource::Fields;
 
-/// Networks and what is in them, while they are imported.
-pub(super) struct Networks<'a> {
-    documents: &'a Documents,
-    names: &'a Names,
-    estate: &'a mut Estate,
-    remarks: &'a mut Remarks,
-}
-
-impl<'a> Networks<'a> {
-    /// Imports them into an estate.
-    pub(super) fn import(
-        documents: &'a Documents,
-        names: &'a Names,
-        estate: &'a mut Estate,
-        remarks: &'a mut Remarks,
-    ) {
-        let mut this = Self {
-            documents,
-            names,
-            estate,
-            remarks,
-        };
-        this.networks();
-    }
-
-    fn networks(&mut self) {
+impl Importer<'_> {
+    /// Imports networks and what is in them.
+    pub(super) fn networks(&mut self) {
         let documents = self.documents;
         for (id, fields) in documents.of_kind("virtualNetworks") {
             let space = fields.at(&["addressSpace"]);
@@ -181,7 +154,7 @@ impl<'a> Networks<'a> {
             if fields.field("privateEndpoint").is_some() {
                 continue;
             }
-            let Some((vnet, subnet)) = place(self.estate, self.names, first) else {
+            let Some((vnet, subnet)) = self.place(first) else {
                 continue;
             };
             self.estate.nics.push(Nic {
@@ -209,7 +182,7 @@ impl<'a> Networks<'a> {
             let dns = fields.items("customDnsConfigs");
             let mut dns = dns.flat_map(|config| config.addresses("ipAddresses"));
             let ip = addresses.next().or_else(|| dns.next());
-            match (place(self.estate, self.names, fields), ip) {
+            match (self.place(fields), ip) {
                 (Some((vnet, Some(subnet))), Some(ip)) => {
                     self.estate.private_endpoints.push(PrivateEndpoint {
                         name,

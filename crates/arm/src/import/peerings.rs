@@ -2,43 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use routehub_exchange::Estate;
 use routehub_exchange::estate::{PeeredSubnets, Peering, PeeringFlags, Vnet};
 
-use super::names::Names;
-use super::remarks::Remarks;
-use crate::documents::Documents;
+use super::Importer;
 use crate::resource::{Fields, ResourceId};
 
 /// A half, by the network that it is in and the one that it leads to.
 type Halves<'a> = BTreeMap<(ResourceId, ResourceId), Fields<'a>>;
 
-/// Peerings, while they are imported.
-pub(super) struct Peerings<'a> {
-    documents: &'a Documents,
-    names: &'a Names,
-    estate: &'a mut Estate,
-    remarks: &'a mut Remarks,
-}
-
-impl<'a> Peerings<'a> {
-    /// Imports them into an estate.
-    pub(super) fn import(
-        documents: &'a Documents,
-        names: &'a Names,
-        estate: &'a mut Estate,
-        remarks: &'a mut Remarks,
-    ) {
-        let mut this = Self {
-            documents,
-            names,
-            estate,
-            remarks,
-        };
-        this.peerings();
-    }
-
-    fn peerings(&mut self) {
+impl Importer<'_> {
+    /// Imports peerings.
+    pub(super) fn peerings(&mut self) {
         let documents = self.documents;
         let mut halves = Halves::new();
         for (vnet, fields) in documents.of_kind("virtualNetworks") {

@@ -1,36 +1,14 @@
 //! Route maps of Route Servers.
 
-use routehub_exchange::Estate;
 use routehub_exchange::estate::{RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule};
 use routehub_types::{Asn, Community, Prefix};
 
-use super::remarks::Remarks;
-use crate::documents::Documents;
+use super::Importer;
 use crate::resource::Fields;
 
-/// Route maps, while they are imported.
-pub(super) struct RouteMaps<'a> {
-    documents: &'a Documents,
-    estate: &'a mut Estate,
-    remarks: &'a mut Remarks,
-}
-
-impl<'a> RouteMaps<'a> {
-    /// Imports them into an estate.
-    pub(super) fn import(
-        documents: &'a Documents,
-        estate: &'a mut Estate,
-        remarks: &'a mut Remarks,
-    ) {
-        let mut this = Self {
-            documents,
-            estate,
-            remarks,
-        };
-        this.route_maps();
-    }
-
-    fn route_maps(&mut self) {
+impl Importer<'_> {
+    /// Imports route maps.
+    pub(super) fn route_maps(&mut self) {
         let documents = self.documents;
         for (id, fields) in documents.of_kind("virtualHubs/routeMaps") {
             let name = fields.text("name").unwrap_or(id.last()).to_owned();

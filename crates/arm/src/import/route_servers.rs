@@ -2,44 +2,18 @@
 
 use std::net::IpAddr;
 
-use routehub_exchange::Estate;
 use routehub_exchange::estate::{
     Nva, NvaSession, ROUTE_SERVER_SUBNET, RouteServer, RoutingPreference,
 };
 
+use super::Importer;
 use super::machines::machine_of;
-use super::names::Names;
-use super::remarks::Remarks;
-use crate::documents::Documents;
 use crate::resource::{Fields, ResourceId};
 use routehub_types::Asn;
 
-/// Route Servers and NVAs, while they are imported.
-pub(super) struct RouteServers<'a> {
-    documents: &'a Documents,
-    names: &'a mut Names,
-    estate: &'a mut Estate,
-    remarks: &'a mut Remarks,
-}
-
-impl<'a> RouteServers<'a> {
-    /// Imports them into an estate.
-    pub(super) fn import(
-        documents: &'a Documents,
-        names: &'a mut Names,
-        estate: &'a mut Estate,
-        remarks: &'a mut Remarks,
-    ) {
-        let mut this = Self {
-            documents,
-            names,
-            estate,
-            remarks,
-        };
-        this.route_servers();
-    }
-
-    fn route_servers(&mut self) {
+impl Importer<'_> {
+    /// Imports Route Servers and NVAs.
+    pub(super) fn route_servers(&mut self) {
         let documents = self.documents;
         for (id, fields) in documents.of_kind("virtualHubs") {
             let name = self.names.name(id);
@@ -159,7 +133,7 @@ impl<'a> RouteServers<'a> {
     /// The network that an address is in: that of a NIC with it, else one whose address space has
     /// it, else the Route Server's.
     fn vnet_of_address(&self, ip: IpAddr, hub: &str) -> String {
-        let estate = &*self.estate;
+        let estate = &self.estate;
         let by_nic = estate.nics.iter().find(|nic| nic.ip == Some(ip));
         let has = |prefixes: &[routehub_types::Prefix]| {
             prefixes.iter().any(|prefix| prefix.contains_address(ip))

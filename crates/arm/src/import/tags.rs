@@ -5,14 +5,11 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use routehub_exchange::Estate;
-use routehub_scenario::{LivePeer, parse_events};
+use routehub_scenario::parse_events;
 use serde_json::{Map, Value, json};
 
+use super::Importer;
 use super::machines::machine_of;
-use super::names::Names;
-use super::remarks::Remarks;
-use crate::documents::Documents;
 use crate::resource::Fields;
 
 /// What such tags begin with.
@@ -61,52 +58,19 @@ const LIVE: &[&str] = &[
 /// Keys whose value may be prefixes between commas.
 const ROUTES: &[&str] = &["originates", "routes"];
 
-/// What tags say besides what they change of the estate.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Tagged {
-    /// How routers are run live, by name.
-    pub(super) live: BTreeMap<String, LivePeer>,
-    /// Where instances listen.
-    pub(super) listen: BTreeMap<IpAddr, SocketAddr>,
-    /// Tags that do not say what they should.
-    pub(super) wrong: Vec<String>,
-}
-
-/// Tags, while they are imported.
-pub(super) struct Tags<'a> {
-    documents: &'a Documents,
-    names: &'a Names,
-    estate: &'a mut Estate,
-    remarks: &'a mut Remarks,
-    tagged: Tagged,
-}
-
-impl<'a> Tags<'a> {
-    /// Applies all tags to an estate.
-    pub(super) fn import(
-        documents: &'a Documents,
-        names: &'a Names,
-        estate: &'a mut Estate,
-        remarks: &'a mut Remarks,
-    ) -> Tagged {
-        let mut this = Self {
-            documents,
-            names,
-            estate,
-            remarks,
-            tagged: Tagged::default(),
-        };
+impl Importer<'_> {
+    /// Applies what tags say.
+    pub(super) fn tags(&mut self) {
         for (kind, object) in KINDS {
-            for (id, fields) in documents.of_kind(kind) {
-                let name = this.names.name(id);
-                this.tags_of(object, &name, fields);
+            for (id, fields) in self.documents.of_kind(kind) {
+                let name = self.names.name(id);
+                self.tags_of(object, &name, fields);
             }
         }
-        this.nics();
-        this.tagged
+        self.tags_of_nics();
     }
 
-    fn nics(&mut self) {
+    fn tags_of_nics(&mut self) {
         let documents = self.documents;
         let mut left_out = Vec::new();
         for (id, fields) in documents.of_kind("networkInterfaces") {
@@ -119,7 +83,7 @@ impl<'a> Tags<'a> {
             }
             let machine = machine_of(documents, id).and_then(|(_, machine)| machine);
             of_nva.extend(machine.into_iter().flat_map(tags));
-            self.set("nic", &nic, of_nic);
+            self.set_keys("nic", &nic, of_nic);
             let mut addresses = fields.items("ipConfigurations");
             let nva = addresses.find_map(|own| {
                 let ip = own.address("privateIPAddress")?;
@@ -127,7 +91,7 @@ impl<'a> Tags<'a> {
                 Some(nvas.find(|nva| nva.ip == ip)?.name.clone())
             });
             match nva {
-                Some(nva) => self.set("nva", &nva, of_nva),
+                Some(nva) => self.set_keys("nva", &nva, of_nva),
                 None if !of_nva.is_empty() => {
                     let keys: Vec<&str> = of_nva.keys().copied().collect();
                     let what = format!(
@@ -145,19 +109,19 @@ impl<'a> Tags<'a> {
     fn tags_of(&mut self, object: &str, name: &str, fields: Fields<'_>) {
         let mut own = tags(fields);
         if let Some(objects) = own.remove(OBJECTS) {
-            self.objects(name, objects);
+            self.tagged_objects(name, objects);
         }
         if let Some(peerings) = own.remove(PEERINGS) {
-            self.peerings(name, peerings);
+            self.tagged_peerings(name, peerings);
         }
         if let Some(listen) = own.remove(LISTEN) {
-            self.listen(name, listen);
+            self.listen_on(name, listen);
         }
-        self.set(object, name, own);
+        self.set_keys(object, name, own);
     }
 
     /// Sets keys of an object to what tags say.
-    fn set(&mut self, object: &str, name: &str, tags: BTreeMap<&str, &str>) {
+    fn set_keys(&mut self, object: &str, name: &str, tags: BTreeMap<&str, &str>) {
         let (live, keys): (BTreeMap<_, _>, BTreeMap<_, _>) =
             tags.into_iter().partition(|(key, _)| LIVE.contains(key));
         self.run_live(name, live);
@@ -168,17 +132,17 @@ impl<'a> Tags<'a> {
         for (key, value) in &keys {
             fields.push_str(&format!(", {key}: {}", written(key, value)));
         }
-        self.apply(&fields, &format!("{object} {name}"));
+        self.set_fields(&fields, &format!("{object} {name}"));
     }
 
-    fn apply(&mut self, fields: &str, whose: &str) {
+    fn set_fields(&mut self, fields: &str, whose: &str) {
         self.happen(&format!("set: {{{fields}}}"), whose);
     }
 
     /// Has an event change the estate.
     fn happen(&mut self, event: &str, whose: &str) {
         let text = format!("{{id: tags, {event}}}");
-        match parse_events(&text, self.estate, true) {
+        match parse_events(&text, &self.estate, true) {
             Ok(events) => {
                 for (_, event) in &events {
                     // Reading it has shown that its object is there.
@@ -188,17 +152,17 @@ impl<'a> Tags<'a> {
             Err(wrong) => {
                 let wrong = wrong.first().map(ToString::to_string).unwrap_or_default();
                 let what = format!("the tags {PREFIX}* of {whose}: {wrong}");
-                self.wrong(what);
+                self.wrong_tag(what);
             }
         }
     }
 
     /// Adds objects that no document stands for.
-    fn objects(&mut self, vnet: &str, text: &str) {
+    fn tagged_objects(&mut self, vnet: &str, text: &str) {
         let objects: Result<Vec<Value>, _> = serde_json::from_str(text);
         let Ok(objects) = objects else {
             let what = format!("the tag {PREFIX}{OBJECTS} of VNet {vnet} is no list of JSON");
-            return self.wrong(what);
+            return self.wrong_tag(what);
         };
         for object in objects {
             self.happen(&format!("add: {object}"), &format!("VNet {vnet}"));
@@ -206,16 +170,16 @@ impl<'a> Tags<'a> {
     }
 
     /// Notes a tag that does not say what it should.
-    fn wrong(&mut self, what: String) {
+    fn wrong_tag(&mut self, what: String) {
         self.remarks.note(what.clone(), None);
         self.tagged.wrong.push(what);
     }
 
-    fn peerings(&mut self, vnet: &str, text: &str) {
+    fn tagged_peerings(&mut self, vnet: &str, text: &str) {
         let peerings: Option<Map<String, Value>> = serde_json::from_str(text).ok();
         let Some(peerings) = peerings else {
             let what = format!("the tag {PREFIX}{PEERINGS} of VNet {vnet} is no object of JSON");
-            return self.wrong(what);
+            return self.wrong_tag(what);
         };
         for (other, keys) in peerings {
             let Value::Object(keys) = keys else {
@@ -225,12 +189,12 @@ impl<'a> Tags<'a> {
             for (key, value) in keys {
                 fields.push_str(&format!(", {}: {value}", json!(key)));
             }
-            self.apply(&fields, &format!("VNet {vnet}"));
+            self.set_fields(&fields, &format!("VNet {vnet}"));
         }
     }
 
     /// Socket addresses of the instances of a Route Server or gateway.
-    fn listen(&mut self, name: &str, text: &str) {
+    fn listen_on(&mut self, name: &str, text: &str) {
         let mut servers = self.estate.route_servers.iter();
         let server = servers.find(|server| server.name == name);
         let own: Vec<IpAddr> = match server {
@@ -248,7 +212,7 @@ impl<'a> Tags<'a> {
             Ok(sockets) => self.tagged.listen.extend(own.into_iter().zip(sockets)),
             Err(error) => {
                 let what = format!("the tag {PREFIX}{LISTEN} of {name}: `{text}`: {error}");
-                self.wrong(what);
+                self.wrong_tag(what);
             }
         }
     }
@@ -269,7 +233,7 @@ impl<'a> Tags<'a> {
             Ok(peer) => drop(self.tagged.live.insert(name.to_owned(), peer)),
             Err(error) => {
                 let what = format!("the tags {PREFIX}* of {name}: {error}");
-                self.wrong(what);
+                self.wrong_tag(what);
             }
         }
     }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use routehub::Event;
-use routehub_arm::{Cloud, Credential, Endpoint, SUBSCRIPTION, TENANT};
+use routehub_arm::{Cloud, Credential, Endpoint, Pace, SUBSCRIPTION, TENANT};
 use routehub_scenario::Scenario;
 use routehub_speaker::Server;
 
@@ -40,6 +40,18 @@ pub(crate) struct ArmArguments {
     /// Keep the documents, the certificate and its key in this directory.
     #[arg(long, value_name = "DIR", requires = "arm")]
     state: Option<PathBuf>,
+    /// Have changes take their time, as in Azure, or a part of it: with `60x` an hour is a minute.
+    /// Clients have to wait, and gateways are interrupted while a Route Server comes or goes beside
+    /// them.
+    #[arg(
+        long,
+        value_name = "FACTORx",
+        requires = "arm",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "1x"
+    )]
+    realistic: Option<Pace>,
 }
 
 /// An endpoint, before its server runs.
@@ -83,7 +95,8 @@ impl ArmArguments {
             secret: token.map(Credential::new),
             signature: Credential::new(certificate::random_text()?),
         };
-        let mut endpoint = Endpoint::new(cloud, (&scenario.profile).into());
+        let endpoint = Endpoint::new(cloud, (&scenario.profile).into());
+        let mut endpoint = endpoint.with_pace(self.realistic.unwrap_or_default());
         let change = match state.as_ref().map(State::read).transpose()?.flatten() {
             Some(kept) => endpoint.take_up(&kept).context("what --state holds")?,
             None => endpoint.take_estate(&scenario.estate),
@@ -124,8 +137,11 @@ impl Arm {
 
     /// Answers requests, for ever.
     pub(crate) async fn serve(self, server: Arc<Server>, say: Say) {
-        let gate = Gate::new(self.endpoint, self.state, self.runs, server, say);
+        let gate = Arc::new(Gate::new(self.endpoint, self.state, self.runs, server, say));
         gate.begin(self.events).await;
-        self.listener.serve(Arc::new(gate)).await;
+        tokio::select! {
+            () = self.listener.serve(Arc::clone(&gate)) => {}
+            () = gate.run_on() => {}
+        }
     }
 }

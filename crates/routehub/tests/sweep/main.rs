@@ -1,10 +1,6 @@
 //! Failures on random estates: what a fork does its network does not see, every table is that of a
 //! network built anew, and ways that are brought up to date are those that are walked anew.
 
-#[allow(dead_code, unused_imports, reason = "other tests draw events too")]
-#[path = "../../../exchange/tests/random/mod.rs"]
-mod random;
-
 mod pairs;
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -14,8 +10,7 @@ use proptest::test_runner::{Config, TestRunner};
 use routehub::estate::{Connection, Estate};
 use routehub::sweep::{Failure, FailureKind, Sweep, failures};
 use routehub::{Event, ImpactKind, Matrix, Network, Profile, TableId, TableKind, TableRows, Ways};
-
-use random::Numbers;
+use routehub_testkit::random::{self, Numbers};
 
 /// Random estates.
 const CASES: u32 = 30;

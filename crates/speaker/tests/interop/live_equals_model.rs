@@ -1,17 +1,16 @@
 //! Live equals model: labs of the repository with every NVA, site and on-premises router played by
 //! a BIRD, and every table of the live server equal to the modelled one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use routehub::estate::Connection;
 use routehub::{Engine, Estate, Event, LiveLink, Network};
 use routehub_scenario::{Scenario, Tables};
 
-use crate::player::play;
-use routehub_testkit::daemons::Bird;
 use routehub_testkit::isolated::isolated;
 use routehub_testkit::lab::Lab;
+use routehub_testkit::player::play;
 use routehub_testkit::wait::until;
 
 /// A lab with every speaker live that speaks BGP with us. Where it tells no address of a customer's
@@ -57,15 +56,6 @@ fn links(scenario: &Scenario) -> Vec<LiveLink> {
     let engine = Engine::new(estate, (&scenario.profile).into(), &names, 0);
     let engine = engine.expect("an engine");
     engine.peers().map(|(_, link)| link.clone()).collect()
-}
-
-/// Starts a BIRD for each speaker.
-fn players(estate: &Estate, links: &[LiveLink]) -> Option<Vec<Bird>> {
-    let mut speakers: BTreeMap<&str, Vec<&LiveLink>> = BTreeMap::new();
-    for link in links {
-        speakers.entry(&link.remote).or_default().push(link);
-    }
-    speakers.values().map(|links| play(estate, links)).collect()
 }
 
 /// Events that happen to what is ours; the others are a router's to do.
@@ -127,7 +117,7 @@ fn live_equals_model(text: &'static str, sessions: usize) {
     isolated(addresses, move || async move {
         let mut model = scenario.network().expect("a network");
         let lab = Lab::serve(scenario.clone()).await;
-        let Some(_players) = players(&scenario.estate, &links) else {
+        let Some(_players) = play(&scenario.estate, &links) else {
             return;
         };
         agree(&lab, "initial", &model).await;

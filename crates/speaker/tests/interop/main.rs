@@ -5,6 +5,5 @@ mod branches;
 mod exchange;
 mod limit;
 mod live_equals_model;
-mod player;
 mod refused;
 mod restart;

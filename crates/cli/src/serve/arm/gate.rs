@@ -1,13 +1,15 @@
 //! What requests are answered from: the endpoint, and the server whose network it describes.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant as Clock};
 
 use anyhow::Result;
+use routehub::types::Instant;
 use routehub::{Event, Profile};
 use routehub_arm::{Change, Endpoint, Outcome, Request, Response};
 use routehub_scenario::Live;
 use routehub_speaker::Server;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 use super::state::State;
 
@@ -28,6 +30,10 @@ pub(super) struct Gate {
     runs: Runs,
     server: Arc<Server>,
     say: Say,
+    /// What the time is counted from.
+    started: Clock,
+    /// Wakes [`run_on`](Self::run_on) when something has been begun.
+    begun: Notify,
 }
 
 impl Gate {
@@ -45,6 +51,36 @@ impl Gate {
             runs,
             server,
             say,
+            started: Clock::now(),
+            begun: Notify::new(),
+        }
+    }
+
+    /// The time.
+    pub(super) fn now(&self) -> Instant {
+        Instant::ZERO + self.started.elapsed()
+    }
+
+    /// Has what takes its time end when it has had it, for ever.
+    pub(super) async fn run_on(&self) {
+        loop {
+            let due = {
+                let mut endpoint = self.endpoint.lock().await;
+                self.advance(&mut endpoint).await;
+                endpoint.due(self.now())
+            };
+            let left = due.map(|due| due.since(self.now()));
+            tokio::select! {
+                () = self.begun.notified() => {}
+                () = tokio::time::sleep(left.unwrap_or(Duration::MAX)), if left.is_some() => {}
+            }
+        }
+    }
+
+    /// Carries out what has its time by now.
+    async fn advance(&self, endpoint: &mut Endpoint) {
+        while let Some(change) = tokio::task::block_in_place(|| endpoint.advance(self.now())) {
+            self.carry_out(endpoint, change).await;
         }
     }
 
@@ -66,6 +102,7 @@ impl Gate {
     /// The answer to a request. Changes come one after the other.
     pub(super) async fn answer(&self, request: &Request<'_>) -> Response {
         let mut endpoint = self.endpoint.lock().await;
+        self.advance(&mut endpoint).await;
         let outcome = tokio::task::block_in_place(|| endpoint.handle(request));
         match outcome {
             Outcome::Answer(response) => response,
@@ -77,7 +114,11 @@ impl Gate {
                 let answer = answer.await;
                 answer.unwrap_or_else(|stopped| Endpoint::refused(&stopped))
             }
-            Outcome::Change(change) => self.carry_out(&mut endpoint, *change).await,
+            Outcome::Change(change) => {
+                let response = self.carry_out(&mut endpoint, *change).await;
+                self.begun.notify_one();
+                response
+            }
         }
     }
 
@@ -86,7 +127,12 @@ impl Gate {
         if change.runs_otherwise()
             && let Err(error) = self.run(&change).await
         {
-            return Endpoint::refused(&format_args!("{error:#}"));
+            let error = format!("{error:#}");
+            (self.say)(&error);
+            return endpoint.give_up(change, &error);
+        }
+        for finding in change.findings() {
+            (self.say)(&format!("finding {}: {}", finding.rule, finding.text));
         }
         for news in change.news() {
             (self.say)(news);

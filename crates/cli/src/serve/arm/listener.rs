@@ -112,6 +112,7 @@ async fn answer(State(gate): State<Arc<Gate>>, request: axum::http::Request<Body
         authorization: text(&parts.headers, &header::AUTHORIZATION),
         if_match: text(&parts.headers, &header::IF_MATCH),
         body: &body,
+        at: gate.now(),
     };
     let answer = gate.answer(&request).await;
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

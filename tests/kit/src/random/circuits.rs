@@ -5,9 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use routehub_exchange::estate::{Circuit, CircuitLinks, CustomerLink, Estate, OnPremises};
 use routehub_types::Asn;
 
-use super::{Numbers, routes};
+use super::numbers::{Numbers, routes};
 
-pub(super) fn circuits(numbers: &mut Numbers, it: &mut Estate) {
+pub(super) fn circuits(numbers: &mut Numbers, estate: &mut Estate) {
     for n in 0..2u8 {
         let asn = Asn(65201 + u32::from(n));
         let on_prem = (!numbers.once_in(4)).then(|| OnPremises {
@@ -16,7 +16,7 @@ pub(super) fn circuits(numbers: &mut Numbers, it: &mut Estate) {
                 .map(|_| routes(numbers, Some(asn)))
                 .collect(),
         });
-        it.circuits.push(Circuit {
+        estate.circuits.push(Circuit {
             name: format!("circuit{n}"),
             ce_ip: Some(IpAddr::V4(Ipv4Addr::new(172, 30, n, 1))),
             links: links(numbers, n, on_prem.as_ref()),

@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use routehub_types::Prefix;
 use serde_json::{Map, Value, json};
 
-use super::message::ArmError;
-use super::store::Store;
+use crate::endpoint::message::ArmError;
+use crate::endpoint::store::Store;
 use crate::resource::{Fields, ResourceId};
 
 /// Addresses of a subnet, from its first, that Azure keeps.

@@ -4,11 +4,11 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use routehub_exchange::estate::{Estate, NetworkPolicies, PrivateEndpoint};
 
-use super::Numbers;
+use super::numbers::Numbers;
 
 /// An endpoint in some networks, in a subnet with or without network policies.
-pub(super) fn private_endpoints(numbers: &mut Numbers, it: &mut Estate) {
-    for vnet in &mut it.vnets {
+pub(super) fn private_endpoints(numbers: &mut Numbers, estate: &mut Estate) {
+    for vnet in &mut estate.vnets {
         if !numbers.once_in(4) {
             continue;
         }
@@ -20,7 +20,7 @@ pub(super) fn private_endpoints(numbers: &mut Numbers, it: &mut Estate) {
         let IpAddr::V4(base) = vnet.address_space[0].address() else {
             continue;
         };
-        it.private_endpoints.push(PrivateEndpoint {
+        estate.private_endpoints.push(PrivateEndpoint {
             name: format!("endpoint-{}", vnet.name),
             vnet: vnet.name.clone(),
             subnet: "first".into(),

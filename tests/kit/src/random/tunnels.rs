@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use routehub_exchange::estate::Connection;
 
-use super::Numbers;
+use super::numbers::Numbers;
 
 /// A connection with a site, of one instance or of both, from link-local addresses or not.
 pub(super) fn tunnel(numbers: &mut Numbers, site: u8, active_active: bool) -> Connection {

@@ -3,14 +3,17 @@
 use routehub_exchange::estate::{CircuitLink, Connection, Estate, Peering, RoutingPreference};
 use routehub_exchange::{ConnectionEnds, Event, GatewayInstance, Instance, NvaSessions};
 
-use super::{Numbers, any_map, any_prefix, hub_name, routes, rules, server_in};
+use super::networks::{hub_name, server_in};
+use super::numbers::{Numbers, any_prefix, routes};
+use super::nvas::rules;
+use super::tables::any_map;
 
 /// An event; none where the one drawn needs something that is not there.
-pub(crate) fn event(numbers: &mut Numbers, estate: &Estate, removed: &[String]) -> Option<Event> {
+pub fn event(numbers: &mut Numbers, estate: &Estate, removed: &[String]) -> Option<Event> {
     let alive: Vec<_> = estate
         .route_servers
         .iter()
-        .filter(|one| !removed.contains(&one.name))
+        .filter(|known| !removed.contains(&known.name))
         .collect();
     let server =
         |numbers: &mut Numbers| (!alive.is_empty()).then(|| numbers.one_of(&alive).name.clone());
@@ -91,10 +94,10 @@ pub(crate) fn event(numbers: &mut Numbers, estate: &Estate, removed: &[String]) 
             if estate.peerings.is_empty() {
                 return None;
             }
-            let one = numbers.one_of(&estate.peerings);
+            let peering = numbers.one_of(&estate.peerings);
             Event::RemovePeering {
-                a: one.b.clone(),
-                b: one.a.clone(),
+                a: peering.b.clone(),
+                b: peering.a.clone(),
             }
         }
         13 => servers_come_and_go(numbers, estate, removed)?,
@@ -126,7 +129,7 @@ fn connection(numbers: &mut Numbers, estate: &Estate) -> Option<ConnectionEnds> 
     let all: Vec<_> = estate
         .gateways
         .iter()
-        .flat_map(|gateway| gateway.connections.iter().map(move |one| (gateway, one)))
+        .flat_map(|gateway| gateway.connections.iter().map(move |to| (gateway, to)))
         .collect();
     if all.is_empty() {
         return None;
@@ -138,10 +141,10 @@ fn connection(numbers: &mut Numbers, estate: &Estate) -> Option<ConnectionEnds> 
     } = to
     {
         let both = [CircuitLink::Primary, CircuitLink::Secondary];
-        let circuit = estate.circuits.iter().find(|one| one.name == *circuit);
+        let circuit = estate.circuits.iter().find(|known| known.name == *circuit);
         let drawn = *numbers.one_of(&both);
-        let known = circuit.is_some_and(|one| one.has_link(drawn, msee_ips));
-        link = (known && numbers.below(3) > 0).then_some(drawn);
+        let has_link = circuit.is_some_and(|known| known.has_link(drawn, msee_ips));
+        link = (has_link && numbers.below(3) > 0).then_some(drawn);
     }
     let to = match to {
         Connection::Circuit { circuit, .. } => circuit,
@@ -158,12 +161,13 @@ fn connection(numbers: &mut Numbers, estate: &Estate) -> Option<ConnectionEnds> 
 fn add_peering(numbers: &mut Numbers, estate: &Estate) -> Option<Event> {
     let a = numbers.one_of(&estate.vnets).name.clone();
     let b = numbers.one_of(&estate.vnets).name.clone();
-    let known = |one: &Peering| (one.a == a && one.b == b) || (one.a == b && one.b == a);
-    if a == b || estate.peerings.iter().any(known) {
+    let joins = |known: &Peering| (known.a == a && known.b == b) || (known.a == b && known.b == a);
+    if a == b || estate.peerings.iter().any(joins) {
         return None;
     }
-    let uses = |one: &Peering| {
-        one.a == b && one.a_to_b.use_remote_gateways || one.b == b && one.b_to_a.use_remote_gateways
+    let uses = |known: &Peering| {
+        known.a == b && known.a_to_b.use_remote_gateways
+            || known.b == b && known.b_to_a.use_remote_gateways
     };
     let spoke = b.starts_with("spoke") && a.starts_with("hub");
     let free = !estate.peerings.iter().any(uses);
@@ -184,14 +188,14 @@ fn servers_come_and_go(
     let hubs = estate
         .vnets
         .iter()
-        .filter(|one| one.name.starts_with("hub"))
+        .filter(|known| known.name.starts_with("hub"))
         .count();
     let hub = numbers.below(hubs);
     let mut here = estate
         .route_servers
         .iter()
-        .filter(|one| one.vnet == hub_name(hub));
-    if let Some(server) = here.clone().find(|one| !removed.contains(&one.name)) {
+        .filter(|known| known.vnet == hub_name(hub));
+    if let Some(server) = here.clone().find(|known| !removed.contains(&known.name)) {
         return Some(Event::RemoveRouteServer {
             route_server: server.name.clone(),
         });
@@ -202,7 +206,7 @@ fn servers_come_and_go(
         if estate
             .route_servers
             .iter()
-            .any(|one| one.name == server.name)
+            .any(|known| known.name == server.name)
         {
             return None;
         }
@@ -215,20 +219,20 @@ fn set_route_map(numbers: &mut Numbers, estate: &Estate, server: String) -> Opti
     let vnet = &estate
         .route_servers
         .iter()
-        .find(|one| one.name == server)?
+        .find(|known| known.name == server)?
         .vnet;
     let nvas = estate.nvas.iter().filter(|nva| {
         nva.sessions
             .iter()
-            .any(|one| one.route_server == server && one.instances[0])
+            .any(|known| known.route_server == server && known.instances[0])
     });
-    let mut peers: Vec<&String> = nvas.map(|one| &one.name).collect();
+    let mut peers: Vec<&String> = nvas.map(|known| &known.name).collect();
     peers.extend(
         estate
             .gateways
             .iter()
-            .filter(|one| one.vnet == *vnet)
-            .map(|one| &one.name),
+            .filter(|known| known.vnet == *vnet)
+            .map(|known| &known.name),
     );
     if peers.is_empty() {
         return None;

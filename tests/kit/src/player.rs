@@ -1,5 +1,6 @@
 //! BIRD plays a speaker of a network file: what the estate says it announces, over its sessions.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
@@ -7,7 +8,7 @@ use routehub::estate::Routes;
 use routehub::types::{Asn, Origin, Prefix};
 use routehub::{Estate, LiveLink};
 
-use routehub_testkit::daemons::Bird;
+use crate::daemons::Bird;
 
 /// A route that is announced over one session.
 struct Announced<'a> {
@@ -96,8 +97,21 @@ fn line(announced: &Announced<'_>, address: IpAddr) -> String {
     text + " accept; }\n"
 }
 
+/// Starts a BIRD for each speaker at the far ends of links; none if it is not installed.
+///
+/// # Panics
+/// If a speaker is an NVA that passes routes on.
+pub fn play(estate: &Estate, links: &[LiveLink]) -> Option<Vec<Bird>> {
+    let mut speakers: BTreeMap<&str, Vec<&LiveLink>> = BTreeMap::new();
+    for link in links {
+        speakers.entry(&link.remote).or_default().push(link);
+    }
+    let mut speakers = speakers.values();
+    speakers.map(|links| play_speaker(estate, links)).collect()
+}
+
 /// Starts BIRD as the speaker at the far end of these links.
-pub(crate) fn play(estate: &Estate, links: &[&LiveLink]) -> Option<Bird> {
+fn play_speaker(estate: &Estate, links: &[&LiveLink]) -> Option<Bird> {
     let address = links.first()?.remote_addresses.first()?;
     let asn = links.first()?.remote_asn.0;
     let mut prefixes: Vec<Prefix> = Vec::new();

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::message::ArmError;
+use crate::endpoint::message::ArmError;
 use crate::template::{Scope, Template};
 
 /// What a deployment makes.

@@ -7,14 +7,17 @@ use routehub_exchange::estate::{
 };
 use routehub_types::Asn;
 
-use super::{Numbers, any_map, any_prefix, prefix, routes, rules};
+use super::circuits::links;
+use super::numbers::{Numbers, any_prefix, prefix, routes};
+use super::nvas::rules;
+use super::tables::any_map;
 
 fn any<'a, T>(numbers: &mut Numbers, all: &'a [T]) -> Option<&'a T> {
     (!all.is_empty()).then(|| numbers.one_of(all))
 }
 
 /// An event; none where the one drawn needs something that is not there.
-pub(crate) fn object_event(numbers: &mut Numbers, estate: &Estate) -> Option<Event> {
+pub fn object_event(numbers: &mut Numbers, estate: &Estate) -> Option<Event> {
     let set = |object| Event::Set(Box::new(object));
     Some(match numbers.below(12) {
         0 => set(Object::Vnet(vnet(numbers, estate)?)),
@@ -43,7 +46,7 @@ pub(crate) fn object_event(numbers: &mut Numbers, estate: &Estate) -> Option<Eve
             if numbers.below(2) == 0 {
                 on_prem.routes = vec![routes(numbers, Some(on_prem.asn))];
             } else {
-                circuit.links = super::circuits::links(numbers, 0, circuit.on_prem.as_ref());
+                circuit.links = links(numbers, 0, circuit.on_prem.as_ref());
             }
             set(Object::Circuit(circuit))
         }

@@ -7,6 +7,8 @@ use routehub_exchange::{
 use routehub_policy::ForbiddenAsns;
 use routehub_types::{Asn, Community, RuleId};
 
+use super::numbers::Numbers;
+
 /// ASNs of documentation, which a rule keeps.
 fn documentation(rule: RuleId) -> Vec<ForbiddenAsns> {
     vec![ForbiddenAsns {
@@ -18,7 +20,7 @@ fn documentation(rule: RuleId) -> Vec<ForbiddenAsns> {
 }
 
 /// Those of a hosted Route Server, without limits.
-pub(crate) fn azure() -> Parameters {
+fn azure() -> Parameters {
     let community = |text: &str| -> Community { text.parse().unwrap() };
     let (branch, vnet) = (community("65517:65517"), community("65518:65518"));
     Parameters {
@@ -71,7 +73,7 @@ pub(crate) fn azure() -> Parameters {
 }
 
 /// Those of a plain route server (RFC 7947).
-pub(crate) fn open() -> Parameters {
+fn open() -> Parameters {
     Parameters {
         overlap_filter: false,
         ipv6: true,
@@ -81,4 +83,38 @@ pub(crate) fn open() -> Parameters {
         max_ecmp: None,
         ..azure()
     }
+}
+
+/// Parameters.
+pub fn parameters(numbers: &mut Numbers) -> Parameters {
+    let mut parameters = if numbers.once_in(6) { open() } else { azure() };
+    parameters.show_overlap_in_learned = numbers.once_in(3);
+    if numbers.once_in(4) {
+        let modes = [ReflectBetweenNvas::Always, ReflectBetweenNvas::Never];
+        parameters.reflect_between_nvas = *numbers.one_of(&modes);
+    }
+    if numbers.once_in(6) {
+        parameters.max_routes_to_circuit = Some(2 + numbers.below(4) as u32);
+    }
+    if numbers.once_in(6) {
+        parameters.max_routes_from_site = Some(1 + numbers.below(2) as u32);
+    }
+    if numbers.once_in(6) {
+        parameters.max_routes_from_premium_circuit = Some(1 + numbers.below(2) as u32);
+    }
+    if numbers.once_in(6) {
+        parameters.max_ecmp = Some(1 + numbers.below(3) as u32);
+    }
+    if numbers.once_in(6) {
+        parameters.max_peers = Some(2);
+    }
+    if numbers.once_in(4) {
+        parameters.expressroute_next_hops = ExpressRouteNextHops::One;
+    }
+    parameters.upgraded = numbers.once_in(6);
+    parameters.er_vnet_to_vnet = !numbers.once_in(3);
+    if numbers.once_in(6) {
+        parameters.one_instance_nics = OneInstanceNics::Hash;
+    }
+    parameters
 }
