@@ -120,9 +120,9 @@ impl Endpoint {
         self.take(store)
     }
 
-    /// All documents, as they can be kept in a file.
+    /// All documents, as they can be kept in a file: as if what is being done were done.
     pub fn kept(&self) -> Value {
-        self.state.written.store.kept()
+        self.state.kept()
     }
 
     /// What becomes of a request.

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use routehub_arm::{Documents, export};
+use routehub_arm::{Cloud, Credential, Documents, Endpoint, SUBSCRIPTION, TENANT, export};
 use routehub_exchange::estate::{Connection, RouteServer};
-use routehub_exchange::{Estate, Exchange, Parameters};
+use routehub_exchange::{CheckedEstate, Estate, Exchange, Parameters};
 use routehub_scenario::{Scenario, Tables};
 use routehub_testkit::random::{self, Numbers};
 use serde_json::Value;
@@ -141,6 +141,18 @@ fn ordered_as(mut estate: Estate, other: &Estate) -> Estate {
     estate
 }
 
+/// An endpoint without documents.
+fn endpoint(parameters: &Parameters) -> Endpoint {
+    let cloud = Cloud {
+        url: "https://localhost:8443".into(),
+        subscription: SUBSCRIPTION.into(),
+        tenant: TENANT.into(),
+        secret: None,
+        signature: Credential::new("s".into()),
+    };
+    Endpoint::new(cloud, parameters.clone())
+}
+
 /// Adds the Route Servers that NVAs name and that events might have added.
 fn add_route_servers(estate: &mut Estate) {
     let sessions = estate.nvas.iter().flat_map(|nva| &nva.sessions);
@@ -162,7 +174,11 @@ fn same_after_the_way(numbers: Vec<u16>) -> Result<(), TestCaseError> {
         return Ok(());
     };
     COMPARED.fetch_add(1, Relaxed);
-    let through = ordered_as(again("a random estate", &estate), &estate);
+    let through = again("a random estate", &estate);
+    let served = endpoint(&parameters).take_estate(&estate).estate();
+    let served = served.map(CheckedEstate::into_inner).ok();
+    prop_assert_eq!(served.as_ref(), Some(&through), "an endpoint has another");
+    let through = ordered_as(through, &estate);
     prop_assert_eq!(through.check(), vec![]);
     let after = tables_of(through, &parameters).unwrap_or_default();
     let (before, after) = (before.as_object(), after.as_object());

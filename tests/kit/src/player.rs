@@ -106,7 +106,7 @@ pub fn play(estate: &Estate, links: &[LiveLink]) -> Option<Vec<Bird>> {
     for link in links {
         speakers.entry(&link.remote).or_default().push(link);
     }
-    let mut speakers = speakers.values();
+    let speakers = speakers.values();
     speakers.map(|links| play_speaker(estate, links)).collect()
 }
 

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use routehub_diagnose::{Finding, Severity};
 use routehub_exchange::rules;
 use routehub_types::Instant;
+use serde_json::Value;
 
 use super::message::ArmError;
 use super::question::Question;
@@ -126,6 +127,15 @@ impl State {
         next.operations.finish(number);
         next.interrupted = next.operations.interrupted(at);
         Some((next, Some(number)))
+    }
+
+    /// All documents, as they can be kept in a file: as if what is being done were done.
+    pub(super) fn kept(&self) -> Value {
+        let mut store = self.written.store.clone();
+        for delta in self.operations.deletes() {
+            store.apply(delta);
+        }
+        store.kept()
     }
 
     /// What is to be said of what is being done.

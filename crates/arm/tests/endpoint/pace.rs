@@ -158,6 +158,8 @@ fn what_is_deleted_is_there_until_it_is_gone() {
     let there = azure.get(&gateway);
     assert_eq!(there["properties"]["provisioningState"], "Deleting");
     assert_eq!(azure.exchange.estate().gateways.len(), 1);
+    // Whoever starts again finds it done.
+    assert!(!azure.endpoint.kept().to_string().contains("\"gw\""));
     assert_eq!(azure.send("GET", &result, "").status, 202);
     azure.pass(minute(10));
     assert_eq!(azure.send("GET", &result, "").status, 204);

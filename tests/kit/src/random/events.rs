@@ -10,119 +10,139 @@ use super::tables::any_map;
 
 /// An event; none where the one drawn needs something that is not there.
 pub fn event(numbers: &mut Numbers, estate: &Estate, removed: &[String]) -> Option<Event> {
-    let alive: Vec<_> = estate
-        .route_servers
-        .iter()
-        .filter(|known| !removed.contains(&known.name))
-        .collect();
-    let server =
-        |numbers: &mut Numbers| (!alive.is_empty()).then(|| numbers.one_of(&alive).name.clone());
-    let nva =
-        |numbers: &mut Numbers| (!estate.nvas.is_empty()).then(|| numbers.one_of(&estate.nvas));
-    Some(match numbers.below(18) {
-        0 => Event::SetBranchToBranch {
-            route_server: server(numbers)?,
-            value: numbers.below(2) == 0,
-        },
-        1 => Event::SetRoutingPreference {
-            route_server: server(numbers)?,
-            value: *numbers.one_of(&[
-                RoutingPreference::AsPath,
-                RoutingPreference::VpnGateway,
-                RoutingPreference::ExpressRoute,
-            ]),
-        },
-        2 | 3 => {
-            let nva = nva(numbers)?;
-            let all = (0..=numbers.below(2))
-                .map(|_| routes(numbers, Some(nva.asn)))
-                .collect();
-            Event::Advertise {
-                nva: nva.name.clone(),
-                routes: all,
-                to: if numbers.once_in(3) {
-                    server(numbers)
-                } else {
-                    None
-                },
-                instance: numbers.once_in(3).then_some(1),
-            }
-        }
-        4 => Event::Withdraw {
-            nva: nva(numbers)?.name.clone(),
-            prefixes: vec![any_prefix(numbers), any_prefix(numbers)],
-            to: None,
-            instance: numbers.once_in(3).then_some(0),
-        },
-        n @ (5 | 6) => {
-            let sessions = NvaSessions {
-                nva: nva(numbers)?.name.clone(),
-                route_server: if numbers.once_in(3) {
-                    server(numbers)
-                } else {
-                    None
-                },
-                instance: numbers.once_in(3).then_some(0),
-            };
-            if n == 5 {
-                Event::NvaDown(sessions)
-            } else {
-                Event::NvaUp(sessions)
-            }
-        }
-        n @ (7 | 8) => {
-            let instance = Instance {
-                route_server: server(numbers)?,
-                instance: numbers.below(2) as u8,
-            };
-            if n == 7 {
-                Event::InstanceDown(instance)
-            } else {
-                Event::InstanceUp(instance)
-            }
-        }
-        n @ (9 | 10) => {
-            let ends = connection(numbers, estate)?;
-            if n == 9 {
-                Event::ConnectionDown(ends)
-            } else {
-                Event::ConnectionUp(ends)
-            }
-        }
-        11 => add_peering(numbers, estate)?,
+    let mut draw = Draw {
+        numbers,
+        estate,
+        removed,
+    };
+    match draw.numbers.below(18) {
+        n @ (0 | 1) => draw.setting(n),
+        n @ (2..=4 | 14) => draw.announcement(n),
+        n @ (5..=10 | 15 | 16) => draw.failure(n),
+        11 => add_peering(draw.numbers, estate),
         12 => {
-            if estate.peerings.is_empty() {
-                return None;
-            }
-            let peering = numbers.one_of(&estate.peerings);
-            Event::RemovePeering {
+            let peering = draw.numbers.any_of(&estate.peerings)?;
+            Some(Event::RemovePeering {
                 a: peering.b.clone(),
                 b: peering.a.clone(),
-            }
+            })
         }
-        13 => servers_come_and_go(numbers, estate, removed)?,
-        14 => Event::SetReadvertises {
-            nva: nva(numbers)?.name.clone(),
-            rules: rules(numbers),
-        },
-        n @ (15 | 16) => {
-            let gateways = &estate.gateways;
-            let gateway = (!gateways.is_empty()).then(|| numbers.one_of(gateways))?;
-            let instance = GatewayInstance {
-                gateway: gateway.name.clone(),
-                instance: numbers.below(gateway.instance_count()) as u8,
-            };
-            if n == 15 {
-                Event::GatewayInstanceDown(instance)
-            } else {
-                Event::GatewayInstanceUp(instance)
-            }
-        }
+        13 => servers_come_and_go(draw.numbers, estate, removed),
         _ => {
-            let server = server(numbers)?;
-            set_route_map(numbers, estate, server)?
+            let server = draw.server()?;
+            set_route_map(draw.numbers, estate, server)
         }
-    })
+    }
+}
+
+/// What an event is drawn from.
+struct Draw<'a> {
+    numbers: &'a mut Numbers,
+    estate: &'a Estate,
+    removed: &'a [String],
+}
+
+impl Draw<'_> {
+    /// A Route Server that is not removed.
+    fn server(&mut self) -> Option<String> {
+        let servers = self.estate.route_servers.iter();
+        let alive = servers.filter(|known| !self.removed.contains(&known.name));
+        let alive: Vec<_> = alive.collect();
+        Some(self.numbers.any_of(&alive)?.name.clone())
+    }
+
+    /// The same, once in three times.
+    fn server_or_all(&mut self) -> Option<String> {
+        match self.numbers.once_in(3) {
+            true => self.server(),
+            false => None,
+        }
+    }
+
+    fn setting(&mut self, n: usize) -> Option<Event> {
+        let route_server = self.server()?;
+        Some(match n {
+            0 => Event::SetBranchToBranch {
+                route_server,
+                value: self.numbers.below(2) == 0,
+            },
+            _ => Event::SetRoutingPreference {
+                route_server,
+                value: *self.numbers.one_of(&[
+                    RoutingPreference::AsPath,
+                    RoutingPreference::VpnGateway,
+                    RoutingPreference::ExpressRoute,
+                ]),
+            },
+        })
+    }
+
+    fn announcement(&mut self, n: usize) -> Option<Event> {
+        let nva = self.numbers.any_of(&self.estate.nvas)?;
+        Some(match n {
+            4 => Event::Withdraw {
+                nva: nva.name.clone(),
+                prefixes: vec![any_prefix(self.numbers), any_prefix(self.numbers)],
+                to: None,
+                instance: self.numbers.once_in(3).then_some(0),
+            },
+            14 => Event::SetReadvertises {
+                nva: nva.name.clone(),
+                rules: rules(self.numbers),
+            },
+            _ => {
+                let all = (0..=self.numbers.below(2))
+                    .map(|_| routes(self.numbers, Some(nva.asn)))
+                    .collect();
+                Event::Advertise {
+                    nva: nva.name.clone(),
+                    routes: all,
+                    to: self.server_or_all(),
+                    instance: self.numbers.once_in(3).then_some(1),
+                }
+            }
+        })
+    }
+
+    /// Something fails, or comes back.
+    fn failure(&mut self, n: usize) -> Option<Event> {
+        Some(match n {
+            5 | 6 => {
+                let sessions = NvaSessions {
+                    nva: self.numbers.any_of(&self.estate.nvas)?.name.clone(),
+                    route_server: self.server_or_all(),
+                    instance: self.numbers.once_in(3).then_some(0),
+                };
+                match n {
+                    5 => Event::NvaDown(sessions),
+                    _ => Event::NvaUp(sessions),
+                }
+            }
+            7 | 8 => {
+                let instance = Instance {
+                    route_server: self.server()?,
+                    instance: self.numbers.below(2) as u8,
+                };
+                match n {
+                    7 => Event::InstanceDown(instance),
+                    _ => Event::InstanceUp(instance),
+                }
+            }
+            9 => Event::ConnectionDown(connection(self.numbers, self.estate)?),
+            10 => Event::ConnectionUp(connection(self.numbers, self.estate)?),
+            _ => {
+                let gateway = self.numbers.any_of(&self.estate.gateways)?;
+                let instance = GatewayInstance {
+                    gateway: gateway.name.clone(),
+                    instance: self.numbers.below(gateway.instance_count()) as u8,
+                };
+                match n {
+                    15 => Event::GatewayInstanceDown(instance),
+                    _ => Event::GatewayInstanceUp(instance),
+                }
+            }
+        })
+    }
 }
 
 fn connection(numbers: &mut Numbers, estate: &Estate) -> Option<ConnectionEnds> {

@@ -51,6 +51,18 @@ pub(super) fn networks(numbers: &mut Numbers, estate: &mut Estate) {
         }
     }
     let hubs = estate.vnets.len();
+    spokes(numbers, hubs, estate);
+    for n in 1..hubs {
+        if !numbers.once_in(3) {
+            let mut peering = Peering::plain(hub_name(0), hub_name(n));
+            peering.b_to_a.allow_virtual_network_access = !numbers.once_in(5);
+            estate.peerings.push(peering);
+        }
+    }
+}
+
+/// Networks that are peered with some hub.
+fn spokes(numbers: &mut Numbers, hubs: usize, estate: &mut Estate) {
     for n in 0..numbers.below(4) {
         let mut space = vec![prefix(&format!("10.{}.0.0/16", 100 + n))];
         if numbers.once_in(5) {
@@ -78,13 +90,6 @@ pub(super) fn networks(numbers: &mut Numbers, estate: &mut Estate) {
             });
         }
         estate.peerings.push(peering);
-    }
-    for n in 1..hubs {
-        if !numbers.once_in(3) {
-            let mut peering = Peering::plain(hub_name(0), hub_name(n));
-            peering.b_to_a.allow_virtual_network_access = !numbers.once_in(5);
-            estate.peerings.push(peering);
-        }
     }
 }
 

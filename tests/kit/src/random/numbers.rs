@@ -22,6 +22,11 @@ impl Numbers {
         self.below(n) == n - 1
     }
 
+    /// Any of a list, if it is not empty.
+    pub fn any_of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
+        (!all.is_empty()).then(|| self.one_of(all))
+    }
+
     /// Any of a list that is not empty.
     pub fn one_of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[self.below(all.len())]

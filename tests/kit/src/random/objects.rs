@@ -12,10 +12,6 @@ use super::numbers::{Numbers, any_prefix, prefix, routes};
 use super::nvas::rules;
 use super::tables::any_map;
 
-fn any<'a, T>(numbers: &mut Numbers, all: &'a [T]) -> Option<&'a T> {
-    (!all.is_empty()).then(|| numbers.one_of(all))
-}
-
 /// An event; none where the one drawn needs something that is not there.
 pub fn object_event(numbers: &mut Numbers, estate: &Estate) -> Option<Event> {
     let set = |object| Event::Set(Box::new(object));
@@ -23,7 +19,7 @@ pub fn object_event(numbers: &mut Numbers, estate: &Estate) -> Option<Event> {
         0 => set(Object::Vnet(vnet(numbers, estate)?)),
         1 | 2 => set(nva(numbers, estate)?),
         3 => {
-            let mut server = any(numbers, &estate.route_servers)?.clone();
+            let mut server = numbers.any_of(&estate.route_servers)?.clone();
             server.branch_to_branch = numbers.below(2) == 0;
             if numbers.once_in(2) {
                 server.routing_preference = *numbers.one_of(&[
@@ -36,12 +32,12 @@ pub fn object_event(numbers: &mut Numbers, estate: &Estate) -> Option<Event> {
         }
         4 => set(gateway(numbers, estate)?),
         5 => {
-            let mut site = any(numbers, &estate.sites)?.clone();
+            let mut site = numbers.any_of(&estate.sites)?.clone();
             site.routes = vec![routes(numbers, site.asn)];
             set(Object::Site(site))
         }
         6 => {
-            let mut circuit = any(numbers, &estate.circuits)?.clone();
+            let mut circuit = numbers.any_of(&estate.circuits)?.clone();
             let on_prem = circuit.on_prem.as_mut()?;
             if numbers.below(2) == 0 {
                 on_prem.routes = vec![routes(numbers, Some(on_prem.asn))];
@@ -52,7 +48,7 @@ pub fn object_event(numbers: &mut Numbers, estate: &Estate) -> Option<Event> {
         }
         7 => set(peering(numbers, estate)?),
         8 => {
-            let mut table = any(numbers, &estate.route_tables)?.clone();
+            let mut table = numbers.any_of(&estate.route_tables)?.clone();
             table.disable_bgp_route_propagation = numbers.below(2) == 0;
             if let Some(route) = table.routes.first_mut() {
                 route.target = UserRouteTarget::None;
@@ -60,7 +56,7 @@ pub fn object_event(numbers: &mut Numbers, estate: &Estate) -> Option<Event> {
             set(Object::RouteTable(table))
         }
         9 => {
-            let mut nic = any(numbers, &estate.nics)?.clone();
+            let mut nic = numbers.any_of(&estate.nics)?.clone();
             nic.route_table = (numbers.below(3) > 0).then(|| "table1".to_owned());
             set(Object::Nic(nic))
         }
@@ -71,7 +67,7 @@ pub fn object_event(numbers: &mut Numbers, estate: &Estate) -> Option<Event> {
 
 /// A network with one prefix more, or only its first.
 fn vnet(numbers: &mut Numbers, estate: &Estate) -> Option<Vnet> {
-    let mut vnet = any(numbers, &estate.vnets)?.clone();
+    let mut vnet = numbers.any_of(&estate.vnets)?.clone();
     vnet.address_space.truncate(1);
     if numbers.below(3) > 0 {
         let more = prefix(&format!("10.{}.0.0/16", 200 + numbers.below(4)));
@@ -81,7 +77,7 @@ fn vnet(numbers: &mut Numbers, estate: &Estate) -> Option<Vnet> {
 }
 
 fn nva(numbers: &mut Numbers, estate: &Estate) -> Option<Object> {
-    let mut nva = any(numbers, &estate.nvas)?.clone();
+    let mut nva = numbers.any_of(&estate.nvas)?.clone();
     match numbers.below(6) {
         0 => {
             for own in &mut nva.originates {
@@ -110,7 +106,7 @@ fn nva(numbers: &mut Numbers, estate: &Estate) -> Option<Object> {
 }
 
 fn gateway(numbers: &mut Numbers, estate: &Estate) -> Option<Object> {
-    let mut gateway = any(numbers, &estate.gateways)?.clone();
+    let mut gateway = numbers.any_of(&estate.gateways)?.clone();
     if numbers.once_in(4) {
         gateway.connections.pop();
     }
@@ -128,7 +124,7 @@ fn gateway(numbers: &mut Numbers, estate: &Estate) -> Option<Object> {
 }
 
 fn peering(numbers: &mut Numbers, estate: &Estate) -> Option<Object> {
-    let mut peering = any(numbers, &estate.peerings)?.clone();
+    let mut peering = numbers.any_of(&estate.peerings)?.clone();
     match numbers.below(3) {
         0 => {
             let flag = &mut peering.a_to_b.allow_virtual_network_access;
@@ -166,13 +162,13 @@ fn added(numbers: &mut Numbers, estate: &Estate) -> Event {
 
 fn removed(numbers: &mut Numbers, estate: &Estate) -> Option<ObjectName> {
     Some(match numbers.below(6) {
-        0 => ObjectName::Nva(any(numbers, &estate.nvas)?.name.clone()),
+        0 => ObjectName::Nva(numbers.any_of(&estate.nvas)?.name.clone()),
         1 => ObjectName::Nic("nic-later".to_owned()),
         2 => ObjectName::Vnet("later".to_owned()),
-        3 => ObjectName::Gateway(any(numbers, &estate.gateways)?.name.clone()),
-        4 => ObjectName::Site(any(numbers, &estate.sites)?.name.clone()),
+        3 => ObjectName::Gateway(numbers.any_of(&estate.gateways)?.name.clone()),
+        4 => ObjectName::Site(numbers.any_of(&estate.sites)?.name.clone()),
         _ => {
-            let Peering { a, b, .. } = any(numbers, &estate.peerings)?.clone();
+            let Peering { a, b, .. } = numbers.any_of(&estate.peerings)?.clone();
             ObjectName::Peering(PeeringEnds { a: b, b: a })
         }
     })

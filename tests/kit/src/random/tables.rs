@@ -17,6 +17,17 @@ pub(super) fn any_map(numbers: &mut Numbers) -> Option<String> {
 }
 
 pub(super) fn route_maps() -> Vec<RouteMap> {
+    let named = rules().into_iter().enumerate();
+    named
+        .map(|(n, rules)| RouteMap {
+            name: format!("map{n}"),
+            rules,
+        })
+        .collect()
+}
+
+/// The rules of each.
+fn rules() -> [Vec<RouteMapRule>; 4] {
     let rule = |matches, actions, continues| RouteMapRule {
         name: String::new(),
         matches,
@@ -27,7 +38,7 @@ pub(super) fn route_maps() -> Vec<RouteMap> {
     let seven: Community = "65001:7".parse().unwrap();
     let eight: Community = "65001:8".parse().unwrap();
     let kept: Community = "65517:65517".parse().unwrap();
-    let lists = [
+    [
         vec![
             rule(
                 vec![RouteMapMatch::PrefixEquals(vec![prefix("192.168.1.0/24")])],
@@ -75,14 +86,7 @@ pub(super) fn route_maps() -> Vec<RouteMap> {
             vec![RouteMapAction::RemoveCommunities(vec![seven, kept])],
             true,
         )],
-    ];
-    let named = lists.into_iter().enumerate();
-    named
-        .map(|(n, rules)| RouteMap {
-            name: format!("map{n}"),
-            rules,
-        })
-        .collect()
+    ]
 }
 
 pub(super) fn route_tables() -> Vec<RouteTable> {

@@ -119,6 +119,12 @@ impl Operations {
         ids.filter(|id| id.kind() == IP_CONFIGURATION)
     }
 
+    /// What is being deleted.
+    pub(crate) fn deletes(&self) -> impl Iterator<Item = &Delta> {
+        let deletes = self.going().filter(|(_, own)| own.work == Work::Delete);
+        deletes.map(|(_, own)| &own.delta)
+    }
+
     /// What is being done to a resource, as its `provisioningState` says it.
     pub(crate) fn state_of(&self, id: &ResourceId) -> &'static str {
         let mut going = self.going().map(|(_, operation)| operation);
