@@ -10,6 +10,11 @@ use serde_json::Value;
 /// endpoint of its own.
 pub const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000001";
 
+/// A name as a segment of an id.
+pub(crate) fn segment(name: &str) -> String {
+    name.replace('/', "-")
+}
+
 /// The id of a resource; ids that differ in case alone are one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ResourceId(String);

@@ -8,6 +8,7 @@
 
 #[cfg(feature = "live")]
 pub mod azure;
+#[cfg(feature = "messages")]
 pub mod cases;
 #[cfg(feature = "live")]
 pub mod daemons;
@@ -35,6 +36,7 @@ pub mod player;
 pub mod process;
 #[cfg(feature = "random")]
 pub mod random;
+#[cfg(feature = "messages")]
 #[path = "../../../crates/cli/src/decode/session.rs"]
 pub mod session;
 #[cfg(feature = "live")]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::documents::Documents;
-use crate::resource::{Fields, ResourceId};
+use crate::resource::{Fields, ResourceId, segment};
 
 /// The lists of a resource whose items are resources of their own, by its kind.
 const PARTS: &[(&str, &[&str])] = &[
@@ -92,7 +92,7 @@ impl Store {
             let parts = parts.into_iter().filter_map(|part| match part {
                 Value::Object(part) => {
                     let name = part.get("name").and_then(Value::as_str)?;
-                    Some((format!("{id}/{list}/{name}"), part))
+                    Some((format!("{id}/{list}/{}", segment(name)), part))
                 }
                 _ => None,
             });
@@ -108,7 +108,11 @@ impl Store {
                 self.put(&part, value);
             }
         }
-        let name = id.rsplit('/').next().unwrap_or_default().to_owned();
+        let last = id.rsplit('/').next().unwrap_or_default();
+        // What cannot stand in an id stays in the name.
+        let own = value.get("name").and_then(Value::as_str);
+        let own = own.filter(|own| segment(own).eq_ignore_ascii_case(last));
+        let name = own.unwrap_or(last).to_owned();
         value.insert("id".to_owned(), json!(id));
         value.insert("type".to_owned(), json!(kind_of(&id)));
         value.insert("name".to_owned(), json!(name));
@@ -424,6 +428,18 @@ mod tests {
         assert_eq!(names(&store), ["c"]);
         assert!(store.remove(&id));
         assert_eq!(store.ids().count(), 0);
+    }
+
+    #[test]
+    fn a_part_whose_name_cannot_stand_in_an_id_is_one_of_its_kind() {
+        let mut store = Store::default();
+        store.put(HUB, vnet(&["to 10.0.0.0/8"]));
+        let again = Store::of_kept(&store.kept());
+        for store in [store, again] {
+            let parts = store.parts(&ResourceId::new(HUB), "subnets");
+            let names: Vec<&str> = parts.filter_map(|(_, own)| own.text("name")).collect();
+            assert_eq!(names, ["to 10.0.0.0/8"]);
+        }
     }
 
     #[test]

@@ -9,7 +9,8 @@ use routehub_exchange::estate::{
 };
 use serde_json::{Value, json};
 
-use super::ids::{Ids, given, segment};
+use super::ids::{Ids, given};
+use crate::resource::segment;
 
 /// The documents of an estate's networks and of what is in them.
 pub(super) fn fabric(estate: &Estate, ids: &mut Ids) -> Vec<Value> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::resource::SUBSCRIPTION;
+use crate::resource::{SUBSCRIPTION, segment};
 
 /// The resource group that everything is written into.
 pub(crate) const GROUP: &str = "routehub";
@@ -82,11 +82,6 @@ pub(super) fn resource(id: &str, name: &str, properties: Value) -> Value {
         resource["location"] = json!(LOCATION);
     }
     resource
-}
-
-/// A name as a segment of an id.
-pub(super) fn segment(name: &str) -> String {
-    name.replace('/', "-")
 }
 
 /// Properties without those that are null.

@@ -10,8 +10,9 @@ use routehub_types::{Asn, Community, Prefix};
 use serde_json::{Value, json};
 
 use super::fabric::pool;
-use super::ids::{Ids, given, resource, segment};
+use super::ids::{Ids, given, resource};
 use crate::import::PREFIX;
+use crate::resource::segment;
 
 /// Peers of a Route Server up to which their order does not matter.
 const UNORDERED: usize = 8;

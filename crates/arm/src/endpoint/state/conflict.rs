@@ -37,7 +37,7 @@ fn check_holder(operations: &Operations, id: &ResourceId) -> Result<(), ArmError
     let provisions = parts.any(|part| part.kind() == IP_CONFIGURATION);
     if provisions && id.kind() == "virtualhubs/bgpconnections" {
         let message = format!(
-            "The Route Server {} is being provisioned; connections need its routing to be (R-139).",
+            "The Route Server {} is being provisioned; its connections need its routing.",
             holder.last()
         );
         let code = "HubBgpConnectionParentHubMustHaveProvisionedRoutingState";
