@@ -435,8 +435,9 @@ mod tests {
         let mut store = Store::default();
         store.put(HUB, vnet(&["to 10.0.0.0/8"]));
         let again = Store::of_kept(&store.kept());
+        let hub = ResourceId::new(HUB);
         for store in [store, again] {
-            let parts = store.parts(&ResourceId::new(HUB), "subnets");
+            let parts = store.parts(&hub, "subnets");
             let names: Vec<&str> = parts.filter_map(|(_, own)| own.text("name")).collect();
             assert_eq!(names, ["to 10.0.0.0/8"]);
         }
