@@ -60,7 +60,8 @@ struct Findings<'a> {
     ways: Vec<(Programmers, Rc<[ProgrammedWay]>)>,
 }
 
-/// Everything that is to be said about the estate as it is now: by rule, then by subject.
+/// Everything that is to be said about the estate as it is now: what is most serious first, then by
+/// rule and subject.
 pub fn findings(exchange: &Exchange) -> Vec<Finding> {
     let mut findings = Findings {
         exchange,
@@ -72,7 +73,7 @@ pub fn findings(exchange: &Exchange) -> Vec<Finding> {
         check(&mut findings);
     }
     let mut found = findings.found;
-    let key = |finding: &Finding| (finding.rule, finding.subject.clone(), finding.severity);
+    let key = |finding: &Finding| (finding.severity, finding.rule, finding.subject.clone());
     found.sort_by_key(key);
     found.dedup_by(|a, b| key(a) == key(b));
     found

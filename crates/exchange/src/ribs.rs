@@ -4,14 +4,13 @@
 mod adjacency;
 mod decision;
 mod encoding;
+mod exported;
 mod local;
 mod only;
 mod speaker_rib;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use routehub_policy::{Outcome, SourceClass};
 use routehub_rib::{
     Admission, Announcement, AttrStore, Delta, Export, Flushed, GroupId, LimitExceeded, Rib,
     Source, SourceId, Withheld,
@@ -30,6 +29,7 @@ pub(crate) use adjacency::ImportChange;
 pub use encoding::Encoding;
 pub(crate) use encoding::is_unsendable;
 use encoding::{Fit, withheld};
+pub(crate) use exported::Exported;
 pub(crate) use only::Only;
 use speaker_rib::SpeakerRib;
 pub use speaker_rib::{Origin, RibView};
@@ -187,45 +187,14 @@ impl Ribs {
         self.store.to_mut().intern(attrs)
     }
 
-    /// The best path of the sender that the receiver may hear of: its class, and its attributes.
-    fn best_for(&self, id: AdjacencyId, prefix: Prefix) -> Result<(SourceClass, AttrId), RuleId> {
+    /// What the sender makes of its routes for the receiver.
+    pub(crate) fn exported(&self, id: AdjacencyId) -> Exported<'_> {
         let adjacency = self.adjacency(id);
-        let rib = self.speaker_rib(adjacency.sender);
-        let rib = rib.filter(|_| !adjacency.is_static);
-        let rib = rib.ok_or(rules::NOT_EXCHANGED)?;
-        let best = rib.rib.best(prefix);
-        let best = best.first().ok_or(rules::NOT_EXCHANGED)?;
-        // nobody hears of its own route.
-        if let Origin::Link(link) = rib.origin(best.source) {
-            let mut both = self.adjacencies[link.index()].iter();
-            let from = both.find(|from| from.receiver == adjacency.sender);
-            if from.is_some_and(|from| adjacency.sends_back(from)) {
-                return Err(rules::FROM_THIS_NEIGHBOR);
-            }
-        }
-        Ok((rib.class(best.source), best.attrs))
-    }
-
-    /// What the sender passes on for a prefix of its RIB, as prefix and attributes.
-    ///
-    /// # Errors
-    /// The rule that keeps the route back.
-    pub(crate) fn propagated(
-        &self,
-        id: AdjacencyId,
-        prefix: Prefix,
-    ) -> Result<(Prefix, Attrs), RuleId> {
-        let (class, attrs) = self.best_for(id, prefix)?;
-        let attrs = Cow::Owned(self.store.attrs(attrs));
-        let export = self.adjacency(id).export();
-        let verdict = export.evaluate_cow(attrs, prefix, &adjacency::meta(class));
-        match verdict.outcome {
-            Outcome::Accept { attrs, prefix } => {
-                let attrs = attrs.into_owned();
-                self.adjacency(id).check_fit(&attrs, prefix)?;
-                Ok((prefix, attrs))
-            }
-            Outcome::Reject => Err(verdict.rule),
+        Exported {
+            rib: self.speaker_rib(adjacency.sender),
+            adjacency,
+            adjacencies: &self.adjacencies,
+            store: &self.store,
         }
     }
 
@@ -239,9 +208,20 @@ impl Ribs {
         id: AdjacencyId,
         prefix: Prefix,
     ) -> Result<AttrId, RuleId> {
-        let (class, attrs) = self.best_for(id, prefix)?;
+        let (class, attrs) = self.exported(id).best(prefix)?;
         let (adjacency, store) = self.adjacency_mut(id);
         adjacency.export_route(store, class, attrs, prefix)
+    }
+
+    /// The same of all routes of the sender that are passed on, in order.
+    pub(crate) fn propagated_ids(&mut self, id: AdjacencyId) -> Vec<(Prefix, AttrId)> {
+        let held: Vec<_> = self.exported(id).all_best().collect();
+        let (adjacency, store) = self.adjacency_mut(id);
+        let passed_on = held.into_iter().filter_map(|(prefix, class, attrs)| {
+            let sent = adjacency.export_route(store, class, attrs, prefix).ok()?;
+            Some((prefix, sent))
+        });
+        passed_on.collect()
     }
 
     /// What the messages to a real receiver can hold from here on; none: it is not written to.
@@ -256,31 +236,7 @@ impl Ribs {
         self.adjacency_mut(id).0.set_fit(fit);
     }
 
-    /// The rules that change a route of the sender on its way out.
-    pub(crate) fn changing_rules(&self, id: AdjacencyId, prefix: Prefix) -> Vec<RuleId> {
-        let Ok((class, attrs)) = self.best_for(id, prefix) else {
-            return Vec::new();
-        };
-        let (attrs, meta) = (self.store.attrs(attrs), adjacency::meta(class));
-        let (verdict, steps) = self.adjacency(id).export().explain(&attrs, prefix, &meta);
-        let passes = verdict.outcome != Outcome::Reject;
-        let changing = steps.iter().filter(|step| passes && step.changed);
-        let changing = changing.map(|step| step.rule);
-        changing.filter(|rule| *rule != rules::NONE).collect()
-    }
-
-    /// The rules of the sender's route map that change or drop a route of its RIB on its way out.
-    pub(crate) fn outbound_map_rules(&self, id: AdjacencyId, prefix: Prefix) -> Vec<String> {
-        match self.best_for(id, prefix) {
-            Ok((class, attrs)) => {
-                let attrs = self.store.attrs(attrs);
-                adjacency::map_rules(self.adjacency(id).export(), &attrs, prefix, class)
-            }
-            Err(_) => Vec::new(),
-        }
-    }
-
-    /// The same of the receiver's route map, for a route as it was sent.
+    /// The rules of the receiver's route map that change or drop a route as it was sent.
     pub(crate) fn inbound_map_rules(
         &self,
         id: AdjacencyId,

@@ -94,7 +94,7 @@ impl Text {
         };
         let name = framed(" ", row.name.as_deref().unwrap_or_default(), "");
         let why = match explained.outcome {
-            RowOutcome::Used => "used: no other route is longer".to_owned(),
+            RowOutcome::Used => "used: the longest match".to_owned(),
             RowOutcome::Shorter { than } => format!("not used here: {than} is longer"),
             RowOutcome::Overridden => {
                 let rule = rules::USER_ROUTE_WINS;

@@ -1,11 +1,15 @@
 //! Findings about numbers that are near a limit, or beyond one.
 
-use routehub_exchange::rules;
-use routehub_exchange::view::{LinkKind, Outbound, Side, SpeakerId};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use routehub_exchange::view::{LinkId, LinkKind, Origin, Outbound, Side, SpeakerId};
+use routehub_exchange::{Exchange, rules};
 use routehub_rib::Admission;
 use routehub_types::{Family, Prefix};
 
 use super::Findings;
+use crate::words::{framed, listed};
 
 /// Whether a number is at four fifths of a limit, or beyond.
 fn is_near(number: usize, limit: u32) -> bool {
@@ -34,8 +38,10 @@ pub(super) fn ended(findings: &mut Findings<'_>) {
                 let ipv6 = parameters.max_ipv6_routes_to_circuit;
                 let ipv6 = ipv6.filter(|_| parameters.ipv6);
                 let ipv6 = ipv6.map_or_else(String::new, |ipv6| format!(" or {ipv6} IPv6"));
+                let (sent, most) = announced_by(exchange, id);
                 let text = format!(
-                    "More than {limit}{ipv6} routes towards {b}: the connection is down. Summarise."
+                    "{sent} routes towards {b}, more than {limit}{ipv6}: the connection is \
+                     down. Summarise{most}."
                 );
                 findings.error(rules::CIRCUIT_ROUTE_LIMIT, a, text);
             }
@@ -78,6 +84,49 @@ pub(super) fn ended(findings: &mut Findings<'_>) {
             None => {}
         }
     }
+}
+
+/// How many routes the gateway on the first side of a link would send, and who announces most of
+/// them, for a sentence.
+fn announced_by(exchange: &Exchange, link: LinkId) -> (usize, String) {
+    const MOST: usize = 3;
+    let outbound = exchange.outbound(link, Side::A);
+    let sent = outbound.routes_if_up();
+    let mut by: BTreeMap<&str, usize> = BTreeMap::new();
+    let announcers = sent
+        .keys()
+        .filter_map(|prefix| announcer(exchange, outbound.sender(), *prefix));
+    for name in announcers {
+        *by.entry(name).or_default() += 1;
+    }
+    let mut by: Vec<_> = by.into_iter().collect();
+    by.sort_by_key(|(_, routes)| Reverse(*routes));
+    let most = by.iter().take(MOST);
+    let most = listed(most.map(|(name, routes)| format!("{routes} of {name}")));
+    let most = framed(": of these routes are ", &most, "");
+    (sent.len(), most)
+}
+
+/// Who told a Route Server or a gateway of a prefix; none where it is a network's.
+fn announcer(exchange: &Exchange, speaker: SpeakerId, prefix: Prefix) -> Option<&str> {
+    // From a gateway to its Route Server, and from there to the NVA.
+    const STEPS: usize = 4;
+    let mut at = speaker;
+    for _ in 0..STEPS {
+        let speaker = exchange.speaker(at);
+        if !speaker.programs_nics() {
+            return Some(&speaker.name);
+        }
+        let rib = exchange.rib(at)?;
+        let best = rib.best(prefix);
+        let Origin::Link(link) = rib.origin(best.first()?.source) else {
+            return None;
+        };
+        let link = exchange.graph().link(link);
+        let ends = [link.a.speaker, link.b.speaker];
+        at = ends.into_iter().find(|end| *end != at)?;
+    }
+    None
 }
 
 pub(super) fn total_prefixes(findings: &mut Findings<'_>) {

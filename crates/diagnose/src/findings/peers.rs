@@ -90,9 +90,12 @@ fn refused(findings: &mut Findings<'_>, nva: &Nva, server: &str, link: LinkId) {
         any_of(&routes.map(|route| route.prefix).collect::<Vec<_>>())
     };
     if let Some(looped) = by(rules::ROUTE_SERVER_ASN_IN_PATH) {
+        let asn = findings.exchange.outbound(link, Side::A).receiver();
+        let asn = findings.exchange.speaker(asn).asn;
+        let asn = asn.map_or_else(String::new, |asn| asn.to_string());
         let text = format!(
-            "{server} drops {looped} from {name}: its own ASN is in the AS path. Strip or replace \
-             it (as-override)."
+            "{server} drops {looped} from {name}: its own ASN {asn} is in the AS path. Let {name} \
+             strip or replace it in what it announces (as-override)."
         );
         findings.warning(rules::ROUTE_SERVER_ASN_IN_PATH, name, text);
     }

@@ -59,8 +59,9 @@ pub(super) fn to_itself(findings: &mut Findings<'_>) {
         };
         let some = any_of(&prefixes).unwrap_or_default();
         let text = format!(
-            "Route table {table}, which {} itself is under, sends {some} to it: what it forwards \
-             there comes back to it. Give its subnet another route table, or none.",
+            "{0} stands in {subject}, with which route table {table} is associated, and the table \
+             sends {some} to {0}: what it forwards there comes back to it. Associate another \
+             route table with the subnet, or none.",
             nva.name
         );
         findings.warning(rules::OWN_ROUTE_TABLE, &subject, text);

@@ -50,6 +50,7 @@ impl Packet<'_, '_> {
                 balances: false,
                 instance: None,
                 prefix: Some(default),
+                source: None,
                 by: "its default site".to_owned(),
                 next: vec![self.at_device(Device::Speaker(next), Some(default))],
                 end: None,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
-use routehub_exchange::rules;
+use routehub_exchange::{RouteSource, rules};
 use routehub_types::{Prefix, RuleId};
 
 use super::place::{Place, Spot};
@@ -40,6 +40,9 @@ pub struct TraceHop {
     pub instance: Option<u8>,
     /// The prefix of the route it follows there.
     pub prefix: Option<Prefix>,
+    /// Where that route comes from, where it is a row of an interface.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub source: Option<RouteSource>,
     /// The next hop or next hop type of that route.
     pub by: String,
     /// Where it may be next; several with ECMP, none at an end.
@@ -173,6 +176,7 @@ impl TraceHop {
             balances: false,
             instance: None,
             prefix,
+            source: None,
             by: by.into(),
             next,
             end: is_end.then(|| TraceEnd::Dropped(Reason::new(rules::NO_ROUTE, ""))),
@@ -357,6 +361,7 @@ impl TraceHop {
             balances: false,
             instance: None,
             prefix,
+            source: None,
             by: by.into(),
             next: Vec::new(),
             end: Some(end),
@@ -381,11 +386,15 @@ fn write_hop(f: &mut fmt::Formatter<'_>, hop: &TraceHop, depth: usize) -> fmt::R
     if let Some(instance) = hop.instance {
         write!(f, " instance {instance}")?;
     }
+    let of_user = match hop.source {
+        Some(RouteSource::User) => " (User)",
+        _ => "",
+    };
     match (hop.prefix, hop.by.as_str()) {
         (None, "") => {}
         (None, by) => write!(f, " by {by}")?,
-        (Some(prefix), "") => write!(f, " by {prefix}")?,
-        (Some(prefix), by) => write!(f, " by {prefix} to {by}")?,
+        (Some(prefix), "") => write!(f, " by {prefix}{of_user}")?,
+        (Some(prefix), by) => write!(f, " by {prefix}{of_user} to {by}")?,
     }
     match &hop.end {
         None => writeln!(f)?,

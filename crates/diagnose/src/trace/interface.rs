@@ -68,6 +68,13 @@ impl Packet<'_, '_> {
 
     /// By a row of an interface.
     pub(super) fn by_row(&mut self, at: &str, view: NicView<'_>, by: &Decision) -> TraceHop {
+        TraceHop {
+            source: Some(by.row.source),
+            ..self.led_by_row(at, view, by)
+        }
+    }
+
+    fn led_by_row(&mut self, at: &str, view: NicView<'_>, by: &Decision) -> TraceHop {
         let (prefix, row) = (by.prefix, &by.row);
         let end = |end| TraceHop::ending(at, Some(prefix), format!("{:?}", row.next_hop_type), end);
         let programmed = row.source == RouteSource::VirtualNetworkGateway;

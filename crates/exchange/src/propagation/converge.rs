@@ -237,10 +237,8 @@ impl Model {
                 (all as usize, rib.count_of(source, Family::Ipv6))
             }
             _ => {
-                let routes = self.outbound(adjacency).routes_if_up();
-                let families = routes.keys().map(|prefix| prefix.family());
-                let ipv6 = families.filter(|family| *family == Family::Ipv6).count();
-                (routes.len(), ipv6)
+                let [ipv4, ipv6] = self.outbound(adjacency).counts_if_up();
+                (ipv4 + ipv6, ipv6)
             }
         };
         [all.saturating_sub(ipv6), ipv6]

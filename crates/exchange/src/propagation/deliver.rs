@@ -13,7 +13,6 @@ use routehub_types::{AttrId, Attrs, Nlri, Prefix, RuleId, Update};
 use super::Model;
 use crate::graph::{AdjacencyId, LinkId};
 use crate::parameters::PrefixCountMode;
-use crate::ribs::RibView;
 use crate::rules;
 
 /// An UPDATE without attributes and prefixes: header and two lengths.
@@ -71,8 +70,8 @@ impl Model {
         }
     }
 
-    /// Everything that the sender sends, as ids of attribute sets.
-    pub(crate) fn sent_ids(&mut self, adjacency: AdjacencyId) -> BTreeMap<Prefix, AttrId> {
+    /// Everything that the sender sends, as ids of attribute sets, in order.
+    fn sent_ids(&mut self, adjacency: AdjacencyId) -> Vec<(Prefix, AttrId)> {
         let outbound = self.outbound(adjacency);
         if outbound.rewrites_prefixes() || !outbound.link().is_up() {
             let routes = outbound.routes().into_iter();
@@ -81,19 +80,16 @@ impl Model {
                 .collect();
         }
         let originated = outbound.all_originated();
-        let rib = self.ribs.rib(outbound.sender()).into_iter();
-        let held: Vec<Prefix> = rib
-            .flat_map(RibView::prefixes)
-            .filter(|prefix| !originated.contains_key(prefix))
-            .collect();
-        let mut sent = BTreeMap::new();
-        for prefix in held {
-            let attrs = self.ribs.propagated_id(adjacency, prefix).ok();
-            sent.extend(attrs.map(|attrs| (prefix, attrs)));
+        let mut sent = self.ribs.propagated_ids(adjacency);
+        if originated.is_empty() {
+            return sent;
         }
+        sent.retain(|(prefix, _)| !originated.contains_key(prefix));
         for (prefix, attrs) in originated {
             sent.extend(attrs.map(|attrs| (prefix, self.ribs.intern(&attrs))));
         }
+        // Two runs that are in order each: a stable sort merges them.
+        sent.sort_by_key(|(prefix, _)| *prefix);
         sent
     }
 
@@ -126,11 +122,8 @@ impl Model {
         let sent = self.sent_ids(adjacency);
         let inbound = self.ribs.inbound(adjacency).into_iter();
         let held = inbound.flat_map(|(rib, source)| rib.received(source));
-        let gone = held.filter(|(prefix, _)| !sent.contains_key(prefix));
-        let mut difference: Vec<_> = gone.map(|(prefix, _)| (prefix, None)).collect();
-        let sent = sent.into_iter();
-        difference.extend(sent.map(|(prefix, attrs)| (prefix, Some(attrs))));
-        self.send_difference(adjacency, difference);
+        let (withdrawn, announced) = difference(held, sent);
+        self.send(adjacency, &withdrawn, announced);
     }
 
     /// Synchronizes both directions of a link.
@@ -267,6 +260,34 @@ impl Model {
         self.journal.note_link(link);
         self.withdraw_all(link);
     }
+}
+
+/// What has to be withdrawn and announced, so that who holds the first holds the second. Both are
+/// in order; of several paths to a prefix that are held the first counts.
+fn difference(
+    held: impl Iterator<Item = (Prefix, AttrId)>,
+    sent: Vec<(Prefix, AttrId)>,
+) -> (Vec<Nlri>, Announced) {
+    let (mut withdrawn, mut announced) = (Vec::new(), Announced::new());
+    let mut held = held.peekable();
+    let mut announce = |(prefix, attrs): (Prefix, AttrId)| {
+        announced.entry(attrs).or_default().push(prefix.into());
+    };
+    for (prefix, attrs) in sent {
+        let mut same = None;
+        while let Some((at, known)) = held.next_if(|(at, _)| *at <= prefix) {
+            if at == prefix {
+                same = same.or(Some(known));
+            } else {
+                withdrawn.push(at.into());
+            }
+        }
+        if same != Some(attrs) {
+            announce((prefix, attrs));
+        }
+    }
+    withdrawn.extend(held.map(|(prefix, _)| Nlri::from(prefix)));
+    (withdrawn, announced)
 }
 
 /// Cuts prefixes that share an attribute set into those of one UPDATE each.

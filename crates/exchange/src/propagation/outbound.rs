@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use routehub_rib::SourceId;
-use routehub_types::{AsPath, Asn, Attrs, Prefix, RuleId};
+use routehub_types::{AsPath, Asn, Attrs, Family, Prefix, RuleId};
 
 use crate::estate::{Nva, Origination, RouteMapAction, Routes, SessionRole};
 use crate::graph::{
@@ -352,7 +352,7 @@ impl<'a> Outbound<'a> {
     /// # Errors
     /// The rule that keeps it back.
     pub fn route_for(self, prefix: Prefix) -> Result<(Prefix, Attrs), RuleId> {
-        self.ribs.propagated(self.adjacency, prefix)
+        self.ribs.exported(self.adjacency).route(prefix)
     }
 
     /// Everything that is sent to prefixes around a destination; nothing if the link is down.
@@ -411,6 +411,25 @@ impl<'a> Outbound<'a> {
         self.routes_and_unsendable().0
     }
 
+    /// How many IPv4 and IPv6 routes these are.
+    pub(super) fn counts_if_up(self) -> [usize; 2] {
+        let count = |prefixes: &mut dyn Iterator<Item = Prefix>| {
+            let mut counts = [0; 2];
+            for prefix in prefixes {
+                counts[usize::from(prefix.family() == Family::Ipv6)] += 1;
+            }
+            counts
+        };
+        if self.rewrites_prefixes() {
+            return count(&mut self.routes_if_up().into_keys());
+        }
+        let originated = self.all_originated();
+        let exported = self.ribs.exported(self.adjacency).prefixes();
+        let propagated = exported.filter(|prefix| !originated.contains_key(prefix));
+        let own = originated.iter().filter(|(_, attrs)| attrs.is_some());
+        count(&mut propagated.chain(own.map(|(prefix, _)| *prefix)))
+    }
+
     /// The same, and the prefixes of the sender's RIB that no message to the receiver can hold.
     pub(super) fn routes_and_unsendable(self) -> (BTreeMap<Prefix, Attrs>, Vec<Prefix>) {
         let mut unsendable = Vec::new();
@@ -446,7 +465,7 @@ impl<'a> Outbound<'a> {
         if self.is_summary(prefix) {
             return vec![rules::SUMMARIZED_GATEWAY_PREFIXES];
         }
-        self.ribs.changing_rules(self.adjacency, prefix)
+        self.ribs.exported(self.adjacency).changing_rules(prefix)
     }
 
     /// Whether the sender passes routes of a class on to the receiver.
@@ -472,7 +491,7 @@ impl<'a> Outbound<'a> {
 
     /// The rules of that map that change or drop a route of the sender's, by map and number.
     pub fn outbound_map_rules(self, prefix: Prefix) -> Vec<String> {
-        self.ribs.outbound_map_rules(self.adjacency, prefix)
+        self.ribs.exported(self.adjacency).map_rules(prefix)
     }
 
     /// The rules of the receiver's map that change or drop a route as it is sent.

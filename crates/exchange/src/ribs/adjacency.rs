@@ -124,6 +124,16 @@ impl Adjacency {
         self.fit = fit;
     }
 
+    /// Whether each route is held against what a message to the receiver can hold.
+    pub(super) fn checks_fit(&self) -> bool {
+        self.fit.is_some()
+    }
+
+    /// Whether this is what the sender of another adjacency is sent.
+    pub(super) fn leads_to_sender_of(&self, other: &Self) -> bool {
+        self.receiver == other.sender
+    }
+
     /// Whether a message to the receiver can announce a route.
     ///
     /// # Errors

@@ -332,7 +332,7 @@ rules! {
         120 GATEWAY_TRANSIT: "a spoke uses the hub's Route Server with gateway transit there and \
              use_remote_gateways here"
             [Documented, Observed] "FAQ25, SPOKE, PEER, JM26b, JMcli"
-            remedy "set allow_gateway_transit on the hub's side of the peering and \
+            remedy "set what is off: allow_gateway_transit on the hub's side of the peering, \
              use_remote_gateways on the spoke's";
         121 REMOTE_GATEWAYS_ONCE: "a network uses the gateways of one other network at most, and \
              only without its own"

@@ -43,7 +43,7 @@ designs! {
         "use_remote_gateways is off in blue", "use_remote_gateways on the spoke's";
     d03_a_firewall_stands_under_its_own_table, "03-firewall-under-its-own-table", [
         Lint, Trace("vm", "internet")],
-        "Route table to-firewall, which fw1 itself is under", "Give its subnet another route table";
+        "with which route table to-firewall is associated", "Associate another route table with the subnet";
     d04_two_hubs_have_one_asn, "04-asn-loop-of-two-hubs", [
         Lint, Trace("vm1", "vm2"), Explain("vm1", "10.21.0.4")],
         "10.21.0.0/16 is not there: from nva1: AS 65515 stands in the path", "let the NVA strip or replace this ASN";
@@ -61,7 +61,7 @@ designs! {
         "a higher routing weight of its connection (R-116, R-069): 10 against 0", "give the connection that is to be used the higher weight";
     d09_a_limit_takes_a_circuit_down, "09-too-many-routes-to-the-circuit", [
         Lint, Trace("vm", "10.200.0.9"), Explain("vm", "10.200.0.9")],
-        "More than 1000 routes towards er: the connection is down", "Summarise";
+        "1402 routes towards er, more than 1000: the connection is down", "Summarise";
     d10_firewalls_see_half_of_a_connection, "10-asymmetric-firewalls", [
         Lint, BothWays("vm", "branch")],
         "fw2", "put the NVAs behind one load balancer";
