@@ -27,8 +27,27 @@ pub(super) fn own_around(exchange: &Exchange, id: SpeakerId, address: IpAddr) ->
     let announced = exchange.originated_around(id, Prefix::host(address));
     let described = own_prefixes(exchange.estate(), kind);
     let described = described.filter(|prefix| prefix.contains_address(address));
-    let all = announced.into_iter().chain(described);
+    let unheard = unheard_prefixes(exchange, kind);
+    let unheard = unheard.filter(|prefix| prefix.contains_address(address));
+    let all = announced.into_iter().chain(described).chain(unheard);
     all.max_by_key(|prefix| prefix.length())
+}
+
+/// What an NVA would tell a Route Server with which it has no session, of a rule that forbids it:
+/// no event takes it back.
+fn unheard_prefixes(exchange: &Exchange, kind: SpeakerKind) -> impl Iterator<Item = Prefix> {
+    let nva = match kind {
+        SpeakerKind::Nva { nva } => Some(&exchange.estate().nvas[nva]),
+        _ => None,
+    };
+    let unheard = nva.into_iter().flat_map(|nva| {
+        let all = nva.advertises.iter();
+        all.filter(|own| {
+            let links = exchange.graph().peering_links(&own.to, &nva.name);
+            links.is_empty()
+        })
+    });
+    unheard.flat_map(|own| own.routes.prefixes.iter().copied())
 }
 
 /// What the estate says that an NVA or a site has, or the customer's network behind both links of a
@@ -72,9 +91,10 @@ impl OwnPrefixes {
         let speakers = exchange.graph().speakers();
         let speakers = speakers.filter(|id| has_own(exchange.speaker(*id).kind));
         let own = speakers.map(|id| {
-            let described = own_prefixes(exchange.estate(), exchange.speaker(id).kind);
+            let kind = exchange.speaker(id).kind;
             let mut own = exchange.originated_by(id);
-            own.extend(described);
+            own.extend(own_prefixes(exchange.estate(), kind));
+            own.extend(unheard_prefixes(exchange, kind));
             (id, own)
         });
         Self(own.collect())

@@ -182,7 +182,7 @@ fn r162_gateways_on_one_circuit_that_do_not_allow_it_are_said() {
     let info = |name: &str| (name.to_owned(), Severity::Info);
     assert_eq!(severities("", ""), [info("g1"), info("g2"), info("g3")]);
     let one_side = severities(REMOTE, "");
-    assert_eq!(one_side[1], ("g2".to_owned(), Severity::Warning));
+    assert_eq!(one_side[0], ("g2".to_owned(), Severity::Warning));
     let text = &found("", "")[0].2;
     assert!(
         text.contains("v2 and v3") || text.contains("v2, v3"),

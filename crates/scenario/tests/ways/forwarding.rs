@@ -55,6 +55,23 @@ fn what_an_nva_announces_is_behind_it_only_where_nothing_longer_leads_elsewhere(
 }
 
 #[test]
+fn what_an_nva_would_tell_a_route_server_that_refuses_it_is_behind_it() {
+    let text = "
+vnets: [{name: v, address_space: [10.0.0.0/16], subnets: [{name: a, prefix: 10.0.1.0/24, route_table: rt}, {name: RouteServerSubnet, prefix: 10.0.2.0/24}]}]
+route_servers: [{name: rs, vnet: v}]
+nvas: [{name: fw, vnet: v, ip: 10.0.100.4, asn: 65520, sessions: [rs], advertises: [{to: rs, prefixes: [10.100.1.0/24]}]}]
+route_tables: [{name: rt, routes: [{prefix: 10.100.1.0/24, next_hop: 10.0.100.4}]}]
+nics: [{name: vm, vnet: v, subnet: a}]
+";
+    let trace = traced(text, "vm", "10.100.1.9");
+    told(
+        &trace,
+        true,
+        "fw by 10.100.1.0/24: arrives at the network behind fw",
+    );
+}
+
+#[test]
 fn a_next_hop_that_nobody_has_is_a_drop() {
     let text = "
 vnets: [{name: v, address_space: [10.0.0.0/16], subnets: [{name: a, prefix: 10.0.1.0/24, route_table: rt}]}]
@@ -66,7 +83,7 @@ nics: [{name: vm, vnet: v, subnet: a}]
     told(
         &trace,
         false,
-        "vm by 0.0.0.0/0 to 10.0.100.44: dropped, next hop 10.0.100.44 in VNet v",
+        "vm by 0.0.0.0/0 (User) to 10.0.100.44: dropped, next hop 10.0.100.44 in VNet v",
     );
     assert!(trace.rules().contains(&rules::UNKNOWN_NEXT_HOP));
     let right = text.replace("10.0.100.44", "10.0.100.4");
@@ -210,7 +227,7 @@ fn what_comes_from_on_premises_goes_by_the_routes_of_the_gateways_subnet() {
     told(
         &trace,
         true,
-        "vpngw by 10.1.0.0/16 to 10.0.4.4\n      fw by 10.1.0.0/16 to VNetPeering",
+        "vpngw by 10.1.0.0/16 (User) to 10.0.4.4\n      fw by 10.1.0.0/16 to VNetPeering",
     );
     let closed = filtered.replace(
         "{hub: hub, spoke: spoke}",
