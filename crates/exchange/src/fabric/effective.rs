@@ -111,6 +111,30 @@ impl ProgrammedNextHop {
     }
 }
 
+/// What of next hops is of use on a NIC: of many routes few next hops, so that each are asked about
+/// once.
+#[derive(Default)]
+struct UsedNextHops {
+    known: BTreeMap<Arc<[ProgrammedNextHop]>, Option<Vec<IpAddr>>>,
+    /// Those of prefixes in a row are often the same.
+    last: Option<Arc<[ProgrammedNextHop]>>,
+    used_of_last: Option<Vec<IpAddr>>,
+}
+
+impl UsedNextHops {
+    /// Those of a route; none where packets are dropped.
+    fn of(&mut self, view: &NicView<'_>, route: &ProgrammedRoute) -> Option<Vec<IpAddr>> {
+        let same = |last: &Arc<_>| Arc::ptr_eq(last, &route.next_hops);
+        if !self.last.as_ref().is_some_and(same) {
+            let known = self.known.entry(Arc::clone(&route.next_hops));
+            let used = known.or_insert_with(|| view.used_next_hops(route));
+            self.used_of_last.clone_from(used);
+            self.last = Some(Arc::clone(&route.next_hops));
+        }
+        self.used_of_last.clone()
+    }
+}
+
 /// What decides a NIC's effective routes, besides the programmed ones.
 #[derive(Clone, Copy)]
 pub struct NicView<'a> {
@@ -243,19 +267,10 @@ impl<'a> NicView<'a> {
         let covered = Cover::new(self.covered_space());
         let overridden = prefixes(&self.user_rows());
         let free = programmed.filter(|route| !covered.has(route.prefix));
-        // Of many routes few next hops: what of them is of use is asked once.
-        let mut used: BTreeMap<Arc<[ProgrammedNextHop]>, Option<Vec<IpAddr>>> = BTreeMap::new();
+        let mut used = UsedNextHops::default();
         let rows = free.map(|route| {
-            let prefix = route.prefix;
-            let next_hops = match used.get(&route.next_hops) {
-                Some(next_hops) => next_hops.clone(),
-                None => {
-                    let next_hops = self.used_next_hops(&route);
-                    used.insert(route.next_hops, next_hops.clone());
-                    next_hops
-                }
-            };
-            self.with_state(learned_row(prefix, next_hops), &overridden)
+            let next_hops = used.of(self, &route);
+            self.with_state(learned_row(route.prefix, next_hops), &overridden)
         });
         rows.collect()
     }
@@ -264,7 +279,12 @@ impl<'a> NicView<'a> {
     pub(super) fn rows_beside(&self, learned: &[EffectiveRow]) -> Vec<EffectiveRow> {
         let user = self.user_rows();
         let overridden = prefixes(&user);
-        let system = self.system_rows(&overridden, &prefixes(learned));
+        // Of many learned routes only few can hide a system route.
+        let hiding = self.hiding_prefixes();
+        let hides = |prefix: &Prefix| hiding.contains(prefix);
+        let hidden_by = learned.iter().flat_map(|row| &row.prefixes).copied();
+        let hidden_by = hidden_by.filter(hides).collect();
+        let system = self.system_rows(&overridden, &hidden_by);
         let rows = system.into_iter().chain(user);
         rows.map(|row| self.with_state(row, &overridden)).collect()
     }
