@@ -14,7 +14,7 @@
 //! while let Some(length) = frame(left, context.max_len())? {
 //!     let (message, rest) = left.split_at(length);
 //!     match decode(message, &context)? {
-//!         Message::Update(update) => println!("{:?}", update.outcome()),
+//!         Message::Update(update) => println!("{}", update.outcome()),
 //!         other => println!("{}", other.kind()),
 //!     }
 //!     left = rest;
@@ -38,7 +38,9 @@
 //!     for fault in update.faults() {
 //!         println!("{fault}"); // where, what, and what it asks for
 //!     }
+//!     println!("{}", update.outcome()); // accept, attribute_discard, treat_as_withdraw, ...
 //!     for attribute in update.attributes() {
+//!         println!("{attribute}"); // AS_PATH 65001 65010
 //!         match attribute {
 //!             Attribute::AsPath(path) => assert_eq!(path.to_string(), "65001 65010"),
 //!             Attribute::Communities(mut list) => {

@@ -58,6 +58,41 @@ fn withdrawn(update: &UpdateView<'_>) -> Vec<String> {
 }
 
 #[test]
+fn attributes_and_outcomes_say_themselves() {
+    let context = Context::default();
+    let communities = "c00808 fde90064 ffffff01";
+    let unknown = "c0c803 010203";
+    let bytes = update(&[ORIGIN, PATH, NEXT_HOP, communities, unknown], "10 0afa");
+    let good = view(&bytes, &context);
+    let said: Vec<String> = good.attributes().map(|own| own.to_string()).collect();
+    assert_eq!(
+        said,
+        [
+            "ORIGIN igp",
+            "AS_PATH 65001",
+            "NEXT_HOP 10.0.4.4",
+            "COMMUNITIES 65001:100 65535:65281",
+            "type 200, 3 octets",
+        ]
+    );
+    assert_eq!(good.outcome().to_string(), "accept");
+    // No NEXT_HOP: the routes are withdrawn.
+    let bytes = update(&[ORIGIN, PATH], "10 0afa");
+    assert_eq!(
+        view(&bytes, &context).outcome().to_string(),
+        "treat_as_withdraw"
+    );
+    // The attributes run past the end of the message.
+    let mut bytes = update(&[ORIGIN, PATH, NEXT_HOP], "10 0afa");
+    bytes[22] = 0xff;
+    let outcome = view(&bytes, &context).outcome();
+    assert_eq!(
+        outcome.to_string(),
+        "reset (3/1 UPDATE Message Error, Malformed Attribute List)"
+    );
+}
+
+#[test]
 fn both_families_in_one_message_keep_their_next_hops() {
     let bytes = update(&[MULTI, UNREACH, ORIGIN, PATH, NEXT_HOP], "18c63364");
     let view = view(&bytes, &Context::default());

@@ -1,5 +1,6 @@
 //! Path attributes, read in place.
 
+use core::fmt;
 use core::net::Ipv4Addr;
 
 use routehub_types::{
@@ -107,6 +108,40 @@ pub enum Attribute<'a> {
     OnlyToCustomer(Asn),
     /// An attribute of a type that this library does not interpret.
     Unknown(RawAttribute<'a>),
+}
+
+impl fmt::Display for Attribute<'_> {
+    /// Its name in the RFC that has it, and its value: `AS_PATH 65001 65010`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Origin(origin) => write!(f, "ORIGIN {origin}"),
+            Self::AsPath(path) => write!(f, "AS_PATH {path}"),
+            Self::NextHop(address) => write!(f, "NEXT_HOP {address}"),
+            Self::Med(value) => write!(f, "MULTI_EXIT_DISC {value}"),
+            Self::LocalPref(value) => write!(f, "LOCAL_PREF {value}"),
+            Self::AtomicAggregate => write!(f, "ATOMIC_AGGREGATE"),
+            Self::Aggregator(Aggregator { asn, router }) => {
+                write!(f, "AGGREGATOR {asn} {router}")
+            }
+            Self::Communities(values) => write!(f, "COMMUNITIES {values}"),
+            Self::OriginatorId(router) => write!(f, "ORIGINATOR_ID {router}"),
+            Self::ClusterList(values) => write!(f, "CLUSTER_LIST {values}"),
+            Self::ExtendedCommunities(values) => write!(f, "EXTENDED COMMUNITIES {values}"),
+            Self::As4Path(path) => write!(f, "AS4_PATH {path}"),
+            Self::As4Aggregator(Aggregator { asn, router }) => {
+                write!(f, "AS4_AGGREGATOR {asn} {router}")
+            }
+            Self::Ipv6ExtendedCommunities(values) => {
+                write!(f, "IPv6 EXTENDED COMMUNITIES {values}")
+            }
+            Self::Aigp(metric) => write!(f, "AIGP {metric}"),
+            Self::LargeCommunities(values) => write!(f, "LARGE_COMMUNITY {values}"),
+            Self::OnlyToCustomer(asn) => write!(f, "OTC {asn}"),
+            Self::Unknown(RawAttribute { code, value, .. }) => {
+                write!(f, "type {code}, {} octets", value.len())
+            }
+        }
+    }
 }
 
 /// The path attributes that count: each type once, none that is malformed or not for this peer.

@@ -41,6 +41,7 @@ impl fmt::Display for Action {
 }
 
 /// What to do with an UPDATE: what its strongest fault asks for.
+#[must_use = "an UPDATE with faults is not to be used as a good one"]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -55,6 +56,36 @@ pub enum Outcome {
     AfiSafiDisable(FamilySet),
     /// Send this and end the session.
     Reset(Notification),
+}
+
+impl Outcome {
+    /// The same without what it carries.
+    pub const fn action(&self) -> Action {
+        match self {
+            Self::Accept => Action::Accept,
+            Self::AttributeDiscard => Action::AttributeDiscard,
+            Self::TreatAsWithdraw => Action::TreatAsWithdraw,
+            Self::AfiSafiDisable(_) => Action::AfiSafiDisable,
+            Self::Reset(_) => Action::Reset,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    /// The action, and what goes with it: `reset (UPDATE Message Error, ...)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let action = self.action();
+        match self {
+            Self::AfiSafiDisable(families) => {
+                write!(f, "{action}")?;
+                families
+                    .iter()
+                    .try_for_each(|family| write!(f, " {family}"))
+            }
+            Self::Reset(notification) => write!(f, "{action} ({notification})"),
+            _ => write!(f, "{action}"),
+        }
+    }
 }
 
 /// One thing that is wrong with an UPDATE.

@@ -91,6 +91,17 @@ impl<T: Value + fmt::Debug> fmt::Debug for Values<'_, T> {
     }
 }
 
+impl<T: Value + fmt::Display> fmt::Display for Values<'_, T> {
+    /// The values with a space between.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, value) in self.enumerate() {
+            let between = if place == 0 { "" } else { " " };
+            write!(f, "{between}{value}")?;
+        }
+        Ok(())
+    }
+}
+
 /// An AS path in a message; AS4_PATH is not merged in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AsPathView<'a> {
