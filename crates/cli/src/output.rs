@@ -35,6 +35,7 @@ impl Style {
 /// What an answer is written to. An error of writing is kept until [`Output::close`].
 pub struct Output {
     target: Target,
+    is_begun: bool,
     error: Option<io::Error>,
     width: Option<usize>,
     has_colour: bool,
@@ -54,6 +55,7 @@ impl Output {
         let columns = || console::Term::stdout().size_checked();
         Self {
             target: Target::Process(BufWriter::new(io::stdout())),
+            is_begun: false,
             error: None,
             width: columns()
                 .filter(|_| is_terminal)
@@ -66,6 +68,7 @@ impl Output {
     pub fn kept() -> Self {
         Self {
             target: Target::Kept(Vec::new()),
+            is_begun: false,
             error: None,
             width: None,
             has_colour: false,
@@ -160,6 +163,7 @@ impl Output {
 impl Write for Output {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
         self.check()?;
+        self.is_begun = true;
         let written = match &mut self.target {
             Target::Process(out) => out.write(octets),
             Target::Kept(text) => text.write(octets),
@@ -170,8 +174,10 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         self.check()?;
         let flushed = match &mut self.target {
-            Target::Process(out) => out.flush(),
-            Target::Kept(_) => Ok(()),
+            // Where nothing was written nothing is touched: a log that nobody reads may hold the
+            // standard output for good.
+            Target::Process(out) if self.is_begun => out.flush(),
+            _ => Ok(()),
         };
         self.keep(flushed)
     }

@@ -401,9 +401,11 @@ impl Model {
         });
         let vnet = &self.gateway(node.name()).vnet;
         let mut networks = self.space(vnet);
-        for spoke in self.spokes_of(vnet) {
-            networks.extend(self.seen(vnet, spoke));
-        }
+        // A prefix that several networks have is a single route.
+        let of_spokes = self.spokes_of(vnet).into_iter();
+        let of_spokes: BTreeSet<Prefix> =
+            of_spokes.flat_map(|spoke| self.seen(vnet, spoke)).collect();
+        networks.extend(of_spokes);
         for (n, link) in self.links.iter().enumerate() {
             if link.a == *node && link.fixed().is_some() {
                 let heard = self.heard(node, n).into_iter();
