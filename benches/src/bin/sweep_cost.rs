@@ -75,7 +75,7 @@ fn singles(sweep: &Sweep, threads: usize) -> (Vec<Outcome>, Duration) {
             })
         };
         let workers: Vec<_> = (0..threads).map(worker).collect();
-        let parts = workers.into_iter().map(|worker| worker.join());
+        let parts = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
         parts.map(Result::unwrap_or_default).collect::<Vec<_>>()
     });
     let worked = parts.iter().map(|(_, worked)| *worked).sum();
