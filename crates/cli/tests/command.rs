@@ -201,6 +201,10 @@ fn an_unknown_name_is_told_with_a_near_one() {
             &["explain", "-", "nobody", "10.0.0.0/8"],
             "explain nobody: there is no NIC or speaker",
         ),
+        (
+            &["explain", "-", "pairs", "10.0.0.0/8"],
+            "there is no NIC or speaker of this name; did you mean `paris`?",
+        ),
     ] {
         let run = routehub(arguments);
         assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{arguments:?}");
