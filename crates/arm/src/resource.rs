@@ -114,6 +114,13 @@ impl<'a> Fields<'a> {
         list.into_iter().flatten().map(Fields)
     }
 
+    /// Whether a virtual machine says that it has a NIC.
+    pub(crate) fn has_nic(self, nic: &ResourceId) -> bool {
+        let profile = self.field("networkProfile").into_iter();
+        let mut nics = profile.flat_map(|profile| profile.items("networkInterfaces"));
+        nics.any(|own| own.id().as_ref() == Some(nic))
+    }
+
     /// A text.
     pub(crate) fn text(self, key: &str) -> Option<&'a str> {
         self.field(key)?.0.as_str().map(str::trim)

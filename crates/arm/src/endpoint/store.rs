@@ -217,13 +217,7 @@ impl Store {
     /// The virtual machine that a NIC is attached to.
     pub(super) fn machine_of(&self, nic: &ResourceId) -> Option<&str> {
         let mut machines = self.of_kind("virtualMachines");
-        let (machine, _) = machines.find(|(_, machine)| {
-            let profile = machine.field("networkProfile");
-            let mut nics = profile
-                .into_iter()
-                .flat_map(|profile| profile.items("networkInterfaces"));
-            nics.any(|own| own.id().as_ref() == Some(nic))
-        })?;
+        let (machine, _) = machines.find(|(_, machine)| machine.has_nic(nic))?;
         self.written(machine)
     }
 

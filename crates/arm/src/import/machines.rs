@@ -16,12 +16,6 @@ pub(super) fn machine_of<'a>(
         return Some((machine, fields));
     }
     let mut machines = documents.of_kind("virtualMachines");
-    let (machine, fields) = machines.find(|(_, machine)| {
-        let profile = machine.field("networkProfile");
-        let mut nics = profile
-            .into_iter()
-            .flat_map(|profile| profile.items("networkInterfaces"));
-        nics.any(|own| own.id().as_ref() == Some(nic))
-    })?;
+    let (machine, fields) = machines.find(|(_, machine)| machine.has_nic(nic))?;
     Some((machine.clone(), Some(fields)))
 }

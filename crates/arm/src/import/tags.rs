@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use routehub_scenario::parse_events;
+use routehub_scenario::{LivePeer, parse_events};
 use serde_json::{Map, Value, json};
 
 use super::Importer;
@@ -37,24 +37,6 @@ pub(crate) const PEERINGS: &str = "peerings";
 pub(crate) const OBJECTS: &str = "objects";
 /// The tag with socket addresses to listen on, in the order of the instances.
 const LISTEN: &str = "listen";
-/// How a router is run live.
-const LIVE: &[&str] = &[
-    "live",
-    "password",
-    "password_file",
-    "ttl_security",
-    "passive",
-    "bfd",
-    "peer_address",
-    "shutdown",
-    "maximum_prefix",
-    "graceful_restart",
-    "stale_time",
-    "enhanced_refresh",
-    "extended_messages",
-    "role",
-    "strict_role",
-];
 /// Keys whose value may be prefixes between commas.
 const ROUTES: &[&str] = &["originates", "routes"];
 
@@ -122,8 +104,9 @@ impl Importer<'_> {
 
     /// Sets keys of an object to what tags say.
     fn set_keys(&mut self, object: &str, name: &str, tags: BTreeMap<&str, &str>) {
-        let (live, keys): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            tags.into_iter().partition(|(key, _)| LIVE.contains(key));
+        let (live, keys): (BTreeMap<_, _>, BTreeMap<_, _>) = tags
+            .into_iter()
+            .partition(|(key, _)| LivePeer::KEYS.contains(key));
         self.run_live(name, live);
         if keys.is_empty() {
             return;

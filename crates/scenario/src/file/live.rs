@@ -231,29 +231,31 @@ impl Default for LivePeer {
     }
 }
 
-/// The keys of [`LivePeer`].
-pub(crate) const PEER_KEYS: &[&str] = &[
-    "live",
-    "password",
-    "password_file",
-    "ttl_security",
-    "passive",
-    "bfd",
-    "peer_address",
-    "shutdown",
-    "maximum_prefix",
-    "graceful_restart",
-    "stale_time",
-    "enhanced_refresh",
-    "extended_messages",
-    "role",
-    "strict_role",
-];
+impl LivePeer {
+    /// Its keys in a network file.
+    pub const KEYS: &[&str] = &[
+        "live",
+        "password",
+        "password_file",
+        "ttl_security",
+        "passive",
+        "bfd",
+        "peer_address",
+        "shutdown",
+        "maximum_prefix",
+        "graceful_restart",
+        "stale_time",
+        "enhanced_refresh",
+        "extended_messages",
+        "role",
+        "strict_role",
+    ];
+}
 
 /// The keys that objects of a kind have beside those of the model.
 pub(crate) fn keys_beside(kind: &str) -> &'static [&'static str] {
     match kind {
-        "NVA" | "site" | "on-premises network" => PEER_KEYS,
+        "NVA" | "site" | "on-premises network" => LivePeer::KEYS,
         _ => &[],
     }
 }

@@ -81,7 +81,7 @@ fn describe_update(object: Object, update: &UpdateView<'_>) -> Object {
             .with("next_hop", field.next_hop.to_string())
             .with_some(
                 "link_local",
-                field.next_hop.link_local.map(|one| one.to_string()),
+                field.next_hop.link_local.map(|address| address.to_string()),
             )
             .with("prefixes", field.nlri.map(text).collect::<Tree>())
     };
@@ -115,7 +115,7 @@ fn describe_attribute<'a>(update: &UpdateView<'a>, raw: &RawAttribute<'a>) -> Ob
         .with_some("name", attribute_code::name(raw.code))
         .with("offset", raw.offset)
         .with("flags", format!("{:02x}", raw.flags));
-    match update.interpret(raw).and_then(|one| value(&one)) {
+    match update.interpret(raw).as_ref().and_then(value) {
         Some(value) => object.with("value", value),
         None => object.with("value_hex", hex(raw.value)),
     }
