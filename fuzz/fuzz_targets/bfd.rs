@@ -70,7 +70,7 @@ fn drain(system: &mut Endpoint) -> usize {
 
 fuzz_target!(|data: &[u8]| {
     let mut system = Endpoint::new(1);
-    let mut now = Instant(0);
+    let mut now = Instant::ZERO;
     let mut known: Vec<Discriminator> = Vec::new();
     let mut rest = data;
     while let [what, number, more @ ..] = rest {
@@ -103,7 +103,7 @@ fuzz_target!(|data: &[u8]| {
                 rest = next;
             }
             3 => {
-                now = Instant(now.0 + u64::from(*number) * 10_000);
+                now = Instant::from_micros(now.as_micros() + u64::from(*number) * 10_000);
                 drain(&mut system);
                 system.handle_timeout(now);
                 assert!(drain(&mut system) <= PACKETS * known.len().max(1));

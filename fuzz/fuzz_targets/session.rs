@@ -281,7 +281,7 @@ fuzz_target!(|input: (Settings, Vec<Op>)| {
     };
     let mut watched = Watched {
         session,
-        now: Instant(0),
+        now: Instant::ZERO,
         dial: None,
         ids: Vec::new(),
         closed: BTreeSet::new(),

@@ -25,12 +25,12 @@
 //!
 //! // Two systems, and a link without loss between them.
 //! let mut systems = [(Endpoint::new(1), path), (Endpoint::new(2), back)];
-//! let mut now = Instant(0);
+//! let mut now = Instant::ZERO;
 //! for (system, path) in &mut systems {
 //!     system.add(now, *path, config.clone())?;
 //! }
 //! let mut log = Vec::new();
-//! while now < Instant(5_000_000) {
+//! while now < Instant::from_micros(5_000_000) {
 //!     for at in [0, 1] {
 //!         // Everything that a system wants, in order.
 //!         while let Some((_, path, output)) = systems[at].0.poll() {

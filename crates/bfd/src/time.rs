@@ -8,11 +8,21 @@ use core::time::Duration;
 ///
 /// Nothing in this crate fetches the time: whoever drives a session passes it in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(pub u64);
+pub struct Instant(u64);
 
 impl Instant {
     /// The start of the caller's clock.
     pub const ZERO: Self = Self(0);
+
+    /// The moment so many microseconds after the start of the caller's clock.
+    pub const fn from_micros(micros: u64) -> Self {
+        Self(micros)
+    }
+
+    /// The microseconds since the start of the caller's clock.
+    pub const fn as_micros(self) -> u64 {
+        self.0
+    }
 
     /// The time since an earlier moment; zero if that is later.
     pub const fn since(self, earlier: Self) -> Duration {
@@ -70,9 +80,21 @@ mod tests {
 
     #[test]
     fn a_timer_never_ends_before_its_time() {
-        assert_eq!(Instant(5) + Duration::from_nanos(1), Instant(6));
-        assert_eq!(Instant(5) + Duration::from_millis(2), Instant(2005));
-        assert_eq!(Instant(u64::MAX) + Duration::MAX, Instant(u64::MAX));
-        assert_eq!(Instant(3).since(Instant(7)), Duration::ZERO);
+        assert_eq!(
+            Instant::from_micros(5) + Duration::from_nanos(1),
+            Instant::from_micros(6)
+        );
+        assert_eq!(
+            Instant::from_micros(5) + Duration::from_millis(2),
+            Instant::from_micros(2005)
+        );
+        assert_eq!(
+            Instant::from_micros(u64::MAX) + Duration::MAX,
+            Instant::from_micros(u64::MAX)
+        );
+        assert_eq!(
+            Instant::from_micros(3).since(Instant::from_micros(7)),
+            Duration::ZERO
+        );
     }
 }

@@ -25,18 +25,22 @@ fn packets_find_their_session_by_discriminator_and_at_first_by_addresses() {
     let (near, far) = (path(Hops::Single, 4), path(Hops::Multiple, 4));
     let config = Config::single_hop(timers(300, 3));
     let single = system
-        .add(Instant(0), near, config.clone())
+        .add(Instant::ZERO, near, config.clone())
         .expect("a session");
     let multiple = Config::multihop(timers(300, 3));
-    let multiple = system.add(Instant(0), far, multiple).expect("a session");
+    let multiple = system.add(Instant::ZERO, far, multiple).expect("a session");
     assert_ne!(single, multiple);
     assert!(
-        system.add(Instant(0), near, config).is_err(),
+        system.add(Instant::ZERO, near, config).is_err(),
         "there is one"
     );
 
     let mut hand = |path: Path, packet: Packet| {
-        system.handle_datagram(Instant(5), &from(path), packet.encode().octets())
+        system.handle_datagram(
+            Instant::from_micros(5),
+            &from(path),
+            packet.encode().octets(),
+        )
     };
     let down = packet(State::Down);
     assert_eq!(hand(near, down), Ok(single));
@@ -81,14 +85,14 @@ fn many_sessions_each_send_in_their_time() {
     let mut known = Vec::new();
     for last in 0..100 {
         let config = Config::single_hop(timers(300, 3));
-        let added = system.add(Instant(0), path(Hops::Single, last), config);
+        let added = system.add(Instant::ZERO, path(Hops::Single, last), config);
         known.push(added.expect("a session"));
     }
     let gone = known.pop().expect("a session");
     assert!(system.remove(gone).is_some());
     let mut sent = std::collections::BTreeMap::new();
-    let mut now = Instant(0);
-    while now < Instant(9_000_000) {
+    let mut now = Instant::ZERO;
+    while now < Instant::from_micros(9_000_000) {
         while let Some((from, _, output)) = system.poll() {
             assert!(matches!(output, Output::Send(_)));
             *sent.entry(from).or_insert(0) += 1;

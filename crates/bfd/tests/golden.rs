@@ -182,7 +182,7 @@ fn packets_are_believed_with_the_key_alone_and_every_fault_has_its_reason() {
     let hand = |config: Config, octets: &[u8]| {
         let mut session = session_with(config);
         let received = Received::parse(octets).expect("a packet");
-        session.handle_packet(Instant(1), 255, &received)
+        session.handle_packet(Instant::from_micros(1), 255, &received)
     };
     let keyed = || with_key(KeyedSha1, b"secret");
     assert_eq!(hand(keyed(), &good), Ok(()));
@@ -230,7 +230,7 @@ fn numbers_go_on_and_never_back() {
     let (mut sender, mut receiver) = (session_with(meticulous()), session_with(meticulous()));
     let mut sent = Vec::new();
     for second in 1..=20 {
-        sender.handle_timeout(Instant(second * 1_000_000));
+        sender.handle_timeout(Instant::from_micros(second * 1_000_000));
         while let Some(output) = sender.poll() {
             if let Output::Send(datagram) = output {
                 sent.push(datagram.octets().to_vec());
@@ -240,7 +240,7 @@ fn numbers_go_on_and_never_back() {
     let number = |octets: &[u8]| u32::from_be_bytes(octets[28..32].try_into().expect("four"));
     let mut hand = |at: usize| {
         let received = Received::parse(&sent[at]).expect("a packet");
-        receiver.handle_packet(Instant(1), 255, &received)
+        receiver.handle_packet(Instant::from_micros(1), 255, &received)
     };
     assert_eq!(hand(1), Ok(()), "the first number is believed");
     assert_eq!(hand(2), Ok(()));
@@ -253,7 +253,7 @@ fn numbers_go_on_and_never_back() {
     let mut receiver = session_with(meticulous());
     let mut hand = |at: usize| {
         let received = Received::parse(&sent[at]).expect("a packet");
-        receiver.handle_packet(Instant(1), 255, &received)
+        receiver.handle_packet(Instant::from_micros(1), 255, &received)
     };
     assert_eq!(hand(1), Ok(()));
     let ahead = Err(Discard::SequenceNumber(number(&sent[11])));
@@ -277,7 +277,7 @@ fn answers_to_a_poll_do_not_poll() {
         poll: true,
         ..packet(State::Down)
     };
-    hand(&mut session, Instant(5), &poll).expect("no discard");
+    hand(&mut session, Instant::from_micros(5), &poll).expect("no discard");
     let (packets, _) = drain(&mut session);
     let answers = packets.iter().filter(|packet| packet.is_final);
     assert_eq!(answers.count(), 1);

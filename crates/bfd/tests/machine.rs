@@ -10,7 +10,7 @@ use routehub_bfd::{
     StateChange,
 };
 
-const NOW: Instant = Instant(10_000_000);
+const NOW: Instant = Instant::from_micros(10_000_000);
 
 /// A session in a state.
 fn in_state(state: State) -> Session {
@@ -124,8 +124,8 @@ fn a_session_that_is_not_up_sends_once_a_second() {
     let mut session = session();
     drain(&mut session);
     let mut times = Vec::new();
-    let mut now = Instant(0);
-    while now < Instant(20_000_000) {
+    let mut now = Instant::ZERO;
+    while now < Instant::from_micros(20_000_000) {
         now = session.poll_timeout().expect("a timer");
         session.handle_timeout(now);
         let (packets, _) = drain(&mut session);

@@ -134,8 +134,8 @@ proptest! {
         inputs in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..60), 0..9_u64), 0..60),
     ) {
         let [config, _] = config;
-        let mut session = Session::new(Instant(0), number(7), config, seed);
-        let mut now = Instant(0);
+        let mut session = Session::new(Instant::ZERO, number(7), config, seed);
+        let mut now = Instant::ZERO;
         for (mut octets, wait) in inputs {
             // Mostly good packets: version, length, and the discriminators.
             for (place, octet) in octets.iter_mut().zip([0x20, 0x80, 3, 24, 0, 0, 0, 9, 0, 0, 0, 7]) {

@@ -47,7 +47,7 @@ fn r004_known_prefixes_announced_again_count_twice() {
     let (mut bed, source) = limited(4000, PER_BATCH);
     let routes = many(2001);
     send(&mut bed, source, 1, &routes, 500).unwrap();
-    bed.now = Instant(2000);
+    bed.now = Instant::from_millis(2000);
     assert_eq!(
         send(&mut bed, source, 2, &routes, 667),
         Err(LimitExceeded {
@@ -74,7 +74,7 @@ fn r002_exactly_the_limit_is_allowed_and_new_routes_of_one_run_count_once() {
     let (mut bed, source) = limited(4000, PER_BATCH);
     send(&mut bed, source, 1, &many(4000), 300).unwrap();
     assert_eq!(bed.rib.counts(source).counted(), 4000);
-    bed.now = Instant(5000);
+    bed.now = Instant::from_millis(5000);
     let one_more = [Nlri::from(prefix("192.0.2.0/24"))];
     assert!(send(&mut bed, source, 1, &one_more, 1).is_err());
     // Nothing of a refused UPDATE is applied.
@@ -113,7 +113,7 @@ fn a_run_ends_after_a_gap_at_its_longest_or_when_told() {
         let (mut bed, source) = limited(1000, PER_BATCH);
         send(&mut bed, source, 1, &routes, 400).unwrap();
         for _ in 0..steps {
-            bed.now = Instant(bed.now.0 + wait);
+            bed.now += Duration::from_millis(wait);
             send(&mut bed, source, 1, &routes[..1], 1).unwrap();
         }
         if end {

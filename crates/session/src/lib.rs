@@ -36,14 +36,14 @@
 //! #     fn close(&mut self, _id: ConnectionId) {}
 //! #     /// What comes next: an input, or nothing until the timeout.
 //! #     fn wait(&mut self, timeout: Option<Instant>, now: &mut Instant) -> Option<Input> {
-//! #         *now = Instant(now.0 + 1);
+//! #         *now += std::time::Duration::from_millis(1);
 //! #         self.answers.pop_front().or_else(|| { *now = timeout.unwrap_or(*now); None })
 //! #     }
 //! # }
 //! # let mut network = Network { answers: Default::default() };
 //! let config = SessionConfig::new(Asn(64512), Asn(65001), "10.0.6.4".parse()?);
 //! let mut session = Session::new(config, 7)?;
-//! let mut now = Instant(0);
+//! let mut now = Instant::ZERO;
 //! let mut log = Vec::new();
 //!
 //! session.handle_start(now);

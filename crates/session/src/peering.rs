@@ -89,7 +89,7 @@ impl Peering {
     /// Takes note of the time; a clock that goes back stands still, and so does one so far ahead
     /// that nothing could be later.
     pub(crate) fn advance(&mut self, now: Instant) {
-        const LAST: Instant = Instant(u64::MAX / 2);
+        const LAST: Instant = Instant::from_millis(u64::MAX / 2);
         self.now = self.now.max(now.min(LAST));
     }
 

@@ -13,7 +13,7 @@ fn a_burst_of_updates_passes_without_an_allocation() {
     let mut config = local_config();
     config.passive = true;
     let mut session = Session::new(config, 1).expect("a good configuration");
-    let now = Instant(1);
+    let now = Instant::from_millis(1);
     session.handle_start(now);
     let id = session.handle_accepted(now).expect("accepted");
     let opening = [bytes_of(&peer_open()), keepalive()].concat();

@@ -40,7 +40,7 @@ fn graceful() -> (Session, routehub_session::ConnectionId) {
 #[test]
 fn a_notification_before_the_connection_ends_is_the_reason_and_nothing_is_retained() {
     let (mut session, id) = graceful();
-    let now = Instant(1000);
+    let now = Instant::from_millis(1000);
     session.handle_bytes(now, id, &notification(&why()));
     session.handle_closed(now, id);
     let seen = drain(&mut session, now);
@@ -59,7 +59,7 @@ fn a_notification_before_the_connection_ends_is_the_reason_and_nothing_is_retain
 #[test]
 fn routes_before_the_end_are_passed_on_and_a_part_of_a_message_is_not() {
     let (mut session, id) = graceful();
-    let now = Instant(1000);
+    let now = Instant::from_millis(1000);
     let half = &notification(&why())[..25];
     session.handle_bytes(now, id, &[&update([1])[..], &update([2]), half].concat());
     session.handle_closed(now, id);
@@ -75,14 +75,14 @@ fn routes_before_the_end_are_passed_on_and_a_part_of_a_message_is_not() {
 #[test]
 fn the_end_itself_is_noticed_at_once() {
     let (mut session, id) = graceful();
-    session.handle_closed(Instant(1000), id);
+    session.handle_closed(Instant::from_millis(1000), id);
     assert_eq!(session.connections().count(), 0);
 }
 
 #[test]
 fn what_was_said_before_an_open_was_answered_counts_too() {
     let (mut session, id, _) = given(local_config(), &[]);
-    let now = Instant(1000);
+    let now = Instant::from_millis(1000);
     let refused = Notification::BAD_PEER_AS;
     session.handle_bytes(now, id, &notification(&refused));
     session.handle_closed(now, id);
@@ -105,11 +105,11 @@ fn a_notification_that_has_come_is_read_before_any_timer_ends_the_session() {
     for send_hold in [SendHold::After(seconds(10)), SendHold::Off] {
         let open = bytes_of(&peer_open_with([]));
         let (mut session, id, _) = given(config(send_hold), &[open, keepalive()].concat());
-        let sent = session.send_encoded(Instant(1), update([7]).into());
+        let sent = session.send_encoded(Instant::from_millis(1), update([7]).into());
         sent.expect("established");
-        drain(&mut session, Instant(1));
+        drain(&mut session, Instant::from_millis(1));
         // Nothing of it was taken, and the peer is silent for longer than any timer.
-        let now = Instant(400_000);
+        let now = Instant::from_millis(400_000);
         session.handle_bytes(now, id, &notification(&why()));
         session.handle_timeout(now);
         let seen = drain(&mut session, now);

@@ -15,8 +15,8 @@ fn the_opens_wait_for_each_other_no_longer_than_the_delay() {
     config.timers.delay_open = Some(seconds(10));
     let (mut session, _, seen) = given(config.clone(), &[]);
     assert!(sent(&seen).is_empty());
-    assert_eq!(session.poll_timeout(), Some(Instant(10_000)));
-    let seen = drain(&mut session, Instant(10_000));
+    assert_eq!(session.poll_timeout(), Some(Instant::from_millis(10_000)));
+    let seen = drain(&mut session, Instant::from_millis(10_000));
     assert_eq!(sent(&seen), [MessageType::Open]);
     // The peer's OPEN ends the delay at once.
     let (session, _, seen) = given(config, &bytes_of(&peer_open()));
@@ -27,8 +27,8 @@ fn the_opens_wait_for_each_other_no_longer_than_the_delay() {
 #[test]
 fn an_open_is_awaited_for_four_minutes() {
     let (mut session, _, _) = given(local_config(), &[]);
-    assert_eq!(session.poll_timeout(), Some(Instant(240_000)));
-    let seen = drain(&mut session, Instant(240_000));
+    assert_eq!(session.poll_timeout(), Some(Instant::from_millis(240_000)));
+    let seen = drain(&mut session, Instant::from_millis(240_000));
     assert_eq!(notifications(&seen), [(4, 0, Vec::new())]);
 }
 
@@ -193,8 +193,8 @@ fn a_configuration_that_has_no_open_is_refused() {
 
 /// The peer connects; says which connection it is, and what comes out.
 fn connect(session: &mut Session, now: u64) -> (Option<ConnectionId>, Vec<Seen>) {
-    let id = session.handle_accepted(Instant(now));
-    (id, drain(session, Instant(now)))
+    let id = session.handle_accepted(Instant::from_millis(now));
+    (id, drain(session, Instant::from_millis(now)))
 }
 
 fn lost(seen: &[Seen], reason: &DownReason) -> bool {
@@ -223,8 +223,8 @@ fn silent_connections_do_not_lock_a_peer_out() {
     }
     assert!(session.held_back_until().is_none(), "that is no failure");
     let bytes = [bytes_of(&peer_open()), keepalive()].concat();
-    session.handle_bytes(Instant(30), newest, &bytes);
-    drain(&mut session, Instant(30));
+    session.handle_bytes(Instant::from_millis(30), newest, &bytes);
+    drain(&mut session, Instant::from_millis(30));
     assert_eq!(session.state(), State::Established);
 }
 
@@ -254,8 +254,8 @@ fn who_has_sent_an_open_keeps_its_place() {
 fn while_we_dial_a_silent_connection_is_replaced_too() {
     let config = local_config();
     let mut session = Session::new(config, 1).expect("a good configuration");
-    session.handle_start(Instant(0));
-    let seen = drain(&mut session, Instant(0));
+    session.handle_start(Instant::ZERO);
+    let seen = drain(&mut session, Instant::ZERO);
     let Some(Seen::Connect(dialled)) = seen.first() else {
         panic!("it connects: {seen:?}");
     };
@@ -265,8 +265,8 @@ fn while_we_dial_a_silent_connection_is_replaced_too() {
     assert!(seen.contains(&Seen::Closed(silent.expect("accepted"))));
     assert!(session.held_back_until().is_none());
     // The connection that we opened is there as well.
-    session.handle_connected(Instant(3), *dialled);
-    drain(&mut session, Instant(3));
+    session.handle_connected(Instant::from_millis(3), *dialled);
+    drain(&mut session, Instant::from_millis(3));
     let ids: Vec<_> = session.connections().map(|(id, ..)| id).collect();
     assert_eq!(ids.len(), 2);
     assert!(ids.contains(&new) && ids.contains(dialled));
@@ -282,7 +282,7 @@ fn with_a_delayed_open_silent_connections_are_replaced_too() {
     let third = third.expect("it takes the place of the oldest");
     assert!(seen.contains(&Seen::Closed(first)), "{seen:?}");
     let bytes = [bytes_of(&peer_open()), keepalive()].concat();
-    session.handle_bytes(Instant(3), third, &bytes);
-    drain(&mut session, Instant(3));
+    session.handle_bytes(Instant::from_millis(3), third, &bytes);
+    drain(&mut session, Instant::from_millis(3));
     assert_eq!(session.state(), State::Established);
 }

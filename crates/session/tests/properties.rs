@@ -137,7 +137,7 @@ impl Watched {
     fn new(config: SessionConfig, seed: u64) -> Self {
         Self {
             session: Session::new(config, seed).expect("a good configuration"),
-            now: Instant(0),
+            now: Instant::ZERO,
             dial: None,
             ids: Vec::new(),
             closed: BTreeSet::new(),

@@ -18,11 +18,11 @@ use routehub_wire::{Capability, Notification};
 fn a_keepalive_leaves_in_the_middle_of_a_burst_of_routes() {
     let (mut session, id) = established(local_config());
     let burst: Vec<u8> = (0..100).flat_map(|octet| update([octet])).collect();
-    session.handle_bytes(Instant(1), id, &burst);
+    session.handle_bytes(Instant::from_millis(1), id, &burst);
     // The layers above take a second for every UPDATE.
     let mut seen = Vec::new();
     for second in 1.. {
-        let Some(output) = session.poll(Instant(second * 1000)) else {
+        let Some(output) = session.poll(Instant::from_millis(second * 1000)) else {
             break;
         };
         seen.push(Seen::of(output));
@@ -42,11 +42,11 @@ fn a_keepalive_leaves_in_the_middle_of_a_burst_of_routes() {
 fn a_run_does_not_end_while_its_messages_wait_to_be_read() {
     let (mut session, id) = established(local_config());
     let burst: Vec<u8> = (0..50).flat_map(|octet| update([octet])).collect();
-    session.handle_bytes(Instant(1), id, &burst);
+    session.handle_bytes(Instant::from_millis(1), id, &burst);
     let mut ends = Vec::new();
     let mut updates = 0;
     for step in 1.. {
-        let Some(output) = session.poll(Instant(step * 300)) else {
+        let Some(output) = session.poll(Instant::from_millis(step * 300)) else {
             break;
         };
         match Seen::of(output) {
@@ -61,9 +61,9 @@ fn a_run_does_not_end_while_its_messages_wait_to_be_read() {
 #[test]
 fn a_peer_is_not_silent_while_its_messages_wait_to_be_read() {
     let (mut session, id) = established(local_config());
-    session.handle_bytes(Instant(170_000), id, &keepalive());
+    session.handle_bytes(Instant::from_millis(170_000), id, &keepalive());
     // Read only when the hold time is over.
-    let seen = drain(&mut session, Instant(190_000));
+    let seen = drain(&mut session, Instant::from_millis(190_000));
     assert!(
         !seen.iter().any(|one| matches!(one, Seen::Down(_))),
         "{seen:?}"
@@ -71,14 +71,14 @@ fn a_peer_is_not_silent_while_its_messages_wait_to_be_read() {
     assert_eq!(session.state(), State::Established);
     // Counted from when it came, not from when it was read.
     let hold = session.timers().find(|(timer, _)| *timer == Timer::Hold);
-    assert_eq!(hold, Some((Timer::Hold, Instant(350_000))));
+    assert_eq!(hold, Some((Timer::Hold, Instant::from_millis(350_000))));
 }
 
 #[test]
 fn half_a_message_does_not_hold_a_session() {
     let (mut session, id) = established(local_config());
-    session.handle_bytes(Instant(170_000), id, &keepalive()[..18]);
-    let seen = drain(&mut session, Instant(180_000));
+    session.handle_bytes(Instant::from_millis(170_000), id, &keepalive()[..18]);
+    let seen = drain(&mut session, Instant::from_millis(180_000));
     assert_eq!(notifications(&seen), [(4, 0, Vec::new())]);
 }
 
@@ -92,7 +92,7 @@ fn sending_routes_puts_off_the_keepalive() {
         found.expect("armed").1
     };
     let before = due(&session);
-    let now = Instant(40_000);
+    let now = Instant::from_millis(40_000);
     let sent = session.send_encoded(now, Bytes::from(end_of_rib()));
     assert_eq!(sent, Ok(()));
     assert!(due(&session) > before && due(&session) <= now + seconds(60));
@@ -102,9 +102,9 @@ fn sending_routes_puts_off_the_keepalive() {
 fn nothing_is_sent_before_established() {
     let (mut session, _, _) = given(local_config(), &bytes_of(&peer_open()));
     assert_eq!(session.state(), State::OpenConfirm);
-    let sent = session.send_encoded(Instant(0), Bytes::from(end_of_rib()));
+    let sent = session.send_encoded(Instant::ZERO, Bytes::from(end_of_rib()));
     assert_eq!(sent, Err(NotEstablished));
-    assert_eq!(session.request_refresh(Instant(0)), Err(NotEstablished));
+    assert_eq!(session.request_refresh(Instant::ZERO), Err(NotEstablished));
 }
 
 #[test]
@@ -117,8 +117,8 @@ fn what_comes_after_a_wrong_message_is_not_read() {
         update_malformed(),
     ]
     .concat();
-    session.handle_bytes(Instant(1), id, &bytes);
-    let seen = drain(&mut session, Instant(1));
+    session.handle_bytes(Instant::from_millis(1), id, &bytes);
+    let seen = drain(&mut session, Instant::from_millis(1));
     assert_eq!(notifications(&seen).len(), 1);
     let updates = seen.iter().filter(|one| matches!(one, Seen::Update { .. }));
     assert_eq!(updates.count(), 1);
@@ -131,7 +131,7 @@ fn what_comes_after_a_wrong_message_is_not_read() {
 #[test]
 fn a_stopped_session_is_silent() {
     let (mut session, id) = established(local_config());
-    let now = Instant(5_000);
+    let now = Instant::from_millis(5_000);
     session.handle_stop(now, Notification::PEER_DECONFIGURED);
     let seen = drain(&mut session, now);
     assert_eq!(notifications(&seen), [(6, 3, Vec::new())]);
@@ -149,12 +149,12 @@ fn a_stopped_session_is_silent() {
 #[test]
 fn a_clock_that_goes_back_stands_still() {
     let (mut session, id) = established(local_config());
-    session.handle_bytes(Instant(100_000), id, &keepalive());
-    drain(&mut session, Instant(100_000));
-    session.handle_bytes(Instant(50), id, &keepalive());
-    drain(&mut session, Instant(50));
+    session.handle_bytes(Instant::from_millis(100_000), id, &keepalive());
+    drain(&mut session, Instant::from_millis(100_000));
+    session.handle_bytes(Instant::from_millis(50), id, &keepalive());
+    drain(&mut session, Instant::from_millis(50));
     let hold = session.timers().find(|(timer, _)| *timer == Timer::Hold);
-    assert_eq!(hold, Some((Timer::Hold, Instant(280_000))));
+    assert_eq!(hold, Some((Timer::Hold, Instant::from_millis(280_000))));
 }
 
 #[test]
@@ -164,15 +164,15 @@ fn a_mark_of_a_refresh_with_a_wrong_length_ends_the_session_with_the_message() {
     let open = peer_open_with([Capability::EnhancedRouteRefresh]);
     let (mut session, id, _) = given(config, &[bytes_of(&open), keepalive()].concat());
     let long = common::messages::message(5, &[0, 1, 1, 1, 0]);
-    session.handle_bytes(Instant(1), id, &long);
-    let seen = drain(&mut session, Instant(1));
+    session.handle_bytes(Instant::from_millis(1), id, &long);
+    let seen = drain(&mut session, Instant::from_millis(1));
     assert_eq!(notifications(&seen), [(7, 1, long)]);
 }
 
 #[test]
 fn a_clock_at_its_end_does_not_hang_a_session() {
     let (mut session, id) = established(local_config());
-    let end = Instant(u64::MAX);
+    let end = Instant::from_millis(u64::MAX);
     session.handle_bytes(end, id, &keepalive());
     session.handle_timeout(end);
     drain(&mut session, end);
@@ -186,7 +186,7 @@ fn keepalives_are_a_second_apart_at_least() {
         config.timers.hold_time = hold_time;
         config.timers.keepalive = Duration::from_millis(interval);
         let (mut session, id) = established(config);
-        let mut last = Instant(0);
+        let mut last = Instant::ZERO;
         for _ in 0..20 {
             let now = session.poll_timeout().expect("a timer");
             session.handle_bytes(now, id, &keepalive());
@@ -201,9 +201,9 @@ fn keepalives_are_a_second_apart_at_least() {
 #[test]
 fn what_an_operator_asks_for_is_there() {
     let (mut session, id) = established(local_config());
-    let now = Instant(7_000);
+    let now = Instant::from_millis(7_000);
     assert_eq!(session.uptime(now), Some(seconds(7)));
-    assert_eq!(session.state_since(), Instant(0));
+    assert_eq!(session.state_since(), Instant::ZERO);
     let names: Vec<Timer> = session.timers().map(|(timer, _)| timer).collect();
     // Our OPEN and KEEPALIVE were written before the session was established.
     assert_eq!(names, [Timer::Keepalive, Timer::Hold]);

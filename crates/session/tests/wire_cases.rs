@@ -42,7 +42,7 @@ impl Stage {
         config.passive = true;
         config.capabilities = case.session.local_capabilities().expect("a role");
         let mut session = Session::new(config, 1).expect("a good configuration");
-        let now = Instant(1);
+        let now = Instant::from_millis(1);
         session.handle_start(now);
         let id_of_connection = session.handle_accepted(now).expect("accepted");
         drain(&mut session, now);

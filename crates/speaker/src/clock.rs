@@ -20,11 +20,11 @@ impl Clock {
 
     /// What it shows now, rounded down.
     pub(crate) fn now(&self) -> Instant {
-        Instant(self.start.elapsed().as_millis() as u64)
+        Instant::from_millis(self.start.elapsed().as_millis() as u64)
     }
 
     /// When it will show this.
     pub(crate) fn at(&self, instant: Instant) -> tokio::time::Instant {
-        self.start + Duration::from_millis(instant.0)
+        self.start + Duration::from_millis(instant.as_millis())
     }
 }

@@ -52,4 +52,4 @@ pub use family::{Family, FamilySet, ParseFamilyError};
 pub use ids::{AttrId, PeerId, RouterId, RuleId};
 pub use prefix::{Ipv4Prefix, Ipv6Prefix, ParsePrefixError, Prefix};
 pub use time::Instant;
-pub use update::{Nlri, PathId, RouteUpdate, Update};
+pub use update::{Nlri, ParseNlriError, PathId, RouteUpdate, Update};

@@ -2,8 +2,10 @@
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::num::ParseIntError;
+use core::str::FromStr;
 
-use crate::{AttrId, Attrs, Prefix};
+use crate::{AttrId, Attrs, ParsePrefixError, Prefix};
 
 /// A path identifier (RFC 7911): tells several paths of one prefix from one peer apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +44,32 @@ impl fmt::Display for Nlri {
             None => self.prefix.fmt(f),
             Some(PathId(id)) => write!(f, "{}#{id}", self.prefix),
         }
+    }
+}
+
+/// Why a text is no prefix with or without a path id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseNlriError {
+    /// What stands before `#` is no prefix.
+    #[error(transparent)]
+    Prefix(#[from] ParsePrefixError),
+    /// What stands after `#` is no path id.
+    #[error("path id: {0}")]
+    PathId(#[from] ParseIntError),
+}
+
+impl FromStr for Nlri {
+    type Err = ParseNlriError;
+
+    /// Reads `10.0.0.0/8`, or with a path id `10.0.0.0/8#7`.
+    fn from_str(text: &str) -> Result<Self, ParseNlriError> {
+        let (prefix, path_id) = match text.split_once('#') {
+            Some((prefix, id)) => (prefix, Some(PathId(id.parse()?))),
+            None => (text, None),
+        };
+        let prefix = prefix.parse()?;
+        Ok(Self { prefix, path_id })
     }
 }
 
@@ -94,5 +122,29 @@ impl RouteUpdate {
             withdrawn,
             ..Self::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn a_prefix_with_its_path_id_reads_as_it_is_written() {
+        for text in ["10.0.0.0/8", "2001:db8::/32#7"] {
+            assert_eq!(
+                text.parse::<Nlri>().map(|nlri| nlri.to_string()),
+                Ok(text.into())
+            );
+        }
+        assert!(matches!(
+            "10.0.0.1/8".parse::<Nlri>(),
+            Err(ParseNlriError::Prefix(_))
+        ));
+        assert!(matches!(
+            "10.0.0.0/8#x".parse::<Nlri>(),
+            Err(ParseNlriError::PathId(_))
+        ));
     }
 }

@@ -211,8 +211,11 @@ fn a_change_whose_network_cannot_run_has_failed_and_can_be_made_again() {
 fn a_faster_clock_makes_it_shorter() {
     let mut azure = with_gateway().with_pace("60x".parse().expect("a factor"));
     azure.send("PUT", &network(CONFIGURATION), &configuration().to_string());
-    assert_eq!(azure.endpoint.due(azure.at), Some(Instant(10_000)));
-    azure.pass(Instant(30_000));
+    assert_eq!(
+        azure.endpoint.due(azure.at),
+        Some(Instant::from_millis(10_000))
+    );
+    azure.pass(Instant::from_millis(30_000));
     let hub = azure.get(&network("virtualHubs/rs"));
     assert_eq!(hub["properties"]["routingState"], "Provisioned");
 }

@@ -47,7 +47,7 @@ impl Transmission {
     /// When the next periodic packet is due; none before the first packet, which is news.
     pub(crate) fn due(&self, interval: Interval) -> Option<Instant> {
         let reduced = u64::from(interval.0) * u64::from(1000 - self.reduction) / 1000;
-        let at = self.last?.0.saturating_add(reduced);
-        Some(Instant(at))
+        let at = self.last?.as_micros().saturating_add(reduced);
+        Some(Instant::from_micros(at))
     }
 }

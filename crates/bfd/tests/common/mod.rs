@@ -31,7 +31,7 @@ pub(crate) fn session() -> Session {
 }
 
 pub(crate) fn session_with(config: Config) -> Session {
-    Session::new(Instant(0), number(7), config, 42)
+    Session::new(Instant::ZERO, number(7), config, 42)
 }
 
 /// What a remote system says, in this state: it has the discriminator 9 and knows ours.
@@ -115,14 +115,14 @@ impl Channel {
     pub(crate) fn new(configs: [Config; 2], seed: u64) -> Self {
         let [a, b] = configs;
         Self {
-            now: Instant(0),
+            now: Instant::ZERO,
             ends: [
-                Session::new(Instant(0), number(7), a, seed),
-                Session::new(Instant(0), number(9), b, seed ^ 1),
+                Session::new(Instant::ZERO, number(7), a, seed),
+                Session::new(Instant::ZERO, number(9), b, seed ^ 1),
             ],
             flying: Vec::new(),
             changes: Vec::new(),
-            heard: [Instant(0); 2],
+            heard: [Instant::ZERO; 2],
         }
     }
 

@@ -168,7 +168,7 @@ impl Examination {
             ..self.config.clone()
         };
         let mut session = Session::new(config, 0)?;
-        let now = Instant(1);
+        let now = Instant::from_millis(1);
         session.handle_start(now);
         let connection = session.handle_accepted(now);
         let connection = connection.ok_or(ExamineError::State(session.state()))?;

@@ -35,7 +35,7 @@ impl Model {
         let static_routes = Self::described_static_routes(&deployment);
         let mut new = Self::unsettled(deployment, static_routes, self.seed);
         new.now = self.now;
-        new.now.0 += BETWEEN_EVENTS;
+        new.now += BETWEEN_EVENTS;
         new.refreshes.clone_from(&self.refreshes);
         for (before, now) in &links {
             let [before, now] = [before, now].map(|link| link.from(Side::A));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use routehub_types::{AttrId, Attrs, Prefix, RuleId};
 
@@ -60,9 +61,9 @@ pub(super) fn unknown(kind: &'static str, name: &str) -> impl FnOnce() -> EventE
     }
 }
 
-/// Time that passes between events, in milliseconds: long enough that each is an update run of
+/// Time that passes between events: long enough that each is an update run of
 /// its own.
-pub(super) const BETWEEN_EVENTS: u64 = 3_600_000;
+pub(super) const BETWEEN_EVENTS: Duration = Duration::from_secs(3600);
 
 impl Model {
     /// Applies an event and converges.
@@ -74,7 +75,7 @@ impl Model {
             // What is added has to fit; then it is added as by an event of its own.
             self.deployment.standing().changed(event)?;
         }
-        self.now.0 += BETWEEN_EVENTS;
+        self.now += BETWEEN_EVENTS;
         self.note_event(event);
         self.change(event)?;
         Ok(self.converge()?)

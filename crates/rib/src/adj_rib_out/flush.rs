@@ -239,7 +239,10 @@ impl<K: Key> Flush<'_, K> {
         let told = members.map(|member| member.told).min();
         let told = told.unwrap_or(group.ring.last());
         group.ring.trim(told, self.store);
-        while let Some((seq, entry)) = self.group.tombstones.pop_front_if(|(seq, _)| *seq <= told) {
+        while let Some(&(seq, entry)) = self.group.tombstones.front()
+            && seq <= told
+        {
+            self.group.tombstones.pop_front();
             let mut slot = self.group.slots.get(self.routes, entry);
             if slot.flags & Slot::TOMBSTONE != 0 && slot.seq == seq {
                 slot.flags &= !Slot::TOMBSTONE;

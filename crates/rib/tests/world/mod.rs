@@ -3,6 +3,7 @@
 mod check;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use routehub_rib::{
     Admission, AttrStore, BestPath, DecisionConfig, Delta, GroupConfig, GroupId, MemberId, Pull,
@@ -161,7 +162,9 @@ impl World {
                 self.model.runs[*source].end();
                 self.rib.end_run(self.ids[*source]);
             }
-            Event::Wait(milliseconds) => self.now.0 += u64::from(*milliseconds),
+            Event::Wait(milliseconds) => {
+                self.now += Duration::from_millis(u64::from(*milliseconds));
+            }
             Event::Down(source) => {
                 self.model.runs[*source].end();
                 self.model.adj_in.retain(|(one, ..), _| one != source);

@@ -103,7 +103,7 @@ impl Lab {
             engine,
             held: BTreeMap::new(),
             unsendable: Vec::new(),
-            now: Instant(1),
+            now: Instant::from_millis(1),
         };
         for nva in 1..=4 {
             lab.up(nva);

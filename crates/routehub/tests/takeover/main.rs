@@ -137,7 +137,7 @@ impl Lab {
             engine,
             profile,
             routers: BTreeMap::new(),
-            now: Instant(1),
+            now: Instant::from_millis(1),
         }
     }
 

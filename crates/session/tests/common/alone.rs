@@ -10,11 +10,11 @@ use super::{Seen, drain};
 pub fn given(mut config: SessionConfig, bytes: &[u8]) -> (Session, ConnectionId, Vec<Seen>) {
     config.passive = true;
     let mut session = Session::new(config, 1).expect("a good configuration");
-    session.handle_start(Instant(0));
-    let id = session.handle_accepted(Instant(0)).expect("accepted");
-    drain(&mut session, Instant(0));
-    session.handle_bytes(Instant(0), id, bytes);
-    let seen = drain(&mut session, Instant(0));
+    session.handle_start(Instant::ZERO);
+    let id = session.handle_accepted(Instant::ZERO).expect("accepted");
+    drain(&mut session, Instant::ZERO);
+    session.handle_bytes(Instant::ZERO, id, bytes);
+    let seen = drain(&mut session, Instant::ZERO);
     (session, id, seen)
 }
 

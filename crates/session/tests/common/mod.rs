@@ -239,7 +239,7 @@ impl Pair {
 
     pub fn seeded(a: SessionConfig, b: SessionConfig, seed: u64) -> Self {
         Self {
-            now: Instant(1_000),
+            now: Instant::from_millis(1_000),
             a: Side::new(a, seed),
             b: Side::new(b, seed ^ 0x5555),
             network: BTreeMap::new(),

@@ -76,7 +76,7 @@ impl Stage {
         let session = Session::new(config, 1).expect("a good configuration");
         let mut stage = Self {
             session,
-            now: Instant(1_000),
+            now: Instant::from_millis(1_000),
             id: None,
             dial: None,
             condition,

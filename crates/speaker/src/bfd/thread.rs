@@ -95,7 +95,7 @@ impl BfdThread {
     }
 
     fn now(&self) -> Instant {
-        Instant(self.start.elapsed().as_micros() as u64)
+        Instant::from_micros(self.start.elapsed().as_micros() as u64)
     }
 
     /// Sleeps until a packet or a command comes, or a timer ends.

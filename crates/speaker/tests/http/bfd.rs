@@ -52,7 +52,7 @@ impl BfdPeer {
 
 fn run(socket: &UdpSocket, path: Path, config: Config, said: &Receiver<Say>) {
     let start = SystemInstant::now();
-    let now = || Instant(start.elapsed().as_micros() as u64);
+    let now = || Instant::from_micros(start.elapsed().as_micros() as u64);
     let mut system = Endpoint::new(7);
     let session = system.add(now(), path, config).expect("a session");
     let to = SocketAddr::new(path.remote, path.hops.port());

@@ -165,7 +165,7 @@ async fn run(
 ) {
     let IpAddr::V4(address) = from else { return };
     let start = tokio::time::Instant::now();
-    let now = || Instant(start.elapsed().as_millis() as u64);
+    let now = || Instant::from_millis(start.elapsed().as_millis() as u64);
     let mut config = SessionConfig::new(asn, Asn(65515), RouterId::from(address));
     config.damp_peer_oscillations = false;
     config.capabilities.0.extend(offers);
@@ -204,7 +204,7 @@ async fn run(
         let wake = session
             .poll_timeout()
             .unwrap_or(now() + Duration::from_millis(50));
-        let wake = start + Duration::from_millis(wake.0);
+        let wake = start + Duration::from_millis(wake.as_millis());
         let established = session.negotiated().map(|agreed| agreed.send);
         tokio::select! {
             (id, length) = reading => match length {
@@ -269,7 +269,7 @@ fn outputs(session: &mut Session, now: Instant, seen: &Mutex<Seen>) -> Vec<Do> {
     }
     if let Some(error) = session.last_received_error() {
         let codes = (error.notification.code, error.notification.subcode);
-        let at = error.at.0;
+        let at = error.at.as_millis();
         if seen.last_data.is_empty() || seen.last_data[..8] != at.to_be_bytes() {
             seen.notifications.push(codes);
             seen.last_data = at.to_be_bytes().to_vec();
