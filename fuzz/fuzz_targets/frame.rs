@@ -15,7 +15,7 @@ fuzz_target!(|stream: &[u8]| {
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    assert_eq!(error.notification.code, 1);
+                    assert_eq!(error.notification().code, 1);
                     assert!(error.offset < 19);
                     break;
                 }

@@ -89,7 +89,7 @@ fn config(settings: &Settings) -> SessionConfig {
     config.collision_detect_established = settings.collision_detect_established;
     config.notify_without_open = settings.notify_without_open;
     config.timers.delay_open = settings.delay_open.then_some(Duration::from_secs(5));
-    config.timers.hold_time = settings.hold_time;
+    config.timers.hold_time = Duration::from_secs(settings.hold_time.into());
     let capabilities = &mut config.capabilities.0;
     if settings.graceful_restart {
         capabilities.extend([restart(), Capability::EnhancedRouteRefresh]);
@@ -210,7 +210,7 @@ impl Watched {
                 let _ = session.send_encoded(now, Bytes::from(bytes));
             }
             Op::Wait { millis } => {
-                self.now = now + Duration::from_millis(u64::from(millis));
+                self.now += Duration::from_millis(u64::from(millis));
                 session.handle_timeout(self.now);
             }
             Op::Timeout => {
@@ -251,7 +251,7 @@ impl Watched {
                 Output::Update(view) => {
                     assert!(self.established);
                     let announced = view.announced().flat_map(|field| field.nlri).count();
-                    let withdrawn = view.withdrawn().flatten().count();
+                    let withdrawn = view.withdrawn().count();
                     assert!(announced + withdrawn <= view.message().len());
                 }
                 Output::Event(_) => {}

@@ -1,7 +1,7 @@
 //! routehub-wire: checked as RFC 7606 asks for, then read in place.
 
-use routehub_types::Prefix;
-use routehub_wire::{Attribute, Context, Message, Nlris, Values, attribute_code, decode};
+use routehub_types::{Nlri, Prefix};
+use routehub_wire::{Attribute, Context, Message, Values, attribute_code, decode};
 
 use crate::walk::{ipv4, ipv6};
 
@@ -13,9 +13,7 @@ pub(crate) fn sum(message: &[u8], context: &Context) -> Option<u64> {
         return None;
     };
     let mut sum = 0u64;
-    for nlri in update.withdrawn() {
-        sum = sum.wrapping_add(prefixes(nlri));
-    }
+    sum = sum.wrapping_add(prefixes(update.withdrawn()));
     for field in update.announced() {
         sum = sum.wrapping_add(prefixes(field.nlri));
     }
@@ -25,7 +23,7 @@ pub(crate) fn sum(message: &[u8], context: &Context) -> Option<u64> {
     Some(sum)
 }
 
-fn prefixes(nlri: Nlris<'_>) -> u64 {
+fn prefixes(nlri: impl Iterator<Item = Nlri>) -> u64 {
     nlri.fold(0, |sum, one| {
         sum.wrapping_add(match one.prefix {
             Prefix::V4(prefix) => ipv4(prefix.address().to_bits(), prefix.length()),

@@ -44,11 +44,7 @@ pub(crate) fn ours(message: &[u8], width: Width) -> Option<(Facts, bool)> {
 fn facts(update: &UpdateView<'_>) -> Facts {
     let text = |prefix: Prefix| prefix.to_string();
     let mut facts = Facts {
-        withdrawn: update
-            .withdrawn()
-            .flatten()
-            .map(|nlri| text(nlri.prefix))
-            .collect(),
+        withdrawn: update.withdrawn().map(|nlri| text(nlri.prefix)).collect(),
         announced: update
             .announced()
             .flat_map(|field| field.nlri.map(move |nlri| text(nlri.prefix)))

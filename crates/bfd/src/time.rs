@@ -1,7 +1,7 @@
 //! Time as an argument, in the unit that BFD counts in.
 
 use core::fmt;
-use core::ops::Add;
+use core::ops::{Add, AddAssign, Sub};
 use core::time::Duration;
 
 /// A moment, in microseconds since a start that the caller chose.
@@ -38,6 +38,21 @@ impl Add<Duration> for Instant {
         let part = u128::from(!duration.subsec_nanos().is_multiple_of(1000));
         let micros = u64::try_from(duration.as_micros() + part).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(micros))
+    }
+}
+
+impl AddAssign<Duration> for Instant {
+    fn add_assign(&mut self, duration: Duration) {
+        *self = *self + duration;
+    }
+}
+
+impl Sub for Instant {
+    type Output = Duration;
+
+    /// The same as [`Instant::since`].
+    fn sub(self, earlier: Self) -> Duration {
+        self.since(earlier)
     }
 }
 

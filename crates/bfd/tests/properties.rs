@@ -149,7 +149,7 @@ proptest! {
                 packets += usize::from(matches!(output, Output::Send(_)));
             }
             prop_assert!(packets <= 3, "{packets}");
-            now = now + millis(wait * 100);
+            now += millis(wait * 100);
             session.handle_timeout(now);
         }
     }

@@ -102,7 +102,7 @@ impl Profile {
             passive: true,
             enforce_first_as: self.enforce_first_as,
             timers: Timers {
-                hold_time: self.parameters.hold_time,
+                hold_time: Duration::from_secs(self.parameters.hold_time.into()),
                 keepalive: Duration::from_secs(self.keepalive.into()),
                 connect_retry: Backoff {
                     first: connect_retry,

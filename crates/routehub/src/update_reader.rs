@@ -28,7 +28,7 @@ impl UpdateReader {
             self.refuse(view, link, exchange)?;
         }
         view.said_withdrawn()
-            .for_each(|nlri| self.withdrawn.extend(nlri));
+            .for_each(|nlri| self.withdrawn.push(nlri));
         for field in view.announced() {
             self.announced.clear();
             self.announced.extend(field.nlri);
@@ -63,7 +63,7 @@ impl UpdateReader {
     ) -> Result<(), NotConverged> {
         self.announced.clear();
         view.treated_as_withdrawn()
-            .for_each(|nlri| self.announced.extend(nlri));
+            .for_each(|nlri| self.announced.push(nlri));
         let update = Update {
             attrs: exchange.intern(&view.to_attrs()),
             withdrawn: &[],

@@ -169,7 +169,7 @@ impl Lab {
                     router.established = Some(negotiated.send);
                 }
                 Output::Update(view) => {
-                    for update in view.to_updates() {
+                    for update in view.to_updates().expect("no reset") {
                         for nlri in update.withdrawn {
                             router.learned.remove(&nlri.prefix);
                         }
@@ -226,7 +226,7 @@ impl Lab {
         Packer::new(&router.established.unwrap())
             .announce(&attrs, &nlri, &mut bytes)
             .unwrap();
-        router.session.send_encoded(self.now, bytes.into()).unwrap();
+        router.session.send_encoded(self.now, bytes).unwrap();
         self.run();
     }
 
@@ -238,7 +238,7 @@ impl Lab {
         Packer::new(&router.established.unwrap())
             .withdraw(&nlri, &mut bytes)
             .unwrap();
-        router.session.send_encoded(self.now, bytes.into()).unwrap();
+        router.session.send_encoded(self.now, bytes).unwrap();
         self.run();
     }
 

@@ -15,7 +15,7 @@ use routehub_wire::{AfiSafi, Capabilities, Capability, PeerKind};
 ///     passive: true,
 ///     ..SessionConfig::new(Asn(64512), Asn(65001), RouterId(0x0a00_0604))
 /// };
-/// assert_eq!(config.timers.hold_time, 180);
+/// assert_eq!(config.timers.hold_time.as_secs(), 180);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -94,12 +94,12 @@ impl SessionConfig {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default))]
 pub struct Timers {
-    /// The hold time that we offer, in seconds; 0 is none, 1 and 2 (which RFC 4271 section 4.2
-    /// forbids) count as 3.
-    pub hold_time: u16,
-    /// The lowest hold time accepted from the peer, in seconds; 0, which means none, is always
-    /// accepted.
-    pub min_hold_time: u16,
+    /// The hold time that we offer; zero is none. An OPEN carries whole seconds up to 65,535: a part
+    /// of a second counts as a whole one, and one or two seconds (which RFC 4271 section 4.2
+    /// forbids) count as three.
+    pub hold_time: Duration,
+    /// The lowest hold time accepted from the peer; zero, which means none, is always accepted.
+    pub min_hold_time: Duration,
     /// The longest time between two KEEPALIVEs; less where a third of the hold time is less, and
     /// never less than a second; zero: none are sent.
     pub keepalive: Duration,
@@ -122,8 +122,8 @@ pub struct Timers {
 impl Default for Timers {
     fn default() -> Self {
         Self {
-            hold_time: 180,
-            min_hold_time: 3,
+            hold_time: Duration::from_secs(180),
+            min_hold_time: Duration::from_secs(3),
             keepalive: Duration::from_secs(60),
             connect_retry: Backoff {
                 first: Duration::from_secs(5),

@@ -115,6 +115,7 @@ mod reason;
 mod retry;
 mod session;
 mod state;
+mod text;
 
 pub use config::{Backoff, SendHold, SessionConfig, Timers};
 pub use counters::{Counters, DownCounters, IgnoredCounters, LastError, MessageCounters};

@@ -116,18 +116,22 @@ pub(crate) fn our_open(config: &SessionConfig) -> Open {
 
 /// The hold time that our OPEN carries, in seconds.
 const fn offered_hold_time(config: &SessionConfig) -> u16 {
-    match config.timers.hold_time {
+    let offered = config.timers.hold_time;
+    let part = offered.subsec_nanos() > 0;
+    match offered.as_secs().saturating_add(part as u64) {
         1 | 2 => 3,
-        seconds => seconds,
+        seconds if seconds > u16::MAX as u64 => u16::MAX,
+        seconds => seconds as u16,
     }
 }
 
 fn hold_time(config: &SessionConfig, proposed: u16) -> Result<Duration, OpenRejection> {
     let offered = offered_hold_time(config);
-    if matches!(proposed, 1 | 2) || (proposed != 0 && proposed < config.timers.min_hold_time) {
+    let asked = Duration::from_secs(proposed.into());
+    if matches!(proposed, 1 | 2) || (proposed != 0 && asked < config.timers.min_hold_time) {
         return Err(OpenRejection::HoldTime(proposed));
     }
-    Ok(Duration::from_secs(u64::from(proposed.min(offered))))
+    Ok(asked.min(Duration::from_secs(offered.into())))
 }
 
 /// The role that the peer tells, if it fits ours (RFC 9234 section 4.2).

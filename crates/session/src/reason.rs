@@ -11,6 +11,7 @@ use crate::counters::DownCounters;
 
 /// Why a connection, and with it the session if it was the established one, ended.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DownReason {
     /// An operator stopped the session; the peer was told this.
     #[error("stopped by the operator, sent {0}")]
@@ -82,7 +83,7 @@ impl DownReason {
             }
             Self::HoldTimerExpired => Some(Notification::HOLD_TIMER_EXPIRED),
             Self::SendHoldTimerExpired => Some(Notification::SEND_HOLD_TIMER_EXPIRED),
-            Self::MessageError(error) => Some(error.notification.clone()),
+            Self::MessageError(error) => Some(error.notification().clone()),
             Self::UpdateError { notification, .. } => Some(notification.clone()),
             Self::OpenRejected(rejection) => Some(rejection.notification()),
             Self::UnexpectedMessage { state, message } => Some(unexpected(*state, *message)),
@@ -149,6 +150,7 @@ impl fmt::Display for Faults<'_> {
 
 /// Why an OPEN that can be read is not acceptable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OpenRejection {
     /// The peer has another ASN than configured (RFC 4271 section 6.2).
     PeerAs {
@@ -202,6 +204,8 @@ fn multiprotocol(families: FamilySet) -> Vec<u8> {
     encoded.collect()
 }
 
+impl core::error::Error for OpenRejection {}
+
 impl fmt::Display for OpenRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -212,11 +216,11 @@ impl fmt::Display for OpenRejection {
             Self::HoldTime(seconds) => write!(f, "hold time {seconds} s"),
             Self::NoCommonFamily(_) => f.write_str("no common address family"),
             Self::Role { local, peer } => match peer {
-                Some(peer) => write!(f, "role {peer:?} does not fit ours, {local:?}"),
-                None => write!(f, "no role, ours is {local:?}"),
+                Some(peer) => write!(f, "role {peer} does not fit ours, {local}"),
+                None => write!(f, "no role, ours is {local}"),
             },
             Self::RoleUnassigned { local } => {
-                write!(f, "a role that is not assigned, ours is {local:?}")
+                write!(f, "a role that is not assigned, ours is {local}")
             }
         }
     }

@@ -315,7 +315,12 @@ impl Session {
     ///
     /// # Errors
     /// The session is not established.
-    pub fn send_encoded(&mut self, now: Instant, messages: Bytes) -> Result<(), NotEstablished> {
+    pub fn send_encoded(
+        &mut self,
+        now: Instant,
+        messages: impl Into<Bytes>,
+    ) -> Result<(), NotEstablished> {
+        let messages = messages.into();
         let peering = &mut self.peering;
         peering.advance(now);
         let slot = peering.connections.established().ok_or(NotEstablished)?;

@@ -105,7 +105,7 @@ fn a_notification_that_has_come_is_read_before_any_timer_ends_the_session() {
     for send_hold in [SendHold::After(seconds(10)), SendHold::Off] {
         let open = bytes_of(&peer_open_with([]));
         let (mut session, id, _) = given(config(send_hold), &[open, keepalive()].concat());
-        let sent = session.send_encoded(Instant::from_millis(1), update([7]).into());
+        let sent = session.send_encoded(Instant::from_millis(1), update([7]));
         sent.expect("established");
         drain(&mut session, Instant::from_millis(1));
         // Nothing of it was taken, and the peer is silent for longer than any timer.

@@ -56,7 +56,7 @@ fn an_open_that_does_not_fit_the_configuration_is_rejected_with_the_reason() {
     assert_eq!(rejection(local_config(), &wrong_as), (expected, (2, 2)));
 
     let mut config = local_config();
-    config.timers.min_hold_time = 30;
+    config.timers.min_hold_time = std::time::Duration::from_secs(30);
     let short = Open {
         hold_time: 29,
         ..peer_open()

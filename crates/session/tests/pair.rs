@@ -138,7 +138,7 @@ fn a_silent_network_expires_the_hold_timer_of_both() {
 #[test]
 fn the_lower_hold_time_is_honoured_by_both() {
     let mut b = peer_config();
-    b.timers.hold_time = 15;
+    b.timers.hold_time = seconds(15);
     let mut pair = Pair::established_with(local_config(), b);
     let agreed = pair.a.session.negotiated().expect("established");
     assert_eq!(
@@ -155,7 +155,7 @@ fn the_lower_hold_time_is_honoured_by_both() {
 #[test]
 fn a_hold_time_of_zero_never_expires() {
     let mut b = peer_config();
-    b.timers.hold_time = 0;
+    b.timers.hold_time = seconds(0);
     let mut pair = Pair::established_with(local_config(), b);
     let keepalives = pair.a.session.counters().sent.keepalive;
     pair.silent = true;
@@ -448,7 +448,7 @@ fn a_peer_that_takes_nothing_is_dropped_after_the_send_hold_time() {
     let end = now + seconds(700);
     let mut down = None;
     while now < end && down.is_none() {
-        now = now + seconds(30);
+        now += seconds(30);
         pair.a
             .session
             .handle_bytes(now, id, &routehub_wire::KEEPALIVE);
@@ -471,7 +471,7 @@ fn a_peer_that_takes_a_little_is_not_dropped() {
     let id = pair.a.session.connections().next().expect("a connection").0;
     let mut now = pair.now;
     for _ in 0..100 {
-        now = now + seconds(30);
+        now += seconds(30);
         (pair.a.session).handle_bytes(now, id, &routehub_wire::KEEPALIVE);
         common::drain(&mut pair.a.session, now);
         pair.a.session.handle_written(now, id, 1);
@@ -487,7 +487,7 @@ fn the_send_hold_timer_can_be_off() {
     let id = pair.a.session.connections().next().expect("a connection").0;
     let mut now = pair.now;
     for _ in 0..100 {
-        now = now + seconds(30);
+        now += seconds(30);
         pair.a
             .session
             .handle_bytes(now, id, &routehub_wire::KEEPALIVE);

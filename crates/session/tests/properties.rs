@@ -101,7 +101,7 @@ fn input() -> impl Strategy<Value = Input> {
 fn config() -> impl Strategy<Value = SessionConfig> {
     (
         any::<[bool; 7]>(),
-        prop::sample::select(vec![0_u16, 3, 30, 180]),
+        prop::sample::select(vec![0, 3, 30, 180]),
     )
         .prop_map(|(on, hold)| {
             let mut config = local_config();
@@ -110,7 +110,7 @@ fn config() -> impl Strategy<Value = SessionConfig> {
             config.automatic_start = on[2];
             config.collision_detect_established = on[3];
             config.timers.delay_open = on[4].then_some(Duration::from_secs(5));
-            config.timers.hold_time = hold;
+            config.timers.hold_time = Duration::from_secs(hold);
             if on[5] {
                 config.capabilities.0.push(restart());
                 config.capabilities.0.push(Capability::EnhancedRouteRefresh);
@@ -221,7 +221,7 @@ impl Watched {
                 let _ = session.send_encoded(now, Bytes::from(update([3])));
             }
             Input::Wait(millis) => {
-                self.now = now + Duration::from_millis(*millis);
+                self.now += Duration::from_millis(*millis);
                 session.handle_timeout(self.now);
             }
             Input::Timeout => {

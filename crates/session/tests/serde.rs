@@ -16,12 +16,13 @@ fn a_configuration_reads_back() {
 
 #[test]
 fn timers_that_are_not_given_are_the_usual_ones() {
-    let read: Timers = serde_json::from_str(r#"{"hold_time": 30}"#).expect("timers");
+    let read: Timers =
+        serde_json::from_str(r#"{"hold_time": {"secs": 30, "nanos": 0}}"#).expect("timers");
     let usual = Timers::default();
     assert_eq!(
         read,
         Timers {
-            hold_time: 30,
+            hold_time: std::time::Duration::from_secs(30),
             ..usual
         }
     );

@@ -183,7 +183,7 @@ fn a_clock_at_its_end_does_not_hang_a_session() {
 fn keepalives_are_a_second_apart_at_least() {
     for (hold_time, interval) in [(3, 60_000), (180, 1)] {
         let mut config = local_config();
-        config.timers.hold_time = hold_time;
+        config.timers.hold_time = Duration::from_secs(hold_time);
         config.timers.keepalive = Duration::from_millis(interval);
         let (mut session, id) = established(config);
         let mut last = Instant::ZERO;

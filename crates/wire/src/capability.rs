@@ -34,6 +34,7 @@ pub(crate) mod code {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum Capability {
     /// Routes of a family (code 1, RFC 4760).
     Multiprotocol(AfiSafi),

@@ -7,13 +7,14 @@ use crate::Notification;
 /// A message that cannot be used: why, where, and what to tell the peer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("octet {offset}: {reason} (answer {notification})")]
+#[non_exhaustive]
 pub struct DecodeError {
     /// Why.
     pub reason: Reason,
     /// Where in the message, in octets from the start of its header.
     pub offset: usize,
     /// What to send before the session is closed.
-    pub notification: Notification,
+    notification: Notification,
 }
 
 impl DecodeError {
@@ -23,6 +24,11 @@ impl DecodeError {
             offset,
             notification,
         }
+    }
+
+    /// What to send to the peer before the session is closed.
+    pub const fn notification(&self) -> &Notification {
+        &self.notification
     }
 }
 

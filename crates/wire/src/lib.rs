@@ -96,6 +96,7 @@ mod notification;
 mod open;
 mod packer;
 mod parse;
+mod text;
 mod update;
 
 pub use afi_safi::AfiSafi;

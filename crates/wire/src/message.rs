@@ -282,7 +282,7 @@ mod tests {
             code,
             subcode,
             data,
-        } = error.notification;
+        } = error.notification().clone();
         (code, subcode, data)
     }
 
@@ -302,7 +302,7 @@ mod tests {
         let error = frame(&bytes, MAX_LEN).unwrap_err();
         assert_eq!(error.offset, 5);
         assert_eq!(
-            (error.notification.code, error.notification.subcode),
+            (error.notification().code, error.notification().subcode),
             (1, 1)
         );
     }

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 
 use routehub_types::attribute_code::{self as code, MP_REACH_NLRI, MP_UNREACH_NLRI};
-use routehub_types::{Family, FamilySet, NextHop, Origin};
+use routehub_types::{Family, FamilySet, NextHop, Nlri, Origin};
 
 use crate::{AfiSafi, Context, Notification, Reason};
 use fault::Strongest;
@@ -211,32 +211,32 @@ impl<'a> UpdateView<'a> {
         plain.into_iter().chain(multi)
     }
 
-    /// The prefixes that the sender can no longer reach, by field; after treat-as-withdraw also
-    /// those that it announced.
+    /// The prefixes that the sender can no longer reach; after treat-as-withdraw also those that
+    /// it announced.
     #[inline(always)]
-    pub fn withdrawn(&self) -> impl Iterator<Item = Nlris<'a>> + use<'a> {
+    pub fn withdrawn(&self) -> impl Iterator<Item = Nlri> + use<'a> {
         self.said_withdrawn().chain(self.treated_as_withdrawn())
     }
 
-    /// The prefixes that the sender itself says it can no longer reach, by field.
+    /// The prefixes that the sender itself says it can no longer reach.
     #[inline(always)]
-    pub fn said_withdrawn(&self) -> impl Iterator<Item = Nlris<'a>> + use<'a> {
+    pub fn said_withdrawn(&self) -> impl Iterator<Item = Nlri> + use<'a> {
         let plain = self.nlri(self.parts.withdrawn, Some(Family::Ipv4));
         let unreach = self.parts.unreach.as_ref();
         let multi = unreach.and_then(|part| self.nlri(part.nlri, part.family.family()));
-        plain.into_iter().chain(multi)
+        plain.into_iter().chain(multi).flatten()
     }
 
-    /// The prefixes that the sender announced and that count as withdrawn, by field: those of
+    /// The prefixes that the sender announced and that count as withdrawn: those of
     /// treat-as-withdraw (RFC 7606 section 2).
     #[inline(always)]
-    pub fn treated_as_withdrawn(&self) -> impl Iterator<Item = Nlris<'a>> + use<'a> {
+    pub fn treated_as_withdrawn(&self) -> impl Iterator<Item = Nlri> + use<'a> {
         let [plain, multi] = if self.verdict.withdraw {
             self.reachable()
         } else {
             [None; 2]
         };
-        plain.into_iter().chain(multi)
+        plain.into_iter().chain(multi).flatten()
     }
 
     /// Whether what the message announces counts as withdrawn (RFC 7606 section 2).

@@ -50,11 +50,7 @@ fn announced(update: &UpdateView<'_>) -> Vec<String> {
 }
 
 fn withdrawn(update: &UpdateView<'_>) -> Vec<String> {
-    update
-        .withdrawn()
-        .flatten()
-        .map(|nlri| nlri.to_string())
-        .collect()
+    update.withdrawn().map(|nlri| nlri.to_string()).collect()
 }
 
 #[test]
@@ -104,7 +100,7 @@ fn both_families_in_one_message_keep_their_next_hops() {
         ]
     );
     assert_eq!(withdrawn(&view), ["2001:db8:65::/48"]);
-    let owned = view.to_updates();
+    let owned = view.to_updates().expect("no reset");
     assert_eq!(owned.len(), 2);
     assert_eq!(owned[0].withdrawn.len(), 1);
     let next_hops = owned.iter().map(|update| update.attrs.next_hop.to_string());

@@ -219,7 +219,8 @@ impl Subject {
                 }
                 Output::Update(view) => {
                     collected.outcome = Some(view.outcome());
-                    for update in view.to_updates() {
+                    // A session lends no UPDATE that resets it.
+                    for update in view.to_updates().into_iter().flatten() {
                         self.routes.apply(&update, collected);
                     }
                 }

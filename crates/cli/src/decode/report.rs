@@ -144,7 +144,7 @@ impl Report {
             reason: error.reason.to_string(),
             action: word(Action::Reset),
         }]);
-        self.notification = Some(error.notification.into());
+        self.notification = Some(Notification::from(error).into());
     }
 
     /// A message that can be read.

@@ -235,7 +235,7 @@ impl Lab {
                 panic!("no UPDATE");
             };
             assert!(view.is_fault_free(), "{:?}", view.faults());
-            for update in view.to_updates() {
+            for update in view.to_updates().expect("no reset") {
                 for nlri in update.withdrawn {
                     held.remove(&nlri.prefix);
                 }

@@ -230,7 +230,7 @@ impl Lab {
             let Message::Update(view) = decode(message, &context).unwrap() else {
                 panic!("no UPDATE")
             };
-            let updates = view.to_updates();
+            let updates = view.to_updates().expect("no reset");
             let silent = |one: &routehub_types::RouteUpdate| {
                 one.withdrawn.is_empty() && one.announced.is_empty()
             };

@@ -25,16 +25,30 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// The diagnostic as text of several lines, for a file of that name.
     pub fn render<'a>(&'a self, file: &'a str) -> impl fmt::Display + 'a {
-        fmt::from_fn(move |f| {
-            writeln!(f, "error: {}", Escaped::line(&self.message))?;
-            self.at.render(f, file)?;
-            if let Some((what, excerpt)) = &self.related {
-                writeln!(f, "{}:", Escaped::line(what))?;
-                excerpt.render(f, file)?;
-            }
-            let mut help = self.help.iter();
-            help.try_for_each(|help| writeln!(f, "  = {}", Escaped::line(help)))
-        })
+        Rendered {
+            diagnostic: self,
+            file,
+        }
+    }
+}
+
+/// A diagnostic as text of several lines, and the name of the file it is about.
+struct Rendered<'a> {
+    diagnostic: &'a Diagnostic,
+    file: &'a str,
+}
+
+impl fmt::Display for Rendered<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { diagnostic, file } = self;
+        writeln!(f, "error: {}", Escaped::line(&diagnostic.message))?;
+        diagnostic.at.render(f, file)?;
+        if let Some((what, excerpt)) = &diagnostic.related {
+            writeln!(f, "{}:", Escaped::line(what))?;
+            excerpt.render(f, file)?;
+        }
+        let mut help = diagnostic.help.iter();
+        help.try_for_each(|help| writeln!(f, "  = {}", Escaped::line(help)))
     }
 }
 

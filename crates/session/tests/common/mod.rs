@@ -65,9 +65,7 @@ impl Seen {
                     .flat_map(|field| field.nlri)
                     .map(|nlri| nlri.to_string())
                     .collect(),
-                withdrawn: (view.withdrawn().flatten())
-                    .map(|nlri| nlri.to_string())
-                    .collect(),
+                withdrawn: (view.withdrawn()).map(|nlri| nlri.to_string()).collect(),
             },
             Output::Event(Event::EndOfRib(family)) => Self::EndOfRib(family),
             Output::Event(Event::RunEnded(end)) => Self::RunEnded(end),

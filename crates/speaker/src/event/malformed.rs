@@ -44,8 +44,8 @@ impl MalformedUpdate {
     /// What is wrong with an UPDATE; none if nothing is.
     #[cold]
     pub(crate) fn of(update: &UpdateView<'_>) -> Self {
-        let announced = update.announced().map(|Announced { nlri, .. }| nlri);
-        let announced = announced.chain(update.treated_as_withdrawn()).flatten();
+        let announced = update.announced().flat_map(|Announced { nlri, .. }| nlri);
+        let announced = announced.chain(update.treated_as_withdrawn());
         let all: Vec<Prefix> = announced.map(|nlri| nlri.prefix).collect();
         let faults = update.faults().into_iter().map(|fault| FaultReport {
             octets: first(update.octets_at_fault(&fault), OCTETS).to_vec(),

@@ -226,7 +226,7 @@ async fn run(
                     }
                 }
                 .expect("encoded");
-                session.send_encoded(now(), bytes.into()).expect("established");
+                session.send_encoded(now(), bytes).expect("established");
             }
             () = tokio::time::sleep_until(wake) => {}
         }
@@ -250,7 +250,7 @@ fn outputs(session: &mut Session, now: Instant, seen: &Mutex<Seen>) -> Vec<Do> {
             Output::Event(Event::Established(_)) => seen.established += 1,
             Output::Update(view) => {
                 seen.updates += 1;
-                for update in view.to_updates() {
+                for update in view.to_updates().expect("no reset") {
                     for nlri in update.withdrawn {
                         seen.routes.remove(&nlri.prefix);
                         seen.withdrawn.push(nlri.prefix);

@@ -9,8 +9,8 @@ use routehub_types::{
 
 use super::fault::Strongest;
 use super::scan::Parts;
-use super::{Announced, AsPathView, Attribute, RawAttribute, UpdateView};
-use crate::Context;
+use super::{Announced, AsPathView, Attribute, Outcome, RawAttribute, UpdateView};
+use crate::{Context, Notification};
 use routehub_types::attribute_code::{OPTIONAL, PARTIAL, TRANSITIVE};
 
 impl UpdateView<'_> {
@@ -34,8 +34,14 @@ impl UpdateView<'_> {
 
     /// The routes in owned form: an update per field of [`announced`](Self::announced), the first
     /// with all that is withdrawn. Usually one; none if the message has no routes that count.
-    pub fn to_updates(&self) -> Vec<RouteUpdate> {
-        let withdrawn: Vec<_> = self.withdrawn().flatten().collect();
+    ///
+    /// # Errors
+    /// The NOTIFICATION to send, where the message resets the session.
+    pub fn to_updates(&self) -> Result<Vec<RouteUpdate>, Notification> {
+        if let Outcome::Reset(notification) = self.outcome() {
+            return Err(notification);
+        }
+        let withdrawn: Vec<_> = self.withdrawn().collect();
         let attrs = self.to_attrs();
         let announced = self.announced().map(|Announced { next_hop, nlri }| {
             let mut update = RouteUpdate {
@@ -55,7 +61,7 @@ impl UpdateView<'_> {
                 ..RouteUpdate::default()
             }),
         }
-        updates
+        Ok(updates)
     }
 }
 

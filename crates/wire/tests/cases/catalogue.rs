@@ -9,10 +9,10 @@ pub(crate) fn decide(case: &Case) -> Decision {
     let length = match frame(&case.message, context.max_len()) {
         Ok(Some(length)) => length,
         Ok(None) => return Decision::action("incomplete"),
-        Err(error) => return Decision::notification(error.notification),
+        Err(error) => return Decision::notification(error.into()),
     };
     match decode(&case.message[..length], &context) {
-        Err(error) => Decision::notification(error.notification),
+        Err(error) => Decision::notification(error.into()),
         Ok(Message::Update(update)) => decision(update.outcome()),
         Ok(Message::RouteRefresh(refresh)) => answer(&refresh, &context),
         Ok(_) => Decision::action("accept"),
@@ -46,7 +46,7 @@ pub(crate) fn routes(case: &Case) -> Vec<String> {
 
 fn routes_of(view: &UpdateView<'_>) -> Vec<String> {
     let mut routes = Vec::new();
-    for update in view.to_updates() {
+    for update in view.to_updates().into_iter().flatten() {
         routes.extend(update.withdrawn.iter().map(|nlri| format!("-{nlri}")));
         let path = &update.attrs.as_path;
         let announced = update.announced.iter();

@@ -1,9 +1,7 @@
 //! Every case cut at every octet and with every bit flipped: always a defined outcome.
 
 use routehub_testkit::cases;
-use routehub_wire::{
-    Action, Attribute, Context, DecodeError, Message, Outcome, UpdateView, decode, frame,
-};
+use routehub_wire::{Action, Attribute, Context, Message, Outcome, UpdateView, decode, frame};
 
 #[test]
 fn every_case_cut_anywhere_waits_for_more_or_is_refused() {
@@ -59,12 +57,9 @@ fn check(message: &[u8], context: &Context) {
             assert!(!notification.to_string().contains('\u{1b}'));
         }
         Ok(_) => {}
-        Err(DecodeError {
-            offset,
-            notification,
-            ..
-        }) => {
-            assert!(offset <= message.len().max(16));
+        Err(error) => {
+            let notification = error.notification();
+            assert!(error.offset <= message.len().max(16));
             assert!(matches!(notification.code, 1 | 2 | 7), "{notification}");
         }
     }
@@ -80,7 +75,7 @@ fn check_update(update: &UpdateView<'_>) {
             .all(|fault| fault.offset <= update.message().len())
     );
     let announced = update.announced().flat_map(|field| field.nlri).count();
-    let withdrawn = update.withdrawn().flatten().count();
+    let withdrawn = update.withdrawn().count();
     match update.outcome() {
         Outcome::Accept => assert!(strongest.unwrap_or_default() <= Action::AttributeDiscard),
         Outcome::AttributeDiscard => assert_eq!(strongest, Some(Action::AttributeDiscard)),
@@ -98,6 +93,9 @@ fn check_update(update: &UpdateView<'_>) {
     }
     check_attributes(update);
     let updates = update.to_updates();
+    let reset = matches!(update.outcome(), Outcome::Reset(_));
+    assert_eq!(updates.is_err(), reset);
+    let updates = updates.unwrap_or_default();
     let owned: usize = updates.iter().map(|update| update.announced.len()).sum();
     assert_eq!(owned, announced);
 }

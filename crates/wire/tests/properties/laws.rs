@@ -175,7 +175,7 @@ pub(crate) fn round_trip(context: &Context, sent: &RouteUpdate) {
         let update = view(message, context);
         assert_eq!(update.outcome(), Outcome::Accept, "{:?}", update.faults());
         assert!(update.is_fault_free());
-        for part in update.to_updates() {
+        for part in update.to_updates().expect("no reset") {
             if !part.announced.is_empty() {
                 assert_eq!(part.attrs, sent.attrs);
             }
@@ -200,7 +200,7 @@ pub(crate) fn stable(context: &Context, message: &[u8]) {
     let encode = |update: &UpdateView<'_>| {
         let mut bytes = Vec::new();
         let mut packer = Packer::new(context);
-        for part in update.to_updates() {
+        for part in update.to_updates().expect("no fault") {
             packer.withdraw(&part.withdrawn, &mut bytes)?;
             packer.announce(&part.attrs, &part.announced, &mut bytes)?;
         }
@@ -221,8 +221,8 @@ pub(crate) fn view_equals_owned(context: &Context, message: &[u8]) {
     let Ok(Message::Update(update)) = decode(message, context) else {
         return;
     };
-    let owned = update.to_updates();
-    let withdrawn: Vec<Nlri> = update.withdrawn().flatten().collect();
+    let owned = update.to_updates().unwrap_or_default();
+    let withdrawn: Vec<Nlri> = update.withdrawn().collect();
     let all = owned.iter().flat_map(|update| update.withdrawn.clone());
     assert_eq!(withdrawn, all.collect::<Vec<_>>());
     let fields: Vec<_> = update.announced().collect();

@@ -97,10 +97,7 @@ fn describe_update(object: Object, update: &UpdateView<'_>) -> Object {
             update.end_of_rib().map(|family| family.to_string()),
         )
         .with_some("skipped_families", skipped)
-        .with(
-            "withdrawn",
-            update.withdrawn().flatten().map(text).collect::<Tree>(),
-        )
+        .with("withdrawn", update.withdrawn().map(text).collect::<Tree>())
         .with(
             "announced",
             update.announced().map(announced).collect::<Tree>(),
