@@ -117,7 +117,7 @@ fn table(family: Family, targets: [f64; 3]) {
     );
     let prefix: Prefix = table.prefixes[0];
     assert_eq!(rib.paths(&store, prefix).len(), 8, "{prefix} has all paths");
-    assert_eq!(rib.len(family), table.prefixes.len());
+    assert_eq!(rib.len_of(family), table.prefixes.len());
 }
 
 fn main() {

@@ -12,6 +12,7 @@ use crate::text::listed;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum Action {
     /// Ends the evaluation: the route passes.
     Accept,
@@ -111,6 +112,11 @@ impl Action {
     /// Puts one ASN in front of the AS path so many times.
     pub fn prepend(asn: Asn, count: usize) -> Self {
         Self::Prepend(alloc::vec![asn; count])
+    }
+
+    /// Adds a standard community where it is not there.
+    pub fn add_community(community: Community) -> Self {
+        Self::AddCommunities(alloc::vec![community])
     }
 
     /// Takes all standard communities away.

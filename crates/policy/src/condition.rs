@@ -1,6 +1,7 @@
 //! What a rule asks of a route.
 
 use alloc::boxed::Box;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::RangeInclusive;
@@ -16,6 +17,7 @@ use crate::{CommunityPattern, PathExpr, PrefixMatch};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum Match {
     /// The prefix belongs to one of these sets.
     Prefix(Vec<PrefixMatch>),
@@ -74,6 +76,16 @@ impl Match {
     /// The prefix is one of these.
     pub fn exactly(prefixes: impl IntoIterator<Item = Prefix>) -> Self {
         Self::Prefix(prefixes.into_iter().map(PrefixMatch::Exact).collect())
+    }
+
+    /// This ASN stands in the AS path.
+    pub fn asn(asn: Asn) -> Self {
+        Self::AsnInPath(vec![asn])
+    }
+
+    /// The route carries a standard community, or one that fits a pattern.
+    pub fn community(community: impl Into<CommunityPattern>) -> Self {
+        Self::AnyCommunity(vec![community.into()])
     }
 
     /// The opposite condition.

@@ -35,7 +35,7 @@ use rule_list::{CompiledRule, RuleList};
 /// let attrs = Attrs::new("65001".parse()?, Ipv4Addr::new(10, 0, 4, 4));
 /// let (verdict, _) = import.explain(&attrs, "10.0.7.0/24".parse()?, &RouteMeta::default());
 /// assert!(!verdict.is_accept());
-/// let rule = verdict.at.and_then(|at| import.rule(at)).map(ToString::to_string);
+/// let rule = import.rule(verdict.at).map(ToString::to_string);
 /// assert_eq!(
 ///     rule.as_deref(),
 ///     Some("R-051 inside a local prefix: prefix in 10.0.0.0/16 or longer -> reject")
@@ -98,7 +98,8 @@ enum EndKind {
 
 impl Policy {
     /// Compiles a list of rules; `fallback` is for routes that no rule accepts or rejects.
-    pub fn compile(rules: Vec<Rule>, fallback: Fallback) -> Self {
+    pub fn compile(rules: impl IntoIterator<Item = Rule>, fallback: Fallback) -> Self {
+        let rules = rules.into_iter().collect();
         let list = Arc::new(RuleList::compile(rules, fallback));
         Self {
             lists: Arc::from([list]),
@@ -107,12 +108,12 @@ impl Policy {
 
     /// A policy without rules that accepts every route.
     pub fn accept_all(rule: RuleId) -> Self {
-        Self::compile(Vec::new(), Fallback::Accept(rule))
+        Self::compile([], Fallback::Accept(rule))
     }
 
     /// A policy without rules that refuses every route.
     pub fn reject_all(rule: RuleId) -> Self {
-        Self::compile(Vec::new(), Fallback::Reject(rule))
+        Self::compile([], Fallback::Reject(rule))
     }
 
     /// The chain of this policy and another: what this one accepts, the other one sees.
@@ -132,8 +133,9 @@ impl Policy {
         })
     }
 
-    /// The rule at a place that a verdict named.
-    pub fn rule(&self, at: RuleAt) -> Option<&Rule> {
+    /// The rule at a place that a verdict or a step named; none for that of a fallback.
+    pub fn rule(&self, at: impl Into<Option<RuleAt>>) -> Option<&Rule> {
+        let at = at.into()?;
         let list = self.lists.get(at.list as usize)?;
         list.rules
             .get(at.rule as usize)
@@ -167,30 +169,26 @@ impl Policy {
         }
     }
 
-    /// What the policy says of one route.
-    pub fn evaluate<'a>(&self, attrs: &'a Attrs, prefix: Prefix, meta: &RouteMeta) -> Verdict<'a> {
-        self.evaluate_cow(Cow::Borrowed(attrs), prefix, meta)
-    }
-
-    /// What the policy says of one route whose attributes may already be a changed copy.
-    pub fn evaluate_cow<'a>(
+    /// What the policy says of one route. Its attributes are lent or given: a verdict on lent ones
+    /// borrows them until [`Verdict::into_owned`], and nothing else.
+    pub fn evaluate<'a>(
         &self,
-        attrs: Cow<'a, Attrs>,
+        attrs: impl Into<Cow<'a, Attrs>>,
         prefix: Prefix,
         meta: &RouteMeta,
     ) -> Verdict<'a> {
-        self.judge(attrs, prefix, meta, |_| ())
+        self.judge(attrs.into(), prefix, meta, |_| ())
     }
 
     /// The same as [`evaluate`](Self::evaluate), with every rule that the route fitted.
     pub fn explain<'a>(
         &self,
-        attrs: &'a Attrs,
+        attrs: impl Into<Cow<'a, Attrs>>,
         prefix: Prefix,
         meta: &RouteMeta,
     ) -> (Verdict<'a>, Vec<Step>) {
         let mut steps = Vec::new();
-        let verdict = self.judge(Cow::Borrowed(attrs), prefix, meta, |step| steps.push(step));
+        let verdict = self.judge(attrs.into(), prefix, meta, |step| steps.push(step));
         (verdict, steps)
     }
 
@@ -342,7 +340,7 @@ mod tests {
     #[test]
     fn policies_of_the_same_rules_are_equal() {
         let other = Policy::compile(
-            overlap().rules().map(|(_, rule)| rule.clone()).collect(),
+            overlap().rules().map(|(_, rule)| rule.clone()),
             Fallback::Accept(RuleId(53)),
         );
         assert_eq!(overlap(), other);

@@ -135,7 +135,7 @@ impl RouteMap {
         let guards = terms.guards();
         let rules = (1..).zip(&self.rules);
         let rules = rules.map(|(n, rule)| rule.compile(self.name_of(n, rule), terms));
-        Policy::compile(guards.chain(rules).collect(), Fallback::Accept(terms.rule))
+        Policy::compile(guards.chain(rules), Fallback::Accept(terms.rule))
     }
 
     /// What verdicts call a rule: the map's name, the rule's number and its name.
@@ -168,13 +168,13 @@ impl RouteMapRule {
     fn compile(&self, name: String, terms: &RouteMapTerms) -> Rule {
         let mut actions: Vec<&RouteMapAction> = self.actions.iter().collect();
         actions.sort_by_key(|action| action.turn());
-        let matches = self.matches.iter().map(RouteMapMatch::compile).collect();
+        let matches = self.matches.iter().map(RouteMapMatch::compile);
         let actions = actions.into_iter().flat_map(|action| action.compile(terms));
         let next = match self.continues {
             true => Next::Continue,
             false => Next::Stop,
         };
-        Rule::new(terms.rule, name, matches, actions.collect(), next)
+        Rule::new(terms.rule, name, matches, actions, next)
     }
 }
 

@@ -56,21 +56,29 @@ pub enum Fallback {
 
 impl Rule {
     /// A rule that refuses what fits.
-    pub fn reject(id: RuleId, name: impl Into<String>, matches: Vec<Match>) -> Self {
-        Self::new(id, name, matches, vec![Action::Reject], Next::Stop)
+    pub fn reject(
+        id: RuleId,
+        name: impl Into<String>,
+        matches: impl IntoIterator<Item = Match>,
+    ) -> Self {
+        Self::new(id, name, matches, [Action::Reject], Next::Stop)
     }
 
     /// A rule that accepts what fits, without a change.
-    pub fn accept(id: RuleId, name: impl Into<String>, matches: Vec<Match>) -> Self {
-        Self::new(id, name, matches, vec![Action::Accept], Next::Stop)
+    pub fn accept(
+        id: RuleId,
+        name: impl Into<String>,
+        matches: impl IntoIterator<Item = Match>,
+    ) -> Self {
+        Self::new(id, name, matches, [Action::Accept], Next::Stop)
     }
 
     /// A rule that changes what fits and goes on.
     pub fn change(
         id: RuleId,
         name: impl Into<String>,
-        matches: Vec<Match>,
-        actions: Vec<Action>,
+        matches: impl IntoIterator<Item = Match>,
+        actions: impl IntoIterator<Item = Action>,
     ) -> Self {
         Self::new(id, name, matches, actions, Next::Continue)
     }
@@ -79,15 +87,15 @@ impl Rule {
     pub fn new(
         id: RuleId,
         name: impl Into<String>,
-        matches: Vec<Match>,
-        actions: Vec<Action>,
+        matches: impl IntoIterator<Item = Match>,
+        actions: impl IntoIterator<Item = Action>,
         next: Next,
     ) -> Self {
         Self {
             id,
             name: name.into(),
-            matches,
-            actions,
+            matches: matches.into_iter().collect(),
+            actions: actions.into_iter().collect(),
             next,
         }
     }
@@ -97,39 +105,35 @@ impl Rule {
 impl Rule {
     /// Refuses a route that has passed one's own AS already (RFC 4271 section 9.1.2).
     pub fn own_asn(id: RuleId, own: Asn) -> Self {
-        Self::reject(id, "own AS in path", vec![Match::AsnInPath(vec![own])])
+        Self::reject(id, "own AS in path", [Match::AsnInPath(vec![own])])
     }
 
     /// Refuses a route that has one's own ASN in its path more often than `allowed` times.
     pub fn own_asn_beyond(id: RuleId, own: Asn, allowed: u32) -> Self {
         let (asn, times) = (own, allowed);
-        Self::reject(
-            id,
-            "own AS in path",
-            vec![Match::AsnMoreThan { asn, times }],
-        )
+        Self::reject(id, "own AS in path", [Match::AsnMoreThan { asn, times }])
     }
 
     /// Refuses a route whose next hop is oneself (RFC 4271 section 5.1.3).
     pub fn own_next_hop(id: RuleId, own: impl IntoIterator<Item = IpAddr>) -> Self {
         let own = Match::NextHop(own.into_iter().map(Prefix::host).collect());
-        Self::reject(id, "next hop is the receiver", vec![own])
+        Self::reject(id, "next hop is the receiver", [own])
     }
 
     /// Refuses a route that one has sent oneself, as route reflectors mark it (RFC 4456 section
     /// 8).
     pub fn own_originator(id: RuleId, own: RouterId) -> Self {
-        Self::reject(id, "own originator id", vec![Match::Originator(vec![own])])
+        Self::reject(id, "own originator id", [Match::Originator(vec![own])])
     }
 
     /// Refuses a route that has passed one's own cluster (RFC 4456 section 8).
     pub fn own_cluster(id: RuleId, own: RouterId) -> Self {
-        Self::reject(id, "own cluster id", vec![Match::Cluster(vec![own])])
+        Self::reject(id, "own cluster id", [Match::Cluster(vec![own])])
     }
 
     /// Refuses a route that is equal to one of these prefixes or inside it; a supernet passes.
     pub fn overlap(id: RuleId, local: impl IntoIterator<Item = Prefix>) -> Self {
-        Self::reject(id, "inside a local prefix", vec![Match::inside(local)])
+        Self::reject(id, "inside a local prefix", [Match::inside(local)])
     }
 
     /// Refuses routes of families other than these.
@@ -138,25 +142,29 @@ impl Rule {
             .into_iter()
             .filter(|family| !wanted.contains(*family));
         let unwanted = Match::Prefix(unwanted.map(PrefixMatch::family).collect());
-        Self::reject(id, "address family not routed", vec![unwanted])
+        Self::reject(id, "address family not routed", [unwanted])
     }
 
     /// Refuses routes that carry a community.
-    pub fn carries(id: RuleId, name: &str, community: Community) -> Self {
-        let carried = Match::AnyCommunity(vec![community.into()]);
-        Self::reject(id, name, vec![carried])
+    pub fn carries(id: RuleId, name: impl Into<String>, community: Community) -> Self {
+        Self::reject(id, name, [Match::community(community)])
     }
 
     /// Puts one's own ASN in front of the path, as every external session does (RFC 4271
     /// section 5.1.2).
     pub fn prepend_own(id: RuleId, own: Asn) -> Self {
-        let prepended = vec![Action::prepend(own, 1)];
-        Self::change(id, "own AS in front", vec![], prepended)
+        Self::change(id, "own AS in front", [], [Action::prepend(own, 1)])
     }
 
     /// Adds communities to every route that fits all conditions.
-    pub fn tag(id: RuleId, name: &str, matches: Vec<Match>, tags: Vec<Community>) -> Self {
-        Self::change(id, name, matches, vec![Action::AddCommunities(tags)])
+    pub fn tag(
+        id: RuleId,
+        name: impl Into<String>,
+        matches: impl IntoIterator<Item = Match>,
+        tags: impl IntoIterator<Item = Community>,
+    ) -> Self {
+        let tags = tags.into_iter().collect();
+        Self::change(id, name, matches, [Action::AddCommunities(tags)])
     }
 }
 

@@ -1,10 +1,12 @@
 //! What a policy says of a route, and by which rule.
 
 use alloc::borrow::Cow;
+use core::fmt;
 
 use routehub_types::{Attrs, Prefix, RuleId};
 
 /// What a policy says of a route.
+#[must_use = "a route that is refused is not to be used"]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict<'a> {
     /// Whether the route passes, and as what.
@@ -73,5 +75,55 @@ impl Verdict<'_> {
     /// Whether the route passes.
     pub const fn is_accept(&self) -> bool {
         matches!(self.outcome, Outcome::Accept { .. })
+    }
+
+    /// The attributes that the route passes with; none if it is refused.
+    pub fn attrs(&self) -> Option<&Attrs> {
+        match &self.outcome {
+            Outcome::Accept { attrs, .. } => Some(attrs),
+            Outcome::Reject => None,
+        }
+    }
+
+    /// The same, borrowing nothing.
+    pub fn into_owned(self) -> Verdict<'static> {
+        let Self { outcome, rule, at } = self;
+        let outcome = match outcome {
+            Outcome::Accept { attrs, prefix } => Outcome::Accept {
+                attrs: Cow::Owned(attrs.into_owned()),
+                prefix,
+            },
+            Outcome::Reject => Outcome::Reject,
+        };
+        Verdict { outcome, rule, at }
+    }
+}
+
+impl fmt::Display for Outcome<'_> {
+    /// Writes `accept` or `reject`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Accept { .. } => "accept",
+            Self::Reject => "reject",
+        })
+    }
+}
+
+impl fmt::Display for Verdict<'_> {
+    /// Writes `reject (R-051)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.outcome, self.rule)
+    }
+}
+
+impl fmt::Display for SetVerdict {
+    /// Writes `accept`, `accept, changed`, `reject (R-050)` or `ask for each prefix`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accept(None) => f.write_str("accept"),
+            Self::Accept(Some(_)) => f.write_str("accept, changed"),
+            Self::Reject(rule) => write!(f, "reject ({rule})"),
+            Self::AskPrefix => f.write_str("ask for each prefix"),
+        }
     }
 }

@@ -299,7 +299,7 @@ proptest! {
         let rules = lists.into_iter().map(|(matches, actions)| {
             Rule::change(RuleId(1), "", vec![Match::Prefix(matches)], actions)
         });
-        let policy = Policy::compile(rules.collect(), Fallback::Accept(RuleId(2)));
+        let policy = Policy::compile(rules, Fallback::Accept(RuleId(2)));
         let once = outcome(&policy, &attrs, prefix, &RouteMeta::default());
         let (first, _) = once.0.clone().unwrap();
         prop_assert_eq!(outcome(&policy, &first, prefix, &RouteMeta::default()), once);

@@ -164,8 +164,8 @@ fn rules_read_back_from_json() {
     let rule = Rule::new(
         RuleId(7),
         "all",
-        conditions().into_iter().map(|(one, _)| one).collect(),
-        actions().into_iter().map(|(one, _)| one).collect(),
+        conditions().into_iter().map(|(one, _)| one),
+        actions().into_iter().map(|(one, _)| one),
         Next::Continue,
     );
     let json = serde_json::to_string(&rule).unwrap();

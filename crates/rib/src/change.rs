@@ -98,6 +98,42 @@ impl Deref for BestSet {
     }
 }
 
+impl IntoIterator for BestSet {
+    type Item = BestPath;
+    type IntoIter = BestPaths;
+
+    fn into_iter(self) -> BestPaths {
+        BestPaths(self.paths.into_iter())
+    }
+}
+
+impl<'a> IntoIterator for &'a BestSet {
+    type Item = &'a BestPath;
+    type IntoIter = core::slice::Iter<'a, BestPath>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.paths.iter()
+    }
+}
+
+/// The paths of a [`BestSet`], the best one first.
+#[derive(Clone, Debug)]
+pub struct BestPaths(smallvec::IntoIter<[BestPath; 8]>);
+
+impl Iterator for BestPaths {
+    type Item = BestPath;
+
+    fn next(&mut self) -> Option<BestPath> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl ExactSizeIterator for BestPaths {}
+
 /// A prefix whose best set changed.
 ///
 /// The attribute sets named are alive during the visit at least; those in `before` may be freed

@@ -8,6 +8,7 @@ mod step;
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
+use core::fmt;
 
 use routehub_types::{Asn, AttrId, RuleId};
 use smallvec::SmallVec;
@@ -68,6 +69,16 @@ impl DecisionConfig {
             [Step::RouterId, Step::PeerAddress],
             1,
         )
+    }
+
+    /// The same with another number of paths in use: with more than one, those that all steps but
+    /// the tie-breakers leave are used side by side (ECMP).
+    #[must_use]
+    pub fn with_max_paths(self, max_paths: u8) -> Self {
+        Self {
+            max_paths: max_paths.max(1),
+            ..self
+        }
     }
 
     /// The steps that eliminate.
@@ -139,6 +150,19 @@ pub enum Standing {
     Ineligible(RuleId),
     /// No candidate under this prefix: import put another prefix in its place.
     Replaced,
+}
+
+impl fmt::Display for Standing {
+    /// Writes `best`, or `lost at as_path_length to source1`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Best => f.write_str("best"),
+            Self::Equal => f.write_str("equal"),
+            Self::Lost { step, to } => write!(f, "lost at {step} to {to}"),
+            Self::Ineligible(rule) => write!(f, "refused ({rule})"),
+            Self::Replaced => f.write_str("replaced"),
+        }
+    }
 }
 
 /// A path that takes part in the decision, and what becomes of it.

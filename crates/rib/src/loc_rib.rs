@@ -29,6 +29,13 @@ pub struct PathView {
     pub standing: Standing,
 }
 
+impl PathView {
+    /// Where the path comes from.
+    pub const fn source(&self) -> SourceId {
+        self.path.source
+    }
+}
+
 /// Lengths that a longest match looks for at once.
 const AT_ONCE: usize = 4;
 

@@ -309,8 +309,13 @@ impl Rib {
         (cx, &mut self.v4, &mut self.v6)
     }
 
+    /// How many prefixes have a best path, both families together.
+    pub fn len(&self) -> usize {
+        self.v4.loc_rib.len() + self.v6.loc_rib.len()
+    }
+
     /// How many prefixes of a family have a best path.
-    pub fn len(&self, family: Family) -> usize {
+    pub fn len_of(&self, family: Family) -> usize {
         of_family!([&self], family, table => table.loc_rib.len())
     }
 
@@ -322,7 +327,7 @@ impl Rib {
 
     /// Whether no prefix has a best path.
     pub fn is_empty(&self) -> bool {
-        self.v4.loc_rib.len() + self.v6.loc_rib.len() == 0
+        self.len() == 0
     }
 
     /// The paths in use for a prefix, the best one first.

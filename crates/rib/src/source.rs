@@ -40,6 +40,17 @@ pub struct PathRef {
     pub derived: bool,
 }
 
+impl fmt::Display for PathRef {
+    /// Writes `source3`, and with add-path `source3#7`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.source)?;
+        match self.path_id {
+            Some(PathId(id)) => write!(f, "#{id}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// What the decision process and the route limit know about a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -50,7 +61,7 @@ pub struct Source {
     /// The peer's address.
     pub peer_address: IpAddr,
     /// The peer's AS.
-    pub peer_as: Asn,
+    pub peer_asn: Asn,
     /// Whether the peer is of another AS (eBGP).
     pub external: bool,
     /// The cost of the way to the peer, lower is preferred ([`Step::Cost`](crate::Step::Cost)).
@@ -70,12 +81,32 @@ impl Default for Source {
             rank: 0,
             router_id: RouterId(0),
             peer_address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            peer_as: Asn::ZERO,
+            peer_asn: Asn::ZERO,
             external: false,
             cost: 0,
             tie_break: 0,
             limit: None,
             max_rejected: u32::MAX,
+        }
+    }
+}
+
+impl Source {
+    /// A peer of another AS (eBGP), of rank 0 without a limit.
+    pub fn external(peer_asn: Asn, router_id: RouterId, peer_address: impl Into<IpAddr>) -> Self {
+        Self {
+            external: true,
+            ..Self::internal(peer_asn, router_id, peer_address)
+        }
+    }
+
+    /// A peer of the same AS (iBGP), of rank 0 without a limit.
+    pub fn internal(peer_asn: Asn, router_id: RouterId, peer_address: impl Into<IpAddr>) -> Self {
+        Self {
+            peer_asn,
+            router_id,
+            peer_address: peer_address.into(),
+            ..Self::default()
         }
     }
 }

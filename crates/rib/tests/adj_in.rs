@@ -114,7 +114,7 @@ fn losing_a_source_touches_each_of_its_routes_once_and_nothing_else() {
         (applied.withdrawn, applied.changed, told),
         (100_000, 100_000, 100_000)
     );
-    assert_eq!(bed.rib.len(Family::Ipv4), 50_001);
+    assert_eq!(bed.rib.len_of(Family::Ipv4), 50_001);
     assert_eq!(bed.rib.adj_in(lost, Family::Ipv4).count(), 0);
 }
 
@@ -126,7 +126,7 @@ fn what_is_not_announced_again_after_a_restart_is_swept() {
     bed.announce(source, 1, &routes);
     bed.rib.mark_stale(source, Family::Ipv4);
     assert_eq!(bed.rib.counts(source).stale, 10);
-    assert_eq!(bed.rib.len(Family::Ipv4), 10, "stale routes are used");
+    assert_eq!(bed.rib.len_of(Family::Ipv4), 10, "stale routes are used");
     bed.changed.clear();
     bed.announce(source, 1, &routes[..4]);
     assert_eq!(bed.changed, [], "the same again is no change");
@@ -135,7 +135,7 @@ fn what_is_not_announced_again_after_a_restart_is_swept() {
         .rib
         .sweep_stale(&mut bed.store, source, Family::Ipv4, |_, _| {});
     assert_eq!((applied.withdrawn, bed.rib.counts(source).stale), (5, 0));
-    assert_eq!(bed.rib.len(Family::Ipv4), 5);
+    assert_eq!(bed.rib.len_of(Family::Ipv4), 5);
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn withdrawing_a_path_id_never_announced_is_counted_and_has_no_effect() {
     );
     let applied = bed.withdraw(source, &[Nlri::from(prefix("198.51.100.0/24"))]);
     assert_eq!(applied.unknown, 1, "without an id it is another path");
-    assert_eq!(bed.rib.len(Family::Ipv4), 1);
+    assert_eq!(bed.rib.len_of(Family::Ipv4), 1);
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn admission_is_told_how_many_prefixes_there_are_so_that_it_can_refuse_more() {
     let applied = bed.apply(one, &[], attrs, &six, at_most_four).unwrap();
     assert_eq!(applied.rejected, 5);
     let applied = bed.apply(two, &[], attrs, &many(3), at_most_four).unwrap();
-    assert_eq!((applied.rejected, bed.rib.len(Family::Ipv6)), (0, 1));
+    assert_eq!((applied.rejected, bed.rib.len_of(Family::Ipv6)), (0, 1));
 }
 
 #[test]

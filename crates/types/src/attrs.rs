@@ -1,5 +1,6 @@
 //! Path attributes in owned form.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -176,6 +177,18 @@ pub struct Attrs {
     pub only_to_customer: Option<Asn>,
     /// Transitive attributes of unknown type, by type code.
     pub unknown: Vec<UnknownAttribute>,
+}
+
+impl<'a> From<&'a Attrs> for Cow<'a, Attrs> {
+    fn from(attrs: &'a Attrs) -> Self {
+        Cow::Borrowed(attrs)
+    }
+}
+
+impl From<Attrs> for Cow<'_, Attrs> {
+    fn from(attrs: Attrs) -> Self {
+        Cow::Owned(attrs)
+    }
 }
 
 impl Attrs {

@@ -62,7 +62,7 @@ pub(super) fn source(deployment: &Deployment, adjacency: AdjacencyId) -> Source 
     let address = graph.sending_end(adjacency).next_hop();
     let mut source = Source {
         peer_address: address,
-        peer_as: graph.sender(adjacency).asn.unwrap_or_default(),
+        peer_asn: graph.sender(adjacency).asn.unwrap_or_default(),
         external: link.external,
         tie_break: place_by_name(graph, adjacency),
         max_rejected: if link.live { MOST_REFUSED } else { u32::MAX },

@@ -86,7 +86,7 @@ impl<'a> Exported<'a> {
     ) -> Result<(Prefix, Attrs), RuleId> {
         let attrs = Cow::Owned(self.store.attrs(attrs));
         let export = self.adjacency.export();
-        let verdict = export.evaluate_cow(attrs, prefix, &adjacency::meta(class));
+        let verdict = export.evaluate(attrs, prefix, &adjacency::meta(class));
         match verdict.outcome {
             Outcome::Accept { attrs, prefix } => {
                 let attrs = attrs.into_owned();

@@ -105,8 +105,7 @@ impl<'a> RibView<'a> {
 
     /// How many prefixes have a best path.
     pub fn len(self) -> usize {
-        let families = Family::ALL.into_iter();
-        families.map(|family| self.rib.rib.len(family)).sum()
+        self.rib.rib.len()
     }
 
     /// Whether no prefix has a best path.

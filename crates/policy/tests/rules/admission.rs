@@ -190,7 +190,7 @@ fn r_053_nothing_else_is_filtered() {
     ];
     for one in any {
         let verdict = admission()
-            .evaluate(&route("65001"), prefix(one), &from(NVA))
+            .evaluate(route("65001"), prefix(one), &from(NVA))
             .rule;
         assert_eq!(verdict, RuleId(53), "{one}");
     }

@@ -130,7 +130,7 @@ fn r_145_the_default_route_is_touched_only_where_it_comes_from_on_premises_or_an
     let policy = map(vec![rule(vec![], vec![Do::Drop])]).compile(&terms);
     let rule_for = |source| {
         policy
-            .evaluate(&route(""), prefix("0.0.0.0/0"), &from(source))
+            .evaluate(route(""), prefix("0.0.0.0/0"), &from(source))
             .rule
     };
     assert_eq!(

@@ -69,7 +69,7 @@ fn r_140_what_nothing_matches_is_permitted_unchanged() {
         SetVerdict::Accept(None)
     );
     let verdict = policy
-        .evaluate(&route("65001"), prefix("10.7.0.0/16"), &from(NVA))
+        .evaluate(route("65001"), prefix("10.7.0.0/16"), &from(NVA))
         .rule;
     assert_eq!(verdict, RuleId(140));
 }

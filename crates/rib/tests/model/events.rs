@@ -112,7 +112,7 @@ pub(crate) fn source(number: usize, variant: u8) -> Source {
         rank: variant % 3,
         router_id: RouterId(variant.into()),
         peer_address,
-        peer_as: Asn(64500),
+        peer_asn: Asn(64500),
         external: !variant.is_multiple_of(2),
         cost: (variant / 3).into(),
         tie_break: (variant / 5).into(),

@@ -23,7 +23,7 @@ impl World {
         for family in Family::ALL {
             let listed: Vec<_> = self.rib.loc_rib(family).collect();
             assert!(listed.is_sorted_by_key(|(prefix, _)| *prefix));
-            assert_eq!(listed.len(), self.rib.len(family));
+            assert_eq!(listed.len(), self.rib.len_of(family));
             for (prefix, best) in listed {
                 let best: Vec<_> = best
                     .iter()
