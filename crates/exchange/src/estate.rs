@@ -11,6 +11,7 @@ mod addresses;
 mod attach;
 pub mod check;
 mod circuit;
+mod dynamic;
 mod event;
 mod fabric;
 #[cfg(feature = "file")]
@@ -24,6 +25,7 @@ pub use addresses::GatewayAddresses;
 pub use attach::{Connection, Gateway, GatewayKind, Site};
 pub use check::{CheckedEstate, EstateErrors};
 pub use circuit::{Circuit, CircuitLink, CircuitLinks, CustomerLink, OnPremises};
+pub use dynamic::{DynamicPeer, DynamicRefusal};
 pub use event::{ConnectionEnds, Event, GatewayInstance, Instance, NvaSessions};
 pub use object::{OBJECT_KINDS, Object, ObjectName, PeeringEnds, SubnetName, VnetSubnet};
 pub use routehub_policy::{RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule};

@@ -1,5 +1,6 @@
 //! The exchange: an estate at work, with real routers in some places.
 
+mod dynamic;
 mod live;
 mod takeover;
 

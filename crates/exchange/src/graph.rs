@@ -2,13 +2,14 @@
 
 mod build;
 mod deployment;
+mod dynamic;
 mod gateways;
 mod link;
 mod speaker;
 mod topology;
 mod transit;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use routehub_types::Asn;
@@ -23,19 +24,25 @@ pub use speaker::{PeerClass, Role, Speaker, SpeakerId, SpeakerKind};
 pub use topology::{Neighbor, Topology, VnetId};
 pub(crate) use transit::{SpaceChange, TopologyChange};
 
-/// Speakers and links. Ids are places; nothing is ever removed, only taken down.
+/// Speakers and links. Ids are places; what an event removes is only taken down. Places of neighbours
+/// that came by themselves and are gone are vacant until the next one comes.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     speakers: Vec<Speaker>,
     links: Vec<Link>,
     links_of: Vec<Vec<LinkId>>,
     by_name: HashMap<String, Vec<SpeakerId>>,
+    vacant_speakers: BTreeSet<SpeakerId>,
+    vacant_links: BTreeSet<LinkId>,
 }
 
 impl Graph {
     /// All speakers, in order.
     pub fn speakers(&self) -> impl Iterator<Item = SpeakerId> + use<> {
-        (0..self.speakers.len()).map(|place| SpeakerId(place as u32))
+        // Without dynamic neighbours it is empty, and costs nothing.
+        let vacant = self.vacant_speakers.clone();
+        let all = (0..self.speakers.len()).map(|place| SpeakerId(place as u32));
+        all.filter(move |id| !vacant.contains(id))
     }
 
     /// What a speaker is.
@@ -54,7 +61,9 @@ impl Graph {
 
     /// All links, in order.
     pub fn links(&self) -> impl Iterator<Item = LinkId> + use<> {
-        (0..self.links.len()).map(|place| LinkId(place as u32))
+        let vacant = self.vacant_links.clone();
+        let all = (0..self.links.len()).map(|place| LinkId(place as u32));
+        all.filter(move |id| !vacant.contains(id))
     }
 
     /// What a link is, and how it stands.
@@ -232,25 +241,35 @@ impl Graph {
     /// The links that real routers play, in order; those without addresses or refused are left
     /// out.
     pub(crate) fn live_links(&self) -> Vec<LiveLink> {
-        let links = self.links().filter_map(|link| {
-            let to_peer = self.our_adjacency(link)?;
-            if self.link(link).down.refused.is_some() {
-                return None;
-            }
-            let (local, remote) = (self.sender(to_peer), self.receiver(to_peer));
-            Some(LiveLink {
-                link,
-                local: local.name.clone(),
-                instance: local.instance(),
-                circuit_link: local.circuit_link(),
-                remote: remote.name.clone(),
-                local_asn: local.asn?,
-                remote_asn: remote.asn?,
-                local_address: self.listening_address(link)?,
-                remote_addresses: self.sending_end(to_peer.reverse()).addresses.clone(),
-            })
-        });
-        links.collect()
+        self.links()
+            .filter_map(|link| self.live_link(link))
+            .collect()
+    }
+
+    /// A link that a real router plays; none if it has no addresses or is refused.
+    pub(crate) fn live_link(&self, link: LinkId) -> Option<LiveLink> {
+        let to_peer = self.our_adjacency(link)?;
+        if self.link(link).down.refused.is_some() {
+            return None;
+        }
+        let (local, remote) = (self.sender(to_peer), self.receiver(to_peer));
+        Some(LiveLink {
+            link,
+            local: local.name.clone(),
+            instance: local.instance(),
+            circuit_link: local.circuit_link(),
+            remote: remote.name.clone(),
+            local_asn: local.asn?,
+            remote_asn: remote.asn?,
+            local_address: self.listening_address(link)?,
+            remote_addresses: self.sending_end(to_peer.reverse()).addresses.clone(),
+        })
+    }
+
+    /// How many places of links there are, vacant ones too: the next link that is described gets a
+    /// new one.
+    pub(crate) fn link_places(&self) -> usize {
+        self.links.len()
     }
 
     /// Where we hold the session of a link that a real router plays: our first address. The edge
@@ -289,4 +308,12 @@ pub struct LiveLink {
     pub local_address: IpAddr,
     /// Its addresses.
     pub remote_addresses: Vec<IpAddr>,
+}
+
+impl LiveLink {
+    /// Whether it joins the same two as another link, of this estate or of one that came after it.
+    pub fn joins_same_as(&self, other: &Self) -> bool {
+        let ends = |link: &Self| (link.instance, link.circuit_link);
+        self.local == other.local && self.remote == other.remote && ends(self) == ends(other)
+    }
 }

@@ -18,8 +18,9 @@ mod ribs;
 pub mod rules;
 
 pub use estate::{
-    CheckedEstate, CircuitLink, ClearDirection, ConnectionEnds, Estate, EstateErrors, Event,
-    GatewayInstance, Instance, NvaSessions, PeerSessions, SessionEnd, SoftClear, check,
+    CheckedEstate, CircuitLink, ClearDirection, ConnectionEnds, DynamicPeer, DynamicRefusal,
+    Estate, EstateErrors, Event, GatewayInstance, Instance, NvaSessions, PeerSessions, SessionEnd,
+    SoftClear, check,
 };
 pub use exchange::Exchange;
 pub use fabric::{

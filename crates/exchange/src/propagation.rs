@@ -4,6 +4,7 @@ mod bounds;
 mod converge;
 mod deliver;
 mod description;
+mod dynamic;
 mod events;
 mod footprint;
 mod maximum;

@@ -3,6 +3,7 @@
 
 mod adjacency;
 mod decision;
+mod dynamic;
 mod encoding;
 mod exported;
 mod local;
@@ -103,12 +104,14 @@ impl Ribs {
     /// Makes RIBs and adjacencies for speakers and links that have none yet.
     pub(crate) fn extend(&mut self, deployment: &Deployment) {
         let graph = deployment.graph();
-        for id in graph.speakers().skip(self.ribs.len()) {
+        let known = self.ribs.len();
+        for id in graph.speakers().filter(|id| id.index() >= known) {
             let passes_on = !graph.speaker(id).only_ends_routes(deployment.estate());
             let rib = passes_on.then(|| self.empty_rib(deployment, id).into());
             self.ribs.push(rib);
         }
-        for link in graph.links().skip(self.adjacencies.len()) {
+        let known = self.adjacencies.len();
+        for link in graph.links().filter(|link| link.index() >= known) {
             let adjacencies = link.adjacencies().map(|id| {
                 let source = self.add_source(deployment, id);
                 Adjacency::new(deployment, id, source, self.seed)
@@ -442,7 +445,10 @@ impl Ribs {
     /// back. Only with preference ExpressRoute is a circuit more than the others.
     pub(crate) fn enable_sticky_failback(&mut self, deployment: &Deployment) {
         let graph = deployment.graph();
-        for (id, rib) in graph.speakers().zip(&mut self.ribs) {
+        for id in graph.speakers() {
+            let Some(rib) = self.ribs.get_mut(id.index()) else {
+                continue;
+            };
             let server = deployment.route_server(graph.speaker(id));
             let prefers = server.map(|server| server.routing_preference);
             let Some(kept) = rib else {

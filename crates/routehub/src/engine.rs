@@ -156,6 +156,22 @@ pub enum Effect {
     RequestRefresh(PeerId),
 }
 
+impl Effect {
+    /// Whose session it is about.
+    pub const fn peer(&self) -> PeerId {
+        match self {
+            Self::Ready(peer)
+            | Self::LimitExceeded(peer)
+            | Self::SoftRefresh(peer)
+            | Self::RequestRefresh(peer)
+            | Self::Switched { peer, .. }
+            | Self::BeyondMaximum { peer, .. }
+            | Self::Reset { peer, .. }
+            | Self::Unsendable { peer, .. } => *peer,
+        }
+    }
+}
+
 /// Why an input had no or not all effect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
@@ -195,6 +211,14 @@ impl Peer {
             off_text: None,
         }
     }
+}
+
+/// Puts a peer at a place, which is made where there is none.
+pub(crate) fn put(peers: &mut Vec<Option<Peer>>, index: usize, link: LiveLink) -> &LiveLink {
+    if peers.len() <= index {
+        peers.resize_with(index + 1, || None);
+    }
+    &peers[index].insert(Peer::new(link)).link
 }
 
 /// The engine: give it [`Input`]s, drain [`poll`](Self::poll), and [`pull`](Self::pull) for the
@@ -321,13 +345,19 @@ impl Engine {
                 let link = self.link(peer)?;
                 self.exchange.sweep_stale(link, family)?;
             }
-            Input::Event(event) => {
-                self.exchange.apply_event(event)?;
-                self.request_refreshes();
-                self.carry_out_orders();
-                self.switch();
-            }
+            Input::Event(event) => self.apply_event(event)?,
         }
+        Ok(())
+    }
+
+    fn apply_event(&mut self, event: &Event) -> Result<(), EngineError> {
+        self.exchange.apply_event(event)?;
+        if event.describes_anew() {
+            self.follow_links();
+        }
+        self.request_refreshes();
+        self.carry_out_orders();
+        self.switch();
         Ok(())
     }
 

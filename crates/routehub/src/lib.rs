@@ -11,6 +11,7 @@
 //! * [`Profile`]: the numbers and switches, Azure's by year, each with its rule and source.
 #![forbid(unsafe_code)]
 
+mod dynamic;
 mod encoding;
 mod engine;
 mod network;
@@ -33,13 +34,13 @@ pub use routehub_diagnose::{
 };
 pub use routehub_exchange::view::Watch;
 pub use routehub_exchange::{
-    Changes, CheckedEstate, ClearDirection, ConnectionEnds, ConnectionLoad, EffectiveRow, Estate,
-    EstateErrors, Event, EventError, Exchange, GatewayInstance, Instance, LimitExceeded,
-    LinkChange, LinkId, LiveLink, NextHopType, NotConverged, NvaSessions, Parameters, PathReport,
-    PathStanding, PeerSessions, PeeringReport, Refused, Role, RouteOrigin, RouteRow,
-    RouteServerLoad, RouteSource, RouteState, SessionEnd, SessionRow, SessionState, Share,
-    ShareCursor, SoftClear, SpeakerId, Subject, TableId, TableKind, TableRows, TableShape,
-    VnetRoute, VnetRoutes, check, estate, rules,
+    Changes, CheckedEstate, ClearDirection, ConnectionEnds, ConnectionLoad, DynamicPeer,
+    DynamicRefusal, EffectiveRow, Estate, EstateErrors, Event, EventError, Exchange,
+    GatewayInstance, Instance, LimitExceeded, LinkChange, LinkId, LiveLink, NextHopType,
+    NotConverged, NvaSessions, Parameters, PathReport, PathStanding, PeerSessions, PeeringReport,
+    Refused, Role, RouteOrigin, RouteRow, RouteServerLoad, RouteSource, RouteState, SessionEnd,
+    SessionRow, SessionState, Share, ShareCursor, SoftClear, SpeakerId, Subject, TableId,
+    TableKind, TableRows, TableShape, VnetRoute, VnetRoutes, check, estate, rules,
 };
 pub use routehub_rib::Step;
 pub use routehub_types as types;

@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use routehub_exchange::{CheckedEstate, Event, Exchange, LiveLink, NotConverged, Parameters};
 use routehub_types::{Instant, PeerId};
 
-use crate::engine::Peer;
+use crate::engine::{Peer, put};
 use crate::{Effect, Engine, EngineError, Input};
 
 /// An engine that is to take over from a running one, and the peers that are in both.
 #[derive(Debug)]
 pub struct ReloadedEngine {
-    engine: Engine,
-    kept: Vec<PeerId>,
+    pub(crate) engine: Engine,
+    pub(crate) kept: Vec<PeerId>,
 }
 
 impl ReloadedEngine {
@@ -128,11 +128,4 @@ impl ReloadedEngine {
         *running = engine;
         Ok(())
     }
-}
-
-fn put(peers: &mut Vec<Option<Peer>>, index: usize, link: LiveLink) {
-    if peers.len() <= index {
-        peers.resize_with(index + 1, || None);
-    }
-    peers[index] = Some(Peer::new(link));
 }

@@ -1,5 +1,6 @@
 //! The network file: reading it, its JSON schema, and whether its parts fit together.
 
+mod dynamic;
 mod events;
 mod expectation;
 mod live;
@@ -11,6 +12,7 @@ mod schema;
 mod validate;
 mod write;
 
+pub use dynamic::DynamicNeighbors;
 pub use events::parse_events;
 pub use live::{Bfd, Live, LivePeer, Secret, Shutdown};
 pub use schema::{SCHEMA_URL, json_schema};

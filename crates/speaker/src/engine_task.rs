@@ -133,12 +133,35 @@ impl EngineTask {
                 // The receiver may be gone.
                 let _ = answer.send(result);
             }
+            Request::AddDynamic(peer, answer) => {
+                let added = self.engine.add_dynamic(&peer);
+                // The receiver may be gone.
+                let _ = answer.send(added.map(|(id, link)| (id, link.clone())));
+            }
+            Request::Enroll(session) => {
+                self.sessions.extend([session.by_id()]);
+            }
+            Request::RemoveDynamic(id, answer) => {
+                self.remove_dynamic(id);
+                let _ = answer.send(());
+            }
             Request::Reload(engine, sessions, answer) => {
                 // The receiver may be gone.
                 let _ = answer.send(self.reload(*engine, sessions));
             }
             Request::Ask(ask) => ask(&self.engine),
         }
+    }
+
+    /// Nothing of a peer that came by itself is left: its id may be another's.
+    fn remove_dynamic(&mut self, id: PeerId) {
+        let removed = self.engine.remove_dynamic(id);
+        self.publish_failure(id, removed.map(|_| ()));
+        self.sessions.remove(&id);
+        self.peers.remove(&id);
+        self.not_kept.remove(&id);
+        self.pending.retain(|pending| *pending != id);
+        self.fib_feed.eor_received(id);
     }
 
     fn on_session_event(&mut self, id: PeerId, event: &SessionEvent) {

@@ -1,5 +1,6 @@
 //! Events of a running server, for whoever subscribes to them.
 
+mod connection;
 mod kept;
 mod malformed;
 
@@ -16,6 +17,7 @@ use tokio::sync::broadcast;
 
 use crate::Neighbor;
 use crate::bfd::BfdChange;
+pub use connection::{ConnectionRefusal, DynamicConnection};
 pub use malformed::{FaultReport, MalformedUpdate};
 
 /// Events that are kept for a slow subscriber; the oldest are lost first.
@@ -96,6 +98,10 @@ pub enum EventKind {
         /// How many were refused so far: of strangers, or of this peer.
         refused: u64,
     },
+    /// A router that nobody described has connected from this prefix, and is a peer from here on.
+    PeerAdded(Prefix),
+    /// The session of a peer that came by itself from this prefix is over, and the peer is gone.
+    PeerRemoved(Prefix),
     /// The kernel dropped segments because of their TCP-MD5 signatures (RFC 2385). It does not say
     /// whose they were.
     SignaturesRefused {
@@ -147,6 +153,8 @@ impl EventKind {
             Self::NotKept { .. } => "refused_not_kept",
             Self::HeldBack(_) => "held_back",
             Self::Refused { .. } => "refused",
+            Self::PeerAdded(_) => "peer_added",
+            Self::PeerRemoved(_) => "peer_removed",
             Self::SignaturesRefused { .. } => "signatures_refused",
             Self::Sink { .. } => "sink",
             Self::SinkRestored { .. } => "sink_restored",
@@ -164,40 +172,6 @@ impl ServerEvent {
             (EventKind::Refused { remote, .. }, _) => Some(*remote),
             (_, Some(neighbor)) => neighbor.remote.first().copied(),
             _ => None,
-        }
-    }
-}
-
-/// Why a connection was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConnectionRefusal {
-    /// Nobody is awaited from that address.
-    Stranger,
-    /// The peer's session has more connections waiting than it can look at.
-    Busy,
-    /// The protection that is configured for the peer cannot be set on the connection.
-    Protection,
-    /// The session failed and is held back for so long (damping of oscillations, RFC 4271 section
-    /// 8.1.1).
-    HeldBack(Duration),
-    /// The session is switched off.
-    Stopped,
-    /// The session has two connections on which the peer has sent its OPEN.
-    TwoConnections,
-}
-
-impl fmt::Display for ConnectionRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Stranger => f.write_str("nobody is awaited from there"),
-            Self::Busy => f.write_str("too many of the peer's connections wait"),
-            Self::Protection => f.write_str("it cannot be protected as configured"),
-            Self::HeldBack(time) => {
-                let seconds = time.as_secs_f64();
-                write!(f, "the session is held back for another {seconds:.1} s")
-            }
-            Self::Stopped => f.write_str("the session is switched off"),
-            Self::TwoConnections => f.write_str("the session has two connections already"),
         }
     }
 }
@@ -296,6 +270,8 @@ impl fmt::Display for EventKind {
                 "segments dropped for their TCP-MD5 signature: {wrong} wrong, {missing} missing, \
                  {unexpected} unexpected"
             ),
+            Self::PeerAdded(prefix) => write!(f, "a peer from here on, by {prefix}"),
+            Self::PeerRemoved(prefix) => write!(f, "no peer any more, by {prefix}"),
             Self::Sink { sink, error } => write!(f, "sink {sink}: {error}"),
             Self::SinkRestored { sink, put_back } => match put_back {
                 0 => write!(f, "sink {sink} takes changes again"),

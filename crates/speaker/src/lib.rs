@@ -39,7 +39,8 @@ mod sockopt;
 
 pub use bfd::{BfdChange, BfdError, BfdReport, BfdStatus};
 pub use event::{
-    ConnectionRefusal, EventKind, FaultReport, MalformedUpdate, Reloaded, ServerEvent,
+    ConnectionRefusal, DynamicConnection, EventKind, FaultReport, MalformedUpdate, Reloaded,
+    ServerEvent,
 };
 pub use neighbor::Neighbor;
 pub use server::{Server, StartError, Stopped};

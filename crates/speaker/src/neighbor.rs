@@ -6,10 +6,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
+#[cfg(feature = "http")]
+use routehub::PeeringReport;
 use routehub::estate::{CircuitLink, MaximumPrefix, OverLimit};
-use routehub::types::PeerId;
+use routehub::types::{PeerId, Prefix};
 use routehub::{Event, LiveLink, Profile, SessionEnd};
-use routehub_scenario::{Live, Secret, Shutdown};
+use routehub_scenario::{DynamicNeighbors, Live, LivePeer, Secret, Shutdown};
 use routehub_session::SessionConfig;
 
 use crate::bfd::BfdSettings;
@@ -45,11 +47,13 @@ pub struct Neighbor {
     shutdown: Option<Shutdown>,
     /// How many routes are taken, and what happens beyond.
     maximum_prefix: Option<MaximumPrefix>,
+    /// The prefix from which it came by itself; none: it is described.
+    came_from: Option<Prefix>,
     config: SessionConfig,
 }
 
 /// What makes a session the same after a reload: our speaker, its instance or link, and the peer's name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SessionKey {
     local: String,
     instance: Option<u8>,
@@ -57,10 +61,46 @@ pub(crate) struct SessionKey {
     remote: String,
 }
 
+impl SessionKey {
+    /// That of the session of which the exchange tells.
+    #[cfg(feature = "http")]
+    pub(crate) fn of(report: &PeeringReport) -> Self {
+        Self {
+            local: report.local.clone(),
+            instance: report.instance,
+            circuit_link: report.circuit_link,
+            remote: report.remote.clone(),
+        }
+    }
+}
+
 impl Neighbor {
     /// The neighbour at the far end of a link.
     pub(crate) fn new(id: PeerId, link: &LiveLink, live: &Live, profile: &Profile) -> Self {
-        let peer = live.peers.get(&link.remote);
+        Self::of(id, link, live.peers.get(&link.remote), live, profile)
+    }
+
+    /// The neighbour at the far end of a link that it made by connecting.
+    pub(crate) fn dynamic(
+        id: PeerId,
+        link: &LiveLink,
+        neighbors: &DynamicNeighbors,
+        live: &Live,
+        profile: &Profile,
+    ) -> Self {
+        Self {
+            came_from: Some(neighbors.prefix),
+            ..Self::of(id, link, Some(&neighbors.template), live, profile)
+        }
+    }
+
+    fn of(
+        id: PeerId,
+        link: &LiveLink,
+        peer: Option<&LivePeer>,
+        live: &Live,
+        profile: &Profile,
+    ) -> Self {
         let mapped = live.addresses.get(&link.local_address).copied();
         let connects_from = peer.and_then(|peer| peer.peer_address);
         let passive = peer.is_none_or(|peer| peer.passive);
@@ -90,6 +130,7 @@ impl Neighbor {
             user_timeout: user_timeout(profile.parameters.hold_time),
             shutdown: peer.and_then(|peer| peer.shutdown.clone()),
             maximum_prefix: open.and_then(|peer| peer.maximum_prefix),
+            came_from: None,
             config: open.map_or_else(|| config.clone(), |peer| extended(config.clone(), peer)),
         }
     }
@@ -105,6 +146,10 @@ impl Neighbor {
         // These act on the session that goes on.
         same.shutdown.clone_from(&other.shutdown);
         same.maximum_prefix = other.maximum_prefix;
+        // A prefix that grew around it changes nothing for it.
+        if self.is_dynamic() && other.is_dynamic() {
+            same.came_from = other.came_from;
+        }
         same == *other
     }
 
@@ -116,6 +161,16 @@ impl Neighbor {
             circuit_link: self.link.circuit_link,
             remote: self.link.remote.clone(),
         }
+    }
+
+    /// The prefix of the network file from which it came by itself; none: the file describes it.
+    pub const fn came_from(&self) -> Option<Prefix> {
+        self.came_from
+    }
+
+    /// Whether it came by itself: its session is not held once it is over.
+    pub(crate) const fn is_dynamic(&self) -> bool {
+        self.came_from.is_some()
     }
 
     /// How the session is configured.
@@ -165,7 +220,8 @@ impl Neighbor {
         self.password.is_some()
     }
 
-    /// Sets `TCP_MD5SIG` and, with GTSM, `IP_TTL`.
+    /// Sets `TCP_MD5SIG` and, with GTSM, `IP_TTL`. On a listening socket the prefix that it came
+    /// from has these.
     pub(crate) fn protect(&self, socket: BorrowedFd<'_>) -> io::Result<()> {
         for remote in &self.remote {
             if let Some(key) = &self.password {

@@ -9,11 +9,14 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use routehub::{CheckedEstate, Engine, EngineError, Event, Profile};
 use routehub_scenario::Live;
-use tokio::sync::{Mutex, broadcast, oneshot, watch};
+use tokio::sync::{broadcast, oneshot};
+use tokio::task::AbortHandle;
 
+mod dynamic;
 mod reload;
 mod running;
 mod sessions;
+mod shared;
 mod start_error;
 
 use crate::engine_task::channel::Request;
@@ -21,9 +24,11 @@ use crate::event::{EventKind, Reloaded, ServerEvent};
 use crate::session::command::{Command, SessionHandle};
 use crate::sink::{SinkReport, Sinks};
 use crate::{BfdStatus, Neighbor, SessionReport};
+use dynamic::admission::Reception;
 use reload::ReloadPlan;
-use running::{Directory, Running};
+use running::Running;
 use sessions::ServerContext;
+use shared::Shared;
 pub use start_error::{StartError, Stopped};
 use start_error::{check, live_speakers};
 
@@ -34,9 +39,15 @@ const REPORT: Duration = Duration::from_secs(1);
 ///
 /// It can be shared: every method takes `&self`.
 pub struct Server {
-    context: ServerContext,
-    directory: watch::Sender<Arc<Directory>>,
-    running: Mutex<Running>,
+    shared: Arc<Shared>,
+    /// Takes in routers that nobody described, until this is dropped.
+    reception: AbortHandle,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.reception.abort();
+    }
 }
 
 impl fmt::Debug for Server {
@@ -73,14 +84,13 @@ impl Server {
         sinks: Sinks,
     ) -> Result<Self, StartError> {
         let live = &check(live)?;
-        let (context, unstarted) = ServerContext::new().map_err(StartError::Thread)?;
+        let (context, unstarted, arrived) = ServerContext::new().map_err(StartError::Thread)?;
         let engine = Engine::new(estate, profile.into(), &live_speakers(live), context.seed)?;
         let running = Running::start(&context, engine, unstarted, profile, live, sinks)?;
-        Ok(Self {
-            context,
-            directory: watch::Sender::new(running.directory()),
-            running: Mutex::new(running),
-        })
+        let shared = Arc::new(Shared::new(context, running));
+        let reception = Reception::new(Arc::clone(&shared), arrived);
+        let reception = tokio::spawn(reception.run()).abort_handle();
+        Ok(Self { shared, reception })
     }
 
     /// Goes over to another network: what the file says now is true, and events that happened to
@@ -104,48 +114,48 @@ impl Server {
         live: &Live,
     ) -> Result<Reloaded, StartError> {
         let live = &check(live)?;
-        let mut running = self.running.lock().await;
+        let mut running = self.shared.running.lock().await;
         running.check()?;
-        let plan = ReloadPlan::new(&self.context, &running, profile, estate, live).await?;
-        let reloaded = plan.carry_out(&self.context, &mut running).await?;
-        self.directory.send_replace(running.directory());
+        let plan = ReloadPlan::new(&self.shared.context, &running, profile, estate, live).await?;
+        let reloaded = plan.carry_out(&self.shared.context, &mut running).await?;
+        self.shared.show(&running);
         self.publish(EventKind::Reloaded(reloaded));
         Ok(reloaded)
     }
 
     /// Everyone that there is a session with.
     pub fn neighbors(&self) -> Vec<Arc<Neighbor>> {
-        let directory = self.directory.borrow();
+        let directory = self.shared.directory.borrow();
         let sessions = directory.sessions.iter();
         sessions.map(SessionHandle::neighbor).cloned().collect()
     }
 
     /// The addresses that are listened on.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.directory.borrow().addresses.clone()
+        self.shared.directory.borrow().addresses.clone()
     }
 
     /// How many connections were refused.
     pub fn refused(&self) -> u64 {
-        self.context.refused.load(Ordering::Relaxed)
+        self.shared.context.refused.load(Ordering::Relaxed)
     }
 
     /// How each sink is.
     pub fn sinks(&self) -> Vec<SinkReport> {
-        let directory = self.directory.borrow();
+        let directory = self.shared.directory.borrow();
         let sinks = directory.sinks.iter();
         sinks.map(|sink| sink.report()).collect()
     }
 
     /// Everything that happens from here on. A slow receiver loses the oldest events.
     pub fn watch(&self) -> broadcast::Receiver<ServerEvent> {
-        self.context.events.subscribe()
+        self.shared.context.events.subscribe()
     }
 
     /// The state of every session; none for one that does not report within a second, because it
     /// is about to end.
     pub async fn sessions(&self) -> Vec<(Arc<Neighbor>, Option<SessionReport>)> {
-        let directory = Arc::clone(&self.directory.borrow());
+        let directory = Arc::clone(&self.shared.directory.borrow());
         let deadline = tokio::time::Instant::now() + REPORT;
         let reports = directory.sessions.iter().map(|session| async move {
             let report = async {
@@ -161,7 +171,7 @@ impl Server {
 
     /// The sessions of BFD beside those of neighbours; none of a server that has stopped.
     pub async fn bfd(&self) -> BfdStatus {
-        self.context.bfd.status().await
+        self.shared.context.bfd.status().await
     }
 
     /// Reads from the engine between two of its requests.
@@ -178,7 +188,7 @@ impl Server {
                 let _ = sender.send(query(engine));
             }))
         };
-        self.context.request(request).await
+        self.shared.context.request(request).await
     }
 
     /// Applies an event to the estate.
@@ -188,19 +198,20 @@ impl Server {
     /// estate does not converge.
     pub async fn apply(&self, event: Event) -> Result<Result<(), EngineError>, Stopped> {
         let request = |answer| Request::Event(Box::new(event), answer);
-        self.context.request(request).await
+        self.shared.context.request(request).await
     }
 
     /// Publishes an event that concerns no neighbour alone.
     pub(crate) fn publish(&self, kind: EventKind) {
-        self.context.events.publish(None, kind);
+        self.shared.context.events.publish(None, kind);
     }
 
     /// Ends every session with Cease, administrative shutdown, and this text (RFC 9003), then
     /// stops listening. Routes can still be asked for; nothing starts again.
     pub async fn stop(&self, text: &str) {
-        let mut running = self.running.lock().await;
+        let mut running = self.shared.running.lock().await;
         running.stop(text).await;
-        self.directory.send_replace(running.directory());
+        self.reception.abort();
+        self.shared.show(&running);
     }
 }

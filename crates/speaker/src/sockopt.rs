@@ -13,6 +13,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
 
 use libc::{c_int, c_void, socklen_t};
+use routehub::types::Prefix;
 use socket2::{SockAddr, SockAddrStorage, SockRef};
 
 /// The longest TCP-MD5 key, in octets: the limit of Linux.
@@ -21,6 +22,10 @@ pub(crate) const MAX_KEY: usize = 80;
 /// `TCP_SAVE_SYN` and `TCP_SAVED_SYN` of `linux/tcp.h`.
 const TCP_SAVE_SYN: c_int = 27;
 const TCP_SAVED_SYN: c_int = 28;
+
+/// `TCP_MD5SIG_EXT` of `linux/tcp.h`, and the flag that has it look at the prefix length.
+const TCP_MD5SIG_EXT: c_int = 32;
+const TCP_MD5SIG_FLAG_PREFIX: u8 = 1;
 
 /// The TTL that GTSM sends and requires.
 pub(crate) const GTSM_TTL: u8 = 255;
@@ -40,19 +45,48 @@ struct Md5Signature {
 /// socket for accepted connections, on another before it connects.
 /// A key that is too long is an error.
 pub(crate) fn set_md5_key(socket: BorrowedFd<'_>, peer: IpAddr, key: &str) -> io::Result<()> {
-    let mut octets = [0; MAX_KEY];
-    let room = octets.get_mut(..key.len());
-    let room = room.ok_or(io::Error::from(io::ErrorKind::InvalidInput))?;
-    room.copy_from_slice(key.as_bytes());
-    let signature = Md5Signature {
-        address: SockAddr::from(SocketAddr::new(peer, 0)).as_storage(),
-        flags: 0,
-        prefix_length: 0,
-        key_length: key.len() as u16,
-        interface: 0,
-        key: octets,
-    };
+    let signature = Md5Signature::new(peer, key)?;
     set(socket, libc::IPPROTO_TCP, libc::TCP_MD5SIG, &signature)
+}
+
+/// The same with all peers of a prefix (`TCP_MD5SIG_EXT`); a peer with a key of its own has that.
+pub(crate) fn set_md5_key_of_prefix(
+    socket: BorrowedFd<'_>,
+    prefix: Prefix,
+    key: &str,
+) -> io::Result<()> {
+    let signature = Md5Signature {
+        flags: TCP_MD5SIG_FLAG_PREFIX,
+        prefix_length: prefix.length(),
+        ..Md5Signature::new(prefix.address(), key)?
+    };
+    set(socket, libc::IPPROTO_TCP, TCP_MD5SIG_EXT, &signature)
+}
+
+/// Removes the TCP-MD5 key of a prefix, if there is one.
+pub(crate) fn remove_md5_key_of_prefix(socket: BorrowedFd<'_>, prefix: Prefix) -> io::Result<()> {
+    match set_md5_key_of_prefix(socket, prefix, "") {
+        Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(()),
+        result => result,
+    }
+}
+
+impl Md5Signature {
+    /// The key of one peer.
+    fn new(peer: IpAddr, key: &str) -> io::Result<Self> {
+        let mut octets = [0; MAX_KEY];
+        let room = octets.get_mut(..key.len());
+        let room = room.ok_or(io::Error::from(io::ErrorKind::InvalidInput))?;
+        room.copy_from_slice(key.as_bytes());
+        Ok(Self {
+            address: SockAddr::from(SocketAddr::new(peer, 0)).as_storage(),
+            flags: 0,
+            prefix_length: 0,
+            key_length: key.len() as u16,
+            interface: 0,
+            key: octets,
+        })
+    }
 }
 
 /// Removes the TCP-MD5 key of a peer, if there is one.

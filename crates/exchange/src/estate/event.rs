@@ -180,7 +180,7 @@ impl Event {
 
     /// Whether the estate is another one afterwards, not only in another state: no event of its
     /// own does the same.
-    pub(crate) fn describes_anew(&self) -> bool {
+    pub fn describes_anew(&self) -> bool {
         matches!(
             &*self.special(),
             Self::Set(_) | Self::Add(_) | Self::Remove(_)

@@ -75,7 +75,7 @@ pub(super) const fn yes() -> bool {
 }
 
 /// An instance of a Route Server or a gateway: 0 or 1.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "u8")]
 #[schemars(inline, transform = zero_or_one)]
 pub struct InstanceNumber(u8);

@@ -152,6 +152,13 @@ impl Live {
         }
     }
 
+    /// Forgets a link that is no more.
+    pub(super) fn forget(&mut self, model: &mut Model, link: LinkId) {
+        self.leave(model, link);
+        self.regrouping.remove(&link);
+        self.unsendable.retain(|(other, _)| *other != link);
+    }
+
     /// Looks at all routes of the groups again whose export policy may be another one; a peer
     /// whose policy is no longer that of its group finds another before routes are sent next.
     pub(super) fn follow_exports(&mut self, model: &mut Model) {

@@ -11,7 +11,7 @@ use routehub_types::{AttrId, Family, Instant, Nlri, RuleId, Update};
 
 use super::{Exchange, Live};
 use crate::estate::Event;
-use crate::graph::{AdjacencyId, LinkId};
+use crate::graph::{AdjacencyId, LinkId, LiveLink};
 use crate::propagation::{EventError, NotConverged};
 
 /// Routes of one peer with equal attributes, and refused for good by the same rule or not; stale
@@ -72,11 +72,21 @@ impl Exchange {
             live: Live::default(),
         };
         let links = self.graph().live_links();
-        if next.graph().live_links() != links {
-            return Err(EventError::RealRouters);
-        }
-        let links: Vec<(LinkId, LinkId)> =
-            links.iter().map(|live| (live.link, live.link)).collect();
+        let there = next.graph().live_links();
+        let same = |live: &LiveLink| {
+            // Links of neighbours that came by themselves are behind all others there.
+            let found = there.iter().find(|other| other.joins_same_as(live))?;
+            let link = live.link;
+            (*live
+                == LiveLink {
+                    link,
+                    ..found.clone()
+                })
+            .then_some((link, found.link))
+        };
+        let pairs = links.iter().map(same).collect::<Option<Vec<_>>>();
+        let links = pairs.filter(|pairs| pairs.len() == there.len());
+        let links: Vec<(LinkId, LinkId)> = links.ok_or(EventError::RealRouters)?;
         next.take_over(next.model.time(), self, &links)?;
         next.model.note_description(&mut self.model);
         *self = next;

@@ -126,10 +126,13 @@ impl GraphBuilder<'_> {
 
     pub(super) fn add(&mut self, speaker: Speaker) {
         let id = SpeakerId(self.graph.speakers.len() as u32);
-        let name = speaker.name.clone();
-        self.graph.by_name.entry(name).or_default().push(id);
-        self.graph.speakers.push(speaker);
         self.graph.links_of.push(Vec::new());
+        self.graph
+            .by_name
+            .entry(speaker.name.clone())
+            .or_default()
+            .push(id);
+        self.graph.speakers.push(speaker);
     }
 
     /// The sessions of an NVA with one Route Server.
@@ -168,15 +171,20 @@ impl GraphBuilder<'_> {
         kind: LinkKind,
         live: bool,
     ) -> LinkId {
-        let graph = &mut *self.graph;
-        let id = LinkId(graph.links.len() as u32);
+        let id = LinkId(self.graph.links.len() as u32);
+        let link = self.new_link([a, b], kind, live);
+        self.graph.enter_link(id, link);
+        id
+    }
+
+    /// A link of these speakers, which is not in the graph yet.
+    pub(super) fn new_link(&self, [a, b]: [SpeakerId; 2], kind: LinkKind, live: bool) -> Link {
+        let graph = &*self.graph;
         let [a, b] = [a, b].map(|speaker| End {
             speaker,
             addresses: graph.speaker(speaker).addresses.clone(),
         });
-        graph.links_of[a.speaker.index()].push(id);
-        graph.links_of[b.speaker.index()].push(id);
-        graph.links.push(Link {
+        Link {
             // What is static is not of the gateway's AS, whoever has it.
             external: kind.is_static()
                 || graph.speaker(a.speaker).asn != graph.speaker(b.speaker).asn,
@@ -192,8 +200,7 @@ impl GraphBuilder<'_> {
             resets: 0,
             notification: None,
             retained: FamilySet::EMPTY,
-        });
-        id
+        }
     }
 }
 

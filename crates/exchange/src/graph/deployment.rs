@@ -30,12 +30,12 @@ pub(crate) struct MapNames {
 #[derive(Clone, Debug)]
 pub(crate) struct Deployment {
     parameters: Part<Parameters>,
-    estate: Part<Estate>,
-    topology: Topology,
+    pub(super) estate: Part<Estate>,
+    pub(super) topology: Topology,
     transit: Part<TransitSpaces>,
-    graph: Part<Graph>,
+    pub(super) graph: Part<Graph>,
     /// Names of the speakers that real routers play.
-    live: BTreeSet<String>,
+    pub(super) live: BTreeSet<String>,
     /// Route maps on connections with gateways, by Route Server and gateway. (Those with NVAs
     /// stand in the estate.)
     gateway_maps: BTreeMap<(String, String), MapNames>,
@@ -43,6 +43,8 @@ pub(crate) struct Deployment {
     instances_down: BTreeSet<SpeakerId>,
     /// NVAs that are down as a whole, not only their sessions.
     nvas_down: BTreeSet<SpeakerId>,
+    /// Names of NVAs that nobody described: they came by themselves.
+    pub(super) dynamic: BTreeSet<String>,
 }
 
 impl Deployment {
@@ -65,6 +67,7 @@ impl Deployment {
             removed: BTreeSet::new(),
             instances_down: BTreeSet::new(),
             nvas_down: BTreeSet::new(),
+            dynamic: BTreeSet::new(),
         };
         deployment.builder().build();
         deployment.refuse_peers();
@@ -124,6 +127,7 @@ impl Deployment {
     /// still holds; with the links that were here and are there.
     pub(crate) fn described_anew(&self, estate: CheckedEstate) -> (Self, Vec<(LinkId, LinkId)>) {
         let mut new = Self::new(estate, (*self.parameters).clone(), self.live.clone());
+        new.dynamic.clone_from(&self.dynamic);
         let pairs = self.same_links(&new);
         for (before, now) in &pairs {
             let before = self.graph.link(*before);
@@ -221,7 +225,7 @@ impl Deployment {
         pairs
     }
 
-    fn builder(&mut self) -> GraphBuilder<'_> {
+    pub(super) fn builder(&mut self) -> GraphBuilder<'_> {
         GraphBuilder {
             graph: self.graph.to_mut(),
             estate: &self.estate,

@@ -131,12 +131,17 @@ impl CachedPolicy {
             return false;
         }
         self.policy = policy;
+        self.clear(store);
+        true
+    }
+
+    /// Forgets all that was said.
+    pub(crate) fn clear(&mut self, store: &mut AttrStore) {
         let none = HashMap::with_hasher(self.verdicts.hasher().clone());
         let old = std::mem::replace(&mut self.verdicts, none.into());
         for (_, verdict) in old.values().flatten() {
             verdict.release(store);
         }
-        true
     }
 
     /// Puts a policy in the place of this one that says the same of every attribute set.

@@ -357,10 +357,11 @@ impl Model {
 
     fn add_route_server(&mut self, server: &RouteServer) -> Result<(), EventError> {
         self.vnet(&server.vnet)?;
-        let known = self.deployment.graph().links().count();
+        let known = self.deployment.graph().link_places();
         self.deployment.add_route_server(server.clone());
         self.ribs.extend(&self.deployment);
-        for link in self.deployment.graph().links().skip(known) {
+        let links = self.deployment.graph().links();
+        for link in links.filter(|link| link.index() >= known) {
             self.static_routes.to_mut().enter(&self.deployment, link);
         }
         let mut peers = BTreeSet::new();

@@ -65,6 +65,16 @@ impl StaticRoutes {
         }
     }
 
+    /// Forgets a link, and an NVA whose last one it was.
+    pub(super) fn forget(&mut self, link: LinkId, nva: Option<SpeakerId>) {
+        for adjacency in link.adjacencies() {
+            self.by_session.remove(&adjacency);
+        }
+        if let Some(nva) = nva {
+            self.originated.remove(&nva);
+        }
+    }
+
     /// Whether it is known that an NVA does not originate a prefix.
     fn is_foreign(&self, nva: SpeakerId, prefix: Prefix) -> bool {
         let own = self.originated.get(&nva);

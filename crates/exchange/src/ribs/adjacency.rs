@@ -81,6 +81,14 @@ impl Adjacency {
         }
     }
 
+    /// Nobody is at the other end any more.
+    pub(super) fn vacate(&mut self, store: &mut AttrStore) {
+        self.source = None;
+        self.fit = None;
+        self.export.clear(store);
+        self.import.clear(store);
+    }
+
     /// Compiles the export policy anew; says whether it is another one.
     pub(super) fn recompile_export(
         &mut self,

@@ -62,9 +62,11 @@ impl SpeakerRib {
         source: Source,
     ) -> Option<SourceId> {
         let id = self.rib.add_source(source).ok()?;
-        self.origins.push(origin);
-        self.classes.push(class);
-        self.senders.push(sender);
+        let place = usize::from(id.number());
+        // The number of a source that is gone may be another's now.
+        put(&mut self.origins, place, origin);
+        put(&mut self.classes, place, class);
+        put(&mut self.senders, place, sender);
         Some(id)
     }
 
@@ -81,6 +83,14 @@ impl SpeakerRib {
     /// The RIB, and by the number of each source what policies call it, and whose it is.
     pub(super) fn with_sources(&mut self) -> (&mut Rib, &[SourceClass], &[Option<SpeakerId>]) {
         (&mut self.rib, &self.classes, &self.senders)
+    }
+}
+
+/// Puts something at a place, a new one or one that is taken.
+fn put<T>(list: &mut Vec<T>, place: usize, value: T) {
+    match list.get_mut(place) {
+        Some(before) => *before = value,
+        None => list.push(value),
     }
 }
 

@@ -9,6 +9,8 @@ use routehub::estate::{MaximumPrefix, SessionOption, SessionOptions, SessionRole
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
+use super::dynamic::{self, DynamicNeighbors};
+
 /// How the network is run live.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename = "listen")]
@@ -23,6 +25,9 @@ pub struct Live {
     /// Every NVA, site and circuit with an on-premises network, by name.
     #[serde(skip)]
     pub peers: BTreeMap<String, LivePeer>,
+    /// From where each Route Server takes routers that are not described, by its name.
+    #[serde(skip)]
+    pub dynamic_neighbors: BTreeMap<String, Vec<DynamicNeighbors>>,
 }
 
 impl Default for Live {
@@ -31,6 +36,7 @@ impl Default for Live {
             port: 179,
             addresses: BTreeMap::new(),
             peers: BTreeMap::new(),
+            dynamic_neighbors: BTreeMap::new(),
         }
     }
 }
@@ -38,7 +44,9 @@ impl Default for Live {
 impl Live {
     /// Has files that peers name stand in this directory, unless their paths are absolute.
     pub fn look_in(&mut self, directory: &Path) {
-        for peer in self.peers.values_mut() {
+        let dynamic = self.dynamic_neighbors.values_mut().flatten();
+        let templates = dynamic.map(|neighbors| &mut neighbors.template);
+        for peer in self.peers.values_mut().chain(templates) {
             if let Some(file) = &mut peer.password_file {
                 *file = directory.join(&*file);
             }
@@ -47,27 +55,8 @@ impl Live {
 
     /// What peers' sessions are asked for, by name, as the estate tells of it.
     pub(crate) fn session_options(&self) -> BTreeMap<String, SessionOptions> {
-        let options = self.peers.iter().map(|(name, peer)| {
-            let has_password = peer.password.is_some() || peer.password_file.is_some();
-            let asked = [
-                (SessionOption::Password, has_password),
-                (SessionOption::TtlSecurity, peer.ttl_security),
-                (SessionOption::Bfd, peer.bfd.is_some()),
-                (SessionOption::MaximumPrefix, peer.maximum_prefix.is_some()),
-                (SessionOption::GracefulRestart, peer.graceful_restart),
-                (SessionOption::EnhancedRefresh, peer.enhanced_refresh),
-                (SessionOption::ExtendedMessages, peer.extended_messages),
-                (SessionOption::Role, peer.role.is_some()),
-            ];
-            let asked = asked.into_iter().filter(|(_, asked)| *asked);
-            let options = SessionOptions {
-                live: peer.live,
-                asked: asked.map(|(option, _)| option).collect(),
-                maximum_prefix: peer.maximum_prefix,
-                role: peer.role,
-            };
-            (name.clone(), options)
-        });
+        let options = self.peers.iter();
+        let options = options.map(|(name, peer)| (name.clone(), peer.session_options()));
         options
             .filter(|(_, options)| !options.asked.is_empty())
             .collect()
@@ -232,6 +221,28 @@ impl Default for LivePeer {
 }
 
 impl LivePeer {
+    /// What its sessions are asked for, as the estate tells of it.
+    pub fn session_options(&self) -> SessionOptions {
+        let has_password = self.password.is_some() || self.password_file.is_some();
+        let asked = [
+            (SessionOption::Password, has_password),
+            (SessionOption::TtlSecurity, self.ttl_security),
+            (SessionOption::Bfd, self.bfd.is_some()),
+            (SessionOption::MaximumPrefix, self.maximum_prefix.is_some()),
+            (SessionOption::GracefulRestart, self.graceful_restart),
+            (SessionOption::EnhancedRefresh, self.enhanced_refresh),
+            (SessionOption::ExtendedMessages, self.extended_messages),
+            (SessionOption::Role, self.role.is_some()),
+        ];
+        let asked = asked.into_iter().filter(|(_, asked)| *asked);
+        SessionOptions {
+            live: self.live,
+            asked: asked.map(|(option, _)| option).collect(),
+            maximum_prefix: self.maximum_prefix,
+            role: self.role,
+        }
+    }
+
     /// Its keys in a network file.
     pub const KEYS: &[&str] = &[
         "live",
@@ -256,6 +267,8 @@ impl LivePeer {
 pub(crate) fn keys_beside(kind: &str) -> &'static [&'static str] {
     match kind {
         "NVA" | "site" | "on-premises network" => LivePeer::KEYS,
+        "Route Server" => &[dynamic::KEY],
+        "dynamic neighbors" => dynamic::TEMPLATE_KEYS,
         _ => &[],
     }
 }

@@ -7,6 +7,7 @@ use routehub::estate::forms::RouteMapForm;
 use routehub::{CheckedEstate, Estate, Event, Promise};
 use serde::de::{DeserializeOwned, Error as _};
 
+use super::dynamic;
 use super::events::{prefix_count, read_events};
 use super::expectation::expectation;
 use super::live::{self, Live, LivePeer};
@@ -105,7 +106,7 @@ impl<'a> Reader<'a> {
             false => Vec::new(),
         };
         let expectations = self.items("expect", expectation);
-        let live = self.live();
+        let live = self.live(profile.parameters.transparent, &estate);
         estate.session_options = live.session_options();
         let scenario = Scenario {
             title: self.value("title").unwrap_or_default(),
@@ -202,8 +203,21 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn live(&mut self) -> Live {
+    fn live(&mut self, transparent: bool, estate: &Estate) -> Live {
         let mut live: Live = self.value("listen").unwrap_or_default();
+        let servers = self.root.field("route_servers");
+        for node in servers.map_or(&[][..], Node::items) {
+            match dynamic::read(self.context, node, transparent, estate) {
+                Ok(neighbors) if neighbors.is_empty() => {}
+                Ok(neighbors) => {
+                    let name = node.text_of("name").unwrap_or_default().to_owned();
+                    live.dynamic_neighbors.insert(name, neighbors);
+                }
+                Err(fault) => {
+                    self.keep_first(node, fault.in_object(node.object("Route Server")));
+                }
+            }
+        }
         for (list, kind) in [("nvas", "NVA"), ("circuits", "circuit"), ("sites", "site")] {
             for node in self.root.field(list).map_or(&[][..], Node::items) {
                 let read: Result<LivePeer, Fault> = match node.field("on_prem") {

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 use serde_json::{Map, Value, json};
 
+use super::dynamic::{self, DynamicForm};
 use super::expectation::{
     EXPLAINS_KEYS, FINDING_KEYS, TRACES_KEYS, peer_keys, route_columns, route_tables,
 };
@@ -141,14 +142,17 @@ pub const SCHEMA_URL: &str = concat!(
 pub fn json_schema() -> String {
     let mut generator = SchemaSettings::default().into_generator();
     let live = LivePeer::json_schema(&mut generator);
+    let servers = LiveRouteServer::json_schema(&mut generator);
     let mut schema = generator.into_root_schema_for::<File>();
     if let Some(Value::Array(required)) = schema.get_mut("required") {
         required.push(json!("vnets"));
     }
     if let Some(Value::Object(defs)) = schema.get_mut("$defs") {
         for name in ["Nva", "Site", "OnPremises"] {
-            add_live_keys(defs, name, &live);
+            add_live_keys(defs, name, &live, LivePeer::KEYS);
         }
+        add_live_keys(defs, "RouteServer", &servers, &[dynamic::KEY]);
+        add_live_keys(defs, "DynamicNeighbors", &live, dynamic::TEMPLATE_KEYS);
         let set = fields_of_objects(defs);
         if let Some(event) = defs.get_mut("Event") {
             as_mapping_with_id(event, &set);
@@ -160,13 +164,23 @@ pub fn json_schema() -> String {
     text
 }
 
+/// What a live server does for a Route Server.
+#[derive(JsonSchema)]
+#[allow(dead_code, reason = "this is the schema's view")]
+struct LiveRouteServer {
+    /// From where routers are taken as peers that are not described; profile `open`.
+    #[schemars(default)]
+    dynamic_neighbors: Vec<DynamicForm>,
+}
+
 /// Keys of a real router stand among those of the model.
-fn add_live_keys(defs: &mut Map<String, Value>, name: &str, live: &Schema) {
+fn add_live_keys(defs: &mut Map<String, Value>, name: &str, live: &Schema, keys: &[&str]) {
     let properties = defs.get_mut(name).and_then(|def| def.get_mut("properties"));
     if let (Some(Value::Object(properties)), Some(Value::Object(added))) =
         (properties, live.get("properties"))
     {
-        properties.extend(added.clone());
+        let added = added.iter().filter(|(key, _)| keys.contains(&key.as_str()));
+        properties.extend(added.map(|(key, value)| (key.clone(), value.clone())));
     }
 }
 

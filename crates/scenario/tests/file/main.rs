@@ -4,6 +4,7 @@
 mod support;
 
 mod diagnostics;
+mod dynamic;
 mod fitting;
 mod limits;
 mod reading;

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use routehub::types::{Family, FamilySet, PeerId};
-use routehub::{Engine, EngineError, Event, NotConverged, ReloadedEngine};
+use routehub::{
+    DynamicPeer, DynamicRefusal, Engine, EngineError, Event, LiveLink, NotConverged, ReloadedEngine,
+};
 use routehub_session::{Event as SessionEvent, Negotiated};
 use routehub_wire::{CheckedUpdates, Notification};
 use tokio::sync::mpsc::error::TrySendError;
@@ -27,6 +29,15 @@ pub(crate) enum Request {
     Writable(PeerId),
     /// Apply an event to the estate.
     Event(Box<Event>, oneshot::Sender<Result<(), EngineError>>),
+    /// Add a peer that comes by itself.
+    AddDynamic(
+        Box<DynamicPeer>,
+        oneshot::Sender<Result<(PeerId, LiveLink), DynamicRefusal>>,
+    ),
+    /// The session of such a peer is there.
+    Enroll(SessionHandle),
+    /// Remove such a peer, whose session has ended.
+    RemoveDynamic(PeerId, oneshot::Sender<()>),
     /// Replace the engine, and the sessions that it knows.
     Reload(
         Box<ReloadedEngine>,

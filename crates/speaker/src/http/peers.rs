@@ -10,13 +10,15 @@ use std::sync::Arc;
 use axum::extract;
 use axum::response::Response;
 use routehub::estate::CircuitLink;
-use routehub::{LinkId, PeeringReport, SessionState};
+use routehub::types::Prefix;
+use routehub::{PeeringReport, SessionState};
 use routehub_session::State;
 use serde::Serialize;
 
 use super::app::App;
 use super::body::table;
 use super::error::Refusal;
+use crate::neighbor::SessionKey;
 use crate::{BfdReport, Neighbor, SessionReport};
 use bfd::BfdBody;
 use session::SessionBody;
@@ -48,11 +50,13 @@ impl App {
         let reports = self.ask(|engine| engine.exchange().peerings()).await?;
         let mut bfd = self.server().bfd().await.sessions;
         let sessions = self.server().sessions().await.into_iter();
-        let mut sessions: HashMap<LinkId, _> = sessions
-            .map(|(neighbor, session)| (neighbor.link.link, (neighbor, session)))
+        // By what both ends are: links have other places in an estate that was described anew.
+        let mut sessions: HashMap<_, _> = sessions
+            .map(|(neighbor, session)| (neighbor.key(), (neighbor, session)))
             .collect();
         let peers = reports.into_iter().map(|report| {
-            let session = sessions.remove(&report.link).filter(|_| report.live);
+            let session = sessions.remove(&SessionKey::of(&report));
+            let session = session.filter(|_| report.live);
             let (neighbor, session): (Option<Arc<Neighbor>>, _) = session.unzip();
             let watched = neighbor.as_ref().and_then(|known| bfd.remove(&known.id));
             Peer {
@@ -78,6 +82,9 @@ struct PeerBody {
     circuit_link: Option<CircuitLink>,
     local_address: Option<IpAddr>,
     live: bool,
+    /// The prefix from which it came by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dynamic: Option<Prefix>,
     state: String,
     learned: usize,
     refused: usize,
@@ -118,6 +125,7 @@ impl From<Peer> for PeerBody {
             circuit_link: report.circuit_link,
             local_address: report.local_address,
             live: report.live,
+            dynamic: neighbor.as_ref().and_then(|known| known.came_from()),
             state,
             learned: report.learned,
             refused: report.refused,

@@ -9,6 +9,7 @@ use routehub::{CheckedEstate, Event, LiveLink, Profile, ReloadedEngine};
 use routehub_scenario::Live;
 use routehub_wire::Notification;
 
+use super::dynamic::config::DynamicConfig;
 use super::running::Running;
 use super::sessions::{self, PendingSession, RunningListener, RunningSession, ServerContext};
 use super::start_error::{StartError, Stopped, live_speakers};
@@ -31,6 +32,8 @@ pub(super) struct ReloadPlan {
     bound: BTreeMap<SocketAddr, Listener>,
     /// Which paths BFD watches.
     watched: BfdPlan,
+    /// From where routers are taken that nobody described.
+    dynamic: DynamicConfig,
 }
 
 impl ReloadPlan {
@@ -42,6 +45,7 @@ impl ReloadPlan {
         live: &Live,
     ) -> Result<Self, StartError> {
         let mut engine = reloaded_engine(context, running, profile, estate, live).await?;
+        let dynamic = DynamicConfig::new(engine.engine(), live, profile);
         let peers = engine.engine().peers();
         let neighbors = peers.map(|(id, link)| Neighbor::new(id, link, live, profile));
         let shutdowns: Vec<Event> = neighbors
@@ -60,7 +64,9 @@ impl ReloadPlan {
                 pending.push(PendingSession::new(context, neighbor)?);
             }
         }
-        let mut expected = sessions::by_address(pending.iter().map(PendingSession::handle));
+        kept.extend(keep_dynamic(&mut engine, running, &dynamic));
+        let pending_handles = pending.iter().map(PendingSession::handle);
+        let mut expected = sessions::by_address(pending_handles, &dynamic);
         expected.retain(|address, _| !running.listeners.contains_key(address));
         let bound = sessions::listen(context, expected)?;
         let running_handles = running.sessions.iter().filter_map(|session| {
@@ -76,6 +82,7 @@ impl ReloadPlan {
             kept,
             bound,
             watched,
+            dynamic,
         })
     }
 
@@ -94,6 +101,7 @@ impl ReloadPlan {
             kept,
             bound,
             watched,
+            dynamic,
         } = self;
         let running_handles = running.sessions.iter().filter_map(|session| {
             let (id, session) = session.handle().by_id();
@@ -109,6 +117,7 @@ impl ReloadPlan {
             .iter()
             .map(|session| session.handle().neighbor().key());
         let reloaded = end_sessions(running, &keys.collect(), &kept).await;
+        running.set_dynamic(dynamic);
         move_listeners(context, running, &pending);
         let started = pending.into_iter().map(PendingSession::start);
         running.sessions.extend(started);
@@ -137,7 +146,8 @@ async fn reloaded_engine(
             .map(|session| session.handle().neighbor())
     };
     let taken: BTreeSet<PeerId> = neighbors().map(|neighbor| neighbor.id).collect();
-    let before = neighbors().map(|neighbor| (neighbor.key(), Arc::clone(neighbor)));
+    let described = neighbors().filter(|neighbor| !neighbor.is_dynamic());
+    let before = described.map(|neighbor| (neighbor.key(), Arc::clone(neighbor)));
     let before: BTreeMap<SessionKey, Arc<Neighbor>> = before.collect();
     let (profile, live, seed) = (profile.clone(), live.clone(), context.seed);
     let build = move || {
@@ -152,6 +162,32 @@ async fn reloaded_engine(
     };
     let built = tokio::task::spawn_blocking(build).await;
     Ok(built.map_err(|_| Stopped)??)
+}
+
+/// Has peers that came by themselves go on that may come by the new file too, in the same way.
+fn keep_dynamic(
+    engine: &mut ReloadedEngine,
+    running: &Running,
+    dynamic: &DynamicConfig,
+) -> Vec<(PeerId, Arc<Neighbor>)> {
+    let sessions = running.sessions.iter().map(RunningSession::handle);
+    let here = sessions.filter(|session| session.neighbor().is_dynamic() && !session.is_over());
+    let kept = here.filter_map(|session| {
+        let before = session.neighbor();
+        let (instance, those) = dynamic.same(before)?;
+        let remote = *before.remote.first()?;
+        let peer = instance.peer(those, remote, before.link.remote_asn);
+        let mut now = None;
+        let keep = |link: &LiveLink| {
+            let neighbor = dynamic.neighbor(before.id, link, those);
+            let is_same = neighbor.same_session_as(before);
+            now = Some(neighbor).filter(|_| is_same);
+            is_same
+        };
+        engine.keep_dynamic(before.id, &peer, keep);
+        Some((before.id, Arc::new(now?)))
+    });
+    kept.collect()
 }
 
 /// Ends the sessions that are not kept; those of `pending_keys` start anew.
@@ -189,7 +225,7 @@ async fn end_sessions(
 fn move_listeners(context: &ServerContext, running: &mut Running, pending: &[PendingSession]) {
     let running_handles = running.sessions.iter().map(RunningSession::handle);
     let handles = running_handles.chain(pending.iter().map(PendingSession::handle));
-    let expected = sessions::by_address(handles);
+    let expected = sessions::by_address(handles, running.dynamic());
     running.listeners.retain(|address, listener| {
         let Some(expected) = expected.get(address) else {
             return false;

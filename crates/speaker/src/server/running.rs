@@ -1,15 +1,17 @@
 //! What runs in a server: sessions, listeners, sinks and the engine task.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use routehub::types::Prefix;
 use routehub::{Engine, Input, Profile};
-use routehub_scenario::Live;
+use routehub_scenario::{DynamicNeighbors, Live};
 use routehub_wire::Notification;
 use tokio::task::JoinSet;
 
+use super::dynamic::config::DynamicConfig;
 use super::sessions::{
     self, PendingSession, RunningListener, RunningSession, ServerContext, Unstarted,
 };
@@ -44,6 +46,7 @@ pub(super) struct Running {
     bfd: BfdService,
     /// Looks for segments with wrong signatures, while some peer has a key.
     signatures: JoinSet<()>,
+    dynamic: DynamicConfig,
     stopped: bool,
 }
 
@@ -58,6 +61,7 @@ impl Running {
         sinks: Sinks,
     ) -> Result<Self, StartError> {
         let Unstarted { inbox, mut bfd } = unstarted;
+        let dynamic = DynamicConfig::new(&engine, live, profile);
         let pending: Vec<PendingSession> = engine
             .peers()
             .map(|(id, link)| PendingSession::new(context, Neighbor::new(id, link, live, profile)))
@@ -66,7 +70,7 @@ impl Running {
         for event in handles().filter_map(|handle| handle.neighbor().shutdown()) {
             engine.handle(context.clock.now(), Input::Event(&event))?;
         }
-        let bound = sessions::listen(context, sessions::by_address(handles()))?;
+        let bound = sessions::listen(context, sessions::by_address(handles(), &dynamic))?;
         let neighbors = handles().map(|handle| (Arc::clone(handle.neighbor()), handle));
         let watched = bfd.plan(with_alarms(neighbors))?;
         let mut fib_feed = FibFeed::new(handles().map(|handle| handle.neighbor().id));
@@ -90,6 +94,7 @@ impl Running {
             sinks,
             bfd,
             signatures: JoinSet::new(),
+            dynamic,
             stopped: false,
         };
         running.watch_signatures(context);
@@ -101,7 +106,11 @@ impl Running {
         let neighbors = self.sessions.iter();
         let mut neighbors = neighbors.map(|session| session.handle().neighbor());
         self.signatures.abort_all();
-        if neighbors.any(|neighbor| neighbor.has_password()) {
+        let mut dynamic = self.dynamic.instances().iter();
+        let signs = |those: &DynamicNeighbors| those.template.password.is_some();
+        if neighbors.any(|neighbor| neighbor.has_password())
+            || dynamic.any(|instance| instance.neighbors.iter().any(signs))
+        {
             self.signatures
                 .spawn(signatures::watch(context.events.clone()));
         }
@@ -137,6 +146,86 @@ impl Running {
                 .map(|sink| Arc::clone(sink.state()))
                 .collect(),
         })
+    }
+
+    /// From where which instances take routers that nobody described.
+    pub(super) const fn dynamic(&self) -> &DynamicConfig {
+        &self.dynamic
+    }
+
+    /// Goes over to other prefixes of dynamic neighbours.
+    pub(super) fn set_dynamic(&mut self, dynamic: DynamicConfig) {
+        self.dynamic = dynamic;
+    }
+
+    /// The session with a router that came by itself, unless it is over.
+    pub(super) fn dynamic_session(
+        &self,
+        local: SocketAddr,
+        remote: IpAddr,
+    ) -> Option<&RunningSession> {
+        self.sessions.iter().find(|session| {
+            let (handle, neighbor) = (session.handle(), session.handle().neighbor());
+            let is_same = neighbor.local == local && neighbor.remote.contains(&remote);
+            is_same && neighbor.is_dynamic() && !handle.is_over()
+        })
+    }
+
+    /// How many sessions there are with routers that came from a prefix.
+    pub(super) fn count_dynamic(&self, prefix: Prefix) -> usize {
+        let neighbors = self.sessions.iter();
+        let neighbors = neighbors.map(|session| session.handle().neighbor());
+        neighbors
+            .filter(|neighbor| neighbor.came_from() == Some(prefix))
+            .count()
+    }
+
+    /// Begins the session with a router that came by itself.
+    pub(super) fn add_dynamic(&mut self, context: &ServerContext, session: PendingSession) {
+        let neighbor = Arc::clone(session.handle().neighbor());
+        if let Some(listener) = self.listeners.get(&neighbor.local) {
+            listener.listener().expect(session.handle());
+        }
+        self.sessions.push(session.start());
+        if neighbor.bfd().is_some() {
+            self.watch_dynamic_paths(context);
+        }
+    }
+
+    /// The sessions of routers that came by themselves which are over: they are no longer among
+    /// those that run.
+    pub(super) fn take_over_sessions(&mut self, context: &ServerContext) -> Vec<SessionHandle> {
+        let is_over = |session: &mut RunningSession| {
+            let handle = session.handle();
+            handle.neighbor().is_dynamic() && handle.is_over()
+        };
+        let over = self.sessions.extract_if(.., is_over);
+        let over: Vec<SessionHandle> = over.map(|session| session.handle().clone()).collect();
+        for session in &over {
+            if let Some(listener) = self.listeners.get(&session.neighbor().local) {
+                listener.listener().forget(session);
+            }
+        }
+        if over
+            .iter()
+            .any(|session| session.neighbor().bfd().is_some())
+        {
+            self.watch_dynamic_paths(context);
+        }
+        over
+    }
+
+    /// Has BFD watch the paths of all sessions that there are now.
+    fn watch_dynamic_paths(&mut self, context: &ServerContext) {
+        let handles = self.sessions.iter().map(RunningSession::handle);
+        let handles = handles.map(|handle| (Arc::clone(handle.neighbor()), handle));
+        match self.plan_bfd(handles) {
+            Ok(plan) => self.watch_paths(context, plan),
+            Err(error) => {
+                let why = format!("no BFD: {error}");
+                context.events.publish(None, EventKind::Failed(why));
+            }
+        }
     }
 
     /// An error once everything has stopped.

@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use routehub_session::Session;
 use routehub_wire::Notification;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use super::dynamic::config::DynamicConfig;
 use super::start_error::{StartError, Stopped};
 use crate::Neighbor;
 use crate::bfd::{BfdHandle, BfdService};
@@ -24,8 +25,11 @@ use crate::event::EventSender;
 use crate::session::command::{Command, SessionHandle};
 use crate::session::connection::tcp_socket;
 use crate::session::io::SessionIo;
-use crate::session::listener::{ExpectedPeers, Listener};
+use crate::session::listener::{Arrival, ExpectedPeers, Listener, Refusals};
 use crate::session::task::SessionTask;
+
+/// Connections that wait to be looked at for who they are of, at most.
+const ARRIVALS: usize = 64;
 
 /// How long sessions may take to end.
 const STOP: Duration = Duration::from_secs(3);
@@ -37,24 +41,37 @@ pub(super) struct ServerContext {
     pub(super) refused: Arc<AtomicU64>,
     pub(super) clock: Clock,
     pub(super) bfd: BfdHandle,
+    /// Where connections go from prefixes of dynamic neighbours.
+    pub(super) arrivals: mpsc::Sender<Arrival>,
+    /// Told when the task of a session ends.
+    pub(super) session_ended: Arc<Notify>,
     pub(super) seed: u64,
 }
 
 impl ServerContext {
-    /// A context with a clock that starts now, and what is not started yet.
-    pub(super) fn new() -> io::Result<(Self, Unstarted)> {
+    /// A context with a clock that starts now, what is not started yet, and where connections
+    /// from prefixes of dynamic neighbours come out.
+    pub(super) fn new() -> io::Result<(Self, Unstarted, mpsc::Receiver<Arrival>)> {
         let (requests, inbox) = engine_task::inbox();
         let seed = RandomState::new().hash_one(());
         let bfd = BfdService::new(seed)?;
+        let (arrivals, arrived) = mpsc::channel(ARRIVALS);
         let context = Self {
             requests,
             events: EventSender::new(),
             refused: Arc::default(),
             clock: Clock::start(),
             bfd: bfd.handle().clone(),
+            arrivals,
+            session_ended: Arc::default(),
             seed,
         };
-        Ok((context, Unstarted { inbox, bfd }))
+        Ok((context, Unstarted { inbox, bfd }, arrived))
+    }
+
+    /// Counts and tells connections that no session refuses.
+    pub(super) fn refusals(&self) -> Refusals {
+        Refusals::new(self.events.clone(), Arc::clone(&self.refused))
     }
 
     /// Sends a request to the engine task, and waits for the answer.
@@ -81,6 +98,7 @@ pub(super) struct Unstarted {
 pub(super) struct PendingSession {
     handle: SessionHandle,
     task: SessionTask,
+    ended: Arc<Notify>,
 }
 
 /// A session whose task runs, until this is dropped.
@@ -103,7 +121,12 @@ impl PendingSession {
         let (requests, events) = (context.requests.clone(), context.events.clone());
         let io = SessionIo::new(neighbor, requests, events, inbox);
         let task = SessionTask::new(session, context.clock, io);
-        Ok(Self { handle, task })
+        let ended = Arc::clone(&context.session_ended);
+        Ok(Self {
+            handle,
+            task,
+            ended,
+        })
     }
 
     pub(super) const fn handle(&self) -> &SessionHandle {
@@ -112,8 +135,13 @@ impl PendingSession {
 
     /// Starts the task.
     pub(super) fn start(self) -> RunningSession {
+        let (session, ended) = (self.task, self.ended);
         let mut task = JoinSet::new();
-        task.spawn(self.task.run());
+        task.spawn(async move {
+            session.run().await;
+            // Its inbox is closed: whoever looks for what is over finds it.
+            ended.notify_one();
+        });
         RunningSession {
             handle: self.handle,
             task,
@@ -185,15 +213,22 @@ impl RunningListener {
     }
 }
 
-/// Sessions by the addresses that are listened on for their peers.
+/// Sessions by the addresses that are listened on for their peers, and those at which others may
+/// connect.
 pub(super) fn by_address<'a>(
     sessions: impl Iterator<Item = &'a SessionHandle>,
+    dynamic: &DynamicConfig,
 ) -> BTreeMap<SocketAddr, ExpectedPeers> {
     let mut expected: BTreeMap<SocketAddr, ExpectedPeers> = BTreeMap::new();
+    for instance in dynamic.instances() {
+        let at = expected.entry(instance.local).or_default();
+        at.dynamic = Arc::clone(&instance.neighbors);
+    }
     for session in sessions {
         let neighbor = session.neighbor();
         let peers = neighbor.remote.iter().map(|peer| (*peer, session.clone()));
-        expected.entry(neighbor.local).or_default().extend(peers);
+        let at = expected.entry(neighbor.local).or_default();
+        at.peers.extend(peers);
     }
     expected
 }
@@ -204,20 +239,18 @@ pub(super) fn listen(
     expected: impl IntoIterator<Item = (SocketAddr, ExpectedPeers)>,
 ) -> Result<BTreeMap<SocketAddr, Listener>, StartError> {
     let bind = |(address, expected): (SocketAddr, ExpectedPeers)| {
-        let link = expected
-            .values()
-            .next()
-            .map(|session| &session.neighbor().link);
+        let link = expected.peers.values().next();
+        let link = link.map(|session| &session.neighbor().link);
         let who = link.map(|link| match (link.instance, link.circuit_link) {
             (Some(instance), _) => format!("{} {instance}", link.local),
             (None, Some(of)) => format!("{} {of}", link.local),
             (None, None) => link.local.clone(),
         });
-        let (events, refused) = (context.events.clone(), Arc::clone(&context.refused));
-        let listener = Listener::bind(address, expected, events, refused);
+        let arrivals = context.arrivals.clone();
+        let listener = Listener::bind(address, expected, arrivals, context.refusals());
         let listener = listener.map_err(|error| StartError::Listen {
             address,
-            who: who.unwrap_or_default(),
+            who: who.unwrap_or_else(|| "dynamic neighbours".to_owned()),
             error,
         })?;
         Ok((address, listener))

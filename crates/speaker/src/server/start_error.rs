@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use routehub::{EngineError, NotConverged};
-use routehub_scenario::{Live, Secret};
+use routehub_scenario::{Live, LivePeer, Secret};
 use routehub_wire::EncodeError;
 
 use crate::Neighbor;
@@ -109,32 +109,44 @@ pub struct Stopped;
 pub(super) fn check(live: &Live) -> Result<Live, StartError> {
     let mut live = live.clone();
     for (name, peer) in live.peers.iter_mut().filter(|(_, peer)| peer.live) {
-        let name = || name.clone();
-        if let Some(file) = &peer.password_file {
-            if peer.password.is_some() {
-                return Err(StartError::TwoPasswords { peer: name() });
-            }
-            let read = std::fs::read_to_string(file);
-            let text = read.map_err(|error| StartError::PasswordFile {
-                peer: name(),
-                file: file.clone(),
-                error,
-            })?;
-            let first = text.lines().next().unwrap_or_default();
-            peer.password = Some(Secret::new(first.to_owned()));
-        }
-        if let Some(Err(error)) = peer.bfd.as_ref().map(bfd::config) {
-            return Err(StartError::Bfd {
-                peer: name(),
-                error,
-            });
-        }
-        let fits = |key: &Secret| (1..=MAX_KEY).contains(&key.as_str().len());
-        if !peer.password.as_ref().is_none_or(fits) {
-            return Err(StartError::Password { peer: name() });
+        check_peer(name, peer)?;
+    }
+    for (server, all) in &mut live.dynamic_neighbors {
+        for neighbors in all {
+            let name = format!("{} of {server}", neighbors.prefix);
+            check_peer(&name, &mut neighbors.template)?;
         }
     }
     Ok(live)
+}
+
+/// The same of the settings of one peer.
+fn check_peer(name: &str, peer: &mut LivePeer) -> Result<(), StartError> {
+    let name = || name.to_owned();
+    if let Some(file) = &peer.password_file {
+        if peer.password.is_some() {
+            return Err(StartError::TwoPasswords { peer: name() });
+        }
+        let read = std::fs::read_to_string(file);
+        let text = read.map_err(|error| StartError::PasswordFile {
+            peer: name(),
+            file: file.clone(),
+            error,
+        })?;
+        let first = text.lines().next().unwrap_or_default();
+        peer.password = Some(Secret::new(first.to_owned()));
+    }
+    if let Some(Err(error)) = peer.bfd.as_ref().map(bfd::config) {
+        return Err(StartError::Bfd {
+            peer: name(),
+            error,
+        });
+    }
+    let fits = |key: &Secret| (1..=MAX_KEY).contains(&key.as_str().len());
+    match peer.password.as_ref().is_none_or(fits) {
+        true => Ok(()),
+        false => Err(StartError::Password { peer: name() }),
+    }
 }
 
 /// The names of the speakers that real routers play.

@@ -22,7 +22,7 @@ const OFF: &str = "switched off by an event";
 #[derive(Debug)]
 pub(crate) enum Command {
     /// The peer has connected.
-    Accepted(TcpStream),
+    Accepted(Accepted),
     /// Stop with this NOTIFICATION.
     Stop(Notification),
     /// Report the session's state.
@@ -35,6 +35,21 @@ pub(crate) enum Command {
     SwitchOff(String),
     /// BFD found that the path to the peer has failed.
     PathFailed,
+}
+
+/// A connection that a peer has opened.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) stream: TcpStream,
+    /// What was read of it already, to see who it is.
+    pub(crate) read: Vec<u8>,
+}
+
+impl From<TcpStream> for Accepted {
+    fn from(stream: TcpStream) -> Self {
+        let read = Vec::new();
+        Self { stream, read }
+    }
 }
 
 /// A session's neighbour, and the ways to its task.
@@ -119,8 +134,14 @@ impl SessionHandle {
     }
 
     /// Hands over a connection; says no to one more than the session can use.
-    pub(crate) fn accept(&self, stream: TcpStream) -> bool {
-        self.commands.try_send(Command::Accepted(stream)).is_ok()
+    pub(crate) fn accept(&self, connection: impl Into<Accepted>) -> bool {
+        let command = Command::Accepted(connection.into());
+        self.commands.try_send(command).is_ok()
+    }
+
+    /// Whether the task of the session has ended.
+    pub(crate) fn is_over(&self) -> bool {
+        self.commands.is_closed()
     }
 
     /// Tells the session that its path has failed.

@@ -4,7 +4,7 @@ use routehub::types::Instant;
 use routehub_session::{Session, State, Timer};
 use routehub_wire::Notification;
 
-use super::command::{Command, SessionReport};
+use super::command::{Accepted, Command, SessionReport};
 use super::connection::Readiness;
 use super::io::{SessionIo, Wake};
 use crate::clock::Clock;
@@ -20,6 +20,8 @@ pub(crate) struct SessionTask {
     held_back: Option<Instant>,
     /// Until when the session is not held, after its peer announced too many routes.
     pause: Option<Instant>,
+    /// Whether the peer has connected since this runs.
+    has_connected: bool,
 }
 
 impl SessionTask {
@@ -30,6 +32,7 @@ impl SessionTask {
             io,
             held_back: None,
             pause: None,
+            has_connected: false,
         }
     }
 
@@ -49,6 +52,7 @@ impl SessionTask {
                 self.drain();
             }
             self.io.reap_closed();
+            stopping |= self.is_over();
         }
         self.io.end().await;
     }
@@ -57,16 +61,7 @@ impl SessionTask {
     fn handle(&mut self, wake: Wake) -> bool {
         let now = self.clock.now();
         match wake {
-            Wake::Command(Command::Accepted(stream)) => {
-                // What the peer said on a connection that it has left comes first.
-                self.read_arrived();
-                self.carry_out_outputs();
-                // A connection that the session refuses is closed as it is dropped.
-                match self.session.handle_accepted(now) {
-                    Some(id) => self.io.attach(id, stream),
-                    None => self.refused(),
-                }
-            }
+            Wake::Command(Command::Accepted(connection)) => self.accepted(connection),
             Wake::Command(Command::Stop(why)) => return self.stop(why),
             Wake::Command(Command::Report(answer)) => {
                 // The receiver may be gone.
@@ -110,6 +105,37 @@ impl SessionTask {
             }
         }
         false
+    }
+
+    /// The peer has connected.
+    fn accepted(&mut self, connection: Accepted) {
+        let Accepted { stream, read } = connection;
+        self.has_connected = true;
+        // What the peer said on a connection that it has left comes first.
+        self.read_arrived();
+        self.carry_out_outputs();
+        // A connection that the session refuses is closed as it is dropped.
+        let Some(id) = self.session.handle_accepted(self.clock.now()) else {
+            return self.refused();
+        };
+        self.io.attach(id, stream);
+        if !read.is_empty() {
+            self.carry_out_outputs();
+            self.session.handle_bytes(self.clock.now(), id, &read);
+        }
+    }
+
+    /// Whether nothing is left of the session of a peer that came by itself: it has no connection,
+    /// waits for nothing but one, and holds no routes for the peer's return. One that is held back
+    /// or switched off goes on, so that it stays so.
+    fn is_over(&self) -> bool {
+        if !self.has_connected || !self.io.neighbor().is_dynamic() {
+            return false;
+        }
+        let retains = |(timer, _)| matches!(timer, Timer::Restart | Timer::Retained);
+        self.session.state() == State::Active
+            && self.session.connections().next().is_none()
+            && !self.session.timers().any(retains)
     }
 
     /// Ends the session, which begins anew at once; after too many routes only when the file says

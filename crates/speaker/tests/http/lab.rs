@@ -161,12 +161,17 @@ impl Lab {
     }
 
     pub(crate) async fn with(network: &Network, http: SocketAddr, token: Option<&str>) -> Self {
+        Self::serve(network.scenario(), http, token).await
+    }
+
+    /// Serves a network of any kind.
+    pub(crate) async fn serve(scenario: Scenario, http: SocketAddr, token: Option<&str>) -> Self {
         let changes = Changes::default();
         let sinks = Sinks {
             sinks: vec![changes.sink()],
             ..Sinks::default()
         };
-        let live = lab::Lab::serve_with(network.scenario(), sinks).await;
+        let live = lab::Lab::serve_with(scenario, sinks).await;
         let token = token.map(|token| Token::new(token).expect("a token"));
         let http = Http::bind(http, token).await.expect("an address");
         let http = http.with_changes(changes);

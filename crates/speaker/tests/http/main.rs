@@ -3,6 +3,7 @@
 
 mod bfd;
 mod client;
+mod dynamic;
 mod events;
 mod extensions;
 mod health;

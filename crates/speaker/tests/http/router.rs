@@ -1,6 +1,6 @@
 //! A real router, as little of it as is needed: a session on a task of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -177,7 +177,9 @@ async fn run(
     let mut stream: Option<(ConnectionId, TcpStream)> = None;
     let mut octets = vec![0; 1 << 16];
     loop {
-        for bytes in outputs(&mut session, now(), &seen) {
+        // What comes of an output is carried out before anything is waited for.
+        let mut all = VecDeque::from(outputs(&mut session, now(), &seen));
+        while let Some(bytes) = all.pop_front() {
             match bytes {
                 Do::Connect(id) => match connect(from, to).await {
                     Ok(open) => {
@@ -194,6 +196,7 @@ async fn run(
                 }
                 Do::Close => stream = None,
             }
+            all.extend(outputs(&mut session, now(), &seen));
         }
         let reading = async {
             match &mut stream {

@@ -2,6 +2,7 @@
 
 mod both_ways;
 mod branches;
+mod dynamic;
 mod exchange;
 mod limit;
 mod live_equals_model;

@@ -60,6 +60,9 @@ pub(super) fn detail(event: &EventKind) -> Map<String, Value> {
             missing,
             unexpected,
         } => json!({ "wrong": wrong, "missing": missing, "unexpected": unexpected }),
+        EventKind::PeerAdded(prefix) | EventKind::PeerRemoved(prefix) => {
+            json!({ "prefix": prefix.to_string() })
+        }
         EventKind::Sink { sink, .. } => json!({ "sink": sink }),
         EventKind::SinkRestored { sink, put_back } => {
             json!({ "sink": sink, "put_back": put_back })
