@@ -4,6 +4,7 @@ mod dynamic;
 mod events;
 mod expectation;
 mod live;
+mod live_peer;
 mod objects;
 mod profile;
 mod promise;
@@ -14,6 +15,7 @@ mod write;
 
 pub use dynamic::DynamicNeighbors;
 pub use events::parse_events;
-pub use live::{Bfd, Live, LivePeer, Secret, Shutdown};
+pub use live::Live;
+pub use live_peer::{Bfd, LivePeer, Secret, Shutdown};
 pub use schema::{SCHEMA_URL, json_schema};
 pub use write::NetworkText;

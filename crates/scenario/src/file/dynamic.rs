@@ -10,7 +10,7 @@ use routehub::types::{Asn, Prefix};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::live::LivePeer;
+use super::live_peer::LivePeer;
 use crate::syntax::diagnostic::Fault;
 use crate::syntax::node::Node;
 use crate::syntax::value_deserializer::Context;

@@ -18,7 +18,8 @@ use super::dynamic::{self, DynamicForm};
 use super::expectation::{
     EXPLAINS_KEYS, FINDING_KEYS, TRACES_KEYS, peer_keys, route_columns, route_tables,
 };
-use super::live::{Live, LivePeer};
+use super::live::Live;
+use super::live_peer::LivePeer;
 use super::profile::ProfileSchema;
 use super::promise::PromiseForm;
 use crate::expect::{

@@ -184,7 +184,7 @@ impl Running {
     pub(super) fn add_dynamic(&mut self, context: &ServerContext, session: PendingSession) {
         let neighbor = Arc::clone(session.handle().neighbor());
         if let Some(listener) = self.listeners.get(&neighbor.local) {
-            listener.listener().expect(session.handle());
+            listener.listener().take_in(session.handle());
         }
         self.sessions.push(session.start());
         if neighbor.bfd().is_some() {

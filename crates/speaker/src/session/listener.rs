@@ -131,7 +131,7 @@ impl Listener {
     }
 
     /// Hands connections of a peer that has come by itself over to its session from now on.
-    pub(crate) fn expect(&self, session: &SessionHandle) {
+    pub(crate) fn take_in(&self, session: &SessionHandle) {
         let remote = session.neighbor().remote.iter();
         let peers = &mut self.expected().peers;
         peers.extend(remote.map(|remote| (*remote, session.clone())));
