@@ -115,7 +115,9 @@ impl Lab {
     }
 
     fn handle(&mut self, input: Input<'_>) {
-        self.engine.handle(Instant(1), input).expect("it settles");
+        self.engine
+            .handle(Instant::from_millis(1), input)
+            .expect("it settles");
     }
 
     fn up(&mut self, session: Session) {
@@ -174,7 +176,7 @@ impl Lab {
                     let Ok(Message::Update(view)) = decode(message, &CONTEXT) else {
                         panic!("no UPDATE");
                     };
-                    for update in view.to_updates() {
+                    for update in view.to_updates().expect("no reset") {
                         for nlri in update.withdrawn {
                             held.remove(&nlri.prefix);
                         }

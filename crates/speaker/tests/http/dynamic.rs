@@ -94,7 +94,9 @@ async fn dynamic(lab: &Lab) -> Vec<Value> {
     let peers = look(lab.http, "/v1/peers").await;
     let peers = peers.as_array().expect("a list").iter();
     let peers = peers.filter(|peer| !peer["dynamic"].is_null());
-    peers.cloned().collect()
+    let mut peers: Vec<Value> = peers.cloned().collect();
+    peers.sort_by_key(|peer| peer["name"].to_string());
+    peers
 }
 
 async fn are(lab: &Lab, count: usize) -> Vec<Value> {
@@ -211,7 +213,7 @@ async fn only_asns_that_are_named_may_come_and_none_with_the_servers_own() {
     let bad_peer_as = |seen: &Seen| seen.notifications.contains(&(2, 2));
     wrong.until("bad peer AS", bad_peer_as).await;
     lines.until("AS 65002 is not awaited from").await;
-    for router in [first, second] {
+    for router in [&first, &second] {
         router
             .until("a session", |seen| seen.established == 1)
             .await;
