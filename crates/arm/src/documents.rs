@@ -259,9 +259,9 @@ fn effective(row: Fields<'_>) -> Option<EffectiveRow> {
     let mut next_hops = row.addresses("nextHopIpAddress");
     next_hops.sort_unstable();
     Some(EffectiveRow {
-        prefixes: row.prefixes("addressPrefix"),
+        prefixes: row.prefixes("addressPrefix").into(),
         next_hop_type: known.into_iter().find(is)?,
-        next_hops,
+        next_hops: next_hops.into(),
         source: match source.as_str() {
             "user" => RouteSource::User,
             "virtualnetworkgateway" => RouteSource::VirtualNetworkGateway,

@@ -55,6 +55,8 @@ pub(crate) struct Model {
     resting: Resting,
     /// Whether real routers take part.
     live: bool,
+    /// Whether it came to rest before: what happens from here on are changes.
+    started: bool,
     /// Links of real routers that are to be asked for their routes again.
     refreshes: Vec<LinkId>,
     /// What is to be done to sessions of real routers.
@@ -120,6 +122,7 @@ impl Model {
         let mut model = Self::unsettled(deployment, static_routes, seed);
         model.synchronize_all();
         model.converge()?;
+        model.started = true;
         Ok(model)
     }
 
@@ -138,6 +141,7 @@ impl Model {
             footprint: None,
             resting: Resting::default(),
             live,
+            started: false,
             refreshes: Vec::new(),
             orders: Vec::new(),
             beyond: BTreeSet::new(),

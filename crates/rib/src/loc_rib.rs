@@ -151,7 +151,7 @@ fn decided<K: Key>(routes: &Routes<K>, entry: u32) -> Option<(Prefix, BestSet)> 
 }
 
 /// The entries that have a best path, in no order that may be shown.
-fn used<K: Key>(routes: &Routes<K>) -> impl Iterator<Item = u32> {
+pub(crate) fn used<K: Key>(routes: &Routes<K>) -> impl Iterator<Item = u32> {
     let used = routes.live().filter(|(_, entry)| entry.head.is_used());
     used.map(|(number, _)| number)
 }

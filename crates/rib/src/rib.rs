@@ -30,6 +30,7 @@ use crate::adj_rib_out::Numbered;
 use crate::change::{Admission, Announcement, Applied, BestPath, BestSet, Context, Delta, Visit};
 use crate::decision::{Compared, DecisionConfig, DecisionProcess, Preference};
 use crate::loc_rib::{self, PathView, best_set};
+use crate::loc_rib_paths::LocRibPaths;
 use crate::source::{LimitExceeded, Source, SourceCounts, SourceId, Sources, TooManySources};
 use table::Table;
 
@@ -404,6 +405,14 @@ impl Rib {
         let v4 = (family == Family::Ipv4).then(|| loc_rib::in_order(&self.v4.routes));
         let v6 = (family == Family::Ipv6).then(|| loc_rib::in_order(&self.v6.routes));
         either(v4, v6)
+    }
+
+    /// Every path in use of a family: what [`loc_rib`](Self::loc_rib) has, path by path.
+    pub fn loc_rib_paths(&self, family: Family) -> LocRibPaths<'_> {
+        match family {
+            Family::Ipv4 => LocRibPaths::v4(&self.v4.routes),
+            Family::Ipv6 => LocRibPaths::v6(&self.v6.routes),
+        }
     }
 
     /// The routes of a family that a source announced, in order (Adj-RIB-In).

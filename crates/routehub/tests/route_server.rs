@@ -252,7 +252,7 @@ impl Lab {
 
     fn vm(&self, to: &str) -> Vec<String> {
         let rows = self.server.engine().exchange().nic_effective("vm").unwrap();
-        let row = rows.into_iter().find(|row| row.prefixes == [prefix(to)]);
+        let row = rows.into_iter().find(|row| *row.prefixes == [prefix(to)]);
         let hops = row.map(|row| row.next_hops).unwrap_or_default();
         hops.iter().map(ToString::to_string).collect()
     }

@@ -83,7 +83,7 @@ impl Lab {
         let question = move |engine: &routehub::Engine| engine.exchange().nic_effective(nic);
         let rows = self.server.ask(question).await.expect("an answer");
         let rows = rows.expect("a NIC").into_iter();
-        let rows = rows.filter(|row| row.prefixes == [prefix]);
+        let rows = rows.filter(|row| *row.prefixes == [prefix]);
         rows.flat_map(|row| row.next_hops)
             .map(|hop| hop.to_string())
             .collect()

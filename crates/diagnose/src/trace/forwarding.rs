@@ -189,8 +189,7 @@ impl<'a> Forwarding<'a> {
         if let Some(known) = self.tables.get(&key) {
             return Rc::clone(known);
         }
-        let programmed = key.programmed.iter().cloned();
-        let table = Rc::new(Table::new(view.rows(programmed)));
+        let table = Rc::new(Table::new(view.rows(&key.programmed)));
         self.tables.insert(key, Rc::clone(&table));
         table
     }

@@ -1,11 +1,14 @@
 //! The effective routes of a NIC: system routes, programmed routes and user-defined routes, and
 //! which of them win.
 
+use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use routehub_types::{Family, Prefix};
+use smallvec::SmallVec;
 
 use crate::estate::{
     DisablePeeringRoute, NetworkPolicies, Nic, PrivateEndpoint, RouteTable, UserRouteTarget,
@@ -67,11 +70,11 @@ pub enum NextHopType {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct EffectiveRow {
     /// Where to; a service endpoint row has several.
-    pub prefixes: Vec<Prefix>,
+    pub prefixes: SmallVec<[Prefix; 1]>,
     /// By way of what.
     pub next_hop_type: NextHopType,
     /// The addresses, sorted; several are ECMP.
-    pub next_hops: Vec<IpAddr>,
+    pub next_hops: SmallVec<[IpAddr; 2]>,
     /// Where the row comes from.
     pub source: RouteSource,
     /// Whether it is used.
@@ -80,6 +83,13 @@ pub struct EffectiveRow {
     pub name: Option<String>,
     /// Whether the NIC's route table disables propagation.
     pub disable_bgp_route_propagation: bool,
+}
+
+impl EffectiveRow {
+    /// The order of a NIC's table: by prefix, then system, user-defined and programmed routes.
+    fn order(&self, other: &Self) -> Ordering {
+        (&self.prefixes, self.source).cmp(&(&other.prefixes, other.source))
+    }
 }
 
 /// A route that a Route Server or gateway programs, before the NIC's own rules apply.
@@ -115,15 +125,15 @@ impl ProgrammedNextHop {
 /// once.
 #[derive(Default)]
 struct UsedNextHops {
-    known: BTreeMap<Arc<[ProgrammedNextHop]>, Option<Vec<IpAddr>>>,
+    known: BTreeMap<Arc<[ProgrammedNextHop]>, Option<SmallVec<[IpAddr; 2]>>>,
     /// Those of prefixes in a row are often the same.
     last: Option<Arc<[ProgrammedNextHop]>>,
-    used_of_last: Option<Vec<IpAddr>>,
+    used_of_last: Option<SmallVec<[IpAddr; 2]>>,
 }
 
 impl UsedNextHops {
     /// Those of a route; none where packets are dropped.
-    fn of(&mut self, view: &NicView<'_>, route: &ProgrammedRoute) -> Option<Vec<IpAddr>> {
+    fn of(&mut self, view: &NicView<'_>, route: &ProgrammedRoute) -> Option<&[IpAddr]> {
         let same = |last: &Arc<_>| Arc::ptr_eq(last, &route.next_hops);
         if !self.last.as_ref().is_some_and(same) {
             let known = self.known.entry(Arc::clone(&route.next_hops));
@@ -131,7 +141,7 @@ impl UsedNextHops {
             self.used_of_last.clone_from(used);
             self.last = Some(Arc::clone(&route.next_hops));
         }
-        self.used_of_last.clone()
+        self.used_of_last.as_deref()
     }
 }
 
@@ -247,32 +257,55 @@ impl<'a> NicView<'a> {
         }
     }
 
-    /// All rows, sorted by prefix, then system, user-defined and programmed routes.
-    pub fn rows(&self, programmed: impl Iterator<Item = ProgrammedRoute>) -> Vec<EffectiveRow> {
-        let learned = self.learned_rows(programmed);
-        let mut rows = self.rows_beside(&learned);
-        rows.extend(learned);
-        rows.sort_by(|a, b| (&a.prefixes, a.source).cmp(&(&b.prefixes, b.source)));
+    /// All rows, by prefix, then system, user-defined and programmed routes. The routes are in the
+    /// order of their prefixes.
+    pub fn rows(&self, programmed: &[ProgrammedRoute]) -> Vec<EffectiveRow> {
+        let hiding = self.hiding_prefixes().into_iter();
+        let hiding = hiding.filter_map(|prefix| {
+            let place = programmed.binary_search_by_key(&prefix, |route| route.prefix);
+            programmed.get(place.ok()?)
+        });
+        let mut beside = self.rows_beside(&self.learned_rows(hiding));
+        beside.sort_by(EffectiveRow::order);
+        // Few rows into many that are in order: nothing is sorted again.
+        let mut beside = beside.into_iter().peekable();
+        let mut rows = Vec::with_capacity(programmed.len() + beside.len());
+        for row in self.learned(programmed) {
+            while let Some(earlier) = beside.next_if(|other| other.order(&row).is_lt()) {
+                rows.push(earlier);
+            }
+            rows.push(row);
+        }
+        rows.extend(beside);
         rows
     }
 
     /// The rows of programmed routes.
     pub(super) fn learned_rows(
         &self,
-        programmed: impl Iterator<Item = ProgrammedRoute>,
+        programmed: impl IntoIterator<Item: Borrow<ProgrammedRoute>>,
     ) -> Vec<EffectiveRow> {
-        if self.propagation_disabled() {
-            return Vec::new();
-        }
+        self.learned(programmed).collect()
+    }
+
+    /// The same, each when it is asked for.
+    fn learned(
+        &self,
+        programmed: impl IntoIterator<Item: Borrow<ProgrammedRoute>>,
+    ) -> impl Iterator<Item = EffectiveRow> {
         let covered = Cover::new(self.covered_space());
         let overridden = prefixes(&self.user_rows());
-        let free = programmed.filter(|route| !covered.has(route.prefix));
         let mut used = UsedNextHops::default();
-        let rows = free.map(|route| {
-            let next_hops = used.of(self, &route);
-            self.with_state(learned_row(route.prefix, next_hops), &overridden)
-        });
-        rows.collect()
+        let programmed = (!self.propagation_disabled()).then_some(programmed);
+        let programmed = programmed.into_iter().flatten();
+        programmed.filter_map(move |route| {
+            let route = route.borrow();
+            let free = !covered.has(route.prefix);
+            free.then(|| {
+                let next_hops = used.of(self, route);
+                self.with_state(learned_row(route.prefix, next_hops), &overridden)
+            })
+        })
     }
 
     /// The other rows: system and user-defined routes, some of which learned ones hide.
@@ -374,7 +407,7 @@ impl<'a> NicView<'a> {
         let space = self.deployment.topology().space(self.vnet);
         let mut rows = Vec::new();
         let mut add = |prefix: Prefix, next_hop_type| {
-            rows.push(row([prefix], next_hop_type, RouteSource::Default));
+            rows.push(row(prefix, next_hop_type, RouteSource::Default));
         };
         for prefix in space {
             add(*prefix, NextHopType::VnetLocal);
@@ -409,10 +442,12 @@ impl<'a> NicView<'a> {
         if families.any(|family| family == Family::Ipv6) && !learned.contains(&default) {
             add(default, NextHopType::Internet);
         }
-        if !self.service_endpoints.is_empty() {
-            let prefixes = self.service_endpoints.iter().copied();
+        if let Some(first) = self.service_endpoints.first() {
             let kind = NextHopType::VirtualNetworkServiceEndpoint;
-            rows.push(row(prefixes, kind, RouteSource::Default));
+            rows.push(EffectiveRow {
+                prefixes: SmallVec::from_slice(self.service_endpoints),
+                ..row(*first, kind, RouteSource::Default)
+            });
         }
         rows
     }
@@ -431,7 +466,7 @@ impl<'a> NicView<'a> {
     fn user_rows(&self) -> Vec<EffectiveRow> {
         let routes = self.route_table.iter().flat_map(|table| &table.routes);
         let rows = routes.map(|route| {
-            let mut next_hops = Vec::new();
+            let mut next_hops = SmallVec::new();
             let kind = match route.target {
                 UserRouteTarget::VirtualAppliance(address) => {
                     next_hops.push(address);
@@ -445,19 +480,19 @@ impl<'a> NicView<'a> {
             EffectiveRow {
                 next_hops,
                 name: route.name.clone(),
-                ..row([route.prefix], kind, RouteSource::User)
+                ..row(route.prefix, kind, RouteSource::User)
             }
         });
         rows.collect()
     }
 
     pub(super) fn programmed_row(&self, route: &ProgrammedRoute) -> EffectiveRow {
-        learned_row(route.prefix, self.used_next_hops(route))
+        learned_row(route.prefix, self.used_next_hops(route).as_deref())
     }
 
     /// The next hops that the row of a programmed route shows, in order; none where none is of use
     ///
-    pub(super) fn used_next_hops(&self, route: &ProgrammedRoute) -> Option<Vec<IpAddr>> {
+    pub(super) fn used_next_hops(&self, route: &ProgrammedRoute) -> Option<SmallVec<[IpAddr; 2]>> {
         let hops = route.next_hops.iter();
         let mut used = hops.filter(|hop| self.uses(hop)).peekable();
         used.peek()?;
@@ -469,14 +504,14 @@ impl<'a> NicView<'a> {
 }
 
 /// The row of a programmed route; without next hops it leads nowhere.
-fn learned_row(prefix: Prefix, next_hops: Option<Vec<IpAddr>>) -> EffectiveRow {
+fn learned_row(prefix: Prefix, next_hops: Option<&[IpAddr]>) -> EffectiveRow {
     let kind = match next_hops {
         Some(_) => NextHopType::VirtualNetworkGateway,
         None => NextHopType::None,
     };
     EffectiveRow {
-        next_hops: next_hops.unwrap_or_default(),
-        ..row([prefix], kind, RouteSource::VirtualNetworkGateway)
+        next_hops: SmallVec::from_slice(next_hops.unwrap_or_default()),
+        ..row(prefix, kind, RouteSource::VirtualNetworkGateway)
     }
 }
 
@@ -538,15 +573,11 @@ fn prefixes(rows: &[EffectiveRow]) -> BTreeSet<Prefix> {
     rows.iter().flat_map(|row| &row.prefixes).copied().collect()
 }
 
-fn row(
-    prefixes: impl IntoIterator<Item = Prefix>,
-    next_hop_type: NextHopType,
-    source: RouteSource,
-) -> EffectiveRow {
+fn row(prefix: Prefix, next_hop_type: NextHopType, source: RouteSource) -> EffectiveRow {
     EffectiveRow {
-        prefixes: prefixes.into_iter().collect(),
+        prefixes: SmallVec::from_buf([prefix]),
         next_hop_type,
-        next_hops: Vec::new(),
+        next_hops: SmallVec::new(),
         source,
         state: RouteState::Active,
         name: None,

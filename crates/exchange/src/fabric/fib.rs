@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use routehub_rib::{Admission, BestPath};
 use routehub_types::Prefix;
+use smallvec::{SmallVec, smallvec};
 
 use super::effective::{EffectiveRow, NicView, ProgrammedNextHop, ProgrammedRoute, inside_any};
 use super::sorted;
@@ -73,7 +74,7 @@ impl<'a> Fabric<'a> {
     pub fn effective(self, nic: &'a Nic) -> Option<Vec<EffectiveRow>> {
         let view = self.nic(nic)?;
         let by = self.programmers(view, &nic.name);
-        Some(view.rows(self.programmed(&by)))
+        Some(view.rows(&self.programmed(&by)))
     }
 
     /// The RIBs of whose prefixes a NIC may have routes.
@@ -182,7 +183,7 @@ impl<'a> Fabric<'a> {
     }
 
     /// Every route that these programmers have, by prefix.
-    pub fn programmed(self, by: &Programmers) -> impl Iterator<Item = ProgrammedRoute> + use<'a> {
+    pub fn programmed(self, by: &Programmers) -> Vec<ProgrammedRoute> {
         let mut routes = match by.servers.as_slice() {
             [] => {
                 let deciding = by.gateways.iter().filter_map(|id| self.ribs.rib(*id));
@@ -198,7 +199,7 @@ impl<'a> Fabric<'a> {
             let (at, end) = place.map_or_else(|at| (at, at), |at| (at, at + 1));
             routes.splice(at..end, self.programmed_route(by, *prefix));
         }
-        routes.into_iter()
+        routes
     }
 
     /// The routes that these programmers have to prefixes around a destination, by prefix.
@@ -256,21 +257,21 @@ impl<'a> Fabric<'a> {
         rib: RibView<'_>,
         prefix: Prefix,
         path: &BestPath,
-    ) -> Vec<ProgrammedNextHop> {
+    ) -> SmallVec<[ProgrammedNextHop; 1]> {
         let Origin::Link(link) = rib.origin(path.source) else {
-            return Vec::new();
+            return SmallVec::new();
         };
         let graph = self.deployment.graph();
         let next_hop = rib.next_hop(path.attrs);
         let link = graph.link(link);
         if link.kind != LinkKind::GatewayToRouteServer {
-            return vec![ProgrammedNextHop::Appliance(next_hop)];
+            return smallvec![ProgrammedNextHop::Appliance(next_hop)];
         }
         let gateway = link.a.speaker;
         match graph.speaker(gateway).role() {
             // The path names the instance, also under a prefix that a route map put there.
-            Some(Role::VpnGateway) => vec![of_gateway(next_hop)],
-            _ => self.circuit_next_hops(gateway, (rib, path), prefix),
+            Some(Role::VpnGateway) => smallvec![of_gateway(next_hop)],
+            _ => self.circuit_next_hops(gateway, (rib, path), prefix).into(),
         }
     }
 
@@ -476,7 +477,9 @@ impl VnetRoutes<'_> {
     /// Every route, by prefix.
     pub fn all(&self) -> impl Iterator<Item = VnetRoute> {
         let programmed = self.fabric.programmed(&self.by);
-        programmed.filter_map(|route| self.shown(&route))
+        programmed
+            .into_iter()
+            .filter_map(|route| self.shown(&route))
     }
 
     /// The routes of several networks to a prefix, by their place in the list. Networks that one
@@ -501,7 +504,7 @@ impl VnetRoutes<'_> {
         let free = !inside_any(route.prefix, &self.covered);
         free.then(|| VnetRoute {
             prefix: route.prefix,
-            next_hops: self.view.programmed_row(route).next_hops,
+            next_hops: self.view.programmed_row(route).next_hops.into_vec(),
         })
     }
 }

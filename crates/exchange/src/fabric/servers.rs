@@ -1,14 +1,16 @@
 //! The routes that Route Servers program: both instances' tables, looked at in one pass.
 
 use std::collections::HashMap;
+use std::iter::Peekable;
 use std::sync::Arc;
 
-use routehub_rib::{BestPath, Preference, SourceId};
-use routehub_types::{AttrId, Prefix};
+use foldhash::fast::RandomState;
+use routehub_rib::{BestPath, LocRibPaths, Preference};
+use routehub_types::{Family, Prefix};
+use smallvec::SmallVec;
 
 use super::effective::{ProgrammedNextHop, ProgrammedRoute};
 use super::fib::Fabric;
-use super::sorted;
 use crate::graph::{LinkKind, Role, SpeakerId};
 use crate::ribs::{Origin, RibView};
 
@@ -16,41 +18,65 @@ use crate::ribs::{Origin, RibView};
 type InstancePath = (usize, BestPath);
 
 /// What next hops of best paths depend on but for those of circuits.
-type PathsKey = Vec<(usize, SourceId, AttrId)>;
+type InstancePaths = SmallVec<[InstancePath; 2]>;
 /// Where packets go.
 type NextHops = Arc<[ProgrammedNextHop]>;
 
 /// Where packets go, by the instances' best paths: what depends on these alone is worked out once.
 #[derive(Default)]
 struct Known {
-    key: PathsKey,
-    by_paths: HashMap<PathsKey, NextHops>,
+    by_paths: HashMap<InstancePaths, NextHops, RandomState>,
     /// What was asked for last: prefixes that follow each other often have the same paths.
-    last: Option<(PathsKey, NextHops)>,
+    last: Option<(InstancePaths, NextHops)>,
+}
+
+impl Known {
+    /// These next hops, shared with what was asked for last if they are the same: attribute sets
+    /// that follow each other have mostly one next hop.
+    fn shared(&self, next_hops: &[ProgrammedNextHop]) -> NextHops {
+        match &self.last {
+            Some((_, last)) if **last == *next_hops => Arc::clone(last),
+            _ => next_hops.into(),
+        }
+    }
 }
 
 impl<'a> Fabric<'a> {
     /// Every route that the instances of a Route Server have, by prefix.
     pub(super) fn programmed_by_servers(self, servers: &[SpeakerId]) -> Vec<ProgrammedRoute> {
         let ribs: Vec<RibView<'a>> = self.ribs_of(servers).collect();
-        let tables = ribs.iter().map(|rib| rib.loc_rib().peekable());
-        let mut tables: Vec<_> = tables.collect();
         let mut known = Known::default();
-        let mut paths: Vec<InstancePath> = Vec::new();
         let mut routes = Vec::with_capacity(ribs.first().map_or(0, |rib| rib.len()));
+        for family in Family::ALL {
+            self.add_programmed(&ribs, family, &mut known, &mut routes);
+        }
+        routes
+    }
+
+    fn add_programmed(
+        self,
+        ribs: &[RibView<'a>],
+        family: Family,
+        known: &mut Known,
+        routes: &mut Vec<ProgrammedRoute>,
+    ) {
+        let tables = ribs.iter().map(|rib| rib.loc_rib_paths(family).peekable());
+        let mut tables: Vec<Peekable<LocRibPaths<'a>>> = tables.collect();
+        let mut paths: Vec<InstancePath> = Vec::new();
         loop {
-            let next = tables.iter_mut().filter_map(|table| table.peek());
+            let next = tables.iter_mut().filter_map(Peekable::peek);
             let Some(prefix) = next.map(|(prefix, _)| *prefix).min() else {
-                return routes;
+                return;
             };
             paths.clear();
             for (place, table) in tables.iter_mut().enumerate() {
-                if let Some((_, best)) = table.next_if(|(first, _)| *first == prefix) {
-                    paths.extend(best.iter().map(|path| (place, *path)));
+                while let Some((_, path)) = table.next_if(|(next, _)| *next == prefix) {
+                    if is_learned(ribs[place], &path) {
+                        paths.push((place, path));
+                    }
                 }
             }
-            paths.retain(|(place, path)| is_learned(ribs[*place], path));
-            let next_hops = self.known_next_hops(&ribs, &paths, prefix, &mut known);
+            let next_hops = self.known_next_hops(ribs, &paths, prefix, known);
             routes.extend(next_hops.map(|next_hops| ProgrammedRoute { prefix, next_hops }));
         }
     }
@@ -69,7 +95,7 @@ impl<'a> Fabric<'a> {
             paths.extend(learned.map(|path| (place, *path)));
         }
         let next_hops = self.best_next_hops(&ribs, &paths, prefix);
-        (!paths.is_empty()).then(|| next_hops.into())
+        (!paths.is_empty()).then(|| next_hops.as_slice().into())
     }
 
     fn ribs_of(self, servers: &[SpeakerId]) -> impl Iterator<Item = RibView<'a>> {
@@ -87,12 +113,10 @@ impl<'a> Fabric<'a> {
         if paths.is_empty() {
             return None;
         }
-        known.key.clear();
-        let key = paths.iter();
-        let key = key.map(|(place, path)| (*place, path.source, path.attrs));
-        known.key.extend(key);
         match &known.last {
-            Some((key, next_hops)) if *key == known.key => return Some(Arc::clone(next_hops)),
+            Some((last, next_hops)) if last.as_slice() == paths => {
+                return Some(Arc::clone(next_hops));
+            }
             _ => {}
         }
         // Under which prefix a circuit's route came has a say in its next hops.
@@ -100,18 +124,17 @@ impl<'a> Fabric<'a> {
             .iter()
             .any(|(place, path)| self.is_of_circuit(ribs[*place], path))
         {
-            return Some(self.best_next_hops(ribs, paths, prefix).into());
+            return Some(self.best_next_hops(ribs, paths, prefix).as_slice().into());
         }
-        let next_hops = match known.by_paths.get(&known.key) {
+        let next_hops = match known.by_paths.get(paths) {
             Some(next_hops) => Arc::clone(next_hops),
             None => {
-                let next_hops = Arc::from(self.best_next_hops(ribs, paths, prefix));
-                let key = known.key.clone();
-                known.by_paths.insert(key, Arc::clone(&next_hops));
+                let next_hops = known.shared(&self.best_next_hops(ribs, paths, prefix));
+                known.by_paths.insert(paths.into(), Arc::clone(&next_hops));
                 next_hops
             }
         };
-        known.last = Some((std::mem::take(&mut known.key), Arc::clone(&next_hops)));
+        known.last = Some((paths.into(), Arc::clone(&next_hops)));
         Some(next_hops)
     }
 
@@ -122,17 +145,19 @@ impl<'a> Fabric<'a> {
         ribs: &[RibView<'a>],
         paths: &[InstancePath],
         prefix: Prefix,
-    ) -> Vec<ProgrammedNextHop> {
+    ) -> SmallVec<[ProgrammedNextHop; 2]> {
         let preferences = paths
             .iter()
             .map(|(place, path)| ribs[*place].preference(path));
-        let preferences: Vec<Preference> = preferences.collect();
+        let preferences: SmallVec<[Preference; 2]> = preferences.collect();
         let highest = preferences.iter().min();
         let best = paths.iter().zip(&preferences);
         let best = best.filter(|(_, preference)| Some(*preference) == highest);
-        let next_hops =
-            best.flat_map(|((place, path), _)| self.next_hops(ribs[*place], prefix, path));
-        let mut next_hops = sorted(next_hops);
+        let mut next_hops: SmallVec<[ProgrammedNextHop; 2]> = best
+            .flat_map(|((place, path), _)| self.next_hops(ribs[*place], prefix, path))
+            .collect();
+        next_hops.sort_unstable();
+        next_hops.dedup();
         next_hops.truncate(self.deployment.parameters().max_next_hops());
         next_hops
     }

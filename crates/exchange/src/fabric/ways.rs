@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use routehub_types::Prefix;
+use smallvec::SmallVec;
 
 use super::effective::{Cover, NicView, ProgrammedNextHop, ProgrammedRoute};
 use super::fib::{Fabric, Programmers};
@@ -95,6 +96,6 @@ impl ActiveRoutes<'_> {
 
     /// The next hops that rows of a way show; none where packets are dropped.
     pub fn next_hops(&self, way: &ProgrammedWay) -> Option<Vec<IpAddr>> {
-        self.view.used_next_hops(&way.route)
+        self.view.used_next_hops(&way.route).map(SmallVec::into_vec)
     }
 }

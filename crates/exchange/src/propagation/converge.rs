@@ -3,14 +3,14 @@
 //! they carry too many routes, and come back where they carry fewer; sessions with
 //! on-premises routers do so too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use routehub_rib::LimitExceeded;
 use routehub_types::{Family, Prefix, RuleId};
 
 use super::Model;
 use super::pending::Order;
-use crate::graph::{AdjacencyId, Down, Link, LinkId, LinkKind, Side};
+use crate::graph::{AdjacencyId, Down, Link, LinkId, LinkKind, Side, SpeakerId};
 use crate::parameters::Parameters;
 use crate::ribs::Changed;
 use crate::rules;
@@ -21,6 +21,10 @@ const TURNS: usize = 64;
 
 /// The same while real routers take part: what they cause costs little, and rests then.
 const LIVE_TURNS: usize = 8;
+
+/// A change after which a speaker tells more often than this of something new makes speakers hunt
+/// for paths.
+const BEFORE_HUNTING: usize = 2;
 
 /// How often connections may go down and come back before an estate comes to rest.
 const MAX_LIMIT_ROUNDS: usize = 16;
@@ -137,6 +141,8 @@ impl Model {
         let speakers = self.deployment.graph().speakers().count();
         let turns = if self.live { LIVE_TURNS } else { TURNS };
         let limit = turns * (speakers + 1);
+        let mut turns_of: BTreeMap<SpeakerId, usize> = BTreeMap::new();
+        let mut hunts = false;
         let (mut restless, mut changing) = (BTreeSet::new(), BTreeSet::new());
         for turn in 0.. {
             let order = match turn {
@@ -169,12 +175,27 @@ impl Model {
                     prefixes: changing.into_iter().collect(),
                 });
             }
-            let outbound: Vec<_> = self.deployment.graph().outbound(speaker).collect();
-            for adjacency in outbound {
-                self.advertise(adjacency, &prefixes);
-            }
+            let turns = turns_of.entry(speaker).or_insert(0);
+            *turns += 1;
+            hunts |= *turns > BEFORE_HUNTING && self.started;
+            self.tell(Changed { speaker, prefixes }, hunts);
         }
         Ok(())
+    }
+
+    /// A speaker tells its neighbours. While speakers hunt for paths, losses come first: a path
+    /// that is longer than what was told before is only withdrawn, and told when nobody has
+    /// anything else to tell. Otherwise each speaker of a mesh turns to every other's word for what
+    /// is gone, one AS longer each time, until the paths hold all of them.
+    fn tell(&mut self, Changed { speaker, prefixes }: Changed, hunts: bool) {
+        let outbound: Vec<_> = self.deployment.graph().outbound(speaker).collect();
+        let mut waiting = hunts.then(|| self.pending.take_later(speaker));
+        for adjacency in outbound {
+            self.advertise(adjacency, &prefixes, waiting.as_mut());
+        }
+        if let Some(waiting) = waiting {
+            self.pending.set_later(speaker, waiting);
+        }
     }
 
     /// While real routers take part, what never comes to rest waits until something is told of it:

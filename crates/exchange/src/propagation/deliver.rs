@@ -3,7 +3,7 @@
 //! The model sends no octets. But a route limit may count messages, so that what one UPDATE
 //! of 4,096 octets has room for (RFC 4271 section 4.3) is known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use routehub_rib::LimitExceeded;
@@ -24,8 +24,15 @@ const LONGEST: usize = 4096;
 pub(super) type Announced = BTreeMap<AttrId, Vec<Nlri>>;
 
 impl Model {
-    /// Tells the receiver what became of these prefixes at the sender.
-    pub(super) fn advertise(&mut self, adjacency: AdjacencyId, prefixes: &[Prefix]) {
+    /// Tells the receiver what became of these prefixes at the sender. Where there is a set of
+    /// prefixes that wait, those with a longer path than the receiver holds are only withdrawn and
+    /// wait, and those that wait already are not announced.
+    pub(super) fn advertise(
+        &mut self,
+        adjacency: AdjacencyId,
+        prefixes: &[Prefix],
+        waiting: Option<&mut BTreeSet<Prefix>>,
+    ) {
         let is_up = self.deployment.graph().link(adjacency.link).is_up();
         if !is_up || !self.ribs.passes_routes(adjacency) {
             return;
@@ -37,7 +44,7 @@ impl Model {
         let sent = prefixes.iter();
         let sent = sent.map(|prefix| (*prefix, self.sent_id(adjacency, *prefix)));
         let sent: Vec<_> = sent.collect();
-        self.send_difference(adjacency, sent);
+        self.send_difference(adjacency, sent, waiting);
     }
 
     /// Sends what differs between what the sender sends now and what the receiver holds.
@@ -45,7 +52,9 @@ impl Model {
         &mut self,
         adjacency: AdjacencyId,
         sent: impl IntoIterator<Item = (Prefix, Option<AttrId>)>,
+        mut waiting: Option<&mut BTreeSet<Prefix>>,
     ) {
+        let length = |attrs| self.ribs.store().key(attrs).path_length;
         let inbound = self.ribs.inbound(adjacency);
         let mut announced = Announced::new();
         let mut withdrawn = Vec::new();
@@ -53,6 +62,16 @@ impl Model {
             let held = inbound.and_then(|(rib, source)| rib.received_from(source, prefix));
             match sent {
                 Some(attrs) if held != sent => {
+                    let is_longer = |held| length(attrs) > length(held);
+                    match (&mut waiting, held) {
+                        (Some(waiting), Some(held)) if is_longer(held) => {
+                            waiting.insert(prefix);
+                            withdrawn.push(Nlri::from(prefix));
+                            continue;
+                        }
+                        (Some(waiting), None) if waiting.contains(&prefix) => continue,
+                        _ => {}
+                    }
                     announced.entry(attrs).or_default().push(Nlri::from(prefix));
                 }
                 None if held.is_some() => withdrawn.push(Nlri::from(prefix)),

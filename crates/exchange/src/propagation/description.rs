@@ -35,6 +35,7 @@ impl Model {
         let static_routes = Self::described_static_routes(&deployment);
         let mut new = Self::unsettled(deployment, static_routes, self.seed);
         new.now = self.now;
+        new.started = self.started;
         new.now += BETWEEN_EVENTS;
         new.refreshes.clone_from(&self.refreshes);
         for (before, now) in &links {

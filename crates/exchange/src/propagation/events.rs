@@ -258,7 +258,7 @@ impl Model {
     ) -> Result<(), EventError> {
         for from_nva in self.peerings(sessions)? {
             self.static_routes.to_mut().remove(from_nva, prefixes);
-            self.advertise(from_nva, prefixes);
+            self.advertise(from_nva, prefixes, None);
         }
         Ok(())
     }

@@ -23,6 +23,8 @@ pub(super) enum Order {
 #[derive(Clone, Debug)]
 pub(super) struct Pending {
     prefixes: BTreeMap<SpeakerId, Vec<Prefix>>,
+    /// The same that waits until there is nothing else to tell.
+    later: BTreeMap<SpeakerId, BTreeSet<Prefix>>,
     shuffle: u64,
     /// Who told last.
     last: Option<SpeakerId>,
@@ -33,13 +35,14 @@ impl Pending {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             prefixes: BTreeMap::new(),
+            later: BTreeMap::new(),
             shuffle: seed,
             last: None,
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.prefixes.is_empty()
+        self.prefixes.is_empty() && self.later.is_empty()
     }
 
     /// Notes that neighbours have to be told.
@@ -48,15 +51,37 @@ impl Pending {
         prefixes.extend(changed.prefixes);
     }
 
+    /// Prefixes of which a speaker tells only when nobody has anything else to tell.
+    pub(super) fn take_later(&mut self, speaker: SpeakerId) -> BTreeSet<Prefix> {
+        self.later.remove(&speaker).unwrap_or_default()
+    }
+
+    /// Sets them.
+    pub(super) fn set_later(&mut self, speaker: SpeakerId, prefixes: BTreeSet<Prefix>) {
+        if !prefixes.is_empty() {
+            self.later.insert(speaker, prefixes);
+        }
+    }
+
     /// All prefixes of all speakers.
     pub(super) fn all(&self) -> BTreeSet<Prefix> {
-        self.prefixes.values().flatten().copied().collect()
+        let later = self.later.values().flatten();
+        let all = self.prefixes.values().flatten().chain(later);
+        all.copied().collect()
     }
 
     /// The speaker that tells next, and of which prefixes: in order, each once.
     pub(super) fn next(&mut self, order: Order) -> Option<Changed> {
+        if self.prefixes.is_empty() {
+            let later = std::mem::take(&mut self.later).into_iter();
+            let told = later.map(|(speaker, prefixes)| (speaker, prefixes.into_iter().collect()));
+            self.prefixes = told.collect();
+        }
         let speaker = match order {
-            Order::Lowest => None,
+            Order::Lowest => {
+                let mut speakers = self.prefixes.keys();
+                speakers.find(|id| !self.later.contains_key(id)).copied()
+            }
             Order::Shuffled => {
                 // A linear congruential generator (Knuth's MMIX): any order will do that is not
                 // regular.

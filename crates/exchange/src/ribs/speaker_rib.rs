@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use routehub_policy::SourceClass;
 use routehub_rib::{
-    AdjIn, Admission, AttrStore, BestPath, BestSet, DecisionConfig, PathView, Preference, Rib,
-    Source, SourceCounts, SourceId,
+    AdjIn, Admission, AttrStore, BestPath, BestSet, DecisionConfig, LocRibPaths, PathView,
+    Preference, Rib, Source, SourceCounts, SourceId,
 };
 use routehub_types::{AttrId, Attrs, Family, Prefix};
 
@@ -111,6 +111,11 @@ impl<'a> RibView<'a> {
     pub(crate) fn loc_rib(self) -> impl Iterator<Item = (Prefix, BestSet)> + use<'a> {
         let families = Family::ALL.into_iter();
         families.flat_map(move |family| self.rib.rib.loc_rib(family))
+    }
+
+    /// Every path in use of a family, by prefix.
+    pub(crate) fn loc_rib_paths(self, family: Family) -> LocRibPaths<'a> {
+        self.rib.rib.loc_rib_paths(family)
     }
 
     /// How many prefixes have a best path.

@@ -41,9 +41,9 @@ impl Model {
             .find(|one| Some(&one.name) == table.as_ref());
         let silent = table.is_some_and(|one| one.disable_bgp_route_propagation);
         let row = |prefix: Prefix, kind, source| EffectiveRow {
-            prefixes: vec![prefix],
+            prefixes: [prefix].into(),
             next_hop_type: kind,
-            next_hops: Vec::new(),
+            next_hops: [].into_iter().collect(),
             source,
             state: RouteState::Active,
             name: None,
@@ -140,7 +140,7 @@ impl Model {
         }
 
         let default = Prefix::default_of(Family::Ipv4);
-        let has = |rows: &[EffectiveRow], prefix| rows.iter().any(|one| one.prefixes == [prefix]);
+        let has = |rows: &[EffectiveRow], prefix| rows.iter().any(|one| *one.prefixes == [prefix]);
         if !has(&bgp, default) {
             system.push(row(default, NextHopType::Internet, RouteSource::Default));
             if !has(&user, default) {
@@ -154,7 +154,7 @@ impl Model {
         }
         if !nic.service_endpoints.is_empty() {
             system.push(EffectiveRow {
-                prefixes: nic.service_endpoints.clone(),
+                prefixes: nic.service_endpoints.clone().into(),
                 ..row(
                     default,
                     NextHopType::VirtualNetworkServiceEndpoint,

@@ -67,8 +67,7 @@ impl Seeded {
 
     pub(crate) fn v4(&self, prefix: Ipv4Prefix) -> u64 {
         let mut hasher = self.0.build_hasher();
-        let key = u64::from(prefix.address().to_bits()) << 8 | u64::from(prefix.length());
-        hasher.write_u64(key);
+        hasher.write_u64(v4_place(prefix));
         hasher.finish()
     }
 
@@ -78,6 +77,18 @@ impl Seeded {
         hasher.write_u8(prefix.length());
         hasher.finish()
     }
+}
+
+/// The address, then the length.
+#[inline]
+fn v4_place(prefix: Ipv4Prefix) -> u64 {
+    u64::from(prefix.address().to_bits()) << 8 | u64::from(prefix.length())
+}
+
+/// The address, then the length.
+#[inline]
+fn v6_place(prefix: Ipv6Prefix) -> (u128, u8) {
+    (prefix.address().to_bits(), prefix.length())
 }
 
 /// A prefix of one family.
@@ -91,6 +102,8 @@ pub(crate) trait Key: Copy + Eq + Ord + Hash + Debug {
     const AREA: u8;
     /// One bit for each length beyond `AREA`.
     type Long: Copy + Default + Debug + Into<u128> + TryFrom<u128>;
+    /// Orders as the prefixes do.
+    type Place: Copy + Ord;
 
     fn of(prefix: Prefix) -> Option<Self>;
     fn prefix(self) -> Prefix;
@@ -98,6 +111,8 @@ pub(crate) trait Key: Copy + Eq + Ord + Hash + Debug {
     fn length(self) -> u8 {
         self.prefix().length()
     }
+    /// Where it stands in the order of prefixes.
+    fn place(self) -> Self::Place;
     /// The first `AREA` bits of the address.
     fn first_bits(self) -> u32;
     /// The prefix of that length around an address of this family.
@@ -106,13 +121,14 @@ pub(crate) trait Key: Copy + Eq + Ord + Hash + Debug {
 }
 
 macro_rules! key {
-    ($type:ty, $variant:ident, $family:ident, $hash:ident, $line:ty, $area:literal, $long:ty) => {
+    ($type:ty, $variant:ident, $family:ident, $hash:ident, $line:ty, $area:literal, $long:ty, $place:ident -> $order:ty) => {
         impl Key for $type {
             const FAMILY: Family = Family::$family;
             const DEFAULT: Self = <$type>::DEFAULT;
             type Line = $line;
             const AREA: u8 = $area;
             type Long = $long;
+            type Place = $order;
 
             #[inline]
             fn of(prefix: Prefix) -> Option<Self> {
@@ -130,6 +146,11 @@ macro_rules! key {
             #[inline]
             fn hash(self, seeded: &Seeded) -> u64 {
                 seeded.$hash(self)
+            }
+
+            #[inline]
+            fn place(self) -> $order {
+                $place(self)
             }
 
             #[inline]
@@ -156,9 +177,9 @@ macro_rules! key {
 #[repr(align(32))]
 pub(crate) struct HalfLine;
 
-key!(Ipv4Prefix, V4, Ipv4, v4, HalfLine, 16, u16);
+key!(Ipv4Prefix, V4, Ipv4, v4, HalfLine, 16, u16, v4_place -> u64);
 // Entries of 44 bytes would have to grow by half to stand so.
-key!(Ipv6Prefix, V6, Ipv6, v6, (), 32, u128);
+key!(Ipv6Prefix, V6, Ipv6, v6, (), 32, u128, v6_place -> (u128, u8));
 
 /// These items in the order of their prefixes, as all that leaves a table.
 pub(crate) fn sorted<T>(items: impl Iterator<Item = T>, prefix: impl Fn(&T) -> Prefix) -> Vec<T> {

@@ -24,13 +24,21 @@ impl World {
             let listed: Vec<_> = self.rib.loc_rib(family).collect();
             assert!(listed.is_sorted_by_key(|(prefix, _)| *prefix));
             assert_eq!(listed.len(), self.rib.len_of(family));
+            let mut paths = self.rib.loc_rib_paths(family).peekable();
             for (prefix, best) in listed {
+                // The same path by path, the best one first.
+                let of_prefix = std::iter::from_fn(|| paths.next_if(|(of, _)| *of == prefix));
+                let of_prefix: Vec<BestPath> = of_prefix.map(|(_, path)| path).collect();
+                assert_eq!(of_prefix.first(), best.first());
+                assert_eq!(of_prefix.len(), best.len());
+                assert!(of_prefix.iter().all(|path| best.contains(path)));
                 let best: Vec<_> = best
                     .iter()
                     .map(|one| name(one, &self.store.attrs(one.attrs)))
                     .collect();
                 found.insert(prefix, best);
             }
+            assert!(paths.next().is_none());
         }
         let plain = |best: &Vec<(Name, Attrs)>| -> Vec<_> {
             best.iter()

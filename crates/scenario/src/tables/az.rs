@@ -178,7 +178,7 @@ pub fn effective(rows: &[EffectiveRow]) -> Rows<EffectiveRoute> {
         address_prefix: row.prefixes.iter().map(ToString::to_string).collect(),
         disable_bgp_route_propagation: row.disable_bgp_route_propagation,
         name: row.name.clone(),
-        next_hop_ip_address: row.next_hops.clone(),
+        next_hop_ip_address: row.next_hops.to_vec(),
         next_hop_type: format!("{:?}", row.next_hop_type),
         source: format!("{:?}", row.source),
         state: format!("{:?}", row.state),

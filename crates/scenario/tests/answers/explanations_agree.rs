@@ -279,7 +279,7 @@ fn nic_agrees(network: &Network, nic: &str, destination: Prefix) {
     );
     let learned = |p: Prefix| {
         rows.iter()
-            .any(|row| row.source == RouteSource::VirtualNetworkGateway && row.prefixes == [p])
+            .any(|row| row.source == RouteSource::VirtualNetworkGateway && *row.prefixes == [p])
     };
     for missing in &explained.missing {
         assert!(

@@ -156,7 +156,7 @@ fn used(network: &Network) -> (usize, usize, usize) {
     let rows = network.nic_effective("vm");
     let row = rows
         .iter()
-        .find(|row| row.prefixes == [prefix("192.168.0.0/16")]);
+        .find(|row| *row.prefixes == [prefix("192.168.0.0/16")]);
     let paths = network.rs_paths("rs", 0, prefix("192.168.0.0/16"));
     let full = paths.iter().filter(
         |path| matches!(&path.standing, PathStanding::Lost { step, .. } if *step == Step::MaxPaths),
@@ -292,7 +292,7 @@ fn a_plain_route_server_passes_ipv6_on_unchanged_and_networks_use_it() {
     );
     let rows = network.nic_effective("vm");
     let row = |text: &str| {
-        let row = rows.iter().find(|row| row.prefixes == [prefix(text)]);
+        let row = rows.iter().find(|row| *row.prefixes == [prefix(text)]);
         row.map(|row| (format!("{:?}", row.next_hop_type), row.next_hops.len()))
     };
     assert_eq!(

@@ -191,7 +191,7 @@ fn a_nic_without_a_subnet_lies_in_the_one_that_has_its_address() {
     let rows = network.nic_effective("vm");
     assert!(
         rows.iter()
-            .any(|row| row.next_hops
+            .any(|row| *row.next_hops
                 == ["10.0.4.4".parse::<std::net::IpAddr>().expect("an address")])
     );
 }

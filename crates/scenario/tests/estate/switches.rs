@@ -41,7 +41,7 @@ fn site() -> Prefix {
 /// Where the machine sends packets for the site.
 fn next_hops(network: &Network) -> Vec<String> {
     let rows = network.nic_effective("vm");
-    let row = rows.iter().find(|row| row.prefixes == [site()]);
+    let row = rows.iter().find(|row| *row.prefixes == [site()]);
     let hops = row.map(|row| row.next_hops.clone()).unwrap_or_default();
     hops.iter().map(ToString::to_string).collect()
 }

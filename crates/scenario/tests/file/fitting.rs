@@ -34,7 +34,7 @@ fn route(prefix: &str, path: &[u32], next_hop: Option<&str>, from: &str) -> Rout
 
 fn effective(prefix: &str, kind: NextHopType, next_hops: &[&str]) -> EffectiveRow {
     EffectiveRow {
-        prefixes: vec![prefix.parse().expect("a prefix")],
+        prefixes: [prefix.parse().expect("a prefix")].into(),
         next_hop_type: kind,
         next_hops: next_hops.iter().map(|hop| address(hop)).collect(),
         source: RouteSource::Default,
