@@ -125,7 +125,8 @@ pub(crate) fn agrees(numbers: Vec<u16>, events: usize) -> Result<(), TestCaseErr
 fn of_nic(exchange: &Exchange, nic: &str) -> Routes {
     let rows = exchange.nic_effective(nic).expect("the NIC").into_iter();
     let rows = rows.filter(|row| row.source == RouteSource::VirtualNetworkGateway);
-    rows.map(|row| (row.prefixes[0], row.next_hops.into_vec())).collect()
+    rows.map(|row| (row.prefixes[0], row.next_hops.into_vec()))
+        .collect()
 }
 
 #[test]

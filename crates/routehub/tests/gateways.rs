@@ -80,7 +80,9 @@ fn estate() -> Estate {
 fn next_hops(network: &Network, to: &str) -> Vec<IpAddr> {
     let rows = network.nic_effective("vm").into_iter();
     let mut rows = rows.filter(|row| *row.prefixes == [prefix(to)]);
-    rows.next().map(|row| row.next_hops.into_vec()).unwrap_or_default()
+    rows.next()
+        .map(|row| row.next_hops.into_vec())
+        .unwrap_or_default()
 }
 
 #[test]

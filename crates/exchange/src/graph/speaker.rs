@@ -14,6 +14,14 @@ use crate::estate::{CircuitLink, Estate, GatewayKind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SpeakerId(pub(super) u32);
 
+#[cfg(test)]
+impl SpeakerId {
+    /// The speaker of a number.
+    pub(crate) const fn of(number: u32) -> Self {
+        Self(number)
+    }
+}
+
 impl SpeakerId {
     /// Its place in a list of all speakers.
     pub(crate) const fn index(self) -> usize {

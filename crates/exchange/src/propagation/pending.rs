@@ -105,3 +105,55 @@ impl Pending {
         Some(Changed { speaker, prefixes })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(speaker: u32, prefix: &str) -> Changed {
+        Changed {
+            speaker: SpeakerId::of(speaker),
+            prefixes: vec![prefix.parse().unwrap()],
+        }
+    }
+
+    fn waiting(prefix: &str) -> BTreeSet<Prefix> {
+        BTreeSet::from([prefix.parse().unwrap()])
+    }
+
+    fn told(pending: &mut Pending) -> Vec<(SpeakerId, String)> {
+        std::iter::from_fn(|| pending.next(Order::Lowest))
+            .map(|changed| (changed.speaker, changed.prefixes[0].to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn who_has_something_that_waits_comes_after_all_others() {
+        let mut pending = Pending::new(1);
+        for speaker in [1, 2, 3] {
+            pending.add(changed(speaker, "10.0.0.0/8"));
+        }
+        pending.set_later(SpeakerId::of(1), waiting("20.0.0.0/8"));
+        let named = |speaker, prefix: &str| (SpeakerId::of(speaker), prefix.to_owned());
+        assert_eq!(
+            told(&mut pending),
+            [
+                named(2, "10.0.0.0/8"),
+                named(3, "10.0.0.0/8"),
+                named(1, "10.0.0.0/8"),
+                named(1, "20.0.0.0/8"),
+            ]
+        );
+        assert!(pending.is_empty());
+    }
+
+    #[test]
+    fn what_waits_counts_as_pending_until_it_is_taken() {
+        let mut pending = Pending::new(1);
+        pending.set_later(SpeakerId::of(4), waiting("20.0.0.0/8"));
+        assert!(!pending.is_empty());
+        assert_eq!(pending.all(), waiting("20.0.0.0/8"));
+        assert_eq!(pending.take_later(SpeakerId::of(4)), waiting("20.0.0.0/8"));
+        assert!(pending.is_empty());
+    }
+}

@@ -1,6 +1,7 @@
 //! Failures on random estates: what a fork does its network does not see, every table is that of a
 //! network built anew, and ways that are brought up to date are those that are walked anew.
 
+mod meshes;
 mod pairs;
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

@@ -160,7 +160,8 @@ fn of_engine(engine: &Engine, vnet: &str, nic: &str) -> [Routes; 2] {
     let rows = rows.filter(|row| row.source == RouteSource::VirtualNetworkGateway);
     [
         routes.all().map(route).collect(),
-        rows.map(|row| (row.prefixes[0], row.next_hops.into_vec())).collect(),
+        rows.map(|row| (row.prefixes[0], row.next_hops.into_vec()))
+            .collect(),
     ]
 }
 
