@@ -269,7 +269,7 @@ impl Walker<'_> {
             return Err(Unknown);
         };
         let mut ways = Ways::new();
-        for path in rib.best(prefix).iter() {
+        for path in &rib.best(prefix) {
             let Origin::Link(link) = rib.origin(path.source) else {
                 return Ok(None);
             };
