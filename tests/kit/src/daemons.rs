@@ -80,6 +80,12 @@ pub trait Daemon: Send + Sync {
     /// How many of its sessions are established.
     fn established(&self) -> usize;
 
+    /// Has it announce a route from here on, as it runs; it must not announce the prefix already.
+    fn announce(&self, route: &Announced);
+
+    /// Has it withdraw a prefix that it announces.
+    fn withdraw(&self, prefix: &str);
+
     /// Sends its peers a ROUTE-REFRESH; says no if it is one that never does.
     fn refresh(&self) -> bool;
 
@@ -115,7 +121,7 @@ impl Kind {
     /// Starts it as a router; none if it is not installed.
     pub fn start(self, router: &Router) -> Option<Box<dyn Daemon>> {
         Some(match self {
-            Self::Bird => Box::new(Bird::start_as(router)?),
+            Self::Bird => Box::new(bird::start(router)?),
             Self::Exabgp => Box::new(exabgp::start(router)?),
             Self::Frr => Box::new(frr::start(router)?),
             Self::Gobgp => Box::new(gobgp::start(router)?),

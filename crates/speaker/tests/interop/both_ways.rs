@@ -139,6 +139,34 @@ async fn changes_and_refreshes(lab: &mut Lab, daemon: &dyn Daemon) {
     agreed(lab, daemon).await;
 }
 
+/// What it announces and withdraws as it runs is learned and gone; once announced, it is there again
+/// after a reset too, and once withdrawn it is not.
+async fn changes_its_routes(lab: &Lab, daemon: &dyn Daemon) {
+    let added = Announced {
+        prefix: "10.251.0.0/16".to_owned(),
+        communities: vec!["65001:9"],
+    };
+    let learned = || async {
+        let rows = lab.learned("sdwan").await.into_iter();
+        rows.map(|row| row.prefix.to_string()).collect::<Vec<_>>()
+    };
+    let (own, other) = ("10.250.0.0/16", "10.251.0.0/16");
+    daemon.announce(&added);
+    let both = |seen: &Vec<String>| *seen == [own, own, other, other];
+    until("another route", learned, both).await;
+    daemon.withdraw(own);
+    let only = |seen: &Vec<String>| *seen == [other, other];
+    until("the first is withdrawn", learned, only).await;
+    let_through(false);
+    until("hold timers expire", learned, Vec::is_empty).await;
+    let_through(true);
+    until("the same again", learned, only).await;
+    daemon.announce(&router().announces[0]);
+    until("the first again", learned, both).await;
+    daemon.withdraw(other);
+    agreed(lab, daemon).await;
+}
+
 /// Whether a run of updates has ended with the one route of the daemon.
 fn has_learned(kind: &EventKind) -> bool {
     matches!(kind, EventKind::Learned { routes: 1 })
@@ -153,6 +181,7 @@ async fn both_ways(kind: Kind) {
     lab.notice("both instances learn", 2, has_learned).await;
     agreed(&lab, daemon.as_ref()).await;
     changes_and_refreshes(&mut lab, daemon.as_ref()).await;
+    changes_its_routes(&lab, daemon.as_ref()).await;
 
     lab.noticed();
     let_through(false);

@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
@@ -10,11 +11,18 @@ use tempfile::TempDir;
 use super::{Announced, Daemon, Heard, Restart, Router, code_of};
 use crate::namespace::Namespace;
 use crate::process::{Process, ask, folder, installed, programs};
+use crate::wait::block_until;
 
 /// A BIRD that runs.
 pub struct Bird {
     birdc: PathBuf,
     process: Process,
+}
+
+/// A BIRD that was started as a router.
+struct BirdRouter {
+    bird: Bird,
+    router: Mutex<Router>,
 }
 
 impl Bird {
@@ -52,15 +60,6 @@ impl Bird {
         files.start(place.command(&bird), &bird, birdc)
     }
 
-    /// Starts BIRD as a router.
-    pub fn start_as(router: &Router) -> Option<Self> {
-        let configuration = configuration(router);
-        match router.restart {
-            Restart::Back => Self::start_again(&configuration),
-            Restart::Plain | Restart::Graceful => Self::start(&configuration),
-        }
-    }
-
     /// What `birdc` says to a command; nothing while BIRD does not listen yet.
     pub fn ask(&self, command: &str) -> String {
         let mut arguments = vec!["-s".into(), self.process.file("control")];
@@ -83,11 +82,42 @@ impl Bird {
         self.process.kill();
     }
 
+    /// Waits until it has taken another configuration.
+    fn configure(&self, configuration: &str) {
+        std::fs::write(self.process.file("bird.conf"), configuration).expect("a configuration");
+        let ask = || self.ask("configure");
+        block_until("a configuration is taken", ask, |said| {
+            said.contains("Reconfigured") || said.contains("Reconfiguration in progress")
+        });
+    }
+
     fn protocols(&self) -> Vec<String> {
         let all = self.ask("show protocols");
         let lines = all.lines().filter(|line| line.starts_with("to_"));
         let names = lines.filter_map(|line| line.split_whitespace().next());
         names.map(str::to_owned).collect()
+    }
+}
+
+/// Starts BIRD as a router.
+pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
+    let configuration = configuration(router);
+    let bird = match router.restart {
+        Restart::Back => Bird::start_again(&configuration)?,
+        Restart::Plain | Restart::Graceful => Bird::start(&configuration)?,
+    };
+    Some(BirdRouter {
+        bird,
+        router: Mutex::new(router.clone()),
+    })
+}
+
+impl BirdRouter {
+    /// Has it announce other routes.
+    fn change(&self, change: impl FnOnce(&mut Vec<Announced>)) {
+        let mut router = self.router.lock().expect("no panic");
+        change(&mut router.announces);
+        self.bird.configure(&configuration(&router));
     }
 }
 
@@ -196,15 +226,15 @@ const NOTIFICATIONS: [(&str, &str); 5] = [
     ("Received: Connection collision resolution", "6/7"),
 ];
 
-impl Daemon for Bird {
+impl Daemon for BirdRouter {
     fn process(self: Box<Self>) -> Process {
-        self.process
+        self.bird.process
     }
 
     fn heard(&self) -> Vec<Heard> {
         let mut heard = Vec::new();
-        for protocol in self.protocols() {
-            let text = self.ask(&format!("show route protocol {protocol} all"));
+        for protocol in self.bird.protocols() {
+            let text = self.bird.ask(&format!("show route protocol {protocol} all"));
             heard.extend(routes(&text, &protocol));
         }
         heard.sort();
@@ -212,27 +242,35 @@ impl Daemon for Bird {
     }
 
     fn established(&self) -> usize {
-        let all = self.ask("show protocols");
+        let all = self.bird.ask("show protocols");
         let lines = all.lines().filter(|line| line.starts_with("to_"));
         lines.filter(|line| line.contains("Established")).count()
     }
 
+    fn announce(&self, route: &Announced) {
+        self.change(|announces| announces.push(route.clone()));
+    }
+
+    fn withdraw(&self, prefix: &str) {
+        self.change(|announces| announces.retain(|route| route.prefix != prefix));
+    }
+
     fn refresh(&self) -> bool {
-        for protocol in self.protocols() {
-            self.ask(&format!("reload in {protocol}"));
+        for protocol in self.bird.protocols() {
+            self.bird.ask(&format!("reload in {protocol}"));
         }
         true
     }
 
     fn updates(&self, peer: Ipv4Addr) -> u64 {
-        let text = self.ask(&format!("show protocols all {}", protocol(peer)));
+        let text = self.bird.ask(&format!("show protocols all {}", protocol(peer)));
         let line = text.lines().find(|line| line.contains("Import updates:"));
         let number = line.and_then(|line| line.split_whitespace().nth(2)?.parse().ok());
         number.unwrap_or_default()
     }
 
     fn notification(&self, peer: Ipv4Addr) -> Option<String> {
-        let text = self.ask(&format!("show protocols all {}", protocol(peer)));
+        let text = self.bird.ask(&format!("show protocols all {}", protocol(peer)));
         code_of(&text, &NOTIFICATIONS)
     }
 }

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{Daemon, Heard, Router, text};
+use super::{Announced, Daemon, Heard, Router, text};
 use crate::process::{Process, contents, folder, programs};
 
 struct Exabgp {
@@ -42,12 +42,10 @@ pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
 }
 
 fn configuration(router: &Router, talk: &str) -> String {
-    let routes = router.announces.iter().map(|announced| {
-        let communities = announced.communities.join(" ");
-        let prefix = &announced.prefix;
-        format!("      route {prefix} next-hop self community [{communities}];\n")
-    });
-    let routes: String = routes.collect();
+    let routes = router.announces.iter();
+    let routes: String = routes
+        .map(|announced| format!("      {};\n", route(announced)))
+        .collect();
     let password = router.password;
     let password = password.map_or(String::new(), |key| format!("md5-password '{key}';"));
     let Router {
@@ -89,7 +87,23 @@ template {{
     text
 }
 
+/// A route as the configuration and commands write it.
+fn route(announced: &Announced) -> String {
+    let communities = announced.communities.join(" ");
+    let prefix = &announced.prefix;
+    format!("route {prefix} next-hop self community [{communities}]")
+}
+
 impl Exabgp {
+    /// Gives it a command.
+    fn command(&self, command: &str) {
+        let file = self.process.file("commands");
+        let file = OpenOptions::new().append(true).open(file);
+        let line = format!("{command}\n");
+        let written = file.expect("a file").write_all(line.as_bytes());
+        written.expect("room");
+    }
+
     /// Everything that it was told so far: from whom, of which kind, what.
     fn told(&self) -> Vec<(String, String, Value)> {
         let text = contents(&self.process.file("told"));
@@ -169,11 +183,16 @@ impl Daemon for Exabgp {
         states.values().filter(|up| **up).count()
     }
 
+    fn announce(&self, announced: &Announced) {
+        self.command(&format!("announce {}", route(announced)));
+    }
+
+    fn withdraw(&self, prefix: &str) {
+        self.command(&format!("withdraw route {prefix} next-hop self"));
+    }
+
     fn refresh(&self) -> bool {
-        let file = self.process.file("commands");
-        let file = OpenOptions::new().append(true).open(file);
-        let command = b"announce route-refresh ipv4 unicast\n";
-        file.expect("a file").write_all(command).expect("room");
+        self.command("announce route-refresh ipv4 unicast");
         true
     }
 

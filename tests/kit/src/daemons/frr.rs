@@ -6,12 +6,14 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{Daemon, Heard, Restart, Router, text};
+use super::{Announced, Daemon, Heard, Restart, Router, text};
 use crate::process::{Process, ask, folder, programs};
+use crate::wait::block_until;
 
 struct Frr {
     vtysh: PathBuf,
     process: Process,
+    asn: u32,
     peers: Vec<Ipv4Addr>,
 }
 
@@ -39,6 +41,7 @@ pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
     Some(Frr {
         vtysh,
         process: Process::start(folder, &mut command),
+        asn: router.asn,
         peers: router.peers.clone(),
     })
 }
@@ -46,16 +49,11 @@ pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
 fn configuration(router: &Router) -> String {
     let mut maps = String::new();
     let mut networks = String::new();
-    for (at, announced) in router.announces.iter().enumerate() {
-        let prefix = &announced.prefix;
-        if announced.communities.is_empty() {
-            networks += &format!("  network {prefix}\n");
-            continue;
+    for announced in &router.announces {
+        for line in route_map(announced) {
+            maps += &format!("{line}\n");
         }
-        let communities = announced.communities.join(" ");
-        maps += &format!("route-map announce{at} permit 10\n");
-        maps += &format!(" set community {communities}\nexit\n");
-        networks += &format!("  network {prefix} route-map announce{at}\n");
+        networks += &format!("  {}\n", network(announced));
     }
     let (address, asn) = (router.address, router.asn);
     let (peer_asn, hold_time) = (router.peer_asn, router.hold_time);
@@ -87,7 +85,49 @@ fn configuration(router: &Router) -> String {
     text + &format!(" address-family ipv4 unicast\n{networks} exit-address-family\nexit\n")
 }
 
+/// The name of the route map of a prefix.
+fn map_name(prefix: &str) -> String {
+    format!("announce-{}", prefix.replace(['.', '/'], "-"))
+}
+
+/// What gives a route its communities, if it has some.
+fn route_map(announced: &Announced) -> Vec<String> {
+    if announced.communities.is_empty() {
+        return Vec::new();
+    }
+    let communities = announced.communities.join(" ");
+    vec![
+        format!("route-map {} permit 10", map_name(&announced.prefix)),
+        format!(" set community {communities}"),
+        "exit".to_owned(),
+    ]
+}
+
+/// What announces a route.
+fn network(announced: &Announced) -> String {
+    let prefix = &announced.prefix;
+    match announced.communities.is_empty() {
+        true => format!("network {prefix}"),
+        false => format!("network {prefix} route-map {}", map_name(prefix)),
+    }
+}
+
 impl Frr {
+    /// Changes its configuration, as soon as it can be asked to.
+    fn configure(&self, lines: Vec<String>, of_bgp: &str) {
+        let mut arguments = vec!["--vty_socket".to_owned()];
+        arguments.push(self.process.file("").display().to_string());
+        let bgp = format!("router bgp {}", self.asn);
+        let bgp = [&bgp, "address-family ipv4 unicast", of_bgp].map(str::to_owned);
+        let lines = ["configure terminal".to_owned()].into_iter().chain(lines);
+        for line in lines.chain(bgp) {
+            arguments.extend(["-c".to_owned(), line]);
+        }
+        let done = || Command::new(&self.vtysh).args(&arguments).output();
+        let done = || done().expect("vtysh runs");
+        block_until("it is configured", done, |done| done.status.success());
+    }
+
     fn ask(&self, command: &str) -> String {
         let folder = self.process.file("");
         ask(
@@ -147,6 +187,14 @@ impl Daemon for Frr {
         let all = self.peers.iter().map(|peer| self.neighbor(*peer));
         all.filter(|neighbor| neighbor["bgpState"] == "Established")
             .count()
+    }
+
+    fn announce(&self, route: &Announced) {
+        self.configure(route_map(route), &network(route));
+    }
+
+    fn withdraw(&self, prefix: &str) {
+        self.configure(Vec::new(), &format!("no network {prefix}"));
     }
 
     fn refresh(&self) -> bool {

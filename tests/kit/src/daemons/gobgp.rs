@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{Daemon, Heard, Restart, Router, text};
+use super::{Announced, Daemon, Heard, Restart, Router, text};
 use crate::process::{Process, ask_json, folder, programs};
 
 struct Gobgp {
@@ -34,7 +34,9 @@ pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
         process: Process::start(folder, &mut command),
         router: router.clone(),
     };
-    daemon.announce();
+    for announced in &router.announces {
+        daemon.announce(announced);
+    }
     Some(daemon)
 }
 
@@ -89,18 +91,11 @@ afi-safi-name = \"ipv4-unicast\"
 }
 
 impl Gobgp {
-    /// Has it announce its routes, as soon as it can be asked to.
-    fn announce(&self) {
-        for announced in &self.router.announces {
-            let next_hop = text(self.router.address);
-            let communities = announced.communities.join(",");
-            let route = ["global", "rib", "add", announced.prefix.as_str()];
-            let attributes = ["nexthop", &next_hop, "community", &communities];
-            let add = [route.as_slice(), attributes.as_slice()].concat();
-            let done = || Command::new(&self.gobgp).args(&add).output();
-            let done = || done().expect("gobgp runs");
-            crate::wait::block_until("an API", done, |done| done.status.success());
-        }
+    /// Has it do something, as soon as it can be asked to.
+    fn command(&self, arguments: &[&str]) {
+        let done = || Command::new(&self.gobgp).args(arguments).output();
+        let done = || done().expect("gobgp runs");
+        crate::wait::block_until("an API", done, |done| done.status.success());
     }
 
     fn neighbors(&self) -> Vec<Value> {
@@ -160,6 +155,20 @@ impl Daemon for Gobgp {
         let all = self.neighbors().into_iter();
         all.filter(|neighbor| neighbor["state"]["session_state"] == ESTABLISHED)
             .count()
+    }
+
+    fn announce(&self, route: &Announced) {
+        let next_hop = text(self.router.address);
+        let communities = route.communities.join(",");
+        let mut add = vec!["global", "rib", "add", &route.prefix, "nexthop", &next_hop];
+        if !communities.is_empty() {
+            add.extend(["community", &communities]);
+        }
+        self.command(&add);
+    }
+
+    fn withdraw(&self, prefix: &str) {
+        self.command(&["global", "rib", "del", prefix]);
     }
 
     /// It keeps what it received, and looks at that again.

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{Daemon, Heard, Router, code_of, text};
+use super::{Announced, Daemon, Heard, Router, code_of, text};
 use crate::process::{Process, ask, folder, programs};
 use crate::wait::block_until;
 
@@ -18,6 +18,7 @@ const HOME: &str = "/run/openbgpd";
 struct Openbgpd {
     bgpctl: PathBuf,
     process: Process,
+    address: Ipv4Addr,
     peers: Vec<Ipv4Addr>,
 }
 
@@ -38,6 +39,7 @@ pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
     Some(Openbgpd {
         bgpctl,
         process: Process::start(folder, &mut command),
+        address: router.address,
         peers: router.peers.clone(),
     })
 }
@@ -101,6 +103,16 @@ impl Openbgpd {
         let mut arguments = vec!["-s", &socket, "-j"];
         arguments.extend(command.split(' '));
         ask(&self.bgpctl, &arguments)
+    }
+
+    /// Has it do something, as soon as it can be asked to.
+    fn command(&self, command: &str) {
+        let socket = self.process.file("control").display().to_string();
+        let mut arguments = vec!["-s", &socket];
+        arguments.extend(command.split(' '));
+        let done = || Command::new(&self.bgpctl).args(&arguments).output();
+        let done = || done().expect("bgpctl runs");
+        block_until("it does so", done, |done| done.status.success());
     }
 
     fn json(&self, command: &str) -> Value {
@@ -168,6 +180,19 @@ impl Daemon for Openbgpd {
         let all = self.peers.iter().map(|peer| self.hurry(*peer));
         all.filter(|neighbor| neighbor["state"] == "Established")
             .count()
+    }
+
+    fn announce(&self, route: &Announced) {
+        let next_hop = text(self.address);
+        let mut add = format!("network add {} nexthop {next_hop}", route.prefix);
+        for community in &route.communities {
+            add += &format!(" community {community}");
+        }
+        self.command(&add);
+    }
+
+    fn withdraw(&self, prefix: &str) {
+        self.command(&format!("network delete {prefix}"));
     }
 
     fn refresh(&self) -> bool {
