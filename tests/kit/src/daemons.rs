@@ -29,6 +29,8 @@ pub struct Router {
     pub password: Option<&'static str>,
     /// Whether it keeps forwarding through a restart.
     pub restart: Restart,
+    /// Whether it passes on what it hears, as daemons do unless they are told not to; BIRD never does.
+    pub passes_on: bool,
     /// Its routes.
     pub announces: Vec<Announced>,
 }
@@ -74,8 +76,18 @@ pub trait Daemon: Send + Sync {
     /// The process.
     fn process(self: Box<Self>) -> Process;
 
+    /// Whether the process has ended by itself.
+    fn has_ended(&self) -> bool;
+
     /// The routes that it received from its peers and has now, sorted.
     fn heard(&self) -> Vec<Heard>;
+
+    /// The routes to a prefix that it decides between (Loc-RIB).
+    fn held(&self, prefix: &str) -> Vec<Heard> {
+        let mut held = self.heard();
+        held.retain(|route| route.prefix == prefix);
+        held
+    }
 
     /// How many of its sessions are established.
     fn established(&self) -> usize;
@@ -120,13 +132,30 @@ pub enum Kind {
 impl Kind {
     /// Starts it as a router; none if it is not installed.
     pub fn start(self, router: &Router) -> Option<Box<dyn Daemon>> {
+        self.start_with(router, &self.configuration(router))
+    }
+
+    /// Starts it with a configuration of its own; the router says who it is and whom it can be
+    /// asked about. None if it is not installed.
+    pub fn start_with(self, router: &Router, configuration: &str) -> Option<Box<dyn Daemon>> {
         Some(match self {
-            Self::Bird => Box::new(bird::start(router)?),
-            Self::Exabgp => Box::new(exabgp::start(router)?),
-            Self::Frr => Box::new(frr::start(router)?),
-            Self::Gobgp => Box::new(gobgp::start(router)?),
-            Self::Openbgpd => Box::new(openbgpd::start(router)?),
+            Self::Bird => Box::new(bird::start(router, configuration)?),
+            Self::Exabgp => Box::new(exabgp::start(configuration)?),
+            Self::Frr => Box::new(frr::start(router, configuration)?),
+            Self::Gobgp => Box::new(gobgp::start(router, configuration)?),
+            Self::Openbgpd => Box::new(openbgpd::start(router, configuration)?),
         })
+    }
+
+    /// The configuration of a router.
+    fn configuration(self, router: &Router) -> String {
+        match self {
+            Self::Bird => bird::configuration(router),
+            Self::Exabgp => exabgp::configuration(router),
+            Self::Frr => frr::configuration(router),
+            Self::Gobgp => gobgp::configuration(router),
+            Self::Openbgpd => openbgpd::configuration(router),
+        }
     }
 }
 

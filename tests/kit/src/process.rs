@@ -66,6 +66,13 @@ impl Process {
         contents(&self.file("log"))
     }
 
+    /// Whether it has ended by itself.
+    pub fn has_ended(&self) -> bool {
+        let status = contents(format!("/proc/{}/status", self.child.id()).as_ref());
+        // Nobody has waited for it yet.
+        status.contains("State:\tZ")
+    }
+
     /// Stops it where it is, so that it is silent with all its connections open; or lets it go on.
     ///
     /// # Panics

@@ -58,6 +58,7 @@ pub(crate) fn router() -> Router {
         hold_time: 6,
         password: None,
         restart: Restart::Plain,
+        passes_on: true,
         announces: vec![Announced {
             prefix: "10.250.0.0/16".to_owned(),
             communities: vec!["65001:7", "65001:8"],

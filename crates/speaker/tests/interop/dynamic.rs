@@ -35,6 +35,7 @@ fn router(address: Ipv4Addr, asn: u32, password: Option<&'static str>) -> Router
         hold_time: 6,
         password,
         restart: Restart::Plain,
+        passes_on: true,
         announces: vec![Announced {
             prefix: format!("10.{}.0.0/16", asn - 65001 + 150),
             communities: vec!["65001:7"],

@@ -100,11 +100,10 @@ impl Bird {
 }
 
 /// Starts BIRD as a router.
-pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
-    let configuration = configuration(router);
+pub(super) fn start(router: &Router, configuration: &str) -> Option<impl Daemon + use<>> {
     let bird = match router.restart {
-        Restart::Back => Bird::start_again(&configuration)?,
-        Restart::Plain | Restart::Graceful => Bird::start(&configuration)?,
+        Restart::Back => Bird::start_again(configuration)?,
+        Restart::Plain | Restart::Graceful => Bird::start(configuration)?,
     };
     Some(BirdRouter {
         bird,
@@ -162,7 +161,7 @@ fn peer_of(protocol: &str) -> String {
     protocol.trim_start_matches("to_").replace('_', ".")
 }
 
-fn configuration(router: &Router) -> String {
+pub(super) fn configuration(router: &Router) -> String {
     let Router {
         address,
         asn,
@@ -172,6 +171,7 @@ fn configuration(router: &Router) -> String {
         password,
         restart,
         announces,
+        ..
     } = router;
     let restart = match restart {
         Restart::Plain => "",
@@ -231,10 +231,16 @@ impl Daemon for BirdRouter {
         self.bird.process
     }
 
+    fn has_ended(&self) -> bool {
+        self.bird.process.has_ended()
+    }
+
     fn heard(&self) -> Vec<Heard> {
         let mut heard = Vec::new();
         for protocol in self.bird.protocols() {
-            let text = self.bird.ask(&format!("show route protocol {protocol} all"));
+            let text = self
+                .bird
+                .ask(&format!("show route protocol {protocol} all"));
             heard.extend(routes(&text, &protocol));
         }
         heard.sort();
@@ -263,14 +269,18 @@ impl Daemon for BirdRouter {
     }
 
     fn updates(&self, peer: Ipv4Addr) -> u64 {
-        let text = self.bird.ask(&format!("show protocols all {}", protocol(peer)));
+        let text = self
+            .bird
+            .ask(&format!("show protocols all {}", protocol(peer)));
         let line = text.lines().find(|line| line.contains("Import updates:"));
         let number = line.and_then(|line| line.split_whitespace().nth(2)?.parse().ok());
         number.unwrap_or_default()
     }
 
     fn notification(&self, peer: Ipv4Addr) -> Option<String> {
-        let text = self.bird.ask(&format!("show protocols all {}", protocol(peer)));
+        let text = self
+            .bird
+            .ask(&format!("show protocols all {}", protocol(peer)));
         code_of(&text, &NOTIFICATIONS)
     }
 }

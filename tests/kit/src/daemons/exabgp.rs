@@ -15,7 +15,7 @@ struct Exabgp {
     process: Process,
 }
 
-pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
+pub(super) fn start(configuration: &str) -> Option<impl Daemon + use<>> {
     let [exabgp] = programs("exabgp", ["exabgp"])?;
     let folder = folder();
     let file = |name: &str| folder.path().join(name);
@@ -27,8 +27,11 @@ pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
     );
     std::fs::write(file("talk"), script).expect("a script");
     std::fs::write(file("commands"), "").expect("a file");
-    let talk = file("talk").display().to_string();
-    std::fs::write(file("exabgp.conf"), configuration(router, &talk)).expect("a configuration");
+    let process = format!(
+        "process talk {{\n  run /bin/sh {};\n  encoder json;\n}}\n",
+        file("talk").display()
+    );
+    std::fs::write(file("exabgp.conf"), process + configuration).expect("a configuration");
     let mut command = Command::new(exabgp);
     command
         .env("exabgp.daemon.drop", "false")
@@ -41,7 +44,8 @@ pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
     })
 }
 
-fn configuration(router: &Router, talk: &str) -> String {
+/// What stands behind the process that it talks to.
+pub(super) fn configuration(router: &Router) -> String {
     let routes = router.announces.iter();
     let routes: String = routes
         .map(|announced| format!("      {};\n", route(announced)))
@@ -56,11 +60,7 @@ fn configuration(router: &Router, talk: &str) -> String {
         ..
     } = router;
     let mut text = format!(
-        "process talk {{
-  run /bin/sh {talk};
-  encoder json;
-}}
-template {{
+        "template {{
   neighbor rs {{
     router-id {address};
     local-address {address};
@@ -141,6 +141,10 @@ fn objects(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
 impl Daemon for Exabgp {
     fn process(self: Box<Self>) -> Process {
         self.process
+    }
+
+    fn has_ended(&self) -> bool {
+        self.process.has_ended()
     }
 
     fn heard(&self) -> Vec<Heard> {

@@ -17,11 +17,11 @@ struct Frr {
     peers: Vec<Ipv4Addr>,
 }
 
-pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
+pub(super) fn start(router: &Router, configuration: &str) -> Option<impl Daemon + use<>> {
     let [bgpd, vtysh] = programs("frr", ["frr/bgpd", "vtysh"])?;
     let folder = folder();
     let file = |name: &str| folder.path().join(name);
-    std::fs::write(file("frr.conf"), configuration(router)).expect("a configuration");
+    std::fs::write(file("frr.conf"), configuration).expect("a configuration");
     let mut command = Command::new(bgpd);
     command
         .args([
@@ -46,7 +46,7 @@ pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
     })
 }
 
-fn configuration(router: &Router) -> String {
+pub(super) fn configuration(router: &Router) -> String {
     let mut maps = String::new();
     let mut networks = String::new();
     for announced in &router.announces {
@@ -60,6 +60,7 @@ fn configuration(router: &Router) -> String {
     let keepalive = hold_time / 3;
     let mut text = format!(
         "frr defaults traditional
+bgp as-path access-list own permit ^$
 {maps}router bgp {asn}
  bgp router-id {address}
  no bgp ebgp-requires-policy
@@ -73,6 +74,10 @@ fn configuration(router: &Router) -> String {
  neighbor rs timers connect 1
 "
     );
+    let own = match router.passes_on {
+        true => "",
+        false => "  neighbor rs filter-list own out\n",
+    };
     if router.restart != Restart::Plain {
         text += " bgp graceful-restart\n bgp graceful-restart preserve-fw-state\n";
     }
@@ -82,7 +87,7 @@ fn configuration(router: &Router) -> String {
     for peer in &router.peers {
         text += &format!(" neighbor {peer} peer-group rs\n");
     }
-    text + &format!(" address-family ipv4 unicast\n{networks} exit-address-family\nexit\n")
+    text + &format!(" address-family ipv4 unicast\n{own}{networks} exit-address-family\nexit\n")
 }
 
 /// The name of the route map of a prefix.
@@ -154,12 +159,14 @@ fn words(list: &Value) -> Vec<String> {
     words
 }
 
+/// A path, with nothing for an attribute that it does not have.
 fn heard(prefix: &str, path: &Value) -> Option<Heard> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     Some(Heard {
         from: path["peer"]["peerId"].as_str()?.to_owned(),
         prefix: prefix.to_owned(),
-        as_path: path["aspath"]["string"].as_str()?.to_owned(),
-        next_hop: path["nexthops"][0]["ip"].as_str()?.to_owned(),
+        as_path: text(&path["aspath"]["string"]),
+        next_hop: text(&path["nexthops"][0]["ip"]),
         communities: words(&path["community"]["list"]),
     })
 }
@@ -169,6 +176,10 @@ impl Daemon for Frr {
         self.process
     }
 
+    fn has_ended(&self) -> bool {
+        self.process.has_ended()
+    }
+
     fn heard(&self) -> Vec<Heard> {
         let table = self.json("show bgp ipv4 unicast json");
         let prefixes = table["routes"].as_object().into_iter().flatten();
@@ -176,8 +187,8 @@ impl Daemon for Frr {
         for (prefix, _) in prefixes {
             let detail = self.json(&format!("show bgp ipv4 unicast {prefix} json"));
             let paths = detail["paths"].as_array().into_iter().flatten();
-            let external = paths.filter(|path| path["peer"]["type"] == "external");
-            all.extend(external.filter_map(|path| heard(prefix, path)));
+            let received = paths.filter(|path| path["peer"]["peerId"] != "0.0.0.0");
+            all.extend(received.filter_map(|path| heard(prefix, path)));
         }
         all.sort();
         all

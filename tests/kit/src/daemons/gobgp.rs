@@ -15,11 +15,11 @@ struct Gobgp {
     router: Router,
 }
 
-pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
+pub(super) fn start(router: &Router, configuration: &str) -> Option<impl Daemon + use<>> {
     let [gobgpd, gobgp] = programs("gobgpd", ["gobgpd", "gobgp"])?;
     let folder = folder();
     let file = folder.path().join("gobgp.toml");
-    std::fs::write(&file, configuration(router)).expect("a configuration");
+    std::fs::write(&file, configuration).expect("a configuration");
     let mut command = Command::new(gobgpd);
     command
         .args(["-t", "toml", "-l", "info", "--pprof-disable"])
@@ -40,7 +40,24 @@ pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
     Some(daemon)
 }
 
-fn configuration(router: &Router) -> String {
+/// It passes on nothing whose AS path matches what stands behind this.
+const OWN_ONLY: &str = "[global.apply-policy.config]
+export-policy-list = [\"own\"]
+default-export-policy = \"accept-route\"
+[[policy-definitions]]
+name = \"own\"
+[[policy-definitions.statements]]
+name = \"heard\"
+[policy-definitions.statements.conditions.bgp-conditions.match-as-path-set]
+as-path-set = \"heard\"
+match-set-options = \"any\"
+[policy-definitions.statements.actions]
+route-disposition = \"reject-route\"
+[[defined-sets.bgp-defined-sets.as-path-sets]]
+as-path-set-name = \"heard\"
+";
+
+pub(super) fn configuration(router: &Router) -> String {
     let address = router.address;
     let mut text = format!(
         "[global.config]
@@ -51,6 +68,10 @@ local-address-list = [\"{address}\"]
 ",
         asn = router.asn
     );
+    if !router.passes_on {
+        text += OWN_ONLY;
+        text += &format!("as-path-list = [\"_{}_\"]\n", router.peer_asn);
+    }
     let (restart, family) = match router.restart {
         Restart::Plain => ("", ""),
         Restart::Graceful | Restart::Back => (
@@ -112,12 +133,20 @@ impl Gobgp {
 /// The state of the protocol for an established session.
 const ESTABLISHED: u64 = 6;
 
+/// The paths of a table, which has a list for each prefix.
+fn paths(table: &Value) -> impl Iterator<Item = &Value> {
+    let prefixes = table.as_object().into_iter().flatten();
+    prefixes.flat_map(|(_, paths)| paths.as_array().into_iter().flatten())
+}
+
+/// A path, with nothing for an attribute that it does not have.
 fn heard(path: &Value) -> Option<Heard> {
     let attribute = |number: u64| {
         let all = path["attrs"].as_array()?;
         all.iter().find(|attribute| attribute["type"] == number)
     };
-    let segments = attribute(2)?["as_paths"].as_array()?.iter();
+    let segments = attribute(2).and_then(|attribute| attribute["as_paths"].as_array());
+    let segments = segments.into_iter().flatten();
     let asns = segments.flat_map(|segment| segment["asns"].as_array().into_iter().flatten());
     let asns: Vec<String> = asns.map(ToString::to_string).collect();
     let communities = attribute(8).and_then(|attribute| attribute["communities"].as_array());
@@ -125,11 +154,12 @@ fn heard(path: &Value) -> Option<Heard> {
     let communities = communities.map(|pair| format!("{}:{}", pair >> 16, pair & 0xffff));
     let mut communities: Vec<String> = communities.collect();
     communities.sort();
+    let next_hop = attribute(3).and_then(|attribute| attribute["nexthop"].as_str());
     Some(Heard {
         from: path["neighbor-ip"].as_str()?.to_owned(),
         prefix: path["nlri"]["prefix"].as_str()?.to_owned(),
         as_path: asns.join(" "),
-        next_hop: attribute(3)?["nexthop"].as_str()?.to_owned(),
+        next_hop: next_hop.unwrap_or_default().to_owned(),
         communities,
     })
 }
@@ -139,16 +169,23 @@ impl Daemon for Gobgp {
         self.process
     }
 
+    fn has_ended(&self) -> bool {
+        self.process.has_ended()
+    }
+
     fn heard(&self) -> Vec<Heard> {
         let mut all = Vec::new();
         for peer in &self.router.peers {
             let table = ask_json(&self.gobgp, &["neighbor", &text(*peer), "adj-in", "-j"]);
-            let paths = table.as_object().into_iter().flatten();
-            let paths = paths.flat_map(|(_, paths)| paths.as_array().into_iter().flatten());
-            all.extend(paths.filter_map(heard));
+            all.extend(paths(&table).filter_map(heard));
         }
         all.sort();
         all
+    }
+
+    fn held(&self, prefix: &str) -> Vec<Heard> {
+        let table = ask_json(&self.gobgp, &["global", "rib", prefix, "-j"]);
+        paths(&table).filter_map(heard).collect()
     }
 
     fn established(&self) -> usize {

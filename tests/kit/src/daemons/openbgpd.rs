@@ -22,15 +22,15 @@ struct Openbgpd {
     peers: Vec<Ipv4Addr>,
 }
 
-pub(super) fn start(router: &Router) -> Option<impl Daemon + use<>> {
+pub(super) fn start(router: &Router, configuration: &str) -> Option<impl Daemon + use<>> {
     // FRR's daemon has the same name, but not in a directory that is searched for programs.
     let [bgpctl, bgpd] = programs("openbgpd", ["bgpctl", "bgpd"])?;
     wait_for_port(router.address);
     std::fs::create_dir_all(HOME).expect("a directory");
     let folder = folder();
     let file = |name: &str| folder.path().join(name);
-    let socket = file("control").display().to_string();
-    std::fs::write(file("bgpd.conf"), configuration(router, &socket)).expect("a configuration");
+    let socket = format!("socket \"{}\"\n", file("control").display());
+    std::fs::write(file("bgpd.conf"), socket + configuration).expect("a configuration");
     // It does not believe a file that others may read.
     let private = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(file("bgpd.conf"), private).expect("permissions");
@@ -54,7 +54,8 @@ fn wait_for_port(address: Ipv4Addr) {
     block_until("the port of BGP is free", is_taken, |taken| !taken);
 }
 
-fn configuration(router: &Router, socket: &str) -> String {
+/// What stands behind the socket that it is asked through.
+pub(super) fn configuration(router: &Router) -> String {
     let Router {
         address,
         asn,
@@ -67,7 +68,6 @@ fn configuration(router: &Router, socket: &str) -> String {
 router-id {address}
 fib-update no
 listen on {address}
-socket \"{socket}\"
 connect-retry 1
 "
     );
@@ -94,7 +94,12 @@ connect-retry 1
     for peer in &router.peers {
         text += &format!("  neighbor {peer}\n");
     }
-    text + "}\nallow from any\nallow to any\n"
+    text += "}\nallow from any\nallow to any\n";
+    if !router.passes_on {
+        // The last rule that matches counts.
+        text += &format!("deny to any AS {peer_asn}\n");
+    }
+    text
 }
 
 impl Openbgpd {
@@ -121,7 +126,10 @@ impl Openbgpd {
 
     fn neighbor(&self, peer: Ipv4Addr) -> Value {
         let mut all = self.json(&format!("show neighbor {peer}"));
-        all["neighbors"][0].take()
+        all["neighbors"]
+            .get_mut(0)
+            .map(Value::take)
+            .unwrap_or_default()
     }
 
     /// After a session has ended it pauses for half a minute, unless it is told not to.
@@ -134,7 +142,9 @@ impl Openbgpd {
     }
 }
 
+/// A path, with nothing for an attribute that it does not have.
 fn heard(path: &Value) -> Option<Heard> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let communities = path["communities"].as_array().into_iter().flatten();
     let communities = communities.filter_map(Value::as_str).map(str::to_owned);
     let mut communities: Vec<String> = communities.collect();
@@ -142,8 +152,8 @@ fn heard(path: &Value) -> Option<Heard> {
     Some(Heard {
         from: path["neighbor"]["remote_addr"].as_str()?.to_owned(),
         prefix: path["prefix"].as_str()?.to_owned(),
-        as_path: path["aspath"].as_str()?.to_owned(),
-        next_hop: path["exit_nexthop"].as_str()?.to_owned(),
+        as_path: text(&path["aspath"]),
+        next_hop: text(&path["exit_nexthop"]),
         communities,
     })
 }
@@ -164,6 +174,10 @@ impl Daemon for Openbgpd {
         self.process
     }
 
+    fn has_ended(&self) -> bool {
+        self.process.has_ended()
+    }
+
     fn heard(&self) -> Vec<Heard> {
         for peer in &self.peers {
             self.hurry(*peer);
@@ -174,6 +188,13 @@ impl Daemon for Openbgpd {
         let mut all: Vec<Heard> = external.filter_map(heard).collect();
         all.sort();
         all
+    }
+
+    fn held(&self, prefix: &str) -> Vec<Heard> {
+        let table = self.json(&format!("show rib detail {prefix}"));
+        let paths = table["rib"].as_array().into_iter().flatten();
+        let valid = paths.filter(|path| path["valid"] == true);
+        valid.filter_map(heard).collect()
     }
 
     fn established(&self) -> usize {
