@@ -1,6 +1,8 @@
 //! The catalogue of malformed and odd messages: who speaks, what was said before, and what the RFCs
 //! say that a speaker does.
 
+use std::fmt;
+
 use routehub_wire::Notification;
 use serde::{Deserialize, Deserializer};
 
@@ -18,6 +20,12 @@ pub const CATALOGUE: [&str; 2] = [
 pub struct Case {
     /// Its name.
     pub id: String,
+    /// What is odd about the message.
+    pub title: String,
+    /// What the message is about, such as `open`.
+    pub category: String,
+    /// Where the RFCs say what is right.
+    pub reference: String,
     /// The state of the session that the message is given to.
     pub state: ExaminedState,
     /// The message, from its marker on.
@@ -111,6 +119,12 @@ impl Expected {
         }
     }
 
+    /// The data of the NOTIFICATION, where the RFC fixes it.
+    pub fn data(&self) -> Option<Vec<u8>> {
+        let hex = &self.first.data_hex;
+        (!hex.is_empty()).then(|| octets(hex))
+    }
+
     /// Whether this is the decision that the catalogue names first, also where the RFC leaves a
     /// choice; data only where the RFC fixes it.
     pub fn is(&self, decision: &Decision) -> bool {
@@ -124,6 +138,32 @@ impl Expected {
             || also.into_iter().any(|answer| {
                 answer.action == decision.action && answer.has_notification_of(decision)
             })
+    }
+}
+
+impl fmt::Display for Expected {
+    /// What the RFCs say, with each alternative where they leave a choice.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.first)?;
+        for answer in self.also_acceptable.iter().filter(|_| !self.strict) {
+            write!(f, ", or {answer}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let action = match self.action.as_str() {
+            "treat_as_withdraw" => "treat-as-withdraw",
+            "session_reset_or_afi_safi_disable" => "notification",
+            action => action,
+        };
+        f.write_str(&action.replace('_', " "))?;
+        match (self.code, self.subcode) {
+            (Some(code), Some(subcode)) => write!(f, " {code}/{subcode}"),
+            _ => Ok(()),
+        }
     }
 }
 

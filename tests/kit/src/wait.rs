@@ -56,7 +56,16 @@ pub async fn until_equal<T: Debug + PartialEq>(
 ///
 /// # Panics
 /// After [`PATIENCE`], with what was seen last.
-pub fn block_until<T: Debug>(
+pub fn block_until<T: Debug>(what: &str, look: impl FnMut() -> T, good: impl Fn(&T) -> bool) -> T {
+    block_within(PATIENCE, what, look, good)
+}
+
+/// The same for what has a time of its own.
+///
+/// # Panics
+/// After this time, with what was seen last.
+pub fn block_within<T: Debug>(
+    patience: Duration,
     what: &str,
     mut look: impl FnMut() -> T,
     good: impl Fn(&T) -> bool,
@@ -67,7 +76,7 @@ pub fn block_until<T: Debug>(
         if good(&seen) {
             return seen;
         }
-        assert!(start.elapsed() < PATIENCE, "{what}, but there is {seen:#?}");
+        assert!(start.elapsed() < patience, "{what}, but there is {seen:#?}");
         std::thread::sleep(PAUSE);
     }
 }

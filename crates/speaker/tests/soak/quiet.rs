@@ -1,14 +1,20 @@
 //! That all is well when it is quiet: every table is the model's, and every daemon has heard it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use routehub_scenario::{Scenario, Tables};
 use routehub_testkit::daemons::Daemon;
-use routehub_testkit::wait::block_until;
+use routehub_testkit::wait::{block_until, block_within};
 use serde_json::Value;
 
 use crate::speaker::Speaker;
 use crate::trouble::Stage;
+
+/// The longest that it takes until it is quiet: a daemon that has lost its server, or its own address,
+/// after its OPEN waits for four minutes before it tries again (RFC 4271 section 8.2.2, the "large
+/// value" of the HoldTimer).
+const QUIET: Duration = Duration::from_mins(5);
 
 /// A route that is told: by whom, to where, and by which AS path.
 type Told = (String, String, String);
@@ -32,7 +38,7 @@ impl Stage {
             }
             differences(&modelled, &without_counters(self.server.tables()))
         };
-        block_until(&format!("tables {when}"), look, Vec::is_empty);
+        block_within(QUIET, &format!("tables {when}"), look, Vec::is_empty);
         for speaker in &self.speakers {
             let Some(told) = told(&model, speaker) else {
                 continue;

@@ -58,7 +58,9 @@ impl Trouble {
 pub(crate) struct Loss(Option<Instant>);
 
 impl Loss {
-    /// Loses some packets of BGP sessions in a hundred, until a time.
+    /// Loses some packets of BGP sessions in a hundred, until a time. A RST is not lost: nobody sends
+    /// it again, and a daemon whose OPEN was taken before it waits for four minutes (RFC 4271
+    /// section 8.2.2, the "large value" of the HoldTimer).
     fn begin(&mut self, percent: u64, until: Instant) {
         self.end();
         let lose = format!("numgen random mod 100 < {percent} drop");
@@ -66,6 +68,7 @@ impl Loss {
             "table inet loss {{
                 chain input {{
                     type filter hook input priority 0;
+                    tcp flags rst accept
                     tcp dport 179 {lose}
                     tcp sport 179 {lose}
                 }}
