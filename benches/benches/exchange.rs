@@ -18,14 +18,17 @@ const VNETS: u32 = 500;
 
 /// The rows of both instances that an NVA has.
 fn learned(network: &Network, nva: &str) -> u32 {
-    network.rs_learned("rs", nva).len() as u32
+    network.rs_learned("rs", nva).expect("a name").len() as u32
 }
 
 fn load(c: &mut Criterion) {
     let estate = large(VNETS);
     let loaded = network(estate.clone());
     assert_eq!(learned(&loaded, "nva0"), 2 * ROUTES);
-    assert_eq!(loaded.nva_learned("nva0").len() as u32, 2 * VNETS);
+    assert_eq!(
+        loaded.nva_learned("nva0").expect("a name").len() as u32,
+        2 * VNETS
+    );
     let mut group = c.benchmark_group("exchange");
     group.sample_size(10);
     group.bench_function("load", |b| {
@@ -71,7 +74,7 @@ fn one_prefix(c: &mut Criterion) {
         });
     });
     network.apply(&announcement(n)).expect("it settles");
-    let rows = network.rs_learned("rs", "nva3");
+    let rows = network.rs_learned("rs", "nva3").expect("a name");
     let changed = rows.iter().find(|row| row.prefix == literal());
     let communities = changed.map(|row| row.communities.clone());
     assert_eq!(communities, Some(vec![Community::new(65003, n)]));
@@ -154,7 +157,7 @@ fn nic(c: &mut Criterion) {
     let mut group = c.benchmark_group("exchange");
     group.sample_size(10);
     group.bench_function("effective routes of a NIC", |b| {
-        b.iter(|| black_box(network.nic_effective("nic-spoke7")));
+        b.iter(|| black_box(network.nic_effective("nic-spoke7").expect("a name")));
     });
     group.finish();
 }

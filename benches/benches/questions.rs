@@ -24,7 +24,7 @@ fn of_an_estate(c: &mut Criterion) {
         });
         let nic = TableKind::NicEffective.of("nic-hub");
         group.bench_function(BenchmarkId::new("rows of a NIC", vnets), |b| {
-            b.iter(|| black_box(network.rows(&nic)));
+            b.iter(|| black_box(network.rows(&nic).expect("a name")));
         });
     }
     for vnets in MATRIX_SIZES {

@@ -70,7 +70,10 @@ fn nva_of_mesh(c: &mut Criterion) {
             fork.apply(&down).expect("it settles");
             fork
         };
-        assert!(fail(&network).nva_learned("nva1").len() < network.nva_learned("nva1").len());
+        assert!(
+            fail(&network).nva_learned("nva1").expect("a name").len()
+                < network.nva_learned("nva1").expect("a name").len()
+        );
         group.bench_with_input(BenchmarkId::new("an NVA fails", hubs), &network, |b, of| {
             b.iter(|| fail(of));
         });

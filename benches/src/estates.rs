@@ -37,8 +37,7 @@ pub fn profile() -> Profile {
 /// # Panics
 /// If the estate does not settle.
 pub fn network(estate: Estate) -> Network {
-    Network::new(&profile(), estate.try_into().expect("the estate fits"))
-        .expect("the estate settles")
+    Network::new(&profile(), estate).expect("the estate settles")
 }
 
 fn address(a: u8, b: u8, c: u8, d: u8) -> IpAddr {

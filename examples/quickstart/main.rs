@@ -28,10 +28,10 @@ fn main() -> anyhow::Result<()> {
     println!(
         "What the Route Server learned, and sends back (instance 0; instance 1 is the same)\n"
     );
-    print_exchange(&network);
+    print_exchange(&network)?;
 
     println!("\nEffective routes of spoke-vm\n");
-    print_effective(&network, "spoke-vm");
+    print_effective(&network, "spoke-vm")?;
 
     println!("\nWhy?\n");
     explain(&network)?;
@@ -42,12 +42,12 @@ fn main() -> anyhow::Result<()> {
             "\nEffective routes of spoke-vm after {}\n",
             Escaped::line(id)
         );
-        print_effective(&network, "spoke-vm");
+        print_effective(&network, "spoke-vm")?;
     }
     Ok(())
 }
 
-fn print_exchange(network: &Network) {
+fn print_exchange(network: &Network) -> anyhow::Result<()> {
     let mut table = columns([
         "NVA",
         "ROUTE",
@@ -57,8 +57,8 @@ fn print_exchange(network: &Network) {
         "COMMUNITIES",
     ]);
     for nva in NVAS {
-        let rows = [("learned", network.rs_learned("rs", nva))];
-        let sent = [("sent", network.rs_advertised("rs", nva))];
+        let rows = [("learned", network.rs_learned("rs", nva)?)];
+        let sent = [("sent", network.rs_advertised("rs", nva)?)];
         for (what, rows) in rows.into_iter().chain(sent) {
             for row in rows.iter().filter(|row| row.instance == Some(0)) {
                 table.add_row(exchanged(nva, what, row));
@@ -66,6 +66,7 @@ fn print_exchange(network: &Network) {
         }
     }
     println!("{}", Escaped::lines(trimmed(&table)));
+    Ok(())
 }
 
 fn exchanged(nva: &str, what: &str, row: &RouteRow) -> [String; 6] {
@@ -80,9 +81,9 @@ fn exchanged(nva: &str, what: &str, row: &RouteRow) -> [String; 6] {
     ]
 }
 
-fn print_effective(network: &Network, nic: &str) {
+fn print_effective(network: &Network, nic: &str) -> anyhow::Result<()> {
     let mut table = columns(["SOURCE", "STATE", "PREFIX", "NEXT HOP TYPE", "NEXT HOP"]);
-    for row in network.nic_effective(nic) {
+    for row in network.nic_effective(nic)? {
         if row.next_hop_type == NextHopType::None {
             continue; // ranges that the platform drops
         }
@@ -96,13 +97,14 @@ fn print_effective(network: &Network, nic: &str) {
         ]);
     }
     println!("{}", Escaped::lines(trimmed(&table)));
+    Ok(())
 }
 
 /// Why one route is on the virtual machine by two ways, and why another is not there at all.
 fn explain(network: &Network) -> anyhow::Result<()> {
     let prefix = "10.250.0.0/16".parse()?;
     println!("{prefix} has two next hops:");
-    for path in network.rs_paths("rs", 0, prefix) {
+    for path in network.rs_paths("rs", 0, prefix)? {
         let standing = match path.standing {
             PathStanding::Best => "best, and the one that is passed on".to_owned(),
             PathStanding::Equal => "equal to the best at every step: ECMP (R-066)".to_owned(),
@@ -114,7 +116,7 @@ fn explain(network: &Network) -> anyhow::Result<()> {
         let from = Escaped::line(from);
         println!("  from {from}, AS path {}: {standing}", path.as_path);
     }
-    let refused = network.rs_refused("rs", "sdwan1");
+    let refused = network.rs_refused("rs", "sdwan1")?;
     let one = refused.first().context("a route that was refused")?;
     println!("{} from sdwan1 is not on the virtual machine:", one.prefix);
     println!("  refused: {} ({})", rules::text(one.rule), one.rule);

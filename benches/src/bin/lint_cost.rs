@@ -44,7 +44,7 @@ fn tell(name: &str, vnets: u32, make: impl Fn(u32) -> Estate) {
     let network: Network = network(make(vnets));
     let linting = least(|| findings(&network));
     let nic = TableKind::NicEffective.of("nic-hub");
-    let rows = least(|| network.rows(&nic));
+    let rows = least(|| network.rows(&nic).expect("a name"));
     let [loading, linting, rows] = [loading, linting, rows].map(|of| of.as_secs_f64() * 1e3);
     println!(
         "{name} {vnets:5}: load {loading:8.1}, findings {linting:8.1}, rows of a NIC {rows:6.1}"

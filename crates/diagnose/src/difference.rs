@@ -85,12 +85,12 @@ impl Snapshot {
 }
 
 impl SnapshotRow {
-    /// The rows of a table.
+    /// The rows of a table; one that is not there has none.
     fn all_of(exchange: &Exchange, table: &TableId) -> Vec<Self> {
         match exchange.rows(table) {
-            TableRows::Effective(rows) => rows.into_iter().map(Self::Effective).collect(),
-            TableRows::Routes(rows) => rows.into_iter().map(Self::Route).collect(),
-            TableRows::Sessions(_) => Vec::new(),
+            Ok(TableRows::Effective(rows)) => rows.into_iter().map(Self::Effective).collect(),
+            Ok(TableRows::Routes(rows)) => rows.into_iter().map(Self::Route).collect(),
+            Ok(TableRows::Sessions(_)) | Err(_) => Vec::new(),
         }
     }
 

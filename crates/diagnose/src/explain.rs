@@ -12,7 +12,7 @@ mod text;
 use std::net::IpAddr;
 
 use routehub_exchange::view::UNKNOWN_ADDRESS;
-use routehub_exchange::{EffectiveRow, Exchange, PathStanding, Role};
+use routehub_exchange::{EffectiveRow, Exchange, PathStanding, Role, UnknownName};
 use routehub_types::{AsPath, Attrs, Community, Prefix, RuleId};
 
 use crate::Reason;
@@ -253,11 +253,21 @@ impl From<&Attrs> for RouteAttributes {
     }
 }
 
-/// Why a NIC or a speaker has, or has not, routes around a destination; none if there is neither
-/// of this name.
-pub fn explain(exchange: &Exchange, name: &str, destination: Prefix) -> Option<Explanation> {
+/// Why a NIC or a speaker has, or has not, routes around a destination.
+///
+/// # Errors
+/// [`UnknownName`] if there is neither of this name.
+pub fn explain(
+    exchange: &Exchange,
+    name: &str,
+    destination: Prefix,
+) -> Result<Explanation, UnknownName> {
     if let Some(nic) = interface::explain(exchange, name, destination) {
-        return Some(Explanation::Nic(nic));
+        return Ok(Explanation::Nic(nic));
     }
-    speaker::explain(exchange, name, destination).map(Explanation::Speaker)
+    let speaker = speaker::explain(exchange, name, destination);
+    speaker.map(Explanation::Speaker).ok_or_else(|| {
+        let known = exchange.estate().names_with_routes().map(String::as_str);
+        UnknownName::among("NIC or speaker", name, known)
+    })
 }

@@ -26,7 +26,7 @@
 //!     }],
 //!     ..Estate::default()
 //! };
-//! let network = Network::new(&Profile::named("azure-2026")?, estate.try_into()?)?;
+//! let network = Network::new(&Profile::named("azure-2026")?, estate)?;
 //! let svg = Picture::of(&network).titled("A hub and a spoke").svg();
 //! assert!(svg.starts_with("<svg ") && svg.contains("spoke"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

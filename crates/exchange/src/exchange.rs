@@ -21,6 +21,7 @@ use crate::parameters::Parameters;
 use crate::propagation::{
     EventError, Footprint, Model, NotConverged, Outbound, SessionOrder, Watch,
 };
+use crate::queries::UnknownName;
 use crate::ribs::{Encoding, Only, RibView};
 
 use live::Live;
@@ -153,11 +154,18 @@ impl Exchange {
         self.model.fabric()
     }
 
-    /// The effective routes of a NIC; none if there is no such NIC or network.
-    pub fn nic_effective(&self, nic: &str) -> Option<Vec<EffectiveRow>> {
+    /// The effective routes of a NIC.
+    ///
+    /// # Errors
+    /// [`UnknownName`] if there is no such object.
+    pub fn nic_effective(&self, nic: &str) -> Result<Vec<EffectiveRow>, UnknownName> {
         let mut nics = self.estate().nics.iter();
-        self.fabric()
-            .effective(nics.find(|other| other.name == nic)?)
+        let found = nics.find(|other| other.name == nic);
+        let rows = found.and_then(|nic| self.fabric().effective(nic));
+        rows.ok_or_else(|| {
+            let known = self.estate().nics.iter().map(|other| other.name.as_str());
+            UnknownName::among("NIC", nic, known)
+        })
     }
 
     /// The routes of a network; none if there is no such network.

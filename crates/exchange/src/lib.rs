@@ -32,7 +32,7 @@ pub use propagation::{EventError, Footprint, NotConverged, Outbound, SessionOrde
 pub use queries::{
     ConnectionLoad, OtherState, PathReport, PathStanding, PeeringReport, Refused, RouteOrigin,
     RouteRow, RouteServerLoad, SessionRow, SessionState, Share, ShareCursor, Subject, TableId,
-    TableKind, TableRows, TableShape,
+    TableKind, TableRows, TableShape, UnknownName,
 };
 pub use ribs::Encoding;
 pub use routehub_rib::LimitExceeded;

@@ -1,10 +1,12 @@
 //! What people ask an exchange for: tables, reports, numbers.
 
+mod names;
 mod reports;
 mod shares;
 mod table_id;
 mod tables;
 
+pub use names::UnknownName;
 pub use reports::{
     ConnectionLoad, OtherState, PathReport, PathStanding, PeeringReport, Refused, RouteServerLoad,
 };

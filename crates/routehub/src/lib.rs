@@ -22,7 +22,7 @@ pub mod sweep;
 mod takeover;
 mod update_reader;
 pub use engine::{Effect, Engine, EngineError, Input};
-pub use network::Network;
+pub use network::{Network, NetworkError};
 pub use profile::{Profile, ProfileError};
 pub use route_server::{Action, RouteServer, RouteServerError};
 pub use routehub_diagnose::{
@@ -40,7 +40,7 @@ pub use routehub_exchange::{
     NotConverged, NvaSessions, Parameters, PathReport, PathStanding, PeerSessions, PeeringReport,
     Refused, Role, RouteOrigin, RouteRow, RouteServerLoad, RouteSource, RouteState, SessionEnd,
     SessionRow, SessionState, Share, ShareCursor, SoftClear, SpeakerId, Subject, TableId,
-    TableKind, TableRows, TableShape, VnetRoute, VnetRoutes, check, estate, rules,
+    TableKind, TableRows, TableShape, UnknownName, VnetRoute, VnetRoutes, check, estate, rules,
 };
 pub use routehub_rib::Step;
 pub use routehub_types as types;

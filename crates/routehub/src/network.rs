@@ -1,10 +1,12 @@
 //! A modelled estate: build it, let things happen to it, ask it for tables.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::ops::Deref;
 
 use routehub_exchange::{
-    Changes, CheckedEstate, EffectiveRow, Event, EventError, Exchange, Footprint, NotConverged,
+    Changes, CheckedEstate, EstateErrors, Event, EventError, Exchange, Footprint, NotConverged,
+    UnknownName,
 };
 use routehub_types::Prefix;
 
@@ -15,6 +17,34 @@ use crate::{
 
 /// The seed of a model's tables: nobody attacks them, and equal estates shall work alike.
 const SEED: u64 = 0;
+
+/// Why there is no network of an estate.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetworkError {
+    /// Something in the estate does not fit.
+    #[error(transparent)]
+    Estate(#[from] EstateErrors),
+    /// The estate never comes to rest.
+    #[error(transparent)]
+    NotConverged(#[from] NotConverged),
+}
+
+impl From<Infallible> for NetworkError {
+    /// Of an estate that is checked, nothing else can be wrong.
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl From<NetworkError> for EventError {
+    fn from(error: NetworkError) -> Self {
+        match error {
+            NetworkError::Estate(errors) => Self::Refused(errors),
+            NetworkError::NotConverged(restless) => Self::NotConverged(restless),
+        }
+    }
+}
 
 /// An estate under a profile, at work.
 ///
@@ -45,8 +75,8 @@ const SEED: u64 = 0;
 ///     nvas: vec![nva],
 ///     ..Estate::default()
 /// };
-/// let network = Network::new(&Profile::named("azure-2026")?, estate.try_into()?)?;
-/// let learned = network.rs_learned("rs", "sdwan");
+/// let network = Network::new(&Profile::named("azure-2026")?, estate)?;
+/// let learned = network.rs_learned("rs", "sdwan")?;
 /// assert_eq!(learned.len(), 2); // one row for each instance
 /// assert_eq!(learned[0].as_path.to_string(), "65001");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -58,11 +88,15 @@ pub struct Network {
 }
 
 impl Network {
-    /// The network of an estate, settled.
+    /// The network of an estate, settled; an estate that is not checked yet is.
     ///
     /// # Errors
-    /// [`NotConverged`] if the estate never comes to rest.
-    pub fn new(profile: &Profile, estate: CheckedEstate) -> Result<Self, NotConverged> {
+    /// [`NetworkError`] if something in the estate does not fit, or it never comes to rest.
+    pub fn new(
+        profile: &Profile,
+        estate: impl TryInto<CheckedEstate, Error: Into<NetworkError>>,
+    ) -> Result<Self, NetworkError> {
+        let estate = estate.try_into().map_err(Into::into)?;
         let mut exchange = Exchange::new(estate, profile.into(), &BTreeSet::new(), SEED)?;
         exchange.keep_journal();
         Ok(Self {
@@ -121,18 +155,16 @@ impl Network {
         self.exchange.take_footprint()
     }
 
-    /// The effective routes of a NIC; empty if there is no such NIC.
-    pub fn nic_effective(&self, nic: &str) -> Vec<EffectiveRow> {
-        self.exchange.nic_effective(nic).unwrap_or_default()
-    }
-
     /// Everything that is to be said about the estate as it is now.
     pub fn findings(&self) -> Vec<Finding> {
         routehub_diagnose::findings(&self.exchange)
     }
 
     /// Why a NIC, Route Server, gateway, circuit, NVA or site has, or has not, routes around a
-    /// prefix or address; none if nothing has this name.
+    /// prefix or address.
+    ///
+    /// # Errors
+    /// [`UnknownName`] if nothing has this name.
     ///
     /// ```
     /// use routehub::estate::{Nva, NvaSession, Origination, RouteServer, Routes, Vnet};
@@ -157,12 +189,12 @@ impl Network {
     ///     nvas: vec![nva],
     ///     ..Estate::default()
     /// };
-    /// let network = Network::new(&Profile::named("azure-2026")?, estate.try_into()?)?;
-    /// let why = network.explain("rs", "10.1.2.0/24".parse()?).unwrap().to_string();
+    /// let network = Network::new(&Profile::named("azure-2026")?, estate)?;
+    /// let why = network.explain("rs", "10.1.2.0/24".parse()?)?.to_string();
     /// assert!(why.contains("refused: inside 10.1.0.0/16 of VNet hub (R-051"), "{why}");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn explain(&self, name: &str, destination: Prefix) -> Option<Explanation> {
+    pub fn explain(&self, name: &str, destination: Prefix) -> Result<Explanation, UnknownName> {
         routehub_diagnose::explain(&self.exchange, name, destination)
     }
 
@@ -216,7 +248,7 @@ impl Network {
     ///     nics: vec![Nic { name: "vm".into(), vnet: "hub".into(), ..Nic::default() }],
     ///     ..Estate::default()
     /// };
-    /// let mut network = Network::new(&Profile::named("azure-2026")?, estate.try_into()?)?;
+    /// let mut network = Network::new(&Profile::named("azure-2026")?, estate)?;
     /// let before = network.snapshot();
     /// network.apply(&Event::NvaDown(NvaSessions { nva: "sdwan".into(), ..NvaSessions::default() }))?;
     /// let changes = Difference::between(&before, &network.snapshot());

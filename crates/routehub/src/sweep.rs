@@ -25,7 +25,7 @@
 //!     nics: vec![Nic { name: "vm".into(), vnet: "hub".into(), ..Nic::default() }],
 //!     ..Estate::default()
 //! };
-//! let sweep = Sweep::new(Network::new(&Profile::named("azure-2026")?, estate.try_into()?)?);
+//! let sweep = Sweep::new(Network::new(&Profile::named("azure-2026")?, estate)?);
 //! let sweep = sweep.only(|failure| failure.kind == FailureKind::Nva);
 //! let outcome = sweep.singles().next().unwrap();
 //! assert_eq!(outcome.failed, ["NVA sdwan"]);

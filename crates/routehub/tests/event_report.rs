@@ -57,7 +57,7 @@ fn network() -> Network {
             .into(),
         ..Estate::default()
     };
-    Network::new(&Profile::default(), estate.try_into().expect("it fits")).expect("it settles")
+    Network::new(&Profile::default(), estate).expect("it settles")
 }
 
 fn down(nva: &str) -> Event {
@@ -111,8 +111,13 @@ fn what_an_event_that_is_refused_left_behind_is_not_in_the_next_report() {
 
 fn seen(network: &Network) -> BTreeMap<String, Vec<EffectiveRow>> {
     let nics = network.estate().nics.iter();
-    nics.map(|nic| (nic.vnet.clone(), network.nic_effective(&nic.name)))
-        .collect()
+    nics.map(|nic| {
+        (
+            nic.vnet.clone(),
+            network.nic_effective(&nic.name).expect("a name"),
+        )
+    })
+    .collect()
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn estate() -> Estate {
 }
 
 fn next_hops(network: &Network, to: &str) -> Vec<IpAddr> {
-    let rows = network.nic_effective("vm").into_iter();
+    let rows = network.nic_effective("vm").expect("a name").into_iter();
     let mut rows = rows.filter(|row| *row.prefixes == [prefix(to)]);
     rows.next()
         .map(|row| row.next_hops.into_vec())
@@ -87,7 +87,7 @@ fn next_hops(network: &Network, to: &str) -> Vec<IpAddr> {
 
 #[test]
 fn without_a_route_server_express_route_comes_before_vpn() {
-    let network = Network::new(&Profile::default(), estate().try_into().unwrap()).unwrap();
+    let network = Network::new(&Profile::default(), estate()).unwrap();
     assert_eq!(next_hops(&network, "192.168.0.0/16"), [ip(7, 20)]);
 }
 
@@ -98,7 +98,7 @@ fn while_both_instances_are_down_nics_keep_the_routes_of_the_gateways() {
         ips: Some([ip(6, 4), ip(6, 5)]),
         ..RouteServer::new("rs", "hub")
     }];
-    let mut network = Network::new(&Profile::default(), estate.try_into().unwrap()).unwrap();
+    let mut network = Network::new(&Profile::default(), estate).unwrap();
     for instance in 0..2 {
         assert_eq!(next_hops(&network, "192.168.0.0/16"), [ip(7, 20)]);
         let down = Instance {
@@ -112,9 +112,9 @@ fn while_both_instances_are_down_nics_keep_the_routes_of_the_gateways() {
 
 #[test]
 fn r096_point_to_site_pools_stand_on_nics_only() {
-    let network = Network::new(&Profile::default(), estate().try_into().unwrap()).unwrap();
+    let network = Network::new(&Profile::default(), estate()).unwrap();
     assert_eq!(next_hops(&network, "172.20.0.0/24"), [ip(7, 4), ip(7, 5)]);
-    let heard = network.on_prem_learned("branch");
+    let heard = network.on_prem_learned("branch").expect("a name");
     assert!(!heard.is_empty());
     assert!(heard.iter().all(|row| row.prefix == prefix("10.0.0.0/16")));
 }

@@ -318,7 +318,12 @@ fn r050_and_r051_refuse_what_a_real_router_sends() {
     lab.announce(0, "65001", &[prefix("10.2.3.0/24"), prefix("10.0.0.0/8")]);
     assert_eq!(lab.vm("10.250.0.0/16"), [""; 0]);
     assert_eq!(lab.vm("10.0.0.0/8"), ["10.1.2.1"]);
-    let refused = lab.server.engine().exchange().rs_refused("rs", "nva1");
+    let refused = lab
+        .server
+        .engine()
+        .exchange()
+        .rs_refused("rs", "nva1")
+        .expect("a name");
     let rules: Vec<(String, u16)> = refused
         .iter()
         .map(|one| (one.prefix.to_string(), one.rule.0))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use routehub::{CheckedEstate, Event, EventError, Network, NotConverged, Profile, Promise};
+use routehub::{CheckedEstate, Event, EventError, Network, NetworkError, Profile, Promise};
 
 use crate::expect::{Expectation, INITIAL, Report, compare};
 use crate::file::Live;
@@ -44,8 +44,8 @@ impl Scenario {
     /// The network before the first event.
     ///
     /// # Errors
-    /// [`NotConverged`] if it never comes to rest.
-    pub fn network(&self) -> Result<Network, NotConverged> {
+    /// [`NetworkError`] if it never comes to rest.
+    pub fn network(&self) -> Result<Network, NetworkError> {
         Network::new(&self.profile, self.estate.clone())
     }
 

@@ -17,7 +17,7 @@
 //! # async fn run(text: &str) -> Result<(), Box<dyn std::error::Error>> {
 //! let scenario = Scenario::parse(text).map_err(|mut diagnostics| diagnostics.remove(0))?;
 //! let server = Server::start(&scenario.profile, scenario.estate, &scenario.live).await?;
-//! let routes = server.ask(|engine| engine.exchange().rs_learned("rs", "nva")).await?;
+//! let routes = server.ask(|engine| engine.exchange().rs_learned("rs", "nva")).await??;
 //! println!("{} routes", routes.len());
 //! server.stop("maintenance").await;
 //! # Ok(())

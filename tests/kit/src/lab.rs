@@ -73,7 +73,9 @@ impl Lab {
 
     /// What Route Server `rs` learned of an NVA.
     pub async fn learned(&self, nva: &'static str) -> Vec<RouteRow> {
-        let question = move |engine: &routehub::Engine| engine.exchange().rs_learned("rs", nva);
+        let question = move |engine: &routehub::Engine| {
+            engine.exchange().rs_learned("rs", nva).expect("a name")
+        };
         self.server.ask(question).await.expect("an answer")
     }
 

@@ -209,7 +209,7 @@ fn peer_name(exchange: &Exchange, gateway: &str, peer: IpAddr) -> Option<String>
 }
 
 fn peer_status(exchange: &Exchange, gateway: &str, peer: Option<IpAddr>) -> Vec<Value> {
-    let rows = exchange.gateway_learned(gateway);
+    let rows = exchange.gateway_learned(gateway).unwrap_or_default();
     let sessions = sessions(exchange, gateway);
     let wanted = sessions.filter(|(_, _, address, _)| peer.is_none() || *address == peer);
     let statuses = wanted.map(|(local, other, remote, is_up)| {
@@ -237,7 +237,7 @@ fn next_hop(exchange: &Exchange, nic: &str, to: IpAddr) -> Response {
     };
     let first: &TraceHop = &trace.way;
     let row = first.prefix.and_then(|prefix| {
-        let rows = exchange.nic_effective(nic)?;
+        let rows = exchange.nic_effective(nic).ok()?;
         rows.into_iter().find(|row| row.prefixes.contains(&prefix))
     });
     let kind = row.as_ref().map(|row| format!("{:?}", row.next_hop_type));

@@ -106,11 +106,17 @@ fn lists(estate: &Estate) -> [(&'static str, &'static str, Vec<String>); 8] {
 /// How wide the first column is.
 const COLUMN: usize = 18;
 
+/// The rows of a table that the estate itself names.
+fn rows_of(network: &Network, id: &TableId) -> TableRows {
+    let none = |_| TableRows::Routes(Vec::new());
+    network.rows(id).unwrap_or_else(none)
+}
+
 /// How many sessions of Route Servers are in which state, and which are not established.
 fn sessions(network: &Network, width: usize) -> String {
     let (mut established, mut others) = (0, Vec::new());
     for id in TableKind::Sessions.tables(network.estate()) {
-        for row in network.rows(&id).sessions() {
+        for row in rows_of(network, &id).sessions() {
             if row.state == SessionState::Established {
                 established += 1;
                 continue;
@@ -149,7 +155,7 @@ fn tables(network: &Network, width: usize, output: &mut Output) {
         }
         let (mut rows, mut refused) = (0, 0);
         for id in &ids {
-            let (own, not_used) = count(&network.rows(id));
+            let (own, not_used) = count(&rows_of(network, id));
             rows += own;
             refused += not_used;
         }
@@ -279,7 +285,7 @@ fn asks(show: &Show, scenario: &Scenario, network: &Network) -> Vec<(String, &'s
         let name = quoted(&nic.name);
         let ask = show.tables(&format!("--nic {name}"));
         asks.push((ask, "its effective routes"));
-        let routes = network.nic_effective(&nic.name);
+        let routes = network.nic_effective(&nic.name).unwrap_or_default();
         let learned = routes.iter().find(|row| !row.next_hops.is_empty());
         if let Some(prefix) = learned.and_then(|row| row.prefixes.first()) {
             let ask = show.call("explain", &format!("{name} {prefix}"));

@@ -76,7 +76,7 @@ fn mark_networks(scene: &mut Scene, exchange: &Exchange, prefix: Prefix) {
                 .vnet_routes(&node.name)
                 .and_then(|routes| routes.route(prefix))
                 .is_some_and(|route| !route.next_hops.is_empty()),
-            Kind::Nic => exchange.nic_effective(&node.name).is_some_and(|rows| {
+            Kind::Nic => exchange.nic_effective(&node.name).is_ok_and(|rows| {
                 use routehub::{RouteSource, RouteState};
                 rows.iter().any(|row| {
                     row.prefixes.contains(&prefix)

@@ -12,7 +12,6 @@ use routehub_draw::Picture;
 
 fn network(estate: Estate) -> Network {
     let profile = Profile::named("azure-2026").expect("a profile");
-    let estate = estate.try_into().expect("a sound estate");
     Network::new(&profile, estate).expect("it settles")
 }
 

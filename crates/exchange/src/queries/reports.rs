@@ -8,7 +8,8 @@ use std::net::IpAddr;
 use routehub_rib::{Admission, Standing, Step};
 use routehub_types::{AsPath, Asn, Attrs, NextHop, Prefix, RuleId};
 
-use super::table_id::SessionState;
+use super::names::UnknownName;
+use super::table_id::{SessionState, TableKind};
 use crate::estate::CircuitLink;
 use crate::exchange::Exchange;
 use crate::graph::{LinkId, Role, Side};
@@ -170,7 +171,11 @@ impl RouteServerLoad {
 
 impl Exchange {
     /// What a Route Server refused of an NVA, and by which rule.
-    pub fn rs_refused(&self, route_server: &str, nva: &str) -> Vec<Refused> {
+    ///
+    /// # Errors
+    /// [`UnknownName`] if there is no such object.
+    pub fn rs_refused(&self, route_server: &str, nva: &str) -> Result<Vec<Refused>, UnknownName> {
+        TableKind::RsLearned.need(self.estate(), route_server, Some(nva))?;
         let mut all = Vec::new();
         for (instance, link) in self.graph().peering_links(route_server, nva) {
             let Some((rib, source)) = self.inbound(link.from(Side::A)) else {
@@ -191,15 +196,31 @@ impl Exchange {
             }
         }
         all.sort_by_key(|refused| (refused.prefix, refused.instance));
-        all
+        Ok(all)
     }
 
-    /// Every path of a prefix at an instance of a Route Server, the ones in use first.
-    pub fn rs_paths(&self, route_server: &str, instance: u8, prefix: Prefix) -> Vec<PathReport> {
+    /// Every path of a prefix at an instance of a Route Server, 0 or 1, the ones in use first.
+    ///
+    /// # Errors
+    /// [`UnknownName`] if there is no such Route Server, or no such instance of it.
+    pub fn rs_paths(
+        &self,
+        route_server: &str,
+        instance: u8,
+        prefix: Prefix,
+    ) -> Result<Vec<PathReport>, UnknownName> {
         let speaker = self.graph().instance(route_server, instance);
         let rib = speaker.and_then(|speaker| self.rib(speaker));
         let Some((speaker, rib)) = speaker.zip(rib) else {
-            return Vec::new();
+            let servers = self.estate().route_servers.iter();
+            let names: Vec<&str> = servers.map(|server| server.name.as_str()).collect();
+            return Err(match names.contains(&route_server) {
+                true => {
+                    let wanted = format!("{route_server}/{instance}");
+                    UnknownName::among("Route Server instance", &wanted, [])
+                }
+                false => UnknownName::among("Route Server", route_server, names),
+            });
         };
         let from = |source| match rib.origin(source) {
             Origin::Link(link) => {
@@ -227,7 +248,7 @@ impl Exchange {
                 },
             }
         });
-        reports.collect()
+        Ok(reports.collect())
     }
 
     /// Every session of a Route Server with an NVA, and every session with a real router.

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use routehub_rib::Admission;
 use routehub_types::{Attrs, NextHop, Origin as OriginAttribute, Prefix, RuleId};
 
+use super::names::UnknownName;
 use super::table_id::{
     RouteOrigin, RouteRow, SessionRow, SessionState, TableId, TableKind, TableRows,
 };
@@ -21,9 +22,16 @@ const WEIGHT_LEARNED: u32 = 32768;
 const WEIGHT_FROM_EDGE: u32 = 32769;
 
 impl Exchange {
-    /// The rows of a table; none if there is no such object.
-    pub fn rows(&self, id: &TableId) -> TableRows {
-        self.rows_only(id, Only::All)
+    /// The rows of a table.
+    ///
+    /// # Errors
+    /// [`UnknownName`] if there is no such object.
+    pub fn rows(&self, id: &TableId) -> Result<TableRows, UnknownName> {
+        if id.kind == TableKind::NicEffective {
+            return self.nic_effective(&id.owner).map(TableRows::Effective);
+        }
+        id.check_names(self.estate())?;
+        Ok(self.rows_only(id, Only::All))
     }
 
     /// The rows of a table that are about some prefixes, as far as they can be told by themselves
@@ -33,21 +41,25 @@ impl Exchange {
         TableRows::Routes(match id.kind {
             TableKind::RsLearned => self.rs_learned_of(owner, peer, only),
             TableKind::RsAdvertised => self.rs_advertised_of(owner, peer, only),
-            TableKind::NvaLearned => self.nva_learned(owner),
+            TableKind::NvaLearned => self.nva_learned_of(owner),
             TableKind::GatewayLearned => self.gateway_learned_of(owner, only),
             TableKind::GatewayAdvertised => self.gateway_advertised_of(owner, peer, only),
             TableKind::CircuitRoutes => self.circuit_routes_of(owner, only),
-            TableKind::OnPremLearned => self.on_prem_learned(owner),
+            TableKind::OnPremLearned => self.on_prem_learned_of(owner),
             TableKind::NicEffective => {
                 return TableRows::Effective(self.nic_effective(owner).unwrap_or_default());
             }
-            TableKind::Sessions => return TableRows::Sessions(self.sessions(owner, peer)),
+            TableKind::Sessions => return TableRows::Sessions(self.sessions_of(owner, peer)),
         })
     }
 
     /// What a Route Server learned from an NVA, as received, both instances.
-    pub fn rs_learned(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
-        self.rs_learned_of(route_server, nva, Only::All)
+    ///
+    /// # Errors
+    /// [`UnknownName`] if there is no such object.
+    pub fn rs_learned(&self, route_server: &str, nva: &str) -> Result<Vec<RouteRow>, UnknownName> {
+        TableKind::RsLearned.need(self.estate(), route_server, Some(nva))?;
+        Ok(self.rs_learned_of(route_server, nva, Only::All))
     }
 
     fn rs_learned_of(&self, route_server: &str, nva: &str, only: Only<'_>) -> Vec<RouteRow> {
@@ -71,8 +83,16 @@ impl Exchange {
     }
 
     /// What a Route Server sends to an NVA, both instances.
-    pub fn rs_advertised(&self, route_server: &str, nva: &str) -> Vec<RouteRow> {
-        self.rs_advertised_of(route_server, nva, Only::All)
+    ///
+    /// # Errors
+    /// [`UnknownName`] if there is no such object.
+    pub fn rs_advertised(
+        &self,
+        route_server: &str,
+        nva: &str,
+    ) -> Result<Vec<RouteRow>, UnknownName> {
+        TableKind::RsAdvertised.need(self.estate(), route_server, Some(nva))?;
+        Ok(self.rs_advertised_of(route_server, nva, Only::All))
     }
 
     fn rs_advertised_of(&self, route_server: &str, nva: &str, only: Only<'_>) -> Vec<RouteRow> {
@@ -88,13 +108,29 @@ impl Exchange {
     }
 
     /// What an NVA hears, from Route Servers and its neighbours; routes with its own ASN too.
-    pub fn nva_learned(&self, nva: &str) -> Vec<RouteRow> {
+    ///
+    /// # Errors
+    /// [`UnknownName`] if there is no such object.
+    pub fn nva_learned(&self, nva: &str) -> Result<Vec<RouteRow>, UnknownName> {
+        TableKind::NvaLearned.need(self.estate(), nva, None)?;
+        Ok(self.nva_learned_of(nva))
+    }
+
+    fn nva_learned_of(&self, nva: &str) -> Vec<RouteRow> {
         let speakers = self.graph().named(nva).iter();
         sorted(speakers.flat_map(|speaker| self.heard(*speaker)).collect())
     }
 
     /// What a site, or the customer's edge behind a circuit, hears.
-    pub fn on_prem_learned(&self, name: &str) -> Vec<RouteRow> {
+    ///
+    /// # Errors
+    /// [`UnknownName`] if there is no such object.
+    pub fn on_prem_learned(&self, name: &str) -> Result<Vec<RouteRow>, UnknownName> {
+        TableKind::OnPremLearned.need(self.estate(), name, None)?;
+        Ok(self.on_prem_learned_of(name))
+    }
+
+    fn on_prem_learned_of(&self, name: &str) -> Vec<RouteRow> {
         let speakers = self.graph().named(name).iter();
         let ends = speakers.filter(|id| self.speaker(**id).is_on_premises());
         let rows = ends.flat_map(|id| self.of_link(*id, self.heard(*id)));
@@ -103,8 +139,12 @@ impl Exchange {
 
     /// Everything that a circuit's edges hold, as received; what both links have is one row
     ///
-    pub fn circuit_routes(&self, circuit: &str) -> Vec<RouteRow> {
-        self.circuit_routes_of(circuit, Only::All)
+    ///
+    /// # Errors
+    /// [`UnknownName`] if there is no such object.
+    pub fn circuit_routes(&self, circuit: &str) -> Result<Vec<RouteRow>, UnknownName> {
+        TableKind::CircuitRoutes.need(self.estate(), circuit, None)?;
+        Ok(self.circuit_routes_of(circuit, Only::All))
     }
 
     fn circuit_routes_of(&self, circuit: &str, only: Only<'_>) -> Vec<RouteRow> {
@@ -127,8 +167,12 @@ impl Exchange {
 
     /// A gateway's own prefixes and static sites, and what it heard and took in, of each instance
     ///
-    pub fn gateway_learned(&self, gateway: &str) -> Vec<RouteRow> {
-        self.gateway_learned_of(gateway, Only::All)
+    ///
+    /// # Errors
+    /// [`UnknownName`] if there is no such object.
+    pub fn gateway_learned(&self, gateway: &str) -> Result<Vec<RouteRow>, UnknownName> {
+        TableKind::GatewayLearned.need(self.estate(), gateway, None)?;
+        Ok(self.gateway_learned_of(gateway, Only::All))
     }
 
     fn gateway_learned_of(&self, gateway: &str, only: Only<'_>) -> Vec<RouteRow> {
@@ -189,8 +233,16 @@ impl Exchange {
     }
 
     /// What a gateway sends to a circuit, site or other gateway, each instance.
-    pub fn gateway_advertised(&self, gateway: &str, to: &str) -> Vec<RouteRow> {
-        self.gateway_advertised_of(gateway, to, Only::All)
+    ///
+    /// # Errors
+    /// [`UnknownName`] if there is no such object.
+    pub fn gateway_advertised(
+        &self,
+        gateway: &str,
+        to: &str,
+    ) -> Result<Vec<RouteRow>, UnknownName> {
+        TableKind::GatewayAdvertised.need(self.estate(), gateway, Some(to))?;
+        Ok(self.gateway_advertised_of(gateway, to, Only::All))
     }
 
     fn gateway_advertised_of(&self, gateway: &str, to: &str, only: Only<'_>) -> Vec<RouteRow> {
@@ -215,7 +267,15 @@ impl Exchange {
     }
 
     /// The sessions of an NVA with a Route Server's instances.
-    pub fn sessions(&self, route_server: &str, nva: &str) -> Vec<SessionRow> {
+    ///
+    /// # Errors
+    /// [`UnknownName`] if there is no such object.
+    pub fn sessions(&self, route_server: &str, nva: &str) -> Result<Vec<SessionRow>, UnknownName> {
+        TableKind::Sessions.need(self.estate(), route_server, Some(nva))?;
+        Ok(self.sessions_of(route_server, nva))
+    }
+
+    fn sessions_of(&self, route_server: &str, nva: &str) -> Vec<SessionRow> {
         let mut nvas = self.estate().nvas.iter();
         let nva = nvas.find(|other| other.name == nva);
         let links = nva.map(|nva| self.graph().peering_links(route_server, &nva.name));

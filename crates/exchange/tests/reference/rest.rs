@@ -37,7 +37,9 @@ impl Model {
         for link in 0..self.links.len() {
             let one = &self.links[link];
             let carries = matches!(one.kind, LinkKind::Circuit { .. }) && self.is_up(link);
-            let told = exchange.gateway_advertised(one.a.name(), one.b.name());
+            let told = exchange
+                .gateway_advertised(one.a.name(), one.b.name())
+                .expect("a name");
             if carries && told.is_empty() {
                 self.overloaded.insert(link);
             }
@@ -48,11 +50,13 @@ impl Model {
         let one = &self.links[link];
         let (sender, receiver) = (one.end(first).clone(), one.end(!first).clone());
         let rows = match &receiver {
-            Node::RouteServer(name, _) => exchange.rs_learned(name, sender.name()),
-            Node::Gateway(name, _) => exchange.gateway_learned(name),
-            Node::Edge(name, _) => exchange.circuit_routes(name),
-            Node::Nva(name) => exchange.nva_learned(name),
-            Node::Site(name) | Node::Customer(name, _) => exchange.on_prem_learned(name),
+            Node::RouteServer(name, _) => exchange.rs_learned(name, sender.name()).expect("a name"),
+            Node::Gateway(name, _) => exchange.gateway_learned(name).expect("a name"),
+            Node::Edge(name, _) => exchange.circuit_routes(name).expect("a name"),
+            Node::Nva(name) => exchange.nva_learned(name).expect("a name"),
+            Node::Site(name) | Node::Customer(name, _) => {
+                exchange.on_prem_learned(name).expect("a name")
+            }
         };
         let instance = match (&sender, &receiver) {
             (Node::RouteServer(_, instance), _) | (_, Node::RouteServer(_, instance)) => {

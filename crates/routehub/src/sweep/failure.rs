@@ -144,7 +144,7 @@ impl fmt::Display for Failure {
 ///     peerings: vec![Peering::plain("hub", "spoke")],
 ///     ..Estate::default()
 /// };
-/// let network = Network::new(&Profile::named("azure-2026")?, estate.try_into()?)?;
+/// let network = Network::new(&Profile::named("azure-2026")?, estate)?;
 /// let names: Vec<String> = failures(&network).iter().map(ToString::to_string).collect();
 /// assert_eq!(names, ["peering hub - spoke"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -280,7 +280,10 @@ impl Lab {
         for (peer, held) in &self.held {
             let link = self.engine.peer(*peer).expect("a peer");
             let exchange = self.engine.exchange();
-            let rows = exchange.rs_advertised("rs", &link.remote).into_iter();
+            let rows = exchange
+                .rs_advertised("rs", &link.remote)
+                .expect("a name")
+                .into_iter();
             let rows = rows.filter(|row| row.instance == link.instance);
             let shown: BTreeMap<Prefix, AsPath> =
                 rows.map(|row| (row.prefix, row.as_path)).collect();

@@ -27,7 +27,8 @@ static BUILT: AtomicUsize = AtomicUsize::new(0);
 /// Every row of every table.
 fn tables(network: &Network) -> Vec<(TableId, TableRows)> {
     let ids = TableId::all(network.estate()).into_iter();
-    ids.map(|id| (id.clone(), network.rows(&id))).collect()
+    ids.map(|id| (id.clone(), network.rows(&id).expect("a name")))
+        .collect()
 }
 
 /// The same without what counts sessions that ended, and without tables of a name.

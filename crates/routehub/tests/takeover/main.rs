@@ -315,7 +315,11 @@ impl Lab {
     /// What the tables say that a peer is sent.
     fn advertised(&self, peer: PeerId) -> BTreeMap<Prefix, Heard> {
         let link = self.engine.peer(peer).unwrap();
-        let rows = self.engine.exchange().rs_advertised("rs", &link.remote);
+        let rows = self
+            .engine
+            .exchange()
+            .rs_advertised("rs", &link.remote)
+            .expect("a name");
         let own = rows.into_iter().filter(|row| row.instance == link.instance);
         let heard = |row: RouteRow| {
             let next_hop = row.next_hop.as_ref().map(IpAddr::to_string);
@@ -333,7 +337,11 @@ impl Lab {
         for (peer, router) in &self.routers {
             assert_eq!(router.heard, self.advertised(*peer), "{when}: {peer} heard");
             let link = self.engine.peer(*peer).unwrap();
-            let rows = self.engine.exchange().rs_learned("rs", &link.remote);
+            let rows = self
+                .engine
+                .exchange()
+                .rs_learned("rs", &link.remote)
+                .expect("a name");
             let own = rows.iter().filter(|row| row.instance == link.instance);
             let learned: BTreeMap<Prefix, String> = own
                 .map(|row| (row.prefix, row.as_path.to_string()))
@@ -413,7 +421,13 @@ fn kept_peers_are_told_what_differs_and_nothing_else() {
     assert_eq!(news(&lab, one), gone.map(|gone| (gone, false)).into());
     let gone = [route(1), route(3), route(10), spoke];
     assert_eq!(news(&lab, two), gone.map(|gone| (gone, false)).into());
-    assert_eq!(lab.engine.exchange().rs_learned("rs", "nva3"), []);
+    assert_eq!(
+        lab.engine
+            .exchange()
+            .rs_learned("rs", "nva3")
+            .expect("a name"),
+        []
+    );
 }
 
 #[test]
@@ -452,7 +466,14 @@ fn who_holds_more_than_the_new_profile_allows_is_told_to_end() {
     lab.down(one);
     lab.drain();
     lab.check("after");
-    assert_eq!(lab.engine.exchange().rs_learned("rs", "nva2").len(), 10);
+    assert_eq!(
+        lab.engine
+            .exchange()
+            .rs_learned("rs", "nva2")
+            .expect("a name")
+            .len(),
+        10
+    );
 }
 
 /// A route map may put prefixes in the place of others: nothing is taken back even then.
@@ -515,8 +536,22 @@ fn a_session_near_its_limit_survives() {
     for _ in 0..2 {
         lab.reload(PLAIN, &BTreeSet::new());
         assert_eq!(lab.drain(), []);
-        assert_eq!(lab.engine.exchange().rs_learned("rs", "nva1").len(), 15);
-        assert_eq!(lab.engine.exchange().rs_refused("rs", "nva1").len(), 5);
+        assert_eq!(
+            lab.engine
+                .exchange()
+                .rs_learned("rs", "nva1")
+                .expect("a name")
+                .len(),
+            15
+        );
+        assert_eq!(
+            lab.engine
+                .exchange()
+                .rs_refused("rs", "nva1")
+                .expect("a name")
+                .len(),
+            5
+        );
     }
 }
 
@@ -533,7 +568,11 @@ fn stale_routes_stay_stale_and_go_when_they_are_swept() {
     lab.reload(PLAIN, &BTreeSet::new());
     let input = Input::SweepStale { peer: one, family };
     lab.engine.handle(lab.now, input).unwrap();
-    let rows = lab.engine.exchange().rs_learned("rs", "nva1");
+    let rows = lab
+        .engine
+        .exchange()
+        .rs_learned("rs", "nva1")
+        .expect("a name");
     let left: Vec<Prefix> = rows.iter().map(|row| row.prefix).collect();
     assert_eq!(left, [route(2)]);
 }

@@ -238,7 +238,7 @@ fn nic_explained(network: &Network, nic: &str, destination: Prefix) -> NicExplan
 
 fn nic_agrees(network: &Network, nic: &str, destination: Prefix) {
     let explained = nic_explained(network, nic, destination);
-    let rows = network.nic_effective(nic);
+    let rows = network.nic_effective(nic).expect("a name");
     let around: Vec<_> = rows
         .iter()
         .filter(|row| row.prefixes.iter().any(|p| p.contains(destination)))
@@ -327,6 +327,7 @@ fn server_agrees(network: &Network, destination: Prefix) {
     for nva in &network.estate().nvas {
         for refused in network
             .rs_refused("rs", &nva.name)
+            .expect("a name")
             .iter()
             .filter(|one| one.prefix.contains(destination))
         {
@@ -339,7 +340,7 @@ fn server_agrees(network: &Network, destination: Prefix) {
             });
             assert!(found, "{refused:?} is not in {explained:#?}");
         }
-        let sent = network.rs_advertised("rs", &nva.name);
+        let sent = network.rs_advertised("rs", &nva.name).expect("a name");
         for row in sent.iter().filter(|row| row.prefix.contains(destination)) {
             let told = at(row.prefix, row.instance.expect("an instance"))
                 .map(|one| one.advertisements.as_slice());
@@ -372,7 +373,7 @@ fn server_agrees(network: &Network, destination: Prefix) {
 
 fn nva_agrees(network: &Network, nva: &str, destination: Prefix) {
     let explained = routes(network, nva, destination);
-    let learned = network.nva_learned(nva);
+    let learned = network.nva_learned(nva).expect("a name");
     let passes_on = network
         .estate()
         .nvas
@@ -407,8 +408,7 @@ proptest! {
     #[test]
     fn explanations_agree_with_the_tables(estate in estates(), destination in 0..PREFIXES.len()) {
         let profile = Profile::named("azure-2026").expect("it is there");
-        let Ok(estate) = estate.try_into() else { return Ok(()) };
-        // Networks that never settle have no tables to agree with.
+        // Estates that do not fit and networks that never settle have no tables to agree with.
         let Ok(network) = Network::new(&profile, estate) else { return Ok(()) };
         let destination = prefix(destination);
         let address = Prefix::host(destination.address());

@@ -119,7 +119,10 @@ circuits: [{name: er, on_prem: {asn: 65000, prefixes: [10.200.0.0/16]}}]
 /// What `g1` has of the other networks, the circuit's customer left out.
 fn heard(profile: &str, first: &str, second: &str) -> Vec<String> {
     let network = scenario(&shared(profile, first, second)).network();
-    let rows = network.expect("it settles").gateway_learned("g1");
+    let rows = network
+        .expect("it settles")
+        .gateway_learned("g1")
+        .expect("a name");
     let own: Prefix = "10.1.0.0/16".parse().expect("a prefix");
     let rows = rows.iter().filter(|row| row.prefix != own);
     let mut heard: Vec<String> = rows.map(|row| row.prefix.to_string()).collect();
@@ -323,6 +326,7 @@ fn r170_a_summary_without_the_hub_or_with_nothing_inside_is_said() {
     sent.extend(
         network
             .gateway_advertised("vpngw", "branch")
+            .expect("a name")
             .iter()
             .map(|row| row.prefix.to_string()),
     );
@@ -346,7 +350,7 @@ fn r174_dropped_ranges_are_those_of_the_year() {
             "schema: routehub/1\ntitle: x\nprofile: {profile}\nvnets: [{{name: v, address_space: [10.0.0.0/16]}}]\nnics: [{{name: vm, vnet: v}}]\n"
         );
         let network = scenario(&text).network().expect("it settles");
-        let rows = network.nic_effective("vm").into_iter();
+        let rows = network.nic_effective("vm").expect("a name").into_iter();
         let prefixes = rows
             .flat_map(|row| row.prefixes)
             .map(|prefix| prefix.to_string());

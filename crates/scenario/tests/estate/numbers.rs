@@ -32,7 +32,7 @@ fn prefix(text: &str) -> Prefix {
 
 /// The prefixes learned from an NVA, those of instance 0.
 fn learned(network: &Network, nva: &str) -> Vec<String> {
-    let rows = network.rs_learned("rs", nva).into_iter();
+    let rows = network.rs_learned("rs", nva).expect("a name").into_iter();
     rows.filter(|row| row.instance == Some(0))
         .map(|row| row.prefix.to_string())
         .collect()
@@ -73,7 +73,7 @@ fn a_full_route_server_keeps_what_came_first_and_says_what_it_refuses() {
     for event in ["third", "again"] {
         apply(&scenario, &mut network, event);
         assert_eq!(learned(&network, "two"), ["192.168.2.0/24"], "{event}");
-        let refused = network.rs_refused("rs", "two");
+        let refused = network.rs_refused("rs", "two").expect("a name");
         assert!(
             refused
                 .iter()
@@ -87,7 +87,7 @@ fn a_full_route_server_keeps_what_came_first_and_says_what_it_refuses() {
         ("rs", Severity::Error)
     );
     assert!(found[0].text.contains("1 are refused"), "{}", found[0].text);
-    let sessions = network.sessions("rs", "two");
+    let sessions = network.sessions("rs", "two").expect("a name");
     assert!(
         sessions
             .iter()
@@ -119,7 +119,7 @@ fn a_full_route_server_keeps_what_came_first_and_says_what_it_refuses() {
         learned(&network, "two"),
         ["192.168.1.0/24", "192.168.3.0/24"]
     );
-    assert_eq!(network.rs_refused("rs", "two"), []);
+    assert_eq!(network.rs_refused("rs", "two").expect("a name"), []);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn only_route_servers_have_a_limit_on_all_prefixes() {
     let rest = FULL.split("events:").next().unwrap_or_default();
     let rest = rest.replace("{name: er, on_prem: {asn: 65201, prefixes: []}}", on_prem);
     let (_, network) = network("{base: azure-2026, max_total_prefixes: 3}", &rest);
-    let rows = network.gateway_learned("ergw");
+    let rows = network.gateway_learned("ergw").expect("a name");
     let from_circuit = rows
         .iter()
         .filter(|row| row.as_path.to_string() == "12076 65201");
@@ -153,11 +153,13 @@ fn alike(count: usize) -> String {
 }
 
 fn used(network: &Network) -> (usize, usize, usize) {
-    let rows = network.nic_effective("vm");
+    let rows = network.nic_effective("vm").expect("a name");
     let row = rows
         .iter()
         .find(|row| *row.prefixes == [prefix("192.168.0.0/16")]);
-    let paths = network.rs_paths("rs", 0, prefix("192.168.0.0/16"));
+    let paths = network
+        .rs_paths("rs", 0, prefix("192.168.0.0/16"))
+        .expect("a name");
     let full = paths.iter().filter(
         |path| matches!(&path.standing, PathStanding::Lost { step, .. } if *step == Step::MaxPaths),
     );
@@ -172,7 +174,7 @@ fn used(network: &Network) -> (usize, usize, usize) {
 fn of_more_than_eight_equal_paths_the_eight_of_the_lowest_peers_are_used() {
     let (_, network) = network("{base: azure-2026, max_peers: none}", &alike(11));
     assert_eq!(used(&network), (8, 11, 3));
-    let rows = network.nic_effective("vm");
+    let rows = network.nic_effective("vm").expect("a name");
     let hops = rows.iter().flat_map(|row| &row.next_hops);
     let hops: Vec<String> = hops.map(ToString::to_string).collect();
     assert_eq!(
@@ -232,7 +234,7 @@ events:
         } else {
             SessionState::Idle
         };
-        for one in network.sessions("rs", "nva") {
+        for one in network.sessions("rs", "nva").expect("a name") {
             assert_eq!(one.state, state, "{mode} {limit}");
             assert_eq!(
                 one.notification,
@@ -276,7 +278,7 @@ fn a_plain_route_server_passes_ipv6_on_unchanged_and_networks_use_it() {
         learned(&network, "one"),
         ["192.168.0.0/16", "2001:db8:9::/48"]
     );
-    let told = network.nva_learned("two");
+    let told = network.nva_learned("two").expect("a name");
     let six = told
         .iter()
         .find(|row| row.prefix == prefix("2001:db8:9::/48"))
@@ -290,7 +292,7 @@ fn a_plain_route_server_passes_ipv6_on_unchanged_and_networks_use_it() {
         six.next_hop,
         Some("2001:db8:0:4::4".parse().expect("an address"))
     );
-    let rows = network.nic_effective("vm");
+    let rows = network.nic_effective("vm").expect("a name");
     let row = |text: &str| {
         let row = rows.iter().find(|row| *row.prefixes == [prefix(text)]);
         row.map(|row| (format!("{:?}", row.next_hop_type), row.next_hops.len()))
@@ -322,10 +324,11 @@ fn r059_under_azure_no_ipv6_is_exchanged_which_is_said() {
     assert!(
         network
             .nva_learned("two")
+            .expect("a name")
             .iter()
             .all(|row| matches!(row.prefix, Prefix::V4(_)))
     );
-    let rows = network.nic_effective("vm");
+    let rows = network.nic_effective("vm").expect("a name");
     // R-168: networks and peerings have IPv6 all the same.
     let six = rows.iter().flat_map(|row| &row.prefixes);
     let six = six.filter(|one| matches!(one, Prefix::V6(_)));
@@ -359,7 +362,10 @@ events:
 ";
     let (scenario, mut network) = network("azure-2026", rest);
     let sent = |network: &Network| {
-        let rows = network.rs_advertised("rs", "two").into_iter();
+        let rows = network
+            .rs_advertised("rs", "two")
+            .expect("a name")
+            .into_iter();
         let rows =
             rows.filter(|row| row.prefix == prefix("192.168.0.0/16") && row.instance == Some(1));
         rows.map(|row| row.as_path.to_string()).collect::<Vec<_>>()

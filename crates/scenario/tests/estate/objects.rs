@@ -226,10 +226,15 @@ fn what_events_did_before_holds_after_an_object_changed() {
     let up =
         "  - {id: e, nva_up: {nva: nva}}\n  - {id: f, connection_up: {gateway: gw, to: branch}}\n";
     let network = seen(&format!("{down}{change}"));
-    assert!(network.rs_learned("rs", "nva").is_empty());
-    assert!(network.on_prem_learned("branch").is_empty());
+    assert!(network.rs_learned("rs", "nva").expect("a name").is_empty());
+    assert!(
+        network
+            .on_prem_learned("branch")
+            .expect("a name")
+            .is_empty()
+    );
     let network = seen(&format!("{down}{change}{up}"));
-    let learned = network.rs_learned("rs", "nva");
+    let learned = network.rs_learned("rs", "nva").expect("a name");
     assert_eq!(
         learned.len(),
         4,
@@ -246,7 +251,7 @@ fn a_changed_peering_refreshes_as_a_new_one_does() {
     let off = "  - {id: off, set: {peering: hub/spoke, b_to_a: {use_remote_gateways: false}}}\n";
     let on = "  - {id: on, set: {peering: hub/spoke, b_to_a: {use_remote_gateways: true}}}\n";
     let refreshes = |events: &str| {
-        let sessions = seen(events).sessions("rs", "nva");
+        let sessions = seen(events).sessions("rs", "nva").expect("a name");
         sessions.iter().map(|row| row.route_refreshes).sum::<u32>()
     };
     assert_eq!(refreshes(off), 0);

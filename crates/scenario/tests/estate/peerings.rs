@@ -188,7 +188,7 @@ fn r168_ipv6_packets_arrive_at_their_nic() {
 #[test]
 fn a_nic_without_a_subnet_lies_in_the_one_that_has_its_address() {
     let network = network(&[]);
-    let rows = network.nic_effective("vm");
+    let rows = network.nic_effective("vm").expect("a name");
     assert!(
         rows.iter()
             .any(|row| *row.next_hops

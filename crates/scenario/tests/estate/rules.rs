@@ -551,7 +551,7 @@ circuits: [{{name: er, on_prem: {{asn: 64600}}}}]
     let text = text.replacen("[10.0.0.0/16]", &space, 1);
     let scenario = Scenario::parse(&text).unwrap_or_else(|wrong| panic!("{wrong:?}\n{text}"));
     let network = scenario.network().expect("it settles");
-    let sent = network.gateway_advertised("ergw", "er");
+    let sent = network.gateway_advertised("ergw", "er").expect("a name");
     assert!(sent.len() > 5, "all pass: {sent:?}");
     let findings = network.findings();
     let mut limits = findings.iter().filter(|finding| finding.rule.0 == 11);

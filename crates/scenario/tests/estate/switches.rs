@@ -40,7 +40,7 @@ fn site() -> Prefix {
 
 /// Where the machine sends packets for the site.
 fn next_hops(network: &Network) -> Vec<String> {
-    let rows = network.nic_effective("vm");
+    let rows = network.nic_effective("vm").expect("a name");
     let row = rows.iter().find(|row| *row.prefixes == [site()]);
     let hops = row.map(|row| row.next_hops.clone()).unwrap_or_default();
     hops.iter().map(ToString::to_string).collect()
@@ -178,7 +178,7 @@ events:
 ";
 
 fn state(network: &Network, nva: &str) -> SessionState {
-    network.sessions("rs", nva)[0].state
+    network.sessions("rs", nva).expect("a name")[0].state
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn an_upgraded_route_server_refuses_a_peer_whose_network_does_not_use_its_gatewa
     let mut network = scenario.network().expect("it settles");
     assert_eq!(state(&network, "near"), SessionState::Established);
     assert_eq!(state(&network, "far"), SessionState::Failed);
-    assert_eq!(network.rs_learned("rs", "far"), []);
+    assert_eq!(network.rs_learned("rs", "far").expect("a name"), []);
     assert_eq!(severity(&network, 26), Some(Severity::Error));
     let told = network.explain("rs", "10.201.0.0/16".parse().expect("a prefix"));
     let told = told.expect("it is there").to_string();
@@ -196,7 +196,7 @@ fn an_upgraded_route_server_refuses_a_peer_whose_network_does_not_use_its_gatewa
         network.apply(event).expect("it settles");
     }
     assert_eq!(state(&network, "far"), SessionState::Established);
-    assert_eq!(network.rs_learned("rs", "far").len(), 2);
+    assert_eq!(network.rs_learned("rs", "far").expect("a name").len(), 2);
     assert_eq!(severity(&network, 26), None);
 }
 

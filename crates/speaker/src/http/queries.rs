@@ -88,7 +88,8 @@ pub(super) async fn refused(State(app): AppState, names: Names) -> Answer {
     let read = move |exchange: &Exchange| {
         check_known(exchange.estate(), &id)?;
         let nva = id.peer.as_deref().unwrap_or_default();
-        Ok(exchange.rs_refused(&id.owner, nva))
+        // The names were checked.
+        Ok(exchange.rs_refused(&id.owner, nva).unwrap_or_default())
     };
     let shape = |refused: Vec<Refused>| {
         let rows = refused.into_iter().map(|route| RefusedRow {
@@ -159,7 +160,7 @@ pub(super) async fn explain(
         prefix.map_err(|error| Refusal::bad(format!("destination `{destination}`: {error}")))?;
     let read = move |exchange: &Exchange| {
         let explained = routehub::explain(exchange, &name, prefix);
-        explained.ok_or_else(|| {
+        explained.map_err(|_| {
             let names = exchange.estate().names_with_routes();
             Refusal::unknown("NIC or speaker", &name, names)
         })

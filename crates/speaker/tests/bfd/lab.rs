@@ -89,7 +89,13 @@ impl Lab {
             routes.len() == 1
         });
         let learned = || {
-            let rows = |engine: &routehub::Engine| engine.exchange().rs_learned("rs", "nva1").len();
+            let rows = |engine: &routehub::Engine| {
+                engine
+                    .exchange()
+                    .rs_learned("rs", "nva1")
+                    .expect("a name")
+                    .len()
+            };
             self.server.ask(rows).expect("an answer")
         };
         block_until("both instances learn it", learned, |rows| *rows == 2);

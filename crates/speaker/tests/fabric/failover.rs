@@ -19,7 +19,13 @@ fn serve(lab: &Fabric, file: &str) -> FabricServer {
 
 /// How many rows the Route Server has of an NVA.
 fn learned(server: &FabricServer, nva: String) -> usize {
-    let ask = move |engine: &routehub::Engine| engine.exchange().rs_learned("rs", &nva).len();
+    let ask = move |engine: &routehub::Engine| {
+        engine
+            .exchange()
+            .rs_learned("rs", &nva)
+            .expect("a name")
+            .len()
+    };
     server.ask(ask).expect("an answer")
 }
 

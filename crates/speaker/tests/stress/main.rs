@@ -120,7 +120,12 @@ fn resident(process: &str) -> u64 {
 /// How many sessions hold a route.
 async fn routes(lab: &Lab, peers: u16) -> usize {
     let count = move |engine: &routehub::Engine| {
-        let learned = |peer| engine.exchange().rs_learned("rs", &format!("p{peer}"));
+        let learned = |peer| {
+            engine
+                .exchange()
+                .rs_learned("rs", &format!("p{peer}"))
+                .expect("a name")
+        };
         (0..peers).map(|peer| learned(peer).len()).sum()
     };
     lab.server.ask(count).await.expect("an answer")

@@ -54,7 +54,12 @@ fn prefix(text: &str) -> Prefix {
 /// How a prefix is told to the witness; none if it is not.
 async fn told(lab: &Lab, what: &str) -> Option<RouteOrigin> {
     let what = prefix(what);
-    let look = move |engine: &routehub::Engine| engine.exchange().rs_advertised("rs", "witness");
+    let look = move |engine: &routehub::Engine| {
+        engine
+            .exchange()
+            .rs_advertised("rs", "witness")
+            .expect("a name")
+    };
     let rows = lab.server.ask(look).await.expect("an answer");
     rows.iter()
         .find(|row| row.prefix == what)
