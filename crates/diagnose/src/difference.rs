@@ -3,12 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use routehub_exchange::{
-    EffectiveRow, Exchange, RouteRow, RouteState, TableId, TableKind, TableRows,
-};
+use routehub_exchange::{EffectiveRow, Exchange, RouteRow, TableId, TableKind, TableRows};
 use routehub_types::Prefix;
-
-use crate::words::{framed, joined, listed};
 
 /// The tables that are compared, in the order in which they are told, and what to call each.
 const COMPARED: [(TableKind, &str); 5] = [
@@ -204,39 +200,9 @@ fn change(
 impl fmt::Display for SnapshotRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Effective(row) => effective(row, f),
-            Self::Route(row) => route(row, f),
+            Self::Effective(row) => fmt::Display::fmt(row, f),
+            Self::Route(row) => fmt::Display::fmt(row, f),
         }
-    }
-}
-
-fn effective(row: &EffectiveRow, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let hops = framed(" by ", &listed(&row.next_hops), "");
-    write!(f, "{}{hops}", joined(&row.prefixes, " "))?;
-    write!(f, " {:?} ({:?})", row.next_hop_type, row.source)?;
-    if row.state == RouteState::Invalid {
-        f.write_str(" Invalid")?;
-    }
-    Ok(())
-}
-
-fn route(row: &RouteRow, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "{}", row.prefix)?;
-    if let Some(hop) = row.next_hop {
-        write!(f, " by {hop}")?;
-    }
-    f.write_str(&framed(", AS path ", &row.as_path.to_string(), ""))?;
-    f.write_str(&framed(
-        ", communities ",
-        &joined(&row.communities, " "),
-        "",
-    ))?;
-    if let Some(peer) = row.source_peer {
-        write!(f, ", from {peer}")?;
-    }
-    match row.refused {
-        Some(rule) => write!(f, ", refused ({rule})"),
-        None => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Findings: what is to be said about a deployment, each with its rule, evidence and remedy.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::rc::Rc;
 
 use routehub_exchange::estate::Nic;
@@ -48,6 +49,29 @@ pub struct Finding {
     pub severity: Severity,
     /// What is seen, and what to do, in a sentence or two.
     pub text: String,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        })
+    }
+}
+
+impl fmt::Display for Finding {
+    /// Writes `warning R-043 nva1: what is seen, and what to do`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            rule,
+            subject,
+            severity,
+            text,
+        } = self;
+        write!(f, "{severity} {rule} {subject}: {text}")
+    }
 }
 
 /// Findings as they are made, and what they are made from.

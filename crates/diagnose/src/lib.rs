@@ -1,10 +1,7 @@
-//! What there is to say about a hub-and-spoke network, in English: why a route is there or is
-//! not, where a packet goes, what is wrong, what an event or another description changes.
+#![doc = include_str!("../README.md")]
 //!
-//! Nothing is decided and nothing is propagated here. The RIBs say where each path stands, and the
-//! policies that let routes pass are asked by which rule they did: all of it is read through the
-//! [`view`](routehub_exchange::view) of an exchange. What rules say stands in their
-//! [table](routehub_exchange::rules).
+//! Read is through the [`view`](routehub_exchange::view) of an exchange. What rules say stands in
+//! their [table](routehub_exchange::rules).
 #![forbid(unsafe_code)]
 
 mod described;

@@ -161,6 +161,16 @@ pub struct Routes {
     pub origin: Origin,
 }
 
+impl Routes {
+    /// Routes of these prefixes that carry nothing of their own.
+    pub fn of(prefixes: impl IntoIterator<Item = Prefix>) -> Self {
+        Self {
+            prefixes: prefixes.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+}
+
 /// A consecutive run of prefixes of one length: `10.100.0.0/24`, `10.100.1.0/24`, ...
 ///
 /// Yields none beyond the end of the address space.

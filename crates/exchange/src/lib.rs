@@ -1,9 +1,4 @@
-//! Route exchange in a hub-and-spoke network: Route Servers, gateways, circuits, NVAs and sites
-//! as speakers with links, the rules of who may tell whom, and what each NIC makes of it.
-//!
-//! An [`Exchange`] is built from a [`CheckedEstate`] and [`Parameters`]. It converges at once:
-//! afterwards every table can be asked for, and [`Event`]s change it step by step. Real routers
-//! can play some of the speakers: their UPDATEs come in, and what they are sent is pulled.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 pub mod estate;

@@ -5,6 +5,7 @@ mod reports;
 mod shares;
 mod table_id;
 mod tables;
+mod text;
 
 pub use names::UnknownName;
 pub use reports::{

@@ -1,45 +1,4 @@
-//! BGP routing tables: Adj-RIB-In, the decision process, Loc-RIB and Adj-RIB-Out, with the reason
-//! of every outcome kept where it was computed.
-//!
-//! An engine has one [`AttrStore`] and a [`Rib`] per speaker. A change of a source goes in with
-//! [`Rib::apply`]; import answers per path; the prefixes whose best set changed go to a visitor.
-//! Export groups collect what changed until [`Rib::flush`] makes batches of it, and members
-//! [`Rib::pull`] them at their own pace.
-//!
-//! ```
-//! use routehub_rib::{
-//!     Admission, AttrStore, DecisionConfig, GroupConfig, Pull, Rib, Source, Standing, Step,
-//! };
-//! use routehub_types::{AsPath, Asn, Attrs, Instant, Nlri, RouterId, Update};
-//!
-//! let mut store = AttrStore::new(1);
-//! let mut rib = Rib::new(2, DecisionConfig::rfc4271());
-//! let first = rib.add_source(Source { router_id: RouterId(1), ..Source::default() })?;
-//! let second = rib.add_source(Source { router_id: RouterId(2), ..Source::default() })?;
-//! let group = rib.add_group(GroupConfig::default());
-//! let listener = rib.add_member(group, Some(second));
-//!
-//! let prefix: Nlri = "192.0.2.0/24".parse::<routehub_types::Prefix>()?.into();
-//! for (source, length) in [(first, 1), (second, 2)] {
-//!     let path = AsPath::sequence((0..length).map(|n| Asn(64500 + n)));
-//!     let attrs = store.intern(&Attrs { as_path: path, ..Attrs::default() });
-//!     let update = Update { withdrawn: &[], attrs, announced: &[prefix] };
-//!     rib.apply(
-//!         &mut store,
-//!         source,
-//!         &update,
-//!         |_, path| Admission::Accept(path.attrs),
-//!         |_, delta| println!("{}: {} in use", delta.prefix, delta.after.len()),
-//!     );
-//! }
-//! let paths = rib.paths(&store, prefix.prefix);
-//! assert_eq!(paths[0].standing, Standing::Best);
-//! assert!(matches!(paths[1].standing, Standing::Lost { step: Step::AsPathLength, to } if to.source == first));
-//!
-//! rib.flush(&mut store, group, 1000, |_, best| Ok(best.attrs));
-//! assert!(matches!(rib.pull(&mut store, listener), Pull::Routes(routes) if routes.source == first));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+#![doc = include_str!("../README.md")]
 //!
 //! # Cost
 //!
@@ -62,8 +21,6 @@
 //! Results do not depend on the order of arrival, unless the decision process has
 //! [`Step::Current`] or [`Step::Failback`]. What is listed is in the order of prefixes. Time and
 //! seeds are arguments.
-//!
-//! Feature: `serde`.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -1,14 +1,4 @@
-//! An Azure Route Server in Rust: an exact model of a hub-and-spoke estate, and the engine of a
-//! live route server, from the same code.
-//!
-//! * [`Network`]: build an [`Estate`], let [`Event`]s happen, ask for what each NVA, gateway,
-//!   site and NIC sees.
-//! * [`Engine`]: the same estate with real routers in some places; routes only.
-//! * [`RouteServer`]: engine and BGP sessions on one thread, without sockets.
-//! * [`Network::explain`] and [`Network::trace`]: why a route is there or is not, and where a
-//!   packet goes; [`Network::both_ways`] and [`Network::matrix`]: whether it comes back, and who
-//!   reaches whom.
-//! * [`Profile`]: the numbers and switches, Azure's by year, each with its rule and source.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 mod dynamic;

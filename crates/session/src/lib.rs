@@ -10,76 +10,103 @@
 //! # The run loop
 //!
 //! One input, then [`poll`](Session::poll) until it gives nothing, then sleep until the next input
-//! or [`poll_timeout`](Session::poll_timeout), whichever comes first:
+//! or [`poll_timeout`](Session::poll_timeout), whichever comes first. Two sessions that talk in
+//! memory:
 //!
 //! ```
-//! use routehub_session::{Event, Output, Session, SessionConfig};
-//! use routehub_types::{Asn, Instant, RouterId};
-//! # use routehub_session::ConnectionId;
-//! # use routehub_wire::{AfiSafi, Capability, Open, KEEPALIVE};
-//! # enum Input { Connected(ConnectionId), Bytes(ConnectionId, Vec<u8>), Closed(ConnectionId) }
-//! # /// A peer that announces one route.
-//! # struct Network { answers: std::collections::VecDeque<Input> }
-//! # impl Network {
-//! #     fn connect(&mut self, id: ConnectionId) {
-//! #         let mut bytes = Vec::new();
-//! #         let capabilities = [Capability::FourOctetAs(Asn(65001))].into_iter().collect();
-//! #         let peer = Open { asn: Asn(65001), hold_time: 90, router_id: RouterId(1), capabilities };
-//! #         peer.encode(&mut bytes).unwrap();
-//! #         bytes.extend(KEEPALIVE);
-//! #         bytes.extend([0xff; 16]);
-//! #         bytes.extend([0, 46, 2, 0, 0, 0, 20, 64, 1, 1, 0, 64, 2, 6, 2, 1, 0, 0, 0xfd, 0xe9]);
-//! #         bytes.extend([64, 3, 4, 10, 0, 4, 4, 16, 10, 9]);
-//! #         self.answers.extend([Input::Connected(id), Input::Bytes(id, bytes), Input::Closed(id)]);
-//! #     }
-//! #     fn write(&mut self, _id: ConnectionId, bytes: &[u8]) -> usize { bytes.len() }
-//! #     fn close(&mut self, _id: ConnectionId) {}
-//! #     /// What comes next: an input, or nothing until the timeout.
-//! #     fn wait(&mut self, timeout: Option<Instant>, now: &mut Instant) -> Option<Input> {
-//! #         *now += std::time::Duration::from_millis(1);
-//! #         self.answers.pop_front().or_else(|| { *now = timeout.unwrap_or(*now); None })
-//! #     }
-//! # }
-//! # let mut network = Network { answers: Default::default() };
-//! let config = SessionConfig::new(Asn(64512), Asn(65001), "10.0.6.4".parse()?);
-//! let mut session = Session::new(config, 7)?;
-//! let mut now = Instant::ZERO;
-//! let mut log = Vec::new();
+//! use routehub_session::{ConnectionId, Event, Output, Session, SessionConfig};
+//! use routehub_types::{Asn, Attrs, Instant, Nlri};
+//! use routehub_wire::Packer;
+//! use std::net::Ipv4Addr;
 //!
-//! session.handle_start(now);
-//! while log.last().is_none_or(|line| line != "down") {
-//!     // Everything the session wants, in order.
-//!     while let Some(output) = session.poll(now) {
-//!         match output {
-//!             Output::Connect(id) => network.connect(id),
-//!             Output::Send(id, bytes) => {
-//!                 let written = network.write(id, &bytes);
-//!                 session.handle_written(now, id, written);
-//!             }
-//!             Output::Close(id) => network.close(id),
-//!             Output::Event(Event::Established(agreed)) => {
-//!                 log.push(format!("AS {}, hold time {:?}", agreed.peer_asn, agreed.hold_time));
-//!             }
-//!             // Lent from the receive buffer: look at it here, or copy what is needed.
-//!             Output::Update(update) => {
-//!                 for nlri in update.announced().flat_map(|field| field.nlri) {
-//!                     log.push(nlri.to_string());
+//! type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+//!
+//! /// One end: its session, and its end of the connection between both.
+//! struct End {
+//!     session: Session,
+//!     connection: Option<ConnectionId>,
+//!     learned: Vec<Nlri>,
+//! }
+//!
+//! impl End {
+//!     /// Does all that the session wants; gives what is to be sent, and whether to connect.
+//!     fn drain(&mut self, now: Instant) -> Result<(Vec<u8>, bool)> {
+//!         let (mut sent, mut connects, mut up) = (Vec::new(), false, None);
+//!         while let Some(output) = self.session.poll(now) {
+//!             match output {
+//!                 Output::Connect(id) => {
+//!                     self.connection = Some(id);
+//!                     connects = true;
 //!                 }
+//!                 Output::Send(id, bytes) => {
+//!                     self.session.handle_written(now, id, bytes.len());
+//!                     sent.extend(bytes);
+//!                 }
+//!                 Output::Close(_) => self.connection = None,
+//!                 // Lent from the receive buffer: look at it here, or copy what is needed.
+//!                 Output::Update(update) => {
+//!                     println!("{update}"); // UPDATE announces 1, withdraws 0
+//!                     self.learned.extend(update.announced().flat_map(|field| field.nlri));
+//!                 }
+//!                 Output::Event(Event::Established(agreed)) => up = Some(agreed),
+//!                 Output::Event(event) => println!("{event}"),
 //!             }
-//!             Output::Event(Event::Down(_)) => log.push("down".to_string()),
-//!             Output::Event(_) => {}
 //!         }
-//!     }
-//!     // Then sleep until something happens.
-//!     match network.wait(session.poll_timeout(), &mut now) {
-//!         Some(Input::Connected(id)) => session.handle_connected(now, id),
-//!         Some(Input::Bytes(id, bytes)) => session.handle_bytes(now, id, &bytes),
-//!         Some(Input::Closed(id)) => session.handle_closed(now, id),
-//!         None => session.handle_timeout(now),
+//!         // Whoever is up sends a route: encoded for what was agreed on.
+//!         if let Some(agreed) = up {
+//!             println!("established, {agreed}"); // peer AS 65515, hold time 90 s, ...
+//!             let attrs = Attrs::new("65001".parse()?, Ipv4Addr::new(10, 0, 4, 4));
+//!             let mut update = Vec::new();
+//!             Packer::new(&agreed.send).announce(&attrs, &["10.9.0.0/16".parse()?], &mut update)?;
+//!             self.session.send_encoded(now, update)?;
+//!             let (more, _) = self.drain(now)?;
+//!             sent.extend(more);
+//!         }
+//!         Ok((sent, connects))
 //!     }
 //! }
-//! assert_eq!(log, ["AS 65001, hold time 90s", "10.9.0.0/16", "down"]);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//!
+//! fn main() -> Result<()> {
+//!     let mut server = SessionConfig::new(Asn(65515), Asn(65001), "10.0.1.4".parse()?);
+//!     server.passive = true;
+//!     server.timers.hold_time = std::time::Duration::from_secs(90);
+//!     let client = SessionConfig::new(Asn(65001), Asn(65515), "10.0.4.4".parse()?);
+//!     let end = |config, seed| -> Result<End> {
+//!         let session = Session::new(config, seed)?;
+//!         Ok(End { session, connection: None, learned: Vec::new() })
+//!     };
+//!     let (mut server, mut client) = (end(server, 1)?, end(client, 2)?);
+//!
+//!     let mut now = Instant::ZERO;
+//!     server.session.handle_start(now);
+//!     client.session.handle_start(now);
+//!     while server.learned.is_empty() {
+//!         let (to_client, _) = server.drain(now)?;
+//!         let (to_server, connects) = client.drain(now)?;
+//!         if connects {
+//!             // A TCP connection: it is open at the client, and accepted at the server.
+//!             server.connection = server.session.handle_accepted(now);
+//!             if let Some(id) = client.connection {
+//!                 client.session.handle_connected(now, id);
+//!             }
+//!         }
+//!         for (end, bytes) in [(&mut client, &to_client), (&mut server, &to_server)] {
+//!             if let Some(id) = end.connection.filter(|_| !bytes.is_empty()) {
+//!                 end.session.handle_bytes(now, id, bytes);
+//!             }
+//!         }
+//!         if !connects && to_client.is_empty() && to_server.is_empty() {
+//!             // Sleep until something happens.
+//!             let timeouts = [server.session.poll_timeout(), client.session.poll_timeout()];
+//!             now = timeouts.into_iter().flatten().min().unwrap_or(now);
+//!             server.session.handle_timeout(now);
+//!             client.session.handle_timeout(now);
+//!         }
+//!     }
+//!     assert_eq!(server.learned, ["10.9.0.0/16".parse()?]);
+//!     println!("{} {}", client.session.state(), server.session.state()); // Established Established
+//!     Ok(())
+//! }
 //! ```
 //!
 //! What a driver owes the session:

@@ -1,28 +1,4 @@
-//! The live route server: sockets, timers and tasks around [`routehub::Engine`] and
-//! [`routehub_session::Session`].
-//!
-//! Every session runs in a task of its own, which owns its TCP connections: KEEPALIVEs and hold
-//! timers never wait for routes. The engine task is one thread, which owns the routes. Between them:
-//!
-//! * session to engine: one bounded channel. If the engine lags, sessions read no more until it has
-//!   caught up, and their timers go on.
-//! * engine to session: encoded messages, only as many as the session has capacity for. A peer that
-//!   does not read costs an entry for each prefix that changes, never a queue that grows, and
-//!   nobody waits for it.
-//!
-//! ```no_run
-//! use routehub_scenario::Scenario;
-//! use routehub_speaker::Server;
-//!
-//! # async fn run(text: &str) -> Result<(), Box<dyn std::error::Error>> {
-//! let scenario = Scenario::parse(text).map_err(|mut diagnostics| diagnostics.remove(0))?;
-//! let server = Server::start(&scenario.profile, scenario.estate, &scenario.live).await?;
-//! let routes = server.ask(|engine| engine.exchange().rs_learned("rs", "nva")).await??;
-//! println!("{} routes", routes.len());
-//! server.stop("maintenance").await;
-//! # Ok(())
-//! # }
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod bfd;
 mod clock;

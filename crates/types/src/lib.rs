@@ -1,24 +1,4 @@
-//! The vocabulary that every routehub crate speaks: ASNs, AS paths, communities, prefixes, path
-//! attributes, route updates and ids.
-//!
-//! Nothing here does IO or reads a clock, and only [`attribute_block`] knows how path attributes
-//! look in octets. Every type that has a text form
-//! parses ([`FromStr`](core::str::FromStr)) what it prints ([`Display`](core::fmt::Display)).
-//!
-//! ```
-//! use routehub_types::{AsPath, Asn, Community, Prefix};
-//!
-//! let prefix: Prefix = "10.250.0.0/16".parse()?;
-//! let path: AsPath = "65001 65100 {65200,65201}".parse()?;
-//! assert!(prefix.contains("10.250.7.0/24".parse()?));
-//! assert_eq!(path.length(), 3); // a set counts 1 (RFC 4271 section 9.1.2.2)
-//! assert_eq!(path.neighbor(), Some(Asn(65001)));
-//! assert_eq!("no-advertise".parse::<Community>()?, Community::NO_ADVERTISE);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! Features: `serde` (text forms in human-readable formats), `arbitrary` and `schemars` (need
-//! std).
+#![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -4,78 +4,75 @@
 //! [`Context`], which holds all that its meaning depends on. UPDATEs are checked once, as RFC 7606
 //! asks for, and then read in place: an [`UpdateView`] allocates nothing.
 //!
-//! # Decode
 //! ```
-//! use routehub_wire::{Context, Message, decode, frame};
+//! use routehub_types::{Asn, Attrs, Community, Family, Nlri};
+//! use routehub_wire::{
+//!     AfiSafi, Attribute, Capability, Context, Message, Open, Outcome, Packer, decode,
+//!     encode_end_of_rib, frame,
+//! };
+//! use std::net::Ipv4Addr;
 //!
-//! let context = Context::default(); // external peer, four-octet ASNs, IPv4 and IPv6
-//! let stream = routehub_wire::KEEPALIVE;
-//! let mut left = &stream[..];
-//! while let Some(length) = frame(left, context.max_len())? {
-//!     let (message, rest) = left.split_at(length);
-//!     match decode(message, &context)? {
-//!         Message::Update(update) => println!("{}", update.outcome()),
-//!         other => println!("{}", other.kind()),
-//!     }
-//!     left = rest;
-//! }
-//! # Ok::<(), routehub_wire::DecodeError>(())
-//! ```
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // Encode: an OPEN, two prefixes, one of them taken back.
+//!     let mut bytes = Vec::new();
+//!     let open = Open {
+//!         asn: Asn(65001),
+//!         hold_time: 180, // seconds, as it stands in the message
+//!         router_id: "10.0.4.4".parse()?,
+//!         capabilities: [Capability::Multiprotocol(AfiSafi::IPV4)].into_iter().collect(),
+//!     };
+//!     open.encode(&mut bytes)?;
+//!     let context = Context::default(); // external peer, four-octet ASNs, IPv4 and IPv6
+//!     let attrs = Attrs {
+//!         communities: vec![Community::NO_EXPORT],
+//!         ..Attrs::new("65001 65010".parse()?, Ipv4Addr::new(10, 0, 4, 4))
+//!     };
+//!     let prefixes: [Nlri; 2] = ["10.250.0.0/16".parse()?, "10.251.0.0/16".parse()?];
+//!     let mut packer = Packer::new(&context);
+//!     packer.announce(&attrs, &prefixes, &mut bytes)?;
+//!     packer.withdraw(&prefixes[1..], &mut bytes)?;
+//!     encode_end_of_rib(Family::Ipv4, &mut bytes);
 //!
-//! # Inspect
-//! ```
-//! use routehub_types::{Attrs, Community, Nlri, Prefix};
-//! use routehub_wire::{Attribute, Context, Message, Packer, decode};
-//! # let attrs = Attrs {
-//! #     communities: vec![Community::NO_EXPORT],
-//! #     ..Attrs::new("65001 65010".parse()?, "10.0.4.4".parse::<std::net::Ipv4Addr>()?)
-//! # };
-//! # let prefix: Prefix = "10.250.0.0/16".parse()?;
-//! # let mut bytes = Vec::new();
-//! # Packer::new(&Context::default()).announce(&attrs, &[Nlri::from(prefix)], &mut bytes)?;
-//!
-//! if let Message::Update(update) = decode(&bytes, &Context::default())? {
-//!     for fault in update.faults() {
-//!         println!("{fault}"); // where, what, and what it asks for
-//!     }
-//!     println!("{}", update.outcome()); // accept, attribute_discard, treat_as_withdraw, ...
-//!     for attribute in update.attributes() {
-//!         println!("{attribute}"); // AS_PATH 65001 65010
-//!         match attribute {
-//!             Attribute::AsPath(path) => assert_eq!(path.to_string(), "65001 65010"),
-//!             Attribute::Communities(mut list) => {
-//!                 assert!(list.any(|one| one == Community::NO_EXPORT));
+//!     // Decode: cut the stream, read each message in place.
+//!     let mut left = &bytes[..];
+//!     while let Some(length) = frame(left, context.max_len())? {
+//!         let (message, rest) = left.split_at(length);
+//!         left = rest;
+//!         let message = decode(message, &context)?;
+//!         println!("{message}"); // UPDATE announces 2, withdraws 0
+//!         let Message::Update(update) = message else { continue };
+//!         match update.outcome() {
+//!             Outcome::Accept => {}
+//!             Outcome::Reset(notification) => return Err(notification.into()),
+//!             other => println!("{other}: {:?}", update.faults()), // treat_as_withdraw, ...
+//!         }
+//!         for attribute in update.attributes() {
+//!             println!("{attribute}"); // AS_PATH 65001 65010
+//!             if let Attribute::Communities(mut list) = attribute {
+//!                 assert!(list.any(|community| community == Community::NO_EXPORT));
 //!             }
-//!             _ => {}
+//!         }
+//!         for field in update.announced() {
+//!             for nlri in field.nlri {
+//!                 println!("+ {nlri} by {}", field.next_hop);
+//!             }
+//!         }
+//!         for nlri in update.withdrawn() {
+//!             println!("- {nlri}");
+//!         }
+//!         // The same in owned form; a message that resets the session is an error here.
+//!         for owned in update.to_updates()? {
+//!             println!("{} announced, {} withdrawn", owned.announced.len(), owned.withdrawn.len());
 //!         }
 //!     }
-//!     let prefixes: Vec<Nlri> = update.announced().flat_map(|field| field.nlri).collect();
-//!     assert_eq!(prefixes, [Nlri::from(prefix)]);
+//!
+//!     // What cannot be read says where, why, and what to tell the peer.
+//!     bytes[18] = 9;
+//!     let error = decode(&bytes[..29], &context).unwrap_err();
+//!     assert_eq!(error.notification().to_string(), "1/3 Message Header Error, Bad Message Type, data 09");
+//!     error.notification().encode(&mut bytes);
+//!     Ok(())
 //! }
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! # Encode
-//! ```
-//! use routehub_types::{Asn, Attrs, Family, Nlri, Prefix, RouterId};
-//! use routehub_wire::{AfiSafi, Capability, Context, Open, Packer, encode_end_of_rib};
-//!
-//! let mut bytes = Vec::new();
-//! let open = Open {
-//!     asn: Asn(65001),
-//!     hold_time: 180,
-//!     router_id: "10.0.4.4".parse()?,
-//!     capabilities: [Capability::Multiprotocol(AfiSafi::IPV4)].into_iter().collect(),
-//! };
-//! open.encode(&mut bytes)?;
-//!
-//! let attrs = Attrs::new("65001".parse()?, "10.0.4.4".parse::<std::net::Ipv4Addr>()?);
-//! let prefixes: [Nlri; 1] = ["10.250.0.0/16".parse::<Prefix>()?.into()];
-//! let mut packer = Packer::new(&Context::default());
-//! packer.announce(&attrs, &prefixes, &mut bytes)?;
-//! packer.withdraw(&prefixes, &mut bytes)?;
-//! encode_end_of_rib(Family::Ipv4, &mut bytes);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! Features: `serde` (owned types), `arbitrary` (needs std).

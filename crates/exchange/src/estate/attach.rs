@@ -91,6 +91,13 @@ impl Gateway {
             connections: Vec::new(),
         }
     }
+
+    /// The same with one connection more.
+    #[must_use]
+    pub fn with_connection(mut self, connection: Connection) -> Self {
+        self.connections.push(connection);
+        self
+    }
 }
 
 /// A connection of a gateway.
@@ -136,6 +143,32 @@ pub enum Connection {
 }
 
 impl Connection {
+    /// To a circuit, of weight 0, with edge addresses chosen from GatewaySubnet.
+    pub fn to_circuit(circuit: impl Into<String>) -> Self {
+        Self::Circuit {
+            circuit: circuit.into(),
+            weight: 0,
+            msee_ips: Vec::new(),
+            nic_next_hops: Vec::new(),
+        }
+    }
+
+    /// To a site, by tunnels from both instances; BGP runs if the site has an ASN.
+    pub fn to_site(site: impl Into<String>) -> Self {
+        Self::Site {
+            site: site.into(),
+            bgp: None,
+            instances: [true; 2],
+            apipa: Vec::new(),
+        }
+    }
+
+    /// To another VPN gateway.
+    pub fn to_gateway(gateway: impl Into<String>) -> Self {
+        let gateway = gateway.into();
+        Self::Gateway { gateway }
+    }
+
     /// The name of the circuit, site or gateway at the other end.
     pub fn to(&self) -> &str {
         match self {
@@ -165,4 +198,20 @@ pub struct Site {
     pub routes: Vec<Routes>,
     /// Prefixes that its gateways have for it beside BGP.
     pub static_prefixes: Vec<Prefix>,
+}
+
+impl Site {
+    /// A site that announces these prefixes as this AS.
+    pub fn new(
+        name: impl Into<String>,
+        asn: impl Into<Asn>,
+        prefixes: impl IntoIterator<Item = Prefix>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            asn: Some(asn.into()),
+            routes: vec![Routes::of(prefixes)],
+            ..Self::default()
+        }
+    }
 }

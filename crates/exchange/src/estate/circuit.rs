@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use routehub_types::Asn;
+use routehub_types::{Asn, Prefix};
 
 use super::Routes;
 #[cfg(feature = "file")]
@@ -35,6 +35,22 @@ pub struct Circuit {
 }
 
 impl Circuit {
+    /// A circuit, and behind it a network of this AS that announces these prefixes.
+    pub fn new(
+        name: impl Into<String>,
+        asn: impl Into<Asn>,
+        prefixes: impl IntoIterator<Item = Prefix>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            on_prem: Some(OnPremises {
+                asn: asn.into(),
+                routes: vec![Routes::of(prefixes)],
+            }),
+            ..Self::default()
+        }
+    }
+
     /// The address of the customer's edge on a link.
     pub fn customer_address(&self, link: CircuitLink) -> Option<IpAddr> {
         let own = self.links.of(link).and_then(|own| own.ce_ip);

@@ -39,6 +39,24 @@ pub struct Vnet {
     pub subnets: Vec<Subnet>,
 }
 
+impl Vnet {
+    /// A network of this address space, without subnets.
+    pub fn new(name: impl Into<String>, address_space: impl IntoIterator<Item = Prefix>) -> Self {
+        Self {
+            name: name.into(),
+            address_space: address_space.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The same with one subnet more.
+    #[must_use]
+    pub fn with_subnet(mut self, subnet: Subnet) -> Self {
+        self.subnets.push(subnet);
+        self
+    }
+}
+
 /// A subnet of a virtual network.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(
@@ -239,6 +257,17 @@ pub struct RouteTable {
     pub routes: Vec<UserRoute>,
 }
 
+impl RouteTable {
+    /// A table of these routes.
+    pub fn new(name: impl Into<String>, routes: impl IntoIterator<Item = UserRoute>) -> Self {
+        Self {
+            name: name.into(),
+            routes: routes.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+}
+
 /// Which routes of peerings a route table leaves out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(
@@ -269,6 +298,17 @@ pub struct UserRoute {
     pub prefix: Prefix,
     /// By way of what.
     pub target: UserRouteTarget,
+}
+
+impl UserRoute {
+    /// A route without a name.
+    pub const fn new(prefix: Prefix, target: UserRouteTarget) -> Self {
+        Self {
+            name: None,
+            prefix,
+            target,
+        }
+    }
 }
 
 /// Where a user-defined route sends packets.
@@ -320,6 +360,34 @@ pub struct Nic {
     /// Whether it forwards packets that are not for its own address.
     #[cfg_attr(feature = "file", serde(default))]
     pub forwarding: bool,
+}
+
+impl Nic {
+    /// A NIC in a network, without an address.
+    pub fn new(name: impl Into<String>, vnet: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            vnet: vnet.into(),
+            ..Self::default()
+        }
+    }
+
+    /// The same with this address.
+    #[must_use]
+    pub fn with_ip(self, ip: impl Into<IpAddr>) -> Self {
+        let ip = Some(ip.into());
+        Self { ip, ..self }
+    }
+
+    /// The same with this route table.
+    #[must_use]
+    pub fn with_route_table(self, name: impl Into<String>) -> Self {
+        let route_table = Some(name.into());
+        Self {
+            route_table,
+            ..self
+        }
+    }
 }
 
 /// A private endpoint: an address of a network that a service answers at.

@@ -68,6 +68,21 @@ impl RouteServer {
             public_ip: true,
         }
     }
+
+    /// The same with these addresses of its instances, in the place of the first two of
+    /// RouteServerSubnet.
+    #[must_use]
+    pub fn with_ips<T: Into<IpAddr>>(self, ips: [T; 2]) -> Self {
+        let ips = Some(ips.map(Into::into));
+        Self { ips, ..self }
+    }
+
+    /// The same with branches that exchange routes through it.
+    #[must_use]
+    pub const fn with_branch_to_branch(mut self) -> Self {
+        self.branch_to_branch = true;
+        self
+    }
 }
 
 /// A network virtual appliance that speaks BGP.
@@ -118,13 +133,13 @@ impl Nva {
         name: impl Into<String>,
         vnet: impl Into<String>,
         ip: impl Into<IpAddr>,
-        asn: Asn,
+        asn: impl Into<Asn>,
     ) -> Self {
         Self {
             name: name.into(),
             vnet: vnet.into(),
             ip: ip.into(),
-            asn,
+            asn: asn.into(),
             sessions: Vec::new(),
             hold_time: Self::DEFAULT_HOLD_TIME,
             route_refresh: true,
@@ -133,6 +148,23 @@ impl Nva {
             readvertises: Vec::new(),
             advertises: Vec::new(),
         }
+    }
+
+    /// The same with sessions with both instances of a Route Server.
+    #[must_use]
+    pub fn with_sessions(mut self, route_server: impl Into<String>) -> Self {
+        self.sessions.push(NvaSession::both(route_server));
+        self
+    }
+
+    /// The same with routes of its own, to all its neighbours.
+    #[must_use]
+    pub fn with_routes(mut self, prefixes: impl IntoIterator<Item = Prefix>) -> Self {
+        self.originates.push(Origination {
+            routes: Routes::of(prefixes),
+            ..Origination::default()
+        });
+        self
     }
 
     /// Whether it has sessions with a Route Server.
