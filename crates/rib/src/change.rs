@@ -103,7 +103,9 @@ impl IntoIterator for BestSet {
     type IntoIter = BestPaths;
 
     fn into_iter(self) -> BestPaths {
-        BestPaths(self.paths.into_iter())
+        BestPaths {
+            paths: self.paths.into_iter(),
+        }
     }
 }
 
@@ -118,17 +120,19 @@ impl<'a> IntoIterator for &'a BestSet {
 
 /// The paths of a [`BestSet`], the best one first.
 #[derive(Clone, Debug)]
-pub struct BestPaths(smallvec::IntoIter<[BestPath; 8]>);
+pub struct BestPaths {
+    paths: smallvec::IntoIter<[BestPath; 8]>,
+}
 
 impl Iterator for BestPaths {
     type Item = BestPath;
 
     fn next(&mut self) -> Option<BestPath> {
-        self.0.next()
+        self.paths.next()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
+        self.paths.size_hint()
     }
 }
 

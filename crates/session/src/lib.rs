@@ -54,7 +54,7 @@
 //!         }
 //!         // Whoever is up sends a route: encoded for what was agreed on.
 //!         if let Some(agreed) = up {
-//!             println!("established, {agreed}"); // peer AS 65515, hold time 90 s, ...
+//!             println!("established, {agreed}"); // peer AS 64512, hold time 90 s, ...
 //!             let attrs = Attrs::new("65001".parse()?, Ipv4Addr::new(10, 0, 4, 4));
 //!             let mut update = Vec::new();
 //!             Packer::new(&agreed.send).announce(&attrs, &["10.9.0.0/16".parse()?], &mut update)?;
@@ -67,10 +67,10 @@
 //! }
 //!
 //! fn main() -> Result<()> {
-//!     let mut server = SessionConfig::new(Asn(65515), Asn(65001), "10.0.1.4".parse()?);
+//!     let mut server = SessionConfig::new(Asn(64512), Asn(65001), "10.0.1.4".parse()?);
 //!     server.passive = true;
 //!     server.timers.hold_time = std::time::Duration::from_secs(90);
-//!     let client = SessionConfig::new(Asn(65001), Asn(65515), "10.0.4.4".parse()?);
+//!     let client = SessionConfig::new(Asn(65001), Asn(64512), "10.0.4.4".parse()?);
 //!     let end = |config, seed| -> Result<End> {
 //!         let session = Session::new(config, seed)?;
 //!         Ok(End { session, connection: None, learned: Vec::new() })

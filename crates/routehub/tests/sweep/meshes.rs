@@ -78,7 +78,7 @@ fn mesh(hubs: u8) -> Estate {
 fn what_an_nva_of_a_mesh_leaves_is_what_a_network_without_it_has_and_all_comes_back() {
     let profile = Profile::named("azure-2026").expect("it exists");
     for hubs in 2..=7 {
-        let network = Network::new(&profile, mesh(hubs).try_into().expect("the estate fits"));
+        let network = Network::new(&profile, mesh(hubs));
         let network = network.expect("the estate settles").share();
         let nvas = failures(&network);
         let nvas: Vec<_> = nvas

@@ -70,6 +70,7 @@ fn told(model: &routehub::Network, speaker: &Speaker) -> Option<Vec<Told>> {
         "branch" => model.gateway_advertised("vpngw", name),
         nva => model.rs_advertised("rs", nva),
     };
+    let rows = rows.expect("a speaker of the file");
     let from = |row: &routehub::RouteRow| {
         let instance = row.instance.map(|at| speaker.role().peers[usize::from(at)]);
         let address = instance.map(std::net::IpAddr::from).or(row.local_address);
