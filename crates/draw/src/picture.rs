@@ -29,6 +29,14 @@ impl Picture {
         }
     }
 
+    /// The same with the peerings that were there before and are gone, in grey: networks stay in
+    /// their places.
+    #[must_use]
+    pub fn since(mut self, before: &Exchange) -> Self {
+        self.scene.add_lost_peerings(&Scene::of(before));
+        self
+    }
+
     /// The same under a title.
     #[must_use]
     pub fn titled(mut self, title: impl Into<String>) -> Self {

@@ -138,6 +138,13 @@ pub(crate) enum JoinKind {
     Plain,
 }
 
+impl JoinKind {
+    /// Whether it is a peering.
+    pub(crate) const fn is_peering(self) -> bool {
+        matches!(self, Self::Transit | Self::Plain)
+    }
+}
+
 /// How a route goes over a join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Announced {
@@ -191,6 +198,33 @@ impl Scene {
         };
         scene.joins = joins::joins(exchange, &scene);
         scene
+    }
+
+    /// Adds the peerings that another scene has and this one has not, as down.
+    pub(crate) fn add_lost_peerings(&mut self, before: &Self) {
+        for join in before.joins.iter().filter(|join| join.kind.is_peering()) {
+            let ends = [join.a, join.b].map(|id| {
+                let name = &before.node(id).name;
+                self.named(name, |kind| kind == Kind::Vnet)
+            });
+            let [Some(a), Some(b)] = ends else { continue };
+            let ends = [[a, b], [b, a]];
+            let mut peerings = self.joins.iter().filter(|join| join.kind.is_peering());
+            if peerings.any(|now| ends.contains(&[now.a, now.b])) {
+                continue;
+            }
+            let spoke = &mut self.nodes[b.0];
+            if join.kind == JoinKind::Transit {
+                spoke.hub.get_or_insert(a);
+            }
+            self.joins.push(Join {
+                a,
+                b,
+                tip: format!("{}, removed", join.tip),
+                down: true,
+                ..join.clone()
+            });
+        }
     }
 
     pub(crate) fn node(&self, id: NodeId) -> &Node {

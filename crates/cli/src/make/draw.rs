@@ -54,6 +54,7 @@ impl Draw {
         let scenario = self.source.read()?;
         let network = scenario.network();
         let mut network = network.map_err(|error| Failure::negative(error.to_string()))?;
+        let before = (!self.failed.is_empty()).then(|| network.clone());
         for name in &self.failed {
             for event in failure(&scenario, &network, name)? {
                 let applied = network.apply(&event);
@@ -61,6 +62,9 @@ impl Draw {
             }
         }
         let mut picture = Picture::of(&network).titled(scenario.title.as_str());
+        if let Some(before) = &before {
+            picture = picture.since(before);
+        }
         if let Some(prefix) = self.highlight {
             let lit = picture.with_route(&network, prefix);
             picture = lit.map_err(|error| Failure::bad_input(error.to_string()))?;

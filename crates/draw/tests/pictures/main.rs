@@ -7,7 +7,7 @@ use drawing::Drawing;
 use estates::{estates, large};
 use proptest::prelude::*;
 use routehub::estate::Estate;
-use routehub::{Network, Profile};
+use routehub::{Event, Network, Profile};
 use routehub_draw::Picture;
 
 fn network(estate: Estate) -> Network {
@@ -46,6 +46,36 @@ proptest! {
         for line in text.lines() {
             prop_assert!([0, 2].contains(&line.matches('"').count()), "{line}");
         }
+    }
+}
+
+/// How many lines of a picture are down.
+fn down(picture: &Picture) -> usize {
+    let text = picture.mermaid();
+    let mut styles = text.lines().filter(|line| line.contains("stroke:#b3bac1"));
+    let lines = styles
+        .next()
+        .and_then(|line| line.split_whitespace().nth(1));
+    lines.map_or(0, |lines| lines.split(',').count())
+}
+
+#[test]
+fn a_peering_that_is_gone_is_grey_and_moves_nothing() {
+    let before = network(large(2, 3));
+    let whole = Picture::of(&before);
+    let drawn = Drawing::read(&whole.svg());
+    for peering in &before.estate().peerings {
+        let mut after = before.clone();
+        let (a, b) = (peering.a.clone(), peering.b.clone());
+        let removed = after.apply(&Event::RemovePeering { a, b });
+        removed.expect("it settles");
+        let picture = Picture::of(&after).since(&before);
+        let lost = Drawing::read(&picture.svg());
+        lost.assert_readable();
+        assert_eq!(lost.width(), drawn.width());
+        let lines = |text: &str| text.matches(" --- ").count() + text.matches(" -.- ").count();
+        assert_eq!(lines(&picture.mermaid()), lines(&whole.mermaid()));
+        assert_eq!(down(&picture), down(&whole) + 1, "{peering:?}");
     }
 }
 
