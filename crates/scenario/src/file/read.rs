@@ -14,7 +14,7 @@ use super::live::{self, Live};
 use super::live_peer::LivePeer;
 use super::profile::profile;
 use super::promise::promises;
-use super::schema::{AnyText, KEYS, SchemaVersion};
+use super::schema::{AnyText, KEYS, SchemaVersion, keys_with};
 use super::validate;
 use crate::scenario::Scenario;
 use crate::syntax::diagnostic::{Diagnostic, Fault};
@@ -68,8 +68,10 @@ impl<'a> Reader<'a> {
         };
         let unknown = |entry: &&Entry| !KEYS.contains(&entry.key.as_str());
         let unknown = entries.iter().filter(unknown);
-        let unknown =
-            unknown.map(|entry| Fault::unknown_key(entry.span, &entry.key, KEYS.to_vec()));
+        let unknown = unknown.map(|entry| {
+            let fault = Fault::unknown_key(entry.span, &entry.key, KEYS.to_vec());
+            fault.known_under(keys_with(&entry.key))
+        });
         let has = |key: &str| {
             let mut keys = entries.iter().map(|entry| &entry.key);
             keys.any(|given| nearest_name(given, [key]).is_some())

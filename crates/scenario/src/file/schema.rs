@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 use routehub::{Estate, Event, TableKind};
 use schemars::generate::SchemaSettings;
@@ -128,6 +129,31 @@ impl<'de> Deserialize<'de> for AnyText {
 
         deserializer.deserialize_any(Written)
     }
+}
+
+/// The keys of the file whose objects have a key of this name.
+pub(super) fn keys_with(key: &str) -> Vec<String> {
+    static BY_KEY: OnceLock<BTreeMap<String, Vec<String>>> = OnceLock::new();
+    let by_key = BY_KEY.get_or_init(|| keys_by_key(&json_schema()).unwrap_or_default());
+    by_key.get(key).cloned().unwrap_or_default()
+}
+
+fn keys_by_key(schema: &str) -> Option<BTreeMap<String, Vec<String>>> {
+    let schema: Value = serde_json::from_str(schema).ok()?;
+    let mut by_key: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, list) in schema["properties"].as_object()? {
+        let place = list["items"]["$ref"].as_str();
+        let place = place.and_then(|place| place.strip_prefix('#'));
+        let object = place.and_then(|place| schema.pointer(place));
+        let keys = object.and_then(|object| object["properties"].as_object());
+        for key in keys.into_iter().flat_map(Map::keys) {
+            by_key
+                .entry(key.clone())
+                .or_default()
+                .push(format!("`{name}`"));
+        }
+    }
+    Some(by_key)
 }
 
 /// Where editors find the JSON schema of a network file.

@@ -85,6 +85,8 @@ enum What {
     UnknownKey {
         key: String,
         known: Vec<&'static str>,
+        /// Keys whose objects have such a key.
+        elsewhere: Vec<String>,
     },
     UnknownValue {
         value: String,
@@ -92,6 +94,16 @@ enum What {
     },
     MissingKey(&'static str),
     Other(String),
+}
+
+impl What {
+    fn unknown_key(key: &str, known: Vec<&'static str>) -> Self {
+        Self::UnknownKey {
+            key: key.to_owned(),
+            known,
+            elsewhere: Vec::new(),
+        }
+    }
 }
 
 impl Fault {
@@ -110,8 +122,15 @@ impl Fault {
     }
 
     pub(crate) fn unknown_key(span: Span, key: &str, known: Vec<&'static str>) -> Self {
-        let key = key.to_owned();
-        Self::of(What::UnknownKey { key, known }).within(span)
+        Self::of(What::unknown_key(key, known)).within(span)
+    }
+
+    /// If a key is unknown: objects under these keys have such a key.
+    pub(crate) fn known_under(mut self, keys: Vec<String>) -> Self {
+        if let What::UnknownKey { elsewhere, .. } = &mut self.0.what {
+            *elsewhere = keys;
+        }
+        self
     }
 
     /// The diagnostics of faults, in the order of the text.
@@ -218,8 +237,15 @@ impl Detail {
 
     fn help(&self) -> Option<String> {
         match &self.what {
-            What::UnknownKey { key, known } => Some(match nearest_name(key, known.clone()) {
+            What::UnknownKey {
+                key,
+                known,
+                elsewhere,
+            } => Some(match nearest_name(key, known.clone()) {
                 Some(near) => format!("did you mean `{near}`?"),
+                None if !elsewhere.is_empty() => {
+                    format!("`{key}` is a key of what is under {}", elsewhere.join(", "))
+                }
                 None => format!("known keys: {}", known.join(", ")),
             }),
             What::UnknownValue { value, known } => {
@@ -239,8 +265,7 @@ impl de::Error for Fault {
     }
 
     fn unknown_field(key: &str, known: &'static [&'static str]) -> Self {
-        let (key, known) = (key.to_owned(), known.to_vec());
-        Self::of(What::UnknownKey { key, known })
+        Self::of(What::unknown_key(key, known.to_vec()))
     }
 
     fn unknown_variant(value: &str, known: &'static [&'static str]) -> Self {

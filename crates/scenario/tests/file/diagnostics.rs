@@ -110,6 +110,16 @@ fn an_unknown_key_is_named_with_the_nearest_known_one() {
 }
 
 #[test]
+fn a_key_that_belongs_to_objects_says_to_which() {
+    bad("«connections»: [{gateway: er, circuit: c}]\n").says(&[
+        "unknown key `connections`",
+        "`connections` is a key of what is under `gateways`",
+    ]);
+    bad("«asn»: 65001\n").says(&["`asn` is a key of what is under `circuits`, `gateways`, `nvas`"]);
+    bad("«zebra»: 1\n").says(&["known keys: schema, title"]);
+}
+
+#[test]
 fn an_unknown_action_or_table_is_named_with_the_nearest_known_one() {
     bad("events: [{id: e, «nva_dwn»: {nva: n}}]\n").says(&[
         "unknown key `nva_dwn` in event `e`",
