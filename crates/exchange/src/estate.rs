@@ -35,7 +35,9 @@ pub use fabric::{
     PrivateEndpoint, RouteTable, Subnet, UserRoute, UserRouteTarget, Vnet,
 };
 pub use session_event::{ClearDirection, PeerSessions, SessionEnd, SoftClear};
-pub use session_options::{MaximumPrefix, OverLimit, SessionOption, SessionOptions, SessionRole};
+pub use session_options::{
+    AddPaths, MaximumPrefix, OverLimit, SessionOption, SessionOptions, SessionRole,
+};
 pub use speakers::{
     Advertisement, Nva, NvaSession, Origination, ReadvertiseTo, ReadvertisedNextHop,
     ReadvertisedPath, Readvertisement, RouteServer, RoutingPreference,

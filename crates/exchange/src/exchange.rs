@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use routehub_rib::{LimitExceeded, Pull, RawKey, SourceId, Ticket};
-use routehub_types::{AttrId, Attrs, Family, FamilySet, Instant, Prefix, RuleId, Update};
+use routehub_types::{AttrId, Attrs, Family, FamilySet, Instant, Nlri, Prefix, RuleId, Update};
 
 use crate::estate::{CheckedEstate, Estate, Event};
 use crate::fabric::{Changes, EffectiveRow, Fabric, VnetRoutes};
@@ -449,6 +449,19 @@ impl Exchange {
         routes
             .map(|(prefix, attrs)| (prefix, attrs.map(|id| self.sent_attrs(link, id))))
             .collect()
+    }
+
+    /// What a real peer holds of us that takes several paths of a prefix (RFC 7911), by what it
+    /// pulled until now: like [`sent_routes`](Self::sent_routes), each path under its identifier.
+    /// None if it takes one path of each prefix.
+    pub fn sent_paths(&self, link: LinkId) -> Option<BTreeMap<Nlri, Option<Attrs>>> {
+        let held = self.live.held_paths(link)?.into_iter();
+        let held = held.map(|((prefix, id), attrs)| {
+            let path_id = Some(id);
+            let attrs = attrs.map(|attrs| self.sent_attrs(link, attrs));
+            (Nlri { prefix, path_id }, attrs)
+        });
+        Some(held.collect())
     }
 
     /// How many routes a real peer is sent, and how many no message to it can hold.

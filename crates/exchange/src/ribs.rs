@@ -8,6 +8,7 @@ mod encoding;
 mod exported;
 mod local;
 mod only;
+mod paths;
 mod speaker_rib;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub(crate) use encoding::is_unsendable;
 use encoding::{Fit, withheld};
 pub(crate) use exported::Exported;
 pub(crate) use only::Only;
+pub(crate) use paths::PathSent;
 use speaker_rib::SpeakerRib;
 pub use speaker_rib::{Origin, RibView};
 

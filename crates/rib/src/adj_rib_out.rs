@@ -8,7 +8,7 @@ mod ring;
 use alloc::vec::Vec;
 
 use bytes::Bytes;
-use routehub_types::{AttrId, Family, FamilySet, Prefix, RuleId};
+use routehub_types::{AttrId, Family, FamilySet, PathId, Prefix, RuleId};
 
 use crate::memory::{Key, Routes};
 use crate::{AttrStore, Prefixes, SourceId};
@@ -43,14 +43,18 @@ pub struct GroupConfig {
     /// How many prefixes wait at most, per family, for members that have not taken them; a member
     /// that is further behind walks the table instead.
     pub backlog: usize,
+    /// Whether all paths of a prefix count, not only the best one: whoever sends several of them
+    /// (RFC 7911) is told of [changed prefixes](crate::Rib::take_changed) and asks for their paths.
+    pub all_paths: bool,
 }
 
 impl Default for GroupConfig {
-    /// Both families, 65,536 prefixes.
+    /// Both families, 65,536 prefixes, the best path.
     fn default() -> Self {
         Self {
             families: FamilySet::ALL,
             backlog: 1 << 16,
+            all_paths: false,
         }
     }
 }
@@ -152,6 +156,8 @@ pub struct Outgoing<'a> {
     pub source: SourceId,
     /// The prefixes.
     pub prefixes: Prefixes<'a>,
+    /// The identifier of the path of each, where several are sent (RFC 7911).
+    pub path_id: Option<PathId>,
     /// The batch as another member's turn encoded it.
     pub encoded: Option<&'a Bytes>,
     /// By which [`Rib::keep_encoded`](crate::Rib::keep_encoded) keeps the encoded batch for the
@@ -195,20 +201,24 @@ pub enum Sent {
 #[derive(Clone, Debug)]
 pub(crate) struct AdjRibOut<K> {
     groups: Numbered<Group<K>>,
+    /// Whether there is a group for which all paths count.
+    follows_all_paths: bool,
 }
 
 impl<K: Key> AdjRibOut<K> {
     pub(crate) const fn new() -> Self {
         Self {
             groups: Numbered::new(),
+            follows_all_paths: false,
         }
     }
 
     /// Adds a group; what is best now is to be flushed first.
-    pub(crate) fn add(&mut self, routes: &mut Routes<K>, number: u32, backlog: usize) {
-        let mut group = Group::new(number == 0, backlog);
+    pub(crate) fn add(&mut self, routes: &mut Routes<K>, number: u32, config: &GroupConfig) {
+        let mut group = Group::new(number == 0, config);
         group.mark_all(routes);
         self.groups.put(number, group);
+        self.follows_all_paths |= config.all_paths;
     }
 
     /// Removes a group and its members; says whether there was one.
@@ -219,6 +229,7 @@ impl<K: Key> AdjRibOut<K> {
         number: u32,
     ) -> bool {
         let group = self.groups.take(number);
+        self.follows_all_paths = self.groups.items().any(|group| group.all_paths);
         group.map(|mut group| group.clear(routes, store)).is_some()
     }
 
@@ -239,6 +250,18 @@ impl<K: Key> AdjRibOut<K> {
     pub(crate) fn mark(&mut self, routes: &mut Routes<K>, entry: u32) {
         for group in self.groups.items_mut() {
             group.mark(routes, entry);
+        }
+    }
+
+    /// Notes in every group for which all paths count that some path of an entry may be another
+    /// one.
+    #[inline]
+    pub(crate) fn mark_paths(&mut self, routes: &mut Routes<K>, entry: u32) {
+        if self.follows_all_paths {
+            let groups = self.groups.items_mut();
+            groups
+                .filter(|group| group.all_paths)
+                .for_each(|group| group.mark(routes, entry));
         }
     }
 

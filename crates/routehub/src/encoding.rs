@@ -1,7 +1,7 @@
 //! How messages to a peer are written, as the exchange needs to know it.
 
 use routehub_exchange::{Encoding, rules};
-use routehub_types::{Attrs, Family, RuleId};
+use routehub_types::{Attrs, Family, FamilySet, RuleId};
 use routehub_wire::{Context, EncodeError, Packer};
 
 /// Header and lengths of an UPDATE, MP_REACH_NLRI without prefixes, and one prefix with a path
@@ -30,5 +30,9 @@ impl Encoding for PeerEncoding {
     /// half times (RFC 6793 section 4.2.2).
     fn surely_fits(&self) -> usize {
         (self.0.max_len() - FRAME) / 2
+    }
+
+    fn add_path(&self) -> FamilySet {
+        self.0.add_path_send
     }
 }

@@ -406,7 +406,10 @@ impl Engine {
                         return Some(encoded.clone());
                     }
                     self.nlri.clear();
-                    self.nlri.extend(routes.prefixes.iter().map(Nlri::from));
+                    let path_id = routes.path_id;
+                    let prefixes = routes.prefixes.iter();
+                    self.nlri
+                        .extend(prefixes.map(|prefix| Nlri { prefix, path_id }));
                     (routes.attrs, routes.ticket)
                 }
             };

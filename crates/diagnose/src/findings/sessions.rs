@@ -115,6 +115,7 @@ const fn rule(option: SessionOption) -> RuleId {
         SessionOption::GracefulRestart
         | SessionOption::EnhancedRefresh
         | SessionOption::ExtendedMessages
-        | SessionOption::Role => rules::OFFERED_CAPABILITIES,
+        | SessionOption::Role
+        | SessionOption::AddPaths => rules::OFFERED_CAPABILITIES,
     }
 }

@@ -1,8 +1,10 @@
 //! What the sessions of a real router are asked for beside BGP: the model only tells of it, unless
 //! it says what becomes of routes.
 
+use std::num::NonZeroU8;
+
 /// How the network file says that a speaker's sessions are run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionOptions {
     /// A real router plays the speaker: without one there is no session to protect or to watch.
     pub live: bool,
@@ -12,6 +14,28 @@ pub struct SessionOptions {
     pub maximum_prefix: Option<MaximumPrefix>,
     /// The part that a plain route server plays towards it (RFC 9234).
     pub role: Option<SessionRole>,
+    /// How many paths of a prefix a plain route server sends to it, if it takes several.
+    pub most_paths: NonZeroU8,
+}
+
+impl SessionOptions {
+    /// How many paths of a prefix are sent where nothing is said.
+    pub const MOST_PATHS: NonZeroU8 = match NonZeroU8::new(8) {
+        Some(number) => number,
+        None => NonZeroU8::MIN,
+    };
+}
+
+impl Default for SessionOptions {
+    fn default() -> Self {
+        Self {
+            live: false,
+            asked: Vec::new(),
+            maximum_prefix: None,
+            role: None,
+            most_paths: Self::MOST_PATHS,
+        }
+    }
 }
 
 /// Something that a live session may have and a Route Server of Azure has not.
@@ -33,6 +57,8 @@ pub enum SessionOption {
     ExtendedMessages,
     /// A role towards the peer (RFC 9234).
     Role,
+    /// Several paths of a prefix (RFC 7911).
+    AddPaths,
 }
 
 impl SessionOption {
@@ -47,6 +73,7 @@ impl SessionOption {
             Self::EnhancedRefresh => "enhanced_refresh",
             Self::ExtendedMessages => "extended_messages",
             Self::Role => "role",
+            Self::AddPaths => "add_paths",
         }
     }
 }
@@ -123,4 +150,20 @@ pub enum SessionRole {
     Customer,
     /// Each passes only its own and its customers' routes to the other.
     Peer,
+}
+
+/// Whether several paths of a prefix are exchanged with a peer (RFC 7911).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "file",
+    derive(serde::Deserialize, schemars::JsonSchema),
+    serde(rename_all = "snake_case")
+)]
+pub enum AddPaths {
+    /// They are sent to it.
+    Send,
+    /// They are taken from it.
+    Receive,
+    /// Both.
+    Both,
 }

@@ -2,20 +2,24 @@
 //! in which a peer is told what differs from what it was sent.
 
 mod export_groups;
+mod paths;
 mod resync;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use routehub_rib::{Flushed, MemberId, Pull, Sent, Ticket, Unsendable};
-use routehub_types::{AttrId, Family, FamilySet, Prefix};
+use routehub_rib::{
+    AttrStore, Flushed, GroupId, MemberId, Pull, Sent, SourceId, Ticket, Unsendable,
+};
+use routehub_types::{AttrId, Family, FamilySet, PathId, Prefix};
 
-use crate::graph::LinkId;
+use crate::graph::{AdjacencyId, LinkId};
 use crate::propagation::{Model, NotConverged};
 use crate::ribs::Encoding;
 
 use export_groups::ExportGroups;
+use paths::PathTable;
 use resync::{Backlog, PullBuffer, SentState, SentStates};
 
 /// A real router that is a member of an export group.
@@ -23,6 +27,8 @@ use resync::{Backlog, PullBuffer, SentState, SentStates};
 struct Peer {
     member: MemberId,
     backlog: Backlog,
+    /// What it is sent that takes several paths of a prefix, in the place of what its group has.
+    paths: Option<PathTable>,
 }
 
 /// A peer on its way from one export group to another.
@@ -33,6 +39,7 @@ struct Move {
     sent: SentStates,
     /// The sets that it was sent, which must not give their ids to others meanwhile.
     ids: Vec<AttrId>,
+    paths: Option<PathTable>,
 }
 
 /// Everything that is kept for real routers beside the model.
@@ -136,8 +143,14 @@ impl Live {
         let rewrites = model.outbound(to_peer).rewrites_prefixes();
         model.set_encoding(to_peer, Some(encoding));
         if let Some(member) = self.groups.join(model, to_peer, encoding, families) {
-            let backlog = Backlog::new(rewrites);
-            self.peers.insert(link, Peer { member, backlog });
+            let add_path = encoding.add_path();
+            let takes_paths = !add_path.is_empty() && !rewrites;
+            let peer = Peer {
+                member,
+                backlog: Backlog::new(rewrites),
+                paths: takes_paths.then(|| PathTable::new(families, add_path)),
+            };
+            self.peers.insert(link, peer);
         }
     }
 
@@ -147,7 +160,11 @@ impl Live {
             model.set_encoding(to_peer, None);
         }
         if let Some(peer) = self.peers.remove(&link) {
-            peer.backlog.release(model.ribs_mut().store_mut());
+            let store = model.ribs_mut().store_mut();
+            peer.backlog.release(store);
+            if let Some(paths) = peer.paths {
+                paths.release(store);
+            }
             self.groups.leave(model, link, peer.member);
         }
     }
@@ -174,6 +191,9 @@ impl Live {
     /// Sends a real peer all routes of a family again (RFC 2918).
     pub(super) fn refresh(&mut self, model: &mut Model, link: LinkId, family: Family) {
         if let Some(peer) = self.peers.get_mut(&link) {
+            if let Some(paths) = &mut peer.paths {
+                return paths.refresh(family);
+            }
             peer.backlog.refresh(family);
             if let Some((rib, _)) = self.groups.rib(model, link) {
                 rib.refresh_member(peer.member, family);
@@ -211,6 +231,12 @@ impl Live {
         let Some(to_peer) = model.deployment().graph().our_adjacency(link) else {
             return Pull::Idle;
         };
+        if let Some(paths) = &mut peer.paths
+            && let Some(own) = model.ribs().source(to_peer.reverse())
+        {
+            let all_known = !self.groups.needs_flush(model, link);
+            return paths.pull(own, all_known, &mut self.buffer);
+        }
         if !peer.backlog.is_empty()
             && let Some(own) = model.ribs().source(to_peer.reverse())
         {
@@ -243,6 +269,9 @@ impl Live {
     /// can hold them.
     pub(super) fn sent_counts(&self, model: &Model, link: LinkId) -> (usize, usize) {
         let counts = self.peers.get(&link).and_then(|peer| {
+            if let Some(paths) = &peer.paths {
+                return Some((paths.len(), paths.unsendable_len()));
+            }
             if let Some(rewritten) = peer.backlog.rewritten() {
                 return Some((rewritten.len(), peer.backlog.unsendable().len()));
             }
@@ -353,6 +382,13 @@ impl Live {
     fn flush_group(&mut self, model: &mut Model, place: usize, budget: usize) -> Flushed {
         let (group, to_peer) = self.groups.group(place);
         let link = to_peer.link;
+        if self
+            .peers
+            .get(&link)
+            .is_some_and(|peer| peer.paths.is_some())
+        {
+            return self.flush_paths(model, (group, to_peer), budget);
+        }
         let peer = self.peers.get(&link);
         let rewrites = peer.is_some_and(|peer| peer.backlog.rewritten().is_some());
         let flushed = model
@@ -375,6 +411,73 @@ impl Live {
         flushed
     }
 
+    /// The same of a peer that takes several paths of a prefix.
+    #[cold]
+    fn flush_paths(
+        &mut self,
+        model: &mut Model,
+        (group, to_peer): (GroupId, AdjacencyId),
+        budget: usize,
+    ) -> Flushed {
+        let limit = model.deployment().most_paths(to_peer.link);
+        let (changed, more) = model.ribs_mut().take_changed(to_peer, group, budget);
+        let flushed = Flushed {
+            prefixes: changed.len(),
+            more,
+            ..Flushed::default()
+        };
+        let peer = self.peers.get_mut(&to_peer.link);
+        let Some(paths) = peer.and_then(|peer| peer.paths.as_mut()) else {
+            return flushed;
+        };
+        for prefix in changed {
+            let most = paths.most(prefix, limit);
+            let (sent, unsendable) = model.ribs_mut().paths_sent(to_peer, prefix, most);
+            paths.set(model.ribs_mut().store_mut(), prefix, &sent);
+            if paths.set_unsendable(prefix, unsendable) {
+                self.unsendable.push((to_peer.link, prefix));
+            }
+        }
+        if !more {
+            paths.confirm(model.ribs_mut().store_mut());
+        }
+        flushed
+    }
+
+    /// What a peer holds that takes several paths, by what it pulled; none if it takes one.
+    pub(super) fn held_paths(
+        &self,
+        link: LinkId,
+    ) -> Option<BTreeMap<(Prefix, PathId), Option<AttrId>>> {
+        let paths = self.peers.get(&link)?.paths.as_ref()?;
+        Some(paths.held())
+    }
+
+    /// Has a peer that takes several paths go on from what it was sent in another exchange; says
+    /// whether it is such a peer in both.
+    pub(super) fn inherit_paths(
+        &mut self,
+        model: &mut Model,
+        to: LinkId,
+        (old, from): (&Self, LinkId),
+        source: impl Fn(&Model, SourceId) -> Option<SourceId>,
+        mut attrs: impl FnMut(&mut AttrStore, AttrId) -> AttrId,
+    ) -> bool {
+        let sent = old.peers.get(&from).and_then(|peer| peer.paths.as_ref());
+        let here = self.peers.get_mut(&to).and_then(|peer| peer.paths.as_mut());
+        let Some((sent, here)) = sent.zip(here) else {
+            return false;
+        };
+        let sources: BTreeMap<SourceId, Option<SourceId>> = sent
+            .sources()
+            .map(|known| (known, source(model, known)))
+            .collect();
+        let source = |known| sources.get(&known).copied().flatten();
+        let store = model.ribs_mut().store_mut();
+        here.go_on_from(store, sent, source, |store, id| attrs(store, id));
+        true
+    }
+
     /// Flushes the group of a link whole.
     fn flush_whole(&mut self, model: &mut Model, link: LinkId) {
         if let Some(place) = self.groups.place_of(link) {
@@ -393,17 +496,33 @@ impl Live {
             link,
             encoding,
             families,
+            paths,
             ..
         } in &moves
         {
             self.join(model, *link, encoding, *families);
+            let here = self.peers.get_mut(link);
+            if let Some((here, before)) = here
+                .and_then(|peer| peer.paths.as_mut())
+                .zip(paths.as_ref())
+            {
+                let store = model.ribs_mut().store_mut();
+                here.go_on_from(store, before, Some, |_, id| id);
+            }
         }
         for Move {
-            link, sent, ids, ..
+            link,
+            sent,
+            ids,
+            paths,
+            ..
         } in moves
         {
             self.flush_whole(model, link);
-            self.resync(model, link, sent);
+            match paths {
+                Some(paths) => paths.release(model.ribs_mut().store_mut()),
+                None => self.resync(model, link, sent),
+            }
             let store = model.ribs_mut().store_mut();
             ids.into_iter().for_each(|id| store.release(id));
             ready(link);
@@ -412,6 +531,7 @@ impl Live {
 
     fn take_out(&mut self, model: &mut Model, link: LinkId) -> Option<Move> {
         let sent = self.sent_state(model, link)?;
+        let paths = self.peers.get_mut(&link)?.paths.take();
         let (encoding, families) = self.groups.agreed(link)?;
         let encoding = Arc::clone(encoding);
         let ids = sent.iter().flat_map(|(_, state)| state.routes.values());
@@ -425,6 +545,7 @@ impl Live {
             families,
             sent,
             ids,
+            paths,
         })
     }
 }

@@ -6,13 +6,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use routehub_rib::{Admission, LimitExceeded};
+use routehub_rib::{Admission, AttrStore, LimitExceeded, SourceId};
 use routehub_types::{AttrId, Family, Instant, Nlri, RuleId, Update};
 
 use super::{Exchange, Live};
 use crate::estate::Event;
 use crate::graph::{AdjacencyId, LinkId, LiveLink};
-use crate::propagation::{EventError, NotConverged};
+use crate::propagation::{EventError, Model, NotConverged};
+use crate::ribs::Origin;
 
 /// Routes of one peer with equal attributes, and refused for good by the same rule or not; stale
 /// ones first.
@@ -46,6 +47,10 @@ impl Exchange {
                 self.inherit_received(old, *from, to_peer.reverse(), &mut renamed);
             }
         }
+        let takes_paths = links
+            .iter()
+            .filter(|(from, to)| self.inherit_paths(old, links, *from, *to));
+        let takes_paths: Vec<LinkId> = takes_paths.map(|(_, to)| *to).collect();
         self.model.converge()?;
         let inherited: Vec<LinkId> = links.iter().map(|(_, to)| *to).collect();
         // Limits of on-premises routers were enforced as the estate came to rest.
@@ -58,7 +63,7 @@ impl Exchange {
         exceeded.extend(ended);
         exceeded.dedup();
         while self.live.flush(&mut self.model, usize::MAX, |_| {}) {}
-        for (from, to) in links {
+        for (from, to) in links.iter().filter(|(_, to)| !takes_paths.contains(to)) {
             self.inherit_sent(old, *from, *to);
         }
         Ok(exceeded)
@@ -199,6 +204,35 @@ impl Exchange {
             announced: 0,
             max,
         })
+    }
+
+    /// What a peer was sent that takes several paths; says whether it is such a peer.
+    fn inherit_paths(
+        &mut self,
+        old: &Self,
+        links: &[(LinkId, LinkId)],
+        from: LinkId,
+        to: LinkId,
+    ) -> bool {
+        let Some(to_peer) = old.graph().our_adjacency(from) else {
+            return false;
+        };
+        let sender = old.graph().sending_end(to_peer).speaker;
+        let Some(rib) = old.model.ribs().rib(sender) else {
+            return false;
+        };
+        let source = |model: &Model, known: SourceId| {
+            let Origin::Link(before) = rib.origin(known) else {
+                return None;
+            };
+            let (_, now) = links.iter().find(|(from, _)| *from == before)?;
+            let ours = model.deployment().graph().our_adjacency(*now)?;
+            model.ribs().source(ours.reverse())
+        };
+        let old_store = old.model.ribs().store();
+        let attrs = |store: &mut AttrStore, id: AttrId| store.intern(&old_store.attrs(id));
+        self.live
+            .inherit_paths(&mut self.model, to, (&old.live, from), source, attrs)
     }
 
     /// What a peer was sent, and what it is to be told.

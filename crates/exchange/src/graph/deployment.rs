@@ -472,6 +472,13 @@ impl Deployment {
         options.get(&self.graph().speaker(peer).name)
     }
 
+    /// How many paths of a prefix a real peer is sent that takes several.
+    pub(crate) fn most_paths(&self, link: LinkId) -> usize {
+        let options = self.session_options(link);
+        let most = options.map_or(SessionOptions::MOST_PATHS, |options| options.most_paths);
+        most.get().into()
+    }
+
     /// Changes a Route Server; none if there is no such.
     pub(crate) fn change_route_server(
         &mut self,

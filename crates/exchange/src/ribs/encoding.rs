@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use routehub_rib::{AttrStore, Withheld};
-use routehub_types::{AttrId, Attrs, Family, Prefix, RuleId};
+use routehub_types::{AttrId, Attrs, Family, FamilySet, Prefix, RuleId};
 
 use crate::graph::UNKNOWN_ADDRESS;
 use crate::rules;
@@ -26,6 +26,11 @@ pub trait Encoding: fmt::Debug + Send + Sync {
     /// The longest block of attributes, as the attribute store counts octets, with which any
     /// prefix fits: what is not longer need not be asked for.
     fn surely_fits(&self) -> usize;
+
+    /// Families in which the peer takes several paths of a prefix (RFC 7911).
+    fn add_path(&self) -> FamilySet {
+        FamilySet::EMPTY
+    }
 }
 
 /// What fits the messages to one peer. What was found last is kept, as routes come in runs that

@@ -8,7 +8,7 @@ use routehub_types::{AttrId, Prefix};
 
 use super::member::{Member, Next, View};
 use super::ring::{Ring, Slots};
-use super::{AdjOut, MemberId, Outgoing, Pull, Sent, Ticket};
+use super::{AdjOut, GroupConfig, MemberId, Outgoing, Pull, Sent, Ticket};
 use crate::memory::{Key, NO_SOURCE, NONE, Routes, Slot, grown, sorted};
 use crate::{AttrStore, SourceId};
 
@@ -99,14 +99,17 @@ pub(crate) struct Group<K> {
     pub(super) routes: Tally,
     /// How many best paths no message can hold.
     pub(super) unsendable: Tally,
+    /// Whether all paths of an entry count, not only the best one.
+    pub(super) all_paths: bool,
 }
 
 impl<K: Key> Group<K> {
-    pub(crate) fn new(in_entries: bool, backlog: usize) -> Self {
+    pub(crate) fn new(in_entries: bool, config: &GroupConfig) -> Self {
         Self {
+            all_paths: config.all_paths,
             slots: Slots::new(in_entries),
             dirty: VecDeque::new(),
-            ring: Ring::new(backlog),
+            ring: Ring::new(config.backlog),
             tombstones: VecDeque::new(),
             members: Numbered::new(),
             members_of: Tally::default(),
@@ -146,6 +149,18 @@ impl<K: Key> Group<K> {
             || self.unsendable.of(source) > 0
             || self.members_of.of(source) > 0
             || batches.any(|batch| batch.source == source)
+    }
+
+    /// Takes up to `budget` entries that are to be looked at; they are as if they were looked at.
+    pub(crate) fn take_dirty(&mut self, routes: &mut Routes<K>, budget: usize) -> Vec<u32> {
+        let many = budget.min(self.dirty.len());
+        let taken: Vec<u32> = self.dirty.drain(..many).collect();
+        for entry in &taken {
+            let mut slot = self.slots.get(routes, *entry);
+            slot.flags &= !Slot::DIRTY;
+            self.slots.set(routes, *entry, slot);
+        }
+        taken
     }
 
     pub(crate) fn is_dirty(&self) -> bool {
@@ -280,6 +295,7 @@ impl<K: Key> Group<K> {
                 attrs: batch.attrs,
                 source: SourceId(batch.source),
                 prefixes: K::lend(&batch.prefixes),
+                path_id: None,
                 encoded: batch.encoded.as_ref(),
                 ticket: is_shared.then_some(ticket),
             })

@@ -19,7 +19,7 @@ impl Rib {
         let number = self.groups.add(Numbered::new());
         for family in config.families.iter() {
             of_family!([&mut self], family, table => {
-                table.adj_out.add(&mut table.routes, number, config.backlog);
+                table.adj_out.add(&mut table.routes, number, &config);
             });
         }
         GroupId(number)
@@ -131,6 +131,19 @@ impl Rib {
             more: v4.more || v6.more,
             ..v4
         }
+    }
+
+    /// Up to `budget` prefixes of which the best path, or with
+    /// [`all_paths`](GroupConfig::all_paths) any path, may be another one since they were last
+    /// taken; and whether there are more. It takes the place of [`flush`](Self::flush) for who
+    /// keeps by himself what he sends.
+    pub fn take_changed(&mut self, group: GroupId, budget: usize) -> (Vec<Prefix>, bool) {
+        let mut changed = Vec::new();
+        for family in Family::ALL {
+            let rest = budget - changed.len();
+            of_family!([&mut self], family, table => table.take_changed(group.0, rest, &mut changed));
+        }
+        (changed, self.needs_flush(group))
     }
 
     /// What a member can send next; the cursor moves past it.

@@ -241,6 +241,7 @@ impl<K: Key> Table<K> {
         if *before != after {
             self.notify(cx, entry, before, &after);
         }
+        self.adj_out.mark_paths(&mut self.routes, entry);
         self.release_empty(entry);
     }
 
@@ -412,6 +413,18 @@ impl<K: Key> Table<K> {
             for entry in empty.map(|(entry, _)| entry).collect::<Vec<u32>>() {
                 self.release_empty(entry);
             }
+        }
+    }
+
+    /// Takes up to `budget` prefixes that an export group has to look at, and frees the entries that
+    /// nobody needs any more.
+    pub(crate) fn take_changed(&mut self, group: u32, budget: usize, changed: &mut Vec<Prefix>) {
+        let Some(group) = self.adj_out.group_mut(group) else {
+            return;
+        };
+        for entry in group.take_dirty(&mut self.routes, budget) {
+            changed.push(self.routes.key(entry).prefix());
+            self.release_empty(entry);
         }
     }
 

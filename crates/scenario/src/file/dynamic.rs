@@ -31,6 +31,8 @@ pub(crate) const TEMPLATE_KEYS: &[&str] = &[
     "extended_messages",
     "role",
     "strict_role",
+    "add_paths",
+    "add_paths_limit",
 ];
 
 /// Routers that a plain route server takes as peers without their being described: whoever

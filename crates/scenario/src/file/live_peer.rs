@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::num::NonZeroU8;
 use std::path::PathBuf;
 
-use routehub::estate::{MaximumPrefix, SessionOption, SessionOptions, SessionRole};
+use routehub::estate::{AddPaths, MaximumPrefix, SessionOption, SessionOptions, SessionRole};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
@@ -47,6 +48,10 @@ pub struct LivePeer {
     pub role: Option<SessionRole>,
     /// A router that tells no role is refused (RFC 9234 section 4.2).
     pub strict_role: bool,
+    /// Several paths of a prefix are sent to it, taken from it, or both (RFC 7911); profile `open`.
+    pub add_paths: Option<AddPaths>,
+    /// How many paths of a prefix are sent to it: those in use first, then those that came nearest.
+    pub add_paths_limit: NonZeroU8,
 }
 
 /// A session that is not held.
@@ -117,6 +122,8 @@ impl Default for LivePeer {
             extended_messages: false,
             role: None,
             strict_role: false,
+            add_paths: None,
+            add_paths_limit: SessionOptions::MOST_PATHS,
         }
     }
 }
@@ -134,6 +141,7 @@ impl LivePeer {
             (SessionOption::EnhancedRefresh, self.enhanced_refresh),
             (SessionOption::ExtendedMessages, self.extended_messages),
             (SessionOption::Role, self.role.is_some()),
+            (SessionOption::AddPaths, self.add_paths.is_some()),
         ];
         let asked = asked.into_iter().filter(|(_, asked)| *asked);
         SessionOptions {
@@ -141,6 +149,7 @@ impl LivePeer {
             asked: asked.map(|(option, _)| option).collect(),
             maximum_prefix: self.maximum_prefix,
             role: self.role,
+            most_paths: self.add_paths_limit,
         }
     }
 
@@ -161,6 +170,8 @@ impl LivePeer {
         "extended_messages",
         "role",
         "strict_role",
+        "add_paths",
+        "add_paths_limit",
     ];
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use routehub::estate::SessionRole;
+use routehub::estate::{AddPaths, SessionRole};
 use routehub_scenario::LivePeer;
 use routehub_session::SessionConfig;
-use routehub_wire::{Capability, GracefulRestart, Role};
+use routehub_wire::{AddPathMode, AfiSafi, Capability, GracefulRestart, Role};
 
 /// The session with what the peer's keys ask for.
 pub(super) fn extended(mut config: SessionConfig, peer: &LivePeer) -> SessionConfig {
@@ -16,6 +16,7 @@ pub(super) fn extended(mut config: SessionConfig, peer: &LivePeer) -> SessionCon
         peer.extended_messages
             .then_some(Capability::ExtendedMessage),
         peer.role.map(|role| Capability::Role(wire_role(role))),
+        peer.add_paths.map(several_paths),
     ];
     config.capabilities.0.extend(offers.into_iter().flatten());
     config.strict_role = peer.strict_role && peer.role.is_some();
@@ -30,6 +31,16 @@ fn helper() -> Capability {
         notification: true,
         ..GracefulRestart::default()
     })
+}
+
+/// Several paths of a prefix, in both families (RFC 7911 section 4).
+fn several_paths(add_paths: AddPaths) -> Capability {
+    let mode = match add_paths {
+        AddPaths::Send => AddPathMode::Send,
+        AddPaths::Receive => AddPathMode::Receive,
+        AddPaths::Both => AddPathMode::Both,
+    };
+    Capability::AddPath(vec![(AfiSafi::IPV4, mode), (AfiSafi::IPV6, mode)])
 }
 
 const fn wire_role(role: SessionRole) -> Role {

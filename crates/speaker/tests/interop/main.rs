@@ -1,5 +1,6 @@
 //! Real daemons as neighbours of a live server, each test in a network namespace of its own.
 
+mod add_paths;
 mod both_ways;
 mod branches;
 mod dynamic;

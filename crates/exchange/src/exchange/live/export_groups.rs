@@ -24,21 +24,31 @@ struct GroupKey {
     role: Option<SessionRole>,
     encoding: u32,
     families: FamilySet,
+    /// Whether it is sent several paths of a prefix: it is by itself then.
+    paths: bool,
 }
 
 impl GroupKey {
-    fn of(model: &Model, to_peer: AdjacencyId, encoding: u32, families: FamilySet) -> Self {
+    fn of(
+        model: &Model,
+        to_peer: AdjacencyId,
+        encoding: &dyn Encoding,
+        families: FamilySet,
+    ) -> Self {
         let outbound = model.outbound(to_peer);
         let link = outbound.link();
-        let shared = link.kind.is_peering() && !outbound.rewrites_prefixes();
+        let rewrites = outbound.rewrites_prefixes();
+        let paths = !encoding.add_path().is_empty() && !rewrites;
+        let shared = link.kind.is_peering() && !rewrites && !paths;
         Self {
             speaker: outbound.sender(),
             alone: (!shared).then_some(to_peer.link),
             outbound_map: outbound.outbound_map(),
             external: link.external,
             role: outbound.role(),
-            encoding,
+            encoding: encoding.key(),
             families,
+            paths,
         }
     }
 }
@@ -89,6 +99,15 @@ impl ExportGroups {
         Some((&group.encoding, group.key.families))
     }
 
+    /// Whether the group of a link has prefixes that were not looked at since they changed.
+    pub(super) fn needs_flush(&self, model: &Model, link: LinkId) -> bool {
+        let group = self.of(link).map(|group| group.group);
+        let rib = self.read_rib(model, link);
+        group
+            .zip(rib)
+            .is_some_and(|(group, rib)| rib.needs_flush(group))
+    }
+
     /// The RIB that the group of a link is of.
     pub(super) fn rib<'a>(
         &self,
@@ -111,7 +130,7 @@ impl ExportGroups {
         encoding: &Arc<dyn Encoding>,
         families: FamilySet,
     ) -> Option<MemberId> {
-        let key = GroupKey::of(model, to_peer, encoding.key(), families);
+        let key = GroupKey::of(model, to_peer, &**encoding, families);
         let own = model.ribs().source(to_peer.reverse());
         let (rib, _) = model.ribs_mut().rib_mut(key.speaker)?;
         let group = match self.0.iter_mut().find(|group| group.key == key) {
@@ -122,6 +141,7 @@ impl ExportGroups {
             None => {
                 let group = rib.add_group(GroupConfig {
                     families,
+                    all_paths: key.paths,
                     ..GroupConfig::default()
                 });
                 let members = vec![to_peer];
@@ -161,7 +181,10 @@ impl ExportGroups {
             let key = &group.key;
             let members = group.members.iter();
             let mut to_peer = members.filter(|member| member.link == link);
-            to_peer.any(|to_peer| GroupKey::of(model, *to_peer, key.encoding, key.families) != *key)
+            to_peer.any(|to_peer| {
+                let now = GroupKey::of(model, *to_peer, &*group.encoding, key.families);
+                now != *key
+            })
         })
     }
 

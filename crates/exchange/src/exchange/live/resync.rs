@@ -10,7 +10,7 @@ use routehub_rib::{AttrStore, MemberId, Outgoing, Prefixes, Pull, Rib, SourceId}
 use routehub_types::{AttrId, Family, Ipv4Prefix, Ipv6Prefix, Prefix};
 
 /// Prefixes that one pull takes at most.
-const MOST: usize = 4096;
+pub(super) const MOST: usize = 4096;
 
 /// Prefixes that are lent to whoever pulls.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +20,7 @@ pub(super) struct PullBuffer {
 }
 
 impl PullBuffer {
-    fn fill(&mut self, prefixes: impl Iterator<Item = Prefix>) {
+    pub(super) fn fill(&mut self, prefixes: impl Iterator<Item = Prefix>) {
         self.v4.clear();
         self.v6.clear();
         prefixes.for_each(|prefix| match prefix {
@@ -29,7 +29,7 @@ impl PullBuffer {
         });
     }
 
-    fn prefixes(&self, family: Family) -> Prefixes<'_> {
+    pub(super) fn prefixes(&self, family: Family) -> Prefixes<'_> {
         match family {
             Family::Ipv4 => Prefixes::V4(&self.v4),
             Family::Ipv6 => Prefixes::V6(&self.v6),
@@ -165,6 +165,7 @@ impl Backlog {
             attrs,
             source: now.map_or(own, |(source, _)| source),
             prefixes: buffer.prefixes(first.family()),
+            path_id: None,
             encoded: None,
             ticket: None,
         }))
