@@ -452,3 +452,42 @@ fn withdrawn_prefixes_are_forgotten_once_every_member_knows() {
     flush(&mut bed, group);
     assert_eq!(bed.rib.entries(Family::Ipv4), 0);
 }
+
+#[test]
+fn where_all_paths_count_a_path_that_is_not_best_is_told_and_elsewhere_only_the_best() {
+    let mut bed = bed();
+    let (first, second) = (bed.source(1), bed.source(2));
+    let (plain, _) = group(&mut bed, &[], 10);
+    let all_paths = bed.rib.add_group(GroupConfig {
+        all_paths: true,
+        ..GroupConfig::default()
+    });
+    let route = many(1);
+    let changed = |bed: &mut Bed| {
+        let is_told = bed.rib.needs_flush(plain);
+        flush(bed, plain);
+        let (prefixes, more) = bed.rib.take_changed(all_paths, 10);
+        assert!(!more && !bed.rib.needs_flush(all_paths));
+        (is_told, prefixes)
+    };
+    let prefix = vec![route[0].prefix];
+    bed.announce(first, 1, &route);
+    assert_eq!(changed(&mut bed), (true, prefix.clone()));
+    // Another path, other attributes of it, and its end: none of them is best.
+    for med in [7, 8] {
+        bed.announce(second, med, &route);
+        let is_best = bed.rib.best(route[0].prefix)[0].source == second;
+        assert!(!is_best, "the first one is better");
+        assert_eq!(changed(&mut bed), (false, prefix.clone()));
+    }
+    bed.withdraw(second, &route);
+    assert_eq!(changed(&mut bed), (false, prefix.clone()));
+    // A few at a time; and of what is gone nothing is left.
+    bed.announce(first, 2, &many(5));
+    let (some, more) = bed.rib.take_changed(all_paths, 3);
+    assert!(some.len() == 3 && more);
+    assert_eq!(changed(&mut bed).1.len(), 2);
+    bed.withdraw(first, &many(5));
+    assert_eq!(changed(&mut bed).1.len(), 5);
+    assert_eq!(bed.rib.entries(Family::Ipv4), 0);
+}

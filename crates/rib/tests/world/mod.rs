@@ -250,6 +250,7 @@ impl World {
                 self.groups[*number] = self.rib.add_group(GroupConfig {
                     families: *families,
                     backlog: self.backlog,
+                    ..GroupConfig::default()
                 });
             }
             Event::Flush(group, budget) => {
