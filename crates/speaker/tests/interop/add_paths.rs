@@ -41,6 +41,7 @@ fn router(number: u8) -> Router {
         hold_time: 6,
         password: None,
         restart: Restart::Plain,
+        passes_on: false,
         announces: vec![Announced {
             prefix: PREFIX.to_owned(),
             communities: Vec::new(),
