@@ -43,9 +43,11 @@ fn router(address: Ipv4Addr, asn: u32, password: Option<&'static str>) -> Router
     }
 }
 
-/// How many instances have a router's own route; it may send others back.
+/// How many instances have a router's own route, if it is there; it may send others back.
 async fn routes(lab: &Lab, router: &'static str, own: &str) -> usize {
-    let rows = lab.learned(router).await;
+    let question = move |engine: &routehub::Engine| engine.exchange().rs_learned("rs", router);
+    let rows = lab.server.ask(question).await.expect("an answer");
+    let rows = rows.unwrap_or_default();
     rows.iter()
         .filter(|row| row.prefix.to_string() == own)
         .count()
