@@ -34,10 +34,10 @@ mod attr_store;
 mod change;
 mod decision;
 mod loc_rib;
-mod loc_rib_paths;
 mod memory;
 mod rib;
 mod source;
+mod together;
 
 pub use adj_rib_in::AdjIn;
 pub use adj_rib_out::{
@@ -48,7 +48,6 @@ pub use attr_store::{AttrStore, DecisionKey, RawKey};
 pub use change::{Admission, Announcement, Applied, BestPath, BestPaths, BestSet, Delta};
 pub use decision::{DecisionConfig, Preference, Standing, Step};
 pub use loc_rib::PathView;
-pub use loc_rib_paths::LocRibPaths;
 pub use memory::Prefixes;
 pub use rib::Rib;
 pub use source::{

@@ -30,8 +30,8 @@ use crate::adj_rib_out::Numbered;
 use crate::change::{Admission, Announcement, Applied, BestPath, BestSet, Context, Delta, Visit};
 use crate::decision::{Compared, DecisionConfig, DecisionProcess, Preference};
 use crate::loc_rib::{self, PathView, best_set};
-use crate::loc_rib_paths::LocRibPaths;
 use crate::source::{LimitExceeded, Source, SourceCounts, SourceId, Sources, TooManySources};
+use crate::together;
 use table::Table;
 
 /// The routing table of one speaker: what its sources announced, what is best, what is sent.
@@ -407,11 +407,23 @@ impl Rib {
         either(v4, v6)
     }
 
-    /// Every path in use of a family: what [`loc_rib`](Self::loc_rib) has, path by path.
-    pub fn loc_rib_paths(&self, family: Family) -> LocRibPaths<'_> {
+    /// Visits the prefixes of a family that any of these tables has a best path for, in order, with
+    /// all paths in use, each with the place of its table; of a table the best path first and the
+    /// others in no order.
+    pub fn visit_together(
+        tables: &[&Self],
+        family: Family,
+        visit: impl FnMut(Prefix, &[(usize, BestPath)]),
+    ) {
         match family {
-            Family::Ipv4 => LocRibPaths::v4(&self.v4.routes),
-            Family::Ipv6 => LocRibPaths::v6(&self.v6.routes),
+            Family::Ipv4 => {
+                let tables: Vec<_> = tables.iter().map(|rib| &rib.v4.routes).collect();
+                together::visit(&tables, visit);
+            }
+            Family::Ipv6 => {
+                let tables: Vec<_> = tables.iter().map(|rib| &rib.v6.routes).collect();
+                together::visit(&tables, visit);
+            }
         }
     }
 

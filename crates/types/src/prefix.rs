@@ -1,5 +1,6 @@
 //! IP prefixes without host bits.
 
+use core::cmp::Ordering;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
@@ -38,7 +39,7 @@ macro_rules! prefix_type {
         #[doc = $doc]
         ///
         /// Orders by address, then by length: a prefix comes before what it contains.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         pub struct $name {
             address: $addr,
             length: u8,
@@ -158,6 +159,22 @@ macro_rules! prefix_type {
             }
         }
 
+        // By hand, as tables are sorted and merged by it: two numbers are compared.
+        impl Ord for $name {
+            #[inline]
+            fn cmp(&self, other: &Self) -> Ordering {
+                let numbers = |prefix: &Self| (prefix.address.to_bits(), prefix.length);
+                numbers(self).cmp(&numbers(other))
+            }
+        }
+
+        impl PartialOrd for $name {
+            #[inline]
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
         impl From<$name> for Prefix {
             fn from(prefix: $name) -> Self {
                 Self::$variant(prefix)
@@ -197,13 +214,32 @@ prefix_type!(
 /// An IP prefix of either family, without host bits.
 ///
 /// Orders IPv4 before IPv6, then by address, then by length.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub enum Prefix {
     /// An IPv4 prefix.
     V4(Ipv4Prefix),
     /// An IPv6 prefix.
     V6(Ipv6Prefix),
+}
+
+impl Ord for Prefix {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::V4(prefix), Self::V4(other)) => prefix.cmp(other),
+            (Self::V6(prefix), Self::V6(other)) => prefix.cmp(other),
+            (Self::V4(_), Self::V6(_)) => Ordering::Less,
+            (Self::V6(_), Self::V4(_)) => Ordering::Greater,
+        }
+    }
+}
+
+impl PartialOrd for Prefix {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl Prefix {

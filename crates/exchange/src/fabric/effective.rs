@@ -296,11 +296,10 @@ impl<'a> NicView<'a> {
         let covered = Cover::new(self.covered_space());
         let overridden = prefixes(&self.user_rows());
         let mut used = UsedNextHops::default();
-        let programmed = (!self.propagation_disabled()).then_some(programmed);
-        let programmed = programmed.into_iter().flatten();
-        programmed.filter_map(move |route| {
+        let propagates = !self.propagation_disabled();
+        programmed.into_iter().filter_map(move |route| {
             let route = route.borrow();
-            let free = !covered.has(route.prefix);
+            let free = propagates && !covered.has(route.prefix);
             free.then(|| {
                 let next_hops = used.of(self, route);
                 self.with_state(learned_row(route.prefix, next_hops), &overridden)

@@ -1,12 +1,11 @@
 //! The routes that Route Servers program: both instances' tables, looked at in one pass.
 
 use std::collections::HashMap;
-use std::iter::Peekable;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use routehub_rib::{BestPath, LocRibPaths, Preference};
-use routehub_types::{Family, Prefix};
+use routehub_rib::{BestPath, Preference};
+use routehub_types::Prefix;
 use smallvec::SmallVec;
 
 use super::effective::{ProgrammedNextHop, ProgrammedRoute};
@@ -47,38 +46,18 @@ impl<'a> Fabric<'a> {
         let ribs: Vec<RibView<'a>> = self.ribs_of(servers).collect();
         let mut known = Known::default();
         let mut routes = Vec::with_capacity(ribs.first().map_or(0, |rib| rib.len()));
-        for family in Family::ALL {
-            self.add_programmed(&ribs, family, &mut known, &mut routes);
-        }
-        routes
-    }
-
-    fn add_programmed(
-        self,
-        ribs: &[RibView<'a>],
-        family: Family,
-        known: &mut Known,
-        routes: &mut Vec<ProgrammedRoute>,
-    ) {
-        let tables = ribs.iter().map(|rib| rib.loc_rib_paths(family).peekable());
-        let mut tables: Vec<Peekable<LocRibPaths<'a>>> = tables.collect();
-        let mut paths: Vec<InstancePath> = Vec::new();
-        loop {
-            let next = tables.iter_mut().filter_map(Peekable::peek);
-            let Some(prefix) = next.map(|(prefix, _)| *prefix).min() else {
-                return;
+        RibView::visit_together(&ribs, |prefix, paths| {
+            let is_learned = |(place, path): &&InstancePath| is_learned(ribs[*place], path);
+            let next_hops = if paths.iter().all(|path| is_learned(&path)) {
+                self.known_next_hops(&ribs, paths, prefix, &mut known)
+            } else {
+                let learned = paths.iter().filter(is_learned).copied();
+                let learned: InstancePaths = learned.collect();
+                self.known_next_hops(&ribs, &learned, prefix, &mut known)
             };
-            paths.clear();
-            for (place, table) in tables.iter_mut().enumerate() {
-                while let Some((_, path)) = table.next_if(|(next, _)| *next == prefix) {
-                    if is_learned(ribs[place], &path) {
-                        paths.push((place, path));
-                    }
-                }
-            }
-            let next_hops = self.known_next_hops(ribs, &paths, prefix, known);
             routes.extend(next_hops.map(|next_hops| ProgrammedRoute { prefix, next_hops }));
-        }
+        });
+        routes
     }
 
     /// Where packets to a prefix go by a Route Server.
@@ -153,9 +132,10 @@ impl<'a> Fabric<'a> {
         let highest = preferences.iter().min();
         let best = paths.iter().zip(&preferences);
         let best = best.filter(|(_, preference)| Some(*preference) == highest);
-        let mut next_hops: SmallVec<[ProgrammedNextHop; 2]> = best
-            .flat_map(|((place, path), _)| self.next_hops(ribs[*place], prefix, path))
-            .collect();
+        let mut next_hops: SmallVec<[ProgrammedNextHop; 2]> = SmallVec::new();
+        for ((place, path), _) in best {
+            next_hops.extend(self.next_hops(ribs[*place], prefix, path));
+        }
         next_hops.sort_unstable();
         next_hops.dedup();
         next_hops.truncate(self.deployment.parameters().max_next_hops());

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use routehub_policy::SourceClass;
 use routehub_rib::{
-    AdjIn, Admission, AttrStore, BestPath, BestSet, DecisionConfig, LocRibPaths, PathView,
-    Preference, Rib, Source, SourceCounts, SourceId,
+    AdjIn, Admission, AttrStore, BestPath, BestSet, DecisionConfig, PathView, Preference, Rib,
+    Source, SourceCounts, SourceId,
 };
 use routehub_types::{AttrId, Attrs, Family, Prefix};
 
@@ -113,9 +113,16 @@ impl<'a> RibView<'a> {
         families.flat_map(move |family| self.rib.rib.loc_rib(family))
     }
 
-    /// Every path in use of a family, by prefix.
-    pub(crate) fn loc_rib_paths(self, family: Family) -> LocRibPaths<'a> {
-        self.rib.rib.loc_rib_paths(family)
+    /// Visits the prefixes that any of these RIBs has a best path for, as
+    /// [`Rib::visit_together`] does.
+    pub(crate) fn visit_together(
+        ribs: &[Self],
+        mut visit: impl FnMut(Prefix, &[(usize, BestPath)]),
+    ) {
+        let tables: Vec<&Rib> = ribs.iter().map(|view| &view.rib.rib).collect();
+        for family in Family::ALL {
+            Rib::visit_together(&tables, family, &mut visit);
+        }
     }
 
     /// How many prefixes have a best path.

@@ -208,12 +208,18 @@ impl<K: Key> Routes<K> {
 
     /// These entries in the order of their prefixes.
     pub(crate) fn in_order(&self, entries: impl Iterator<Item = u32>) -> Vec<u32> {
+        let places = self.places(entries).into_iter();
+        places.map(|(_, entry)| entry).collect()
+    }
+
+    /// The same, each with its place in the order of prefixes.
+    pub(crate) fn places(&self, entries: impl Iterator<Item = u32>) -> Vec<(K::Place, u32)> {
         // Numbers stand beside their entries, so that the sort looks nothing up and compares fast;
         // it is the stable one because neighbours announce in runs that are in order.
-        let keyed = entries.map(|entry| (self.entries[entry].key.place(), entry));
-        let mut keyed: Vec<(K::Place, u32)> = keyed.collect();
-        keyed.sort();
-        keyed.into_iter().map(|(_, entry)| entry).collect()
+        let places = entries.map(|entry| (self.entries[entry].key.place(), entry));
+        let mut places: Vec<(K::Place, u32)> = places.collect();
+        places.sort();
+        places
     }
 
     /// The prefixes of up to so many entries from one on, and the entry after them if there is one.

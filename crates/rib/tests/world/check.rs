@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use routehub_rib::{Admission, BestPath, PathRef, Standing};
+use routehub_rib::{Admission, BestPath, PathRef, Rib, Standing};
 use routehub_types::{Attrs, Family, PathId, Prefix};
 
 use super::World;
@@ -13,6 +13,20 @@ use crate::model::{self, Import, Name, Stands};
 type LocRib = BTreeMap<Prefix, Vec<(usize, Option<PathId>, Attrs)>>;
 
 impl World {
+    /// The paths in use by prefix, as they are seen when the table is looked at beside itself.
+    fn paths_together(&self, family: Family) -> Vec<(Prefix, Vec<BestPath>)> {
+        let mut all = Vec::new();
+        Rib::visit_together(&[&self.rib, &self.rib], family, |prefix, paths| {
+            let of = |table: usize| -> Vec<BestPath> {
+                let paths = paths.iter().filter(|(place, _)| *place == table);
+                paths.map(|(_, path)| *path).collect()
+            };
+            assert_eq!(of(0), of(1));
+            all.push((prefix, of(0)));
+        });
+        all
+    }
+
     /// Compares everything that can be asked with the model.
     pub(crate) fn check(&mut self) {
         let expected = self.model.loc_rib();
@@ -24,11 +38,11 @@ impl World {
             let listed: Vec<_> = self.rib.loc_rib(family).collect();
             assert!(listed.is_sorted_by_key(|(prefix, _)| *prefix));
             assert_eq!(listed.len(), self.rib.len_of(family));
-            let mut paths = self.rib.loc_rib_paths(family).peekable();
+            let mut paths = self.paths_together(family).into_iter();
             for (prefix, best) in listed {
-                // The same path by path, the best one first.
-                let of_prefix = std::iter::from_fn(|| paths.next_if(|(of, _)| *of == prefix));
-                let of_prefix: Vec<BestPath> = of_prefix.map(|(_, path)| path).collect();
+                // The same when it is looked at beside itself.
+                let (of, of_prefix) = paths.next().expect("a prefix");
+                assert_eq!(of, prefix);
                 assert_eq!(of_prefix.first(), best.first());
                 assert_eq!(of_prefix.len(), best.len());
                 assert!(of_prefix.iter().all(|path| best.contains(path)));
