@@ -161,7 +161,10 @@ impl TableKind {
                     let servers = nva.sessions.iter().map(|session| &session.route_server);
                     servers.map(|server| self.between(server, &nva.name))
                 });
-                pairs.collect()
+                // An event may have removed the Route Server of a session.
+                let servers = (ROUTE_SERVER.names)(estate);
+                let is_there = |table: &TableId| servers.contains(&table.owner.as_str());
+                pairs.filter(is_there).collect()
             }
             Self::GatewayAdvertised => {
                 let mut tables = Vec::new();
