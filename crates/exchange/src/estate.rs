@@ -124,6 +124,24 @@ impl Estate {
         nics.chain(speakers).chain(sites)
     }
 
+    /// Whether an AS path that goes round always shows it: no NVA takes the ASN of another one out
+    /// of what it passes on to it (as-override), so that paths cannot grow for ever.
+    pub(crate) fn shows_loops(&self) -> bool {
+        let has_neighbors = |nva: &Nva| {
+            let named = |other: &Nva| other.neighbors.contains(&nva.name);
+            !nva.neighbors.is_empty() || self.nvas.iter().any(named)
+        };
+        let is_server = |name: &String| self.route_servers.iter().any(|own| own.name == *name);
+        self.nvas.iter().all(|nva| {
+            let mut rules = nva.readvertises.iter();
+            rules.all(|rule| match &rule.to {
+                _ if rule.as_path == ReadvertisedPath::Keep => true,
+                ReadvertiseTo::Named(names) => names.iter().all(is_server),
+                ReadvertiseTo::Others | ReadvertiseTo::All => !has_neighbors(nva),
+            })
+        })
+    }
+
     /// A subnet of a network by name.
     pub fn subnet(&self, vnet: &str, name: &str) -> Option<&Subnet> {
         let vnet = self.vnets.iter().find(|other| other.name == vnet)?;

@@ -177,7 +177,9 @@ impl Model {
             }
             let turns = turns_of.entry(speaker).or_insert(0);
             *turns += 1;
-            hunts |= *turns > BEFORE_HUNTING && self.started;
+            if !hunts && *turns == BEFORE_HUNTING + 1 {
+                hunts = self.started && self.deployment.estate().shows_loops();
+            }
             self.tell(Changed { speaker, prefixes }, hunts);
         }
         Ok(())
@@ -186,7 +188,9 @@ impl Model {
     /// A speaker tells its neighbours. While speakers hunt for paths, losses come first: a path
     /// that is longer than what was told before is only withdrawn, and told when nobody has
     /// anything else to tell. Otherwise each speaker of a mesh turns to every other's word for what
-    /// is gone, one AS longer each time, until the paths hold all of them.
+    /// is gone, one AS longer each time, until the paths hold all of them. Where paths are rewritten
+    /// so that they may never do, nothing is told first: then they may grow for ever, which is to be
+    /// seen.
     fn tell(&mut self, Changed { speaker, prefixes }: Changed, hunts: bool) {
         let outbound: Vec<_> = self.deployment.graph().outbound(speaker).collect();
         let mut waiting = hunts.then(|| self.pending.take_later(speaker));
