@@ -80,7 +80,9 @@ struct Interface<'a> {
 impl Interface<'_> {
     /// The rows around a destination, the longest first.
     fn rows(&self, destination: Prefix) -> Vec<ExplainedRow> {
-        let rows = self.view.rows(&self.programmed).into_iter();
+        let mut programmed = self.programmed.clone();
+        programmed.sort_unstable_by_key(|route| route.prefix);
+        let rows = self.view.rows(&programmed).into_iter();
         let around = rows.filter_map(|row| Some((longest_around(&row, destination)?, row)));
         let mut rows: Vec<(Prefix, EffectiveRow)> = around.collect();
         let active = |row: &EffectiveRow| row.state == RouteState::Active;

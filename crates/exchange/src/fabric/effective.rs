@@ -260,6 +260,7 @@ impl<'a> NicView<'a> {
     /// All rows, by prefix, then system, user-defined and programmed routes. The routes are in the
     /// order of their prefixes.
     pub fn rows(&self, programmed: &[ProgrammedRoute]) -> Vec<EffectiveRow> {
+        debug_assert!(programmed.is_sorted_by_key(|route| route.prefix));
         let hiding = self.hiding_prefixes().into_iter();
         let hiding = hiding.filter_map(|prefix| {
             let place = programmed.binary_search_by_key(&prefix, |route| route.prefix);

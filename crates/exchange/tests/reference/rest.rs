@@ -39,7 +39,7 @@ impl Model {
             let carries = matches!(one.kind, LinkKind::Circuit { .. }) && self.is_up(link);
             let told = exchange
                 .gateway_advertised(one.a.name(), one.b.name())
-                .expect("a name");
+                .unwrap_or_default();
             if carries && told.is_empty() {
                 self.overloaded.insert(link);
             }
@@ -50,12 +50,14 @@ impl Model {
         let one = &self.links[link];
         let (sender, receiver) = (one.end(first).clone(), one.end(!first).clone());
         let rows = match &receiver {
-            Node::RouteServer(name, _) => exchange.rs_learned(name, sender.name()).expect("a name"),
-            Node::Gateway(name, _) => exchange.gateway_learned(name).expect("a name"),
-            Node::Edge(name, _) => exchange.circuit_routes(name).expect("a name"),
-            Node::Nva(name) => exchange.nva_learned(name).expect("a name"),
+            Node::RouteServer(name, _) => {
+                exchange.rs_learned(name, sender.name()).unwrap_or_default()
+            }
+            Node::Gateway(name, _) => exchange.gateway_learned(name).unwrap_or_default(),
+            Node::Edge(name, _) => exchange.circuit_routes(name).unwrap_or_default(),
+            Node::Nva(name) => exchange.nva_learned(name).unwrap_or_default(),
             Node::Site(name) | Node::Customer(name, _) => {
-                exchange.on_prem_learned(name).expect("a name")
+                exchange.on_prem_learned(name).unwrap_or_default()
             }
         };
         let instance = match (&sender, &receiver) {

@@ -57,44 +57,46 @@ pub(crate) fn of_exchange(exchange: &Exchange) -> Tables {
     for (server, nva) in sessions(estate) {
         put(
             format!("rs_learned {server} {nva}"),
-            exchange.rs_learned(&server, &nva).expect("a name"),
+            exchange.rs_learned(&server, &nva).unwrap_or_default(),
         );
         put(
             format!("rs_advertised {server} {nva}"),
-            exchange.rs_advertised(&server, &nva).expect("a name"),
+            exchange.rs_advertised(&server, &nva).unwrap_or_default(),
         );
     }
     for nva in &estate.nvas {
         put(
             format!("nva_learned {}", nva.name),
-            exchange.nva_learned(&nva.name).expect("a name"),
+            exchange.nva_learned(&nva.name).unwrap_or_default(),
         );
     }
     for gateway in &estate.gateways {
-        let rows = exchange.gateway_learned(&gateway.name).expect("a name");
+        let rows = exchange.gateway_learned(&gateway.name).unwrap_or_default();
         put(format!("gateway_learned {}", gateway.name), rows);
     }
     for (gateway, to) in connections(estate) {
-        let rows = exchange.gateway_advertised(&gateway, &to).expect("a name");
+        let rows = exchange
+            .gateway_advertised(&gateway, &to)
+            .unwrap_or_default();
         put(format!("gateway_advertised {gateway} {to}"), rows);
     }
     for circuit in &estate.circuits {
         let name = &circuit.name;
         put(
             format!("circuit_routes {name}"),
-            exchange.circuit_routes(name).expect("a name"),
+            exchange.circuit_routes(name).unwrap_or_default(),
         );
         put(
             format!("on_prem_learned {name}"),
-            exchange.on_prem_learned(name).expect("a name"),
+            exchange.on_prem_learned(name).unwrap_or_default(),
         );
     }
     for site in &estate.sites {
-        let rows = exchange.on_prem_learned(&site.name).expect("a name");
+        let rows = exchange.on_prem_learned(&site.name).unwrap_or_default();
         put(format!("on_prem_learned {}", site.name), rows);
     }
     for (server, nva) in sessions(estate) {
-        let rows = exchange.sessions(&server, &nva).expect("a name");
+        let rows = exchange.sessions(&server, &nva).unwrap_or_default();
         let rows = rows
             .iter()
             .map(|one| format!("{} {:?} {}", one.instance, one.state, one.routes));
