@@ -13,6 +13,9 @@ use crate::memory::{Key, Routes};
 /// Tables that most are looked at together: the instances of a router.
 const TABLES: usize = 2;
 
+/// Entries in order, each with its place in the order of prefixes.
+type Places<K> = Vec<(<K as Key>::Place, u32)>;
+
 /// A table, and what is left of its prefixes with a best path, in order.
 struct Rest<'a, K: Key> {
     routes: &'a Routes<K>,
@@ -46,7 +49,7 @@ pub(crate) fn visit<K: Key>(
     mut visit: impl FnMut(Prefix, &[(usize, BestPath)]),
 ) {
     let ordered = tables.iter().map(|routes| routes.places(used(routes)));
-    let ordered: SmallVec<[Vec<(K::Place, u32)>; TABLES]> = ordered.collect();
+    let ordered: SmallVec<[Places<K>; TABLES]> = ordered.collect();
     let rests = tables.iter().zip(&ordered);
     let mut rests: SmallVec<[Rest<'_, K>; TABLES]> = rests
         .map(|(routes, ordered)| Rest {
