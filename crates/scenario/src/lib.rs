@@ -18,8 +18,3 @@ pub use promises::PromiseWatch;
 pub use scenario::{RunError, Scenario};
 pub use syntax::{Diagnostic, Excerpt};
 pub use tables::{SeenTables, Snapshot, Tables, az};
-
-/// The program of the project's front page compiles and runs.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct FrontPage;
