@@ -15,21 +15,6 @@ type Session = (u8, u8);
 /// Which routes a router announces over a session: their number, and the length of the path.
 type Announced = BTreeMap<u8, u8>;
 
-const CONTEXT: Context = Context {
-    four_octet_as: true,
-    extended_message: false,
-    enhanced_refresh: false,
-    families: FamilySet::ALL,
-    add_path_receive: FamilySet::EMPTY,
-    add_path_send: FamilySet::EMPTY,
-    extended_next_hop: false,
-    peer: routehub_wire::PeerKind::External,
-    first_as: None,
-    reject_as_set: true,
-    aigp: false,
-    disable_family: false,
-};
-
 fn prefix(n: u8) -> Prefix {
     let text = format!("192.168.{n}.0/24");
     text.parse().expect("a prefix")
@@ -123,7 +108,7 @@ impl Lab {
     fn up(&mut self, session: Session) {
         self.handle(Input::Established {
             peer: self.ids[&session],
-            send: CONTEXT,
+            send: Context::EXTERNAL,
             families: FamilySet::ALL,
         });
         self.held.insert(session, BTreeMap::new());
@@ -154,9 +139,10 @@ impl Lab {
         let path = std::iter::repeat_n(asn(session.0), usize::from(length));
         let attrs = Attrs::new(AsPath::sequence(path), address(session.0));
         let mut bytes = Vec::new();
-        let packed = Packer::new(&CONTEXT).announce(&attrs, &[Nlri::from(prefix(n))], &mut bytes);
+        let packed =
+            Packer::new(&Context::EXTERNAL).announce(&attrs, &[Nlri::from(prefix(n))], &mut bytes);
         packed.expect("it fits");
-        let Ok(Message::Update(view)) = decode(&bytes, &CONTEXT) else {
+        let Ok(Message::Update(view)) = decode(&bytes, &Context::EXTERNAL) else {
             panic!("no UPDATE");
         };
         let peer = self.ids[&session];
@@ -170,10 +156,12 @@ impl Lab {
         for (session, held) in &mut self.held {
             while let Some(bytes) = self.engine.pull(self.ids[session]) {
                 let mut rest: &[u8] = &bytes;
-                while let Some(length) = frame(rest, CONTEXT.max_len()).expect("a message") {
+                while let Some(length) =
+                    frame(rest, Context::EXTERNAL.max_len()).expect("a message")
+                {
                     let (message, behind) = rest.split_at(length);
                     rest = behind;
-                    let Ok(Message::Update(view)) = decode(message, &CONTEXT) else {
+                    let Ok(Message::Update(view)) = decode(message, &Context::EXTERNAL) else {
                         panic!("no UPDATE");
                     };
                     for update in view.to_updates().expect("no reset") {

@@ -12,21 +12,6 @@ use routehub_types::{
 };
 use routehub_wire::{Context, Message, Packer, decode, frame};
 
-const USUAL: Context = Context {
-    four_octet_as: true,
-    extended_message: false,
-    enhanced_refresh: false,
-    families: FamilySet::ALL,
-    add_path_receive: FamilySet::EMPTY,
-    add_path_send: FamilySet::EMPTY,
-    extended_next_hop: false,
-    peer: routehub_wire::PeerKind::External,
-    first_as: None,
-    reject_as_set: true,
-    aigp: false,
-    disable_family: false,
-};
-
 /// How many routers there are: the first takes several paths, the second two of each at most, the
 /// third one, and those behind these too.
 const ROUTERS: u8 = 6;
@@ -52,7 +37,7 @@ fn context(router: u8) -> Context {
     Context {
         add_path_send: add_path,
         add_path_receive: add_path,
-        ..USUAL
+        ..Context::EXTERNAL
     }
 }
 
@@ -177,15 +162,15 @@ impl Lab {
                 let next_hop: std::net::IpAddr = next_hop;
                 let attrs = Attrs::new(AsPath::sequence(own.chain(rest)), next_hop);
                 self.announced.insert(key, length);
-                Packer::new(&USUAL).announce(&attrs, &nlri, &mut bytes)
+                Packer::new(&Context::EXTERNAL).announce(&attrs, &nlri, &mut bytes)
             }
             None => {
                 self.announced.remove(&key);
-                Packer::new(&USUAL).withdraw(&nlri, &mut bytes)
+                Packer::new(&Context::EXTERNAL).withdraw(&nlri, &mut bytes)
             }
         };
         packed.expect("it fits");
-        let Ok(Message::Update(view)) = decode(&bytes, &USUAL) else {
+        let Ok(Message::Update(view)) = decode(&bytes, &Context::EXTERNAL) else {
             panic!("no UPDATE");
         };
         let peer = self.peer(router);

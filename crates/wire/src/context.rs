@@ -88,25 +88,29 @@ pub struct Context {
 }
 
 impl Default for Context {
+    /// [`Context::EXTERNAL`].
     fn default() -> Self {
-        Self {
-            four_octet_as: true,
-            extended_message: false,
-            enhanced_refresh: false,
-            families: FamilySet::ALL,
-            add_path_receive: FamilySet::EMPTY,
-            add_path_send: FamilySet::EMPTY,
-            extended_next_hop: false,
-            peer: PeerKind::External,
-            first_as: None,
-            reject_as_set: true,
-            aigp: false,
-            disable_family: false,
-        }
+        Self::EXTERNAL
     }
 }
 
 impl Context {
+    /// An external peer with four-octet ASNs, IPv4 and IPv6, and nothing else agreed on.
+    pub const EXTERNAL: Self = Self {
+        four_octet_as: true,
+        extended_message: false,
+        enhanced_refresh: false,
+        families: FamilySet::ALL,
+        add_path_receive: FamilySet::EMPTY,
+        add_path_send: FamilySet::EMPTY,
+        extended_next_hop: false,
+        peer: PeerKind::External,
+        first_as: None,
+        reject_as_set: true,
+        aigp: false,
+        disable_family: false,
+    };
+
     /// The length of the longest message that either may send: 4,096 or 65,535 octets.
     pub const fn max_len(&self) -> usize {
         if self.extended_message {

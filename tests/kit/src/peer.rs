@@ -9,9 +9,10 @@ use routehub_wire::{
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::wait::PATIENCE;
+use crate::wait::{PATIENCE, until};
 
 /// A connection to a server.
+#[derive(Debug)]
 pub struct Peer {
     /// The connection.
     pub stream: TcpStream,
@@ -33,16 +34,13 @@ impl Peer {
 
     /// Connects and establishes a session with an OPEN of this ASN.
     pub async fn establish(from: Ipv4Addr, to: SocketAddr, asn: u32) -> Self {
-        let start = std::time::Instant::now();
-        loop {
-            if let Some(mut peer) = Self::connect(from, to).await
-                && peer.try_establish(&open(from, asn)).await.is_some()
-            {
-                return peer;
-            }
-            assert!(start.elapsed() < PATIENCE, "{from} cannot peer with {to}");
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        }
+        let attempt = || async {
+            let mut peer = Self::connect(from, to).await?;
+            peer.try_establish(&open(from, asn)).await?;
+            Some(peer)
+        };
+        let peer = until(&format!("{from} peers with {to}"), attempt, Option::is_some).await;
+        peer.expect("a session")
     }
 
     /// Exchanges OPENs and KEEPALIVEs; none if the other end does not want to.

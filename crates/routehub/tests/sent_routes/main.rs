@@ -16,27 +16,12 @@ use routehub_wire::{Context, Message, Packer, decode, frame};
 /// What routers of this place are told: path, next hop, communities.
 type Heard = (AsPath, String, Vec<Community>);
 
-const USUAL: Context = Context {
-    four_octet_as: true,
-    extended_message: false,
-    enhanced_refresh: false,
-    families: FamilySet::ALL,
-    add_path_receive: FamilySet::EMPTY,
-    add_path_send: FamilySet::EMPTY,
-    extended_next_hop: false,
-    peer: routehub_wire::PeerKind::External,
-    first_as: None,
-    reject_as_set: true,
-    aigp: false,
-    disable_family: false,
-};
-
 /// How each NVA is written to: usual, extended messages, two-octet ASNs, both.
 fn context(nva: u8) -> Context {
     Context {
         extended_message: matches!(nva, 2 | 4),
         four_octet_as: !matches!(nva, 3 | 4),
-        ..USUAL
+        ..Context::EXTERNAL
     }
 }
 
@@ -182,7 +167,7 @@ impl Lab {
         let nlri: Vec<Nlri> = prefixes.iter().copied().map(Nlri::from).collect();
         let receive = Context {
             extended_message: true,
-            ..USUAL
+            ..Context::EXTERNAL
         };
         let mut bytes = Vec::new();
         let packed = Packer::new(&receive).announce(attrs, &nlri, &mut bytes);
@@ -193,9 +178,9 @@ impl Lab {
     fn withdraw(&mut self, nva: u8, prefixes: &[Prefix]) {
         let nlri: Vec<Nlri> = prefixes.iter().copied().map(Nlri::from).collect();
         let mut bytes = Vec::new();
-        let packed = Packer::new(&USUAL).withdraw(&nlri, &mut bytes);
+        let packed = Packer::new(&Context::EXTERNAL).withdraw(&nlri, &mut bytes);
         packed.expect("it can be sent");
-        self.receive(nva, &bytes, &USUAL);
+        self.receive(nva, &bytes, &Context::EXTERNAL);
     }
 
     fn receive(&mut self, nva: u8, bytes: &[u8], context: &Context) {

@@ -3,15 +3,14 @@
 
 mod bfd;
 mod client;
-mod dynamic;
 mod events;
-mod extensions;
 mod health;
 mod lab;
 mod last_words;
 mod limits;
 mod metrics;
 mod nothing_silent;
+mod open;
 mod operator;
 mod oscillation;
 mod protection;

@@ -1,0 +1,4 @@
+//! What only a plain route server does, which is the profile `open`.
+
+mod dynamic;
+mod extensions;
