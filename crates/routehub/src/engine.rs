@@ -101,7 +101,9 @@ impl Input<'_> {
             SessionEvent::RefreshRequested(family) => Self::RefreshRequested { peer, family },
             SessionEvent::MarkStale(family) => Self::MarkStale { peer, family },
             SessionEvent::SweepStale(family, _) => Self::SweepStale { peer, family },
-            SessionEvent::EndOfRib(_) | SessionEvent::AttemptFailed(_) => return None,
+            SessionEvent::EndOfRib(_)
+            | SessionEvent::LongLivedStale(..)
+            | SessionEvent::AttemptFailed(_) => return None,
         })
     }
 }

@@ -117,6 +117,9 @@ pub struct Timers {
     pub run_gap: Option<Duration>,
     /// The longest time that stale routes are kept (RFC 8538 section 4.1, RFC 7313 section 4).
     pub stale: Duration,
+    /// The longest time that routes of a peer are kept beyond its restart time, where long-lived
+    /// graceful restart is offered (RFC 9494 section 4.2).
+    pub long_lived: Duration,
 }
 
 impl Default for Timers {
@@ -138,6 +141,7 @@ impl Default for Timers {
             send_hold: SendHold::Auto,
             run_gap: Some(Duration::from_secs(1)),
             stale: Duration::from_secs(180),
+            long_lived: Duration::from_secs(24 * 60 * 60),
         }
     }
 }

@@ -180,7 +180,7 @@ impl Connection {
     /// Whether the peer's routes are kept when it restarts and connects anew (RFC 4724 section 5).
     pub(crate) fn peer_restarts_gracefully(&self) -> bool {
         let restart = self.negotiated.as_ref().and_then(|n| n.graceful_restart);
-        restart.is_some_and(|restart| !restart.families.is_empty())
+        restart.is_some_and(|restart| !restart.kept().is_empty())
     }
 
     /// The timers of the connection, and when they expire.

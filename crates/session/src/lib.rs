@@ -41,8 +41,9 @@ mod text;
 
 pub use config::{Backoff, SendHold, SessionConfig, Timers};
 pub use counters::{Counters, DownCounters, IgnoredCounters, LastError, MessageCounters};
-pub use negotiation::{Negotiated, PeerRestart};
+pub use negotiation::{LongLived, Negotiated, PeerRestart};
 pub use output::{ConnectionId, Direction, Down, Event, Output, RunEnd, SweepReason};
+pub use peer_routes::RetainedRoutes;
 pub use reason::{DownReason, OpenRejection};
 pub use session::{NotEstablished, RefreshRequest, Session};
 pub use state::{FsmEvent, State, Timer};

@@ -31,6 +31,10 @@ pub struct Negotiated {
     pub peer_role: Option<Role>,
     /// How the peer restarts, if both offered graceful restart (RFC 4724).
     pub graceful_restart: Option<PeerRestart>,
+    /// Whether the peer takes long-lived stale routes: it offers long-lived graceful restart, and
+    /// graceful restart with it (RFC 9494 sections 4.1 and 4.3).
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub takes_long_lived: bool,
     /// What the peer offers, as it said it.
     pub peer_capabilities: Capabilities,
     /// How messages of the peer are read.
@@ -53,6 +57,42 @@ pub struct PeerRestart {
     pub families: FamilySet,
     /// The families in which it kept its forwarding state through the last restart.
     pub forwarding: FamilySet,
+    /// For how long its routes are kept beyond that time, if both offered that (RFC 9494).
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub long_lived: LongLived,
+}
+
+impl PeerRestart {
+    /// The families in which its routes are kept when it is lost.
+    pub fn kept(&self) -> FamilySet {
+        let kept = Family::ALL.into_iter().filter(|family| {
+            self.families.contains(*family) || !self.long_lived.time(*family).is_zero()
+        });
+        kept.collect()
+    }
+}
+
+/// For how long stale routes of a peer are kept once its restart time is over: its Long-lived Stale
+/// Time, and no more than we allow (RFC 9494 section 4.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct LongLived {
+    /// For how long those of IPv4; zero: not at all.
+    pub ipv4: Duration,
+    /// For how long those of IPv6; zero: not at all.
+    pub ipv6: Duration,
+    /// The families in which it kept its forwarding state through the last restart (the F bit).
+    pub forwarding: FamilySet,
+}
+
+impl LongLived {
+    /// For how long those of a family are kept; zero: not at all.
+    pub const fn time(&self, family: Family) -> Duration {
+        match family {
+            Family::Ipv4 => self.ipv4,
+            Family::Ipv6 => self.ipv6,
+        }
+    }
 }
 
 /// What our configuration and the peer's OPEN amount to.
@@ -80,6 +120,7 @@ pub(crate) fn negotiate(config: &SessionConfig, open: &Open) -> Result<Negotiate
         enhanced_refresh: receive.enhanced_refresh,
         peer_role,
         graceful_restart: graceful_restart(config, open, families),
+        takes_long_lived: offers_long_lived(&open.capabilities),
         peer_capabilities: open.capabilities.clone(),
         receive,
         // RFC 8654 section 4: what may be sent turns on the receiver's offer alone.
@@ -208,5 +249,38 @@ fn graceful_restart(
         time: Duration::from_secs(u64::from(theirs.time)),
         families: covered(false),
         forwarding: covered(true),
+        long_lived: long_lived(config, open, families),
     })
+}
+
+/// Whether a speaker offers long-lived graceful restart: without graceful restart the capability is
+/// disregarded (RFC 9494 section 4.1).
+fn offers_long_lived(capabilities: &Capabilities) -> bool {
+    let is_offered =
+        |capability: &Capability| matches!(capability, Capability::LongLivedGracefulRestart(_));
+    capabilities.graceful_restart().is_some() && capabilities.iter().any(is_offered)
+}
+
+/// For how long the peer's stale routes are kept beyond its restart time.
+fn long_lived(config: &SessionConfig, open: &Open, families: FamilySet) -> LongLived {
+    if !offers_long_lived(&config.capabilities) {
+        return LongLived::default();
+    }
+    let listed = open.capabilities.long_lived_families();
+    // Of a family that is listed twice the last element counts.
+    let of = |family: Family| {
+        let listed = listed.iter().rev();
+        let mut agreed = listed.filter(|_| families.contains(family));
+        agreed.find(|listed| listed.family.family() == Some(family))
+    };
+    let time = |family| {
+        let seconds = of(family).map_or(0, |listed| listed.stale_time);
+        Duration::from_secs(seconds.into()).min(config.timers.long_lived)
+    };
+    let preserved = |family: &Family| of(*family).is_some_and(|listed| listed.forwarding);
+    LongLived {
+        ipv4: time(Family::Ipv4),
+        ipv6: time(Family::Ipv6),
+        forwarding: Family::ALL.into_iter().filter(preserved).collect(),
+    }
 }

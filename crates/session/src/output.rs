@@ -1,6 +1,7 @@
 //! What a session gives out.
 
 use alloc::boxed::Box;
+use core::time::Duration;
 
 use bytes::Bytes;
 use routehub_types::{Family, FamilySet};
@@ -58,6 +59,9 @@ pub enum Event {
     RefreshRequested(Family),
     /// The routes of the peer in a family are stale from here on (RFC 7313 section 4).
     MarkStale(Family),
+    /// The peer is not back within its restart time: its stale routes of a family are long-lived
+    /// stale from here on, for so long at the most (RFC 9494 section 4.2).
+    LongLivedStale(Family, Duration),
     /// Routes of the peer in a family that are still stale go.
     SweepStale(Family, SweepReason),
     /// The session is no longer established.
@@ -74,7 +78,7 @@ pub struct Down {
     /// The NOTIFICATION that the peer was sent.
     pub sent: Option<Notification>,
     /// The families whose routes stay and are stale, because the peer restarts gracefully
-    /// (RFC 4724 section 4.2); the routes of all others go.
+    /// (RFC 4724 section 4.2, RFC 9494 section 4.2); the routes of all others go.
     pub retained: FamilySet,
 }
 
@@ -102,6 +106,8 @@ pub enum SweepReason {
     RestartTime,
     /// They were stale for the longest time (RFC 8538 section 4.1, RFC 7313 section 4).
     StaleTime,
+    /// They were long-lived stale for the Long-lived Stale Time (RFC 9494 section 4.2).
+    LongLivedStaleTime,
     /// The peer came back without its forwarding state, or without the family (RFC 4724 section
     /// 4.2).
     NotPreserved,

@@ -11,7 +11,7 @@ use routehub_wire::{Capability, Context};
 
 use crate::connection::{Connection, Connections, Slot};
 use crate::fsm::{Action, Attributes, transition};
-use crate::peer_routes::{StaleRoutes, UpdateRun};
+use crate::peer_routes::{RetainedRoutes, StaleRoutes, UpdateRun};
 use crate::retry::{Random, Retry};
 use crate::{
     Counters, Down, DownReason, Event, FsmEvent, LastError, Output, SessionConfig, State,
@@ -315,9 +315,9 @@ impl Peering {
             }
         }
         let restart = negotiated.graceful_restart;
-        let preserved = restart.map_or(FamilySet::EMPTY, |restart| restart.forwarding);
         self.emit(Event::Established(Box::new(negotiated)));
-        let lost = self.stale.on_established(preserved);
+        let until = self.now + self.config.timers.stale;
+        let lost = self.stale.on_established(restart.as_ref(), until);
         self.sweep_retained(lost, SweepReason::NotPreserved);
     }
 
@@ -332,11 +332,11 @@ impl Peering {
         let restart = agreed.and_then(|agreed| agreed.graceful_restart);
         let expected = restart.filter(|restart| {
             let graceful = reason.is_graceful(restart.notification, connection.notified.as_ref());
-            graceful && !restart.families.is_empty()
+            graceful && !restart.kept().is_empty()
         });
         let longest = self.config.timers.stale;
-        let lost = self.stale.on_down(expected, self.now, longest);
-        self.emit_sweeps(lost, SweepReason::SecondRestart);
+        let ended = self.stale.on_down(expected, self.now, longest);
+        self.emit_sweeps(ended.lost, SweepReason::SecondRestart);
         reason.count(&mut self.counters.downs);
         self.last_down = Some((self.now, reason.clone()));
         self.emit(Event::Down(Box::new(Down {
@@ -344,6 +344,29 @@ impl Peering {
             sent: connection.notified,
             retained: self.stale.retained(),
         })));
+        self.end_restart(ended.at_once, SweepReason::RestartTime);
+    }
+
+    /// The peer is not back in time: its stale routes of these families are long-lived stale from
+    /// here on if that was agreed on (RFC 9494 section 4.2), or go.
+    fn end_restart(&mut self, families: FamilySet, reason: SweepReason) {
+        for family in families.iter() {
+            match self.stale.long_lived_begins(family, self.now) {
+                Some(until) if until > self.now => {
+                    self.emit(Event::LongLivedStale(family, until - self.now));
+                }
+                Some(_) => self.sweep_retained(
+                    FamilySet::EMPTY.with(family),
+                    SweepReason::LongLivedStaleTime,
+                ),
+                None => self.sweep_retained(FamilySet::EMPTY.with(family), reason),
+            }
+        }
+    }
+
+    /// What stays although the session was lost.
+    pub(crate) fn retained_routes(&self) -> impl Iterator<Item = RetainedRoutes> + '_ {
+        self.stale.retained_routes()
     }
 
     /// Retained routes of families that are still stale go.

@@ -14,7 +14,7 @@ use crate::negotiation::our_open;
 use crate::peering::{Machine, Peering};
 use crate::{
     ConnectionId, Counters, Direction, DownReason, FsmEvent, LastError, Negotiated, Output,
-    SessionConfig, State, Timer,
+    RetainedRoutes, SessionConfig, State, Timer,
 };
 
 /// A BGP session with one peer.
@@ -440,6 +440,11 @@ impl Session {
     /// each.
     pub fn timers(&self) -> impl Iterator<Item = (Timer, Instant)> + '_ {
         self.peering.timers()
+    }
+
+    /// The families whose routes stay although the session was lost, and until when.
+    pub fn retained_routes(&self) -> impl Iterator<Item = RetainedRoutes> + '_ {
+        self.peering.retained_routes()
     }
 
     /// Until when damping holds the session in Idle; none: it does not.

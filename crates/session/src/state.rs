@@ -165,8 +165,11 @@ pub enum Timer {
     IdleHold,
     /// Until a peer that restarts gracefully must be back (RFC 4724).
     Restart,
-    /// Until routes kept through a restart go (RFC 8538 section 4.1).
+    /// Until routes of a family that are kept through a restart go; once for each family (RFC 8538
+    /// section 4.1).
     Retained,
+    /// Until long-lived stale routes of a family go; once for each family (RFC 9494 section 4.2).
+    LongLived,
     /// Until routes that are not sent again go (RFC 7313 section 4).
     Refresh,
 }

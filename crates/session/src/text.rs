@@ -13,6 +13,13 @@ impl Display for Event {
             Self::RunEnded(end) => write!(f, "the UPDATEs so far belong together: {end}"),
             Self::RefreshRequested(family) => write!(f, "the peer wants {family} routes again"),
             Self::MarkStale(family) => write!(f, "{family} routes of the peer are stale"),
+            Self::LongLivedStale(family, time) => {
+                let seconds = time.as_secs();
+                write!(
+                    f,
+                    "{family} routes of the peer are long-lived stale for {seconds} s"
+                )
+            }
             Self::SweepStale(family, reason) => {
                 write!(f, "{family} routes that are still stale go: {reason}")
             }
@@ -62,6 +69,7 @@ impl Display for SweepReason {
             Self::EndOfRefresh => "the peer has sent its routes again",
             Self::RestartTime => "the peer did not come back within its restart time",
             Self::StaleTime => "they were stale for the longest time",
+            Self::LongLivedStaleTime => "they were long-lived stale for the longest time",
             Self::NotPreserved => "the peer did not keep its forwarding state",
             Self::SecondRestart => "the peer was lost again before its routes were complete",
             Self::Stopped => "the session was stopped",

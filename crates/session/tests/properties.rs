@@ -14,7 +14,9 @@ use common::{Seen, drain, local_config};
 use proptest::prelude::*;
 use routehub_session::{ConnectionId, Session, SessionConfig, State, Timer};
 use routehub_types::{Family, Instant};
-use routehub_wire::{AfiSafi, Capability, GracefulRestart, Notification, RefreshKind};
+use routehub_wire::{
+    AfiSafi, Capability, GracefulRestart, LongLivedFamily, Notification, RefreshKind,
+};
 
 /// Something done to a session.
 #[derive(Clone, Debug)]
@@ -46,8 +48,19 @@ fn restart() -> Capability {
     })
 }
 
+/// Keeps IPv4 for less than a minute, and IPv6, which has no restart time, for longer.
+fn long_lived() -> Capability {
+    let families = [(AfiSafi::IPV4, 30), (AfiSafi::IPV6, 90)];
+    let listed = families.map(|(family, stale_time)| LongLivedFamily {
+        family,
+        forwarding: true,
+        stale_time,
+    });
+    Capability::LongLivedGracefulRestart(listed.to_vec())
+}
+
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
-    let more = [restart(), Capability::EnhancedRouteRefresh];
+    let more = [restart(), long_lived(), Capability::EnhancedRouteRefresh];
     let opening = [bytes_of(&peer_open_with(more.clone())), keepalive()].concat();
     let refresh = |kind| route_refresh(Family::Ipv4, kind);
     prop_oneof![
@@ -113,6 +126,7 @@ fn config() -> impl Strategy<Value = SessionConfig> {
             config.timers.hold_time = Duration::from_secs(hold);
             if on[5] {
                 config.capabilities.0.push(restart());
+                config.capabilities.0.push(long_lived());
                 config.capabilities.0.push(Capability::EnhancedRouteRefresh);
             }
             config.notify_without_open = on[6];
@@ -289,6 +303,7 @@ impl Watched {
                 Timer::SendHold | Timer::UpdateRun | Timer::Refresh => state == State::Established,
                 Timer::Restart => self.started && state != State::Established,
                 Timer::Retained => self.started,
+                Timer::LongLived => self.started && state != State::Established,
             };
             assert!(needed, "{timer:?} in {state}, connections {states:?}");
         }

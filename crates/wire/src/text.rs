@@ -126,8 +126,10 @@ impl Display for Capability {
             }
             Self::EnhancedRouteRefresh => f.write_str("enhanced route refresh"),
             Self::LongLivedGracefulRestart(families) => {
-                f.write_str("long-lived graceful restart ")?;
-                join(f, families.iter().map(|long_lived| long_lived.family), " ")
+                f.write_str("long-lived graceful restart")?;
+                families
+                    .iter()
+                    .try_for_each(|listed| write!(f, " {} {} s", listed.family, listed.stale_time))
             }
             Self::Fqdn { host, domain } => write!(f, "host name {host:?} {domain:?}"),
             Self::SoftwareVersion(version) => write!(f, "software version {version:?}"),

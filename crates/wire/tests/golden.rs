@@ -333,6 +333,41 @@ fn an_open_with_every_capability() {
 }
 
 #[test]
+fn long_lived_graceful_restart_of_two_families() {
+    let listed = |family, forwarding, stale_time| LongLivedFamily {
+        family,
+        forwarding,
+        stale_time,
+    };
+    let restart = Capability::GracefulRestart(GracefulRestart::default());
+    let families = vec![
+        listed(AfiSafi::IPV4, true, 0x00ff_ffff),
+        listed(AfiSafi::IPV6, false, 0),
+    ];
+    let long_lived = Capability::LongLivedGracefulRestart(families.clone());
+    let all = vec![restart.clone(), long_lived.clone()];
+    open_both_ways(
+        &open(65001, all),
+        "0033 01 04 fde9 00b4 0a000404 16 02 14 4002 0000 470e 000101 80 ffffff 000201 00 000000",
+    );
+    let printed = "long-lived graceful restart ipv4-unicast 16777215 s ipv6-unicast 0 s";
+    assert_eq!(long_lived.to_string(), printed);
+    // Only the F bit is assigned, and a list that ends within an element says nothing
+    // (RFC 9494 section 4.1).
+    let read = |hex: &str| match decode(&message(hex), &Context::default()) {
+        Ok(Message::Open(open)) => open.capabilities,
+        other => panic!("an OPEN, not {other:?}"),
+    };
+    let flags = read(
+        "0033 01 04 fde9 00b4 0a000404 16 02 14 4002 0000 470e 000101 ff ffffff 000201 7f 000000",
+    );
+    assert_eq!(flags.long_lived_families(), families);
+    let cut = read("002b 01 04 fde9 00b4 0a000404 0e 02 0c 4002 0000 4706 000101 80 ffff");
+    assert_eq!(cut.long_lived_families(), []);
+    assert_eq!(cut.0[0], restart);
+}
+
+#[test]
 fn an_open_with_more_capabilities_than_255_octets() {
     let unknown = Capability::Unknown {
         code: 200,

@@ -93,7 +93,7 @@ impl Peering {
             let first = self.stale.complete(family);
             self.emit(Event::EndOfRib(family));
             if self.stale.retained().contains(family) {
-                self.sweep_retained([family].into_iter().collect(), SweepReason::EndOfRib);
+                self.sweep_retained(FamilySet::EMPTY.with(family), SweepReason::EndOfRib);
             }
             if first || self.config.timers.run_gap.is_none() {
                 self.end_run(RunEnd::EndOfRib);

@@ -78,10 +78,16 @@ impl Peering {
             }
             Timer::UpdateRun => return self.end_run(RunEnd::QuietGap),
             Timer::Restart => {
-                return self.sweep_retained(self.stale.retained(), SweepReason::RestartTime);
+                self.stale.end_restart_time();
+                return self.end_restart(self.stale.restarting(), SweepReason::RestartTime);
             }
             Timer::Retained => {
-                return self.sweep_retained(self.stale.retained(), SweepReason::StaleTime);
+                let families = self.stale.beyond_bound(self.now);
+                return self.end_restart(families, SweepReason::StaleTime);
+            }
+            Timer::LongLived => {
+                let families = self.stale.beyond_long_lived(self.now);
+                return self.sweep_retained(families, SweepReason::LongLivedStaleTime);
             }
             Timer::Refresh => {
                 let families = self.stale.end_refreshes();

@@ -47,6 +47,7 @@ pub enum Seen {
     RunEnded(RunEnd),
     RefreshRequested(Family),
     MarkStale(Family),
+    LongLivedStale(Family, Duration),
     SweepStale(Family, SweepReason),
     Down(Box<Down>),
     AttemptFailed(Box<DownReason>),
@@ -71,6 +72,9 @@ impl Seen {
             Output::Event(Event::RunEnded(end)) => Self::RunEnded(end),
             Output::Event(Event::RefreshRequested(family)) => Self::RefreshRequested(family),
             Output::Event(Event::MarkStale(family)) => Self::MarkStale(family),
+            Output::Event(Event::LongLivedStale(family, time)) => {
+                Self::LongLivedStale(family, time)
+            }
             Output::Event(Event::SweepStale(family, why)) => Self::SweepStale(family, why),
             Output::Event(Event::Down(down)) => Self::Down(down),
             Output::Event(Event::AttemptFailed(reason)) => Self::AttemptFailed(reason),

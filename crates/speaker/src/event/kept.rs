@@ -65,6 +65,7 @@ const fn why(reason: SweepReason) -> &'static str {
         SweepReason::EndOfRefresh => "it has sent its routes again",
         SweepReason::RestartTime => "it did not come back in time",
         SweepReason::StaleTime => "they were stale for too long",
+        SweepReason::LongLivedStaleTime => "they were long-lived stale for too long",
         SweepReason::NotPreserved => "it came back without them",
         SweepReason::SecondRestart => "it was lost again before it had sent them",
         SweepReason::Stopped => "its session was stopped",

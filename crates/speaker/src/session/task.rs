@@ -132,7 +132,8 @@ impl SessionTask {
         if !self.has_connected || !self.io.neighbor().is_dynamic() {
             return false;
         }
-        let retains = |(timer, _)| matches!(timer, Timer::Restart | Timer::Retained);
+        let retains =
+            |(timer, _)| matches!(timer, Timer::Restart | Timer::Retained | Timer::LongLived);
         self.session.state() == State::Active
             && self.session.connections().next().is_none()
             && !self.session.timers().any(retains)
