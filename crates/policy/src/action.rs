@@ -119,6 +119,34 @@ impl Action {
         Self::AddCommunities(alloc::vec![community])
     }
 
+    /// Removes a standard community, or those that fit a pattern.
+    pub fn remove_community(community: impl Into<CommunityPattern>) -> Self {
+        Self::RemoveCommunities(alloc::vec![community.into()])
+    }
+
+    /// Puts these standard communities in place of all that are there.
+    pub fn set_communities(communities: impl IntoIterator<Item = Community>) -> Self {
+        Self::ReplaceCommunities {
+            with: communities.into_iter().collect(),
+            keep: Vec::new(),
+        }
+    }
+
+    /// Sets MULTI_EXIT_DISC.
+    pub const fn set_med(med: u32) -> Self {
+        Self::SetMed(Some(med))
+    }
+
+    /// Sets LOCAL_PREF.
+    pub const fn set_local_pref(value: u32) -> Self {
+        Self::SetLocalPref(Some(value))
+    }
+
+    /// Sets the next hop.
+    pub fn set_next_hop(next_hop: impl Into<NextHop>) -> Self {
+        Self::SetNextHop(next_hop.into())
+    }
+
     /// Takes all standard communities away.
     pub const fn clear_communities() -> Self {
         Self::ReplaceCommunities {

@@ -78,6 +78,16 @@ impl Match {
         Self::Prefix(prefixes.into_iter().map(PrefixMatch::Exact).collect())
     }
 
+    /// The prefix is in a prefix list: one of these holds it.
+    pub fn prefixes(list: impl IntoIterator<Item = PrefixMatch>) -> Self {
+        Self::Prefix(list.into_iter().collect())
+    }
+
+    /// The AS path fits an expression.
+    pub const fn path(expr: PathExpr) -> Self {
+        Self::Path(expr)
+    }
+
     /// This ASN stands in the AS path.
     pub fn asn(asn: Asn) -> Self {
         Self::AsnInPath(vec![asn])

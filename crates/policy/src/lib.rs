@@ -24,7 +24,8 @@ pub use asn_rules::{
 };
 pub use condition::{Match, RouteMeta, SourceClass};
 pub use pattern::{
-    CommunityPattern, ParseCommunityPatternError, ParsePathExprError, PathExpr, PrefixMatch,
+    CommunityPattern, ParseCommunityPatternError, ParsePathExprError, ParsePrefixMatchError,
+    PathExpr, PrefixMatch,
 };
 pub use policy::Policy;
 pub use route_map::{

@@ -5,7 +5,7 @@ mod path;
 use core::fmt;
 use core::str::FromStr;
 
-use routehub_types::{Community, Family, Prefix};
+use routehub_types::{Community, Family, ParsePrefixError, Prefix};
 
 pub use path::{ParsePathExprError, PathExpr};
 
@@ -83,11 +83,75 @@ impl fmt::Display for PrefixMatch {
     }
 }
 
+/// Text that is not a set of prefixes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParsePrefixMatchError {
+    /// It does not begin with a prefix.
+    #[error(transparent)]
+    Prefix(#[from] ParsePrefixError),
+    /// What follows the prefix says nothing of lengths.
+    #[error("after {0}: expected `ge LENGTH`, `le LENGTH`, both, `or longer` or `or shorter`")]
+    Lengths(Prefix),
+}
+
+impl From<Prefix> for PrefixMatch {
+    /// This prefix alone.
+    fn from(prefix: Prefix) -> Self {
+        Self::Exact(prefix)
+    }
+}
+
+impl FromStr for PrefixMatch {
+    type Err = ParsePrefixMatchError;
+
+    /// Reads what `Display` writes, as prefix lists of routers have it: `10.0.0.0/8`, `10.0.0.0/8 ge
+    /// 16 le 24`, `10.0.0.0/8 or longer`, `10.1.0.0/16 or shorter`.
+    fn from_str(text: &str) -> Result<Self, ParsePrefixMatchError> {
+        let mut words = text.split_ascii_whitespace();
+        let prefix: Prefix = words.next().unwrap_or_default().parse()?;
+        let other = || ParsePrefixMatchError::Lengths(prefix);
+        let longest = prefix.family().max_length();
+        let length = |word: Option<&str>| {
+            let number = word.filter(|word| word.bytes().all(|octet| octet.is_ascii_digit()));
+            let number: Option<u8> = number.and_then(|word| word.parse().ok());
+            let fits = prefix.length()..=longest;
+            number
+                .filter(|number| fits.contains(number))
+                .ok_or_else(other)
+        };
+        let (mut min, mut max) = (None, None);
+        while let Some(word) = words.next() {
+            match (word, min, max) {
+                ("ge", None, _) => min = Some(length(words.next())?),
+                ("le", _, None) => max = Some(length(words.next())?),
+                ("or", None, None) => {
+                    let set = match words.next() {
+                        Some("longer") => Self::or_longer(prefix),
+                        Some("shorter") => Self::Covers(prefix),
+                        _ => return Err(other()),
+                    };
+                    return words.next().map_or(Ok(set), |_| Err(other()));
+                }
+                _ => return Err(other()),
+            }
+        }
+        match (min, max) {
+            (None, None) => Ok(Self::Exact(prefix)),
+            (Some(min), Some(max)) if min > max => Err(other()),
+            _ => Ok(Self::Within {
+                prefix,
+                min: min.unwrap_or(prefix.length()),
+                max: max.unwrap_or(longest),
+            }),
+        }
+    }
+}
+
 /// A set of standard communities: each half one number, a range, or any.
 ///
 /// Written `65001:7`, `65001:*`, `65001:100-199`, `*:666`; a well-known name stands for its
 /// community.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CommunityPattern {
     high: Half,
     low: Half,
@@ -177,6 +241,13 @@ impl fmt::Display for CommunityPattern {
     }
 }
 
+impl fmt::Debug for CommunityPattern {
+    /// Writes the text form in quotes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
 impl FromStr for CommunityPattern {
     type Err = ParseCommunityPatternError;
 
@@ -216,6 +287,35 @@ mod tests {
         for text in ["65001:7", "65001:*", "*:*", "1-2:100-199"] {
             let pattern: CommunityPattern = text.parse().unwrap();
             assert_eq!(pattern.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn prefix_lists_read_back() {
+        for text in [
+            "10.0.0.0/8",
+            "10.0.0.0/8 or longer",
+            "10.1.0.0/16 or shorter",
+            "10.0.0.0/8 le 24",
+            "10.0.0.0/8 ge 16",
+            "2001:db8::/32 ge 40 le 48",
+        ] {
+            let set: PrefixMatch = text.parse().unwrap();
+            assert_eq!(set.to_string(), text);
+        }
+        for text in [
+            "",
+            "10.0.0.0",
+            "10.0.0.0/8 le",
+            "10.0.0.0/8 le 33",
+            "10.0.0.0/8 le 7",
+            "10.0.0.0/8 ge 24 le 16",
+            "10.0.0.0/8 ge 9 ge 9",
+            "10.0.0.0/8 le +9",
+            "10.0.0.0/8 or longer x",
+            "10.0.0.0/8 exact",
+        ] {
+            assert!(text.parse::<PrefixMatch>().is_err(), "{text:?}");
         }
     }
 

@@ -127,7 +127,29 @@ pub struct RouteMapTerms {
     pub default_route_from: Option<Vec<SourceClass>>,
 }
 
+impl RouteMapRule {
+    /// A rule that ends the map where all criteria hold.
+    pub fn new(
+        matches: impl IntoIterator<Item = RouteMapMatch>,
+        actions: impl IntoIterator<Item = RouteMapAction>,
+    ) -> Self {
+        Self {
+            matches: matches.into_iter().collect(),
+            actions: actions.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+}
+
 impl RouteMap {
+    /// A map of these rules.
+    pub fn new(name: impl Into<String>, rules: impl IntoIterator<Item = RouteMapRule>) -> Self {
+        Self {
+            name: name.into(),
+            rules: rules.into_iter().collect(),
+        }
+    }
+
     /// The policy of this route map. It does what is written, also where [`RouteMap::check`]
     /// finds faults; but reserved communities stay where communities are removed or replaced. (A
     /// new prefix empties them all.)

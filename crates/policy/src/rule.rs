@@ -64,7 +64,7 @@ impl Rule {
         Self::new(id, name, matches, [Action::Reject], Next::Stop)
     }
 
-    /// A rule that accepts what fits, without a change.
+    /// A rule that accepts what fits; [`with_actions`](Self::with_actions) says with which changes.
     pub fn accept(
         id: RuleId,
         name: impl Into<String>,
@@ -81,6 +81,16 @@ impl Rule {
         actions: impl IntoIterator<Item = Action>,
     ) -> Self {
         Self::new(id, name, matches, actions, Next::Continue)
+    }
+
+    /// The same, with these actions before the route is accepted, refused or goes on.
+    #[must_use]
+    pub fn with_actions(mut self, actions: impl IntoIterator<Item = Action>) -> Self {
+        let ends = |action: &Action| matches!(action, Action::Accept | Action::Reject);
+        let end = self.actions.iter().position(ends);
+        let end = end.unwrap_or(self.actions.len());
+        self.actions.splice(end..end, actions);
+        self
     }
 
     /// A rule of these parts.

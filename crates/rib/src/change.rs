@@ -1,5 +1,6 @@
 //! What goes into a table and what comes out: admission and its verdicts, deltas.
 
+use core::fmt;
 use core::ops::Deref;
 
 use routehub_types::{AttrId, PathId, Prefix, RuleId};
@@ -7,7 +8,7 @@ use smallvec::SmallVec;
 
 use crate::AttrStore;
 use crate::decision::{DecisionConfig, DecisionProcess};
-use crate::source::{SourceId, Sources};
+use crate::source::{PathRef, SourceId, Sources};
 
 /// Who says of every path what import makes of it.
 pub(crate) type Admit<'a> = dyn FnMut(&mut AttrStore, &Announcement) -> Admission + 'a;
@@ -84,7 +85,7 @@ pub struct BestPath {
 }
 
 /// The paths in use for a prefix, the best one first; a slice in all but name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct BestSet {
     // Eight next hops are as many as most forwarding tables take.
     pub(crate) paths: SmallVec<[BestPath; 8]>,
@@ -150,6 +151,49 @@ pub struct Delta<'a> {
     pub before: &'a [BestPath],
     /// The best set from now on; empty if there is none.
     pub after: &'a [BestPath],
+}
+
+/// The sources of paths, the best one first.
+struct Named<'a>(&'a [BestPath]);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(paths) = self;
+        for (n, path) in paths.iter().enumerate() {
+            f.write_str(if n == 0 { "" } else { ", " })?;
+            path.fmt(f)?;
+        }
+        f.write_str(if paths.is_empty() { "none" } else { "" })
+    }
+}
+
+impl fmt::Display for BestPath {
+    /// Writes `source3`, and with add-path `source3#7`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (source, path_id) = (self.source, self.path_id);
+        let derived = false;
+        PathRef {
+            source,
+            path_id,
+            derived,
+        }
+        .fmt(f)
+    }
+}
+
+impl fmt::Debug for BestSet {
+    /// Writes the list of its paths.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.paths).finish()
+    }
+}
+
+impl fmt::Display for Delta<'_> {
+    /// Writes `192.0.2.0/24 by source0, source1 (before: source0)`, `none` where there is no path.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} by {}", self.prefix, Named(self.after))?;
+        write!(f, " (before: {})", Named(self.before))
+    }
 }
 
 /// What a table needs of the rest of the engine for one call, and what the call comes to.

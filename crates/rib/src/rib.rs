@@ -407,6 +407,12 @@ impl Rib {
         either(v4, v6)
     }
 
+    /// All prefixes that have a best path, IPv4 first, with their best sets, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (Prefix, BestSet)> + '_ {
+        let families = Family::ALL.into_iter();
+        families.flat_map(|family| self.loc_rib(family))
+    }
+
     /// Visits the prefixes of a family that any of these tables has a best path for, in order, with
     /// all paths in use, each with the place of its table; of a table the best path first and the
     /// others in no order.

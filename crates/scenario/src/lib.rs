@@ -16,5 +16,5 @@ pub use file::{
 };
 pub use promises::PromiseWatch;
 pub use scenario::{RunError, Scenario};
-pub use syntax::{Diagnostic, Excerpt};
+pub use syntax::{Diagnostic, Diagnostics, Excerpt};
 pub use tables::{SeenTables, Snapshot, Tables, az};

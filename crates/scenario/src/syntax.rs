@@ -5,5 +5,5 @@ pub(crate) mod node;
 pub(crate) mod text;
 pub(crate) mod value_deserializer;
 
-pub use diagnostic::Diagnostic;
+pub use diagnostic::{Diagnostic, Diagnostics};
 pub use text::Excerpt;

@@ -19,5 +19,6 @@ pub use event::{
     ServerEvent,
 };
 pub use neighbor::Neighbor;
+pub use routehub_scenario::{Live, LivePeer, Secret};
 pub use server::{Server, StartError, Stopped};
 pub use session::command::SessionReport;

@@ -61,13 +61,14 @@ impl fmt::Debug for Server {
 
 impl Server {
     /// Listens on the address of every instance, gateway and edge that a real router peers with,
-    /// and starts the sessions. Needs a tokio runtime with time and IO.
+    /// and starts the sessions. Needs a tokio runtime with time and IO. An estate that is not
+    /// checked yet is.
     ///
     /// # Errors
     /// [`StartError`], with nothing left running.
     pub async fn start(
         profile: &Profile,
-        estate: CheckedEstate,
+        estate: impl TryInto<CheckedEstate, Error: Into<StartError>>,
         live: &Live,
     ) -> Result<Self, StartError> {
         Self::start_with(profile, estate, live, Sinks::default()).await
@@ -79,11 +80,12 @@ impl Server {
     /// As of [`start`](Self::start).
     pub async fn start_with(
         profile: &Profile,
-        estate: CheckedEstate,
+        estate: impl TryInto<CheckedEstate, Error: Into<StartError>>,
         live: &Live,
         sinks: Sinks,
     ) -> Result<Self, StartError> {
-        let live = &check(live)?;
+        let estate = estate.try_into().map_err(Into::into)?;
+        let live = &check(live, &estate)?;
         let (context, unstarted, arrived) = ServerContext::new().map_err(StartError::Thread)?;
         let engine = Engine::new(estate, profile.into(), &live_speakers(live), context.seed)?;
         let running = Running::start(&context, engine, unstarted, profile, live, sinks)?;
@@ -110,10 +112,11 @@ impl Server {
     pub async fn reload(
         &self,
         profile: &Profile,
-        estate: CheckedEstate,
+        estate: impl TryInto<CheckedEstate, Error: Into<StartError>>,
         live: &Live,
     ) -> Result<Reloaded, StartError> {
-        let live = &check(live)?;
+        let estate = estate.try_into().map_err(Into::into)?;
+        let live = &check(live, &estate)?;
         let mut running = self.shared.running.lock().await;
         running.check()?;
         let plan = ReloadPlan::new(&self.shared.context, &running, profile, estate, live).await?;

@@ -36,7 +36,7 @@ pub struct Segment {
 /// The ASes that a route has passed, nearest first.
 ///
 /// Segments are kept as they were received: neither merged nor sorted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AsPath {
     segments: Vec<Segment>,
 }
@@ -146,6 +146,20 @@ impl AsPath {
             segment.asns.retain(|asn| fits(*asn));
         }
         self.segments.retain(|segment| !segment.asns.is_empty());
+    }
+}
+
+impl From<Asn> for AsPath {
+    /// The path of a route that this AS originated.
+    fn from(asn: Asn) -> Self {
+        Self::sequence([asn])
+    }
+}
+
+impl FromIterator<Asn> for AsPath {
+    /// The same as [`AsPath::sequence`].
+    fn from_iter<I: IntoIterator<Item = Asn>>(asns: I) -> Self {
+        Self::sequence(asns)
     }
 }
 

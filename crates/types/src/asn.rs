@@ -6,7 +6,7 @@ use core::str::FromStr;
 /// A four-octet autonomous system number (RFC 6793).
 ///
 /// Prints as `asplain`; parses `asplain` (`65001`) and `asdot` (`1.10`, RFC 5396).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]

@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
 
 use crate::{
@@ -65,7 +65,7 @@ impl FromStr for Origin {
 }
 
 /// Where to send packets for a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NextHop {
@@ -107,6 +107,14 @@ impl From<Ipv6Addr> for NextHop {
     }
 }
 
+impl FromStr for NextHop {
+    type Err = AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, AddrParseError> {
+        text.parse::<IpAddr>().map(Self::from)
+    }
+}
+
 impl fmt::Display for NextHop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.address.fmt(f)
@@ -140,7 +148,7 @@ pub struct UnknownAttribute {
 /// The path attributes of a route: known ones typed, unknown transitive ones raw.
 ///
 /// Lists keep the order they came in; an empty list is an absent attribute.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default))]
@@ -213,6 +221,59 @@ impl Attrs {
             self.communities.insert(at, community);
         }
     }
+}
+
+impl fmt::Display for Attrs {
+    /// Each attribute that is there, by its name in the RFC that has it: `ORIGIN igp, AS_PATH 65001
+    /// 65010, NEXT_HOP 10.0.4.4, COMMUNITIES 65001:100`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            origin,
+            as_path,
+            next_hop,
+            ..
+        } = self;
+        write!(f, "ORIGIN {origin}, AS_PATH {as_path}, NEXT_HOP {next_hop}")?;
+        value(f, "MULTI_EXIT_DISC", self.med)?;
+        value(f, "LOCAL_PREF", self.local_pref)?;
+        if self.atomic_aggregate {
+            f.write_str(", ATOMIC_AGGREGATE")?;
+        }
+        if let Some(Aggregator { asn, router }) = self.aggregator {
+            write!(f, ", AGGREGATOR {asn} {router}")?;
+        }
+        list(f, "COMMUNITIES", &self.communities)?;
+        value(f, "ORIGINATOR_ID", self.originator_id)?;
+        list(f, "CLUSTER_LIST", &self.cluster_list)?;
+        list(f, "EXTENDED COMMUNITIES", &self.extended_communities)?;
+        list(
+            f,
+            "IPv6 EXTENDED COMMUNITIES",
+            &self.ipv6_extended_communities,
+        )?;
+        list(f, "LARGE_COMMUNITY", &self.large_communities)?;
+        value(f, "AIGP", self.aigp)?;
+        value(f, "OTC", self.only_to_customer)?;
+        let mut unknown = self.unknown.iter();
+        unknown
+            .try_for_each(|other| write!(f, ", type {}, {} octets", other.code, other.value.len()))
+    }
+}
+
+/// Writes an attribute of one value, where it is there.
+fn value(f: &mut fmt::Formatter<'_>, name: &str, value: Option<impl fmt::Display>) -> fmt::Result {
+    match value {
+        Some(value) => write!(f, ", {name} {value}"),
+        None => Ok(()),
+    }
+}
+
+/// Writes an attribute that is a list, where it is there.
+fn list(f: &mut fmt::Formatter<'_>, name: &str, values: &[impl fmt::Display]) -> fmt::Result {
+    if !values.is_empty() {
+        write!(f, ", {name}")?;
+    }
+    values.iter().try_for_each(|value| write!(f, " {value}"))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::asn::decimal;
 /// A standard community (RFC 1997): two 16-bit halves, usually `ASN:VALUE`.
 ///
 /// Prints as numbers (`65535:65282`); parses numbers, one decimal number, and well-known names.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct Community(pub u32);
 
@@ -120,14 +120,14 @@ const NON_TRANSITIVE: u8 = 0x40;
 ///
 /// Route targets and origins are written `rt:65001:7`, `rt:10.0.0.1:7`, `soo:65536:7`; all others
 /// as the hexadecimal octets, `0x030b000000000064`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct ExtendedCommunity(pub [u8; 8]);
 
 /// An IPv6 address specific extended community (RFC 5701): twenty octets.
 ///
 /// Route targets and origins are written `rt:[2001:db8::1]:7`, all others as `0x` and octets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct Ipv6ExtendedCommunity(pub [u8; 20]);
 
@@ -283,7 +283,7 @@ impl FromStr for Ipv6ExtendedCommunity {
 }
 
 /// A large community (RFC 8092), written `GLOBAL:LOCAL1:LOCAL2`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct LargeCommunity {
     /// The global administrator, an ASN.

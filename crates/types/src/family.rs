@@ -31,7 +31,7 @@ impl Family {
 }
 
 /// A set of address families.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FamilySet(u8);
 
 impl FamilySet {

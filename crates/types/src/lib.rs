@@ -12,6 +12,7 @@ pub mod attribute_block;
 pub mod attribute_code;
 mod attrs;
 mod community;
+mod debug;
 mod escaped;
 mod family;
 mod ids;

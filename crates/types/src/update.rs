@@ -15,7 +15,7 @@ use crate::{AttrId, Attrs, ParsePrefixError, Prefix};
 pub struct PathId(pub u32);
 
 /// Network layer reachability information: one prefix, with a path id where add-path is in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Nlri {

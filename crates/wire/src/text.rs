@@ -1,6 +1,7 @@
 //! Messages and what is in them, each as a line of text. What a peer chose itself is escaped: nothing
 //! in a line can drive a terminal.
 
+use alloc::vec::Vec;
 use core::fmt::{self, Display, Formatter};
 
 use crate::{
@@ -70,6 +71,33 @@ impl Display for UpdateView<'_> {
             return Ok(());
         }
         write!(f, " ({})", self.outcome())
+    }
+}
+
+/// A value whose debug form is its text.
+struct Shown<T>(T);
+
+impl<T: Display> fmt::Debug for Shown<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for UpdateView<'_> {
+    /// Writes what counts of the message, and its faults.
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let attributes: Vec<_> = self.attributes().map(Shown).collect();
+        let announced: Vec<_> = self.announced().flat_map(|field| field.nlri).collect();
+        let withdrawn: Vec<_> = self.withdrawn().collect();
+        let mut fields = f.debug_struct("UpdateView");
+        fields.field("outcome", &Shown(self.outcome()));
+        fields.field("attributes", &attributes);
+        fields.field("announced", &announced);
+        fields.field("withdrawn", &withdrawn);
+        if !self.is_fault_free() {
+            fields.field("faults", &self.faults());
+        }
+        fields.finish_non_exhaustive()
     }
 }
 

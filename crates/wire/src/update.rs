@@ -60,7 +60,7 @@ pub use values::{AsPathView, Asns, SegmentView, Segments, Values};
 /// }
 /// # Ok::<(), routehub_wire::DecodeError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UpdateView<'a> {
     message: &'a [u8],
     context: Context,

@@ -72,6 +72,9 @@ impl Change {
             (name.clone(), own.cloned().unwrap_or_default())
         });
         live.peers = peers.collect();
+        let servers = &estate.route_servers;
+        let dynamic = &mut live.dynamic_neighbors;
+        dynamic.retain(|name, _| servers.iter().any(|server| server.name == *name));
         let listen = &network.listen;
         live.addresses
             .extend(listen.iter().map(|(address, socket)| (*address, *socket)));

@@ -99,10 +99,17 @@ impl TryFrom<Estate> for CheckedEstate {
 }
 
 /// Everything that does not fit in an estate, in its order; never empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct EstateErrors(pub Vec<EstateError>);
 
 impl std::error::Error for EstateErrors {}
+
+impl fmt::Debug for EstateErrors {
+    /// A line for each: it is what a program prints whose `main` ends in this error.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 impl fmt::Display for EstateErrors {
     /// Writes a line for each.

@@ -147,6 +147,49 @@ pub enum Event {
     Remove(ObjectName),
 }
 
+/// Events that are asked for most, of whole NVAs.
+impl Event {
+    /// An NVA announces prefixes over every session, with its ASN alone as path.
+    pub fn advertise(nva: impl Into<String>, prefixes: impl IntoIterator<Item = Prefix>) -> Self {
+        Self::Advertise {
+            nva: nva.into(),
+            routes: vec![Routes::of(prefixes)],
+            to: None,
+            instance: None,
+        }
+    }
+
+    /// An NVA takes prefixes back, over every session.
+    pub fn withdraw(nva: impl Into<String>, prefixes: impl IntoIterator<Item = Prefix>) -> Self {
+        Self::Withdraw {
+            nva: nva.into(),
+            prefixes: prefixes.into_iter().collect(),
+            to: None,
+            instance: None,
+        }
+    }
+
+    /// An NVA goes down, with all its sessions.
+    pub fn nva_down(nva: impl Into<String>) -> Self {
+        Self::NvaDown(NvaSessions::all(nva))
+    }
+
+    /// An NVA comes back, with all its sessions.
+    pub fn nva_up(nva: impl Into<String>) -> Self {
+        Self::NvaUp(NvaSessions::all(nva))
+    }
+}
+
+impl NvaSessions {
+    /// All sessions of an NVA.
+    pub fn all(nva: impl Into<String>) -> Self {
+        Self {
+            nva: nva.into(),
+            ..Self::default()
+        }
+    }
+}
+
 impl Event {
     /// The same as an event of its own, where there is one for it.
     pub(crate) fn special(&self) -> Cow<'_, Self> {

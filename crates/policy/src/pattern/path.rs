@@ -24,7 +24,7 @@ use routehub_types::{AsPath, Asn, SegmentKind};
 /// assert!(!expr.holds(&"65001 7".parse()?));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PathExpr {
     from_start: bool,
     to_end: bool,
@@ -170,6 +170,13 @@ impl fmt::Display for PathExpr {
             write!(f, "{space}{atom}{times}")?;
         }
         f.write_str(if self.to_end { "$" } else { "" })
+    }
+}
+
+impl fmt::Debug for PathExpr {
+    /// Writes the text form in quotes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use routehub::{Estate, Event};
 
 use super::{objects, validate};
-use crate::syntax::diagnostic::{Diagnostic, Fault};
+use crate::syntax::diagnostic::{Diagnostics, Fault};
 use crate::syntax::node::{Entry, Node, Value, parse};
 use crate::syntax::text::{Span, Text};
 use crate::syntax::value_deserializer::Context;
@@ -42,7 +42,7 @@ pub fn parse_events(
     source: &str,
     estate: &Estate,
     ipv6: bool,
-) -> Result<Vec<(String, Event)>, Vec<Diagnostic>> {
+) -> Result<Vec<(String, Event)>, Diagnostics> {
     let text = Text::new(source);
     read(&text, estate, ipv6).map_err(|faults| Fault::diagnostics(faults, &text))
 }

@@ -41,6 +41,42 @@ impl Default for Live {
     }
 }
 
+/// For a server that is started without a file.
+impl Live {
+    /// The same with a real router in the place of this NVA, site or circuit's customer, which has
+    /// to connect.
+    #[must_use]
+    pub fn with_peer(self, name: impl Into<String>) -> Self {
+        self.with_peer_settings(name, LivePeer::default())
+    }
+
+    /// The same with a real router in the place of this NVA, site or circuit's customer; its
+    /// sessions are run as these settings say.
+    #[must_use]
+    pub fn with_peer_settings(mut self, name: impl Into<String>, settings: LivePeer) -> Self {
+        let settings = LivePeer {
+            live: true,
+            ..settings
+        };
+        self.peers.insert(name.into(), settings);
+        self
+    }
+
+    /// The same with this port at every address.
+    #[must_use]
+    pub const fn with_port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The same with a socket address in place of an address of the model.
+    #[must_use]
+    pub fn with_address(mut self, model: impl Into<IpAddr>, real: SocketAddr) -> Self {
+        self.addresses.insert(model.into(), real);
+        self
+    }
+}
+
 impl Live {
     /// Has files that peers name stand in this directory, unless their paths are absolute.
     pub fn look_in(&mut self, directory: &Path) {

@@ -17,7 +17,7 @@ use super::promise::promises;
 use super::schema::{AnyText, KEYS, SchemaVersion, keys_with};
 use super::validate;
 use crate::scenario::Scenario;
-use crate::syntax::diagnostic::{Diagnostic, Fault};
+use crate::syntax::diagnostic::{Diagnostics, Fault};
 use crate::syntax::node::{Entry, Node, Value, parse};
 use crate::syntax::text::Text;
 use crate::syntax::value_deserializer::Context;
@@ -26,9 +26,9 @@ impl Scenario {
     /// Reads a network file, YAML or JSON.
     ///
     /// # Errors
-    /// Everything that is found wrong with it, in the order of the text: one mistake for each
+    /// [`Diagnostics`]: everything that is found wrong with it, in the order of the text: one mistake for each
     /// entry whose form is wrong; if all forms are right, everything that does not fit together.
-    pub fn parse(source: &str) -> Result<Self, Vec<Diagnostic>> {
+    pub fn parse(source: &str) -> Result<Self, Diagnostics> {
         let text = Text::new(source);
         Self::read(&text).map_err(|faults| Fault::diagnostics(faults, &text))
     }

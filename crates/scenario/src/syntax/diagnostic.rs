@@ -2,6 +2,7 @@
 //! line, and the diagnostic that it becomes.
 
 use std::fmt;
+use std::ops::Deref;
 
 use routehub::check::nearest_name;
 use routehub::types::Escaped;
@@ -62,6 +63,56 @@ impl fmt::Display for Diagnostic {
 }
 
 impl std::error::Error for Diagnostic {}
+
+/// Everything that is wrong with a text, in its order; never empty. A slice in all but name.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Deref for Diagnostics {
+    type Target = [Diagnostic];
+
+    fn deref(&self) -> &[Diagnostic] {
+        &self.0
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    /// Writes a line for each.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = self.0.iter().enumerate();
+        all.into_iter().try_for_each(|(n, diagnostic)| {
+            f.write_str(if n == 0 { "" } else { "\n" })?;
+            diagnostic.fmt(f)
+        })
+    }
+}
+
+impl fmt::Debug for Diagnostics {
+    /// The same: it is what a program prints whose `main` ends in this error.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Diagnostics {}
 
 /// A mistake and the piece of text it is about, as far as that is known yet.
 #[derive(Debug, thiserror::Error)]
@@ -134,10 +185,10 @@ impl Fault {
     }
 
     /// The diagnostics of faults, in the order of the text.
-    pub(crate) fn diagnostics(mut faults: Vec<Self>, text: &Text<'_>) -> Vec<Diagnostic> {
+    pub(crate) fn diagnostics(mut faults: Vec<Self>, text: &Text<'_>) -> Diagnostics {
         faults.sort_by_key(Self::start);
         let details = faults.into_iter().map(|fault| *fault.0);
-        details.map(|detail| detail.diagnostic(text)).collect()
+        Diagnostics(details.map(|detail| detail.diagnostic(text)).collect())
     }
 
     /// If a key of this very mapping is unknown: it could also have these.

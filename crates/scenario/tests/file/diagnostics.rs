@@ -3,12 +3,12 @@
 //! In the files below `«` and `»` enclose the text that the first diagnostic must underline, and
 //! `‹` stands before the other place that it must show.
 
-use routehub_scenario::{Diagnostic, Scenario};
+use routehub_scenario::{Diagnostics, Scenario};
 
 /// A file without its marks, and the diagnostics that it gets.
 struct Bad {
     marked: String,
-    diagnostics: Vec<Diagnostic>,
+    diagnostics: Diagnostics,
 }
 
 /// Reads a file whose `schema`, `title` and two networks are given.

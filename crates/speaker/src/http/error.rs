@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use routehub_scenario::Diagnostic;
+use routehub_scenario::Diagnostics;
 use serde::Serialize;
 
 use super::connections::Ends;
@@ -72,7 +72,7 @@ impl Refusal {
     }
 
     /// A body with errors.
-    pub(super) fn diagnosed(diagnostics: Vec<Diagnostic>) -> Self {
+    pub(super) fn diagnosed(diagnostics: Diagnostics) -> Self {
         let first = diagnostics.first().map(ToString::to_string);
         let diagnostics = diagnostics.into_iter().map(|diagnostic| BodyDiagnostic {
             line: diagnostic.at.line,

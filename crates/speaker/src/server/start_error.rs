@@ -1,11 +1,12 @@
 //! Why a server did not start, or did not reload.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use routehub::{EngineError, NotConverged};
+use routehub::{EngineError, Estate, EstateErrors, NotConverged, UnknownName};
 use routehub_scenario::{Live, LivePeer, Secret};
 use routehub_wire::EncodeError;
 
@@ -16,6 +17,12 @@ use crate::sockopt::MAX_KEY;
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// Something in the estate does not fit.
+    #[error(transparent)]
+    Estate(#[from] EstateErrors),
+    /// There is nothing of this name whose place a real router could take.
+    #[error(transparent)]
+    UnknownPeer(#[from] UnknownName),
     /// What is modelled of the estate does not converge.
     #[error(transparent)]
     NotConverged(#[from] NotConverged),
@@ -94,6 +101,13 @@ pub enum StartError {
     Stopped(#[from] Stopped),
 }
 
+impl From<Infallible> for StartError {
+    /// Of an estate that is checked, nothing else can be wrong.
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
 impl From<SocketError> for StartError {
     fn from(SocketError { address, error }: SocketError) -> Self {
         Self::BfdSocket { address, error }
@@ -106,7 +120,8 @@ impl From<SocketError> for StartError {
 pub struct Stopped;
 
 /// Refuses settings that cannot be; gives them with the passwords that stand in files of their own.
-pub(super) fn check(live: &Live) -> Result<Live, StartError> {
+pub(super) fn check(live: &Live, estate: &Estate) -> Result<Live, StartError> {
+    check_names(live, estate)?;
     let mut live = live.clone();
     for (name, peer) in live.peers.iter_mut().filter(|(_, peer)| peer.live) {
         check_peer(name, peer)?;
@@ -118,6 +133,26 @@ pub(super) fn check(live: &Live) -> Result<Live, StartError> {
         }
     }
     Ok(live)
+}
+
+/// A real router can take the place of an NVA, a site or a circuit's customer; routers that nobody
+/// described are taken at a Route Server.
+fn check_names(live: &Live, estate: &Estate) -> Result<(), UnknownName> {
+    let nvas = estate.nvas.iter().map(|nva| nva.name.as_str());
+    let sites = estate.sites.iter().map(|site| site.name.as_str());
+    let circuits = estate.circuits.iter().map(|circuit| circuit.name.as_str());
+    let peers: Vec<&str> = nvas.chain(sites).chain(circuits).collect();
+    let mut named = live.peers.iter().filter(|(_, peer)| peer.live);
+    if let Some((name, _)) = named.find(|(name, _)| !peers.contains(&name.as_str())) {
+        return Err(UnknownName::among("NVA, site or circuit", name, peers));
+    }
+    let servers = estate.route_servers.iter();
+    let servers: Vec<&str> = servers.map(|server| server.name.as_str()).collect();
+    let mut named = live.dynamic_neighbors.keys();
+    match named.find(|name| !servers.contains(&name.as_str())) {
+        Some(name) => Err(UnknownName::among("Route Server", name, servers)),
+        None => Ok(()),
+    }
 }
 
 /// The same of the settings of one peer.

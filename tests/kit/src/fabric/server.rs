@@ -39,7 +39,7 @@ impl FabricServer {
         file: &str,
         tell: impl FnMut(&ServerEvent) + Send + 'static,
     ) -> Result<Self> {
-        let scenario = Scenario::parse(file).map_err(|mut wrong| wrong.remove(0))?;
+        let scenario = Scenario::parse(file)?;
         let sink = KernelSink::open(&[KernelTarget {
             vnet: "spoke".to_owned(),
             namespace: Some(Place::File(fabric.vm.path())),
