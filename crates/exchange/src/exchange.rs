@@ -168,9 +168,15 @@ impl Exchange {
         })
     }
 
-    /// The routes of a network; none if there is no such network.
-    pub fn vnet_routes(&self, vnet: &str) -> Option<VnetRoutes<'_>> {
-        self.fabric().vnet_routes(vnet)
+    /// The routes of a network.
+    ///
+    /// # Errors
+    /// [`UnknownName`] if there is no such network.
+    pub fn vnet_routes(&self, vnet: &str) -> Result<VnetRoutes<'_>, UnknownName> {
+        self.fabric().vnet_routes(vnet).ok_or_else(|| {
+            let known = self.estate().vnets.iter().map(|other| other.name.as_str());
+            UnknownName::among("virtual network", vnet, known)
+        })
     }
 
     /// The networks whose NICs may use routes of a Route Server instance or gateway, by name: its

@@ -57,7 +57,7 @@ macro_rules! snapshot {
             }
 
             fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr> {
-                Exchange::instance_address(self, route_server, instance)
+                Exchange::instance_address(self, route_server, instance).ok()
             }
 
             fn gateway_addresses(&self, gateway: &str) -> Vec<IpAddr> {

@@ -74,6 +74,7 @@ fn mark_networks(scene: &mut Scene, exchange: &Exchange, prefix: Prefix) {
         let uses = match node.kind {
             Kind::Vnet => exchange
                 .vnet_routes(&node.name)
+                .ok()
                 .and_then(|routes| routes.route(prefix))
                 .is_some_and(|route| !route.next_hops.is_empty()),
             Kind::Nic => exchange.nic_effective(&node.name).is_ok_and(|rows| {

@@ -212,15 +212,7 @@ impl Exchange {
         let speaker = self.graph().instance(route_server, instance);
         let rib = speaker.and_then(|speaker| self.rib(speaker));
         let Some((speaker, rib)) = speaker.zip(rib) else {
-            let servers = self.estate().route_servers.iter();
-            let names: Vec<&str> = servers.map(|server| server.name.as_str()).collect();
-            return Err(match names.contains(&route_server) {
-                true => {
-                    let wanted = format!("{route_server}/{instance}");
-                    UnknownName::among("Route Server instance", &wanted, [])
-                }
-                false => UnknownName::among("Route Server", route_server, names),
-            });
+            return Err(self.no_instance(route_server, instance));
         };
         let from = |source| match rib.origin(source) {
             Origin::Link(link) => {

@@ -6,6 +6,7 @@
 
 use routehub_types::{Family, Prefix};
 
+use super::names::UnknownName;
 use super::reports::PeeringReport;
 use super::table_id::{TableId, TableKind, TableRows};
 use crate::exchange::Exchange;
@@ -87,10 +88,18 @@ impl Exchange {
     }
 
     /// A share of a table: the rows of the prefixes that stand in so many places of a RIB.
-    pub fn table_share(&self, id: &TableId, from: ShareCursor, most: u32) -> Share {
+    ///
+    /// # Errors
+    /// [`UnknownName`] if there is no such object.
+    pub fn table_share(
+        &self,
+        id: &TableId,
+        from: ShareCursor,
+        most: u32,
+    ) -> Result<Share, UnknownName> {
         let (prefixes, next) = stored(&self.ribs_of(id), from, most);
-        let rows = self.rows_about(id, &prefixes);
-        Share { rows, next }
+        let rows = self.rows_about(id, &prefixes)?;
+        Ok(Share { rows, next })
     }
 
     /// How many routes a modelled neighbour is sent of a share of the prefixes that there are, and
@@ -112,8 +121,12 @@ impl Exchange {
     }
 
     /// The rows of a table that are about these prefixes.
-    pub fn rows_about(&self, id: &TableId, prefixes: &[Prefix]) -> TableRows {
-        match id.kind {
+    ///
+    /// # Errors
+    /// [`UnknownName`] if there is no such object.
+    pub fn rows_about(&self, id: &TableId, prefixes: &[Prefix]) -> Result<TableRows, UnknownName> {
+        id.check_names(self.estate())?;
+        Ok(match id.kind {
             TableKind::NicEffective => {
                 let mut nics = self.estate().nics.iter();
                 let nic = nics.find(|other| other.name == id.owner);
@@ -121,13 +134,17 @@ impl Exchange {
                 TableRows::Effective(rows.unwrap_or_default())
             }
             _ => self.rows_only(id, Only::These(prefixes)),
-        }
+        })
     }
 
     /// The rows of a table that are there whatever is learned, or depend on several prefixes: the
     /// system and user-defined routes of a NIC.
-    pub fn rows_beside(&self, id: &TableId) -> TableRows {
-        match id.kind {
+    ///
+    /// # Errors
+    /// [`UnknownName`] if there is no such object.
+    pub fn rows_beside(&self, id: &TableId) -> Result<TableRows, UnknownName> {
+        id.check_names(self.estate())?;
+        Ok(match id.kind {
             TableKind::NicEffective => {
                 let mut nics = self.estate().nics.iter();
                 let nic = nics.find(|other| other.name == id.owner);
@@ -135,7 +152,7 @@ impl Exchange {
                 TableRows::Effective(rows.unwrap_or_default())
             }
             _ => TableRows::Routes(Vec::new()),
-        }
+        })
     }
 
     /// The RIBs whose prefixes a table has rows of.

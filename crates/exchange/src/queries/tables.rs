@@ -296,9 +296,30 @@ impl Exchange {
     }
 
     /// The address of an instance of a Route Server.
-    pub fn instance_address(&self, route_server: &str, instance: u8) -> Option<IpAddr> {
-        let speaker = self.graph().instance(route_server, instance)?;
-        self.speaker(speaker).addresses.first().copied()
+    ///
+    /// # Errors
+    /// [`UnknownName`] if there is no such Route Server, or no such instance of it.
+    pub fn instance_address(
+        &self,
+        route_server: &str,
+        instance: u8,
+    ) -> Result<IpAddr, UnknownName> {
+        let speaker = self.graph().instance(route_server, instance);
+        let address = speaker.and_then(|id| self.speaker(id).addresses.first().copied());
+        address.ok_or_else(|| self.no_instance(route_server, instance))
+    }
+
+    /// What is unknown of an instance of a Route Server that is not there.
+    pub(super) fn no_instance(&self, route_server: &str, instance: u8) -> UnknownName {
+        let servers = self.estate().route_servers.iter();
+        let names: Vec<&str> = servers.map(|server| server.name.as_str()).collect();
+        match names.contains(&route_server) {
+            true => {
+                let wanted = format!("{route_server}/{instance}");
+                UnknownName::among("Route Server instance", &wanted, [])
+            }
+            false => UnknownName::among("Route Server", route_server, names),
+        }
     }
 
     /// What the receiver holds as received, import's rejects left out, a row for each address that

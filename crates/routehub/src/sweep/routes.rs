@@ -45,7 +45,7 @@ pub(super) fn route_changes(
     let changed: BTreeSet<Prefix> = changed.copied().collect();
     let mut found: BTreeMap<_, Vec<String>> = BTreeMap::new();
     for vnet in vnets.take(MOST_VNETS) {
-        let (Some(was), Some(is)) = (before.vnet_routes(vnet), after.vnet_routes(vnet)) else {
+        let (Ok(was), Ok(is)) = (before.vnet_routes(vnet), after.vnet_routes(vnet)) else {
             continue;
         };
         let mut prefixes = changed.clone();

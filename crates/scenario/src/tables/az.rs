@@ -17,7 +17,7 @@
 //!   - {name: nva, vnet: hub, ip: 10.0.4.4, asn: 65001, sessions: [rs], originates: [{prefix: 192.0.2.0/24}]}
 //! ";
 //! let network = Scenario::parse(text).unwrap().network()?;
-//! let both = [0, 1].map(|instance| network.instance_address("rs", instance));
+//! let both = [0, 1].map(|instance| network.instance_address("rs", instance).ok());
 //! let learned = az::Peering::learned(&network.rs_learned("rs", "nva")?, both);
 //! let json = serde_json::to_value(&learned).unwrap();
 //! assert_eq!(json["RouteServiceRole_IN_0"][0]["network"], "192.0.2.0/24");

@@ -154,7 +154,9 @@ impl FibFeed {
         prefixes: &BTreeSet<Prefix>,
     ) {
         names.retain(|name| self.wants(name));
-        let routes = names.iter().filter_map(|name| exchange.vnet_routes(name));
+        let routes = names
+            .iter()
+            .filter_map(|name| exchange.vnet_routes(name).ok());
         let routes: Vec<VnetRoutes<'_>> = routes.collect();
         for prefix in prefixes {
             VnetRoutes::route_of_each(&routes, *prefix, |index, route| {

@@ -4,6 +4,7 @@ use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use routehub::UnknownName;
 use routehub_scenario::Diagnostics;
 use serde::Serialize;
 
@@ -90,6 +91,13 @@ impl Refusal {
 impl From<Stopped> for Refusal {
     fn from(stopped: Stopped) -> Self {
         Self::busy(&stopped.to_string())
+    }
+}
+
+impl From<UnknownName> for Refusal {
+    /// What was there when a table was begun, and is no longer.
+    fn from(unknown: UnknownName) -> Self {
+        Self::new(StatusCode::NOT_FOUND, unknown.to_string())
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use routehub::types::Prefix;
 use routehub::{
-    EffectiveRow, Exchange, PeeringReport, RouteRow, ShareCursor, TableId, TableRows, Watch,
+    EffectiveRow, Exchange, PeeringReport, RouteRow, ShareCursor, TableId, TableRows, UnknownName,
+    Watch,
 };
 use routehub_scenario::Tables;
 use tokio::time::Instant;
@@ -152,7 +153,7 @@ impl App {
             let id = id.clone();
             let share = self
                 .share(move |exchange| exchange.table_share(&id, from, SHARE))
-                .await?;
+                .await??;
             cursor = share.next;
             match &mut read {
                 None => read = Some(share.rows.into()),
@@ -174,24 +175,26 @@ impl App {
             // Who comes from here on needs a later answer.
             self.land(id);
             let of = id.clone();
-            let last = move |exchange: &Exchange| match exchange.changed_since(&mut watch) {
-                None => Last::Anew,
-                Some(changed) if changed.len() > SHARE as usize => Last::More(changed, watch),
-                Some(changed) => Last::Done(Box::new(Done {
-                    rows: exchange.rows_about(&of, &changed),
-                    beside: exchange.rows_beside(&of),
-                    tables: Tables::some(exchange.estate(), exchange, []),
-                    changed,
-                })),
+            let last = move |exchange: &Exchange| {
+                Ok::<_, UnknownName>(match exchange.changed_since(&mut watch) {
+                    None => Last::Anew,
+                    Some(changed) if changed.len() > SHARE as usize => Last::More(changed, watch),
+                    Some(changed) => Last::Done(Box::new(Done {
+                        rows: exchange.rows_about(&of, &changed)?,
+                        beside: exchange.rows_beside(&of)?,
+                        tables: Tables::some(exchange.estate(), exchange, []),
+                        changed,
+                    })),
+                })
             };
-            match self.share(last).await? {
+            match self.share(last).await?? {
                 Last::Anew => return Ok(None),
                 Last::More(changed, still) => {
                     watch = still;
                     for prefixes in changed.chunks(SHARE as usize) {
                         let (id, about) = (id.clone(), prefixes.to_vec());
                         let rows = self.share(move |exchange| exchange.rows_about(&id, &about));
-                        read.replace(prefixes, rows.await?);
+                        read.replace(prefixes, rows.await??);
                     }
                 }
                 Last::Done(done) => {
