@@ -38,8 +38,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use routehub_scenario::Scenario;
-use routehub_speaker::http::{Changes, Http, Token, TokenError};
-use routehub_speaker::log::Log;
+use routehub_speaker::http::{Changes, Http, Token, TokenError, event_json, said_json};
+use routehub_speaker::log::{Log, Wording};
 use routehub_speaker::{Server, ServerEvent};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::Receiver;
@@ -64,6 +64,9 @@ pub struct Serve {
     /// The network file, YAML or JSON.
     #[arg(required_unless_present = "arm")]
     file: Option<PathBuf>,
+    /// Print what happens as JSON, a line each, as `GET /v1/events` has it.
+    #[arg(long)]
+    json: bool,
     /// Listen on this port instead of the one in the file (179 if it names none).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     listen_port: Option<u16>,
@@ -170,9 +173,16 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 
 async fn serve(mut scenario: Scenario, arguments: &Serve) -> Result<()> {
     // The standard output may be for something else.
+    let wording = match arguments.json {
+        true => Wording {
+            said: said_json,
+            event: event_json,
+        },
+        false => Wording::default(),
+    };
     let log = match arguments.sinks.take_output() {
-        true => Log::start(io::stderr()),
-        false => Log::start(io::stdout()),
+        true => Log::start_in(io::stderr(), wording),
+        false => Log::start_in(io::stdout(), wording),
     };
     let log = log.context("cannot start")?;
     let arm = arguments

@@ -250,6 +250,49 @@ fn answers_have_json_and_an_exit_code() {
 }
 
 #[test]
+fn a_picture_is_data_too() {
+    let drawn = json(&["draw", "-", "--json", "--failed", "nva1"]);
+    let boxes = drawn["boxes"].as_array().expect("boxes");
+    let nva = boxes
+        .iter()
+        .find(|one| one["kind"] == "NVA")
+        .expect("an NVA");
+    assert_eq!(
+        (&nva["name"], &nva["state"]),
+        (&"nva".into(), &"down".into())
+    );
+    let vnet = &boxes[nva["vnet"].as_u64().expect("its network") as usize];
+    assert_eq!(vnet["kind"], "VNet");
+    assert!(nva["place"]["x"].as_i64() >= vnet["place"]["x"].as_i64());
+    let lines = drawn["lines"].as_array().expect("lines");
+    let session = |line: &&Value| {
+        line["kind"] == "session" && line["a"] == nva["id"]
+            || line["kind"] == "session" && line["b"] == nva["id"]
+    };
+    let session = lines.iter().find(session).expect("a session");
+    assert_eq!(session["state"], "down");
+    assert!(
+        session["corners"]
+            .as_array()
+            .is_some_and(|corners| corners.len() > 1)
+    );
+    assert_eq!(routehub(&["draw", "-", "--json", "--svg"]).code, Some(2));
+}
+
+#[test]
+fn init_tells_programs_what_was_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("new.yaml");
+    let name = file.to_str().expect("UTF-8");
+    let written = json(&["init", name, "--json"]);
+    assert_eq!(written["file"], name);
+    assert_eq!(written["octets"], NETWORK.len());
+    assert_eq!(std::fs::read_to_string(&file).expect("the file"), NETWORK);
+    assert_eq!(routehub(&["init", name, "--json"]).code, Some(2));
+    assert_eq!(json(&["init", "-", "--json"])["network_file"], NETWORK);
+}
+
+#[test]
 fn man_pages_and_completions_are_of_every_command() {
     let folder = tempfile::tempdir().expect("a folder");
     let name = folder.path().to_str().expect("UTF-8");

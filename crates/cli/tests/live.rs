@@ -30,6 +30,50 @@ impl Drop for Server {
     }
 }
 
+#[test]
+fn what_happens_is_told_as_lines_of_json() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("network.yaml");
+    let ports = ["17977'", "17978'"];
+    std::fs::write(&file, FILE.replace(ports[0], ports[1])).expect("a file");
+    let child = Command::new(env!("CARGO_BIN_EXE_routehub"))
+        .arg("serve")
+        .arg(&file)
+        .args(["--http", "127.0.0.1:0", "--json"])
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut server = Server(child.expect("the program starts"));
+    let mut lines = BufReader::new(server.0.stdout.take().expect("a pipe")).lines();
+    let mut next = || -> serde_json::Value {
+        let line = lines.next().expect("a line").expect("a line");
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    };
+    let address = loop {
+        let line = next();
+        assert_eq!(line["event"], "said");
+        assert!(line["unix_ms"].is_u64());
+        let text = line["text"].as_str().expect("a text");
+        if let Some((_, address)) = text.split_once("answering on http://") {
+            break address.to_owned();
+        }
+    };
+    let mut stream = TcpStream::connect(&address).expect("it answers");
+    let body = "{id: on, set_branch_to_branch: {route_server: rs, value: true}}";
+    write!(
+        stream,
+        "POST /v1/events HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .expect("a request");
+    let happened = next();
+    assert_eq!(happened["event"], "happened", "{happened}");
+    assert!(
+        happened["text"]
+            .as_str()
+            .is_some_and(|text| text.contains("on"))
+    );
+}
+
 /// What a server answers of a path.
 fn answered(path: &str) -> String {
     let folder = tempfile::tempdir().expect("a folder");

@@ -5,7 +5,7 @@ use routehub::Trace;
 use routehub::types::Prefix;
 
 use crate::scene::{Scene, grouped, mark_route, mark_trace};
-use crate::{mermaid, svg};
+use crate::{Outline, mermaid, svg};
 
 /// A picture of an estate.
 #[derive(Clone, Debug)]
@@ -77,6 +77,11 @@ impl Picture {
     /// pages.
     pub fn svg(&self) -> String {
         svg::document(&grouped(&self.scene))
+    }
+
+    /// The picture as data, for programs that draw or check it themselves.
+    pub fn outline(&self) -> Outline {
+        Outline::of(&grouped(&self.scene))
     }
 
     /// The picture as a Mermaid flowchart, for pages that draw such.

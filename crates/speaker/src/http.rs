@@ -54,7 +54,7 @@ use app::App;
 pub use app::{Changes, STREAMS, TABLES};
 pub use connections::{CONNECTIONS, PER_CLIENT};
 use error::Refusal;
-pub use events::RATE;
+pub use events::{RATE, event_json, said_json};
 use guard::Guard;
 pub use read::SHARE;
 pub use token::{Token, TokenError};

@@ -33,9 +33,29 @@ const TELL: Duration = Duration::from_secs(5);
 /// After how long a write counts as stuck.
 const STUCK: Duration = Duration::from_secs(2);
 
+/// How lines are worded.
+#[derive(Clone, Copy, Debug)]
+pub struct Wording {
+    /// What somebody says, as a line, or a few.
+    pub said: fn(&str) -> String,
+    /// What happened, as a line.
+    pub event: fn(&ServerEvent) -> String,
+}
+
+impl Default for Wording {
+    /// As text for people.
+    fn default() -> Self {
+        Self {
+            said: str::to_owned,
+            event: ServerEvent::to_string,
+        }
+    }
+}
+
 /// Where lines are said. Clones say them in the same place.
 #[derive(Clone, Debug)]
 pub struct Log {
+    wording: Wording,
     lines: SyncSender<Entry>,
     shared: Arc<Shared>,
 }
@@ -87,6 +107,14 @@ impl Log {
     /// # Errors
     /// No thread can be started.
     pub fn start(out: impl Write + Send + 'static) -> io::Result<Self> {
+        Self::start_in(out, Wording::default())
+    }
+
+    /// The same, with lines that are worded otherwise.
+    ///
+    /// # Errors
+    /// No thread can be started.
+    pub fn start_in(out: impl Write + Send + 'static, wording: Wording) -> io::Result<Self> {
         let (lines, inbox) = sync_channel(LINES);
         let shared = Arc::new(Shared {
             start: Instant::now(),
@@ -98,17 +126,23 @@ impl Log {
         });
         let writer = Writer {
             out,
+            said: wording.said,
             shared: Arc::clone(&shared),
             dropped: 0,
         };
         let thread = std::thread::Builder::new().name("log".to_owned());
         thread.spawn(move || writer.run(&inbox))?;
-        Ok(Self { lines, shared })
+        Ok(Self {
+            wording,
+            lines,
+            shared,
+        })
     }
 
     /// Says a line, or a few; whatever could drive a terminal in it is escaped.
     pub fn say(&self, text: impl Display) {
-        self.push(Escaped::lines(text).to_string());
+        let text = shortened(Escaped::lines(text).to_string());
+        self.push((self.wording.said)(&text));
     }
 
     /// Says what happened, unless there was too much of its kind from its source of late.
@@ -119,7 +153,11 @@ impl Log {
         match taken {
             Ok(left_out) => {
                 left_out.iter().for_each(|left_out| self.say(left_out));
-                self.push(event.to_string());
+                let line = (self.wording.event)(event);
+                match line.len() > LONGEST {
+                    true => self.say(event),
+                    false => self.push(line),
+                }
             }
             Err(_) => {
                 self.shared.limited.fetch_add(1, Ordering::Relaxed);
@@ -127,13 +165,7 @@ impl Log {
         }
     }
 
-    fn push(&self, mut line: String) {
-        if line.len() > LONGEST {
-            let length = line.len();
-            let end = (0..=LONGEST).rev().find(|end| line.is_char_boundary(*end));
-            line.truncate(end.unwrap_or_default());
-            line.push_str(&format!("... ({length} octets)"));
-        }
+    fn push(&self, line: String) {
         if let Err(TrySendError::Full(_)) = self.lines.try_send(Entry::Line(line)) {
             self.shared.dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -167,9 +199,21 @@ impl Log {
     }
 }
 
+/// A text of at most [`LONGEST`] octets, and how many it had.
+fn shortened(mut text: String) -> String {
+    if text.len() > LONGEST {
+        let length = text.len();
+        let end = (0..=LONGEST).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or_default());
+        text.push_str(&format!("... ({length} octets)"));
+    }
+    text
+}
+
 /// The thread's side.
 struct Writer<W> {
     out: W,
+    said: fn(&str) -> String,
     shared: Arc<Shared>,
     /// Dropped lines that were told of.
     dropped: u64,
@@ -218,7 +262,8 @@ impl<W: Write> Writer<W> {
         let dropped = self.shared.dropped.load(Ordering::Relaxed);
         let new = dropped - std::mem::replace(&mut self.dropped, dropped);
         if new > 0 {
-            self.write(&format!("{new} lines were dropped: nobody read them"));
+            let told = format!("{new} lines were dropped: nobody read them");
+            self.write(&(self.said)(&told));
         }
     }
 
@@ -226,7 +271,8 @@ impl<W: Write> Writer<W> {
         self.tell_dropped();
         let left_out = self.shared.limiter().overdue(Instant::now());
         let lines: Vec<String> = left_out.iter().map(LeftOut::to_string).collect();
-        lines.iter().for_each(|line| self.write(line));
+        let said = self.said;
+        lines.iter().for_each(|line| self.write(&said(line)));
     }
 }
 

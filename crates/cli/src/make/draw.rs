@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::source::{Source, near};
 
-/// Draw a network file as SVG or Mermaid text, on standard output.
+/// Draw a network file as SVG or Mermaid text or JSON, on standard output.
 #[derive(Clone, Debug, Args)]
 pub struct Draw {
     /// The network.
@@ -24,6 +24,9 @@ pub struct Draw {
     /// A Mermaid flowchart.
     #[arg(long)]
     mermaid: bool,
+    /// The picture as JSON: boxes with their kinds, places and states, and the lines between them.
+    #[arg(long, conflicts_with_all = ["svg", "mermaid"])]
+    json: bool,
     /// Who announces this prefix to whom, who uses it, and which VNets have it.
     #[arg(long, value_name = "PREFIX", conflicts_with = "trace")]
     highlight: Option<Prefix>,
@@ -41,6 +44,10 @@ pub struct Draw {
 impl Run for Draw {
     fn run(&self, output: &mut Output) -> Result<bool, Failure> {
         let picture = self.picture()?;
+        if self.json {
+            output.answer(true, &picture.outline(), "")?;
+            return Ok(true);
+        }
         output.data(&match self.mermaid {
             true => picture.mermaid(),
             false => picture.svg(),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use routehub_scenario::json_schema;
+use serde::Serialize;
 
 use crate::exit::Run;
 use crate::failure::Failure;
@@ -20,12 +21,30 @@ pub struct Init {
     /// The file; `-` is standard output. One that exists is not touched.
     #[arg(default_value = "network.yaml")]
     file: PathBuf,
+    /// Print what was written as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was written.
+#[derive(Serialize)]
+struct Written {
+    /// Where; none: nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    /// The text, where it is not in a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network_file: Option<&'static str>,
+    octets: usize,
 }
 
 impl Run for Init {
     fn run(&self, output: &mut Output) -> Result<bool, Failure> {
         if self.file.as_os_str() == "-" {
-            output.data(NETWORK);
+            match self.json {
+                true => output.answer(true, &Written::of(None), "")?,
+                false => output.data(NETWORK),
+            }
             return Ok(true);
         }
         let name = self.file.display();
@@ -40,10 +59,21 @@ impl Run for Init {
                 _ => format!("{name}: {error}"),
             })
         })?;
-        output.text(format_args!(
-            "{name} is written; next: routehub show {name}\n"
-        ));
+        let written = Written::of(Some(name.to_string()));
+        let text = format!("{name} is written; next: routehub show {name}\n");
+        output.answer(self.json, &written, text)?;
         Ok(true)
+    }
+}
+
+impl Written {
+    const fn of(file: Option<String>) -> Self {
+        let network_file = if file.is_none() { Some(NETWORK) } else { None };
+        Self {
+            file,
+            network_file,
+            octets: NETWORK.len(),
+        }
     }
 }
 

@@ -252,11 +252,27 @@ fn line(value: &impl Serialize) -> Bytes {
     text.into()
 }
 
-fn event_line(event: &ServerEvent) -> Line<'_> {
+fn unix_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap_or_default().as_millis() as u64
+}
+
+/// An event as JSON, such as a line of the stream `GET /v1/events` has it.
+pub fn event_json(event: &ServerEvent) -> String {
+    // Texts and numbers serialize.
+    routehub_scenario::json::to_string(&event_line(event)).unwrap_or_default()
+}
+
+/// What somebody says as JSON, beside lines of [`event_json`].
+pub fn said_json(text: &str) -> String {
+    let said = json!({"unix_ms": unix_ms(), "event": "said", "text": text});
+    routehub_scenario::json::to_string(&said).unwrap_or_default()
+}
+
+fn event_line(event: &ServerEvent) -> Line<'_> {
     let link = event.neighbor.as_ref().map(|neighbor| &neighbor.link);
     Line {
-        unix_ms: since.unwrap_or_default().as_millis() as u64,
+        unix_ms: unix_ms(),
         event: event.kind.name(),
         peer: link.and_then(|link| link.remote_addresses.first().copied()),
         name: link.map(|link| link.remote.as_str()),
