@@ -255,11 +255,11 @@ fn a_picture_is_data_too() {
     let boxes = drawn["boxes"].as_array().expect("boxes");
     let nva = boxes
         .iter()
-        .find(|one| one["kind"] == "NVA")
+        .find(|one| one["name"] == "nva1")
         .expect("an NVA");
     assert_eq!(
-        (&nva["name"], &nva["state"]),
-        (&"nva".into(), &"down".into())
+        (&nva["kind"], &nva["state"]),
+        (&"NVA".into(), &"down".into())
     );
     let vnet = &boxes[nva["vnet"].as_u64().expect("its network") as usize];
     assert_eq!(vnet["kind"], "VNet");

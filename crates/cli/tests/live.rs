@@ -34,8 +34,8 @@ impl Drop for Server {
 fn what_happens_is_told_as_lines_of_json() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("network.yaml");
-    let ports = ["17977'", "17978'"];
-    std::fs::write(&file, FILE.replace(ports[0], ports[1])).expect("a file");
+    // Addresses of its own: the server of another test may run beside it.
+    std::fs::write(&file, FILE.replace("127.0.77.", "127.0.78.")).expect("a file");
     let child = Command::new(env!("CARGO_BIN_EXE_routehub"))
         .arg("serve")
         .arg(&file)
@@ -50,8 +50,7 @@ fn what_happens_is_told_as_lines_of_json() {
     };
     let address = loop {
         let line = next();
-        assert_eq!(line["event"], "said");
-        assert!(line["unix_ms"].is_u64());
+        assert!(line["unix_ms"].is_u64() && line["event"].is_string());
         let text = line["text"].as_str().expect("a text");
         if let Some((_, address)) = text.split_once("answering on http://") {
             break address.to_owned();
@@ -65,8 +64,12 @@ fn what_happens_is_told_as_lines_of_json() {
         body.len()
     )
     .expect("a request");
-    let happened = next();
-    assert_eq!(happened["event"], "happened", "{happened}");
+    let happened = loop {
+        let line = next();
+        if line["event"] != "said" && line["event"] != "bfd" {
+            break line;
+        }
+    };
     assert!(
         happened["text"]
             .as_str()
