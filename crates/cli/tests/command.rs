@@ -265,10 +265,8 @@ fn a_picture_is_data_too() {
     assert_eq!(vnet["kind"], "VNet");
     assert!(nva["place"]["x"].as_i64() >= vnet["place"]["x"].as_i64());
     let lines = drawn["lines"].as_array().expect("lines");
-    let session = |line: &&Value| {
-        line["kind"] == "session" && line["a"] == nva["id"]
-            || line["kind"] == "session" && line["b"] == nva["id"]
-    };
+    let session =
+        |line: &&Value| line["kind"] == "session" && [&line["a"], &line["b"]].contains(&&nva["id"]);
     let session = lines.iter().find(session).expect("a session");
     assert_eq!(session["state"], "down");
     assert!(

@@ -57,11 +57,14 @@ pub struct OutlineBox {
 /// The place of a box, by its upper left corner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "as in SVG")]
 pub struct OutlinePlace {
+    /// From the left.
     pub x: i32,
+    /// From above.
     pub y: i32,
+    /// How wide it is.
     pub width: i32,
+    /// How high it is.
     pub height: i32,
 }
 
