@@ -409,6 +409,23 @@ impl Exchange {
         }
     }
 
+    /// The stale routes of a real peer in a family are long-lived stale from here on, until they are
+    /// swept or announced again: they come after all others, and go to peers only that take such
+    /// ([`Encoding::takes_long_lived`]). Those with NO_LLGR are refused (RFC 9494 sections 4.2 and
+    /// 4.3).
+    ///
+    /// # Errors
+    /// [`NotConverged`] if the estate does not come to rest any more.
+    pub fn mark_long_lived(&mut self, link: LinkId, family: Family) -> Result<(), NotConverged> {
+        self.model.touch_all();
+        Live::mark_long_lived(&mut self.model, link, family)
+    }
+
+    /// Families whose stale routes are long-lived stale at the receiver.
+    pub(crate) fn long_lived(&self, from: AdjacencyId) -> FamilySet {
+        self.model.ribs().long_lived(from)
+    }
+
     /// Routes of a real peer in a family that are still stale go.
     ///
     /// # Errors

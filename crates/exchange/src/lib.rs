@@ -26,8 +26,8 @@ pub use policy::{Condition, PROPAGATION_RULES, Row, leads_back, propagation_rule
 pub use propagation::{EventError, Footprint, NotConverged, Outbound, SessionOrder};
 pub use queries::{
     ConnectionLoad, OtherState, PathReport, PathStanding, PeeringReport, Refused, RouteOrigin,
-    RouteRow, RouteServerLoad, SessionRow, SessionState, Share, ShareCursor, Subject, TableId,
-    TableKind, TableRows, TableShape, UnknownName,
+    RouteRow, RouteServerLoad, SessionRow, SessionState, Share, ShareCursor, Staleness, Subject,
+    TableId, TableKind, TableRows, TableShape, UnknownName,
 };
 pub use ribs::Encoding;
 pub use routehub_rib::LimitExceeded;

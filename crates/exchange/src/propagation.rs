@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use routehub_rib::LimitExceeded;
-use routehub_types::{AsPath, Attrs, Family, Instant, Prefix};
+use routehub_types::{AsPath, Attrs, Family, FamilySet, Instant, Prefix};
 
 use crate::fabric::{Fabric, Journal};
 use crate::graph::{AdjacencyId, Deployment, Link, LinkId, SpeakerId, UNKNOWN_ADDRESS, VnetId};
@@ -313,6 +313,14 @@ impl Model {
         resting
             .map(|(speakers, prefixes)| (names(speakers), prefixes))
             .collect()
+    }
+
+    /// Stale routes of these families at the receiver are long-lived stale from here on (RFC 9494
+    /// section 4.2).
+    pub(crate) fn mark_long_lived(&mut self, adjacency: AdjacencyId, families: FamilySet) {
+        let parameters = self.deployment.parameters();
+        let changed = self.ribs.mark_long_lived(adjacency, parameters, families);
+        self.note_changed(changed);
     }
 
     /// Drops the routes of a family that are still stale at the receiver.

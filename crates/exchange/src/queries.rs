@@ -13,6 +13,6 @@ pub use reports::{
 };
 pub use shares::{Share, ShareCursor};
 pub use table_id::{
-    RouteOrigin, RouteRow, SessionRow, SessionState, Subject, TableId, TableKind, TableRows,
-    TableShape,
+    RouteOrigin, RouteRow, SessionRow, SessionState, Staleness, Subject, TableId, TableKind,
+    TableRows, TableShape,
 };

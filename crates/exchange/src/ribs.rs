@@ -17,7 +17,7 @@ use routehub_rib::{
     Admission, Announcement, AttrStore, Delta, Export, Flushed, GroupId, LimitExceeded, Rib,
     Source, SourceId, Withheld,
 };
-use routehub_types::{AttrId, Attrs, Family, Instant, Nlri, Prefix, RuleId, Update};
+use routehub_types::{AttrId, Attrs, Family, FamilySet, Instant, Nlri, Prefix, RuleId, Update};
 
 use crate::estate::RoutingPreference;
 use crate::graph::{AdjacencyId, Deployment, SpeakerId};
@@ -335,6 +335,9 @@ impl Ribs {
     /// Drops all that the receiver holds from the sender.
     pub(crate) fn withdraw_all(&mut self, id: AdjacencyId) -> Changed {
         let holds = |(rib, source): (RibView<'_>, SourceId)| rib.holds_any(source);
+        for family in self.adjacency(id).long_lived().iter() {
+            self.adjacency_mut(id).0.end_long_lived(family);
+        }
         if !self.inbound(id).is_some_and(holds) {
             return self.unchanged(id);
         }
@@ -374,8 +377,27 @@ impl Ribs {
         }
     }
 
+    /// The routes of a family that are stale are long-lived stale from here on (RFC 9494).
+    pub(crate) fn mark_long_lived(
+        &mut self,
+        id: AdjacencyId,
+        parameters: &Parameters,
+        families: FamilySet,
+    ) -> Changed {
+        self.adjacency_mut(id).0.add_long_lived(families);
+        self.reapply_import(id, parameters)
+    }
+
+    /// Families whose stale routes are long-lived stale.
+    pub(crate) fn long_lived(&self, id: AdjacencyId) -> FamilySet {
+        self.adjacency(id).long_lived()
+    }
+
     /// Drops the routes of a family that are still stale.
     pub(crate) fn sweep_stale(&mut self, id: AdjacencyId, family: Family) -> Changed {
+        if self.adjacency(id).long_lived().contains(family) {
+            self.adjacency_mut(id).0.end_long_lived(family);
+        }
         self.at_receiver(
             id,
             |Inbound {
@@ -514,9 +536,13 @@ impl Ribs {
             let number = usize::from(best.source.number());
             // nobody hears of its own route. What a member sent over its own link the group
             // keeps from it alone; here it is what it has by another.
-            let sender = senders[number].filter(|_| Some(best.source) != own);
+            let from = senders[number];
+            let sender = from.name.filter(|_| Some(best.source) != own);
             if sender.is_some_and(|sender| adjacency.sends_back_to(sender)) {
                 return Err(Withheld::Refused(rules::FROM_THIS_NEIGHBOR));
+            }
+            if adjacency.keeps_back(from, store.key(best.attrs)) {
+                return Err(Withheld::Refused(rules::LONG_LIVED_STALE));
             }
             let class = classes[number];
             let exported = adjacency.export_route(store, class, best.attrs, best.prefix);

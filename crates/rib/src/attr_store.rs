@@ -7,7 +7,7 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use hashbrown::{HashMap, HashTable};
 use routehub_types::{
-    Asn, AttrId, Attrs, NextHop, Origin, RouterId, attribute_block, attribute_code,
+    Asn, AttrId, Attrs, Community, NextHop, Origin, RouterId, attribute_block, attribute_code,
 };
 
 use crate::memory::{Seeded, Slab};
@@ -61,6 +61,8 @@ pub struct AttrStore {
     hash: Seeded,
     idle: Vec<u32>,
     free: Vec<u32>,
+    /// How many sets there are with LLGR_STALE.
+    long_lived_stale: u32,
     scratch: Vec<u8>,
 }
 
@@ -77,6 +79,7 @@ impl AttrStore {
             hash: Seeded::new(seed),
             idle: Vec::new(),
             free: Vec::new(),
+            long_lived_stale: 0,
             scratch: Vec::new(),
         }
     }
@@ -166,16 +169,18 @@ impl AttrStore {
         if let Some(id) = self.find_block(hash, block) {
             return id;
         }
+        let key = key();
+        self.long_lived_stale += u32::from(key.is_long_lived_stale());
         let id = match self.free.pop() {
             Some(id) => {
                 self.blocks[id] = block.into();
-                self.keys[id] = key();
+                self.keys[id] = key;
                 self.refs[id] = IDLE;
                 self.contexts[id] = NO_CTX;
                 id
             }
             None => {
-                self.keys.push(key());
+                self.keys.push(key);
                 self.refs.push(IDLE);
                 self.contexts.push(NO_CTX);
                 self.blocks.push(block.into())
@@ -220,6 +225,12 @@ impl AttrStore {
     #[inline]
     pub fn key(&self, id: AttrId) -> &DecisionKey {
         &self.keys[id.0]
+    }
+
+    /// Whether there is a set with LLGR_STALE: without one no path is long-lived stale.
+    #[inline]
+    pub(crate) const fn has_long_lived_stale(&self) -> bool {
+        self.long_lived_stale > 0
     }
 
     /// The address of the next hop of a set, without the other attributes where it is IPv4.
@@ -311,6 +322,7 @@ impl AttrStore {
             if mem::take(refs) & ALIASED != 0 {
                 self.aliases.remove(id);
             }
+            self.long_lived_stale -= u32::from(self.keys[id].is_long_lived_stale());
             let block = mem::take(&mut self.blocks[id]);
             let hash = self.hash.bytes(&block);
             if let Ok(entry) = self.by_block.find_entry(hash, |other| *other == id) {
@@ -336,21 +348,39 @@ pub struct DecisionKey {
     pub path_length: u16,
     /// ORIGIN.
     pub origin: Origin,
-    /// Whether there is an ORIGINATOR_ID, which stands for the router id then (RFC 4456 section 9).
-    pub reflected: bool,
+    /// What else there is to know.
+    marks: u8,
 }
+
+/// There is an ORIGINATOR_ID.
+const REFLECTED: u8 = 1;
+/// There is the community LLGR_STALE.
+const LONG_LIVED_STALE: u8 = 2;
 
 impl DecisionKey {
     /// The key of an attribute set.
     pub fn of(attrs: &Attrs) -> Self {
+        let reflected = attrs.originator_id.is_some();
+        let stale = attrs.communities.contains(&Community::LLGR_STALE);
+        let mark = |is_set, mark| if is_set { mark } else { 0 };
         Self {
             local_pref: attrs.local_pref.unwrap_or(DEFAULT_LOCAL_PREF),
             med: attrs.med.unwrap_or(0),
             neighbor: attrs.as_path.neighbor().unwrap_or(Asn::ZERO),
             path_length: u16::try_from(attrs.as_path.length()).unwrap_or(u16::MAX),
             origin: attrs.origin,
-            reflected: attrs.originator_id.is_some(),
+            marks: mark(reflected, REFLECTED) | mark(stale, LONG_LIVED_STALE),
         }
+    }
+
+    /// Whether there is an ORIGINATOR_ID, which stands for the router id then (RFC 4456 section 9).
+    pub const fn is_reflected(&self) -> bool {
+        self.marks & REFLECTED != 0
+    }
+
+    /// Whether there is the community LLGR_STALE (RFC 9494).
+    pub const fn is_long_lived_stale(&self) -> bool {
+        self.marks & LONG_LIVED_STALE != 0
     }
 }
 

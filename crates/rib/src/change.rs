@@ -31,6 +31,9 @@ pub struct Announcement {
     pub prefix_known: bool,
     /// How many prefixes have a best path now, both families together (for R-008).
     pub prefixes: usize,
+    /// Whether the path is stale: import is asked again of what the source announced before it was
+    /// lost, or before it began to refresh its routes.
+    pub stale: bool,
 }
 
 /// What import says of one path.

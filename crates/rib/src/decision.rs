@@ -97,12 +97,16 @@ impl DecisionConfig {
     }
 
     /// The steps that eliminate, with the tie-breakers if these leave one path.
-    fn eliminating(&self) -> impl Iterator<Item = Step> + '_ {
+    fn eliminating(&self, store: &AttrStore) -> impl Iterator<Item = Step> + '_ {
         let ties = match self.max_paths {
             1 => self.tie_breakers.as_slice(),
             _ => &[],
         };
-        self.steps.iter().chain(ties).copied()
+        let steps = match self.steps.as_slice() {
+            [Step::LongLivedStale, steps @ ..] if !store.has_long_lived_stale() => steps,
+            steps => steps,
+        };
+        steps.iter().chain(ties).copied()
     }
 
     /// What the steps say of a path by itself.
@@ -244,7 +248,7 @@ impl DecisionProcess<'_> {
 
     /// Decides between two, which is the same as elimination; says whether a step told them apart.
     fn decide_pair(&self, first: &mut Candidate, second: &mut Candidate) -> bool {
-        for step in self.config.eliminating() {
+        for step in self.config.eliminating(self.store) {
             let (winner, loser) = match self.compare(step, first, second) {
                 Ordering::Less => (first, second),
                 Ordering::Greater => (second, first),
@@ -259,7 +263,7 @@ impl DecisionProcess<'_> {
 
     /// Drops at each step what is worse there, until one is left.
     fn eliminate(&self, left: &mut Left, all: &mut [Candidate]) {
-        for step in self.config.eliminating() {
+        for step in self.config.eliminating(self.store) {
             if left.len() < 2 {
                 return;
             }

@@ -74,6 +74,9 @@ pub struct Source {
     pub cost: u32,
     /// A configured number, lower is preferred ([`Step::TieBreak`](crate::Step::TieBreak)).
     pub tie_break: u32,
+    /// Whether the community LLGR_STALE means something on its paths: they are long-lived stale
+    /// ([`Step::LongLivedStale`](crate::Step::LongLivedStale)).
+    pub long_lived: bool,
     /// How many routes the source may send; none is no limit.
     pub limit: Option<RouteLimit>,
     /// How many rejected routes are kept; further ones are only counted.
@@ -91,6 +94,7 @@ impl Default for Source {
             external: false,
             cost: 0,
             tie_break: 0,
+            long_lived: false,
             limit: None,
             max_rejected: u32::MAX,
         }

@@ -139,6 +139,30 @@ fn what_is_not_announced_again_after_a_restart_is_swept() {
 }
 
 #[test]
+fn import_is_told_of_what_it_is_asked_about_again_whether_it_is_stale() {
+    let mut bed = bed();
+    let source = bed.source(1);
+    let routes = many(3);
+    let attrs = bed.length(1);
+    let asked = std::cell::RefCell::new(Vec::new());
+    let admit = |_: &mut AttrStore, path: &Announcement| {
+        asked.borrow_mut().push(path.stale);
+        Admission::Accept(path.attrs)
+    };
+    bed.apply(source, &[], attrs, &routes, admit).unwrap();
+    bed.rib
+        .reapply_import(&mut bed.store, source, admit, |_, _| {});
+    bed.rib.mark_stale(source, Family::Ipv4);
+    bed.apply(source, &[], attrs, &routes[..1], admit).unwrap();
+    assert!(!asked.take().contains(&true), "announced, or not stale");
+    bed.rib
+        .reapply_import(&mut bed.store, source, admit, |_, _| {});
+    let mut again = asked.take();
+    again.sort_unstable();
+    assert_eq!(again, [false, true, true]);
+}
+
+#[test]
 fn path_ids_tell_paths_of_one_source_apart() {
     let mut bed = bed();
     let source = bed.source(1);

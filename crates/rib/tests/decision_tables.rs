@@ -90,6 +90,8 @@ fn line(text: &str, mode: &str) -> Line {
             "local_pref" => attrs.local_pref = Some(value.parse().unwrap()),
             "originator" => attrs.originator_id = Some(RouterId(value.parse().unwrap())),
             "origin" => attrs.origin = value.parse::<Origin>().unwrap(),
+            "long_lived" => source.long_lived = value.parse().unwrap(),
+            "community" => attrs.add_community(value.parse().unwrap()),
             "external" => source.external = value.parse().unwrap(),
             "cost" => source.cost = value.parse().unwrap(),
             "router_id" => source.router_id = RouterId(value.parse().unwrap()),
@@ -234,6 +236,11 @@ fn run_all(text: &str, at_least: usize) {
 #[test]
 fn rfc_4271_section_9_1_2() {
     run_all(include_str!("decisions/rfc4271.txt"), 25);
+}
+
+#[test]
+fn rfc_9494_section_4_3() {
+    run_all(include_str!("decisions/rfc9494.txt"), 5);
 }
 
 #[test]

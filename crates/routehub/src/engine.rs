@@ -32,6 +32,8 @@ pub enum Input<'a> {
         send: Context,
         /// The families agreed on.
         families: FamilySet,
+        /// Whether the peer takes long-lived stale routes (RFC 9494 section 4.3).
+        long_lived: bool,
     },
     /// A session is no longer established.
     Down {
@@ -68,6 +70,13 @@ pub enum Input<'a> {
         /// Of which family.
         family: Family,
     },
+    /// The stale routes of the peer in a family are long-lived stale from here on (RFC 9494).
+    LongLivedStale {
+        /// Whose.
+        peer: PeerId,
+        /// Of which family.
+        family: Family,
+    },
     /// Routes of the peer in a family that are still stale go.
     SweepStale {
         /// Whose.
@@ -87,6 +96,7 @@ impl Input<'_> {
                 peer,
                 send: agreed.send,
                 families: agreed.families,
+                long_lived: agreed.takes_long_lived,
             },
             SessionEvent::Down(ref down) => {
                 let sent = down.sent.as_ref();
@@ -101,9 +111,8 @@ impl Input<'_> {
             SessionEvent::RefreshRequested(family) => Self::RefreshRequested { peer, family },
             SessionEvent::MarkStale(family) => Self::MarkStale { peer, family },
             SessionEvent::SweepStale(family, _) => Self::SweepStale { peer, family },
-            SessionEvent::EndOfRib(_)
-            | SessionEvent::LongLivedStale(..)
-            | SessionEvent::AttemptFailed(_) => return None,
+            SessionEvent::LongLivedStale(family, _) => Self::LongLivedStale { peer, family },
+            SessionEvent::EndOfRib(_) | SessionEvent::AttemptFailed(_) => return None,
         })
     }
 }
@@ -301,14 +310,17 @@ impl Engine {
                 peer,
                 send,
                 families,
+                long_lived,
             } => {
                 let sent_to = self.peer_mut(peer)?;
                 sent_to.packer = Some(Packer::new(&send));
                 sent_to.marks = RefreshMarks::new(send.enhanced_refresh);
                 sent_to.ready = false;
                 let link = sent_to.link.link;
-                let encoding: Arc<dyn Encoding> =
-                    Arc::new(PeerEncoding(Context { families, ..send }));
+                let encoding: Arc<dyn Encoding> = Arc::new(PeerEncoding {
+                    context: Context { families, ..send },
+                    long_lived,
+                });
                 self.exchange.link_up(link, &encoding, families)?;
                 self.ready(peer);
             }
@@ -342,6 +354,10 @@ impl Engine {
             Input::MarkStale { peer, family } => {
                 let link = self.link(peer)?;
                 self.exchange.mark_stale(link, family);
+            }
+            Input::LongLivedStale { peer, family } => {
+                let link = self.link(peer)?;
+                self.exchange.mark_long_lived(link, family)?;
             }
             Input::SweepStale { peer, family } => {
                 let link = self.link(peer)?;

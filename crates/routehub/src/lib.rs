@@ -29,8 +29,9 @@ pub use routehub_exchange::{
     GatewayInstance, Instance, LimitExceeded, LinkChange, LinkId, LiveLink, NextHopType,
     NotConverged, NvaSessions, Parameters, PathReport, PathStanding, PeerSessions, PeeringReport,
     Refused, Role, RouteOrigin, RouteRow, RouteServerLoad, RouteSource, RouteState, SessionEnd,
-    SessionRow, SessionState, Share, ShareCursor, SoftClear, SpeakerId, Subject, TableId,
-    TableKind, TableRows, TableShape, UnknownName, VnetRoute, VnetRoutes, check, estate, rules,
+    SessionRow, SessionState, Share, ShareCursor, SoftClear, SpeakerId, Staleness, Subject,
+    TableId, TableKind, TableRows, TableShape, UnknownName, VnetRoute, VnetRoutes, check, estate,
+    rules,
 };
 pub use routehub_rib::Step;
 pub use routehub_types as types;

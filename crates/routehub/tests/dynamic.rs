@@ -110,6 +110,7 @@ impl Lab {
             peer: self.ids[&session],
             send: Context::EXTERNAL,
             families: FamilySet::ALL,
+            long_lived: false,
         });
         self.held.insert(session, BTreeMap::new());
     }

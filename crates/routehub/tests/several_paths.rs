@@ -132,6 +132,7 @@ impl Lab {
             peer: self.peer(router),
             send: context(router),
             families: FamilySet::ALL,
+            long_lived: false,
         });
         self.held.insert(router, BTreeMap::new());
         self.ids.retain(|(holder, ..), _| *holder != router);

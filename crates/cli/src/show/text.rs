@@ -59,6 +59,9 @@ fn routes(out: &mut String, title: &str, columns: &str, rows: &[RouteRow], width
     if rows.iter().any(|row| row.refused.is_some()) {
         header.push("Refused");
     }
+    if rows.iter().any(|row| row.stale.is_some()) {
+        header.push("Stale");
+    }
     // Where the instances of a gateway have rows, whose each is.
     let instances = rows.iter().map(|row| row.local_address);
     if instances.collect::<BTreeSet<_>>().len() > 1 {
@@ -79,6 +82,7 @@ fn routes(out: &mut String, title: &str, columns: &str, rows: &[RouteRow], width
                 (from, _) => cell(from.as_ref()),
             },
             "Link" => cell(row.link),
+            "Stale" => cell(row.stale),
             "Refused" => row.refused.map(refused).unwrap_or_default(),
             _ => cell(row.instance),
         };

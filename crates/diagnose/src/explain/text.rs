@@ -354,6 +354,7 @@ fn changed(rules: &[RuleId], map_rules: &[String]) -> String {
 fn by_step(step: Step, role: Option<Role>) -> (&'static str, &'static [RuleId]) {
     use Role::{Edge, ExpressRouteGateway, RouteServer, VpnGateway};
     match (step, role) {
+        (Step::LongLivedStale, _) => ("not being long-lived stale (RFC 9494 section 4.3)", &[]),
         (Step::Rank, Some(RouteServer)) => ("the routing preference", &[rules::ROUTING_PREFERENCE]),
         (Step::Rank, Some(Edge)) => ("coming from the customer", &[rules::CUSTOMER_FIRST]),
         (Step::Rank, _) => ("where it comes from", &[]),

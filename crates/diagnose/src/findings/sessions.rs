@@ -113,6 +113,7 @@ const fn rule(option: SessionOption) -> RuleId {
         SessionOption::Bfd => rules::NO_BFD,
         SessionOption::MaximumPrefix => rules::ROUTES_PER_PEER,
         SessionOption::GracefulRestart
+        | SessionOption::LongLivedGracefulRestart
         | SessionOption::EnhancedRefresh
         | SessionOption::ExtendedMessages
         | SessionOption::Role

@@ -19,6 +19,11 @@ pub struct SessionOptions {
 }
 
 impl SessionOptions {
+    /// Whether something is asked for.
+    pub fn asks_for(&self, option: SessionOption) -> bool {
+        self.asked.contains(&option)
+    }
+
     /// How many paths of a prefix are sent where nothing is said.
     pub const MOST_PATHS: NonZeroU8 = match NonZeroU8::new(8) {
         Some(number) => number,
@@ -51,6 +56,8 @@ pub enum SessionOption {
     MaximumPrefix,
     /// Routes stay while the peer restarts (RFC 4724).
     GracefulRestart,
+    /// And for long where it does not come back in time (RFC 9494).
+    LongLivedGracefulRestart,
     /// Begin and end of a refresh are marked (RFC 7313).
     EnhancedRefresh,
     /// Messages of up to 65,535 octets (RFC 8654).
@@ -70,6 +77,7 @@ impl SessionOption {
             Self::Bfd => "bfd",
             Self::MaximumPrefix => "maximum_prefix",
             Self::GracefulRestart => "graceful_restart",
+            Self::LongLivedGracefulRestart => "long_lived_graceful_restart",
             Self::EnhancedRefresh => "enhanced_refresh",
             Self::ExtendedMessages => "extended_messages",
             Self::Role => "role",

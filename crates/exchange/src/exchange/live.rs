@@ -114,6 +114,19 @@ impl Live {
         model.converge()
     }
 
+    /// Stale routes of a real peer in a family are long-lived stale from here on.
+    pub(super) fn mark_long_lived(
+        model: &mut Model,
+        link: LinkId,
+        family: Family,
+    ) -> Result<(), NotConverged> {
+        let Some(to_peer) = model.deployment().graph().our_adjacency(link) else {
+            return Ok(());
+        };
+        model.mark_long_lived(to_peer.reverse(), FamilySet::EMPTY.with(family));
+        model.converge()
+    }
+
     /// Stale routes of a real peer in a family go. Once none are left of a peer that has not come
     /// back, its session is down like any other.
     pub(super) fn sweep_stale(

@@ -173,6 +173,10 @@ impl Exchange {
             }
         }
         self.mark_all_stale(from_peer, &mut stale);
+        let long_lived = old_peer.map(|to_peer| old.model.ribs().long_lived(to_peer.reverse()));
+        if let Some(families) = long_lived.filter(|families| !families.is_empty()) {
+            self.model.mark_long_lived(from_peer, families);
+        }
     }
 
     fn mark_all_stale(&mut self, from_peer: AdjacencyId, families: &mut Vec<Family>) {

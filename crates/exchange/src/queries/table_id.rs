@@ -320,9 +320,33 @@ pub struct RouteRow {
     /// The rule by which the one that has the row refuses it, so that it is listed but not used.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub refused: Option<RuleId>,
+    /// Whether it stays although the neighbour has not announced it again since it was lost, or since
+    /// it began to refresh its routes.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub stale: Option<Staleness>,
     /// The link of the circuit that holds it, or by which on-premises hears of it; none: both, or
     /// no circuit's table.
     pub link: Option<CircuitLink>,
+}
+
+/// How a route is stale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Staleness {
+    /// It is used as before (RFC 4724 section 4.2, RFC 7313 section 4).
+    Stale,
+    /// It is long-lived stale: any other route comes first (RFC 9494 section 4.3).
+    LongLivedStale,
+}
+
+impl fmt::Display for Staleness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Stale => "stale",
+            Self::LongLivedStale => "long-lived stale",
+        })
+    }
 }
 
 /// The state of a session as tables show it.

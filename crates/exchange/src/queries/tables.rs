@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use routehub_rib::Admission;
-use routehub_types::{Attrs, NextHop, Origin as OriginAttribute, Prefix, RuleId};
+use routehub_types::{Attrs, Community, NextHop, Origin as OriginAttribute, Prefix, RuleId};
 
 use super::names::UnknownName;
 use super::table_id::{
-    RouteOrigin, RouteRow, SessionRow, SessionState, TableId, TableKind, TableRows,
+    RouteOrigin, RouteRow, SessionRow, SessionState, Staleness, TableId, TableKind, TableRows,
 };
 use crate::exchange::Exchange;
 use crate::graph::{AdjacencyId, PeerClass, Side, SpeakerId, UNKNOWN_ADDRESS};
@@ -68,9 +68,11 @@ impl Exchange {
             let peer = self.graph().link(link).a.addresses.first().copied();
             let from = link.from(Side::A);
             let refused = self.refused_only(from, only);
+            let stale = self.stale_only(from, only);
             let received = self.received_of(from, only).into_iter();
             received.map(move |(prefix, attrs)| RouteRow {
                 refused: refused.get(&prefix).copied(),
+                stale: stale.get(&prefix).copied(),
                 origin: RouteOrigin::EBgp,
                 weight: WEIGHT_LEARNED,
                 source_peer: peer,
@@ -382,6 +384,30 @@ impl Exchange {
         refused.collect()
     }
 
+    /// The prefixes whose routes are stale at the receiver.
+    fn stale_only(&self, from: AdjacencyId, only: Only<'_>) -> BTreeMap<Prefix, Staleness> {
+        let inbound = self.inbound(from).into_iter();
+        let mut inbound = inbound.filter(|(rib, source)| rib.counts(*source).stale > 0);
+        let Some((rib, source)) = inbound.next() else {
+            return BTreeMap::new();
+        };
+        let long_lived = self.long_lived(from);
+        let stale = only.of(rib, source).into_iter().filter(|route| route.stale);
+        let stale = stale.map(|route| {
+            let is_marked = match route.imported {
+                Admission::Accept(attrs) | Admission::Replace { attrs, .. } => {
+                    rib.attrs(attrs).has_community(Community::LLGR_STALE)
+                }
+                _ => false,
+            };
+            match is_marked && long_lived.contains(route.prefix.family()) {
+                true => (route.prefix, Staleness::LongLivedStale),
+                false => (route.prefix, Staleness::Stale),
+            }
+        });
+        stale.collect()
+    }
+
     /// Routes that the sender sent: where its own address is the next hop, each of its addresses
     /// sends a row with itself.
     fn rows_from(
@@ -435,6 +461,7 @@ fn row(prefix: Prefix, attrs: &Attrs) -> RouteRow {
         instance: None,
         from: None,
         refused: None,
+        stale: None,
         link: None,
     }
 }

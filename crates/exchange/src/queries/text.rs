@@ -42,6 +42,9 @@ impl Display for RouteRow {
         }
         listed(f, ", communities ", &self.communities, " ")?;
         listed(f, ", from ", self.source_peer, "")?;
+        if let Some(stale) = self.stale {
+            write!(f, ", {stale}")?;
+        }
         match self.refused {
             Some(rule) => write!(f, ", refused ({rule})"),
             None => Ok(()),

@@ -1,8 +1,8 @@
 //! One direction of a link: the policies on both sides, and what the receiver calls the sender.
 
 use routehub_policy::{Policy, RouteMeta, SourceClass, Step};
-use routehub_rib::{Admission, Announcement, AttrStore, SourceId};
-use routehub_types::{AttrId, Attrs, Prefix, RuleId};
+use routehub_rib::{Admission, Announcement, AttrStore, DecisionKey, SourceId};
+use routehub_types::{AttrId, Attrs, Community, Family, FamilySet, Prefix, RuleId};
 
 use crate::graph::{AdjacencyId, Deployment, Graph, SpeakerId};
 use crate::parameters::Parameters;
@@ -10,6 +10,7 @@ use crate::policy::{CachedPolicy, Policies};
 use crate::rules;
 
 use super::encoding::Fit;
+use super::speaker_rib::Sender;
 
 /// What passes from one speaker to another, and as what.
 #[derive(Clone, Debug)]
@@ -39,6 +40,8 @@ pub(super) struct Adjacency {
     pub(super) is_static: bool,
     /// What fits the messages to a real receiver, while its session is established.
     fit: Option<Fit>,
+    /// Families whose stale routes are long-lived stale (RFC 9494).
+    long_lived: FamilySet,
 }
 
 impl Adjacency {
@@ -69,6 +72,7 @@ impl Adjacency {
             splits_horizon: !graph.sender(id).is_nva(),
             is_static: graph.link(id.link).kind.is_static(),
             fit: None,
+            long_lived: FamilySet::EMPTY,
         }
     }
 
@@ -85,6 +89,7 @@ impl Adjacency {
     pub(super) fn vacate(&mut self, store: &mut AttrStore) {
         self.source = None;
         self.fit = None;
+        self.long_lived = FamilySet::EMPTY;
         self.export.clear(store);
         self.import.clear(store);
     }
@@ -135,6 +140,29 @@ impl Adjacency {
     /// Whether each route is held against what a message to the receiver can hold.
     pub(super) fn checks_fit(&self) -> bool {
         self.fit.is_some()
+    }
+
+    /// Families whose stale routes are long-lived stale.
+    pub(super) const fn long_lived(&self) -> FamilySet {
+        self.long_lived
+    }
+
+    /// Stale routes of these families are long-lived stale too from here on.
+    pub(super) fn add_long_lived(&mut self, families: FamilySet) {
+        self.long_lived = families.iter().fold(self.long_lived, FamilySet::with);
+    }
+
+    /// Nothing of a family is stale any more.
+    pub(super) const fn end_long_lived(&mut self, family: Family) {
+        self.long_lived = self.long_lived.without(family);
+    }
+
+    /// Whether the receiver is not told of a route because it is long-lived stale, and the receiver
+    /// does not take such (RFC 9494 section 4.3).
+    pub(super) fn keeps_back(&self, from: Sender, key: &DecisionKey) -> bool {
+        from.long_lived
+            && key.is_long_lived_stale()
+            && !self.fit.as_ref().is_some_and(Fit::takes_long_lived)
     }
 
     /// Whether this is what the sender of another adjacency is sent.
@@ -217,6 +245,12 @@ impl Adjacency {
                 }
                 Err(rule) => return Admission::Reject(rule),
             };
+            let is_long_lived = route.stale && self.long_lived.contains(route.prefix.family());
+            let attrs = match is_long_lived.then(|| long_lived_stale(store, route.attrs, attrs)) {
+                Some(Err(rule)) => return Admission::Reject(rule),
+                Some(Ok(marked)) => marked,
+                None => attrs,
+            };
             if !route.prefix_known && max.is_some_and(|max| route.prefixes >= max) {
                 Admission::Reject(rules::PREFIX_LIMIT)
             } else if prefix == route.prefix {
@@ -238,6 +272,25 @@ impl Adjacency {
         self.export.forget(freed, store);
         self.fit.iter_mut().for_each(Fit::forget);
     }
+}
+
+/// What becomes of a route that is long-lived stale, by its attributes as received and after import:
+/// it is marked (RFC 9494 section 4.2).
+///
+/// # Errors
+/// The rule by which it is not kept: the neighbour or a route map has marked it with NO_LLGR.
+fn long_lived_stale(
+    store: &mut AttrStore,
+    received: AttrId,
+    imported: AttrId,
+) -> Result<AttrId, RuleId> {
+    let mut attrs = store.attrs(imported);
+    let refuses = |attrs: &Attrs| attrs.has_community(Community::NO_LLGR);
+    if refuses(&attrs) || received != imported && refuses(&store.attrs(received)) {
+        return Err(rules::NO_LLGR);
+    }
+    attrs.add_community(Community::LLGR_STALE);
+    Ok(store.intern(&attrs))
 }
 
 /// The first speaker of a speaker's name.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use routehub_rib::{DecisionConfig, LimitMode, RouteLimit, Source, Step};
 use routehub_types::RouterId;
 
-use crate::estate::RoutingPreference;
+use crate::estate::{RoutingPreference, SessionOption};
 use crate::graph::{
     AdjacencyId, Deployment, Graph, LinkKind, PeerClass, Role, SpeakerId, SpeakerKind,
 };
@@ -14,11 +14,20 @@ use crate::parameters::{Parameters, PrefixCountMode};
 
 /// How a speaker decides (R-060 to R-073; NVAs as the network file says).
 pub(super) fn decision(deployment: &Deployment, id: SpeakerId) -> DecisionConfig {
-    use Step::{AsPathLength, Cost, External, LocalPref, NextHop, PeerAddress, Rank, TieBreak};
+    use Step::{
+        AsPathLength, Cost, External, LocalPref, LongLivedStale, NextHop, PeerAddress, Rank,
+        TieBreak,
+    };
     let max_next_hops = deployment.parameters().max_next_hops();
     let many = u8::try_from(max_next_hops).unwrap_or(u8::MAX);
     let speaker = deployment.graph().speaker(id);
     let (steps, tie_breakers, max_paths): (&[Step], &[Step], u8) = match speaker.role() {
+        // RFC 9494 section 4.3: before all else.
+        Some(Role::RouteServer) if deployment.parameters().transparent => (
+            &[LongLivedStale, Rank, AsPathLength, Cost],
+            &[PeerAddress, TieBreak, NextHop],
+            many,
+        ),
         Some(Role::RouteServer) => (
             &[Rank, AsPathLength, Cost],
             &[PeerAddress, TieBreak, NextHop],
@@ -45,7 +54,13 @@ pub(super) fn decision(deployment: &Deployment, id: SpeakerId) -> DecisionConfig
 
 /// The same where what was best and comes back stays away.
 pub(super) fn sticky(plain: &DecisionConfig) -> DecisionConfig {
-    let steps = std::iter::once(Step::Failback).chain(plain.steps().iter().copied());
+    // What is long-lived stale gives way all the same.
+    let (first, others) = match plain.steps() {
+        [Step::LongLivedStale, others @ ..] => (Some(Step::LongLivedStale), others),
+        others => (None, others),
+    };
+    let steps = first.into_iter().chain([Step::Failback]);
+    let steps = steps.chain(others.iter().copied());
     let tie_breakers = plain.tie_breakers().iter().copied();
     DecisionConfig::new(steps, tie_breakers, plain.max_paths())
 }
@@ -97,6 +112,8 @@ pub(super) fn source(deployment: &Deployment, adjacency: AdjacencyId) -> Source 
         _ => {}
     }
     let options = deployment.session_options(adjacency.link);
+    source.long_lived = link.kind.peer_side() == Some(adjacency.sender)
+        && options.is_some_and(|options| options.asks_for(SessionOption::LongLivedGracefulRestart));
     if let Some(maximum) = options.and_then(|options| options.maximum_prefix)
         && link.kind.peer_side() == Some(adjacency.sender)
     {

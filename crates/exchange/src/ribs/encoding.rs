@@ -31,6 +31,11 @@ pub trait Encoding: fmt::Debug + Send + Sync {
     fn add_path(&self) -> FamilySet {
         FamilySet::EMPTY
     }
+
+    /// Whether the peer takes long-lived stale routes (RFC 9494 section 4.3).
+    fn takes_long_lived(&self) -> bool {
+        false
+    }
 }
 
 /// What fits the messages to one peer. What was found last is kept, as routes come in runs that
@@ -50,6 +55,11 @@ impl Fit {
             own,
             last: None,
         }
+    }
+
+    /// Whether the peer takes long-lived stale routes.
+    pub(super) fn takes_long_lived(&self) -> bool {
+        self.encoding.takes_long_lived()
     }
 
     /// Whether a message can announce a prefix with these attributes.

@@ -41,8 +41,10 @@ impl<'a> Exported<'a> {
     /// The best path of a set that the receiver may hear of: its class, and its attributes.
     fn offered(self, rib: &SpeakerRib, best: &BestSet) -> Result<(SourceClass, AttrId), RuleId> {
         let best = best.first().ok_or(rules::NOT_EXCHANGED)?;
+        let (from, key) = (rib.sender(best.source), self.store.key(best.attrs));
         match rib.origin(best.source) {
             Origin::Link(link) if self.came_from_receiver(link) => Err(rules::FROM_THIS_NEIGHBOR),
+            _ if self.adjacency.keeps_back(from, key) => Err(rules::LONG_LIVED_STALE),
             _ => Ok((rib.class(best.source), best.attrs)),
         }
     }

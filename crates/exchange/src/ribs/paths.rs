@@ -74,7 +74,9 @@ impl Ribs {
             }
             let number = usize::from(path.source.number());
             // nobody hears of its own route.
-            if senders[number].is_some_and(|sender| adjacency.sends_back_to(sender)) {
+            let from = senders[number];
+            let back = from.name.is_some_and(|name| adjacency.sends_back_to(name));
+            if back || adjacency.keeps_back(from, store.key(path.attrs)) {
                 continue;
             }
             match adjacency.export_route(store, classes[number], path.attrs, prefix) {

@@ -22,6 +22,15 @@ pub enum Origin {
     Link(LinkId),
 }
 
+/// Whose routes those of a source are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sender {
+    /// The first speaker of the sender's name; none for networks.
+    pub(super) name: Option<SpeakerId>,
+    /// Whether its routes may be long-lived stale.
+    pub(super) long_lived: bool,
+}
+
 /// The routes of one speaker.
 #[derive(Clone, Debug)]
 pub(super) struct SpeakerRib {
@@ -29,8 +38,8 @@ pub(super) struct SpeakerRib {
     origins: Vec<Origin>,
     /// What policies call each source, by its number.
     classes: Vec<SourceClass>,
-    /// The first speaker of the name of each source's sender; none for networks.
-    senders: Vec<Option<SpeakerId>>,
+    /// Who each source's sender is.
+    senders: Vec<Sender>,
     /// Whether what was best and comes back stays away.
     pub(super) sticky: bool,
 }
@@ -57,16 +66,17 @@ impl SpeakerRib {
     /// Adds a source with the first speaker of its sender's name; none if there are too many.
     pub(super) fn add(
         &mut self,
-        (origin, sender): (Origin, Option<SpeakerId>),
+        (origin, name): (Origin, Option<SpeakerId>),
         class: SourceClass,
         source: Source,
     ) -> Option<SourceId> {
+        let long_lived = source.long_lived;
         let id = self.rib.add_source(source).ok()?;
         let place = usize::from(id.number());
         // The number of a source that is gone may be another's now.
         put(&mut self.origins, place, origin);
         put(&mut self.classes, place, class);
-        put(&mut self.senders, place, sender);
+        put(&mut self.senders, place, Sender { name, long_lived });
         Some(id)
     }
 
@@ -80,8 +90,13 @@ impl SpeakerRib {
         self.classes[usize::from(source.number())]
     }
 
+    /// Whose the routes of a source are.
+    pub(super) fn sender(&self, source: SourceId) -> Sender {
+        self.senders[usize::from(source.number())]
+    }
+
     /// The RIB, and by the number of each source what policies call it, and whose it is.
-    pub(super) fn with_sources(&mut self) -> (&mut Rib, &[SourceClass], &[Option<SpeakerId>]) {
+    pub(super) fn with_sources(&mut self) -> (&mut Rib, &[SourceClass], &[Sender]) {
         (&mut self.rib, &self.classes, &self.senders)
     }
 }

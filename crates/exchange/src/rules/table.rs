@@ -596,5 +596,14 @@ rules! {
         1028 ROUTE_LEAK: "a route with OTC came from a neighbour that must not pass it on"
             "RFC 9234 section 5";
         1029 ONLY_TO_CUSTOMER: "a route with OTC goes to customers only" "RFC 9234 section 5";
+        1030 LONG_LIVED_STALE: "a long-lived stale route goes to neighbours only that offer \
+             long-lived graceful restart"
+            "RFC 9494 section 4.3"
+            remedy "offer long-lived graceful restart at the neighbour, or bring the router back \
+             that announced the route";
+        1031 NO_LLGR: "a route with NO_LLGR is not kept beyond the restart time of the neighbour \
+             that announced it"
+            "RFC 9494 section 4.2"
+            remedy "bring the neighbour back, or take the community NO_LLGR off the route";
     }
 }

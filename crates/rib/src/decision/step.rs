@@ -30,9 +30,15 @@ impl Compared<'_> {
 
     /// The BGP identifier of who brought a path into the AS (RFC 4456 section 9).
     fn router_id(&self) -> u32 {
-        let reflected = self.attrs.reflected;
+        let reflected = self.attrs.is_reflected();
         let originator = reflected.then(|| self.store.originator(self.id)).flatten();
         originator.unwrap_or(self.source().router_id).0
+    }
+
+    /// Whether it is marked so by somebody with whom that was agreed on.
+    #[inline]
+    fn is_long_lived_stale(&self) -> bool {
+        self.attrs.is_long_lived_stale() && self.source().long_lived
     }
 
     fn next_hop(&self) -> IpAddr {
@@ -124,6 +130,9 @@ macro_rules! steps {
 }
 
 steps! {
+    /// Paths that are not long-lived stale ([`Source::long_lived`](crate::Source::long_lived); RFC
+    /// 9494 section 4.3). As the first step it costs nothing while no path is.
+    LongLivedStale, "long-lived stale", |path| path.is_long_lived_stale();
     /// The lowest class of source ([`Source::rank`](crate::Source::rank)).
     Rank, "rank", |path| path.source().rank;
     /// The highest LOCAL_PREF; 100 where there is none (RFC 4271 section 9.1.1).

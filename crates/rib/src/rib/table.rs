@@ -140,6 +140,10 @@ impl<K: Key> Table<K> {
             attrs: received,
             prefix_known: entry.is_some_and(|entry| self.routes.entry(entry).head.is_used()),
             prefixes: cx.prefixes,
+            stale: !fresh
+                && entry
+                    .zip(at)
+                    .is_some_and(|(entry, at)| self.routes.path(entry, at).is_stale()),
         };
         let import = Import::new(item.key, received, admit(cx.store, &announcement));
         let rejected = import.imported.is_rejected();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use routehub_rib::{DecisionConfig, LimitMode, RouteLimit, Source, Step};
-use routehub_types::{AsPath, Asn, Attrs, Family, FamilySet, Origin, Prefix, RouterId};
+use routehub_types::{AsPath, Asn, Attrs, Community, Family, FamilySet, Origin, Prefix, RouterId};
 
 pub(crate) const SOURCES: usize = 5;
 pub(crate) const GAP: Duration = Duration::from_secs(1);
@@ -55,6 +55,10 @@ pub(crate) fn attribute_sets() -> Vec<Attrs> {
         set("64510", Some(3), Some(150), Origin::Incomplete),
         reflected(2, set("64520 {1,2}", None, Some(100), Origin::Igp)),
         set("", Some(1), None, Origin::Igp),
+        Attrs {
+            communities: vec![Community::LLGR_STALE],
+            ..set("64500", None, None, Origin::Igp)
+        },
     ]
 }
 
@@ -69,6 +73,11 @@ pub(crate) fn configs() -> Vec<DecisionConfig> {
         ),
         DecisionConfig::new([Step::Med, Step::LocalPref], [Step::RouterId], 3),
         DecisionConfig::new([Step::MedAlways], [], 1),
+        DecisionConfig::new(
+            [Step::LongLivedStale, Step::AsPathLength],
+            [Step::PeerAddress],
+            2,
+        ),
         DecisionConfig::new([Step::Origin, Step::NextHop], [Step::RouterId], 1),
     ]
 }
@@ -110,6 +119,7 @@ pub(crate) fn source(number: usize, variant: u8) -> Source {
     };
     Source {
         rank: variant % 3,
+        long_lived: variant.is_multiple_of(2),
         router_id: RouterId(variant.into()),
         peer_address,
         peer_asn: Asn(64500),

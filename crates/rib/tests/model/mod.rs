@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use routehub_rib::{DecisionConfig, LimitExceeded, Source, Step};
-use routehub_types::{AsPath, Attrs, Instant, Nlri, PathId, Prefix, RuleId};
+use routehub_types::{AsPath, Attrs, Community, Instant, Nlri, PathId, Prefix, RuleId};
 
 pub(crate) use limit::Run;
 
@@ -64,6 +64,10 @@ impl Candidate {
         let number = match step {
             Step::PeerAddress => return (0, Some(self.source.peer_address)),
             Step::NextHop => return (0, Some(self.attrs.next_hop.address)),
+            Step::LongLivedStale => {
+                let marked = self.attrs.has_community(Community::LLGR_STALE);
+                i128::from(marked && self.source.long_lived)
+            }
             Step::Rank => self.source.rank.into(),
             Step::LocalPref => -i128::from(self.attrs.local_pref.unwrap_or(100)),
             Step::AsPathLength => self.attrs.as_path.length() as i128,

@@ -124,6 +124,7 @@ impl Lab {
             peer,
             send: context(nva),
             families,
+            long_lived: false,
         });
         self.held.insert(peer, BTreeMap::new());
     }

@@ -156,6 +156,7 @@ impl Lab {
             peer,
             send: Context::default(),
             families: FamilySet::ALL,
+            long_lived: false,
         };
         self.engine.handle(self.now, input).unwrap();
         self.routers.insert(peer, Router::default());

@@ -24,6 +24,8 @@ struct GroupKey {
     role: Option<SessionRole>,
     encoding: u32,
     families: FamilySet,
+    /// Whether they take long-lived stale routes (RFC 9494).
+    long_lived: bool,
     /// Whether it is sent several paths of a prefix: it is by itself then.
     paths: bool,
 }
@@ -48,6 +50,7 @@ impl GroupKey {
             role: outbound.role(),
             encoding: encoding.key(),
             families,
+            long_lived: encoding.takes_long_lived(),
             paths,
         }
     }
