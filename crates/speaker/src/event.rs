@@ -73,6 +73,9 @@ pub enum EventKind {
     Paused(Option<Duration>),
     /// The peer restarts: its routes of these families stay, and are stale (RFC 4724 section 4.2).
     Retained(FamilySet),
+    /// The peer is not back within its restart time: its stale routes of a family stay for so long
+    /// at the most, long-lived stale (RFC 9494 section 4.2).
+    LongLivedStale(Family, Duration),
     /// Routes of the peer in a family that were stale are gone.
     Swept(Family, SweepReason),
     /// An UPDATE of the peer was malformed: its routes count as withdrawn, or attributes of it were
@@ -148,6 +151,7 @@ impl EventKind {
             Self::BeyondMaximum { .. } => "beyond_maximum",
             Self::Paused(_) => "paused",
             Self::Retained(_) => "retained",
+            Self::LongLivedStale(..) => "long_lived_stale",
             Self::Swept(..) => "swept",
             Self::Malformed(_) => "malformed",
             Self::NotKept { .. } => "refused_not_kept",
@@ -284,6 +288,7 @@ impl fmt::Display for EventKind {
             | Self::BeyondMaximum { .. }
             | Self::Paused(_)
             | Self::Retained(_)
+            | Self::LongLivedStale(..)
             | Self::Swept(..) => self.fmt_of_routes(f),
         }
     }

@@ -21,4 +21,4 @@ pub use event::{
 pub use neighbor::Neighbor;
 pub use routehub_scenario::{Live, LivePeer, Secret};
 pub use server::{Server, StartError, Stopped};
-pub use session::command::SessionReport;
+pub use session::command::{RetainedFamily, SessionReport};

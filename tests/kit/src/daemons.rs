@@ -45,6 +45,27 @@ pub enum Restart {
     Graceful,
     /// The same, and it comes back from a restart.
     Back,
+    /// It asks them to keep its routes for two seconds, and half a minute beyond (RFC 9494).
+    LongLived,
+    /// The same, and it comes back.
+    LongLivedBack,
+}
+
+impl Restart {
+    /// Whether its peers are asked to keep its routes.
+    const fn is_graceful(self) -> bool {
+        !matches!(self, Self::Plain)
+    }
+
+    /// Whether they are asked to keep them for long.
+    const fn is_long_lived(self) -> bool {
+        matches!(self, Self::LongLived | Self::LongLivedBack)
+    }
+
+    /// Whether it comes back from a restart.
+    const fn comes_back(self) -> bool {
+        matches!(self, Self::Back | Self::LongLivedBack)
+    }
 }
 
 /// A route that a router announces with itself as next hop.

@@ -103,6 +103,9 @@ pub struct PeeringReport {
     pub refused: usize,
     /// Refused routes that are not kept, because there are too many.
     pub refused_not_kept: usize,
+    /// Routes that the neighbour has not announced again since it was lost, or since it began to
+    /// refresh its routes.
+    pub stale: usize,
     /// Routes that are sent to a neighbour that a real router plays; what a modelled one is sent
     /// is counted by [`Exchange::advertised_count`].
     pub advertised: Option<usize>,
@@ -278,6 +281,7 @@ impl Exchange {
             live: link.live,
             state: SessionState::of(link),
             learned: counts.counted() as usize,
+            stale: counts.stale as usize,
             refused: (counts.rejected + counts.unusable + counts.not_kept) as usize,
             refused_not_kept: counts.not_kept as usize,
             advertised: link.live.then_some(sent),

@@ -22,12 +22,6 @@ pub(super) fn decision(deployment: &Deployment, id: SpeakerId) -> DecisionConfig
     let many = u8::try_from(max_next_hops).unwrap_or(u8::MAX);
     let speaker = deployment.graph().speaker(id);
     let (steps, tie_breakers, max_paths): (&[Step], &[Step], u8) = match speaker.role() {
-        // RFC 9494 section 4.3: before all else.
-        Some(Role::RouteServer) if deployment.parameters().transparent => (
-            &[LongLivedStale, Rank, AsPathLength, Cost],
-            &[PeerAddress, TieBreak, NextHop],
-            many,
-        ),
         Some(Role::RouteServer) => (
             &[Rank, AsPathLength, Cost],
             &[PeerAddress, TieBreak, NextHop],
@@ -48,8 +42,13 @@ pub(super) fn decision(deployment: &Deployment, id: SpeakerId) -> DecisionConfig
         ),
         _ => (&[Rank, AsPathLength], &[TieBreak, PeerAddress], 1),
     };
-    let (steps, tie_breakers) = (steps.iter().copied(), tie_breakers.iter().copied());
-    DecisionConfig::new(steps, tie_breakers, max_paths)
+    // RFC 9494 section 4.3: before all else. Azure has no such routes.
+    let first = deployment
+        .parameters()
+        .transparent
+        .then_some(LongLivedStale);
+    let steps = first.into_iter().chain(steps.iter().copied());
+    DecisionConfig::new(steps, tie_breakers.iter().copied(), max_paths)
 }
 
 /// The same where what was best and comes back stays away.

@@ -27,6 +27,8 @@ pub(crate) const TEMPLATE_KEYS: &[&str] = &[
     "maximum_prefix",
     "graceful_restart",
     "stale_time",
+    "long_lived_graceful_restart",
+    "long_lived_stale_time",
     "enhanced_refresh",
     "extended_messages",
     "role",
@@ -156,7 +158,7 @@ pub(super) fn read(
     });
     let mut all: Vec<DynamicNeighbors> = Vec::new();
     for (form, item) in forms.into_iter().zip(node.items()) {
-        let template = context.read(item).map_err(|fault| fault.under(KEY))?;
+        let template = LivePeer::read(context, item).map_err(|fault| fault.under(KEY))?;
         let prefix = form.prefix;
         let at = item.field("prefix").unwrap_or(item).span;
         if let Some(other) = all.iter().find(|other| other.prefix.overlaps(prefix)) {

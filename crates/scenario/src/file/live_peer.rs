@@ -9,6 +9,10 @@ use routehub::estate::{AddPaths, MaximumPrefix, SessionOption, SessionOptions, S
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
+use crate::syntax::diagnostic::Fault;
+use crate::syntax::node::Node;
+use crate::syntax::value_deserializer::Context;
+
 /// How the sessions of one NVA, site or on-premises router are run live: keys that stand among
 /// those of the model.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -40,6 +44,13 @@ pub struct LivePeer {
     pub graceful_restart: bool,
     /// For how many seconds routes stay that it does not send again (RFC 8538 section 4.1).
     pub stale_time: u16,
+    /// Its routes stay for longer where it does not come back in time, marked with LLGR_STALE and
+    /// behind all others, if it offers that (RFC 9494); with `graceful_restart`, profile `open`.
+    pub long_lived_graceful_restart: bool,
+    /// For how many seconds at the most; less where the router says less.
+    #[serde(deserialize_with = "stale_time")]
+    #[schemars(range(max = 16_777_215))]
+    pub long_lived_stale_time: u32,
     /// Begin and end of a refresh are marked (RFC 7313); profile `open`.
     pub enhanced_refresh: bool,
     /// Messages may have up to 65,535 octets (RFC 8654); profile `open`.
@@ -52,6 +63,15 @@ pub struct LivePeer {
     pub add_paths: Option<AddPaths>,
     /// How many paths of a prefix are sent to it: those in use first, then those that came nearest.
     pub add_paths_limit: NonZeroU8,
+}
+
+/// Reads seconds that a capability can hold (RFC 9494 section 4.1).
+fn stale_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let seconds = u32::deserialize(deserializer)?;
+    match seconds {
+        0..=0x00ff_ffff => Ok(seconds),
+        _ => Err(de::Error::custom("expected 0 to 16777215 seconds")),
+    }
 }
 
 /// A session that is not held.
@@ -118,6 +138,8 @@ impl Default for LivePeer {
             maximum_prefix: None,
             graceful_restart: false,
             stale_time: 180,
+            long_lived_graceful_restart: false,
+            long_lived_stale_time: 86_400,
             enhanced_refresh: false,
             extended_messages: false,
             role: None,
@@ -129,6 +151,23 @@ impl Default for LivePeer {
 }
 
 impl LivePeer {
+    /// Reads the keys that stand among others.
+    ///
+    /// # Errors
+    /// What is wrong with them; that one is of no use without another.
+    pub(super) fn read(context: Context<'_>, node: &Node) -> Result<Self, Fault> {
+        const KEY: &str = "long_lived_graceful_restart";
+        let peer: Self = context.read(node)?;
+        if peer.long_lived_graceful_restart && !peer.graceful_restart {
+            let message = format!(
+                "`{KEY}` needs `graceful_restart: true`: without it a router disregards it (RFC \
+                 9494 section 4.1)"
+            );
+            return Err(Fault::new(node.field(KEY).unwrap_or(node).span, message));
+        }
+        Ok(peer)
+    }
+
     /// What its sessions are asked for, as the estate tells of it.
     pub fn session_options(&self) -> SessionOptions {
         let has_password = self.password.is_some() || self.password_file.is_some();
@@ -138,6 +177,10 @@ impl LivePeer {
             (SessionOption::Bfd, self.bfd.is_some()),
             (SessionOption::MaximumPrefix, self.maximum_prefix.is_some()),
             (SessionOption::GracefulRestart, self.graceful_restart),
+            (
+                SessionOption::LongLivedGracefulRestart,
+                self.long_lived_graceful_restart,
+            ),
             (SessionOption::EnhancedRefresh, self.enhanced_refresh),
             (SessionOption::ExtendedMessages, self.extended_messages),
             (SessionOption::Role, self.role.is_some()),
@@ -166,6 +209,8 @@ impl LivePeer {
         "maximum_prefix",
         "graceful_restart",
         "stale_time",
+        "long_lived_graceful_restart",
+        "long_lived_stale_time",
         "enhanced_refresh",
         "extended_messages",
         "role",

@@ -224,9 +224,9 @@ impl<'a> Reader<'a> {
         for (list, kind) in [("nvas", "NVA"), ("circuits", "circuit"), ("sites", "site")] {
             for node in self.root.field(list).map_or(&[][..], Node::items) {
                 let read: Result<LivePeer, Fault> = match node.field("on_prem") {
-                    _ if list != "circuits" => self.context.read(node),
+                    _ if list != "circuits" => LivePeer::read(self.context, node),
                     Some(network) if network.value != Value::Null => {
-                        let read = self.context.read(network);
+                        let read = LivePeer::read(self.context, network);
                         read.map_err(|fault| fault.under("on_prem"))
                     }
                     _ => continue,

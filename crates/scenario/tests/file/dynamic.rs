@@ -24,7 +24,8 @@ fn asn_is_one_or_several_or_any_and_the_rest_has_a_usual_value() {
     let text = file(
         "open",
         "[{prefix: 10.0.1.0/24, asn: 65001}, {prefix: 10.0.2.0/24, asn: [65001, 4200000001], \
-         at_most: 7, instances: [1], role: rs, graceful_restart: true, stale_time: 60}, \
+         at_most: 7, instances: [1], role: rs, graceful_restart: true, stale_time: 60, \
+         long_lived_graceful_restart: true, long_lived_stale_time: 3600}, \
          {prefix: 10.0.3.0/24, asn: any}]",
     );
     let scenario = Scenario::parse(&text).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
@@ -35,6 +36,9 @@ fn asn_is_one_or_several_or_any_and_the_rest_has_a_usual_value() {
     assert_eq!((all[1].at_most.get(), all[1].instances), (7, [false, true]));
     assert!(all[1].template.graceful_restart && all[1].template.role.is_some());
     assert_eq!(all[1].template.stale_time, 60);
+    assert!(all[1].template.long_lived_graceful_restart);
+    let times = [0, 1].map(|at| all[at].template.long_lived_stale_time);
+    assert_eq!(times, [86_400, 3600]);
     assert!(all[2].allows(Asn(1)));
     assert!(all[2].contains([10, 0, 3, 255].into()) && !all[2].contains([10, 0, 4, 0].into()));
 }
@@ -81,6 +85,14 @@ fn what_cannot_be_is_told() {
         ),
         ("[{prefix: 10.0.1.0/24, asn: any, role: no}]", "role"),
         (
+            "[{prefix: 10.0.1.0/24, asn: any, long_lived_graceful_restart: true}]",
+            "`long_lived_graceful_restart` needs `graceful_restart: true`",
+        ),
+        (
+            "[{prefix: 10.0.1.0/24, asn: any, long_lived_stale_time: 16777216}]",
+            "expected 0 to 16777215 seconds",
+        ),
+        (
             "[{prefix: 10.0.0.0/22, asn: any}, {prefix: 10.0.2.0/24, asn: any}]",
             "10.0.2.0/24 overlaps with 10.0.0.0/22",
         ),
@@ -92,6 +104,29 @@ fn what_cannot_be_is_told() {
         let told = told("open", neighbors);
         assert!(told.contains(expected), "{neighbors}: {told}");
     }
+}
+
+#[test]
+fn long_lived_graceful_restart_goes_with_graceful_restart() {
+    let file = |keys: &str| {
+        format!(
+            "schema: routehub/1\ntitle: x\nprofile: open\nvnets:\n  - {{name: hub, \
+             address_space: [10.0.0.0/16], subnets: [{{name: RouteServerSubnet, prefix: \
+             10.0.6.0/26}}]}}\nroute_servers:\n  - {{name: rs, vnet: hub}}\nnvas:\n  - {{name: \
+             one, vnet: hub, ip: 10.0.4.4, asn: 65001, sessions: [rs], live: true, {keys}}}\n"
+        )
+    };
+    let alone = Scenario::parse(&file("long_lived_graceful_restart: true"));
+    let wrong = alone.expect_err("it is wrong");
+    let told: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    let expected = "NVA `one`: `long_lived_graceful_restart` needs `graceful_restart: true`";
+    assert!(told[0].contains(expected), "{told:?}");
+    let both = "graceful_restart: true, long_lived_graceful_restart: true";
+    let right = Scenario::parse(&file(both)).expect("it is right");
+    let peer = &right.live.peers["one"];
+    assert!(peer.long_lived_graceful_restart);
+    assert_eq!(peer.long_lived_stale_time, 86_400);
 }
 
 #[test]

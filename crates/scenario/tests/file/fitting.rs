@@ -29,6 +29,7 @@ fn route(prefix: &str, path: &[u32], next_hop: Option<&str>, from: &str) -> Rout
         instance: Some(u8::from(from.ends_with('5'))),
         from: Some("rs".to_owned()),
         refused: None,
+        stale: None,
     }
 }
 

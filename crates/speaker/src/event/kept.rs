@@ -32,6 +32,15 @@ impl EventKind {
             Self::Retained(families) => {
                 write!(f, "it restarts: its routes stay, {}", Families(*families))
             }
+            Self::LongLivedStale(family, time) => {
+                let family = Families([*family].into_iter().collect());
+                let seconds = time.as_secs();
+                write!(
+                    f,
+                    "it is not back in time: its routes stay for {seconds} s, long-lived stale, \
+                     {family}"
+                )
+            }
             Self::Swept(family, reason) => {
                 let family = Families([*family].into_iter().collect());
                 write!(f, "its stale routes are gone, {family}: {}", why(*reason))

@@ -381,12 +381,37 @@ impl Sources {
         let help = "Refused prefixes of the peer that are not kept, as there are too many";
         let not_kept = |peer: &PeerRoutes| Some(peer.peer.report.refused_not_kept as f64);
         gauge("prefixes_refused_not_kept_count", help, &not_kept);
+        let help = "Prefixes of the peer that it has not announced again since it was lost";
+        let stale = |peer: &PeerRoutes| Some(peer.peer.report.stale as f64);
+        gauge("prefixes_stale_count", help, &stale);
         let help = "Prefixes that the peer is sent";
         let advertised = |peer: &PeerRoutes| Some(peer.advertised as f64);
         gauge("prefixes_advertised_count", help, &advertised);
         let help = "Prefixes that the peer would be sent if a message could hold them";
         let unsendable = |peer: &PeerRoutes| Some(peer.peer.report.unsendable as f64);
         gauge("prefixes_unsendable_count", help, &unsendable);
+        self.retained(registry);
+    }
+
+    /// For how long routes stay of peers that were lost.
+    fn retained(&self, registry: &mut Registry) {
+        let left = self.peers.iter().flat_map(|peer| {
+            let session = peer.peer.session.iter();
+            let retained = session.flat_map(|session| &session.retained);
+            retained.map(|retained| {
+                let state = match retained.long_lived {
+                    true => "long_lived_stale",
+                    false => "stale",
+                };
+                let own = vec![
+                    ("family", retained.family.to_string()),
+                    ("state", state.to_owned()),
+                ];
+                ([peer.labels(), own].concat(), retained.left.as_secs_f64())
+            })
+        });
+        let help = "For how long stale routes of the peer stay, in seconds";
+        gauges(registry, "bgp_peer_stale_seconds_left", help, left);
     }
 
     /// What passed between a real router and us.

@@ -89,6 +89,8 @@ struct PeerBody {
     learned: usize,
     refused: usize,
     refused_not_kept: usize,
+    /// Routes that it has not announced again since it was lost, or since it refreshes them.
+    stale: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     advertised: Option<usize>,
     unsendable: usize,
@@ -130,6 +132,7 @@ impl From<Peer> for PeerBody {
             learned: report.learned,
             refused: report.refused,
             refused_not_kept: report.refused_not_kept,
+            stale: report.stale,
             advertised: report.advertised,
             unsendable: report.unsendable,
             route_refreshes: report.route_refreshes,

@@ -5,12 +5,13 @@ use std::time::Duration;
 use routehub::estate::{AddPaths, SessionRole};
 use routehub_scenario::LivePeer;
 use routehub_session::SessionConfig;
-use routehub_wire::{AddPathMode, AfiSafi, Capability, GracefulRestart, Role};
+use routehub_wire::{AddPathMode, AfiSafi, Capability, GracefulRestart, LongLivedFamily, Role};
 
 /// The session with what the peer's keys ask for.
 pub(super) fn extended(mut config: SessionConfig, peer: &LivePeer) -> SessionConfig {
     let offers = [
         peer.graceful_restart.then(helper),
+        peer.long_lived_graceful_restart.then(long_lived_helper),
         peer.enhanced_refresh
             .then_some(Capability::EnhancedRouteRefresh),
         peer.extended_messages
@@ -21,6 +22,7 @@ pub(super) fn extended(mut config: SessionConfig, peer: &LivePeer) -> SessionCon
     config.capabilities.0.extend(offers.into_iter().flatten());
     config.strict_role = peer.strict_role && peer.role.is_some();
     config.timers.stale = Duration::from_secs(peer.stale_time.into());
+    config.timers.long_lived = Duration::from_secs(peer.long_lived_stale_time.into());
     config
 }
 
@@ -31,6 +33,17 @@ fn helper() -> Capability {
         notification: true,
         ..GracefulRestart::default()
     })
+}
+
+/// The same for long: of each family we keep nothing of our own, but take what others keep (RFC 9494
+/// sections 4.1 and 4.3).
+fn long_lived_helper() -> Capability {
+    let families = [AfiSafi::IPV4, AfiSafi::IPV6].map(|family| LongLivedFamily {
+        family,
+        forwarding: false,
+        stale_time: 0,
+    });
+    Capability::LongLivedGracefulRestart(families.to_vec())
 }
 
 /// Several paths of a prefix, in both families (RFC 7911 section 4).

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use routehub::types::{Instant, PeerId};
-use routehub_session::{Counters, DownReason, LastError, Negotiated, Session, State};
+use routehub::types::{Family, Instant, PeerId};
+use routehub_session::{
+    Counters, DownReason, LastError, Negotiated, RetainedRoutes, Session, State,
+};
 use routehub_wire::{Capabilities, Notification};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -206,6 +208,8 @@ pub struct SessionReport {
     pub uptime: Option<Duration>,
     /// Until when damping holds it back after failures; none: it does not.
     pub held_back: Option<Duration>,
+    /// Families whose routes stay although the session was lost, and for how long.
+    pub retained: Vec<RetainedFamily>,
     /// What our OPEN offers.
     pub offered: Capabilities,
     /// What was agreed on, while it is established, with what the peer offers.
@@ -220,6 +224,33 @@ pub struct SessionReport {
     pub last_received: Option<(Duration, Notification)>,
 }
 
+/// Routes of a peer in a family that stay although the session was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetainedFamily {
+    /// The family.
+    pub family: Family,
+    /// Whether they are long-lived stale (RFC 9494 section 4.2).
+    pub long_lived: bool,
+    /// In what time what is still stale of them goes, or becomes long-lived stale.
+    pub left: Duration,
+}
+
+impl RetainedFamily {
+    fn of(retained: RetainedRoutes, now: Instant) -> Self {
+        let RetainedRoutes {
+            family,
+            long_lived,
+            until,
+        } = retained;
+        let left = until.since(now);
+        Self {
+            family,
+            long_lived,
+            left,
+        }
+    }
+}
+
 impl SessionReport {
     /// How a session is now.
     pub(crate) fn of(session: &Session, now: Instant) -> Self {
@@ -230,6 +261,10 @@ impl SessionReport {
             in_state: now.since(session.state_since()),
             uptime: session.uptime(now),
             held_back: session.held_back_until().map(|until| until.since(now)),
+            retained: session
+                .retained_routes()
+                .map(|retained| RetainedFamily::of(retained, now))
+                .collect(),
             offered: session.config().capabilities.clone(),
             agreed: session.negotiated().cloned().map(Box::new),
             counters: *session.counters(),

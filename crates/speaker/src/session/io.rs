@@ -209,6 +209,9 @@ impl SessionIo {
                         self.publish(EventKind::Retained(down.retained));
                     }
                 }
+                if let Event::LongLivedStale(family, time) = &event {
+                    self.publish(EventKind::LongLivedStale(*family, *time));
+                }
                 // What the peer says again at its end is no news.
                 if let Event::SweepStale(family, reason) = &event
                     && !matches!(reason, SweepReason::EndOfRib | SweepReason::EndOfRefresh)

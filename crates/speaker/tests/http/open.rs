@@ -2,3 +2,4 @@
 
 mod dynamic;
 mod extensions;
+mod long_lived;

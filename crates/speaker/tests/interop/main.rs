@@ -7,5 +7,6 @@ mod dynamic;
 mod exchange;
 mod limit;
 mod live_equals_model;
+mod long_lived;
 mod refused;
 mod restart;

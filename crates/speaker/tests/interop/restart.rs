@@ -21,7 +21,7 @@ use crate::both_ways::{INSTANCES, NETWORK, NVA, router};
 
 /// What a kernel would be told of one prefix, in order.
 #[derive(Clone, Default)]
-struct Told(Arc<Mutex<Vec<Vec<IpAddr>>>>);
+pub(crate) struct Told(Arc<Mutex<Vec<Vec<IpAddr>>>>);
 
 const PREFIX: &str = "10.250.0.0/16";
 
@@ -32,7 +32,7 @@ impl Told {
         }
     }
 
-    fn seen(&self) -> Vec<Vec<IpAddr>> {
+    pub(crate) fn seen(&self) -> Vec<Vec<IpAddr>> {
         self.0.lock().expect("no panic").clone()
     }
 }

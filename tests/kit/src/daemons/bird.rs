@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
-use super::{Announced, Daemon, Heard, Restart, Router, code_of};
+use super::{Announced, Daemon, Heard, Router, code_of};
 use crate::namespace::Namespace;
 use crate::process::{Process, ask, folder, installed, programs};
 use crate::wait::block_until;
@@ -101,9 +101,9 @@ impl Bird {
 
 /// Starts BIRD as a router.
 pub(super) fn start(router: &Router, configuration: &str) -> Option<impl Daemon + use<>> {
-    let bird = match router.restart {
-        Restart::Back => Bird::start_again(configuration)?,
-        Restart::Plain | Restart::Graceful => Bird::start(configuration)?,
+    let bird = match router.restart.comes_back() {
+        true => Bird::start_again(configuration)?,
+        false => Bird::start(configuration)?,
     };
     Some(BirdRouter {
         bird,
@@ -173,10 +173,14 @@ pub(super) fn configuration(router: &Router) -> String {
         announces,
         ..
     } = router;
-    let restart = match restart {
-        Restart::Plain => "",
-        Restart::Graceful | Restart::Back => "graceful restart on;",
+    let mut keep = match restart.is_graceful() {
+        true => "graceful restart on;",
+        false => "",
     };
+    if restart.is_long_lived() {
+        keep = "graceful restart on; graceful restart time 2;
+  long lived graceful restart on; long lived stale time 30;";
+    }
     let statics: String = announces.iter().map(route).collect();
     let password = password.map_or(String::new(), |key| format!("password \"{key}\";"));
     let mut text = format!(
@@ -195,7 +199,7 @@ template bgp peer {{
   connect delay time 1;
   error wait time 1, 2;
   {password}
-  {restart}
+  {keep}
   ipv4 {{ import all; export where source = RTS_STATIC; next hop self; }};
 }}
 "

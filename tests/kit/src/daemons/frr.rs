@@ -78,8 +78,12 @@ bgp as-path access-list own permit ^$
         true => "",
         false => "  neighbor rs filter-list own out\n",
     };
-    if router.restart != Restart::Plain {
+    if router.restart.is_graceful() {
         text += " bgp graceful-restart\n bgp graceful-restart preserve-fw-state\n";
+    }
+    if router.restart.is_long_lived() {
+        text += " bgp graceful-restart restart-time 2\n";
+        text += " bgp long-lived-graceful-restart stale-time 30\n";
     }
     if let Some(key) = router.password {
         text += &format!(" neighbor rs password {key}\n");

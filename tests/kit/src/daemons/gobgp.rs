@@ -26,7 +26,7 @@ pub(super) fn start(router: &Router, configuration: &str) -> Option<impl Daemon 
         .args(["--api-hosts", "127.0.0.1:50051"])
         .arg("-f")
         .arg(file);
-    if router.restart == Restart::Back {
+    if router.restart.comes_back() {
         command.arg("-r");
     }
     let daemon = Gobgp {
@@ -77,6 +77,19 @@ local-address-list = [\"{address}\"]
         Restart::Graceful | Restart::Back => (
             "[neighbors.graceful-restart.config]\nenabled = true\nrestart-time = 60\n",
             "[neighbors.afi-safis.mp-graceful-restart.config]\nenabled = true\n",
+        ),
+        Restart::LongLived | Restart::LongLivedBack => (
+            "[neighbors.graceful-restart.config]
+enabled = true
+restart-time = 2
+long-lived-enabled = true
+",
+            "[neighbors.afi-safis.mp-graceful-restart.config]
+enabled = true
+[neighbors.afi-safis.long-lived-graceful-restart.config]
+enabled = true
+restart-time = 30
+",
         ),
     };
     for peer in &router.peers {

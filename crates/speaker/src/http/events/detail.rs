@@ -36,6 +36,9 @@ pub(super) fn detail(event: &EventKind) -> Map<String, Value> {
         }),
         EventKind::Paused(Some(time)) => json!({ "seconds": time.as_secs_f64() }),
         EventKind::Retained(families) => json!({ "families": families }),
+        EventKind::LongLivedStale(family, time) => {
+            json!({ "family": family, "seconds": time.as_secs_f64() })
+        }
         EventKind::Swept(family, reason) => json!({ "family": family, "reason": reason }),
         EventKind::LimitExceeded(Some(numbers)) => json!({
             "held": numbers.held,

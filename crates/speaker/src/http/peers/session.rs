@@ -3,14 +3,15 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use routehub::types::FamilySet;
+use routehub::Staleness;
+use routehub::types::{Family, FamilySet};
 use routehub_session::{Counters, Negotiated};
 use routehub_wire::{Capabilities, Capability};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::super::notification::NotificationBody;
-use crate::{Neighbor, SessionReport};
+use crate::{Neighbor, RetainedFamily, SessionReport};
 
 #[derive(Serialize)]
 pub(super) struct SessionBody {
@@ -21,6 +22,9 @@ pub(super) struct SessionBody {
     /// For how long every connection is refused after failures.
     #[serde(skip_serializing_if = "Option::is_none")]
     held_back_seconds: Option<f64>,
+    /// Families whose routes stay although the session was lost, and for how long.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    retained: Vec<RetainedBody>,
     hold_time: Option<u64>,
     router_id: Option<String>,
     families: Vec<String>,
@@ -29,6 +33,14 @@ pub(super) struct SessionBody {
     last_down: Option<LastDown>,
     last_notification_sent: Option<NotificationBody>,
     last_notification_received: Option<NotificationBody>,
+}
+
+/// Routes of a family that stay: as what, and in how many seconds that ends.
+#[derive(Serialize)]
+struct RetainedBody {
+    family: Family,
+    state: Staleness,
+    seconds_left: f64,
 }
 
 /// What each side offers, and what comes of it.
@@ -55,6 +67,19 @@ struct CapabilityBody {
 struct LastDown {
     seconds_ago: f64,
     why: String,
+}
+
+impl From<&RetainedFamily> for RetainedBody {
+    fn from(retained: &RetainedFamily) -> Self {
+        Self {
+            family: retained.family,
+            state: match retained.long_lived {
+                true => Staleness::LongLivedStale,
+                false => Staleness::Stale,
+            },
+            seconds_left: retained.left.as_secs_f64(),
+        }
+    }
 }
 
 impl From<&Capability> for CapabilityBody {
@@ -99,6 +124,7 @@ fn agreed(agreed: &Negotiated) -> Value {
         "extended_next_hop": send.extended_next_hop,
         "peer_role": agreed.peer_role,
         "graceful_restart": agreed.graceful_restart,
+        "takes_long_lived_stale": agreed.takes_long_lived,
     })
 }
 
@@ -111,6 +137,7 @@ impl From<(Arc<Neighbor>, SessionReport)> for SessionBody {
             uptime_seconds: session.uptime.map(|uptime| uptime.as_secs_f64()),
             in_state_seconds: session.in_state.as_secs_f64(),
             held_back_seconds: session.held_back.map(|left| left.as_secs_f64()),
+            retained: session.retained.iter().map(RetainedBody::from).collect(),
             hold_time: both.map(|agreed| agreed.hold_time.as_secs()),
             router_id: both.map(|agreed| agreed.peer_router_id.to_string()),
             families: both.map_or_else(Vec::new, |agreed| names(agreed.families)),

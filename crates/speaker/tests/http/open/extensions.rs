@@ -38,7 +38,7 @@ fn restarting(time: u16) -> Capability {
 }
 
 /// What ends the first sending of routes.
-const END_OF_RIB: [u8; 23] = {
+pub(super) const END_OF_RIB: [u8; 23] = {
     let mut message = [0xff; 23];
     let mut at = 16;
     let rest = [0, 23, 2, 0, 0, 0, 0];
@@ -131,8 +131,10 @@ async fn a_reset_by_the_operator_retains_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn azures_profile_offers_none_of_it() {
-    let mut network =
-        open(", graceful_restart: true, enhanced_refresh: true, extended_messages: true, role: rs");
+    let mut network = open(
+        ", graceful_restart: true, long_lived_graceful_restart: true, enhanced_refresh: true, \
+             extended_messages: true, role: rs",
+    );
     network.profile = "azure-2026";
     let lab = Lab::new(&network).await;
     let offers = [
