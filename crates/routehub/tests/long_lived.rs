@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
+use proptest::prelude::*;
 use routehub::estate::{Nva, NvaSession, RouteServer, SessionOption, SessionOptions, Vnet};
 use routehub::{Engine, Estate, Input, PathStanding, Profile, ReloadedEngine, Staleness, rules};
 use routehub_rib::Step;
@@ -163,6 +164,18 @@ impl Lab {
         let mut packer = Packer::new(&Context::EXTERNAL);
         let nlri = [Nlri::from(prefix(route))];
         packer.announce(&attrs, &nlri, &mut bytes).expect("it fits");
+        let Ok(Message::Update(view)) = decode(&bytes, &Context::EXTERNAL) else {
+            panic!("no UPDATE");
+        };
+        let peer = self.peer(router);
+        self.handle(Input::Update { peer, view });
+    }
+
+    fn withdraw(&mut self, router: u8, route: &str) {
+        let mut bytes = Vec::new();
+        let mut packer = Packer::new(&Context::EXTERNAL);
+        let nlri = [Nlri::from(prefix(route))];
+        packer.withdraw(&nlri, &mut bytes).expect("it fits");
         let Ok(Message::Update(view)) = decode(&bytes, &Context::EXTERNAL) else {
             panic!("no UPDATE");
         };
@@ -402,6 +415,10 @@ fn a_second_loss_marks_what_is_new_when_its_time_comes() {
     lab.announce(1, ROUTE, 1, &[]);
     lab.lose(1);
     assert_eq!(lab.held(5, ROUTE), Some(("65001", &[][..])));
+    lab.reload();
+    assert_eq!(lab.told.values().sum::<usize>(), 0);
+    let (stale, long_lived) = (Staleness::Stale, Staleness::LongLivedStale);
+    assert_eq!(lab.stale(1), [Some(stale), Some(long_lived)]);
     lab.wait(1, Family::Ipv4);
     assert_eq!(lab.held(2, ROUTE), Some(("65001", &[STALE][..])));
     assert_eq!(lab.held(5, ROUTE), None);
@@ -420,4 +437,143 @@ fn a_reload_changes_nothing_of_it() {
     assert_eq!(lab.refused(1), [(prefix("192.168.2.0/24"), rules::NO_LLGR)]);
     lab.sweep(1, Family::Ipv4);
     assert_eq!(lab.held(2, ROUTE), None);
+}
+
+/// Something that happens to a router and the nth of a few routes.
+#[derive(Clone, Copy, Debug)]
+enum Happening {
+    Announce(u8, usize, usize, usize),
+    Withdraw(u8, usize),
+    Lose(u8),
+    Wait(u8),
+    Up(u8),
+    Sweep(u8),
+    Reload,
+}
+
+const FEW: [&str; 2] = [ROUTE, "192.168.2.0/24"];
+
+fn communities(kind: usize) -> Vec<Community> {
+    match kind {
+        0 => vec![STALE],
+        1 => vec![Community::NO_LLGR],
+        _ => Vec::new(),
+    }
+}
+
+/// A path as a naive table has it.
+#[derive(Clone, Debug)]
+struct Path {
+    length: usize,
+    communities: Vec<Community>,
+    stale: bool,
+    refused: bool,
+}
+
+/// What routers announced, and who is there.
+#[derive(Default)]
+struct Naive {
+    paths: BTreeMap<(usize, u8), Path>,
+    lost: BTreeSet<u8>,
+}
+
+impl Naive {
+    fn of(&mut self, router: u8) -> impl Iterator<Item = &mut Path> {
+        let paths = self.paths.iter_mut();
+        paths
+            .filter(move |((_, of), _)| *of == router)
+            .map(|(_, path)| path)
+    }
+
+    /// What a router holds of a route.
+    fn held(&self, router: u8, route: usize) -> Option<Held> {
+        let is_last =
+            |(of, path): &(u8, &Path)| is_configured(*of) && path.communities.contains(&STALE);
+        let paths = self.paths.iter();
+        let paths = paths
+            .filter(|((of, _), path)| *of == route && !path.refused)
+            .map(|((_, of), path)| (*of, path));
+        let best = paths.min_by_key(|path| (is_last(path), path.1.length, path.0))?;
+        let (of, path) = best;
+        let goes = of != router && (takes_stale(router) || !is_last(&best));
+        let asn = (65000 + u32::from(of)).to_string();
+        goes.then(|| (vec![asn; path.length].join(" "), path.communities.clone()))
+    }
+
+    fn happen(&mut self, lab: &mut Lab, what: Happening) {
+        match what {
+            Happening::Announce(router, route, length, kind) if !self.lost.contains(&router) => {
+                lab.announce(router, FEW[route], length, &communities(kind));
+                let path = Path {
+                    length,
+                    communities: communities(kind),
+                    stale: false,
+                    refused: false,
+                };
+                self.paths.insert((route, router), path);
+            }
+            Happening::Withdraw(router, route) if !self.lost.contains(&router) => {
+                lab.withdraw(router, FEW[route]);
+                self.paths.remove(&(route, router));
+            }
+            Happening::Lose(router) if self.lost.insert(router) => {
+                lab.lose(router);
+                self.of(router).for_each(|path| path.stale = true);
+            }
+            Happening::Wait(router) if self.lost.contains(&router) && is_configured(router) => {
+                lab.wait(router, Family::Ipv4);
+                for path in self.of(router) {
+                    path.refused = path.communities.contains(&Community::NO_LLGR);
+                    if !path.refused && !path.communities.contains(&STALE) {
+                        path.communities.push(STALE);
+                    }
+                }
+            }
+            Happening::Up(router) if self.lost.remove(&router) => lab.up(router),
+            Happening::Sweep(router) => {
+                lab.sweep(router, Family::Ipv4);
+                self.paths
+                    .retain(|(_, of), path| *of != router || !path.stale);
+            }
+            Happening::Reload => lab.reload(),
+            _ => {}
+        }
+    }
+}
+
+fn step() -> impl Strategy<Value = Happening> {
+    let router = || 1..=ROUTERS;
+    let route = || 0..FEW.len();
+    prop_oneof![
+        6 => (router(), route(), 1..4_usize, 0..6_usize)
+            .prop_map(|(of, route, length, kind)| Happening::Announce(of, route, length, kind)),
+        1 => (router(), route()).prop_map(|(of, route)| Happening::Withdraw(of, route)),
+        3 => router().prop_map(Happening::Lose),
+        3 => router().prop_map(Happening::Wait),
+        3 => router().prop_map(Happening::Up),
+        1 => router().prop_map(Happening::Sweep),
+        1 => Just(Happening::Reload),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_each_holds_what_a_naive_table_says(
+        steps in prop::collection::vec(step(), 0..40),
+    ) {
+        let mut lab = Lab::new("open");
+        let mut naive = Naive::default();
+        for (at, step) in steps.into_iter().enumerate() {
+            naive.happen(&mut lab, step);
+            for router in (1..=ROUTERS).filter(|router| !naive.lost.contains(router)) {
+                for (route, name) in FEW.into_iter().enumerate() {
+                    let held = lab.held[&router].get(&prefix(name)).cloned();
+                    let expected = naive.held(router, route);
+                    prop_assert_eq!(held, expected, "{} after {}, {:?}", router, at, step);
+                }
+            }
+        }
+    }
 }

@@ -15,9 +15,17 @@ use crate::graph::{AdjacencyId, LinkId, LiveLink};
 use crate::propagation::{EventError, Model, NotConverged};
 use crate::ribs::Origin;
 
+/// How long routes are held without having been announced again; the longest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Age {
+    LongLivedStale,
+    Stale,
+    Fresh,
+}
+
 /// Routes of one peer with equal attributes, and refused for good by the same rule or not; stale
 /// ones first.
-type Received = BTreeMap<(bool, AttrId, Option<RuleId>), Vec<Nlri>>;
+type Received = BTreeMap<(Age, AttrId, Option<RuleId>), Vec<Nlri>>;
 
 /// The ids of the new model for attribute sets of the old one, by their old ids.
 type Renamed = HashMap<AttrId, AttrId>;
@@ -136,6 +144,8 @@ impl Exchange {
         let Some((rib, source)) = inbound.filter(|_| self.is_up(from_peer.link)) else {
             return;
         };
+        let long_lived = old_peer.map(|to_peer| old.long_lived(to_peer.reverse()));
+        let long_lived = long_lived.unwrap_or_default();
         let mut received = Received::new();
         for route in rib.adj_in(source) {
             let attrs = *renamed
@@ -149,19 +159,30 @@ impl Exchange {
                 Admission::Unusable(rule) => Some(rule),
                 _ => None,
             };
-            let alike = (!route.stale, attrs, refused);
-            let alike = received.entry(alike).or_default();
+            let is_marked =
+                long_lived.contains(route.prefix.family()) && rib.is_marked_long_lived(&route);
+            let age = match route.stale {
+                true if is_marked => Age::LongLivedStale,
+                true => Age::Stale,
+                false => Age::Fresh,
+            };
+            let alike = received.entry((age, attrs, refused)).or_default();
             alike.push(nlri);
         }
-        let mut stale: Vec<Family> = Vec::new();
-        for ((fresh, attrs, refused), announced) in received {
-            if fresh {
-                self.mark_all_stale(from_peer, &mut stale);
-            } else {
-                stale.extend(announced.iter().map(|nlri| nlri.prefix.family()));
-                stale.sort_unstable();
-                stale.dedup();
-            }
+        let mut stale = received.split_off(&(Age::Stale, AttrId(0), None));
+        let fresh = stale.split_off(&(Age::Fresh, AttrId(0), None));
+        self.restore_all(from_peer, received);
+        self.mark_all_stale(from_peer);
+        if !long_lived.is_empty() {
+            self.model.mark_long_lived(from_peer, long_lived);
+        }
+        self.restore_all(from_peer, stale);
+        self.mark_all_stale(from_peer);
+        self.restore_all(from_peer, fresh);
+    }
+
+    fn restore_all(&mut self, from_peer: AdjacencyId, received: Received) {
+        for ((_, attrs, refused), announced) in received {
             let update = Update {
                 withdrawn: &[],
                 attrs,
@@ -172,15 +193,11 @@ impl Exchange {
                 None => self.model.restore(from_peer, &update),
             }
         }
-        self.mark_all_stale(from_peer, &mut stale);
-        let long_lived = old_peer.map(|to_peer| old.model.ribs().long_lived(to_peer.reverse()));
-        if let Some(families) = long_lived.filter(|families| !families.is_empty()) {
-            self.model.mark_long_lived(from_peer, families);
-        }
     }
 
-    fn mark_all_stale(&mut self, from_peer: AdjacencyId, families: &mut Vec<Family>) {
-        for family in families.drain(..) {
+    /// All that was restored until now is stale.
+    fn mark_all_stale(&mut self, from_peer: AdjacencyId) {
+        for family in Family::ALL {
             self.model.ribs_mut().mark_stale(from_peer, family);
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use routehub_rib::Admission;
-use routehub_types::{Attrs, Community, NextHop, Origin as OriginAttribute, Prefix, RuleId};
+use routehub_types::{Attrs, NextHop, Origin as OriginAttribute, Prefix, RuleId};
 
 use super::names::UnknownName;
 use super::table_id::{
@@ -394,13 +394,8 @@ impl Exchange {
         let long_lived = self.long_lived(from);
         let stale = only.of(rib, source).into_iter().filter(|route| route.stale);
         let stale = stale.map(|route| {
-            let is_marked = match route.imported {
-                Admission::Accept(attrs) | Admission::Replace { attrs, .. } => {
-                    rib.attrs(attrs).has_community(Community::LLGR_STALE)
-                }
-                _ => false,
-            };
-            match is_marked && long_lived.contains(route.prefix.family()) {
+            let may_be = long_lived.contains(route.prefix.family());
+            match may_be && rib.is_marked_long_lived(&route) {
                 true => (route.prefix, Staleness::LongLivedStale),
                 false => (route.prefix, Staleness::Stale),
             }
