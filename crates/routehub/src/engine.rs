@@ -312,17 +312,12 @@ impl Engine {
                 families,
                 long_lived,
             } => {
-                let sent_to = self.peer_mut(peer)?;
-                sent_to.packer = Some(Packer::new(&send));
-                sent_to.marks = RefreshMarks::new(send.enhanced_refresh);
-                sent_to.ready = false;
-                let link = sent_to.link.link;
-                let encoding: Arc<dyn Encoding> = Arc::new(PeerEncoding {
-                    context: Context { families, ..send },
+                let context = Context { families, ..send };
+                let encoding = PeerEncoding {
+                    context,
                     long_lived,
-                });
-                self.exchange.link_up(link, &encoding, families)?;
-                self.ready(peer);
+                };
+                self.established(peer, encoding)?;
             }
             Input::Down {
                 peer,
@@ -365,6 +360,23 @@ impl Engine {
             }
             Input::Event(event) => self.apply_event(event)?,
         }
+        Ok(())
+    }
+
+    fn established(&mut self, peer: PeerId, encoding: PeerEncoding) -> Result<(), EngineError> {
+        let Context {
+            families,
+            enhanced_refresh,
+            ..
+        } = encoding.context;
+        let sent_to = self.peer_mut(peer)?;
+        sent_to.packer = Some(Packer::new(&encoding.context));
+        sent_to.marks = RefreshMarks::new(enhanced_refresh);
+        sent_to.ready = false;
+        let link = sent_to.link.link;
+        let encoding: Arc<dyn Encoding> = Arc::new(encoding);
+        self.exchange.link_up(link, &encoding, families)?;
+        self.ready(peer);
         Ok(())
     }
 

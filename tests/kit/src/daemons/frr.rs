@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{Announced, Daemon, Heard, Restart, Router, text};
+use super::{Announced, Daemon, Heard, Router, text};
 use crate::process::{Process, ask, folder, programs};
 use crate::wait::block_until;
 
