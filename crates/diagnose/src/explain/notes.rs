@@ -10,7 +10,7 @@ use routehub_exchange::{
     rules,
 };
 use routehub_rib::{PathView, Standing, Step};
-use routehub_types::{Attrs, Prefix};
+use routehub_types::{Attrs, Community, Prefix};
 
 use crate::Reason;
 use crate::words::listed;
@@ -63,6 +63,16 @@ pub(super) fn of_path(
         _ => None,
     };
     note.into_iter().collect()
+}
+
+/// That a path is long-lived stale, if the neighbour that announced it is gone.
+pub(super) fn of_age(rib: RibView<'_>, path: &PathView, from: &str) -> Option<Reason> {
+    let marked = path.attrs.filter(|_| path.stale);
+    let marked = marked.filter(|attrs| rib.attrs(*attrs).has_community(Community::LLGR_STALE));
+    marked.map(|_| {
+        let evidence = format!("{from} has not announced it since its session was lost");
+        Reason::new(rules::LONG_LIVED_STALE, evidence)
+    })
 }
 
 fn has_asn(exchange: &Exchange, site: &str) -> bool {

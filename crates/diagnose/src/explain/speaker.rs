@@ -277,15 +277,17 @@ impl<'a> Way<'a> {
         let map_rules =
             outbound.map(|outbound| notes::inbound_map_rules(rib, outbound, path, &prefixes));
         let notes = outbound.map(|outbound| notes::of_path(self.exchange, outbound, &received));
+        let from = name(path.path.source);
+        let age = notes::of_age(rib, path, from.as_deref().unwrap_or_default());
         ExplainedPath {
-            from: name(path.path.source),
+            from,
             received: RouteAttributes::from(&received),
             other_next_hops: Vec::new(),
             imported: imported.map(|id| RouteAttributes::from(&self.exchange.attrs(id))),
             map_rules: map_rules.unwrap_or_default(),
             standing,
             evidence,
-            notes: notes.unwrap_or_default(),
+            notes: notes.into_iter().flatten().chain(age).collect(),
             sent: outbound.map(|outbound| self.sent(outbound, &prefixes)),
         }
     }

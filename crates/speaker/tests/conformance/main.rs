@@ -3,7 +3,7 @@
 //!
 //! `ROUTEHUB_WRITE=1 cargo test -p routehub-speaker --test conformance` writes the page anew.
 //! `ROUTEHUB_WRITE=daemons` first plays every case to the daemons that are installed here, and records
-//! what they do: half an hour.
+//! what they do: half an hour. `ROUTEHUB_WRITE=new` plays those only that are not recorded yet.
 
 mod judge;
 mod page;
@@ -13,7 +13,7 @@ mod subject;
 
 use std::path::PathBuf;
 
-use routehub_testkit::cases;
+use routehub_testkit::cases::{self, Case};
 use routehub_testkit::daemons::Kind;
 use routehub_testkit::isolated::isolated;
 
@@ -28,23 +28,37 @@ fn page_file() -> PathBuf {
         .collect()
 }
 
-/// Whether the page is to be written anew, and whether the record is as well.
-fn writes() -> (bool, bool) {
+/// Whether the page is to be written anew, and which cases are to be recorded.
+fn writes() -> (bool, Recorded) {
     let value = std::env::var("ROUTEHUB_WRITE").ok();
-    (value.is_some(), value.as_deref() == Some("daemons"))
+    let recorded = match value.as_deref() {
+        Some("daemons") => Recorded::All,
+        Some("new") => Recorded::New,
+        _ => Recorded::None,
+    };
+    (value.is_some(), recorded)
+}
+
+/// Which cases are played to daemons, and recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Recorded {
+    None,
+    /// Those that are not recorded yet.
+    New,
+    All,
 }
 
 /// Every how many cases one is played again to see that the record is true.
 const SAMPLE: usize = 8;
 
-/// Plays every case to a daemon, or only every so many; none if it is not installed.
-fn play(kind: Kind, every: usize) -> Option<Column> {
+/// Plays cases to a daemon; none if it is not installed.
+fn play(kind: Kind, cases: Vec<Case>) -> Option<Column> {
     let version = version(kind)?;
     let (sender, receiver) = std::sync::mpsc::channel();
     isolated(addresses(), move || async move {
         let mut column = Column::new(version);
         let mut player = play::Player::start(kind).expect("it is installed");
-        for case in cases::all().into_iter().step_by(every) {
+        for case in cases {
             let seen = player.play(&case).await;
             println!("{kind:?} {}: {seen}", case.id);
             column.outcomes.insert(case.id, seen);
@@ -56,14 +70,22 @@ fn play(kind: Kind, every: usize) -> Option<Column> {
 
 #[test]
 fn the_page_says_what_routehub_does_now_and_what_daemons_did() {
-    let (writes_page, records) = writes();
-    if records {
+    let (writes_page, recorded) = writes();
+    if recorded != Recorded::None {
         for kind in DAEMONS {
-            if let Some(column) = play(kind, 1) {
-                let mut record = Record::read();
-                record
-                    .daemons
-                    .insert(subject::name(kind).to_owned(), column);
+            let name = subject::name(kind);
+            let mut record = Record::read();
+            let mut known = record.daemons.remove(name);
+            let mut cases = cases::all();
+            if let Some(known) = known.as_ref().filter(|_| recorded == Recorded::New) {
+                cases.retain(|case| !known.outcomes.contains_key(&case.id));
+            }
+            if let Some(mut column) = play(kind, cases) {
+                if let Some(known) = known.take_if(|_| recorded == Recorded::New) {
+                    assert_eq!(known.version, column.version, "{name}: record all cases");
+                    column.outcomes.extend(known.outcomes);
+                }
+                record.daemons.insert(name.to_owned(), column);
                 record.write();
             }
         }
@@ -102,7 +124,8 @@ fn what_was_recorded_of_bird_is_what_it_does_again() {
         );
         return;
     }
-    let Some(now) = play(Kind::Bird, SAMPLE) else {
+    let sample = cases::all().into_iter().step_by(SAMPLE).collect();
+    let Some(now) = play(Kind::Bird, sample) else {
         return;
     };
     let differ = |(id, seen): (&String, &Seen)| {

@@ -119,6 +119,8 @@ async fn is_told(lab: &Lab, most: f64) {
     let text = explained["text"].as_str().expect("a text");
     let why = "to nva3: not sent: a long-lived stale route goes to neighbours only that offer";
     assert!(text.contains(why), "{text}");
+    let age = "nva1 has not announced it since its session was lost";
+    assert!(text.contains(age), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
