@@ -529,14 +529,11 @@ rules! {
             remedy "bring the session or connection up again";
         1008 ANNOUNCED_TO_OTHERS: "the NVA announces the route to other neighbours only"
             "the network file";
-        1009 FORWARDING_LOOP: "packets come back to where they were"
-            "the effective routes";
-        1010 UNKNOWN_NEXT_HOP: "the address belongs to nothing that is known"
-            "the network file"
+        1009 FORWARDING_LOOP: "packets come back to where they were" "the effective routes";
+        1010 UNKNOWN_NEXT_HOP: "the address belongs to nothing that is known" "the network file"
             remedy "correct the next hop, or describe who has it: an NVA, a NIC with `ip`, a load \
              balancer";
-        1011 NO_ROUTE: "there is no route to the destination"
-            "the effective routes";
+        1011 NO_ROUTE: "there is no route to the destination" "the effective routes";
         1012 NOT_FORWARDING: "the interface takes only packets for its own address"
             "the network file: `forwarding` of the NIC"
             remedy "set forwarding on the NIC, or correct the next hop";
@@ -548,8 +545,7 @@ rules! {
             "the effective routes"
             remedy "put the NVAs behind one load balancer, prepend so that one is best both ways, or \
              give the subnets at both ends, GatewaySubnet too, user-defined routes to it";
-        1015 NVA_DOWN: "the NVA is down"
-            "the network file: the event `nva_down`"
+        1015 NVA_DOWN: "the NVA is down" "the network file: the event `nva_down`"
             remedy "bring the NVA up again";
         1016 LEAVES_INSPECTION: "packets pass no NVA any more that could inspect them"
             "the effective routes"
@@ -596,14 +592,9 @@ rules! {
         1028 ROUTE_LEAK: "a route with OTC came from a neighbour that must not pass it on"
             "RFC 9234 section 5";
         1029 ONLY_TO_CUSTOMER: "a route with OTC goes to customers only" "RFC 9234 section 5";
-        1030 LONG_LIVED_STALE: "a long-lived stale route goes to neighbours only that offer \
-             long-lived graceful restart"
-            "RFC 9494 section 4.3"
-            remedy "offer long-lived graceful restart at the neighbour, or bring the router back \
-             that announced the route";
-        1031 NO_LLGR: "a route with NO_LLGR is not kept beyond the restart time of the neighbour \
-             that announced it"
-            "RFC 9494 section 4.2"
-            remedy "bring the neighbour back, or take the community NO_LLGR off the route";
+        1030 LONG_LIVED_STALE: "a long-lived stale route goes only to neighbours that take such"
+            "RFC 9494 section 4.3" remedy "offer long-lived graceful restart at the neighbour";
+        1031 NO_LLGR: "a route with NO_LLGR is not kept beyond its neighbour's restart time"
+            "RFC 9494 section 4.2" remedy "take the community NO_LLGR off the route";
     }
 }

@@ -117,7 +117,7 @@ async fn is_told(lab: &Lab, most: f64) {
     let asked = "/v1/explain?name=rs&destination=192.168.1.1";
     let explained = look(lab.http, asked).await;
     let text = explained["text"].as_str().expect("a text");
-    let why = "to nva3: not sent: a long-lived stale route goes to neighbours only that offer";
+    let why = "to nva3: not sent: a long-lived stale route goes only to neighbours that take such";
     assert!(text.contains(why), "{text}");
     let age = "nva1 has not announced it since its session was lost";
     assert!(text.contains(age), "{text}");
