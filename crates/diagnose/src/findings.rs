@@ -84,23 +84,60 @@ struct Findings<'a> {
     ways: Vec<(Programmers, Rc<[ProgrammedWay]>)>,
 }
 
+impl<'a> Findings<'a> {
+    fn new(exchange: &'a Exchange) -> Self {
+        Self {
+            exchange,
+            found: Vec::new(),
+            nics: different_nics(exchange),
+            ways: Vec::new(),
+        }
+    }
+}
+
 /// Everything that is to be said about the estate as it is now: what is most serious first, then by
 /// rule and subject.
 pub fn findings(exchange: &Exchange) -> Vec<Finding> {
-    let mut findings = Findings {
-        exchange,
-        found: Vec::new(),
-        nics: different_nics(exchange),
-        ways: Vec::new(),
-    };
+    let mut findings = Findings::new(exchange);
     for check in CHECKS {
         check(&mut findings);
     }
-    let mut found = findings.found;
+    in_order(findings.found)
+}
+
+/// What is most serious first, and nothing twice.
+fn in_order(mut found: Vec<Finding>) -> Vec<Finding> {
     let key = |finding: &Finding| (finding.severity, finding.rule, finding.subject.clone());
     found.sort_by_key(key);
     found.dedup_by(|a, b| key(a) == key(b));
     found
+}
+
+/// A search for [`findings`] in steps, between which the estate may change: each finding is as it
+/// was at its step.
+#[derive(Clone, Debug, Default)]
+pub struct FindingSearch {
+    /// The number of the next step.
+    next: usize,
+    found: Vec<Finding>,
+}
+
+impl FindingSearch {
+    /// Takes the next step, and says whether it was not the last.
+    pub fn step(&mut self, exchange: &Exchange) -> bool {
+        if let Some(check) = CHECKS.get(self.next) {
+            let mut findings = Findings::new(exchange);
+            check(&mut findings);
+            self.found.append(&mut findings.found);
+            self.next += 1;
+        }
+        self.next < CHECKS.len()
+    }
+
+    /// What was found: what is most serious first, then by rule and subject.
+    pub fn into_findings(self) -> Vec<Finding> {
+        in_order(self.found)
+    }
 }
 
 /// The rules that findings are about, by number.

@@ -18,7 +18,7 @@ mod words;
 pub use difference::{Difference, PrefixDifference, Snapshot, SnapshotRow, TableDifference};
 pub use event_report::{BestPathChange, EventReport, EventReporter};
 pub use explain::{Explanation, explain};
-pub use findings::{FINDING_RULES, Finding, Severity, findings};
+pub use findings::{FINDING_RULES, Finding, FindingSearch, Severity, findings};
 pub use limits::limit_impacts;
 pub use promise::{BrokenPromise, Promise, Promises, Unless};
 pub use trace::{

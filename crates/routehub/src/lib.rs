@@ -17,10 +17,10 @@ pub use profile::{Profile, ProfileError};
 pub use route_server::{Action, RouteServer, RouteServerError};
 pub use routehub_diagnose::{
     BestPathChange, BothWays, BrokenPromise, Difference, EventReport, EventReporter, Explanation,
-    FINDING_RULES, Finding, INTERNET, Impact, ImpactKind, Matrix, MatrixPair, PairImpact, Place,
-    PrefixDifference, Promise, Promises, Reason, RuleNote, Severity, Snapshot, SnapshotRow,
-    TableDifference, Trace, TraceEnd, TraceError, TraceHop, Unless, Ways, WithRules, both_ways,
-    explain, findings, matrix, trace,
+    FINDING_RULES, Finding, FindingSearch, INTERNET, Impact, ImpactKind, Matrix, MatrixPair,
+    PairImpact, Place, PrefixDifference, Promise, Promises, Reason, RuleNote, Severity, Snapshot,
+    SnapshotRow, TableDifference, Trace, TraceEnd, TraceError, TraceHop, Unless, Ways, WithRules,
+    both_ways, explain, findings, matrix, trace,
 };
 pub use routehub_exchange::view::Watch;
 pub use routehub_exchange::{

@@ -17,4 +17,4 @@ pub use file::{
 pub use promises::PromiseWatch;
 pub use scenario::{RunError, Scenario};
 pub use syntax::{Diagnostic, Diagnostics, Excerpt};
-pub use tables::{SeenTables, Snapshot, Tables, az};
+pub use tables::{SeenTables, Snapshot, TableSource, Tables, az};

@@ -12,16 +12,20 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use cells::Fields;
 
+/// Where tables come from.
+pub trait TableSource {
+    /// The rows of a table.
+    fn rows(&self, id: &TableId) -> TableRows;
+    /// What is to be said about the network.
+    fn findings(&self) -> Vec<Finding>;
+}
+
 /// A network as it is seen at one time.
 ///
 /// Rows of learned tables carry the address that they were sent from in `source_peer`; that is what
 /// `self` stands for. Rows of `rs_advertised` are sent from the address of their instance, rows of
 /// `gateway_advertised` from one of the gateway's.
-pub trait Snapshot {
-    /// The rows of a table.
-    fn rows(&self, id: &TableId) -> TableRows;
-    /// What is to be said about the network.
-    fn findings(&self) -> Vec<Finding>;
+pub trait Snapshot: TableSource {
     /// Why a NIC or speaker has, or has not, routes around a destination; none where nobody has
     /// the name, or tables are all that was kept.
     fn explanation(&self, name: &str, destination: Prefix) -> Option<String>;
@@ -36,7 +40,7 @@ pub trait Snapshot {
 /// Both show the same tables by the same names.
 macro_rules! snapshot {
     ($($seen:ty),*) => {$(
-        impl Snapshot for $seen {
+        impl TableSource for $seen {
             fn rows(&self, id: &TableId) -> TableRows {
                 // A file names what there is; what an event removed has no rows.
                 let none = |_| TableRows::Routes(Vec::new());
@@ -46,7 +50,9 @@ macro_rules! snapshot {
             fn findings(&self) -> Vec<Finding> {
                 routehub::findings(self)
             }
+        }
 
+        impl Snapshot for $seen {
             fn explanation(&self, name: &str, destination: Prefix) -> Option<String> {
                 let explained = routehub::explain(self, name, destination).ok()?;
                 Some(explained.to_string())
@@ -153,7 +159,7 @@ pub(crate) enum ByName<'a, T> {
     Two(BTreeMap<&'a str, BTreeMap<&'a str, T>>),
 }
 
-impl Snapshot for Tables {
+impl TableSource for Tables {
     fn rows(&self, id: &TableId) -> TableRows {
         let none = || TableRows::Routes(Vec::new());
         self.rows.get(id).cloned().unwrap_or_else(none)
@@ -162,7 +168,9 @@ impl Snapshot for Tables {
     fn findings(&self) -> Vec<Finding> {
         self.findings.clone()
     }
+}
 
+impl Snapshot for Tables {
     fn explanation(&self, _: &str, _: Prefix) -> Option<String> {
         None
     }
@@ -181,22 +189,22 @@ impl Snapshot for Tables {
     }
 }
 
-/// Every table of a network at one time, in the shapes of the file's `expect`: each is asked for as
-/// it is written, so that no more than one is kept.
+/// Every table of a network, in the shapes of the file's `expect`: each is asked for as it is
+/// written, so that no more than one is kept.
 pub struct SeenTables<'a> {
     ids: BTreeSet<TableId>,
-    seen: &'a dyn Snapshot,
+    seen: &'a dyn TableSource,
     has_findings: bool,
 }
 
 impl<'a> SeenTables<'a> {
     /// All tables of an estate's objects.
-    pub fn of(estate: &Estate, seen: &'a dyn Snapshot) -> Self {
+    pub fn of(estate: &Estate, seen: &'a dyn TableSource) -> Self {
         Self::some(seen, TableId::all(estate))
     }
 
     /// Some tables, and the findings.
-    pub const fn some(seen: &'a dyn Snapshot, ids: BTreeSet<TableId>) -> Self {
+    pub const fn some(seen: &'a dyn TableSource, ids: BTreeSet<TableId>) -> Self {
         Self {
             ids,
             seen,
@@ -238,7 +246,7 @@ impl Serialize for SeenTables<'_> {
 
 /// The tables of a kind, by their one name or their two.
 struct OfKind<'a> {
-    seen: &'a dyn Snapshot,
+    seen: &'a dyn TableSource,
     by_two_names: bool,
     /// In order.
     ids: Vec<&'a TableId>,
@@ -262,7 +270,7 @@ impl Serialize for OfKind<'_> {
 
 /// A table whose rows are asked for as they are written.
 struct SeenTable<'a> {
-    seen: &'a dyn Snapshot,
+    seen: &'a dyn TableSource,
     id: &'a TableId,
 }
 

@@ -2,6 +2,9 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+
+use routehub::{Exchange, FindingSearch, ShareCursor, TableId, TableKind, TableRows};
 use routehub_scenario::Scenario;
 
 use support::{labs, read};
@@ -68,4 +71,53 @@ fn every_hard_row_of_every_lab_holds() {
     println!("{hard} hard rows, {soft} soft rows");
     assert_eq!((hard, soft), (688, 18), "rows are missing");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// The rows of a table, whose order does not matter, in an order.
+fn in_order(rows: TableRows) -> Vec<String> {
+    let mut lines: Vec<String> = match rows {
+        TableRows::Routes(rows) => rows.iter().map(|row| format!("{row:?}")).collect(),
+        TableRows::Effective(rows) => rows.iter().map(|row| format!("{row:?}")).collect(),
+        TableRows::Sessions(rows) => rows.iter().map(|row| format!("{row:?}")).collect(),
+    };
+    lines.sort_unstable();
+    lines
+}
+
+#[test]
+fn shares_of_every_table_of_every_lab_are_the_whole_table() {
+    let mut kinds = BTreeSet::new();
+    for (name, text) in labs() {
+        let network = read(&name, &text).network();
+        let network = network.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let exchange: &Exchange = &network;
+        let ids = TableId::all(exchange.estate()).into_iter();
+        for id in ids.filter(|id| exchange.can_share(id)) {
+            let whole = exchange.rows(&id).expect("it is there");
+            let mut shares = in_order(exchange.rows_beside(&id));
+            let mut cursor = Some(ShareCursor::default());
+            while let Some(from) = cursor {
+                let share = exchange.table_share(&id, from, 3);
+                shares.extend(in_order(share.rows));
+                cursor = share.next;
+            }
+            shares.sort_unstable();
+            assert_eq!(shares, in_order(whole), "{name}: {id:?}");
+            kinds.insert(id.kind);
+        }
+    }
+    let all = TableKind::ALL.iter().copied();
+    let shared: BTreeSet<_> = all.filter(|kind| *kind != TableKind::Sessions).collect();
+    assert_eq!(kinds, shared);
+}
+
+#[test]
+fn findings_looked_for_in_steps_are_those_of_every_lab() {
+    for (name, text) in labs() {
+        let network = read(&name, &text).network();
+        let network = network.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut search = FindingSearch::default();
+        while search.step(&network) {}
+        assert_eq!(search.into_findings(), network.findings(), "{name}");
+    }
 }

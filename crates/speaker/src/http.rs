@@ -20,6 +20,7 @@
 //! is told how many.
 
 mod admission;
+mod all_tables;
 mod app;
 mod body;
 mod connections;
@@ -110,7 +111,7 @@ paths! {
         "the route table of a circuit";
     get "/v1/nics/{nic}/effective-routes" "" => queries::tables_of(TableKind::NicEffective) =>
         "what `az network nic show-effective-route-table` prints";
-    get "/v1/tables" "" => queries::tables =>
+    get "/v1/tables" "" => all_tables::tables =>
         "every table of the network, in the shapes of the network file's `expect`";
     get "/v1/explain" "?name=NAME&destination=PREFIX_OR_ADDRESS" => queries::explain =>
         "why a NIC or speaker has routes there, or has not";

@@ -7,7 +7,7 @@ use clap::Args;
 use routehub::{
     EffectiveRow, Estate, Finding, Network, RouteRow, TableId, TableKind, TableRows, Trace,
 };
-use routehub_scenario::Snapshot;
+use routehub_scenario::{Snapshot, TableSource};
 use routehub_types::Prefix;
 
 use crate::failure::Failure;
@@ -135,9 +135,9 @@ pub(super) struct Narrowed<'a> {
     network: &'a Network,
 }
 
-impl Snapshot for Narrowed<'_> {
+impl TableSource for Narrowed<'_> {
     fn rows(&self, id: &TableId) -> TableRows {
-        let mut rows = Snapshot::rows(self.network, id);
+        let mut rows = TableSource::rows(self.network, id);
         let is_about = |prefix: Prefix| self.selection.is_about(prefix);
         match &mut rows {
             TableRows::Routes(rows) => rows.retain(|row: &RouteRow| is_about(row.prefix)),
@@ -152,7 +152,9 @@ impl Snapshot for Narrowed<'_> {
     fn findings(&self) -> Vec<Finding> {
         self.network.findings()
     }
+}
 
+impl Snapshot for Narrowed<'_> {
     fn explanation(&self, name: &str, destination: Prefix) -> Option<String> {
         Snapshot::explanation(self.network, name, destination)
     }

@@ -21,11 +21,6 @@ fn passed(number: usize, limit: Option<u32>) -> Option<u32> {
     limit.filter(|limit| number > *limit as usize)
 }
 
-fn count_ipv6<'a>(prefixes: impl IntoIterator<Item = &'a Prefix>) -> usize {
-    let families = prefixes.into_iter().map(|prefix| prefix.family());
-    families.filter(|family| *family == Family::Ipv6).count()
-}
-
 /// Sessions and connections that a limit ended.
 pub(super) fn ended(findings: &mut Findings<'_>) {
     let (exchange, parameters) = (findings.exchange, findings.exchange.parameters());
@@ -58,7 +53,11 @@ pub(super) fn ended(findings: &mut Findings<'_>) {
                     parameters.max_ipv6_routes_from_circuit,
                 ];
                 let [most, ipv6] = limits.map(Option::unwrap_or_default);
-                let announced = exchange.outbound(id, Side::B).routes_if_up().len();
+                let announced: usize = exchange
+                    .outbound(id, Side::B)
+                    .counts_if_up()
+                    .into_iter()
+                    .sum();
                 let announced = match link.live {
                     true => "more".to_owned(),
                     false => format!("{announced} routes, more"),
@@ -173,16 +172,11 @@ pub(super) fn towards_circuits(findings: &mut Findings<'_>) {
         let (LinkKind::GatewayToEdge(_), true) = (&link.kind, link.is_up()) else {
             continue;
         };
-        let routes = exchange.outbound(id, Side::A).routes();
-        let ipv6 = count_ipv6(routes.keys());
+        let [ipv4, ipv6] = exchange.outbound(id, Side::A).counts();
         let [gateway, circuit] = [&link.a, &link.b].map(|end| &exchange.speaker(end.speaker).name);
         // Beyond a limit the connection is down, and told of elsewhere.
         for (sent, limit, routes) in [
-            (
-                routes.len() - ipv6,
-                parameters.max_routes_to_circuit,
-                "routes",
-            ),
+            (ipv4, parameters.max_routes_to_circuit, "routes"),
             (ipv6, parameters.max_ipv6_routes_to_circuit, "IPv6 routes"),
         ] {
             if let Some(limit) = limit.filter(|limit| is_near(sent, *limit)) {

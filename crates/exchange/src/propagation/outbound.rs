@@ -421,8 +421,16 @@ impl<'a> Outbound<'a> {
         self.routes_and_unsendable().0
     }
 
-    /// How many IPv4 and IPv6 routes these are.
-    pub(super) fn counts_if_up(self) -> [usize; 2] {
+    /// How many IPv4 and how many IPv6 routes are sent.
+    pub fn counts(self) -> [usize; 2] {
+        match self.link().is_up() {
+            true => self.counts_if_up(),
+            false => [0; 2],
+        }
+    }
+
+    /// How many IPv4 and how many IPv6 routes would be sent if the link were up.
+    pub fn counts_if_up(self) -> [usize; 2] {
         let count = |prefixes: &mut dyn Iterator<Item = Prefix>| {
             let mut counts = [0; 2];
             for prefix in prefixes {

@@ -293,7 +293,12 @@ impl Exchange {
 
     /// How many routes a neighbour is sent. For a modelled one every best route is looked at.
     pub fn advertised_count(&self, peering: &PeeringReport) -> usize {
-        let modelled = || self.outbound(peering.link, Side::B).routes().len();
+        let modelled = || {
+            self.outbound(peering.link, Side::B)
+                .counts()
+                .into_iter()
+                .sum()
+        };
         peering.advertised.unwrap_or_else(modelled)
     }
 

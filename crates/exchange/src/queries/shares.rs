@@ -4,6 +4,8 @@
 //! Who reads so keeps a [`Watch`](crate::view::Watch): prefixes of which anything changed meanwhile
 //! are read again at the end. All rows are then as they are at that moment.
 
+use std::collections::BTreeSet;
+
 use routehub_types::{Family, Prefix};
 
 use super::names::UnknownName;
@@ -72,7 +74,15 @@ impl Exchange {
                 })
             }
             TableKind::NicEffective => self.can_share_nic(&id.owner),
-            TableKind::NvaLearned | TableKind::OnPremLearned | TableKind::Sessions => false,
+            TableKind::NvaLearned | TableKind::OnPremLearned => {
+                let mut speakers = graph.named(&id.owner).iter();
+                speakers.all(|speaker| {
+                    let mut inbound = self.outbound_to(*speaker);
+                    inbound
+                        .all(|from| self.rib(from.sender()).is_some() && !from.rewrites_prefixes())
+                })
+            }
+            TableKind::Sessions => false,
         }
     }
 
@@ -97,7 +107,7 @@ impl Exchange {
         from: ShareCursor,
         most: u32,
     ) -> Result<Share, UnknownName> {
-        let (prefixes, next) = stored(&self.ribs_of(id), from, most);
+        let (prefixes, next) = self.prefixes_of(id).share(from, most);
         let rows = self.rows_about(id, &prefixes)?;
         Ok(Share { rows, next })
     }
@@ -113,10 +123,14 @@ impl Exchange {
         let outbound = self.outbound(peering.link, Side::B);
         match self.rib(outbound.sender()) {
             Some(rib) if !outbound.rewrites_prefixes() => {
-                let (prefixes, next) = stored(&[rib], from, most);
+                let known = Known {
+                    ribs: vec![rib],
+                    originated: Vec::new(),
+                };
+                let (prefixes, next) = known.share(from, most);
                 (outbound.routes_of(&prefixes).len(), next)
             }
-            _ => (outbound.routes().len(), None),
+            _ => (outbound.counts().into_iter().sum(), None),
         }
     }
 
@@ -155,47 +169,74 @@ impl Exchange {
         })
     }
 
-    /// The RIBs whose prefixes a table has rows of.
-    fn ribs_of(&self, id: &TableId) -> Vec<RibView<'_>> {
-        let speakers: Vec<SpeakerId> = match id.kind {
+    /// The prefixes that a table has rows of.
+    fn prefixes_of(&self, id: &TableId) -> Known<'_> {
+        let named = || self.graph().named(&id.owner).iter().copied();
+        let speakers: BTreeSet<SpeakerId> = match id.kind {
             TableKind::NicEffective => {
                 let mut nics = self.estate().nics.iter();
                 let nic = nics.find(|other| other.name == id.owner);
-                nic.map(|nic| self.fabric().deciding(nic))
-                    .unwrap_or_default()
+                let deciding = nic.map(|nic| self.fabric().deciding(nic));
+                deciding.into_iter().flatten().collect()
             }
-            _ => self.graph().named(&id.owner).to_vec(),
+            TableKind::NvaLearned | TableKind::OnPremLearned => {
+                let heard = named().flat_map(|hearer| self.outbound_to(hearer));
+                heard.map(|from| from.sender()).collect()
+            }
+            _ => named().collect(),
         };
-        let ribs = speakers.into_iter();
-        ribs.filter_map(|speaker| self.rib(speaker)).collect()
+        let ribs: Vec<RibView<'_>> = speakers.iter().filter_map(|id| self.rib(*id)).collect();
+        // Some of what speakers announce of their own accord is in no RIB.
+        let originated = speakers.iter().flat_map(|id| self.originated_by(*id));
+        let mut originated: Vec<Prefix> = originated
+            .filter(|prefix| !ribs.iter().any(|rib| rib.is_stored(*prefix)))
+            .collect();
+        originated.sort_unstable();
+        originated.dedup();
+        Known { ribs, originated }
     }
 }
 
 /// Places without prefixes to read, of as many as a share has, that are passed over at once.
 const EMPTY: u32 = 16;
 
-/// The prefixes that stand in up to so many places of RIBs, each once, and where to go on.
-fn stored(
-    ribs: &[RibView<'_>],
-    mut from: ShareCursor,
-    most: u32,
-) -> (Vec<Prefix>, Option<ShareCursor>) {
-    for _ in 0..EMPTY {
-        let Some(rib) = ribs.get(from.rib) else {
-            return (Vec::new(), None);
-        };
-        let family = Family::ALL.get(from.family).copied();
-        let (mut prefixes, place) = match family {
-            Some(family) => rib.stored_from(family, from.place, most),
-            None => (Vec::new(), None),
-        };
-        // Those of an earlier RIB were read with that.
-        let earlier = ribs.get(..from.rib).unwrap_or_default();
-        prefixes.retain(|prefix| !earlier.iter().any(|rib| rib.is_stored(*prefix)));
-        from = from.after(place);
-        if !prefixes.is_empty() {
-            return (prefixes, (from.rib < ribs.len()).then_some(from));
+/// Prefixes in RIBs and beside them.
+struct Known<'a> {
+    ribs: Vec<RibView<'a>>,
+    /// Those that are in none of the RIBs, in order.
+    originated: Vec<Prefix>,
+}
+
+impl Known<'_> {
+    /// The prefixes in up to so many places, each once, and where to go on.
+    fn share(&self, mut from: ShareCursor, most: u32) -> (Vec<Prefix>, Option<ShareCursor>) {
+        for _ in 0..EMPTY {
+            let Some(rib) = self.ribs.get(from.rib) else {
+                return self.beside(from, most);
+            };
+            let family = Family::ALL.get(from.family).copied();
+            let (mut prefixes, place) = match family {
+                Some(family) => rib.stored_from(family, from.place, most),
+                None => (Vec::new(), None),
+            };
+            // Those of an earlier RIB were read with that.
+            let earlier = self.ribs.get(..from.rib).unwrap_or_default();
+            prefixes.retain(|prefix| !earlier.iter().any(|rib| rib.is_stored(*prefix)));
+            from = from.after(place);
+            if !prefixes.is_empty() {
+                let is_last = from.rib >= self.ribs.len() && self.originated.is_empty();
+                return (prefixes, (!is_last).then_some(from));
+            }
         }
+        (Vec::new(), Some(from))
     }
-    (Vec::new(), Some(from))
+
+    /// A share of the prefixes beside the RIBs, and where to go on.
+    fn beside(&self, from: ShareCursor, most: u32) -> (Vec<Prefix>, Option<ShareCursor>) {
+        let end = from.place.saturating_add(most);
+        let rest = self.originated.iter().skip(from.place as usize);
+        let prefixes = rest.take(most as usize).copied().collect();
+        let more = (end as usize) < self.originated.len();
+        (prefixes, more.then_some(ShareCursor { place: end, ..from }))
+    }
 }

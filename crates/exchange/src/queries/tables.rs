@@ -41,11 +41,11 @@ impl Exchange {
         TableRows::Routes(match id.kind {
             TableKind::RsLearned => self.rs_learned_of(owner, peer, only),
             TableKind::RsAdvertised => self.rs_advertised_of(owner, peer, only),
-            TableKind::NvaLearned => self.nva_learned_of(owner),
+            TableKind::NvaLearned => self.nva_learned_of(owner, only),
             TableKind::GatewayLearned => self.gateway_learned_of(owner, only),
             TableKind::GatewayAdvertised => self.gateway_advertised_of(owner, peer, only),
             TableKind::CircuitRoutes => self.circuit_routes_of(owner, only),
-            TableKind::OnPremLearned => self.on_prem_learned_of(owner),
+            TableKind::OnPremLearned => self.on_prem_learned_of(owner, only),
             TableKind::NicEffective => {
                 return TableRows::Effective(self.nic_effective(owner).unwrap_or_default());
             }
@@ -115,12 +115,13 @@ impl Exchange {
     /// [`UnknownName`] if there is no such object.
     pub fn nva_learned(&self, nva: &str) -> Result<Vec<RouteRow>, UnknownName> {
         TableKind::NvaLearned.need(self.estate(), nva, None)?;
-        Ok(self.nva_learned_of(nva))
+        Ok(self.nva_learned_of(nva, Only::All))
     }
 
-    fn nva_learned_of(&self, nva: &str) -> Vec<RouteRow> {
+    fn nva_learned_of(&self, nva: &str, only: Only<'_>) -> Vec<RouteRow> {
         let speakers = self.graph().named(nva).iter();
-        sorted(speakers.flat_map(|speaker| self.heard(*speaker)).collect())
+        let rows = speakers.flat_map(|speaker| self.heard(*speaker, only));
+        sorted(rows.collect())
     }
 
     /// What a site, or the customer's edge behind a circuit, hears.
@@ -129,13 +130,13 @@ impl Exchange {
     /// [`UnknownName`] if there is no such object.
     pub fn on_prem_learned(&self, name: &str) -> Result<Vec<RouteRow>, UnknownName> {
         TableKind::OnPremLearned.need(self.estate(), name, None)?;
-        Ok(self.on_prem_learned_of(name))
+        Ok(self.on_prem_learned_of(name, Only::All))
     }
 
-    fn on_prem_learned_of(&self, name: &str) -> Vec<RouteRow> {
+    fn on_prem_learned_of(&self, name: &str, only: Only<'_>) -> Vec<RouteRow> {
         let speakers = self.graph().named(name).iter();
         let ends = speakers.filter(|id| self.speaker(**id).is_on_premises());
-        let rows = ends.flat_map(|id| self.of_link(*id, self.heard(*id)));
+        let rows = ends.flat_map(|id| self.of_link(*id, self.heard(*id, only)));
         of_both_links(sorted(rows.collect()))
     }
 
@@ -340,11 +341,11 @@ impl Exchange {
     }
 
     /// What a speaker hears from all its neighbours.
-    fn heard(&self, speaker: SpeakerId) -> Vec<RouteRow> {
+    fn heard(&self, speaker: SpeakerId, only: Only<'_>) -> Vec<RouteRow> {
         let inbound = self.graph().inbound(speaker);
         let rows = inbound.flat_map(|from| {
-            let rows = self.sent_rows(from, Only::All);
-            self.with_refusals(from, rows, Only::All)
+            let rows = self.sent_rows(from, only);
+            self.with_refusals(from, rows, only)
         });
         rows.collect()
     }

@@ -29,57 +29,89 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use routehub::{EffectiveRow, RouteOrigin, RouteRow, TableId, TableKind, TableRows};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::tables::{ByName, Tables};
 
 /// Rows under `value`, as most of the commands wrap them.
 #[derive(Clone, Debug, Serialize)]
-pub struct Rows<R> {
-    value: Vec<R>,
+#[serde(bound = "S: Serialize")]
+pub struct Rows<'a, R, S> {
+    value: Shaped<'a, R, S>,
 }
 
-impl<R> FromIterator<R> for Rows<R> {
-    fn from_iter<I: IntoIterator<Item = R>>(rows: I) -> Self {
+impl<'a, R, S> Rows<'a, R, S> {
+    const fn new(rows: &'a [R], shape: fn(&R) -> S) -> Self {
         Self {
-            value: rows.into_iter().collect(),
+            value: Shaped { rows, shape },
         }
+    }
+}
+
+/// Rows that get their shape when they are written: a table may be long, and is not kept twice.
+#[derive(Clone, Debug)]
+struct Shaped<'a, R, S> {
+    rows: &'a [R],
+    shape: fn(&R) -> S,
+}
+
+impl<R, S: Serialize> Serialize for Shaped<'_, R, S> {
+    fn serialize<T: Serializer>(&self, serializer: T) -> Result<T::Ok, T::Error> {
+        serializer.collect_seq(self.rows.iter().map(self.shape))
     }
 }
 
 /// A Route Server's view of a peering, an instance after the other.
 #[derive(Clone, Debug, Serialize)]
-pub struct Peering {
+pub struct Peering<'a> {
     #[serde(rename = "RouteServiceRole_IN_0")]
-    zero: Vec<Route>,
+    zero: OfInstance<'a>,
     #[serde(rename = "RouteServiceRole_IN_1")]
-    one: Vec<Route>,
+    one: OfInstance<'a>,
 }
 
-impl Peering {
+impl<'a> Peering<'a> {
     /// `peering list-learned-routes`; the instances have these addresses.
-    pub fn learned(rows: &[RouteRow], addresses: [Option<IpAddr>; 2]) -> Self {
+    pub fn learned(rows: &'a [RouteRow], addresses: [Option<IpAddr>; 2]) -> Self {
         Self::new(rows, addresses, |row| Some(row.source_peer))
     }
 
     /// `peering list-advertised-routes`, in which no row names a peer.
-    pub fn advertised(rows: &[RouteRow], addresses: [Option<IpAddr>; 2]) -> Self {
+    pub fn advertised(rows: &'a [RouteRow], addresses: [Option<IpAddr>; 2]) -> Self {
         Self::new(rows, addresses, |_| None)
     }
 
-    fn new(
-        rows: &[RouteRow],
-        [zero, one]: [Option<IpAddr>; 2],
-        peer: impl Fn(&RouteRow) -> Option<Option<IpAddr>>,
-    ) -> Self {
-        let of = |instance: u8, local| {
-            let own = rows.iter().filter(|row| row.instance == Some(instance));
-            own.map(|row| Route::new(row, local, peer(row))).collect()
+    fn new(rows: &'a [RouteRow], [zero, one]: [Option<IpAddr>; 2], peer: PeerOf) -> Self {
+        let of = |instance, local| OfInstance {
+            rows,
+            instance,
+            local,
+            peer,
         };
         Self {
             zero: of(0, zero),
             one: of(1, one),
         }
+    }
+}
+
+/// The peer that a row names, if its table has such a column.
+type PeerOf = fn(&RouteRow) -> Option<Option<IpAddr>>;
+
+/// The rows of an instance among those of both.
+#[derive(Clone, Debug)]
+struct OfInstance<'a> {
+    rows: &'a [RouteRow],
+    instance: u8,
+    local: Option<IpAddr>,
+    peer: PeerOf,
+}
+
+impl Serialize for OfInstance<'_> {
+    fn serialize<T: Serializer>(&self, serializer: T) -> Result<T::Ok, T::Error> {
+        let rows = self.rows.iter();
+        let own = rows.filter(|row| row.instance == Some(self.instance));
+        serializer.collect_seq(own.map(|row| Route::new(row, self.local, (self.peer)(row))))
     }
 }
 
@@ -112,19 +144,14 @@ impl Route {
 }
 
 /// `vnet-gateway list-learned-routes`, of both instances.
-pub fn gateway_learned(rows: &[RouteRow]) -> Rows<Route> {
-    let routes = rows.iter();
-    routes
-        .map(|row| Route::new(row, row.local_address, Some(row.source_peer)))
-        .collect()
+pub fn gateway_learned(rows: &[RouteRow]) -> Rows<'_, RouteRow, Route> {
+    let shape = |row: &RouteRow| Route::new(row, row.local_address, Some(row.source_peer));
+    Rows::new(rows, shape)
 }
 
 /// `vnet-gateway list-advertised-routes`; the sending instance is the next hop of what it sends.
-pub fn gateway_advertised(rows: &[RouteRow]) -> Rows<Route> {
-    let routes = rows.iter();
-    routes
-        .map(|row| Route::new(row, row.local_address, Some(None)))
-        .collect()
+pub fn gateway_advertised(rows: &[RouteRow]) -> Rows<'_, RouteRow, Route> {
+    Rows::new(rows, |row| Route::new(row, row.local_address, Some(None)))
 }
 
 /// A route at the edge of a circuit.
@@ -139,8 +166,8 @@ pub struct CircuitRoute {
 }
 
 /// The route table of a circuit: `65515 I`.
-pub fn circuit_routes(rows: &[RouteRow]) -> Rows<CircuitRoute> {
-    let routes = rows.iter().map(|row| {
+pub fn circuit_routes(rows: &[RouteRow]) -> Rows<'_, RouteRow, CircuitRoute> {
+    Rows::new(rows, |row| {
         let letter = match row.origin {
             RouteOrigin::Egp => "E",
             RouteOrigin::Incomplete => "?",
@@ -155,8 +182,7 @@ pub fn circuit_routes(rows: &[RouteRow]) -> Rows<CircuitRoute> {
                 .to_owned(),
             weight: 0,
         }
-    });
-    routes.collect()
+    })
 }
 
 /// A row of `nic show-effective-route-table`.
@@ -173,8 +199,8 @@ pub struct EffectiveRoute {
 }
 
 /// `nic show-effective-route-table`.
-pub fn effective(rows: &[EffectiveRow]) -> Rows<EffectiveRoute> {
-    let routes = rows.iter().map(|row| EffectiveRoute {
+pub fn effective(rows: &[EffectiveRow]) -> Rows<'_, EffectiveRow, EffectiveRoute> {
+    Rows::new(rows, |row| EffectiveRoute {
         address_prefix: row.prefixes.iter().map(ToString::to_string).collect(),
         disable_bgp_route_propagation: row.disable_bgp_route_propagation,
         name: row.name.clone(),
@@ -182,27 +208,26 @@ pub fn effective(rows: &[EffectiveRow]) -> Rows<EffectiveRoute> {
         next_hop_type: format!("{:?}", row.next_hop_type),
         source: format!("{:?}", row.source),
         state: format!("{:?}", row.state),
-    });
-    routes.collect()
+    })
 }
 
 /// A table in the shape of its command.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
-pub enum Table {
+pub enum Table<'a> {
     /// Of a Route Server.
-    Peering(Peering),
+    Peering(Peering<'a>),
     /// Of a gateway.
-    Routes(Rows<Route>),
+    Routes(Rows<'a, RouteRow, Route>),
     /// Of a circuit.
-    Circuit(Rows<CircuitRoute>),
+    Circuit(Rows<'a, RouteRow, CircuitRoute>),
     /// Of a NIC.
-    Effective(Rows<EffectiveRoute>),
+    Effective(Rows<'a, EffectiveRow, EffectiveRoute>),
 }
 
-impl Table {
+impl<'a> Table<'a> {
     /// One of the tables of a network; none if Azure has no command for it, or it is not there.
-    pub fn of(tables: &Tables, id: &TableId) -> Option<Self> {
+    pub fn of(tables: &'a Tables, id: &TableId) -> Option<Self> {
         let rows = tables.rows.get(id)?;
         let both = || tables.instances.get(&id.owner).copied().unwrap_or_default();
         Some(match id.kind {
@@ -220,7 +245,7 @@ impl Table {
 /// Every table that Azure has a command for.
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
-pub struct AzTables<'a>(BTreeMap<&'static str, ByName<'a, Option<Table>>>);
+pub struct AzTables<'a>(BTreeMap<&'static str, ByName<'a, Option<Table<'a>>>>);
 
 impl<'a> AzTables<'a> {
     /// The tables of a network.

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use axum::response::Response;
 use bytes::Bytes;
-use routehub::{Engine, Exchange, TableId};
+use routehub::{Engine, Exchange, Finding, TableId};
+use routehub_scenario::Tables;
 use routehub_scenario::az::Table;
 use serde::Serialize;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, broadcast};
 
-use super::body;
+use super::body::{self, Pen, Turn};
 use super::connections::ConnectionCounts;
 use super::error::Refusal;
 use super::guard::Guard;
@@ -30,6 +31,9 @@ pub const STREAMS: usize = 24;
 /// How long a query may wait for its turn and its answer.
 pub(super) const QUERY: Duration = Duration::from_secs(30);
 
+/// A table that is being read, for everybody who asks for it meanwhile.
+type Flight = Arc<OnceCell<Arc<Tables>>>;
+
 /// The state of the HTTP server.
 pub(super) struct App {
     server: Arc<Server>,
@@ -42,10 +46,11 @@ pub(super) struct App {
     /// The engine task answers one query at a time.
     query: Arc<Semaphore>,
     tables: Arc<Semaphore>,
-    /// Tables that are read or shaped at once.
+    /// Tables that are read, or findings that are looked for, at once.
     reads: Semaphore,
-    /// Answers that are being made.
-    flights: Mutex<BTreeMap<TableId, Arc<OnceCell<Bytes>>>>,
+    /// Tables that are being read.
+    flights: Mutex<BTreeMap<TableId, Flight>>,
+    pen: Pen,
     streams: Arc<Semaphore>,
 }
 
@@ -67,6 +72,7 @@ impl App {
             tables: Arc::new(Semaphore::new(TABLES)),
             reads: Semaphore::new(1),
             flights: Mutex::default(),
+            pen: Pen::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
         }
     }
@@ -125,38 +131,56 @@ impl App {
     }
 
     /// A table that is read in shares and shaped by another thread. Whoever asks for it while it is
-    /// read gets the same answer: it is as the table is when all was read.
+    /// read gets the same rows: they are as the table is when all was read.
     pub(super) async fn shared_table(
         self: Arc<Self>,
         id: TableId,
         check: impl Fn(&Exchange, &TableId) -> Result<(), Refusal> + Clone + Send + 'static,
     ) -> Result<Response, Refusal> {
         let permit = self.table_permit().await?;
-        let flight = self.flight(&id);
-        let text = flight
-            .get_or_try_init(|| async {
-                let _turn = self.reads.acquire().await;
-                let tables = self.read(id.clone(), check).await?;
-                body::made(move || Table::of(&tables, &id)).await
-            })
-            .await?;
-        Ok(body::sent(permit, text.clone()))
+        let tables = self.read_together(&id, check).await?;
+        self.written(permit, move |_, out| {
+            body::write_line(out, &Table::of(&tables, &id))
+        })
+        .await
     }
 
-    fn flights(&self) -> MutexGuard<'_, BTreeMap<TableId, Arc<OnceCell<Bytes>>>> {
+    /// Reads a table in shares, for everybody who asks for it meanwhile.
+    pub(super) async fn read_together(
+        &self,
+        id: &TableId,
+        check: impl Fn(&Exchange, &TableId) -> Result<(), Refusal> + Clone + Send + 'static,
+    ) -> Result<Arc<Tables>, Refusal> {
+        let flight = self.flight(id);
+        let tables = flight
+            .get_or_try_init(|| async {
+                let _turn = self.reads.acquire().await;
+                self.read(id.clone(), check).await.map(Arc::new)
+            })
+            .await?;
+        Ok(Arc::clone(tables))
+    }
+
+    /// What is to be said about the network, looked for step by step.
+    pub(super) async fn findings(&self) -> Result<Vec<Finding>, Refusal> {
+        let _turn = self.reads.acquire().await;
+        self.search().await
+    }
+
+    fn flights(&self) -> MutexGuard<'_, BTreeMap<TableId, Flight>> {
         // Every change of it is whole before something could panic.
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The answer that is being made for a table.
-    fn flight(&self, id: &TableId) -> Arc<OnceCell<Bytes>> {
+    /// The table that is being read.
+    fn flight(&self, id: &TableId) -> Flight {
         let mut flights = self.flights();
         // Those that nobody waits for any more.
         flights.retain(|_, flight| Arc::strong_count(flight) > 1);
         Arc::clone(flights.entry(id.clone()).or_default())
     }
 
-    /// Has nobody else wait for the answer that is being made for a table.
+    /// Has nobody else wait for a table that is being read.
     pub(super) fn land(&self, id: &TableId) {
         self.flights().remove(id);
     }
@@ -169,7 +193,17 @@ impl App {
     ) -> Result<Response, Refusal> {
         let permit = self.table_permit().await?;
         let rows = self.ask(move |engine| read(engine.exchange())).await??;
-        body::table(permit, move || shape(rows)).await
+        self.written(permit, move |_, out| body::write_line(out, &shape(rows)))
+            .await
+    }
+
+    /// An answer that is sent while another thread writes it.
+    pub(super) async fn written(
+        &self,
+        permit: OwnedSemaphorePermit,
+        write: impl FnOnce(&Turn<'_>, &mut dyn io::Write) -> io::Result<()> + Send + 'static,
+    ) -> Result<Response, Refusal> {
+        body::written(permit, self.pen.clone(), write).await
     }
 
     /// A permit to send a stream.

@@ -1,8 +1,10 @@
-//! Answers of any size: made away from the tasks of the sessions, sent piece by piece.
+//! Answers of any size: written away from the tasks of the sessions, and sent while they are written.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,10 +12,10 @@ use axum::Extension;
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
+use bytes::{BufMut as _, Bytes, BytesMut};
+use http_body::Frame;
 use serde::Serialize;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::Instant;
 
 use super::error::Refusal;
@@ -21,12 +23,19 @@ use super::error::Refusal;
 /// How long the whole of an answer may take to be sent.
 pub(super) const LONGEST: Duration = Duration::from_secs(120);
 
-/// Octets of a piece.
+/// Octets of a piece; of an answer no more than two are in memory.
 const PIECE: usize = 1 << 16;
 
-/// What is left to send, and the permit that is held until all is sent.
+/// A piece of an answer.
+struct Piece {
+    octets: Bytes,
+    is_last: bool,
+}
+
+/// What arrives to be sent after the first piece, and the permit that is held until all is sent.
 struct Sending {
-    rest: Bytes,
+    first: Option<Bytes>,
+    rest: mpsc::Receiver<io::Result<Piece>>,
     deadline: Instant,
     _permit: OwnedSemaphorePermit,
 }
@@ -37,53 +46,125 @@ impl http_body::Body for Sending {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if self.rest.is_empty() {
-            return Poll::Ready(None);
-        }
         if Instant::now() > self.deadline {
             return Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())));
         }
-        let length = self.rest.len().min(PIECE);
-        let piece = self.rest.split_to(length);
-        Poll::Ready(Some(Ok(Frame::data(piece))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.rest.len() as u64)
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(Frame::data(first))));
+        }
+        let piece = self.rest.poll_recv(context);
+        piece.map(|piece| Some(piece?.map(|piece| Frame::data(piece.octets))))
     }
 }
 
-/// A table as JSON, made on a thread of its own; it keeps the permit until it has been sent.
-pub(super) async fn table<T: Serialize>(
+/// Whose turn it is to write a piece: answers that are written at once would take the processors
+/// from the sessions.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pen(Arc<Mutex<()>>);
+
+impl Pen {
+    fn lock(&self) -> MutexGuard<'_, ()> {
+        // Nothing is behind it that could be half done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn turn(&self) -> Turn<'_> {
+        let pen = RefCell::new(Some(self.lock()));
+        Turn { of: self, pen }
+    }
+}
+
+/// The turn of an answer that is written.
+pub(super) struct Turn<'a> {
+    of: &'a Pen,
+    pen: RefCell<Option<MutexGuard<'a, ()>>>,
+}
+
+impl Turn<'_> {
+    /// Lets others write while this waits for something.
+    pub(super) fn pause<T>(&self, wait: impl FnOnce() -> T) -> T {
+        self.pen.take();
+        let waited = wait();
+        self.pen.replace(Some(self.of.lock()));
+        waited
+    }
+}
+
+/// Takes what is written, and has it sent piece by piece.
+struct Pieces<'a, 'p> {
+    piece: BytesMut,
+    to: &'a mpsc::Sender<io::Result<Piece>>,
+    turn: &'a Turn<'p>,
+}
+
+impl Pieces<'_, '_> {
+    /// Has a piece sent, once the client has taken those before.
+    fn send(&mut self, is_last: bool) -> io::Result<()> {
+        let piece = std::mem::replace(&mut self.piece, BytesMut::with_capacity(PIECE));
+        let octets = piece.freeze();
+        let piece = Piece { octets, is_last };
+        let sent = self.turn.pause(|| self.to.blocking_send(Ok(piece)));
+        sent.map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+impl io::Write for Pieces<'_, '_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        if self.piece.len() == PIECE {
+            self.send(false)?;
+        }
+        let length = octets.len().min(PIECE - self.piece.len());
+        self.piece.put_slice(&octets[..length]);
+        Ok(length)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// An answer in JSON, written by a thread of its own while it is sent; it keeps the permit until all
+/// is sent. What fits in a piece is sent with its length.
+pub(super) async fn written(
     permit: OwnedSemaphorePermit,
-    make: impl FnOnce() -> T + Send + 'static,
+    pen: Pen,
+    write: impl FnOnce(&Turn<'_>, &mut dyn io::Write) -> io::Result<()> + Send + 'static,
 ) -> Result<Response, Refusal> {
-    Ok(sent(permit, made(make).await?))
-}
-
-/// A table as JSON, made on a thread of its own.
-pub(super) async fn made<T: Serialize>(
-    make: impl FnOnce() -> T + Send + 'static,
-) -> Result<Bytes, Refusal> {
-    let text = tokio::task::spawn_blocking(move || text(&make()));
-    Ok(text.await.map_err(|_| unmade())??.into())
-}
-
-/// An answer that keeps the permit until it has been sent.
-pub(super) fn sent(permit: OwnedSemaphorePermit, text: Bytes) -> Response {
-    let body = Body::new(Sending {
-        rest: text,
-        deadline: Instant::now() + LONGEST,
-        _permit: permit,
+    let (to, mut pieces) = mpsc::channel(1);
+    tokio::task::spawn_blocking(move || {
+        let turn = pen.turn();
+        let mut out = Pieces {
+            piece: BytesMut::with_capacity(PIECE),
+            to: &to,
+            turn: &turn,
+        };
+        let written = write(&turn, &mut out).and_then(|()| out.send(true));
+        if let Err(error) = written {
+            // What was sent ends in the middle, and shall not look whole. The client may be gone.
+            let _ = turn.pause(|| to.blocking_send(Err(error)));
+        }
     });
+    let first = pieces.recv().await;
+    let first = first.ok_or_else(unmade)?.map_err(|_| unmade())?;
+    let body = match first.is_last {
+        true => Body::from(first.octets),
+        false => Body::new(Sending {
+            first: Some(first.octets),
+            rest: pieces,
+            deadline: Instant::now() + LONGEST,
+            _permit: permit,
+        }),
+    };
     let kind = [(header::CONTENT_TYPE, "application/json")];
-    (kind, body).into_response()
+    Ok((kind, body).into_response())
+}
+
+/// Writes a value as a line of JSON.
+pub(super) fn write_line(out: &mut dyn io::Write, value: &impl Serialize) -> io::Result<()> {
+    routehub_scenario::json::to_writer(out, value)?;
+    out.write_all(b"\n")
 }
 
 /// A small answer as JSON.

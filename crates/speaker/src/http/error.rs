@@ -40,6 +40,11 @@ impl Refusal {
         }
     }
 
+    /// What is wrong, in words.
+    pub(super) fn error(&self) -> &str {
+        &self.error
+    }
+
     pub(super) fn bad(error: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error)
     }

@@ -16,7 +16,7 @@ use routehub_session::State;
 use serde::Serialize;
 
 use super::app::App;
-use super::body::table;
+use super::body::write_line;
 use super::error::Refusal;
 use crate::neighbor::SessionKey;
 use crate::{BfdReport, Neighbor, SessionReport};
@@ -149,8 +149,9 @@ pub(super) async fn peers(
 ) -> Result<Response, Refusal> {
     let permit = app.table_permit().await?;
     let peers = app.peers().await?.into_iter();
-    table(permit, move || {
-        peers.map(PeerBody::from).collect::<Vec<_>>()
+    app.written(permit, move |_, out| {
+        let peers: Vec<PeerBody> = peers.map(PeerBody::from).collect();
+        write_line(out, &peers)
     })
     .await
 }

@@ -12,10 +12,10 @@ use routehub::types::Prefix;
 use routehub::{
     BothWays, Estate, Exchange, Explanation, Refused, TableId, TableKind, Trace, TraceError, rules,
 };
-use routehub_scenario::{Snapshot, Tables};
 use serde::{Deserialize, Serialize};
 
 use super::app::App;
+use super::body::write_line;
 use super::error::Refusal;
 
 type Answer = Result<Response, Refusal>;
@@ -102,15 +102,6 @@ pub(super) async fn refused(State(app): AppState, names: Names) -> Answer {
         rows.collect::<Vec<_>>()
     };
     app.table(read, shape).await
-}
-
-/// Every table, in the shapes of the network file's `expect`.
-pub(super) async fn tables(State(app): AppState) -> Answer {
-    let read = |exchange: &Exchange| {
-        let snapshot: &dyn Snapshot = exchange;
-        Ok(Tables::of(exchange.estate(), snapshot))
-    };
-    app.table(read, |tables| tables).await
 }
 
 #[derive(Deserialize)]
@@ -210,6 +201,8 @@ fn no_end(error: &TraceError) -> Refusal {
 
 /// What is to be said about the network.
 pub(super) async fn findings(State(app): AppState) -> Answer {
-    let read = |exchange: &Exchange| Ok(routehub::findings(exchange));
-    app.table(read, |findings| findings).await
+    let permit = app.table_permit().await?;
+    let findings = app.findings().await?;
+    app.written(permit, move |_, out| write_line(out, &findings))
+        .await
 }

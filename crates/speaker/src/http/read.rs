@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use routehub::types::Prefix;
 use routehub::{
-    EffectiveRow, Exchange, PeeringReport, RouteRow, ShareCursor, TableId, TableRows, UnknownName,
-    Watch,
+    EffectiveRow, Exchange, Finding, FindingSearch, PeeringReport, RouteRow, ShareCursor, TableId,
+    TableRows, UnknownName, Watch,
 };
 use routehub_scenario::Tables;
 use tokio::time::Instant;
@@ -19,6 +19,12 @@ pub const SHARE: u32 = 256;
 
 /// How much longer than a share routes have before the next.
 const REST: u32 = 2;
+
+/// The same, after a step of a search that cannot be cut as fine.
+const SEARCH_REST: u32 = 20;
+
+/// The longest rest.
+const LONGEST_REST: Duration = Duration::from_secs(1);
 
 /// How often a table is begun anew because everything has changed meanwhile.
 const BEGINNINGS: usize = 8;
@@ -217,15 +223,38 @@ impl App {
         &self,
         read: impl FnOnce(&Exchange) -> T + Send + 'static,
     ) -> Result<T, Refusal> {
+        self.share_and_rest(read, REST).await
+    }
+
+    async fn share_and_rest<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Exchange) -> T + Send + 'static,
+        rest: u32,
+    ) -> Result<T, Refusal> {
         let timed = move |engine: &routehub::Engine| {
             let start = Instant::now();
             let share = read(engine.exchange());
             (share, start.elapsed())
         };
         let (share, took) = self.ask(timed).await?;
-        tokio::time::sleep(took.saturating_mul(REST).min(Duration::from_millis(50))).await;
+        tokio::time::sleep(took.saturating_mul(rest).min(LONGEST_REST)).await;
         Ok(share)
     }
+
+    /// What is to be said about the network; each finding is as it is at its time.
+    pub(super) async fn search(&self) -> Result<Vec<Finding>, Refusal> {
+        let mut search = FindingSearch::default();
+        let mut more = true;
+        while more {
+            let step = move |exchange: &Exchange| {
+                let more = search.step(exchange);
+                (search, more)
+            };
+            (search, more) = self.share_and_rest(step, SEARCH_REST).await?;
+        }
+        Ok(search.into_findings())
+    }
+
     /// How many routes a modelled neighbour is sent; each counts as it is at its time.
     pub(super) async fn count_advertised(&self, peering: &PeeringReport) -> Result<usize, Refusal> {
         let (mut count, mut cursor) = (0, Some(ShareCursor::default()));
