@@ -13,6 +13,7 @@ use super::reports::PeeringReport;
 use super::table_id::{TableId, TableKind, TableRows};
 use crate::exchange::Exchange;
 use crate::graph::{Side, SpeakerId};
+use crate::propagation::Outbound;
 use crate::ribs::{Only, RibView};
 
 /// How far a table was read.
@@ -181,7 +182,7 @@ impl Exchange {
             }
             TableKind::NvaLearned | TableKind::OnPremLearned => {
                 let heard = named().flat_map(|hearer| self.outbound_to(hearer));
-                heard.map(|from| from.sender()).collect()
+                heard.map(Outbound::sender).collect()
             }
             _ => named().collect(),
         };

@@ -202,3 +202,55 @@ pub(super) fn endless(
 /// Marks an answer that goes on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Endless;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::body::to_bytes;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    async fn answer(
+        octets: usize,
+        end: io::Result<()>,
+    ) -> Result<Result<Bytes, axum::Error>, Refusal> {
+        let permit = Arc::new(Semaphore::new(1)).acquire_owned().await;
+        let write = move |_: &Turn<'_>, out: &mut dyn io::Write| {
+            out.write_all(&vec![b'x'; octets])?;
+            end
+        };
+        let response = written(permit.expect("a permit"), Pen::default(), write).await?;
+        Ok(to_bytes(response.into_body(), usize::MAX).await)
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_any_length_is_whole_or_ends_with_an_error() {
+        let broken = || Err(io::Error::other("the rest is missing"));
+        for octets in [0, 1, PIECE - 1, PIECE, PIECE + 1, 5 * PIECE, 1_000_000] {
+            let whole = answer(octets, Ok(())).await.expect("an answer");
+            assert_eq!(whole.expect("whole").len(), octets);
+            // What has not begun to be sent is refused.
+            match answer(octets, broken()).await {
+                Ok(body) => assert!(octets > PIECE && body.is_err(), "{octets}"),
+                Err(_) => assert!(octets <= PIECE, "{octets}"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_goes_ends_its_answer_and_others_are_written_meanwhile() {
+        let permits = Arc::new(Semaphore::new(2));
+        let pen = Pen::default();
+        let long = |_: &Turn<'_>, out: &mut dyn io::Write| out.write_all(&[b'x'; 20 * PIECE]);
+        let permit = || Arc::clone(&permits).acquire_owned();
+        let stuck = written(permit().await.expect("a permit"), pen.clone(), long).await;
+        let other = written(permit().await.expect("a permit"), pen, long).await;
+        let other = to_bytes(other.expect("an answer").into_body(), usize::MAX).await;
+        assert_eq!(other.expect("whole").len(), 20 * PIECE);
+        drop(stuck);
+        let both = permits.acquire_many(2).await;
+        assert!(both.is_ok());
+    }
+}

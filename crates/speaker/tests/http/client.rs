@@ -45,10 +45,30 @@ pub(crate) async fn request(to: SocketAddr, head: &str, body: &str) -> Answer {
     let text = String::from_utf8(octets.expect("an answer in time")).expect("UTF-8");
     let (head, body) = text.split_once("\r\n\r\n").expect("a head");
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+    let head = head.to_lowercase();
+    let body = match head.contains("transfer-encoding: chunked") {
+        true => of_chunks(body),
+        false => body.to_owned(),
+    };
     Answer {
         status: status.expect("a status"),
-        head: head.to_lowercase(),
-        body: body.to_owned(),
+        head,
+        body,
+    }
+}
+
+/// What was sent in chunks; the last of them is there, and empty.
+fn of_chunks(mut rest: &str) -> String {
+    let mut whole = String::new();
+    loop {
+        let (length, more) = rest.split_once("\r\n").expect("a length");
+        let length = usize::from_str_radix(length, 16).expect("a length");
+        let (chunk, more) = more.split_at(length);
+        whole += chunk;
+        rest = more.strip_prefix("\r\n").expect("the end of a chunk");
+        if length == 0 {
+            return whole;
+        }
     }
 }
 

@@ -68,7 +68,8 @@ impl Server {
         let mut stream = TcpStream::connect(to).expect("a connection");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         let length = body.len();
-        let head = format!("{request} HTTP/1.1\r\nHost: {HTTP}\r\nConnection: close\r\n");
+        // Answers to this version come in no chunks.
+        let head = format!("{request} HTTP/1.0\r\nHost: {HTTP}\r\nConnection: close\r\n");
         let request = format!("{head}Content-Length: {length}\r\n\r\n{body}");
         stream.write_all(request.as_bytes()).expect("sent");
         let mut answer = String::new();
