@@ -94,10 +94,10 @@ fn shares_of_every_table_of_every_lab_are_the_whole_table() {
         let ids = TableId::all(exchange.estate()).into_iter();
         for id in ids.filter(|id| exchange.can_share(id)) {
             let whole = exchange.rows(&id).expect("it is there");
-            let mut shares = in_order(exchange.rows_beside(&id));
+            let mut shares = in_order(exchange.rows_beside(&id).expect("it is there"));
             let mut cursor = Some(ShareCursor::default());
             while let Some(from) = cursor {
-                let share = exchange.table_share(&id, from, 3);
+                let share = exchange.table_share(&id, from, 3).expect("it is there");
                 shares.extend(in_order(share.rows));
                 cursor = share.next;
             }

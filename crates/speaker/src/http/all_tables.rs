@@ -68,12 +68,16 @@ async fn answer(app: Arc<App>, mut questions: mpsc::Receiver<Question>) {
     while let Some(question) = questions.recv().await {
         match question {
             Question::Rows(id, to) => {
-                // What has gone since the tables were listed has no rows.
-                let tables = app.read_together(&id, |_, _| Ok(())).await;
-                let rows = tables.map(|tables| {
-                    let rows = Arc::unwrap_or_clone(tables).rows.remove(&id);
-                    rows.unwrap_or_else(|| TableRows::Routes(Vec::new()))
-                });
+                let none = || TableRows::Routes(Vec::new());
+                let rows = match app.read_together(&id, |_, _| Ok(())).await {
+                    Ok(tables) => {
+                        let rows = Arc::unwrap_or_clone(tables).rows.remove(&id);
+                        Ok(rows.unwrap_or_else(none))
+                    }
+                    // It has gone since the tables were listed.
+                    Err(refusal) if refusal.is_unknown() => Ok(none()),
+                    Err(refusal) => Err(refusal),
+                };
                 let _ = to.send(rows);
             }
             Question::Findings(to) => {

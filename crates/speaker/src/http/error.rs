@@ -40,6 +40,11 @@ impl Refusal {
         }
     }
 
+    /// Whether nothing has the name that was asked for.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND
+    }
+
     /// What is wrong, in words.
     pub(super) fn error(&self) -> &str {
         &self.error
