@@ -27,6 +27,19 @@ const ADDRESSES: [&str; 10] = [
     "8.8.8.8",
 ];
 
+/// What draws an estate whose user-defined routes lead to a Route Server's own address.
+const TO_A_ROUTE_SERVER: &[u16] = &[
+    0, 0, 2224, 114, 27132, 0, 1890, 0, 0, 0, 0, 0, 16408, 0, 0, 0, 0, 3368, 0, 0, 0, 0, 0, 0, 216,
+    27622, 0, 1208, 0, 6985, 4, 31471, 0, 1206, 0, 3288, 774, 0, 168, 2382, 34436, 0, 1538, 0,
+    53377, 0, 29829, 585, 28, 1602, 81, 5619, 0, 6318, 7587, 84, 29264, 39611, 0, 44812, 21, 36227,
+    60555, 43204, 29179, 56488, 16916, 3382, 33105, 36554, 22702, 44695, 48529, 62764, 16301,
+    36586, 36823, 43711, 29934, 17894, 54922, 33709, 50574, 45126, 50936, 38531, 45411, 11911,
+    7979, 39121, 43121, 33314, 35488, 12929, 15891, 2500, 263, 64662, 852, 47521, 39807, 62553,
+    39236, 21776, 18132, 32074, 40268, 33049, 61003, 19212, 11326, 62141, 49896, 64602, 11269,
+    11207, 18859, 33965, 59923, 7933, 60858, 14071, 64982, 43379, 30962, 24948, 63447, 50167,
+    45660,
+];
+
 /// Ways that were compared, and those among them that arrive.
 static WAYS: AtomicUsize = AtomicUsize::new(0);
 static ARRIVED: AtomicUsize = AtomicUsize::new(0);
@@ -142,7 +155,26 @@ impl Walker<'_> {
         let mut nvas = self.exchange.estate().nvas.iter();
         match nvas.find(|nva| nva.vnet == vnet && nva.ip == hop) {
             Some(nva) => self.speaker(graph.named(&nva.name)[0], names, seen, None),
-            None => lost(),
+            None => match graph
+                .speakers()
+                .find(|id| has(id) && self.is_server_in(*id, &vnet))
+            {
+                // Packets come to a Route Server, and go no further.
+                Some(server) => {
+                    let name = graph.speaker(server).to_string();
+                    Ok(Ways::from([([names, &[name]].concat(), "lost".into())]))
+                }
+                None => lost(),
+            },
+        }
+    }
+
+    fn is_server_in(&self, id: SpeakerId, vnet: &str) -> bool {
+        match self.exchange.speaker(id).kind {
+            SpeakerKind::RouteServer { server, .. } => {
+                self.exchange.estate().route_servers[server].vnet == vnet
+            }
+            _ => false,
         }
     }
 
@@ -426,6 +458,23 @@ fn compare(exchange: &Exchange) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Compares the ways on the estate that numbers draw.
+fn draw_and_compare(numbers: Vec<u16>) -> Result<(), TestCaseError> {
+    let mut numbers = Numbers::new(numbers);
+    let parameters = random::parameters(&mut numbers);
+    let estate = random::checked(random::estate(&mut numbers));
+    match Exchange::new(estate, parameters, &BTreeSet::new(), 0) {
+        Ok(exchange) => compare(&exchange),
+        Err(_) => Ok(()),
+    }
+}
+
+#[test]
+fn a_packet_to_a_route_server_comes_there_and_is_lost() {
+    let compared = draw_and_compare(TO_A_ROUTE_SERVER.to_vec());
+    compared.unwrap_or_else(|error| panic!("{error}"));
+}
+
 #[test]
 fn a_naive_walker_takes_the_ways_of_the_traces() {
     let config = Config {
@@ -435,15 +484,7 @@ fn a_naive_walker_takes_the_ways_of_the_traces() {
     };
     let mut runner = TestRunner::new(config);
     let numbers = proptest::collection::vec(any::<u16>(), 0..200);
-    let ran = runner.run(&numbers, |numbers| {
-        let mut numbers = Numbers::new(numbers);
-        let parameters = random::parameters(&mut numbers);
-        let estate = random::checked(random::estate(&mut numbers));
-        match Exchange::new(estate, parameters, &BTreeSet::new(), 0) {
-            Ok(exchange) => compare(&exchange),
-            Err(_) => Ok(()),
-        }
-    });
+    let ran = runner.run(&numbers, draw_and_compare);
     ran.unwrap_or_else(|error| panic!("{error}"));
     let (ways, arrived) = (WAYS.load(Relaxed), ARRIVED.load(Relaxed));
     assert!(
