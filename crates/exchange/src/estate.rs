@@ -20,6 +20,7 @@ mod object;
 mod session_event;
 mod session_options;
 mod speakers;
+mod unknown_name;
 
 pub use addresses::GatewayAddresses;
 pub use attach::{Connection, Gateway, GatewayKind, Site};
@@ -42,6 +43,7 @@ pub use speakers::{
     Advertisement, Nva, NvaSession, Origination, ReadvertiseTo, ReadvertisedNextHop,
     ReadvertisedPath, Readvertisement, RouteServer, RoutingPreference,
 };
+pub use unknown_name::UnknownName;
 
 /// Everything that a hub-and-spoke network consists of. Names are unique in each list; Route
 /// Servers, NVAs, gateways, circuits and sites share one name space.

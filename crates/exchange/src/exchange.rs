@@ -11,7 +11,7 @@ use bytes::Bytes;
 use routehub_rib::{LimitExceeded, Pull, RawKey, SourceId, Ticket};
 use routehub_types::{AttrId, Attrs, Family, FamilySet, Instant, Nlri, Prefix, RuleId, Update};
 
-use crate::estate::{CheckedEstate, Estate, Event};
+use crate::estate::{CheckedEstate, Estate, Event, UnknownName};
 use crate::fabric::{Changes, EffectiveRow, Fabric, VnetRoutes};
 use crate::graph::{
     AdjacencyId, Deployment, Graph, LinkId, LiveLink, Side, Speaker, SpeakerId, Topology,
@@ -21,7 +21,6 @@ use crate::parameters::Parameters;
 use crate::propagation::{
     EventError, Footprint, Model, NotConverged, Outbound, SessionOrder, Watch,
 };
-use crate::queries::UnknownName;
 use crate::ribs::{Encoding, Only, RibView};
 
 use live::Live;

@@ -15,7 +15,7 @@ pub mod rules;
 pub use estate::{
     CheckedEstate, CircuitLink, ClearDirection, ConnectionEnds, DynamicPeer, DynamicRefusal,
     Estate, EstateErrors, Event, GatewayInstance, Instance, NvaSessions, PeerSessions, SessionEnd,
-    SoftClear, check,
+    SoftClear, UnknownName, check,
 };
 pub use exchange::Exchange;
 pub use fabric::{
@@ -27,7 +27,7 @@ pub use propagation::{EventError, Footprint, NotConverged, Outbound, SessionOrde
 pub use queries::{
     ConnectionLoad, OtherState, PathReport, PathStanding, PeeringReport, Refused, RouteOrigin,
     RouteRow, RouteServerLoad, SessionRow, SessionState, Share, ShareCursor, Staleness, Subject,
-    TableId, TableKind, TableRows, TableShape, UnknownName,
+    TableId, TableKind, TableRows, TableShape,
 };
 pub use ribs::Encoding;
 pub use routehub_rib::LimitExceeded;

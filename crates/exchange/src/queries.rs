@@ -7,7 +7,6 @@ mod table_id;
 mod tables;
 mod text;
 
-pub use names::UnknownName;
 pub use reports::{
     ConnectionLoad, OtherState, PathReport, PathStanding, PeeringReport, Refused, RouteServerLoad,
 };

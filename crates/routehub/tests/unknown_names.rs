@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use routehub::estate::{Nic, Nva, RouteServer, Vnet};
-use routehub::{Estate, Network, Profile, ShareCursor, TableId, TableKind, UnknownName};
+use routehub::{Estate, Event, Network, Profile, ShareCursor, TableId, TableKind};
 
 fn network() -> Network {
     let estate = Estate {
@@ -16,7 +16,7 @@ fn network() -> Network {
     Network::new(&Profile::default(), estate).expect("a network")
 }
 
-fn says<T>(asked: Result<T, UnknownName>, wanted: &str) {
+fn says<T>(asked: Result<T, impl std::fmt::Display>, wanted: &str) {
     let unknown = asked.err().map(|unknown| unknown.to_string());
     assert_eq!(unknown.as_deref(), Some(wanted));
 }
@@ -51,6 +51,13 @@ fn tables_in_shares_are_of_what_there_is() {
         says(network.rows_about(&id, &[]), wanted);
         says(network.rows_beside(&id), wanted);
     }
+}
+
+#[test]
+fn an_event_that_names_what_is_not_there_says_what_was_meant() {
+    let mut network = network();
+    let applied = network.apply(&Event::nva_down("nvu"));
+    says(applied, "there is no NVA `nvu`; did you mean `nva`?");
 }
 
 #[test]

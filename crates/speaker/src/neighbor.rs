@@ -211,6 +211,7 @@ impl Neighbor {
     }
 
     /// Whether the network file asks for BFD that this profile has not.
+    #[cfg(feature = "http")]
     pub(crate) const fn lacks_bfd(&self) -> bool {
         self.lacks_bfd
     }

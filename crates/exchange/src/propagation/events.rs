@@ -11,8 +11,8 @@ use super::converge::NotConverged;
 use super::deliver::Announced;
 use super::outbound::announcements;
 use crate::estate::{
-    ConnectionEnds, EstateErrors, Event, GatewayInstance, Instance, NvaSessions, Readvertisement,
-    RouteServer, Routes,
+    ConnectionEnds, Estate, EstateErrors, Event, GatewayInstance, Instance, NvaSessions,
+    Readvertisement, RouteServer, Routes, UnknownName,
 };
 use crate::graph::{AdjacencyId, LinkId, SpeakerId};
 
@@ -20,13 +20,8 @@ use crate::graph::{AdjacencyId, LinkId, SpeakerId};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
     /// The event names something that is not there.
-    #[error("there is no {kind} {name:?}")]
-    Unknown {
-        /// What it would be.
-        kind: &'static str,
-        /// The name.
-        name: String,
-    },
+    #[error(transparent)]
+    Unknown(UnknownName),
     /// What the event makes of the estate does not fit together.
     #[error(transparent)]
     Refused(#[from] EstateErrors),
@@ -55,9 +50,18 @@ pub enum EventError {
 
 /// Says that there is no object of a kind with this name.
 pub(super) fn unknown(kind: &'static str, name: &str) -> impl FnOnce() -> EventError {
-    move || EventError::Unknown {
-        kind,
-        name: name.to_owned(),
+    move || EventError::Unknown(UnknownName::among(kind, name, []))
+}
+
+impl EventError {
+    /// The same, with the name that may have been meant of what is not there.
+    fn with_nearest(self, estate: &Estate) -> Self {
+        let Self::Unknown(unknown) = self else {
+            return self;
+        };
+        let vnets = estate.vnets.iter().map(|vnet| &vnet.name);
+        let names = estate.names_with_routes().chain(vnets).map(String::as_str);
+        Self::Unknown(UnknownName::among(unknown.wanted, &unknown.name, names))
     }
 }
 
@@ -77,7 +81,8 @@ impl Model {
         }
         self.now += BETWEEN_EVENTS;
         self.note_event(event);
-        self.change(event)?;
+        let changed = self.change(event);
+        changed.map_err(|error| error.with_nearest(self.deployment.estate()))?;
         Ok(self.converge()?)
     }
 

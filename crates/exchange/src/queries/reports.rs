@@ -8,9 +8,8 @@ use std::net::IpAddr;
 use routehub_rib::{Admission, Standing, Step};
 use routehub_types::{AsPath, Asn, Attrs, NextHop, Prefix, RuleId};
 
-use super::names::UnknownName;
 use super::table_id::{SessionState, TableKind};
-use crate::estate::CircuitLink;
+use crate::estate::{CircuitLink, UnknownName};
 use crate::exchange::Exchange;
 use crate::graph::{LinkId, Role, Side};
 use crate::ribs::{Origin, RibView};

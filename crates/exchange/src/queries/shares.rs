@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use routehub_types::{Family, Prefix};
 
-use super::names::UnknownName;
 use super::reports::PeeringReport;
 use super::table_id::{TableId, TableKind, TableRows};
+use crate::estate::UnknownName;
 use crate::exchange::Exchange;
 use crate::graph::{Side, SpeakerId};
 use crate::propagation::Outbound;

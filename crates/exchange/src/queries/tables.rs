@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use routehub_rib::Admission;
 use routehub_types::{Attrs, NextHop, Origin as OriginAttribute, Prefix, RuleId};
 
-use super::names::UnknownName;
 use super::table_id::{
     RouteOrigin, RouteRow, SessionRow, SessionState, Staleness, TableId, TableKind, TableRows,
 };
+use crate::estate::UnknownName;
 use crate::exchange::Exchange;
 use crate::graph::{AdjacencyId, PeerClass, Side, SpeakerId, UNKNOWN_ADDRESS};
 use crate::ribs::{Only, Origin};
