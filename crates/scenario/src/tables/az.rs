@@ -18,7 +18,8 @@
 //! ";
 //! let network = Scenario::parse(text).unwrap().network()?;
 //! let both = [0, 1].map(|instance| network.instance_address("rs", instance).ok());
-//! let learned = az::Peering::learned(&network.rs_learned("rs", "nva")?, both);
+//! let rows = network.rs_learned("rs", "nva")?;
+//! let learned = az::Peering::learned(&rows, both);
 //! let json = serde_json::to_value(&learned).unwrap();
 //! assert_eq!(json["RouteServiceRole_IN_0"][0]["network"], "192.0.2.0/24");
 //! assert_eq!(json["RouteServiceRole_IN_1"][0]["localAddress"], "10.0.6.5");
