@@ -415,11 +415,15 @@ impl Model {
         // a Route Server that prefers VPN has to hear of it.
         let prefers_vpn = self.server(server).routing_preference == RoutingPreference::VpnGateway;
         let external = self.is_external(link);
-        let edge = one.route.path.get(usize::from(external));
         let told_again = external && one.class == Class::BesideVpn;
+        let server = self.asn_of(&self.links[link].b).filter(|_| external);
+        let begins: Vec<u32> = server
+            .into_iter()
+            .chain([self.parameters.edge_asn.0])
+            .collect();
         prefers_vpn
             && (one.class == Class::RouteServer || told_again)
-            && edge == Some(&self.parameters.edge_asn.0)
+            && one.route.path.starts_with(&begins)
     }
 
     /// Whether another instance tells of the address of a site's router, and of nothing else under
