@@ -18,25 +18,6 @@ use crate::syntax::value_deserializer::Context;
 /// The key of a Route Server.
 pub(crate) const KEY: &str = "dynamic_neighbors";
 
-/// The keys that every peer gets.
-pub(crate) const TEMPLATE_KEYS: &[&str] = &[
-    "password",
-    "password_file",
-    "ttl_security",
-    "bfd",
-    "maximum_prefix",
-    "graceful_restart",
-    "stale_time",
-    "long_lived_graceful_restart",
-    "long_lived_stale_time",
-    "enhanced_refresh",
-    "extended_messages",
-    "role",
-    "strict_role",
-    "add_paths",
-    "add_paths_limit",
-];
-
 /// Routers that a plain route server takes as peers without their being described: whoever
 /// connects from a prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]

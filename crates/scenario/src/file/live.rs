@@ -117,7 +117,7 @@ pub(crate) fn keys_beside(kind: &str) -> &'static [&'static str] {
     match kind {
         "NVA" | "site" | "on-premises network" => LivePeer::KEYS,
         "Route Server" => &[dynamic::KEY],
-        "dynamic neighbors" => dynamic::TEMPLATE_KEYS,
+        "dynamic neighbors" => LivePeer::SESSION_KEYS,
         _ => &[],
     }
 }

@@ -59,7 +59,8 @@ pub struct LivePeer {
     pub role: Option<SessionRole>,
     /// A router that tells no role is refused (RFC 9234 section 4.2).
     pub strict_role: bool,
-    /// Several paths of a prefix are sent to it, taken from it, or both (RFC 7911); profile `open`.
+    /// Several paths of a prefix are sent to it, taken from it, or both (RFC 7911); profile `open`. Where
+    /// its outbound route map rewrites prefixes, the best path alone is sent.
     pub add_paths: Option<AddPaths>,
     /// How many paths of a prefix are sent to it: those in use first, then those that came nearest.
     pub add_paths_limit: NonZeroU8,
@@ -196,16 +197,16 @@ impl LivePeer {
         }
     }
 
-    /// Its keys in a network file.
+    /// Its keys in a network file: where it stands, then how its sessions are run.
     pub const KEYS: &[&str] = &[
         "live",
+        "passive",
+        "peer_address",
+        "shutdown",
         "password",
         "password_file",
         "ttl_security",
-        "passive",
         "bfd",
-        "peer_address",
-        "shutdown",
         "maximum_prefix",
         "graceful_restart",
         "stale_time",
@@ -218,6 +219,9 @@ impl LivePeer {
         "add_paths",
         "add_paths_limit",
     ];
+
+    /// Those that routers have too which the file does not describe.
+    pub(crate) const SESSION_KEYS: &[&str] = Self::KEYS.split_at(4).1;
 }
 
 /// A text that is not shown.

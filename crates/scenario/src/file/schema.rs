@@ -179,7 +179,7 @@ pub fn json_schema() -> String {
             add_live_keys(defs, name, &live, LivePeer::KEYS);
         }
         add_live_keys(defs, "RouteServer", &servers, &[dynamic::KEY]);
-        add_live_keys(defs, "DynamicNeighbors", &live, dynamic::TEMPLATE_KEYS);
+        add_live_keys(defs, "DynamicNeighbors", &live, LivePeer::SESSION_KEYS);
         let set = fields_of_objects(defs);
         if let Some(event) = defs.get_mut("Event") {
             as_mapping_with_id(event, &set);
