@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use routehub::estate::{
     Advertisement, Circuit, Connection, Estate, Gateway, GatewayKind, Nic, Nva, NvaSession,
-    OnPremises, Origination, Peering, ReadvertiseTo, ReadvertisedPath, Readvertisement,
-    RouteServer, Routes, Site, Vnet, consecutive_prefixes,
+    OnPremises, Origination, Peering, RouteServer, Routes, Site, Vnet, consecutive_prefixes,
 };
 use routehub::{Network, Profile};
+use routehub_testkit::mesh::{self, add_hub};
 use routehub_types::{Asn, Community, Prefix};
 
 /// NVAs of a [`large`] estate.
@@ -172,16 +172,7 @@ pub fn hubs(hubs: u32, vnets: u32) -> Estate {
     for hub in 0..hubs {
         let name = format!("hub{hub}");
         let base = (10 << 24) + (hub << 20);
-        estate.vnets.push(Vnet {
-            name: name.clone(),
-            address_space: vec![prefix(base, 20)],
-            ..Vnet::default()
-        });
-        let at = |last: u32| IpAddr::V4(Ipv4Addr::from_bits(base + last));
-        estate.route_servers.push(RouteServer {
-            ips: Some([at(4), at(5)]),
-            ..RouteServer::new(format!("rs{hub}"), &name)
-        });
+        add_hub(&mut estate, hub, prefix(base, 20));
         for n in 0..NVAS {
             let own = Routes {
                 prefixes: consecutive_prefixes(prefix((20 + hub) << 24 | n << 16, 24), 100)
@@ -214,65 +205,20 @@ pub fn hubs(hubs: u32, vnets: u32) -> Estate {
                 });
             }
         }
-        for other in 0..hub {
-            estate
-                .peerings
-                .push(Peering::plain(format!("hub{other}"), &name));
-        }
     }
     estate
 }
 
-/// Hubs of different regions, each with a Route Server and an NVA that announces 100 routes, peers
-/// with the NVA of every other hub, and passes on to each what the others told it.
+/// A [`mesh`](mesh::mesh) whose NVAs announce 100 routes each.
 pub fn mesh(hubs: u32) -> Estate {
-    let mut estate = Estate::default();
-    for hub in 0..hubs {
-        let (name, base) = (format!("hub{hub}"), (10 << 24) + (hub << 16));
-        let at = |last: u32| IpAddr::V4(Ipv4Addr::from_bits(base + last));
-        estate.vnets.push(Vnet {
-            name: name.clone(),
-            address_space: vec![prefix(base, 16)],
-            ..Vnet::default()
-        });
-        estate.route_servers.push(RouteServer {
-            ips: Some([at(4), at(5)]),
-            ..RouteServer::new(format!("rs{hub}"), &name)
-        });
+    mesh::mesh(hubs, |hub| {
         let own = consecutive_prefixes(prefix((20 + hub) << 24, 24), 100);
-        let originates = vec![Origination {
+        vec![Origination {
             routes: Routes {
                 prefixes: own.collect(),
                 ..Routes::default()
             },
             ..Origination::default()
-        }];
-        let ip = Ipv4Addr::from_bits(base + 100);
-        estate.nvas.push(Nva {
-            sessions: vec![NvaSession::both(format!("rs{hub}"))],
-            neighbors: (0..hub).map(|other| format!("nva{other}")).collect(),
-            // What carries the ASN of a Route Server another one would drop as a loop.
-            readvertises: vec![
-                Readvertisement {
-                    to: ReadvertiseTo::Named(vec![format!("rs{hub}")]),
-                    as_path: ReadvertisedPath::Override,
-                    ..Readvertisement::default()
-                },
-                Readvertisement::default(),
-            ],
-            originates,
-            ..Nva::new(format!("nva{hub}"), &name, ip, Asn(65001 + hub))
-        });
-        estate.nics.push(Nic {
-            name: format!("nic-{name}"),
-            vnet: name.clone(),
-            ..Nic::default()
-        });
-        for other in 0..hub {
-            estate
-                .peerings
-                .push(Peering::plain(format!("hub{other}"), &name));
-        }
-    }
-    estate
+        }]
+    })
 }

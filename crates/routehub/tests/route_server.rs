@@ -1,80 +1,54 @@
 //! A route server and real BGP sessions with it, in memory and on a clock of their own.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use routehub::estate::{
-    Connection, Gateway, GatewayKind, Nic, Nva, NvaSession, Peering, RouteMap, RouteMapAction,
-    RouteMapMatch, RouteMapRule, RouteServer as RouteServerSpec, Site, Vnet,
+    Connection, Gateway, GatewayKind, Nic, Peering, RouteMap, RouteMapAction, RouteMapMatch,
+    RouteMapRule, Site,
 };
 use routehub::{Action, Estate, Event, GatewayInstance, Profile, RouteServer};
 use routehub_session::{ConnectionId, Event as SessionEvent, Output, Session, SessionConfig};
+use routehub_testkit::routers::{self, Router, prefix, vnet};
 use routehub_types::{Asn, Attrs, Instant, Nlri, PeerId, Prefix, RouterId};
 use routehub_wire::{Context, Packer};
 
-const INSTANCES: [[u8; 4]; 2] = [[10, 1, 255, 4], [10, 1, 255, 5]];
-
-fn prefix(text: &str) -> Prefix {
-    text.parse().unwrap()
-}
-
 /// A hub with NVAs of ASN 65001 and so on, and a spoke.
 fn estate(nvas: u8) -> Estate {
-    let vnet = |name: &str, space: &str| Vnet {
-        name: name.into(),
-        address_space: vec![prefix(space)],
-        ..Vnet::default()
-    };
-    let nva = |n: u8| Nva {
-        sessions: vec![NvaSession::both("rs")],
-        ..Nva::new(
-            format!("nva{n}"),
-            "hub",
-            Ipv4Addr::new(10, 1, 2, n),
-            Asn(65000 + u32::from(n)),
-        )
-    };
+    let mut estate = routers::hub(nvas, [true; 2]);
+    estate.vnets.push(vnet("spoke", "10.2.0.0/16"));
+    estate.peerings.push(Peering::hub_and_spoke("hub", "spoke"));
+    estate.nics.push(Nic {
+        name: "vm".into(),
+        vnet: "spoke".into(),
+        ..Nic::default()
+    });
     let reject_all = RouteMapRule {
         matches: vec![RouteMapMatch::PrefixContains(vec![prefix("10.0.0.0/8")])],
         actions: vec![RouteMapAction::Drop],
         ..RouteMapRule::default()
     };
-    Estate {
-        vnets: vec![vnet("hub", "10.1.0.0/16"), vnet("spoke", "10.2.0.0/16")],
-        peerings: vec![Peering::hub_and_spoke("hub", "spoke")],
-        route_servers: vec![RouteServerSpec {
-            ips: Some(INSTANCES.map(|ip| Ipv4Addr::from(ip).into())),
-            branch_to_branch: true,
-            ..RouteServerSpec::new("rs", "hub")
-        }],
-        nvas: (1..=nvas).map(nva).collect(),
-        nics: vec![Nic {
-            name: "vm".into(),
-            vnet: "spoke".into(),
-            ..Nic::default()
-        }],
-        route_maps: vec![RouteMap {
-            name: "drop-ten".into(),
-            rules: vec![reject_all],
-        }],
-        ..Estate::default()
-    }
+    estate.route_maps.push(RouteMap {
+        name: "drop-ten".into(),
+        rules: vec![reject_all],
+    });
+    estate
 }
 
-/// A router at the other end: a session, and what it was told.
-struct Router {
+/// The other end: a session, and what its router was told.
+struct Remote {
     session: Session,
     ours: Option<ConnectionId>,
     theirs: Option<ConnectionId>,
     established: Option<Context>,
-    learned: BTreeMap<Prefix, Attrs>,
+    router: Router,
     last_notification: Option<(u8, u8)>,
 }
 
 struct Lab {
     server: RouteServer,
-    routers: Vec<Router>,
+    remotes: Vec<Remote>,
     now: Instant,
 }
 
@@ -90,31 +64,31 @@ impl Lab {
         let mut server = RouteServer::new(&profile, estate.try_into().unwrap(), live, 7).unwrap();
         let now = Instant::from_millis(1);
         server.start(now);
-        let routers = server.engine().peers().map(|(_, link)| {
-            let std::net::IpAddr::V4(address) = link.remote_addresses[0] else {
+        let remotes = server.engine().peers().map(|(_, link)| {
+            let IpAddr::V4(address) = link.remote_addresses[0] else {
                 panic!("IPv4 only")
             };
             let config =
                 SessionConfig::new(link.remote_asn, link.local_asn, RouterId::from(address));
             let mut session = Session::new(config, 3).unwrap();
             session.handle_start(now);
-            Router {
+            Remote {
                 session,
                 ours: None,
                 theirs: None,
                 established: None,
-                learned: BTreeMap::new(),
+                router: Router::new(Context::EXTERNAL),
                 last_notification: None,
             }
         });
-        let routers = routers.collect();
-        let mut it = Self {
+        let remotes = remotes.collect();
+        let mut lab = Self {
             server,
-            routers,
+            remotes,
             now,
         };
-        it.run();
-        it
+        lab.run();
+        lab
     }
 
     /// Carries everything to and fro until nobody has anything to say.
@@ -124,63 +98,54 @@ impl Lab {
             quiet = true;
             while let Some((peer, action)) = self.server.poll(self.now) {
                 quiet = false;
-                let router = &mut self.routers[peer.0 as usize];
+                let remote = &mut self.remotes[peer.0 as usize];
                 match action {
                     Action::Send(_, bytes) => {
-                        let id = router.ours.unwrap();
-                        router.session.handle_bytes(self.now, id, &bytes);
+                        let id = remote.ours.unwrap();
+                        remote.session.handle_bytes(self.now, id, &bytes);
                     }
                     Action::Close(_) => {
-                        router.theirs = None;
-                        if let Some(id) = router.ours.take() {
-                            router.session.handle_closed(self.now, id);
+                        remote.theirs = None;
+                        if let Some(id) = remote.ours.take() {
+                            remote.session.handle_closed(self.now, id);
                         }
                     }
                     Action::Down(down) => {
-                        router.last_notification = down.sent.map(|sent| (sent.code, sent.subcode));
+                        remote.last_notification = down.sent.map(|sent| (sent.code, sent.subcode));
                     }
                     Action::Established(_) => {}
                     other => panic!("{other:?}"),
                 }
             }
-            for n in 0..self.routers.len() {
-                quiet &= !self.run_router(n);
+            for n in 0..self.remotes.len() {
+                quiet &= !self.run_remote(n);
             }
         }
     }
 
-    fn run_router(&mut self, n: usize) -> bool {
+    fn run_remote(&mut self, n: usize) -> bool {
         let peer = PeerId(n as u32);
         let mut busy = false;
         let mut sent = Vec::new();
-        let router = &mut self.routers[n];
-        while let Some(output) = router.session.poll(self.now) {
+        let remote = &mut self.remotes[n];
+        while let Some(output) = remote.session.poll(self.now) {
             busy = true;
             match output {
                 Output::Connect(id) => sent.push((id, None)),
                 Output::Send(id, bytes) => sent.push((id, Some(bytes))),
                 Output::Close(_) => {
-                    router.ours = None;
-                    if let Some(id) = router.theirs.take() {
+                    remote.ours = None;
+                    if let Some(id) = remote.theirs.take() {
                         self.server.handle_closed(self.now, peer, id);
                     }
                 }
                 Output::Event(SessionEvent::Established(negotiated)) => {
-                    router.established = Some(negotiated.send);
+                    remote.established = Some(negotiated.send);
                 }
-                Output::Update(view) => {
-                    for update in view.to_updates().expect("no reset") {
-                        for nlri in update.withdrawn {
-                            router.learned.remove(&nlri.prefix);
-                        }
-                        for nlri in update.announced {
-                            router.learned.insert(nlri.prefix, update.attrs.clone());
-                        }
-                    }
-                }
+                Output::Update(view) => remote.router.take(&view),
                 Output::Event(SessionEvent::Down(_)) => {
-                    router.established = None;
-                    router.learned.clear();
+                    remote.established = None;
+                    remote.router = Router::new(Context::EXTERNAL);
                 }
                 Output::Event(_) => {}
             }
@@ -188,17 +153,17 @@ impl Lab {
         for (id, bytes) in sent {
             match bytes {
                 Some(bytes) => {
-                    if let Some(theirs) = self.routers[n].theirs {
+                    if let Some(theirs) = self.remotes[n].theirs {
                         self.server.handle_bytes(self.now, peer, theirs, &bytes);
                     }
                 }
                 None => match self.server.handle_accepted(self.now, peer) {
                     Some(theirs) => {
-                        self.routers[n].theirs = Some(theirs);
-                        self.routers[n].ours = Some(id);
-                        self.routers[n].session.handle_connected(self.now, id);
+                        self.remotes[n].theirs = Some(theirs);
+                        self.remotes[n].ours = Some(id);
+                        self.remotes[n].session.handle_connected(self.now, id);
                     }
-                    None => self.routers[n].session.handle_connect_failed(self.now, id),
+                    None => self.remotes[n].session.handle_connect_failed(self.now, id),
                 },
             }
         }
@@ -216,17 +181,17 @@ impl Lab {
             .1
             .remote_addresses[0]
         {
-            std::net::IpAddr::V4(address) => address,
-            std::net::IpAddr::V6(_) => panic!("IPv4 only"),
+            IpAddr::V4(address) => address,
+            IpAddr::V6(_) => panic!("IPv4 only"),
         };
         let attrs = Attrs::new(path.parse().unwrap(), address);
         let nlri: Vec<Nlri> = prefixes.iter().copied().map(Nlri::from).collect();
         let mut bytes = Vec::new();
-        let router = &mut self.routers[n];
-        Packer::new(&router.established.unwrap())
+        let remote = &mut self.remotes[n];
+        Packer::new(&remote.established.unwrap())
             .announce(&attrs, &nlri, &mut bytes)
             .unwrap();
-        router.session.send_encoded(self.now, bytes).unwrap();
+        remote.session.send_encoded(self.now, bytes).unwrap();
         self.run();
     }
 
@@ -234,18 +199,19 @@ impl Lab {
     fn withdraw(&mut self, n: usize, prefixes: &[Prefix]) {
         let nlri: Vec<Nlri> = prefixes.iter().copied().map(Nlri::from).collect();
         let mut bytes = Vec::new();
-        let router = &mut self.routers[n];
-        Packer::new(&router.established.unwrap())
+        let remote = &mut self.remotes[n];
+        Packer::new(&remote.established.unwrap())
             .withdraw(&nlri, &mut bytes)
             .unwrap();
-        router.session.send_encoded(self.now, bytes).unwrap();
+        remote.session.send_encoded(self.now, bytes).unwrap();
         self.run();
     }
 
     fn learned(&self, n: usize) -> Vec<(String, String, String)> {
-        let rows = self.routers[n].learned.iter().map(|(prefix, attrs)| {
+        let held = self.remotes[n].router.held();
+        let rows = held.iter().map(|(nlri, attrs)| {
             let next_hop = attrs.next_hop.to_string();
-            (prefix.to_string(), attrs.as_path.to_string(), next_hop)
+            (nlri.prefix.to_string(), attrs.as_path.to_string(), next_hop)
         });
         rows.collect()
     }
@@ -284,14 +250,10 @@ fn routes_pass_from_router_to_router_and_into_the_fabric() {
     // its own route does not come back.
     assert_eq!(lab.learned(0).len(), 2);
     assert_eq!(lab.vm("10.250.0.0/16"), ["10.1.2.1"]);
-    let communities = &lab.routers[2].learned[&prefix("10.250.0.0/16")].communities;
-    assert_eq!(
-        communities
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>(),
-        ["65517:65517"]
-    );
+    let held = lab.remotes[2].router.route(prefix("10.250.0.0/16"));
+    let communities = &held.expect("it is told").communities;
+    let communities: Vec<String> = communities.iter().map(ToString::to_string).collect();
+    assert_eq!(communities, ["65517:65517"]);
 }
 
 #[test]
@@ -303,7 +265,7 @@ fn a_lost_session_withdraws_its_routes_everywhere() {
     }
     assert_eq!(lab.vm("10.250.0.0/16"), ["10.1.2.1", "10.1.2.2"]);
     for peer in [0, 1] {
-        let id = lab.routers[peer].theirs.take().unwrap();
+        let id = lab.remotes[peer].theirs.take().unwrap();
         lab.server.handle_closed(lab.now, PeerId(peer as u32), id);
     }
     lab.run();
@@ -343,12 +305,12 @@ fn r004_the_2001st_route_sent_twice_ends_the_session_with_cease_1() {
             .collect()
     };
     lab.announce(0, "65001", &routes(2001));
-    assert_eq!(lab.routers[2].learned.len(), 2003);
+    assert_eq!(lab.remotes[2].router.held().len(), 2003);
     // Another run: long enough after the first.
     lab.now += Duration::from_secs(30);
     lab.announce(0, "65001", &routes(2001));
-    assert_eq!(lab.routers[0].last_notification, Some((6, 1)));
-    assert_eq!(lab.routers[2].learned.len(), 2);
+    assert_eq!(lab.remotes[0].last_notification, Some((6, 1)));
+    assert_eq!(lab.remotes[2].router.held().len(), 2);
 }
 
 #[test]
@@ -500,7 +462,7 @@ fn r158_a_live_site_has_a_session_with_each_instance_of_its_gateway() {
             row("10.2.0.0/16", "65515", "10.1.3.5"),
         ]
     );
-    let id = lab.routers[0].theirs.take().unwrap();
+    let id = lab.remotes[0].theirs.take().unwrap();
     lab.server.handle_closed(lab.now, PeerId(0), id);
     lab.run();
     assert_eq!(hops(&lab), ["10.1.3.5"]);
@@ -516,7 +478,7 @@ fn r158_a_live_site_has_a_session_with_each_instance_of_its_gateway() {
     });
     lab.server.handle_event(lab.now, &down).unwrap();
     lab.run();
-    assert!(hops(&lab).is_empty() && lab.routers[1].theirs.is_none());
+    assert!(hops(&lab).is_empty() && lab.remotes[1].theirs.is_none());
 }
 
 #[test]

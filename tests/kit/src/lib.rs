@@ -1,6 +1,7 @@
 //! What the tests and examples of this workspace share: the catalogue of malformed messages and
 //! the programs of `examples`; under features of their own the examination of a message, random
-//! estates and events, and network namespaces, daemons, peers and traffic.
+//! estates and events, a mesh of hubs, the routers around an engine, and network namespaces,
+//! daemons, peers and traffic.
 //!
 //! A crate takes it as a dev-dependency by path alone, with the features that need no crate above
 //! its own; `tests/house/arrows.rs` holds that.
@@ -26,6 +27,8 @@ pub mod isolated;
 pub mod kernel;
 #[cfg(feature = "live")]
 pub mod lab;
+#[cfg(feature = "mesh")]
+pub mod mesh;
 #[cfg(feature = "live")]
 pub mod namespace;
 #[cfg(feature = "live")]
@@ -36,6 +39,8 @@ pub mod player;
 pub mod process;
 #[cfg(feature = "random")]
 pub mod random;
+#[cfg(feature = "routers")]
+pub mod routers;
 #[cfg(feature = "messages")]
 #[path = "../../../crates/cli/src/decode/session.rs"]
 pub mod session;

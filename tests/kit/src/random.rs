@@ -1,6 +1,7 @@
 //! Random estates and events, drawn from a list of numbers: smaller numbers, simpler estates.
 
 mod circuits;
+mod dice;
 mod endpoints;
 mod events;
 mod gateways;
@@ -15,6 +16,7 @@ mod tunnels;
 use routehub_exchange::estate::{Estate, Nic};
 use routehub_exchange::{CheckedEstate, Event};
 
+pub use dice::Dice;
 pub use events::event;
 use networks::server_in;
 pub use numbers::Numbers;

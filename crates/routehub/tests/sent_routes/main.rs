@@ -4,41 +4,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
-use routehub::estate::{
-    Nva, NvaSession, RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule, RouteServer, Vnet,
-};
-use routehub::{Effect, Engine, Estate, Event, Input, Profile, rules};
-use routehub_types::{
-    AsPath, Asn, Attrs, Community, FamilySet, Instant, Nlri, PeerId, Prefix, RuleId,
-};
-use routehub_wire::{Context, Message, Packer, decode, frame};
-
-/// What routers of this place are told: path, next hop, communities.
-type Heard = (AsPath, String, Vec<Community>);
+use routehub::estate::{RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule};
+use routehub::{Effect, Estate, Event, Input, Profile, rules};
+use routehub_testkit::random::Dice;
+use routehub_testkit::routers::{self, Agreed, Routers, prefix};
+use routehub_types::{AsPath, Asn, Attrs, Community, Family, FamilySet, PeerId, Prefix, RuleId};
+use routehub_wire::Context;
 
 /// How each NVA is written to: usual, extended messages, two-octet ASNs, both.
-fn context(nva: u8) -> Context {
-    Context {
+fn agreed(nva: u8) -> Agreed {
+    let send = Context {
         extended_message: matches!(nva, 2 | 4),
         four_octet_as: !matches!(nva, 3 | 4),
         ..Context::EXTERNAL
+    };
+    Agreed {
+        send,
+        ..Agreed::default()
     }
 }
 
-fn prefix(text: &str) -> Prefix {
-    text.parse().expect("a prefix")
-}
-
 fn estate() -> Estate {
-    let nva = |n: u8| Nva {
-        sessions: vec![NvaSession::both("rs")],
-        ..Nva::new(
-            format!("nva{n}"),
-            "hub",
-            Ipv4Addr::new(10, 1, 2, n),
-            Asn(65000 + u32::from(n)),
-        )
-    };
     let replace = RouteMapRule {
         matches: vec![RouteMapMatch::PrefixContains(vec![prefix(
             "192.168.0.0/17",
@@ -47,31 +33,17 @@ fn estate() -> Estate {
         ..RouteMapRule::default()
     };
     Estate {
-        vnets: vec![Vnet {
-            name: "hub".into(),
-            address_space: vec![prefix("10.1.0.0/16")],
-            ..Vnet::default()
-        }],
-        route_servers: vec![RouteServer {
-            ips: Some([4, 5].map(|host| Ipv4Addr::new(10, 1, 255, host).into())),
-            branch_to_branch: true,
-            ..RouteServer::new("rs", "hub")
-        }],
-        nvas: (1..=4).map(nva).collect(),
         route_maps: vec![RouteMap {
             name: "summary".into(),
             rules: vec![replace],
         }],
-        ..Estate::default()
+        ..routers::hub(4, [true; 2])
     }
 }
 
 struct Lab {
-    engine: Engine,
-    /// What each peer that is established holds.
-    held: BTreeMap<PeerId, BTreeMap<Prefix, Heard>>,
+    routers: Routers,
     unsendable: Vec<(PeerId, Prefix)>,
-    now: Instant,
 }
 
 impl Lab {
@@ -80,15 +52,9 @@ impl Lab {
     }
 
     fn with(profile: &Profile) -> Self {
-        let estate = estate();
-        let live = estate.nvas.iter().map(|nva| nva.name.clone()).collect();
-        let estate = estate.try_into().expect("it fits");
-        let engine = Engine::new(estate, profile.into(), &live, 5).expect("it settles");
         let mut lab = Self {
-            engine,
-            held: BTreeMap::new(),
+            routers: Routers::new(estate(), profile),
             unsendable: Vec::new(),
-            now: Instant::from_millis(1),
         };
         for nva in 1..=4 {
             lab.up(nva);
@@ -99,52 +65,19 @@ impl Lab {
 
     /// The session of an NVA with the first instance.
     fn peer(&self, nva: u8) -> PeerId {
-        let mut peers = self.engine.peers();
-        let wanted = |remote: &str, instance| *remote == format!("nva{nva}") && instance == Some(0);
-        let peer = peers.find(|(_, link)| wanted(&link.remote, link.instance));
-        peer.expect("a peer").0
-    }
-
-    fn nva(&self, peer: PeerId) -> u8 {
-        let link = self.engine.peer(peer).expect("a peer");
-        link.remote.as_bytes()[3] - b'0'
-    }
-
-    fn handle(&mut self, input: Input<'_>) {
-        self.engine.handle(self.now, input).expect("it is handled");
+        self.routers.peer(&format!("nva{nva}"), 0)
     }
 
     fn up(&mut self, nva: u8) {
-        self.up_for(nva, FamilySet::ALL);
-    }
-
-    fn up_for(&mut self, nva: u8, families: FamilySet) {
-        let peer = self.peer(nva);
-        self.handle(Input::Established {
-            peer,
-            send: context(nva),
-            families,
-            long_lived: false,
-        });
-        self.held.insert(peer, BTreeMap::new());
+        self.routers.up(self.peer(nva), agreed(nva));
     }
 
     fn down(&mut self, nva: u8) {
-        let (peer, notification) = (self.peer(nva), None);
-        self.handle(Input::Down {
-            peer,
-            notification,
-            retained: FamilySet::EMPTY,
-        });
-        self.held.remove(&peer);
+        self.routers.down(self.peer(nva), FamilySet::EMPTY);
     }
 
     fn announce(&mut self, nva: u8, prefixes: &[Prefix], communities: u32, asns: u32) {
-        let own = self
-            .engine
-            .peer(self.peer(nva))
-            .expect("a peer")
-            .remote_addresses[0];
+        let own = self.routers.link(self.peer(nva)).remote_addresses[0];
         self.announce_by(nva, own, prefixes, communities, asns);
     }
 
@@ -156,116 +89,46 @@ impl Lab {
         communities: u32,
         asns: u32,
     ) {
-        let link = self.engine.peer(self.peer(nva)).expect("a peer").clone();
+        let own = self.routers.link(self.peer(nva)).remote_asn;
         let path = (1..asns).map(|n| Asn(4_200_000_000 + n));
-        let path = AsPath::sequence(std::iter::once(link.remote_asn).chain(path));
+        let path = AsPath::sequence(std::iter::once(own).chain(path));
         let mut attrs = Attrs::new(path, next_hop);
         attrs.communities = (0..communities).map(|n| Community(1 << 20 | n)).collect();
         self.announce_with(nva, &attrs, prefixes);
     }
 
     fn announce_with(&mut self, nva: u8, attrs: &Attrs, prefixes: &[Prefix]) {
-        let nlri: Vec<Nlri> = prefixes.iter().copied().map(Nlri::from).collect();
-        let receive = Context {
-            extended_message: true,
-            ..Context::EXTERNAL
-        };
-        let mut bytes = Vec::new();
-        let packed = Packer::new(&receive).announce(attrs, &nlri, &mut bytes);
-        packed.expect("it can be sent");
-        self.receive(nva, &bytes, &receive);
+        self.routers.announce(self.peer(nva), attrs, prefixes);
     }
 
     fn withdraw(&mut self, nva: u8, prefixes: &[Prefix]) {
-        let nlri: Vec<Nlri> = prefixes.iter().copied().map(Nlri::from).collect();
-        let mut bytes = Vec::new();
-        let packed = Packer::new(&Context::EXTERNAL).withdraw(&nlri, &mut bytes);
-        packed.expect("it can be sent");
-        self.receive(nva, &bytes, &Context::EXTERNAL);
+        self.routers.withdraw(self.peer(nva), prefixes);
     }
 
-    fn receive(&mut self, nva: u8, bytes: &[u8], context: &Context) {
-        let peer = self.peer(nva);
-        let Ok(Message::Update(view)) = decode(bytes, context) else {
-            panic!("no UPDATE");
-        };
-        self.handle(Input::Update { peer, view });
-        self.handle(Input::RunEnded { peer });
-    }
-
-    /// One effect; says no if there is none.
-    fn poll(&mut self) -> bool {
-        match self.engine.poll() {
-            None => false,
-            Some(Effect::Unsendable { peer, prefixes }) => {
-                let prefixes = prefixes.into_iter().map(|prefix| (peer, prefix));
-                self.unsendable.extend(prefixes);
-                true
-            }
-            Some(_) => true,
+    /// Notes what an effect says that no message can hold.
+    fn note(&mut self, effect: Effect) {
+        if let Effect::Unsendable { peer, prefixes } = effect {
+            let prefixes = prefixes.into_iter().map(|prefix| (peer, prefix));
+            self.unsendable.extend(prefixes);
         }
-    }
-
-    /// Has a peer read what it is sent next.
-    fn pull(&mut self, peer: PeerId) -> bool {
-        let Some(bytes) = self.engine.pull(peer) else {
-            return false;
-        };
-        let context = context(self.nva(peer));
-        let held = self.held.get_mut(&peer).expect("it is there");
-        let mut rest: &[u8] = &bytes;
-        while let Some(length) = frame(rest, context.max_len()).expect("a message") {
-            let (message, behind) = rest.split_at(length);
-            rest = behind;
-            let Ok(Message::Update(view)) = decode(message, &context) else {
-                panic!("no UPDATE");
-            };
-            assert!(view.is_fault_free(), "{:?}", view.faults());
-            for update in view.to_updates().expect("no reset") {
-                for nlri in update.withdrawn {
-                    held.remove(&nlri.prefix);
-                }
-                for nlri in update.announced {
-                    held.insert(nlri.prefix, heard(&update.attrs));
-                }
-            }
-        }
-        assert!(rest.is_empty());
-        true
     }
 
     fn drain(&mut self) {
-        while self.poll() {}
-        for peer in self.held.keys().copied().collect::<Vec<_>>() {
-            while self.pull(peer) {}
-        }
-        while self.poll() {}
+        let effects = self.routers.drain_all();
+        effects.into_iter().for_each(|effect| self.note(effect));
     }
 
-    /// What a peer holds is what Adj-RIB-Out says, as far as that is certain.
     fn check(&self, when: &str) {
-        for (peer, held) in &self.held {
-            let link = self.engine.peer(*peer).expect("a peer").link;
-            let sent = self.engine.exchange().sent_routes(link);
-            for (prefix, attrs) in &sent {
-                if let Some(attrs) = attrs {
-                    let wanted = Some(heard(attrs));
-                    assert_eq!(held.get(prefix), wanted.as_ref(), "{when} {peer} {prefix}");
-                }
-            }
-            for prefix in held.keys() {
-                assert!(sent.contains_key(prefix), "{when} {peer} {prefix} is stale");
-            }
-        }
+        self.routers.check_adj_rib_out(when);
     }
 
     /// The same once everything is told, with the tables and the numbers.
     fn check_settled(&mut self, when: &str) {
         self.drain();
         self.check(when);
-        for (peer, held) in &self.held {
-            let link = self.engine.peer(*peer).expect("a peer");
-            let exchange = self.engine.exchange();
+        for (peer, router) in self.routers.established() {
+            let link = self.routers.link(peer);
+            let exchange = self.routers.engine.exchange();
             let rows = exchange
                 .rs_advertised("rs", &link.remote)
                 .expect("a name")
@@ -273,51 +136,41 @@ impl Lab {
             let rows = rows.filter(|row| row.instance == link.instance);
             let shown: BTreeMap<Prefix, AsPath> =
                 rows.map(|row| (row.prefix, row.as_path)).collect();
-            let told = held
-                .iter()
-                .map(|(prefix, (path, ..))| (*prefix, path.clone()));
+            let told = router.held().iter();
+            let told = told.map(|(nlri, attrs)| (nlri.prefix, attrs.as_path.clone()));
             assert_eq!(shown, told.collect(), "{when} {peer}");
             let reports = exchange.peerings();
             let report = reports.iter().find(|report| report.link == link.link);
             let report = report.expect("a report");
-            assert_eq!(report.advertised, Some(held.len()), "{when} {peer}");
+            assert_eq!(
+                report.advertised,
+                Some(router.held().len()),
+                "{when} {peer}"
+            );
         }
     }
 
     /// Prefixes that are kept back from an NVA, and by which rules.
     fn unsendable(&self, nva: u8) -> usize {
-        let link = self.engine.peer(self.peer(nva)).expect("a peer").link;
-        let reports = self.engine.exchange().peerings();
+        let link = self.routers.link(self.peer(nva)).link;
+        let reports = self.routers.engine.exchange().peerings();
         let report = reports.iter().find(|report| report.link == link);
         report.expect("a report").unsendable
     }
 
+    /// What an NVA holds of a prefix.
+    fn held(&self, nva: u8, prefix: Prefix) -> Option<&Attrs> {
+        self.routers.router(self.peer(nva)).route(prefix)
+    }
+
     fn holds(&self, nva: u8, prefix: Prefix) -> bool {
-        self.held[&self.peer(nva)].contains_key(&prefix)
+        self.held(nva, prefix).is_some()
     }
 
     /// The rule that keeps a prefix back from an NVA.
     fn kept_back(&self, nva: u8, prefix: Prefix) -> Option<RuleId> {
-        let link = self.engine.peer(self.peer(nva)).expect("a peer").link;
-        let mut outbound = self.engine.exchange().outbound_from(
-            self.engine
-                .exchange()
-                .graph()
-                .instance("rs", 0)
-                .expect("an instance"),
-        );
-        let outbound = outbound.find(|outbound| {
-            outbound.receiver() == self.engine.exchange().graph().link(link).a.speaker
-        });
-        outbound?.route_for(prefix).err()
+        self.routers.kept_back(self.peer(nva), prefix)
     }
-}
-
-fn heard(attrs: &Attrs) -> Heard {
-    let next_hop = attrs.next_hop.address.to_string();
-    let mut communities = attrs.communities.clone();
-    communities.sort_unstable();
-    (attrs.as_path.clone(), next_hop, communities)
 }
 
 #[test]
@@ -422,8 +275,11 @@ fn well_known_communities_are_acted_on_but_not_by_a_plain_route_server() {
             assert_eq!(lab.holds(1, route), !acts, "{community} {switch:?}");
             assert_eq!(lab.kept_back(1, route), acts.then_some(rule));
             if !acts {
-                let (.., told) = &lab.held[&lab.peer(1)][&route];
-                assert!(told.contains(&community), "it is for the peer to act on it");
+                let told = lab.held(1, route).expect("it is told");
+                assert!(
+                    told.communities.contains(&community),
+                    "it is for the peer to act on it"
+                );
             }
         }
     }
@@ -433,7 +289,7 @@ fn well_known_communities_are_acted_on_but_not_by_a_plain_route_server() {
 #[test]
 fn the_first_as_of_a_path_is_checked_unless_that_is_switched_off() {
     let lab = Lab::new("open");
-    let link = lab.engine.peer(lab.peer(1)).expect("a peer");
+    let link = lab.routers.link(lab.peer(1));
     for mut profile in Profile::all() {
         assert!(profile.session_config(link).enforce_first_as);
         let set = profile.set("enforce_first_as", "false");
@@ -446,7 +302,11 @@ fn the_first_as_of_a_path_is_checked_unless_that_is_switched_off() {
 fn tables_show_what_the_families_of_a_session_carry() {
     let mut lab = Lab::new("open");
     lab.down(1);
-    lab.up_for(1, FamilySet::IPV4);
+    let agreed = Agreed {
+        families: FamilySet::IPV4,
+        ..agreed(1)
+    };
+    lab.routers.up(lab.peer(1), agreed);
     let (route, next_hop) = (
         prefix("2001:db8::/32"),
         "2001:db8::4".parse().expect("an address"),
@@ -458,18 +318,6 @@ fn tables_show_what_the_families_of_a_session_carry() {
     assert!(lab.holds(1, prefix("203.0.113.0/24")));
     assert_eq!(lab.unsendable, [], "nothing of that family would be sent");
     assert_eq!(lab.kept_back(1, route), Some(rules::FAMILY_NOT_AGREED));
-}
-
-/// A generator of numbers that look random (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as usize % sides
-    }
 }
 
 fn some_prefix(dice: &mut Dice) -> Prefix {
@@ -489,7 +337,7 @@ fn some_prefix(dice: &mut Dice) -> Prefix {
 fn something(lab: &mut Lab, dice: &mut Dice) {
     let nva = 1 + dice.roll(4) as u8;
     let peer = lab.peer(nva);
-    let there = lab.held.contains_key(&peer);
+    let there = lab.routers.is_up(peer);
     match dice.roll(12) {
         0..=3 if there => {
             let prefixes: BTreeSet<Prefix> = (0..3).map(|_| some_prefix(dice)).collect();
@@ -499,8 +347,11 @@ fn something(lab: &mut Lab, dice: &mut Dice) {
             lab.announce(nva, &prefixes, communities, asns);
         }
         4 if there => lab.withdraw(nva, &[some_prefix(dice)]),
-        5 | 6 => drop(lab.poll()),
-        7 | 8 if there => drop(lab.pull(peer)),
+        5 | 6 => {
+            let effect = lab.routers.engine.poll();
+            effect.into_iter().for_each(|effect| lab.note(effect));
+        }
+        7 | 8 if there => drop(lab.routers.pull(peer)),
         9 if there && dice.roll(4) == 0 => lab.down(nva),
         9 if !there => lab.up(nva),
         10 if dice.roll(4) == 0 => {
@@ -510,11 +361,11 @@ fn something(lab: &mut Lab, dice: &mut Dice) {
                 inbound: None,
                 outbound: Some((dice.roll(2) == 0).then(|| "summary".into())),
             };
-            lab.handle(Input::Event(&event));
+            lab.routers.handle(Input::Event(&event));
         }
         11 if there => {
-            let family = routehub_types::Family::Ipv4;
-            lab.handle(Input::RefreshRequested { peer, family });
+            let family = Family::Ipv4;
+            lab.routers.handle(Input::RefreshRequested { peer, family });
         }
         _ => {}
     }
@@ -523,7 +374,7 @@ fn something(lab: &mut Lab, dice: &mut Dice) {
 #[test]
 fn at_every_moment_each_peer_holds_what_adj_rib_out_says() {
     for seed in 1..=40_u64 {
-        let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut dice = Dice::new(seed);
         let mut lab = Lab::new(if seed % 2 == 0 { "open" } else { "azure-2026" });
         for _ in 0..5 {
             for step in 0..30 {

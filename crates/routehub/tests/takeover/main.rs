@@ -4,23 +4,15 @@ mod malformed;
 mod random;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
-use routehub::estate::{
-    Nva, NvaSession, Peering, RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule, RouteServer,
-    Vnet,
-};
-use routehub::{Effect, Engine, Estate, Event, Input, LiveLink, Profile, ReloadedEngine, RouteRow};
+use routehub::estate::{Peering, RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule};
+use routehub::{Effect, Estate, Event, Input, Profile, RouteRow};
+use routehub_testkit::routers::{self, Agreed, Place, Router, Routers, place, prefix, vnet};
 use routehub_types::{
-    AsPath, Asn, Attrs, Community, Family, FamilySet, Instant, Nlri, PeerId, Prefix, RuleId,
+    AsPath, Asn, Attrs, Community, Family, FamilySet, Instant, PeerId, Prefix, RuleId,
 };
-use routehub_wire::{Context, Message, Packer, decode, frame};
-
-const SEED: u64 = 11;
-
-fn prefix(text: &str) -> Prefix {
-    text.parse().unwrap()
-}
+use routehub_wire::{Context, Packer};
 
 /// The nth prefix that NVAs announce.
 fn route(n: u8) -> Prefix {
@@ -45,23 +37,6 @@ const PLAIN: Shape = Shape {
 };
 
 fn estate(shape: Shape) -> Estate {
-    let vnet = |name: &str, space: &str| Vnet {
-        name: name.into(),
-        address_space: vec![prefix(space)],
-        ..Vnet::default()
-    };
-    let nva = |n: u8| Nva {
-        sessions: vec![NvaSession {
-            outbound_route_map: (shape.mapped == Some(n)).then(|| "half".into()),
-            ..NvaSession::both("rs")
-        }],
-        ..Nva::new(
-            format!("nva{n}"),
-            "hub",
-            Ipv4Addr::new(10, 1, 2, n),
-            Asn(65000 + u32::from(n)),
-        )
-    };
     let half = RouteMapRule {
         matches: vec![RouteMapMatch::PrefixContains(vec![prefix(
             "192.168.0.0/21",
@@ -69,108 +44,80 @@ fn estate(shape: Shape) -> Estate {
         actions: vec![RouteMapAction::Drop],
         ..RouteMapRule::default()
     };
-    Estate {
-        vnets: vec![vnet("hub", "10.1.0.0/16"), vnet("spoke", "10.2.0.0/16")],
-        peerings: shape
-            .spoke
-            .then(|| Peering::hub_and_spoke("hub", "spoke"))
-            .into_iter()
-            .collect(),
-        route_servers: vec![RouteServer {
-            ips: Some([4, 5].map(|host| Ipv4Addr::new(10, 1, 255, host).into())),
-            branch_to_branch: shape.branch_to_branch,
-            ..RouteServer::new("rs", "hub")
-        }],
-        nvas: (1..=shape.nvas).map(nva).collect(),
-        route_maps: vec![RouteMap {
-            name: "half".into(),
-            rules: vec![half],
-        }],
-        ..Estate::default()
+    let mut estate = routers::hub(shape.nvas, [true; 2]);
+    estate.vnets.push(vnet("spoke", "10.2.0.0/16"));
+    if shape.spoke {
+        estate.peerings.push(Peering::hub_and_spoke("hub", "spoke"));
     }
-}
-
-fn names(estate: &Estate) -> BTreeSet<String> {
-    estate.nvas.iter().map(|nva| nva.name.clone()).collect()
+    estate.route_servers[0].branch_to_branch = shape.branch_to_branch;
+    let mapped = shape.mapped.map(|n| format!("nva{n}"));
+    for nva in &mut estate.nvas {
+        let is_mapped = mapped.as_ref() == Some(&nva.name);
+        nva.sessions[0].outbound_route_map = is_mapped.then(|| "half".into());
+    }
+    estate.route_maps.push(RouteMap {
+        name: "half".into(),
+        rules: vec![half],
+    });
+    estate
 }
 
 /// What a router knows of a prefix.
 type Heard = (String, String, Vec<Community>);
 
-/// A router at the far end of a session.
-#[derive(Clone, Debug, Default)]
-struct Router {
-    announced: BTreeMap<Prefix, Attrs>,
-    heard: BTreeMap<Prefix, Heard>,
-    /// Prefixes announced and withdrawn, and marks of an end, since somebody looked.
-    news: Vec<(Prefix, bool)>,
-    ends: usize,
-}
-
-/// Which place of the estate a peer has.
-fn place(link: &LiveLink) -> (String, Option<u8>) {
-    (link.remote.clone(), link.instance)
+/// What a router knows.
+fn heard(router: &Router) -> BTreeMap<Prefix, Heard> {
+    let heard = |attrs: &Attrs| {
+        let next_hop = attrs.next_hop.address.to_string();
+        let communities = attrs.communities.clone();
+        (attrs.as_path.to_string(), next_hop, communities)
+    };
+    let held = router.held().iter();
+    held.map(|(nlri, attrs)| (nlri.prefix, heard(attrs)))
+        .collect()
 }
 
 struct Lab {
-    engine: Engine,
+    routers: Routers,
     profile: Profile,
-    /// Those that are established.
-    routers: BTreeMap<PeerId, Router>,
-    now: Instant,
+    /// What those that are established announced: the AS path.
+    announced: BTreeMap<PeerId, BTreeMap<Prefix, String>>,
 }
 
 impl Lab {
     fn new(shape: Shape) -> Self {
-        Self::with(shape, Profile::named("azure-2026").unwrap())
-    }
-
-    fn with(shape: Shape, profile: Profile) -> Self {
+        let profile = Profile::named("azure-2026").expect("a profile");
         Self::of(estate(shape), profile)
     }
 
     fn of(estate: Estate, profile: Profile) -> Self {
-        let live = names(&estate);
-        let estate = estate.try_into().expect("everything fits");
-        let engine = Engine::new(estate, (&profile).into(), &live, SEED).unwrap();
         Self {
-            engine,
+            routers: Routers::new(estate, &profile),
             profile,
-            routers: BTreeMap::new(),
-            now: Instant::from_millis(1),
+            announced: BTreeMap::new(),
         }
     }
 
     fn peers(&self) -> Vec<PeerId> {
-        self.engine.peers().map(|(id, _)| id).collect()
+        self.routers.peers()
     }
 
     fn peer(&self, name: &str, instance: u8) -> PeerId {
-        let mut peers = self.engine.peers();
-        let wanted = (name.to_owned(), Some(instance));
-        peers.find(|(_, link)| place(link) == wanted).unwrap().0
+        self.routers.peer(name, instance)
+    }
+
+    fn handle(&mut self, input: Input<'_>) {
+        self.routers.handle(input);
     }
 
     fn up(&mut self, peer: PeerId) {
-        let input = Input::Established {
-            peer,
-            send: Context::default(),
-            families: FamilySet::ALL,
-            long_lived: false,
-        };
-        self.engine.handle(self.now, input).unwrap();
-        self.routers.insert(peer, Router::default());
+        self.routers.up(peer, Agreed::default());
+        self.announced.insert(peer, BTreeMap::new());
     }
 
     fn down(&mut self, peer: PeerId) {
-        let notification = None;
-        let input = Input::Down {
-            peer,
-            notification,
-            retained: FamilySet::EMPTY,
-        };
-        self.engine.handle(self.now, input).unwrap();
-        self.routers.remove(&peer);
+        self.routers.down(peer, FamilySet::EMPTY);
+        self.announced.remove(&peer);
     }
 
     fn all_up(&mut self) {
@@ -180,148 +127,52 @@ impl Lab {
         self.drain();
     }
 
-    /// Announces with a path of so many ASNs.
-    fn announce(&mut self, peer: PeerId, routes: &[Prefix], longer: usize) {
-        let link = self.engine.peer(peer).unwrap().clone();
-        let path = vec![link.remote_asn; 1 + longer];
-        let attrs = Attrs::new(AsPath::sequence(path), link.remote_addresses[0]);
-        let nlri: Vec<Nlri> = routes.iter().copied().map(Nlri::from).collect();
-        let mut bytes = Vec::new();
-        let mut packer = Packer::new(&Context::default());
-        packer.announce(&attrs, &nlri, &mut bytes).unwrap();
-        self.receive(peer, &bytes);
-        let input = Input::RunEnded { peer };
-        self.engine.handle(self.now, input).unwrap();
-        let router = self.routers.get_mut(&peer).unwrap();
-        let new = routes.iter().map(|route| (*route, attrs.clone()));
-        router.announced.extend(new);
+    fn router(&self, peer: PeerId) -> &Router {
+        self.routers.router(peer)
     }
 
-    /// An UPDATE of a peer.
-    fn receive(&mut self, peer: PeerId, bytes: &[u8]) {
-        let Ok(Message::Update(view)) = decode(bytes, &Context::default()) else {
-            panic!("no UPDATE");
-        };
-        let input = Input::Update { peer, view };
-        self.engine.handle(self.now, input).unwrap();
+    /// What the router of an established session announced.
+    fn announced(&mut self, peer: PeerId) -> &mut BTreeMap<Prefix, String> {
+        self.announced.get_mut(&peer).expect("it is established")
+    }
+
+    /// Announces with a path of so many ASNs more.
+    fn announce(&mut self, peer: PeerId, routes: &[Prefix], longer: usize) {
+        let attrs = self.routers.attrs(peer, Family::Ipv4, 1 + longer);
+        self.routers.announce(peer, &attrs, routes);
+        let path = attrs.as_path.to_string();
+        let new = routes.iter().map(|route| (*route, path.clone()));
+        self.announced(peer).extend(new);
     }
 
     fn withdraw(&mut self, peer: PeerId, route: Prefix) {
-        let mut bytes = Vec::new();
-        let mut packer = Packer::new(&Context::default());
-        packer.withdraw(&[route.into()], &mut bytes).unwrap();
-        self.receive(peer, &bytes);
-        let router = self.routers.get_mut(&peer).unwrap();
-        router.announced.remove(&route);
-    }
-
-    /// Takes what one peer is sent next; says no if there is nothing.
-    fn pull(&mut self, peer: PeerId) -> bool {
-        let Some(bytes) = self.engine.pull(peer) else {
-            return false;
-        };
-        let Some(router) = self.routers.get_mut(&peer) else {
-            panic!("{peer} is sent something and is not there");
-        };
-        let context = Context::default();
-        let mut rest: &[u8] = &bytes;
-        while let Some(length) = frame(rest, context.max_len()).unwrap() {
-            let (message, behind) = rest.split_at(length);
-            rest = behind;
-            let Message::Update(view) = decode(message, &context).unwrap() else {
-                panic!("no UPDATE")
-            };
-            let updates = view.to_updates().expect("no reset");
-            let silent = |one: &routehub_types::RouteUpdate| {
-                one.withdrawn.is_empty() && one.announced.is_empty()
-            };
-            router.ends += usize::from(updates.iter().all(silent));
-            for update in updates {
-                for nlri in update.withdrawn {
-                    router.heard.remove(&nlri.prefix);
-                    router.news.push((nlri.prefix, false));
-                }
-                for nlri in update.announced {
-                    let attrs = &update.attrs;
-                    let heard = (
-                        attrs.as_path.to_string(),
-                        attrs.next_hop.address.to_string(),
-                        attrs.communities.clone(),
-                    );
-                    router.heard.insert(nlri.prefix, heard);
-                    router.news.push((nlri.prefix, true));
-                }
-            }
-        }
-        true
+        self.routers.withdraw(peer, &[route]);
+        self.announced(peer).remove(&route);
     }
 
     /// Everything that is to be said is said; the answers are effects other than readiness.
     fn drain(&mut self) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        let mut ready = BTreeSet::new();
-        while let Some(effect) = self.engine.poll() {
-            match effect {
-                Effect::Ready(peer) => {
-                    ready.insert(peer);
-                }
-                other => effects.push(other),
-            }
-        }
-        for peer in ready {
-            while self.pull(peer) {}
-        }
-        effects
-    }
-
-    fn forget_news(&mut self) {
-        for router in self.routers.values_mut() {
-            router.news.clear();
-            router.ends = 0;
-        }
+        self.routers.drain()
     }
 
     /// Goes over to another network. Peers whose place is in `changed` are others from then on.
-    fn reload(&mut self, shape: Shape, changed: &BTreeSet<(String, Option<u8>)>) {
+    fn reload(&mut self, shape: Shape, changed: &BTreeSet<Place>) {
         self.go_over(estate(shape), changed);
     }
 
-    fn go_over(&mut self, estate: Estate, changed: &BTreeSet<(String, Option<u8>)>) {
-        let live = names(&estate);
-        let taken: BTreeSet<PeerId> = self.peers().into_iter().collect();
-        let before: BTreeMap<_, PeerId> = self
-            .engine
-            .peers()
-            .map(|(id, link)| (place(link), id))
-            .collect();
-        let keep = |link: &LiveLink| {
-            let place = place(link);
-            let id = before.get(&place).copied();
-            id.filter(|_| !changed.contains(&place))
-        };
-        let estate = estate.try_into().expect("everything fits");
-        let parameters = (&self.profile).into();
-        let reloaded = ReloadedEngine::new(estate, parameters, &live, SEED, &taken, keep).unwrap();
-        let kept: BTreeSet<PeerId> = reloaded.kept().iter().copied().collect();
-        for (id, _) in reloaded.engine().peers() {
-            assert!(
-                kept.contains(&id) || !taken.contains(&id),
-                "{id} is used twice"
-            );
-        }
-        reloaded.take_over(self.now, &mut self.engine).unwrap();
-        self.routers.retain(|id, _| kept.contains(id));
+    fn go_over(&mut self, estate: Estate, changed: &BTreeSet<Place>) {
+        self.routers.reload(estate, &self.profile, changed);
+        let routers = &self.routers;
+        self.announced.retain(|peer, _| routers.is_up(*peer));
     }
 
     /// What the tables say that a peer is sent.
     fn advertised(&self, peer: PeerId) -> BTreeMap<Prefix, Heard> {
-        let link = self.engine.peer(peer).unwrap();
-        let rows = self
-            .engine
-            .exchange()
-            .rs_advertised("rs", &link.remote)
-            .expect("a name");
-        let own = rows.into_iter().filter(|row| row.instance == link.instance);
+        let link = self.routers.link(peer);
+        let exchange = self.routers.engine.exchange();
+        let rows = exchange.rs_advertised("rs", &link.remote);
+        let rows = rows.expect("a name").into_iter();
+        let own = rows.filter(|row| row.instance == link.instance);
         let heard = |row: RouteRow| {
             let next_hop = row.next_hop.as_ref().map(IpAddr::to_string);
             let path = row.as_path.to_string();
@@ -335,31 +186,25 @@ impl Lab {
 
     /// Every table is what routers said, and every router knows what the tables say.
     fn check(&self, when: &str) {
-        for (peer, router) in &self.routers {
-            assert_eq!(router.heard, self.advertised(*peer), "{when}: {peer} heard");
-            let link = self.engine.peer(*peer).unwrap();
-            let rows = self
-                .engine
-                .exchange()
-                .rs_learned("rs", &link.remote)
-                .expect("a name");
+        for (peer, router) in self.routers.established() {
+            assert_eq!(heard(router), self.advertised(peer), "{when}: {peer} heard");
+            let link = self.routers.link(peer);
+            let exchange = self.routers.engine.exchange();
+            let rows = exchange.rs_learned("rs", &link.remote).expect("a name");
             let own = rows.iter().filter(|row| row.instance == link.instance);
             let learned: BTreeMap<Prefix, String> = own
                 .map(|row| (row.prefix, row.as_path.to_string()))
                 .collect();
-            let said = router.announced.iter();
-            let said: BTreeMap<Prefix, String> = said
-                .map(|(prefix, attrs)| (*prefix, attrs.as_path.to_string()))
-                .collect();
-            assert_eq!(learned, said, "{when}: learned of {peer}");
+            assert_eq!(learned, self.announced[&peer], "{when}: learned of {peer}");
         }
     }
 }
 
 /// What a peer was told since somebody looked.
 fn news(lab: &Lab, peer: PeerId) -> BTreeSet<(Prefix, bool)> {
-    let news = &lab.routers[&peer].news;
-    let each: BTreeSet<_> = news.iter().copied().collect();
+    let news = lab.router(peer).news();
+    let each = news.iter().map(|(nlri, told)| (nlri.prefix, *told));
+    let each: BTreeSet<_> = each.collect();
     assert_eq!(each.len(), news.len(), "told twice: {news:?}");
     each
 }
@@ -373,16 +218,16 @@ fn the_same_network_again_says_nothing_to_anybody() {
     }
     lab.drain();
     lab.check("before");
-    lab.forget_news();
+    lab.routers.forget_news();
     for round in 0..3 {
         lab.reload(PLAIN, &BTreeSet::new());
         assert_eq!(lab.drain(), []);
         lab.check("after");
-        for (peer, router) in &lab.routers {
-            assert!(router.news.is_empty(), "{round}, {peer}: {:?}", router.news);
-            assert_eq!(router.ends, 0, "no new End-of-RIB");
+        for (peer, router) in lab.routers.established() {
+            assert_eq!(router.news(), [], "{round}, {peer}");
+            assert_eq!(router.ends(), 0, "no new End-of-RIB");
         }
-        assert_eq!(lab.routers.len(), 6);
+        assert_eq!(lab.routers.established().count(), 6);
     }
     // What comes afterwards is passed on as ever.
     let (from, to) = (lab.peer("nva1", 0), lab.peer("nva2", 0));
@@ -404,7 +249,7 @@ fn kept_peers_are_told_what_differs_and_nothing_else() {
     lab.announce(one, &[route(1), route(9)], 0);
     lab.announce(three, &[route(1), route(3), route(10)], 1);
     lab.drain();
-    lab.forget_news();
+    lab.routers.forget_news();
 
     // The third NVA goes, and the spoke; the second one hears less.
     let shape = Shape {
@@ -422,7 +267,7 @@ fn kept_peers_are_told_what_differs_and_nothing_else() {
     assert_eq!(news(&lab, one), gone.map(|gone| (gone, false)).into());
     let gone = [route(1), route(3), route(10), spoke];
     assert_eq!(news(&lab, two), gone.map(|gone| (gone, false)).into());
-    let learned = lab.engine.exchange().rs_learned("rs", "nva3");
+    let learned = lab.routers.engine.exchange().rs_learned("rs", "nva3");
     assert!(learned.is_err(), "nobody has the name any more");
 }
 
@@ -434,14 +279,15 @@ fn a_neighbour_that_is_configured_otherwise_begins_anew_under_another_number() {
     lab.announce(one, &[route(1)], 0);
     lab.announce(two, &[route(2)], 0);
     lab.drain();
-    lab.forget_news();
+    lab.routers.forget_news();
     lab.reload(PLAIN, &BTreeSet::from([("nva1".to_owned(), Some(0))]));
     lab.drain();
     assert_ne!(lab.peer("nva1", 0), one);
     assert_eq!(news(&lab, two), [(route(1), false)].into());
     // What was still on its way from the old session is of no effect.
     let late = Input::RunEnded { peer: one };
-    assert!(lab.engine.handle(lab.now, late).is_err());
+    let now = Instant::from_millis(1);
+    assert!(lab.routers.engine.handle(now, late).is_err());
     lab.up(lab.peer("nva1", 0));
     lab.drain();
     lab.check("after");
@@ -463,7 +309,8 @@ fn who_holds_more_than_the_new_profile_allows_is_told_to_end() {
     lab.drain();
     lab.check("after");
     assert_eq!(
-        lab.engine
+        lab.routers
+            .engine
             .exchange()
             .rs_learned("rs", "nva2")
             .expect("a name")
@@ -492,12 +339,12 @@ fn who_is_sent_summaries_keeps_them() {
     let (one, two) = (lab.peer("nva1", 0), lab.peer("nva2", 0));
     lab.announce(one, &[route(1), route(3), route(20)], 0);
     lab.drain();
-    let before = lab.routers[&two].heard.clone();
+    let before = heard(lab.router(two));
     assert!(before.contains_key(&prefix("192.168.0.0/20")), "{before:?}");
-    lab.forget_news();
+    lab.routers.forget_news();
     lab.go_over(summed(shape), &BTreeSet::new());
     lab.drain();
-    assert_eq!(lab.routers[&two].heard, before);
+    assert_eq!(heard(lab.router(two)), before);
     let taken_back = news(&lab, two).into_iter().filter(|(_, told)| !told);
     assert_eq!(taken_back.count(), 0);
 
@@ -506,12 +353,8 @@ fn who_is_sent_summaries_keeps_them() {
     lab.withdraw(one, route(3));
     lab.go_over(summed(shape), &BTreeSet::new());
     lab.drain();
-    assert!(
-        !lab.routers[&two]
-            .heard
-            .contains_key(&prefix("192.168.0.0/20"))
-    );
-    assert!(lab.routers[&two].heard.contains_key(&route(20)));
+    assert!(lab.router(two).route(prefix("192.168.0.0/20")).is_none());
+    assert!(lab.router(two).route(route(20)).is_some());
 }
 
 /// Refused routes count against the limit when they come, and not again when they are carried
@@ -528,12 +371,13 @@ fn a_session_near_its_limit_survives() {
     let overlapping: Vec<Prefix> = (0..5).map(|n| prefix(&format!("10.1.{n}.0/24"))).collect();
     lab.announce(one, &overlapping, 0);
     let input = Input::RunEnded { peer: one };
-    lab.engine.handle(lab.now, input).unwrap();
+    lab.handle(input);
     for _ in 0..2 {
         lab.reload(PLAIN, &BTreeSet::new());
         assert_eq!(lab.drain(), []);
         assert_eq!(
-            lab.engine
+            lab.routers
+                .engine
                 .exchange()
                 .rs_learned("rs", "nva1")
                 .expect("a name")
@@ -541,7 +385,8 @@ fn a_session_near_its_limit_survives() {
             15
         );
         assert_eq!(
-            lab.engine
+            lab.routers
+                .engine
                 .exchange()
                 .rs_refused("rs", "nva1")
                 .expect("a name")
@@ -559,12 +404,13 @@ fn stale_routes_stay_stale_and_go_when_they_are_swept() {
     let family = Family::Ipv4;
     lab.announce(one, &[route(1), route(2)], 0);
     let input = Input::MarkStale { peer: one, family };
-    lab.engine.handle(lab.now, input).unwrap();
+    lab.handle(input);
     lab.announce(one, &[route(2)], 0);
     lab.reload(PLAIN, &BTreeSet::new());
     let input = Input::SweepStale { peer: one, family };
-    lab.engine.handle(lab.now, input).unwrap();
+    lab.handle(input);
     let rows = lab
+        .routers
         .engine
         .exchange()
         .rs_learned("rs", "nva1")

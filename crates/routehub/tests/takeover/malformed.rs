@@ -6,7 +6,7 @@ use super::*;
 
 /// An UPDATE of a peer whose ORIGIN has no meaning.
 fn without_origin(lab: &Lab, peer: PeerId, route: Prefix) -> Vec<u8> {
-    let link = lab.engine.peer(peer).unwrap();
+    let link = lab.routers.link(peer);
     let path = AsPath::sequence([link.remote_asn, Asn(65100)]);
     let attrs = Attrs::new(path, link.remote_addresses[0]);
     let mut bytes = Vec::new();
@@ -22,6 +22,7 @@ fn without_origin(lab: &Lab, peer: PeerId, route: Prefix) -> Vec<u8> {
 /// The rules by which routes of the first NVA are refused at the first instance.
 fn refused(lab: &Lab) -> Vec<(Prefix, String, RuleId)> {
     let rows = lab
+        .routers
         .engine
         .exchange()
         .rs_refused("rs", "nva1")
@@ -34,6 +35,7 @@ fn refused(lab: &Lab) -> Vec<(Prefix, String, RuleId)> {
 
 fn learned(lab: &Lab) -> usize {
     let rows = lab
+        .routers
         .engine
         .exchange()
         .rs_learned("rs", "nva1")
@@ -50,21 +52,17 @@ fn a_malformed_route_is_withdrawn_and_stands_among_the_refused_ones_until_it_is_
     lab.drain();
     assert_eq!((learned(&lab), refused(&lab)), (2, Vec::new()));
     let bytes = without_origin(&lab, nva1, route(1));
-    lab.receive(nva1, &bytes);
-    lab.routers
-        .get_mut(&nva1)
-        .unwrap()
-        .announced
-        .remove(&route(1));
+    lab.routers.receive(nva1, &bytes);
+    lab.announced(nva1).remove(&route(1));
     lab.drain();
     lab.check("after the malformed UPDATE");
     let row = (route(1), "65001 65100".to_owned(), rules::MALFORMED_UPDATE);
     assert_eq!((learned(&lab), refused(&lab)), (1, vec![row.clone()]));
-    let reports = lab.engine.exchange().peerings();
-    let link = lab.engine.peer(nva1).unwrap().link;
+    let reports = lab.routers.engine.exchange().peerings();
+    let link = lab.routers.link(nva1).link;
     let report = reports.iter().find(|report| report.link == link).unwrap();
     assert_eq!((report.learned, report.refused), (1, 1));
-    let explained = explain(lab.engine.exchange(), "rs", route(1)).unwrap();
+    let explained = explain(lab.routers.engine.exchange(), "rs", route(1)).unwrap();
     let text = explained.to_string();
     assert!(
         text.contains(rules::text(rules::MALFORMED_UPDATE)),
@@ -78,7 +76,7 @@ fn a_malformed_route_is_withdrawn_and_stands_among_the_refused_ones_until_it_is_
         inbound: Some(Some("half".into())),
         outbound: None,
     };
-    lab.engine.handle(lab.now, Input::Event(&event)).unwrap();
+    lab.handle(Input::Event(&event));
     assert_eq!(refused(&lab).first(), Some(&row));
     lab.reload(PLAIN, &BTreeSet::new());
     lab.drain();
@@ -90,7 +88,7 @@ fn a_malformed_route_is_withdrawn_and_stands_among_the_refused_ones_until_it_is_
     lab.check("mended");
     assert_eq!((learned(&lab), refused(&lab)), (2, Vec::new()));
     let bytes = without_origin(&lab, nva1, route(1));
-    lab.receive(nva1, &bytes);
+    lab.routers.receive(nva1, &bytes);
     lab.withdraw(nva1, route(1));
     lab.drain();
     lab.check("withdrawn");
