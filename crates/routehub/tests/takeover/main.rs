@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use routehub::estate::{Peering, RouteMap, RouteMapAction, RouteMapMatch, RouteMapRule};
-use routehub::{Effect, Estate, Event, Input, Profile, RouteRow};
+use routehub::{Effect, Estate, Event, Input, Profile, Refused, RouteRow};
 use routehub_testkit::routers::{self, Agreed, Place, Router, Routers, place, prefix, vnet};
 use routehub_types::{
     AsPath, Asn, Attrs, Community, Family, FamilySet, Instant, PeerId, Prefix, RuleId,
@@ -166,6 +166,18 @@ impl Lab {
         self.announced.retain(|peer, _| routers.is_up(*peer));
     }
 
+    /// What the tables say that was learned of an NVA.
+    fn learned(&self, name: &str) -> Vec<RouteRow> {
+        let learned = self.routers.engine.exchange().rs_learned("rs", name);
+        learned.expect("a name")
+    }
+
+    /// What of an NVA's is refused.
+    fn refused(&self, name: &str) -> Vec<Refused> {
+        let refused = self.routers.engine.exchange().rs_refused("rs", name);
+        refused.expect("a name")
+    }
+
     /// What the tables say that a peer is sent.
     fn advertised(&self, peer: PeerId) -> BTreeMap<Prefix, Heard> {
         let link = self.routers.link(peer);
@@ -189,8 +201,7 @@ impl Lab {
         for (peer, router) in self.routers.established() {
             assert_eq!(heard(router), self.advertised(peer), "{when}: {peer} heard");
             let link = self.routers.link(peer);
-            let exchange = self.routers.engine.exchange();
-            let rows = exchange.rs_learned("rs", &link.remote).expect("a name");
+            let rows = self.learned(&link.remote);
             let own = rows.iter().filter(|row| row.instance == link.instance);
             let learned: BTreeMap<Prefix, String> = own
                 .map(|row| (row.prefix, row.as_path.to_string()))
@@ -308,15 +319,7 @@ fn who_holds_more_than_the_new_profile_allows_is_told_to_end() {
     lab.down(one);
     lab.drain();
     lab.check("after");
-    assert_eq!(
-        lab.routers
-            .engine
-            .exchange()
-            .rs_learned("rs", "nva2")
-            .expect("a name")
-            .len(),
-        10
-    );
+    assert_eq!(lab.learned("nva2").len(), 10);
 }
 
 /// A route map may put prefixes in the place of others: nothing is taken back even then.
@@ -375,24 +378,8 @@ fn a_session_near_its_limit_survives() {
     for _ in 0..2 {
         lab.reload(PLAIN, &BTreeSet::new());
         assert_eq!(lab.drain(), []);
-        assert_eq!(
-            lab.routers
-                .engine
-                .exchange()
-                .rs_learned("rs", "nva1")
-                .expect("a name")
-                .len(),
-            15
-        );
-        assert_eq!(
-            lab.routers
-                .engine
-                .exchange()
-                .rs_refused("rs", "nva1")
-                .expect("a name")
-                .len(),
-            5
-        );
+        assert_eq!(lab.learned("nva1").len(), 15);
+        assert_eq!(lab.refused("nva1").len(), 5);
     }
 }
 
@@ -409,12 +396,7 @@ fn stale_routes_stay_stale_and_go_when_they_are_swept() {
     lab.reload(PLAIN, &BTreeSet::new());
     let input = Input::SweepStale { peer: one, family };
     lab.handle(input);
-    let rows = lab
-        .routers
-        .engine
-        .exchange()
-        .rs_learned("rs", "nva1")
-        .expect("a name");
+    let rows = lab.learned("nva1");
     let left: Vec<Prefix> = rows.iter().map(|row| row.prefix).collect();
     assert_eq!(left, [route(2)]);
 }

@@ -21,25 +21,14 @@ fn without_origin(lab: &Lab, peer: PeerId, route: Prefix) -> Vec<u8> {
 
 /// The rules by which routes of the first NVA are refused at the first instance.
 fn refused(lab: &Lab) -> Vec<(Prefix, String, RuleId)> {
-    let rows = lab
-        .routers
-        .engine
-        .exchange()
-        .rs_refused("rs", "nva1")
-        .expect("a name")
-        .into_iter();
+    let rows = lab.refused("nva1").into_iter();
     let rows = rows.filter(|row| row.instance == 0);
     rows.map(|row| (row.prefix, row.as_path.to_string(), row.rule))
         .collect()
 }
 
 fn learned(lab: &Lab) -> usize {
-    let rows = lab
-        .routers
-        .engine
-        .exchange()
-        .rs_learned("rs", "nva1")
-        .expect("a name");
+    let rows = lab.learned("nva1");
     rows.iter().filter(|row| row.instance == Some(0)).count()
 }
 
