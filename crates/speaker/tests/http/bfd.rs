@@ -11,10 +11,10 @@ use routehub_testkit::wait::until;
 use serde_json::{Value, json};
 
 use crate::client::{Lines, get, look, post};
-use crate::lab::{Lab, Network};
+use crate::lab::{Addresses, Lab, Network};
 
 /// What a played peer is told.
-enum Say {
+pub(crate) enum Say {
     AdminDown,
     Silence,
     /// Packets leave with this TTL.
@@ -22,13 +22,13 @@ enum Say {
 }
 
 /// A system that runs BFD with the server, on a thread of its own; it is silent when this is gone.
-struct BfdPeer {
+pub(crate) struct BfdPeer {
     say: Sender<Say>,
 }
 
 impl BfdPeer {
-    fn start(network: &Network, host: u8, hops: Hops, interval: u32) -> Self {
-        let (local, remote) = (network.addresses.host(host), network.addresses.host(4));
+    pub(crate) fn start(addresses: &Addresses, host: u8, hops: Hops, interval: u32) -> Self {
+        let (local, remote) = (addresses.host(host), addresses.host(4));
         let path = Path {
             hops,
             local,
@@ -45,7 +45,7 @@ impl BfdPeer {
         Self { say }
     }
 
-    fn say(&self, what: Say) {
+    pub(crate) fn say(&self, what: Say) {
         assert!(self.say.send(what).is_ok(), "the peer runs");
     }
 }
@@ -110,7 +110,7 @@ async fn a_path_that_fails_ends_the_session_and_all_of_it_is_shown() {
     router
         .until("a session", |seen| seen.established == 1)
         .await;
-    let peer = BfdPeer::start(&network, 101, Hops::Multiple, 60);
+    let peer = BfdPeer::start(&network.addresses, 101, Hops::Multiple, 60);
     let shown = until_state(&lab, "Up").await;
     // The file does not say how far the peer is away: over one hop nobody begins.
     let session = &shown["sessions"][1];
@@ -155,7 +155,7 @@ async fn an_operator_who_holds_bfd_down_ends_no_session() {
     let network = network(", bfd: {interval_ms: 60, multihop: true}");
     let lab = Lab::new(&network).await;
     let router = network.router("nva1");
-    let peer = BfdPeer::start(&network, 101, Hops::Multiple, 60);
+    let peer = BfdPeer::start(&network.addresses, 101, Hops::Multiple, 60);
     until_state(&lab, "Up").await;
     router
         .until("a session", |seen| seen.established == 1)
@@ -179,7 +179,7 @@ async fn an_operator_who_holds_bfd_down_ends_no_session() {
 async fn an_event_that_switches_a_peer_off_holds_bfd_down_too() {
     let network = network(", bfd: {interval_ms: 60, multihop: true}");
     let lab = Lab::new(&network).await;
-    let _peer = BfdPeer::start(&network, 101, Hops::Multiple, 60);
+    let _peer = BfdPeer::start(&network.addresses, 101, Hops::Multiple, 60);
     until_state(&lab, "Up").await;
     let down = post(lab.http, "", "{id: down, nva_down: {nva: nva1}}").await;
     assert_eq!(down.status, 200, "{down:?}");
@@ -194,7 +194,7 @@ async fn an_event_that_switches_a_peer_off_holds_bfd_down_too() {
 async fn over_one_hop_packets_from_further_away_are_discarded_and_counted() {
     let network = network(", bfd: {interval_ms: 60, multihop: false}");
     let lab = Lab::new(&network).await;
-    let peer = BfdPeer::start(&network, 101, Hops::Single, 60);
+    let peer = BfdPeer::start(&network.addresses, 101, Hops::Single, 60);
     until_state(&lab, "Up").await;
     peer.say(Say::Ttl(254));
     let shown = until_state(&lab, "Down").await;
@@ -212,7 +212,7 @@ async fn a_reload_changes_bfd_and_leaves_the_session_alone() {
     router
         .until("a session", |seen| seen.established == 1)
         .await;
-    let _peer = BfdPeer::start(&network, 101, Hops::Multiple, 60);
+    let _peer = BfdPeer::start(&network.addresses, 101, Hops::Multiple, 60);
     let before = until_state(&lab, "Up").await;
     let discriminator = |bfd: &Value| bfd["sessions"][0]["local_discriminator"].clone();
 

@@ -3,12 +3,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use routehub_bfd::Hops;
 use routehub_testkit::wait::until;
 use routehub_wire::{AfiSafi, Capability, GracefulRestart};
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpSocket, TcpStream};
 
+use crate::bfd::{BfdPeer, Say};
 use crate::client::{Lines, get, look, post};
 use crate::lab::{Addresses, Lab, PORT, parse};
 use crate::router::{Router, Seen};
@@ -416,4 +418,23 @@ async fn events_and_other_descriptions_find_dynamic_peers() {
         (known.seen().established, second.seen().established),
         (1, 1)
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_is_watched_by_bfd_and_forgotten_when_its_path_fails() {
+    let open = Open::new(", asn: any, bfd: {interval_ms: 60, multihop: true}");
+    let lab = open.serve().await;
+    let router = open.router(129, 65001);
+    let peer = BfdPeer::start(&open.addresses, 129, Hops::Multiple, 60);
+    let is_up = |peers: &Vec<Value>| peers.len() == 1 && peers[0]["bfd"]["state"] == "Up";
+    until("BFD is up", || dynamic(&lab), is_up).await;
+    peer.say(Say::Silence);
+    router
+        .until("it is told why", |seen| seen.notifications == [(6, 10)])
+        .await;
+    drop(router);
+    are(&lab, 0).await;
+    let metrics = get(lab.http, "/metrics").await.body;
+    let left = metrics.contains("routehub_bfd_session_up{");
+    assert!(!left, "{metrics}");
 }
