@@ -140,3 +140,23 @@ pub fn ask<A: AsRef<std::ffi::OsStr>>(program: &Path, arguments: &[A]) -> String
 pub fn ask_json<A: AsRef<std::ffi::OsStr>>(program: &Path, arguments: &[A]) -> serde_json::Value {
     serde_json::from_str(&ask(program, arguments)).unwrap_or_default()
 }
+
+/// Whether this is the process in which only this test runs: what it measures of a process is then
+/// its own. Elsewhere such a process is started, and waited for.
+///
+/// # Panics
+/// The test fails there.
+pub fn is_alone(test: &str) -> bool {
+    const ALONE: &str = "ROUTEHUB_TEST_ALONE";
+    if std::env::var(ALONE).is_ok_and(|alone| alone == test) {
+        return true;
+    }
+    let this = std::env::current_exe().expect("this program");
+    let mut again = Command::new(this);
+    again
+        .args(["--exact", test, "--nocapture"])
+        .env(ALONE, test);
+    let status = again.status().expect("it starts");
+    assert!(status.success(), "{test} in a process of its own: {status}");
+    false
+}

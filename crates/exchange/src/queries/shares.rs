@@ -25,6 +25,8 @@ pub struct ShareCursor {
     family: usize,
     /// From which of its places on.
     place: u32,
+    /// Behind which of the prefixes beside the RIBs.
+    behind: Option<Prefix>,
 }
 
 impl ShareCursor {
@@ -41,6 +43,7 @@ impl ShareCursor {
                 rib: self.rib + 1,
                 family: 0,
                 place: 0,
+                behind: None,
             },
         }
     }
@@ -234,10 +237,11 @@ impl Known<'_> {
 
     /// A share of the prefixes beside the RIBs, and where to go on.
     fn beside(&self, from: ShareCursor, most: u32) -> (Vec<Prefix>, Option<ShareCursor>) {
-        let end = from.place.saturating_add(most);
-        let rest = self.originated.iter().skip(from.place as usize);
-        let prefixes = rest.take(most as usize).copied().collect();
-        let more = (end as usize) < self.originated.len();
-        (prefixes, more.then_some(ShareCursor { place: end, ..from }))
+        let behind = |prefix: &&Prefix| from.behind.is_none_or(|last| **prefix > last);
+        let mut rest = self.originated.iter().filter(behind).copied();
+        let prefixes: Vec<Prefix> = rest.by_ref().take(most as usize).collect();
+        let behind = prefixes.last().copied();
+        let next = rest.next().map(|_| ShareCursor { behind, ..from });
+        (prefixes, next)
     }
 }

@@ -12,7 +12,7 @@ use routehub_scenario::{SeenTables, TableSource};
 use tokio::sync::{mpsc, oneshot};
 
 use super::app::App;
-use super::body::{Turn, write_line};
+use super::body::{Writing, write_line};
 use super::error::Refusal;
 
 /// What the thread that writes asks those for who may wait.
@@ -24,7 +24,7 @@ enum Question {
 /// Tables that are read when they are to be written.
 struct ReadInTurn<'a, 'p> {
     questions: mpsc::Sender<Question>,
-    turn: &'a Turn<'p>,
+    turn: &'a Writing<'p>,
     /// Why the rest is missing.
     failed: RefCell<Option<Refusal>>,
 }

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use axum::response::Response;
 use bytes::Bytes;
-use routehub::{Engine, Exchange, Finding, TableId};
+use routehub::{Engine, Exchange, Finding, FindingSearch, TableId};
 use routehub_scenario::Tables;
 use routehub_scenario::az::Table;
 use serde::Serialize;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, broadcast};
 
-use super::body::{self, Pen, Turn};
+use super::body::{self, Pen, Writing};
 use super::connections::ConnectionCounts;
 use super::error::Refusal;
 use super::guard::Guard;
@@ -163,8 +163,13 @@ impl App {
 
     /// What is to be said about the network, looked for step by step.
     pub(super) async fn findings(&self) -> Result<Vec<Finding>, Refusal> {
-        let _turn = self.reads.acquire().await;
-        self.search().await
+        let mut search = FindingSearch::default();
+        let mut more = true;
+        while more {
+            let _turn = self.reads.acquire().await;
+            (search, more) = self.step(search).await?;
+        }
+        Ok(search.into_findings())
     }
 
     fn flights(&self) -> MutexGuard<'_, BTreeMap<TableId, Flight>> {
@@ -201,7 +206,7 @@ impl App {
     pub(super) async fn written(
         &self,
         permit: OwnedSemaphorePermit,
-        write: impl FnOnce(&Turn<'_>, &mut dyn io::Write) -> io::Result<()> + Send + 'static,
+        write: impl FnOnce(&Writing<'_>, &mut dyn io::Write) -> io::Result<()> + Send + 'static,
     ) -> Result<Response, Refusal> {
         body::written(permit, self.pen.clone(), write).await
     }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Extension;
@@ -13,11 +13,12 @@ use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{BufMut as _, Bytes, BytesMut};
-use http_body::Frame;
+use http_body::{Frame, SizeHint};
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::Instant;
 
+use super::connections::{Turn, Turns};
 use super::error::Refusal;
 
 /// How long the whole of an answer may take to be sent.
@@ -32,12 +33,11 @@ struct Piece {
     is_last: bool,
 }
 
-/// What arrives to be sent after the first piece, and the permit that is held until all is sent.
+/// What arrives to be sent after the first piece.
 struct Sending {
     first: Option<Bytes>,
     rest: mpsc::Receiver<io::Result<Piece>>,
-    deadline: Instant,
-    _permit: OwnedSemaphorePermit,
+    is_whole: bool,
 }
 
 impl http_body::Body for Sending {
@@ -48,14 +48,73 @@ impl http_body::Body for Sending {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if Instant::now() > self.deadline {
-            return Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())));
-        }
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(Frame::data(first))));
         }
-        let piece = self.rest.poll_recv(context);
-        piece.map(|piece| Some(piece?.map(|piece| Frame::data(piece.octets))))
+        Poll::Ready(match ready!(self.rest.poll_recv(context)) {
+            Some(Ok(piece)) => {
+                self.is_whole = piece.is_last;
+                Some(Ok(Frame::data(piece.octets)))
+            }
+            Some(Err(error)) => Some(Err(error)),
+            None if self.is_whole => None,
+            // Who writes has ended in the middle.
+            None => Some(Err(io::ErrorKind::UnexpectedEof.into())),
+        })
+    }
+}
+
+/// An answer that a client has to take in time; the time in which the server writes does not count.
+pub(super) struct Paced {
+    body: Body,
+    turns: Turns,
+    /// How long the client has had something to take.
+    taken: Duration,
+    given: Option<Instant>,
+}
+
+impl Paced {
+    /// An answer on a connection.
+    pub(super) fn answer(body: Body, turns: Turns) -> Body {
+        turns.set(Turn::Take(Instant::now() + LONGEST));
+        Body::new(Self {
+            body,
+            turns,
+            taken: Duration::ZERO,
+            given: None,
+        })
+    }
+}
+
+impl http_body::Body for Paced {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let now = Instant::now();
+        if let Some(given) = self.given.take() {
+            self.taken += now - given;
+        }
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if frame.is_ready() {
+            self.given = Some(now);
+            let left = LONGEST.saturating_sub(self.taken);
+            self.turns.set(Turn::Take(now + left));
+        } else {
+            self.turns.set(Turn::Server);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -70,19 +129,19 @@ impl Pen {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn turn(&self) -> Turn<'_> {
+    fn turn(&self) -> Writing<'_> {
         let pen = RefCell::new(Some(self.lock()));
-        Turn { of: self, pen }
+        Writing { of: self, pen }
     }
 }
 
 /// The turn of an answer that is written.
-pub(super) struct Turn<'a> {
+pub(super) struct Writing<'a> {
     of: &'a Pen,
     pen: RefCell<Option<MutexGuard<'a, ()>>>,
 }
 
-impl Turn<'_> {
+impl Writing<'_> {
     /// Lets others write while this waits for something.
     pub(super) fn pause<T>(&self, wait: impl FnOnce() -> T) -> T {
         self.pen.take();
@@ -96,7 +155,7 @@ impl Turn<'_> {
 struct Pieces<'a, 'p> {
     piece: BytesMut,
     to: &'a mpsc::Sender<io::Result<Piece>>,
-    turn: &'a Turn<'p>,
+    turn: &'a Writing<'p>,
 }
 
 impl Pieces<'_, '_> {
@@ -125,15 +184,16 @@ impl io::Write for Pieces<'_, '_> {
     }
 }
 
-/// An answer in JSON, written by a thread of its own while it is sent; it keeps the permit until all
-/// is sent. What fits in a piece is sent with its length.
+/// An answer in JSON, written by a thread of its own while it is sent, which keeps the permit. What
+/// fits in a piece is sent with its length.
 pub(super) async fn written(
     permit: OwnedSemaphorePermit,
     pen: Pen,
-    write: impl FnOnce(&Turn<'_>, &mut dyn io::Write) -> io::Result<()> + Send + 'static,
+    write: impl FnOnce(&Writing<'_>, &mut dyn io::Write) -> io::Result<()> + Send + 'static,
 ) -> Result<Response, Refusal> {
     let (to, mut pieces) = mpsc::channel(1);
     tokio::task::spawn_blocking(move || {
+        let _permit = permit;
         let turn = pen.turn();
         let mut out = Pieces {
             piece: BytesMut::with_capacity(PIECE),
@@ -153,8 +213,7 @@ pub(super) async fn written(
         false => Body::new(Sending {
             first: Some(first.octets),
             rest: pieces,
-            deadline: Instant::now() + LONGEST,
-            _permit: permit,
+            is_whole: false,
         }),
     };
     let kind = [(header::CONTENT_TYPE, "application/json")];
@@ -217,7 +276,7 @@ mod tests {
         end: io::Result<()>,
     ) -> Result<Result<Bytes, axum::Error>, Refusal> {
         let permit = Arc::new(Semaphore::new(1)).acquire_owned().await;
-        let write = move |_: &Turn<'_>, out: &mut dyn io::Write| {
+        let write = move |_: &Writing<'_>, out: &mut dyn io::Write| {
             out.write_all(&vec![b'x'; octets])?;
             end
         };
@@ -243,7 +302,7 @@ mod tests {
     async fn a_client_that_goes_ends_its_answer_and_others_are_written_meanwhile() {
         let permits = Arc::new(Semaphore::new(2));
         let pen = Pen::default();
-        let long = |_: &Turn<'_>, out: &mut dyn io::Write| out.write_all(&[b'x'; 20 * PIECE]);
+        let long = |_: &Writing<'_>, out: &mut dyn io::Write| out.write_all(&[b'x'; 20 * PIECE]);
         let permit = || Arc::clone(&permits).acquire_owned();
         let stuck = written(permit().await.expect("a permit"), pen.clone(), long).await;
         let other = written(permit().await.expect("a permit"), pen, long).await;
@@ -252,5 +311,52 @@ mod tests {
         drop(stuck);
         let both = permits.acquire_many(2).await;
         assert!(both.is_ok());
+    }
+
+    /// The next octets of a body.
+    async fn next(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {
+        let frame = std::future::poll_fn(|context| {
+            http_body::Body::poll_frame(Pin::new(&mut *body), context)
+        });
+        let frame = frame.await?;
+        Some(frame.map(|frame| frame.into_data().expect("octets")))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_in_which_the_server_writes_does_not_count() {
+        let turns = Turns::default();
+        let (to, rest) = mpsc::channel(1);
+        let sending = Sending {
+            first: Some(Bytes::from_static(b"a")),
+            rest,
+            is_whole: false,
+        };
+        let mut body = Paced::answer(Body::new(sending), turns.clone());
+        assert_eq!(
+            next(&mut body).await.expect("a piece").expect("octets"),
+            "a"
+        );
+        // The client takes its time.
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        let writes = async {
+            tokio::time::sleep(Duration::from_secs(1000)).await;
+            assert!(matches!(turns.now(), Turn::Server), "{:?}", turns.now());
+            let octets = Bytes::from_static(b"b");
+            let piece = Piece {
+                octets,
+                is_last: false,
+            };
+            assert!(to.send(Ok(piece)).await.is_ok());
+        };
+        let (taken, ()) = tokio::join!(next(&mut body), writes);
+        assert_eq!(taken.expect("a piece").expect("octets"), "b");
+        let left = Duration::from_secs(20);
+        let Turn::Take(until) = turns.now() else {
+            panic!("{:?}", turns.now());
+        };
+        assert_eq!(until - Instant::now(), left);
+        // Whoever writes has ended without the last piece.
+        drop(to);
+        assert!(next(&mut body).await.expect("an end").is_err());
     }
 }

@@ -48,22 +48,38 @@ pub(super) struct Ends {
     pub(super) client: IpAddr,
 }
 
-/// Until when an answer has to be taken; what sends it sets it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Deadline(Arc<Mutex<Option<Instant>>>);
+/// Who has to do something next on a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Turn {
+    /// The client: it sends a request, or follows a stream.
+    Client,
+    /// The client, which has to take an answer until then.
+    Take(Instant),
+    /// The server, whose time does not count.
+    Server,
+}
 
-impl Deadline {
-    fn at(&self) -> MutexGuard<'_, Option<Instant>> {
+/// The turn on a connection, for those who answer on it.
+#[derive(Clone, Debug)]
+pub(super) struct Turns(Arc<Mutex<Turn>>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Turn::Client)))
+    }
+}
+
+impl Turns {
+    fn turn(&self) -> MutexGuard<'_, Turn> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on an answer has to be taken until then; none: it may take its time.
-    pub(super) fn set(&self, at: Option<Instant>) {
-        *self.at() = at;
+    pub(super) fn now(&self) -> Turn {
+        *self.turn()
     }
 
-    fn is_over(&self) -> bool {
-        self.at().is_some_and(|at| at <= Instant::now())
+    pub(super) fn set(&self, turn: Turn) {
+        *self.turn() = turn;
     }
 }
 
@@ -178,16 +194,16 @@ async fn answer(
     head: Duration,
     counts: Arc<ConnectionCounts>,
 ) {
-    let deadline = Deadline::default();
+    let turns = Turns::default();
     let router = router
         .layer(axum::Extension(ends))
-        .layer(axum::Extension(deadline.clone()));
+        .layer(axum::Extension(turns.clone()));
     let service = TowerToHyperService::new(router);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(head)
         .max_buf_size(HEAD_SIZE)
-        .serve_connection(TokioIo::new(Timed::new(stream, deadline, counts)), service);
+        .serve_connection(TokioIo::new(Timed::new(stream, turns, counts)), service);
     // The client may have gone.
     let _ = connection.await;
 }
@@ -198,7 +214,7 @@ struct Timed {
     stream: TcpStream,
     idle: Pin<Box<Sleep>>,
     idle_at: Instant,
-    answer: Deadline,
+    turns: Turns,
     counts: Arc<ConnectionCounts>,
 }
 
@@ -206,7 +222,7 @@ struct Timed {
 const LOOK: Duration = Duration::from_secs(1);
 
 impl Timed {
-    fn new(stream: TcpStream, answer: Deadline, counts: Arc<ConnectionCounts>) -> Self {
+    fn new(stream: TcpStream, turns: Turns, counts: Arc<ConnectionCounts>) -> Self {
         // Answers are written whole: waiting for more gains nothing. A connection on which this
         // fails is broken, which reading from it will tell.
         let _ = stream.set_nodelay(true);
@@ -214,7 +230,7 @@ impl Timed {
             stream,
             idle: Box::pin(tokio::time::sleep(LOOK)),
             idle_at: Instant::now() + IDLE,
-            answer,
+            turns,
             counts,
         }
     }
@@ -232,7 +248,15 @@ impl Timed {
         loop {
             ready!(self.idle.as_mut().poll(cx));
             let now = Instant::now();
-            if self.idle_at <= now || self.answer.is_over() {
+            let is_over = match self.turns.now() {
+                Turn::Server => {
+                    self.idle_at = now + IDLE;
+                    false
+                }
+                Turn::Take(until) => until <= now,
+                Turn::Client => false,
+            };
+            if is_over || self.idle_at <= now {
                 self.counts.timed_out.fetch_add(1, Ordering::Relaxed);
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use routehub::types::Prefix;
 use routehub::{
-    EffectiveRow, Exchange, Finding, FindingSearch, PeeringReport, RouteRow, ShareCursor, TableId,
+    EffectiveRow, Exchange, FindingSearch, PeeringReport, RouteRow, ShareCursor, TableId,
     TableRows, UnknownName, Watch,
 };
 use routehub_scenario::Tables;
@@ -52,21 +52,24 @@ struct Done {
     tables: Tables,
 }
 
-/// Rows by their prefixes, in the order in which they are.
+/// Puts all rows of each of some prefixes in the place of those that it had: a prefix may have left a
+/// RIB and be met in another one.
 fn by_prefix<R>(
     rows: Vec<R>,
     all: &mut BTreeMap<Prefix, Vec<R>>,
     of: impl Fn(&R) -> Option<Prefix>,
 ) {
+    let mut new: BTreeMap<Prefix, Vec<R>> = BTreeMap::new();
     for row in rows {
         if let Some(prefix) = of(&row) {
-            all.entry(prefix).or_default().push(row);
+            new.entry(prefix).or_default().push(row);
         }
     }
+    all.extend(new);
 }
 
 impl Read {
-    /// Adds rows of prefixes that none was read of.
+    /// Adds rows, all those of their prefixes.
     fn add(&mut self, rows: TableRows) {
         match (self, rows) {
             (Self::Routes(all), TableRows::Routes(rows)) => {
@@ -241,18 +244,16 @@ impl App {
         Ok(share)
     }
 
-    /// What is to be said about the network; each finding is as it is at its time.
-    pub(super) async fn search(&self) -> Result<Vec<Finding>, Refusal> {
-        let mut search = FindingSearch::default();
-        let mut more = true;
-        while more {
-            let step = move |exchange: &Exchange| {
-                let more = search.step(exchange);
-                (search, more)
-            };
-            (search, more) = self.share_and_rest(step, SEARCH_REST).await?;
-        }
-        Ok(search.into_findings())
+    /// Takes a step of a search for findings, and says whether it was not the last.
+    pub(super) async fn step(
+        &self,
+        mut search: FindingSearch,
+    ) -> Result<(FindingSearch, bool), Refusal> {
+        let step = move |exchange: &Exchange| {
+            let more = search.step(exchange);
+            (search, more)
+        };
+        self.share_and_rest(step, SEARCH_REST).await
     }
 
     /// How many routes a modelled neighbour is sent; each counts as it is at its time.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use routehub::types::{Ipv4Prefix, Prefix};
+use routehub_testkit::process::is_alone;
 use routehub_testkit::wait::until;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -151,6 +152,9 @@ async fn get_started(to: std::net::SocketAddr) -> u16 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_stays_while_requests_events_and_reloads_go_on() {
+    if !is_alone("limits::memory_stays_while_requests_events_and_reloads_go_on") {
+        return;
+    }
     let network = Network::new();
     let lab = Lab::new(&network).await;
     let router = network.router("nva1");
