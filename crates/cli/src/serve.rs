@@ -171,8 +171,8 @@ fn read(file: &Path) -> Result<Scenario> {
 /// How long it is waited for whoever reads the last lines.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
-async fn serve(mut scenario: Scenario, arguments: &Serve) -> Result<()> {
-    // The standard output may be for something else.
+/// The log, in words or in JSON.
+fn start_log(arguments: &Serve) -> Result<Log> {
     let wording = match arguments.json {
         true => Wording {
             said: said_json,
@@ -180,11 +180,16 @@ async fn serve(mut scenario: Scenario, arguments: &Serve) -> Result<()> {
         },
         false => Wording::default(),
     };
+    // The standard output may be for something else.
     let log = match arguments.sinks.take_output() {
         true => Log::start_in(io::stderr(), wording),
         false => Log::start_in(io::stdout(), wording),
     };
-    let log = log.context("cannot start")?;
+    log.context("cannot start")
+}
+
+async fn serve(mut scenario: Scenario, arguments: &Serve) -> Result<()> {
+    let log = start_log(arguments)?;
     let arm = arguments
         .arm
         .prepare(&mut scenario, arguments.token()?)

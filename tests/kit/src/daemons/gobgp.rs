@@ -57,22 +57,9 @@ route-disposition = \"reject-route\"
 as-path-set-name = \"heard\"
 ";
 
-pub(super) fn configuration(router: &Router) -> String {
-    let address = router.address;
-    let mut text = format!(
-        "[global.config]
-as = {asn}
-router-id = \"{address}\"
-port = 179
-local-address-list = [\"{address}\"]
-",
-        asn = router.asn
-    );
-    if !router.passes_on {
-        text += OWN_ONLY;
-        text += &format!("as-path-list = [\"_{}_\"]\n", router.peer_asn);
-    }
-    let (restart, family) = match router.restart {
+/// How it restarts: what a neighbour has for it, and each family of it.
+const fn restart(router: &Router) -> (&'static str, &'static str) {
+    match router.restart {
         Restart::Plain => ("", ""),
         Restart::Graceful | Restart::Back => (
             "[neighbors.graceful-restart.config]\nenabled = true\nrestart-time = 60\n",
@@ -91,7 +78,25 @@ enabled = true
 restart-time = 30
 ",
         ),
-    };
+    }
+}
+
+pub(super) fn configuration(router: &Router) -> String {
+    let address = router.address;
+    let mut text = format!(
+        "[global.config]
+as = {asn}
+router-id = \"{address}\"
+port = 179
+local-address-list = [\"{address}\"]
+",
+        asn = router.asn
+    );
+    if !router.passes_on {
+        text += OWN_ONLY;
+        text += &format!("as-path-list = [\"_{}_\"]\n", router.peer_asn);
+    }
+    let (restart, family) = restart(router);
     for peer in &router.peers {
         text += &format!(
             "[[neighbors]]
@@ -117,8 +122,6 @@ afi-safi-name = \"ipv4-unicast\"
             password = router.password.unwrap_or_default(),
             hold_time = router.hold_time,
             keepalive = router.hold_time / 3,
-            restart = restart,
-            family = family,
         );
     }
     text
