@@ -7,8 +7,9 @@ use routehub::estate::{
     OnPremises, Origination, Peering, RouteServer, Routes, Site, Vnet, consecutive_prefixes,
 };
 use routehub::{Network, Profile};
-use routehub_testkit::mesh::{self, add_hub};
 use routehub_types::{Asn, Community, Prefix};
+
+use crate::mesh::{self, add_hub};
 
 /// NVAs of a [`large`] estate.
 pub const NVAS: u32 = 8;
@@ -209,7 +210,7 @@ pub fn hubs(hubs: u32, vnets: u32) -> Estate {
     estate
 }
 
-/// A [`mesh`](mesh::mesh) whose NVAs announce 100 routes each.
+/// A mesh of hubs whose NVAs announce 100 routes each.
 pub fn mesh(hubs: u32) -> Estate {
     mesh::mesh(hubs, |hub| {
         let own = consecutive_prefixes(prefix((20 + hub) << 24, 24), 100);

@@ -119,9 +119,9 @@ const ARROWS: [Row; 19] = [
     row(KIT, "tests/kit", ANY),
 ];
 
-/// What tests, examples and benchmarks share. It sits on top, and still any of them may use it: by
-/// path alone and, where the package is published, as a dev-dependency, which is in no package; and
-/// with features that need nothing above the crate.
+/// What tests and examples share. It sits on top, and still any of them may use it: as a
+/// dev-dependency by path alone, which is in no package that is published, and with features that
+/// need nothing above the crate.
 const KIT: &str = "routehub-testkit";
 
 /// Every published crate: what the unpublished packages on top may use.
@@ -216,9 +216,7 @@ fn wrong_kit_uses(metadata: &Metadata, table: &[Row]) -> Vec<String> {
     for package in &members {
         for dependency in package.dependencies.iter().filter(|used| used.name == KIT) {
             let name = package.name.as_str();
-            let is_published = package.publish.is_none();
-            if dependency.req != VersionReq::STAR
-                || is_published && dependency.kind != DependencyKind::Development
+            if dependency.kind != DependencyKind::Development || dependency.req != VersionReq::STAR
             {
                 findings.push(format!("{name} -> {KIT}: a dev-dependency by path alone"));
             }

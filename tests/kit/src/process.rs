@@ -1,4 +1,4 @@
-//! A daemon that runs in the foreground, in a folder of its own.
+//! Programs that tests run: daemons in folders of their own, and a test again by itself.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
