@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use routehub_exchange::estate::{
+use routehub::estate::{
     Estate, Nic, Nva, NvaSession, Origination, Peering, ReadvertiseTo, ReadvertisedPath,
     Readvertisement, RouteServer, Vnet,
 };
