@@ -420,11 +420,6 @@ impl Exchange {
         Live::mark_long_lived(&mut self.model, link, family)
     }
 
-    /// Families whose stale routes are long-lived stale at the receiver.
-    pub(crate) fn long_lived(&self, from: AdjacencyId) -> FamilySet {
-        self.model.ribs().long_lived(from)
-    }
-
     /// Routes of a real peer in a family that are still stale go.
     ///
     /// # Errors
@@ -432,6 +427,17 @@ impl Exchange {
     pub fn sweep_stale(&mut self, link: LinkId, family: Family) -> Result<(), NotConverged> {
         self.model.touch_all();
         self.live.sweep_stale(&mut self.model, link, family)
+    }
+
+    /// Routes of a real peer in a family that are still long-lived stale go, while those that became
+    /// stale later stay: a peer that was lost again before it had sent all its routes may be back in
+    /// time (RFC 9494 section 4.2).
+    ///
+    /// # Errors
+    /// [`NotConverged`] if the estate does not come to rest any more.
+    pub fn sweep_long_lived(&mut self, link: LinkId, family: Family) -> Result<(), NotConverged> {
+        self.model.touch_all();
+        Live::sweep_long_lived(&mut self.model, link, family)
     }
 
     /// Sends a real peer all routes of a family again (RFC 2918).

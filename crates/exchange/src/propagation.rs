@@ -18,8 +18,8 @@ mod touched;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use routehub_rib::LimitExceeded;
-use routehub_types::{AsPath, Attrs, Family, FamilySet, Instant, Prefix};
+use routehub_rib::{Age, LimitExceeded};
+use routehub_types::{AsPath, Attrs, Family, Instant, Prefix};
 
 use crate::fabric::{Fabric, Journal};
 use crate::graph::{AdjacencyId, Deployment, Link, LinkId, SpeakerId, UNKNOWN_ADDRESS, VnetId};
@@ -315,21 +315,22 @@ impl Model {
             .collect()
     }
 
-    /// Stale routes of these families at the receiver are long-lived stale from here on (RFC 9494
-    /// section 4.2).
-    pub(crate) fn mark_long_lived(&mut self, adjacency: AdjacencyId, families: FamilySet) {
+    /// Stale routes of a family at the receiver are long-lived stale from here on (RFC 9494 section
+    /// 4.2).
+    pub(crate) fn mark_long_lived(&mut self, adjacency: AdjacencyId, family: Family) {
         let parameters = self.deployment.parameters();
-        let changed = self.ribs.mark_long_lived(adjacency, parameters, families);
+        let changed = self.ribs.mark_long_lived(adjacency, parameters, family);
         self.note_changed(changed);
     }
 
-    /// Drops the routes of a family that are still stale at the receiver.
-    pub(crate) fn sweep_stale(
+    /// Drops the routes of a family that are still at least so old at the receiver.
+    pub(crate) fn sweep(
         &mut self,
         adjacency: AdjacencyId,
         family: Family,
+        youngest: Age,
     ) -> Result<(), NotConverged> {
-        let changed = self.ribs.sweep_stale(adjacency, family);
+        let changed = self.ribs.sweep(adjacency, family, youngest);
         self.note_changed(changed);
         self.converge()
     }

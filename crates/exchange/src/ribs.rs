@@ -14,10 +14,10 @@ mod speaker_rib;
 use std::sync::Arc;
 
 use routehub_rib::{
-    Admission, Announcement, AttrStore, Delta, Export, Flushed, GroupId, LimitExceeded, Rib,
+    Admission, Age, Announcement, AttrStore, Delta, Export, Flushed, GroupId, LimitExceeded, Rib,
     Source, SourceId, Withheld,
 };
-use routehub_types::{AttrId, Attrs, Family, FamilySet, Instant, Nlri, Prefix, RuleId, Update};
+use routehub_types::{AttrId, Attrs, Family, Instant, Nlri, Prefix, RuleId, Update};
 
 use crate::estate::RoutingPreference;
 use crate::graph::{AdjacencyId, Deployment, SpeakerId};
@@ -335,9 +335,6 @@ impl Ribs {
     /// Drops all that the receiver holds from the sender.
     pub(crate) fn withdraw_all(&mut self, id: AdjacencyId) -> Changed {
         let holds = |(rib, source): (RibView<'_>, SourceId)| rib.holds_any(source);
-        for family in self.adjacency(id).long_lived().iter() {
-            self.adjacency_mut(id).0.end_long_lived(family);
-        }
         if !self.inbound(id).is_some_and(holds) {
             return self.unchanged(id);
         }
@@ -382,29 +379,24 @@ impl Ribs {
         &mut self,
         id: AdjacencyId,
         parameters: &Parameters,
-        families: FamilySet,
+        family: Family,
     ) -> Changed {
-        self.adjacency_mut(id).0.add_long_lived(families);
+        if let Some(inbound) = self.inbound_mut(id) {
+            let source = inbound.source;
+            inbound.rib.mark_long_lived_stale(source, family);
+        }
         self.reapply_import(id, parameters)
     }
 
-    /// Families whose stale routes are long-lived stale.
-    pub(crate) fn long_lived(&self, id: AdjacencyId) -> FamilySet {
-        self.adjacency(id).long_lived()
-    }
-
-    /// Drops the routes of a family that are still stale.
-    pub(crate) fn sweep_stale(&mut self, id: AdjacencyId, family: Family) -> Changed {
-        if self.adjacency(id).long_lived().contains(family) {
-            self.adjacency_mut(id).0.end_long_lived(family);
-        }
+    /// Drops the routes of a family that are still at least so old.
+    pub(crate) fn sweep(&mut self, id: AdjacencyId, family: Family, youngest: Age) -> Changed {
         self.at_receiver(
             id,
             |Inbound {
                  store, rib, source, ..
              },
              prefixes| {
-                rib.sweep_stale(store, source, family, collect(prefixes));
+                rib.sweep(store, source, family, youngest, collect(prefixes));
             },
         )
     }

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use routehub_types::{AttrId, Nlri, PathId, Prefix};
 use smallvec::SmallVec;
 
-use crate::change::{Admission, Context};
+use crate::change::{Admission, Age, Context};
 use crate::memory::{EntrySet, Imported, Key, Path, Routes, grown};
 use crate::source::SourceCounts;
 
@@ -21,8 +21,8 @@ pub struct AdjIn {
     pub received: AttrId,
     /// What import made of it.
     pub imported: Admission,
-    /// Whether the source restarted and has not announced the path again.
-    pub stale: bool,
+    /// How old it is.
+    pub age: Age,
 }
 
 /// A received path by its name: entry, source, path id.
@@ -208,12 +208,19 @@ impl<K: Key> AdjRibIn<K> {
         None
     }
 
-    /// Marks what a source holds as stale; says how many paths were not before.
-    pub(crate) fn mark_stale(&self, routes: &mut Routes<K>, source: u16) -> u32 {
+    /// Makes what a source holds of an age older; says how many paths.
+    pub(crate) fn change_age(
+        &self,
+        routes: &mut Routes<K>,
+        source: u16,
+        from: Age,
+        to: Age,
+    ) -> u32 {
+        let fits = |_, path: &Path| path.age() == from;
         let mut marked = 0;
         for entry in self.entries(source) {
-            while let Some(at) = routes.find_received(entry, source, |_, path| !path.is_stale()) {
-                routes.path_mut(entry, at).set_stale(true);
+            while let Some(at) = routes.find_received(entry, source, fits) {
+                routes.path_mut(entry, at).set_age(to);
                 marked += 1;
             }
         }
@@ -273,7 +280,7 @@ impl<K: Key> AdjRibIn<K> {
             path_id: id.map(PathId),
             received: AttrId(path.received),
             imported,
-            stale: path.is_stale(),
+            age: path.age(),
         }
     }
 }

@@ -31,9 +31,21 @@ pub struct Announcement {
     pub prefix_known: bool,
     /// How many prefixes have a best path now, both families together (for R-008).
     pub prefixes: usize,
-    /// Whether the path is stale: import is asked again of what the source announced before it was
-    /// lost, or before it began to refresh its routes.
-    pub stale: bool,
+    /// How old the path is. Only one that import is asked about again may be stale.
+    pub age: Age,
+}
+
+/// How old what a source holds is, the youngest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Age {
+    /// The source announced it since it came up, and since it began to refresh its routes.
+    #[default]
+    Fresh,
+    /// The source was lost, or began to refresh its routes, and has not announced it again (RFC 4724
+    /// section 4.2, RFC 7313 section 4).
+    Stale,
+    /// The same, for longer than the source's restart may take (RFC 9494 section 4.2).
+    LongLivedStale,
 }
 
 /// What import says of one path.

@@ -45,7 +45,7 @@ pub use adj_rib_out::{
     Ticket, Unsendable, Withheld,
 };
 pub use attr_store::{AttrStore, DecisionKey, RawKey};
-pub use change::{Admission, Announcement, Applied, BestPath, BestPaths, BestSet, Delta};
+pub use change::{Admission, Age, Announcement, Applied, BestPath, BestPaths, BestSet, Delta};
 pub use decision::{DecisionConfig, Preference, Standing, Step};
 pub use loc_rib::PathView;
 pub use memory::Prefixes;

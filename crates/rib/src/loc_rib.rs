@@ -7,7 +7,7 @@ use routehub_types::{AttrId, PathId, Prefix};
 use smallvec::SmallVec;
 
 use crate::AttrStore;
-use crate::change::{BestPath, BestSet, Context};
+use crate::change::{Age, BestPath, BestSet, Context};
 use crate::decision::{Candidate, DecisionProcess, Standing};
 use crate::memory::{HEAD, Imported, Key, Lengths, NONE, Outcome, Path, Routes, prefetch};
 use crate::source::{PathRef, SourceId};
@@ -23,8 +23,8 @@ pub struct PathView {
     pub attrs: Option<AttrId>,
     /// How many received paths a derived path stands for; 0 for a received one.
     pub contributors: u32,
-    /// Whether the source restarted and has not announced the path again.
-    pub stale: bool,
+    /// How old it is.
+    pub age: Age,
     /// Where it stands, and why.
     pub standing: Standing,
 }
@@ -232,7 +232,7 @@ pub(crate) fn paths<K: Key>(
             received: (!name.derived).then_some(AttrId(path.received)),
             attrs,
             contributors: if name.derived { path.received } else { 0 },
-            stale: path.is_stale(),
+            age: path.age(),
             standing,
         }
     };

@@ -27,7 +27,9 @@ use routehub_types::{AttrId, Family, Instant, Ipv4Prefix, Ipv6Prefix, Nlri, Pref
 use crate::AttrStore;
 use crate::adj_rib_in::{AdjIn, count_new};
 use crate::adj_rib_out::Numbered;
-use crate::change::{Admission, Announcement, Applied, BestPath, BestSet, Context, Delta, Visit};
+use crate::change::{
+    Admission, Age, Announcement, Applied, BestPath, BestSet, Context, Delta, Visit,
+};
 use crate::decision::{Compared, DecisionConfig, DecisionProcess, Preference};
 use crate::loc_rib::{self, PathView, best_set};
 use crate::source::{LimitExceeded, Source, SourceCounts, SourceId, Sources, TooManySources};
@@ -253,8 +255,8 @@ impl Rib {
         mut visit: impl FnMut(&AttrStore, &Delta<'_>),
     ) -> Applied {
         let (mut cx, v4, v6) = self.parts(store, &mut visit);
-        v4.withdraw_all(&mut cx, id.0, false);
-        v6.withdraw_all(&mut cx, id.0, false);
+        v4.withdraw_all(&mut cx, id.0, Age::Fresh);
+        v6.withdraw_all(&mut cx, id.0, Age::Fresh);
         let applied = cx.applied;
         if let Some(state) = self.sources.get_mut(id.0) {
             state.counts.not_kept = 0;
@@ -266,26 +268,38 @@ impl Rib {
     /// Marks all that a source holds of a family as stale: it restarts, or refreshes its routes
     /// (RFC 4724 section 4.2, RFC 7313 section 4).
     pub fn mark_stale(&mut self, id: SourceId, family: Family) {
-        let marked = of_family!([&mut self], family, table => {
-            table.adj_in.mark_stale(&mut table.routes, id.0)
-        });
+        let marked = self.change_age(id, family, Age::Fresh, Age::Stale);
         if let Some(state) = self.sources.get_mut(id.0) {
             state.counts.stale += marked;
         }
     }
 
-    /// Withdraws what of a source's routes of a family is stale still.
-    pub fn sweep_stale(
+    /// Marks what is stale of a source's routes of a family as long-lived stale (RFC 9494 section
+    /// 4.2). Import is not asked again for that.
+    pub fn mark_long_lived_stale(&mut self, id: SourceId, family: Family) {
+        self.change_age(id, family, Age::Stale, Age::LongLivedStale);
+    }
+
+    /// Makes paths of a source older; says how many.
+    fn change_age(&mut self, id: SourceId, family: Family, from: Age, to: Age) -> u32 {
+        of_family!([&mut self], family, table => {
+            table.adj_in.change_age(&mut table.routes, id.0, from, to)
+        })
+    }
+
+    /// Withdraws what of a source's routes of a family is still at least so old.
+    pub fn sweep(
         &mut self,
         store: &mut AttrStore,
         id: SourceId,
         family: Family,
+        youngest: Age,
         mut visit: impl FnMut(&AttrStore, &Delta<'_>),
     ) -> Applied {
         let (mut cx, v4, v6) = self.parts(store, &mut visit);
         match family {
-            Family::Ipv4 => v4.withdraw_all(&mut cx, id.0, true),
-            Family::Ipv6 => v6.withdraw_all(&mut cx, id.0, true),
+            Family::Ipv4 => v4.withdraw_all(&mut cx, id.0, youngest),
+            Family::Ipv6 => v6.withdraw_all(&mut cx, id.0, youngest),
         }
         cx.applied
     }

@@ -147,7 +147,7 @@ pub struct SourceCounts {
     pub unusable: u32,
     /// Rejected routes beyond [`Source::max_rejected`] since the source came up: not kept.
     pub not_kept: u32,
-    /// Routes that [`Rib::mark_stale`](crate::Rib::mark_stale) marked and nothing refreshed yet.
+    /// Routes that are stale, long-lived or not ([`Age`](crate::Age)).
     pub stale: u32,
 }
 

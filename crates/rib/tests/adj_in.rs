@@ -4,7 +4,7 @@ mod bed;
 
 use bed::{Bed, many, prefix};
 use routehub_rib::{
-    AdjIn, Admission, Announcement, AttrStore, DecisionConfig, Source, Standing, Step,
+    AdjIn, Admission, Age, Announcement, AttrStore, DecisionConfig, Source, Standing, Step,
 };
 use routehub_types::{Family, Nlri, PathId, RuleId};
 
@@ -133,33 +133,58 @@ fn what_is_not_announced_again_after_a_restart_is_swept() {
     bed.announce(source, 2, &routes[4..5]);
     let applied = bed
         .rib
-        .sweep_stale(&mut bed.store, source, Family::Ipv4, |_, _| {});
+        .sweep(&mut bed.store, source, Family::Ipv4, Age::Stale, |_, _| {});
     assert_eq!((applied.withdrawn, bed.rib.counts(source).stale), (5, 0));
     assert_eq!(bed.rib.len_of(Family::Ipv4), 5);
 }
 
 #[test]
-fn import_is_told_of_what_it_is_asked_about_again_whether_it_is_stale() {
+fn what_is_long_lived_stale_is_swept_before_what_became_stale_later() {
+    let mut bed = bed();
+    let source = bed.source(1);
+    let routes = many(3);
+    bed.announce(source, 1, &routes);
+    bed.rib.mark_stale(source, Family::Ipv4);
+    bed.rib.mark_long_lived_stale(source, Family::Ipv4);
+    bed.announce(source, 1, &routes[..1]);
+    bed.rib.mark_stale(source, Family::Ipv4);
+    let sweep = |bed: &mut Bed, youngest| {
+        let (store, family) = (&mut bed.store, Family::Ipv4);
+        let applied = bed.rib.sweep(store, source, family, youngest, |_, _| {});
+        applied.withdrawn
+    };
+    assert_eq!(sweep(&mut bed, Age::LongLivedStale), 2);
+    assert_eq!(bed.rib.counts(source).stale, 1);
+    assert_eq!(sweep(&mut bed, Age::Stale), 1);
+}
+
+#[test]
+fn import_is_told_of_what_it_is_asked_about_again_how_old_it_is() {
     let mut bed = bed();
     let source = bed.source(1);
     let routes = many(3);
     let attrs = bed.length(1);
     let asked = std::cell::RefCell::new(Vec::new());
     let admit = |_: &mut AttrStore, path: &Announcement| {
-        asked.borrow_mut().push(path.stale);
+        asked.borrow_mut().push(path.age);
         Admission::Accept(path.attrs)
     };
     bed.apply(source, &[], attrs, &routes, admit).unwrap();
     bed.rib
         .reapply_import(&mut bed.store, source, admit, |_, _| {});
     bed.rib.mark_stale(source, Family::Ipv4);
+    bed.apply(source, &[], attrs, &routes[..2], admit).unwrap();
+    bed.rib.mark_long_lived_stale(source, Family::Ipv4);
+    bed.rib.mark_stale(source, Family::Ipv4);
     bed.apply(source, &[], attrs, &routes[..1], admit).unwrap();
-    assert!(!asked.take().contains(&true), "announced, or not stale");
+    let fresh = |age: &Age| *age == Age::Fresh;
+    assert!(asked.take().iter().all(fresh), "announced, or not stale");
     bed.rib
         .reapply_import(&mut bed.store, source, admit, |_, _| {});
     let mut again = asked.take();
     again.sort_unstable();
-    assert_eq!(again, [false, true, true]);
+    assert_eq!(again, [Age::Fresh, Age::Stale, Age::LongLivedStale]);
+    assert_eq!(bed.rib.counts(source).stale, 2);
 }
 
 #[test]

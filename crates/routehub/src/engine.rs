@@ -84,6 +84,14 @@ pub enum Input<'a> {
         /// Of which family.
         family: Family,
     },
+    /// Routes of the peer in a family that are still long-lived stale go, and what became stale
+    /// later stays (RFC 9494 section 4.2).
+    SweepLongLivedStale {
+        /// Whose.
+        peer: PeerId,
+        /// Of which family.
+        family: Family,
+    },
     /// Something happens to the estate.
     Event(&'a Event),
 }
@@ -111,6 +119,7 @@ impl Input<'_> {
             SessionEvent::RefreshRequested(family) => Self::RefreshRequested { peer, family },
             SessionEvent::MarkStale(family) => Self::MarkStale { peer, family },
             SessionEvent::SweepStale(family, _) => Self::SweepStale { peer, family },
+            SessionEvent::SweepLongLivedStale(family) => Self::SweepLongLivedStale { peer, family },
             SessionEvent::LongLivedStale(family, _) => Self::LongLivedStale { peer, family },
             SessionEvent::EndOfRib(_) | SessionEvent::AttemptFailed(_) => return None,
         })
@@ -357,6 +366,10 @@ impl Engine {
             Input::SweepStale { peer, family } => {
                 let link = self.link(peer)?;
                 self.exchange.sweep_stale(link, family)?;
+            }
+            Input::SweepLongLivedStale { peer, family } => {
+                let link = self.link(peer)?;
+                self.exchange.sweep_long_lived(link, family)?;
             }
             Input::Event(event) => self.apply_event(event)?,
         }

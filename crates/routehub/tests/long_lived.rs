@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use routehub::estate::{SessionOption, SessionOptions};
-use routehub::{Estate, Input, PathStanding, Profile, Staleness, rules};
-use routehub_rib::Step;
+use routehub::estate::{SessionOption, SessionOptions, SoftClear};
+use routehub::{ClearDirection, Estate, Event, Input, PathStanding, Profile, Staleness, rules};
+use routehub_rib::{Age, Step};
 use routehub_testkit::routers::{self, Agreed, Routers, prefix};
 use routehub_types::{Community, Family, FamilySet, PeerId, Prefix, RuleId};
 
@@ -91,6 +91,24 @@ impl Lab {
     fn wait(&mut self, router: u8, family: Family) {
         let peer = self.peer(router);
         self.handle(Input::LongLivedStale { peer, family });
+    }
+
+    /// The time of what is long-lived stale is over, while it may yet come back in time.
+    fn expire(&mut self, router: u8, family: Family) {
+        let peer = self.peer(router);
+        self.handle(Input::SweepLongLivedStale { peer, family });
+    }
+
+    /// Import is asked again of what a router announced.
+    fn clear(&mut self, router: u8) {
+        let event = Event::SoftClear(SoftClear {
+            peer: format!("nva{router}"),
+            to: None,
+            instance: None,
+            link: None,
+            direction: ClearDirection::In,
+        });
+        self.handle(Input::Event(&event));
     }
 
     fn sweep(&mut self, router: u8, family: Family) {
@@ -238,18 +256,8 @@ fn back_with_one_of_two() -> Lab {
 #[test]
 fn what_is_announced_again_is_marked_no_more_and_the_rest_goes() {
     let mut lab = back_with_one_of_two();
-    let clear = |lab: &mut Lab| {
-        let event = routehub::Event::SoftClear(routehub::estate::SoftClear {
-            peer: "nva1".to_owned(),
-            to: None,
-            instance: None,
-            link: None,
-            direction: routehub::ClearDirection::In,
-        });
-        lab.handle(Input::Event(&event));
-    };
     // Import is asked again: what is stale stays marked.
-    clear(&mut lab);
+    lab.clear(1);
     assert_eq!(lab.held(2, ROUTE), path("65001", &[]));
     assert_eq!(lab.held(3, ROUTE), path("65001", &[]));
     let marked = path("65001", &[STALE]);
@@ -261,7 +269,7 @@ fn what_is_announced_again_is_marked_no_more_and_the_rest_goes() {
     // A refresh later on marks nothing.
     let (peer, family) = (lab.peer(1), Family::Ipv4);
     lab.handle(Input::MarkStale { peer, family });
-    clear(&mut lab);
+    lab.clear(1);
     assert_eq!(lab.held(2, ROUTE), path("65001", &[]));
 }
 
@@ -299,9 +307,36 @@ fn a_second_loss_marks_what_is_new_when_its_time_comes() {
     lab.reload();
     let (stale, long_lived) = (Staleness::Stale, Staleness::LongLivedStale);
     assert_eq!(lab.stale(1), [Some(stale), Some(long_lived)]);
+    // Neither another family's time nor import asked again is a reason to mark it.
+    lab.wait(1, Family::Ipv6);
+    lab.clear(1);
+    assert_eq!(lab.held(5, ROUTE), path("65001", &[]));
     lab.wait(1, Family::Ipv4);
     assert_eq!(lab.held(2, ROUTE), path("65001", &[STALE]));
     assert_eq!(lab.held(5, ROUTE), None);
+}
+
+#[test]
+fn after_a_second_loss_the_time_of_what_was_left_of_the_first_goes_on() {
+    let mut lab = back_with_one_of_two();
+    lab.lose(1);
+    lab.expire(1, Family::Ipv4);
+    assert_eq!(lab.held(2, "192.168.2.0/24"), None);
+    assert_eq!(lab.held(5, ROUTE), path("65001", &[]));
+    lab.reload();
+    assert_eq!(lab.stale(1), [Some(Staleness::Stale)]);
+    lab.wait(1, Family::Ipv4);
+    assert_eq!(lab.held(2, ROUTE), path("65001", &[STALE]));
+}
+
+#[test]
+fn a_refresh_of_a_router_that_is_back_marks_nothing() {
+    let mut lab = back_with_one_of_two();
+    let (peer, family) = (lab.peer(1), Family::Ipv4);
+    lab.handle(Input::MarkStale { peer, family });
+    lab.clear(1);
+    assert_eq!(lab.held(5, ROUTE), path("65001", &[]));
+    assert_eq!(lab.held(2, "192.168.2.0/24"), path("65001", &[STALE]));
 }
 
 #[test]
@@ -326,7 +361,9 @@ enum Happening {
     Lose(u8),
     Wait(u8),
     Up(u8),
+    Expire(u8),
     Sweep(u8),
+    Clear(u8),
     Reload,
 }
 
@@ -345,7 +382,7 @@ fn communities(kind: usize) -> Vec<Community> {
 struct Path {
     length: usize,
     communities: Vec<Community>,
-    stale: bool,
+    age: Age,
     refused: bool,
 }
 
@@ -379,6 +416,11 @@ impl Naive {
         goes.then(|| (vec![asn; path.length].join(" "), path.communities.clone()))
     }
 
+    fn keep_younger(&mut self, router: u8, age: Age) {
+        self.paths
+            .retain(|(_, of), path| *of != router || path.age < age);
+    }
+
     fn happen(&mut self, lab: &mut Lab, what: Happening) {
         match what {
             Happening::Announce(router, route, length, kind) if !self.lost.contains(&router) => {
@@ -386,7 +428,7 @@ impl Naive {
                 let path = Path {
                     length,
                     communities: communities(kind),
-                    stale: false,
+                    age: Age::Fresh,
                     refused: false,
                 };
                 self.paths.insert((route, router), path);
@@ -397,11 +439,13 @@ impl Naive {
             }
             Happening::Lose(router) if self.lost.insert(router) => {
                 lab.lose(router);
-                self.of(router).for_each(|path| path.stale = true);
+                let fresh = self.of(router).filter(|path| path.age == Age::Fresh);
+                fresh.for_each(|path| path.age = Age::Stale);
             }
             Happening::Wait(router) if self.lost.contains(&router) && is_configured(router) => {
                 lab.wait(router, Family::Ipv4);
                 for path in self.of(router) {
+                    path.age = Age::LongLivedStale;
                     path.refused = path.communities.contains(&Community::NO_LLGR);
                     if !path.refused && !path.communities.contains(&STALE) {
                         path.communities.push(STALE);
@@ -411,9 +455,13 @@ impl Naive {
             Happening::Up(router) if self.lost.remove(&router) => lab.up(router),
             Happening::Sweep(router) => {
                 lab.sweep(router, Family::Ipv4);
-                self.paths
-                    .retain(|(_, of), path| *of != router || !path.stale);
+                self.keep_younger(router, Age::Stale);
             }
+            Happening::Expire(router) => {
+                lab.expire(router, Family::Ipv4);
+                self.keep_younger(router, Age::LongLivedStale);
+            }
+            Happening::Clear(router) => lab.clear(router),
             Happening::Reload => lab.reload(),
             _ => {}
         }
@@ -430,7 +478,9 @@ fn step() -> impl Strategy<Value = Happening> {
         3 => router().prop_map(Happening::Lose),
         3 => router().prop_map(Happening::Wait),
         3 => router().prop_map(Happening::Up),
+        1 => router().prop_map(Happening::Expire),
         1 => router().prop_map(Happening::Sweep),
+        1 => router().prop_map(Happening::Clear),
         1 => Just(Happening::Reload),
     ]
 }

@@ -64,6 +64,9 @@ pub enum Event {
     LongLivedStale(Family, Duration),
     /// Routes of the peer in a family that are still stale go.
     SweepStale(Family, SweepReason),
+    /// Routes of the peer in a family that are still long-lived stale go, as their time is over,
+    /// while the peer may be back in time for those that became stale later (RFC 9494 section 4.2).
+    SweepLongLivedStale(Family),
     /// The session is no longer established.
     Down(Box<Down>),
     /// A connection, or the attempt to open one, ended before it was established.

@@ -81,22 +81,27 @@ impl StaleRoutes {
         Family::ALL.into_iter().filter(fitting).collect()
     }
 
-    /// What ends the routes of a family next, and when.
-    fn deadline(&self, family: Family) -> (Timer, Option<Instant>) {
-        match self.kept(family) {
-            Some(kept) if kept.is_long_lived && !self.is_back => {
-                (Timer::LongLived, kept.long_lived_until)
-            }
-            kept => (Timer::Retained, kept.map(|kept| kept.until)),
-        }
+    /// When the routes of a family go whatever happens, unless all are long-lived stale.
+    fn bound(&self, family: Family) -> Option<Instant> {
+        let kept = self.kept(family)?;
+        (self.is_back || !kept.is_long_lived).then_some(kept.until)
+    }
+
+    /// When those of a family go that are long-lived stale.
+    fn long_lived_bound(&self, family: Family) -> Option<Instant> {
+        self.kept(family)
+            .filter(|_| !self.is_back)?
+            .long_lived_until
     }
 
     /// The timers of stale routes, and when they expire.
-    pub(crate) fn deadlines(&self) -> [(Timer, Option<Instant>); 4] {
+    pub(crate) fn deadlines(&self) -> [(Timer, Option<Instant>); 6] {
         [
             (Timer::Restart, self.restart),
-            self.deadline(Family::Ipv4),
-            self.deadline(Family::Ipv6),
+            (Timer::Retained, self.bound(Family::Ipv4)),
+            (Timer::Retained, self.bound(Family::Ipv6)),
+            (Timer::LongLived, self.long_lived_bound(Family::Ipv4)),
+            (Timer::LongLived, self.long_lived_bound(Family::Ipv6)),
             (Timer::Refresh, self.refreshing_until),
         ]
     }
@@ -108,14 +113,15 @@ impl StaleRoutes {
     /// What is retained, and until when.
     pub(crate) fn retained_routes(&self) -> impl Iterator<Item = RetainedRoutes> + '_ {
         Family::ALL.into_iter().filter_map(|family| {
-            let kept = self.kept(family)?;
-            let (timer, until) = self.deadline(family);
+            let long_lived = self.kept(family)?.is_long_lived;
+            let bound = self.bound(family);
             // Before they are long-lived stale the restart time may be over first.
-            let restart = self.restart.filter(|_| timer == Timer::Retained);
+            let restart = self.restart.filter(|_| bound.is_some());
+            let first = bound.into_iter().chain(restart).min();
             Some(RetainedRoutes {
                 family,
-                long_lived: kept.is_long_lived,
-                until: until.into_iter().chain(restart).min()?,
+                long_lived,
+                until: first.or_else(|| self.long_lived_bound(family))?,
             })
         })
     }
@@ -133,16 +139,27 @@ impl StaleRoutes {
     /// Families whose routes are kept for the longest time, but for the time in which they may be
     /// long-lived stale.
     pub(crate) fn beyond_bound(&self, now: Instant) -> FamilySet {
-        let is_over = |kept: &Kept| kept.until <= now && (self.is_back || !kept.is_long_lived);
-        self.families(is_over)
+        over(now, |family| self.bound(family))
     }
 
     /// Families whose routes were long-lived stale for long enough.
     pub(crate) fn beyond_long_lived(&self, now: Instant) -> FamilySet {
-        self.families(|kept| {
-            let is_over = kept.long_lived_until.is_some_and(|until| until <= now);
-            kept.is_long_lived && !self.is_back && is_over
-        })
+        over(now, |family| self.long_lived_bound(family))
+    }
+
+    /// The time of what is long-lived stale is over in families of which the peer was lost again,
+    /// so that it may be back in time for later routes: gives these families.
+    pub(crate) fn end_long_lived_before_restart(&mut self, now: Instant) -> FamilySet {
+        let both = self.beyond_long_lived(now).iter();
+        let families: FamilySet = both
+            .filter(|family| self.restarting().contains(*family))
+            .collect();
+        for family in families.iter() {
+            if let Some(kept) = self.kept_mut(family) {
+                kept.long_lived_until = None;
+            }
+        }
+        families
     }
 
     /// The stale routes of a family are long-lived stale from here on, if they may be: until when.
@@ -280,6 +297,12 @@ impl StaleRoutes {
         self.refreshing_until = None;
         core::mem::replace(&mut self.refreshing, FamilySet::EMPTY)
     }
+}
+
+/// Families whose time is over.
+fn over(now: Instant, until: impl Fn(Family) -> Option<Instant>) -> FamilySet {
+    let is_over = |family: &Family| until(*family).is_some_and(|until| until <= now);
+    Family::ALL.into_iter().filter(is_over).collect()
 }
 
 /// The UPDATEs that belong together.

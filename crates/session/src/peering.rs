@@ -364,6 +364,17 @@ impl Peering {
         }
     }
 
+    /// Routes were long-lived stale for long enough. What became stale later, when the peer was lost
+    /// again, waits for its restart time (RFC 9494 section 4.2).
+    fn end_long_lived(&mut self) {
+        let later = self.stale.end_long_lived_before_restart(self.now);
+        for family in later.iter() {
+            self.emit(Event::SweepLongLivedStale(family));
+        }
+        let families = self.stale.beyond_long_lived(self.now);
+        self.sweep_retained(families, SweepReason::LongLivedStaleTime);
+    }
+
     /// What stays although the session was lost.
     pub(crate) fn retained_routes(&self) -> impl Iterator<Item = RetainedRoutes> + '_ {
         self.stale.retained_routes()

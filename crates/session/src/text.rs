@@ -23,6 +23,12 @@ impl Display for Event {
             Self::SweepStale(family, reason) => {
                 write!(f, "{family} routes that are still stale go: {reason}")
             }
+            Self::SweepLongLivedStale(family) => {
+                write!(
+                    f,
+                    "{family} routes that are long-lived stale go: their time is over"
+                )
+            }
             Self::Down(down) => write!(f, "down, {down}"),
             Self::AttemptFailed(reason) => write!(f, "not established, {reason}"),
         }

@@ -77,22 +77,33 @@ fn pair(offer: Offer) -> Pair {
     Pair::established_with(a, offer.into_config(peer_config()))
 }
 
-/// What becomes of the peer's stale routes, in order: when, which, and for how long or why.
-fn story(pair: &Pair) -> Vec<(Family, Result<Duration, SweepReason>)> {
+/// Which stale routes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gone {
+    /// All.
+    Stale(SweepReason),
+    /// Those that are long-lived stale, and not what became stale later.
+    LongLivedStale,
+}
+
+/// What becomes of the peer's stale routes, in order: which are long-lived stale for how long, or
+/// go.
+fn story(pair: &Pair) -> Vec<(Family, Result<Duration, Gone>)> {
     let told = pair.a.events().filter_map(|seen| match seen {
         Seen::LongLivedStale(family, time) => Some((*family, Ok(*time))),
-        Seen::SweepStale(family, why) => Some((*family, Err(*why))),
+        Seen::SweepStale(family, why) => Some((*family, Err(Gone::Stale(*why)))),
+        Seen::SweepLongLivedStale(family) => Some((*family, Err(Gone::LongLivedStale))),
         _ => None,
     });
     told.collect()
 }
 
-fn begins(family: Family, time: u64) -> (Family, Result<Duration, SweepReason>) {
+fn begins(family: Family, time: u64) -> (Family, Result<Duration, Gone>) {
     (family, Ok(seconds(time)))
 }
 
-fn goes(family: Family, why: SweepReason) -> (Family, Result<Duration, SweepReason>) {
-    (family, Err(why))
+fn goes(family: Family, why: SweepReason) -> (Family, Result<Duration, Gone>) {
+    (family, Err(Gone::Stale(why)))
 }
 
 fn retained(pair: &Pair) -> FamilySet {
@@ -312,6 +323,43 @@ fn consecutive_restarts_neither_drop_routes_early_nor_keep_them_for_ever() {
     expected.push((Family::Ipv4, Ok(until - pair.now)));
     assert_eq!(story(&pair), expected, "the time goes on from the first");
     pair.run(until - pair.now);
+    expected.push(goes(Family::Ipv4, SweepReason::LongLivedStaleTime));
+    assert_eq!(story(&pair), expected);
+}
+
+#[test]
+fn what_is_left_of_the_first_loss_goes_in_its_time_while_the_second_restart_goes_on() {
+    let mut pair = pair(Offer::of(&[IPV4], &[(IPV4, 600, true)]));
+    pair.reset_connections();
+    pair.silent = true;
+    pair.run(seconds(600));
+    let until = pair.a.session.retained_routes().next().expect("kept").until;
+    pair.silent = false;
+    while pair.a.session.state() != State::Established {
+        pair.run(seconds(1));
+    }
+    // Less is left of the first time than the peer may take to restart.
+    let left = until - pair.now;
+    assert!(seconds(1) < left && left < seconds(120), "{left:?}");
+    pair.reset_connections();
+    pair.silent = true;
+    let lost_at = pair.now;
+    pair.run(left - seconds(1));
+    let mut expected = vec![begins(Family::Ipv4, 600)];
+    assert_eq!(story(&pair), expected);
+    pair.run(seconds(1));
+    expected.push((Family::Ipv4, Err(Gone::LongLivedStale)));
+    assert_eq!(story(&pair), expected);
+    let kept = pair.a.session.retained_routes().next().expect("later ones");
+    assert_eq!(
+        (kept.long_lived, kept.until),
+        (false, lost_at + seconds(120))
+    );
+    // Those that became stale later have all their time.
+    pair.run(lost_at + seconds(120) - pair.now);
+    expected.push(begins(Family::Ipv4, 600));
+    assert_eq!(story(&pair), expected);
+    pair.run(seconds(600));
     expected.push(goes(Family::Ipv4, SweepReason::LongLivedStaleTime));
     assert_eq!(story(&pair), expected);
 }

@@ -9,8 +9,8 @@ use routehub_exchange::{
     EffectiveRow, Exchange, ExpressRouteNextHops, NextHopType, Role, RouteSource, SpeakerKind,
     rules,
 };
-use routehub_rib::{PathView, Standing, Step};
-use routehub_types::{Attrs, Community, Prefix};
+use routehub_rib::{Age, PathView, Standing, Step};
+use routehub_types::{Attrs, Prefix};
 
 use crate::Reason;
 use crate::words::listed;
@@ -66,10 +66,9 @@ pub(super) fn of_path(
 }
 
 /// That a path is long-lived stale, if the neighbour that announced it is gone.
-pub(super) fn of_age(rib: RibView<'_>, path: &PathView, from: &str) -> Option<Reason> {
-    let marked = path.attrs.filter(|_| path.stale);
-    let marked = marked.filter(|attrs| rib.attrs(*attrs).has_community(Community::LLGR_STALE));
-    marked.map(|_| {
+pub(super) fn of_age(path: &PathView, from: &str) -> Option<Reason> {
+    let is_marked = path.age == Age::LongLivedStale && path.attrs.is_some();
+    is_marked.then(|| {
         let evidence = format!("{from} has not announced it since its session was lost");
         Reason::new(rules::LONG_LIVED_STALE, evidence)
     })

@@ -278,7 +278,7 @@ impl<'a> Way<'a> {
             outbound.map(|outbound| notes::inbound_map_rules(rib, outbound, path, &prefixes));
         let notes = outbound.map(|outbound| notes::of_path(self.exchange, outbound, &received));
         let from = name(path.path.source);
-        let age = notes::of_age(rib, path, from.as_deref().unwrap_or_default());
+        let age = notes::of_age(path, from.as_deref().unwrap_or_default());
         ExplainedPath {
             from,
             received: RouteAttributes::from(&received),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use routehub_rib::{
-    AttrStore, Flushed, GroupId, MemberId, Pull, Sent, SourceId, Ticket, Unsendable,
+    Age, AttrStore, Flushed, GroupId, MemberId, Pull, Sent, SourceId, Ticket, Unsendable,
 };
 use routehub_types::{AttrId, Family, FamilySet, PathId, Prefix};
 
@@ -98,7 +98,7 @@ impl Live {
             for family in Family::ALL {
                 model.ribs_mut().mark_stale(to_peer.reverse(), family);
                 if !retained.contains(family) {
-                    model.sweep_stale(to_peer.reverse(), family)?;
+                    model.sweep(to_peer.reverse(), family, Age::Stale)?;
                 }
             }
         }
@@ -123,7 +123,7 @@ impl Live {
         let Some(to_peer) = model.deployment().graph().our_adjacency(link) else {
             return Ok(());
         };
-        model.mark_long_lived(to_peer.reverse(), FamilySet::EMPTY.with(family));
+        model.mark_long_lived(to_peer.reverse(), family);
         model.converge()
     }
 
@@ -139,7 +139,19 @@ impl Live {
             return Ok(());
         };
         model.change_link(link, |link| link.retained = link.retained.without(family));
-        model.sweep_stale(to_peer.reverse(), family)
+        model.sweep(to_peer.reverse(), family, Age::Stale)
+    }
+
+    /// Long-lived stale routes of a real peer in a family go; later ones stay.
+    pub(super) fn sweep_long_lived(
+        model: &mut Model,
+        link: LinkId,
+        family: Family,
+    ) -> Result<(), NotConverged> {
+        let Some(to_peer) = model.deployment().graph().our_adjacency(link) else {
+            return Ok(());
+        };
+        model.sweep(to_peer.reverse(), family, Age::LongLivedStale)
     }
 
     /// Makes a link a member of the export group that fits it.

@@ -4,9 +4,10 @@
 //! send. A peer is then told what differs from what it was sent: nothing else is sent to it, and
 //! nothing that it was sent is taken back for a moment.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-use routehub_rib::{Admission, AttrStore, LimitExceeded, SourceId};
+use routehub_rib::{Admission, Age, AttrStore, LimitExceeded, SourceId};
 use routehub_types::{AttrId, Family, Instant, Nlri, RuleId, Update};
 
 use super::{Exchange, Live};
@@ -15,17 +16,9 @@ use crate::graph::{AdjacencyId, LinkId, LiveLink};
 use crate::propagation::{EventError, Model, NotConverged};
 use crate::ribs::Origin;
 
-/// How long routes are held without having been announced again; the longest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Age {
-    LongLivedStale,
-    Stale,
-    Fresh,
-}
-
-/// Routes of one peer with equal attributes, and refused for good by the same rule or not; stale
-/// ones first.
-type Received = BTreeMap<(Age, AttrId, Option<RuleId>), Vec<Nlri>>;
+/// Routes of one peer with equal attributes, and refused for good by the same rule or not; the
+/// oldest first.
+type Received = BTreeMap<(Reverse<Age>, AttrId, Option<RuleId>), Vec<Nlri>>;
 
 /// The ids of the new model for attribute sets of the old one, by their old ids.
 type Renamed = HashMap<AttrId, AttrId>;
@@ -144,8 +137,6 @@ impl Exchange {
         let Some((rib, source)) = inbound.filter(|_| self.is_up(from_peer.link)) else {
             return;
         };
-        let long_lived = old_peer.map(|to_peer| old.long_lived(to_peer.reverse()));
-        let long_lived = long_lived.unwrap_or_default();
         let mut received = Received::new();
         for route in rib.adj_in(source) {
             let attrs = *renamed
@@ -159,22 +150,17 @@ impl Exchange {
                 Admission::Unusable(rule) => Some(rule),
                 _ => None,
             };
-            let is_marked =
-                long_lived.contains(route.prefix.family()) && rib.is_marked_long_lived(&route);
-            let age = match route.stale {
-                true if is_marked => Age::LongLivedStale,
-                true => Age::Stale,
-                false => Age::Fresh,
-            };
-            let alike = received.entry((age, attrs, refused)).or_default();
-            alike.push(nlri);
+            let alike = received.entry((Reverse(route.age), attrs, refused));
+            alike.or_default().push(nlri);
         }
-        let mut stale = received.split_off(&(Age::Stale, AttrId(0), None));
-        let fresh = stale.split_off(&(Age::Fresh, AttrId(0), None));
-        self.restore_all(from_peer, received);
-        self.mark_all_stale(from_peer);
-        if !long_lived.is_empty() {
-            self.model.mark_long_lived(from_peer, long_lived);
+        let mut stale = received.split_off(&(Reverse(Age::Stale), AttrId(0), None));
+        let fresh = stale.split_off(&(Reverse(Age::Fresh), AttrId(0), None));
+        if !received.is_empty() {
+            self.restore_all(from_peer, received);
+            self.mark_all_stale(from_peer);
+            for family in Family::ALL {
+                self.model.mark_long_lived(from_peer, family);
+            }
         }
         self.restore_all(from_peer, stale);
         self.mark_all_stale(from_peer);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use routehub_rib::Admission;
+use routehub_rib::{Admission, Age};
 use routehub_types::{Attrs, NextHop, Origin as OriginAttribute, Prefix, RuleId};
 
 use super::table_id::{
@@ -392,14 +392,14 @@ impl Exchange {
         let Some((rib, source)) = inbound.next() else {
             return BTreeMap::new();
         };
-        let long_lived = self.long_lived(from);
-        let stale = only.of(rib, source).into_iter().filter(|route| route.stale);
-        let stale = stale.map(|route| {
-            let may_be = long_lived.contains(route.prefix.family());
-            match may_be && rib.is_marked_long_lived(&route) {
-                true => (route.prefix, Staleness::LongLivedStale),
-                false => (route.prefix, Staleness::Stale),
-            }
+        let routes = only.of(rib, source).into_iter();
+        let stale = routes.filter_map(|route| {
+            let staleness = match route.age {
+                Age::Fresh => return None,
+                Age::Stale => Staleness::Stale,
+                Age::LongLivedStale => Staleness::LongLivedStale,
+            };
+            Some((route.prefix, staleness))
         });
         stale.collect()
     }

@@ -1,8 +1,8 @@
 //! One direction of a link: the policies on both sides, and what the receiver calls the sender.
 
 use routehub_policy::{Policy, RouteMeta, SourceClass, Step};
-use routehub_rib::{Admission, Announcement, AttrStore, DecisionKey, SourceId};
-use routehub_types::{AttrId, Attrs, Community, Family, FamilySet, Prefix, RuleId};
+use routehub_rib::{Admission, Age, Announcement, AttrStore, DecisionKey, SourceId};
+use routehub_types::{AttrId, Attrs, Community, Prefix, RuleId};
 
 use crate::graph::{AdjacencyId, Deployment, Graph, SpeakerId};
 use crate::parameters::Parameters;
@@ -40,8 +40,6 @@ pub(super) struct Adjacency {
     pub(super) is_static: bool,
     /// What fits the messages to a real receiver, while its session is established.
     fit: Option<Fit>,
-    /// Families whose stale routes are long-lived stale (RFC 9494).
-    long_lived: FamilySet,
 }
 
 impl Adjacency {
@@ -72,7 +70,6 @@ impl Adjacency {
             splits_horizon: !graph.sender(id).is_nva(),
             is_static: graph.link(id.link).kind.is_static(),
             fit: None,
-            long_lived: FamilySet::EMPTY,
         }
     }
 
@@ -89,7 +86,6 @@ impl Adjacency {
     pub(super) fn vacate(&mut self, store: &mut AttrStore) {
         self.source = None;
         self.fit = None;
-        self.long_lived = FamilySet::EMPTY;
         self.export.clear(store);
         self.import.clear(store);
     }
@@ -140,21 +136,6 @@ impl Adjacency {
     /// Whether each route is held against what a message to the receiver can hold.
     pub(super) fn checks_fit(&self) -> bool {
         self.fit.is_some()
-    }
-
-    /// Families whose stale routes are long-lived stale.
-    pub(super) const fn long_lived(&self) -> FamilySet {
-        self.long_lived
-    }
-
-    /// Stale routes of these families are long-lived stale too from here on.
-    pub(super) fn add_long_lived(&mut self, families: FamilySet) {
-        self.long_lived = families.iter().fold(self.long_lived, FamilySet::with);
-    }
-
-    /// Nothing of a family is stale any more.
-    pub(super) const fn end_long_lived(&mut self, family: Family) {
-        self.long_lived = self.long_lived.without(family);
     }
 
     /// Whether the receiver is not told of a route because it is long-lived stale, and the receiver
@@ -245,7 +226,7 @@ impl Adjacency {
                 }
                 Err(rule) => return Admission::Reject(rule),
             };
-            let is_long_lived = route.stale && self.long_lived.contains(route.prefix.family());
+            let is_long_lived = route.age == Age::LongLivedStale;
             let attrs = match is_long_lived.then(|| long_lived_stale(store, route.attrs, attrs)) {
                 Some(Err(rule)) => return Admission::Reject(rule),
                 Some(Ok(marked)) => marked,

@@ -10,7 +10,6 @@ use routehub_rib::{
 use routehub_types::{AttrId, Attrs, Family, Prefix};
 
 use crate::graph::{LinkId, PeerClass, SpeakerId};
-use crate::rules;
 
 /// Where the routes of a source come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,18 +148,6 @@ impl<'a> RibView<'a> {
     /// Whether no prefix has a best path.
     pub fn is_empty(self) -> bool {
         self.rib.rib.is_empty()
-    }
-
-    /// Whether import has marked a route as long-lived stale, or refused it for that (RFC 9494
-    /// section 4.2).
-    pub(crate) fn is_marked_long_lived(self, route: &AdjIn) -> bool {
-        match route.imported {
-            Admission::Accept(attrs) | Admission::Replace { attrs, .. } => {
-                self.store.key(attrs).is_long_lived_stale()
-            }
-            Admission::Reject(rule) => rule == rules::NO_LLGR,
-            Admission::Filter(_) | Admission::Unusable(_) => false,
-        }
     }
 
     /// All paths of a prefix and where each stands, those in use first.

@@ -4,7 +4,7 @@
 use routehub_types::{AttrId, RuleId};
 
 use super::key::Key;
-use crate::Step;
+use crate::{Age, Step};
 
 /// The end of a chain, or no number.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -28,8 +28,12 @@ pub(crate) struct Path {
 }
 
 const CODE: u8 = 0x1f;
+/// The bits that say how old a received path is, or that a path is derived.
+const KIND: u8 = 0x60;
+const FRESH: u8 = 0x00;
 const STALE: u8 = 0x20;
-const DERIVED: u8 = 0x40;
+const LONG_LIVED_STALE: u8 = 0x40;
+const DERIVED: u8 = 0x60;
 const HAS_ID: u8 = 0x80;
 
 const CODE_BEST: u8 = 0;
@@ -118,7 +122,7 @@ impl Path {
     }
 
     pub(crate) const fn is_derived(&self) -> bool {
-        self.state & DERIVED != 0
+        self.state & KIND == DERIVED
     }
 
     pub(crate) const fn has_id(&self) -> bool {
@@ -126,11 +130,26 @@ impl Path {
     }
 
     pub(crate) const fn is_stale(&self) -> bool {
-        self.state & STALE != 0
+        !matches!(self.age(), Age::Fresh)
     }
 
-    pub(crate) fn set_stale(&mut self, stale: bool) {
-        self.state = self.state & !STALE | if stale { STALE } else { 0 };
+    /// A derived path has no age of its own: it counts as fresh.
+    pub(crate) const fn age(&self) -> Age {
+        match self.state & KIND {
+            STALE => Age::Stale,
+            LONG_LIVED_STALE => Age::LongLivedStale,
+            _ => Age::Fresh,
+        }
+    }
+
+    /// Notes how old a received path is.
+    pub(crate) const fn set_age(&mut self, age: Age) {
+        let kind = match age {
+            Age::Fresh => FRESH,
+            Age::Stale => STALE,
+            Age::LongLivedStale => LONG_LIVED_STALE,
+        };
+        self.state = self.state & !KIND | kind;
     }
 
     pub(crate) const fn is_candidate(&self) -> bool {
@@ -316,13 +335,14 @@ mod tests {
     #[test]
     fn every_outcome_reads_back_and_leaves_the_flags_alone() {
         let mut path = Path::received(7, true);
-        path.set_stale(true);
+        path.set_age(Age::LongLivedStale);
         path.set_imported(Imported::Accepted(AttrId(3)));
         let used = [Outcome::Used(0), Outcome::Used(63)];
         for outcome in used.into_iter().chain(Step::ALL.map(Outcome::Lost)) {
             path.set_outcome(outcome);
             assert_eq!(path.outcome(), outcome);
-            assert!(path.is_stale() && path.has_id() && path.is_candidate());
+            assert_eq!(path.age(), Age::LongLivedStale);
+            assert!(path.has_id() && path.is_candidate() && !path.is_derived());
         }
         for imported in [
             Imported::Rejected(RuleId(51)),

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use crate::AttrStore;
 use crate::adj_rib_in::{AdjRibIn, Import, PathKey, Target};
 use crate::adj_rib_out::{AdjRibOut, Ask, Flushed};
-use crate::change::{Admit, Announcement, BestPath, BestSet, Context, Delta};
+use crate::change::{Admit, Age, Announcement, BestPath, BestSet, Context, Delta};
 use crate::loc_rib::{LocRib, best_path, best_set, first_best};
 use crate::memory::{HEAD, Imported, Item, Key, NONE, Path, Routes, prefetch};
 use crate::source::SourceId;
@@ -140,10 +140,10 @@ impl<K: Key> Table<K> {
             attrs: received,
             prefix_known: entry.is_some_and(|entry| self.routes.entry(entry).head.is_used()),
             prefixes: cx.prefixes,
-            stale: !fresh
-                && entry
-                    .zip(at)
-                    .is_some_and(|(entry, at)| self.routes.path(entry, at).is_stale()),
+            age: match entry.zip(at).filter(|_| !fresh) {
+                Some((entry, at)) => self.routes.path(entry, at).age(),
+                None => Age::Fresh,
+            },
         };
         let import = Import::new(item.key, received, admit(cx.store, &announcement));
         let rejected = import.imported.is_rejected();
@@ -174,7 +174,7 @@ impl<K: Key> Table<K> {
         if let Some((_, at, path)) = old {
             if fresh && path.is_stale() {
                 cx.sources.counts_mut(source).stale -= 1;
-                self.routes.path_mut(entry, at).set_stale(false);
+                self.routes.path_mut(entry, at).set_age(Age::Fresh);
             }
             if self.adj_in.is_same(key, &path, &import) {
                 return;
@@ -281,9 +281,9 @@ impl<K: Key> Table<K> {
         }
     }
 
-    /// Withdraws what a source holds, or what of it is stale; each entry is touched once.
-    pub(crate) fn withdraw_all(&mut self, cx: &mut Context<'_>, source: u16, only_stale: bool) {
-        let goes = |_, path: &Path| path.is_stale() || !only_stale;
+    /// Withdraws what a source holds that is at least so old; each entry is touched once.
+    pub(crate) fn withdraw_all(&mut self, cx: &mut Context<'_>, source: u16, youngest: Age) {
+        let goes = |_, path: &Path| path.age() >= youngest;
         let mut targets = Vec::new();
         let mut from = 0;
         while let Some(entry) = self.adj_in.next_listed(source, from) {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use routehub_rib::{DecisionConfig, LimitMode, RouteLimit, Source, Step};
+use routehub_rib::{Age, DecisionConfig, LimitMode, RouteLimit, Source, Step};
 use routehub_types::{AsPath, Asn, Attrs, Community, Family, FamilySet, Origin, Prefix, RouterId};
 
 pub(crate) const SOURCES: usize = 5;
@@ -137,7 +137,8 @@ pub(crate) enum Event {
     Update(usize, Vec<usize>, Vec<usize>, usize, Option<u32>),
     Down(usize),
     MarkStale(usize, Family),
-    Sweep(usize, Family),
+    MarkLongLivedStale(usize, Family),
+    Sweep(usize, Family, Age),
     EndRun(usize),
     Wait(u16),
     Source(usize, u8),
@@ -164,13 +165,15 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         1 => Just(FamilySet::IPV4),
         1 => Just(FamilySet::IPV6),
     ];
+    let age = prop_oneof![1 => Just(Age::Stale), 1 => Just(Age::LongLivedStale)];
     // Most sources have no limit, or they would be empty most of the time.
     let variant = || prop_oneof![3 => 0..64u8, 2 => any::<u8>()];
     let table = prop_oneof![
         12 => (0..SOURCES, some(), some(), 0..8usize, id).prop_map(|(s, w, a, set, id)| Event::Update(s, w, a, set, id)),
         1 => (0..SOURCES).prop_map(Event::Down),
         1 => (0..SOURCES, family()).prop_map(|(s, family)| Event::MarkStale(s, family)),
-        1 => (0..SOURCES, family()).prop_map(|(s, family)| Event::Sweep(s, family)),
+        1 => (0..SOURCES, family()).prop_map(|(s, family)| Event::MarkLongLivedStale(s, family)),
+        1 => (0..SOURCES, family(), age).prop_map(|(s, family, age)| Event::Sweep(s, family, age)),
         1 => (0..SOURCES).prop_map(Event::EndRun),
         2 => (0..2000u16).prop_map(Event::Wait),
         1 => (0..SOURCES, variant()).prop_map(|(s, v)| Event::Source(s, v)),

@@ -7,8 +7,8 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use routehub_rib::{DecisionConfig, LimitExceeded, Source, Step};
-use routehub_types::{AsPath, Attrs, Community, Instant, Nlri, PathId, Prefix, RuleId};
+use routehub_rib::{Age, DecisionConfig, LimitExceeded, Source, Step};
+use routehub_types::{AsPath, Attrs, Community, Family, Instant, Nlri, PathId, Prefix, RuleId};
 
 pub(crate) use limit::Run;
 
@@ -166,7 +166,7 @@ pub(crate) fn decide(config: &DecisionConfig, all: &[Candidate]) -> Vec<Stands> 
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
     pub(crate) attrs: Attrs,
-    pub(crate) stale: bool,
+    pub(crate) age: Age,
 }
 
 /// What came of the last decision of each prefix, where that counts.
@@ -185,6 +185,15 @@ pub(crate) struct Model {
 }
 
 impl Model {
+    /// What a source holds of an age grows older.
+    pub(crate) fn age(&mut self, source: usize, family: Family, from: Age, to: Age) {
+        for ((one, prefix, _), path) in &mut self.adj_in {
+            if *one == source && prefix.family() == family && path.age == from {
+                path.age = to;
+            }
+        }
+    }
+
     pub(crate) fn import(&self, source: usize, prefix: Prefix, attrs: &Attrs) -> Import {
         import(self.policies[source], prefix, attrs)
     }

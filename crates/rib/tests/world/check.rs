@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use routehub_rib::{Admission, BestPath, PathRef, Rib, Standing};
+use routehub_rib::{Admission, Age, BestPath, PathRef, Rib, Standing};
 use routehub_types::{Attrs, Family, PathId, Prefix};
 
 use super::World;
@@ -117,15 +117,8 @@ impl World {
                 Import::Reject(_) => 2,
             };
             counts[*source][class] += 1;
-            counts[*source][3] += u32::from(path.stale);
-            wanted.push((
-                *source,
-                *prefix,
-                *id,
-                path.attrs.clone(),
-                path.stale,
-                import,
-            ));
+            counts[*source][3] += u32::from(path.age != Age::Fresh);
+            wanted.push((*source, *prefix, *id, path.attrs.clone(), path.age, import));
         }
         let mut found = Vec::new();
         for (number, id) in self.ids.iter().enumerate() {
@@ -146,7 +139,7 @@ impl World {
                         route.prefix,
                         route.path_id,
                         attrs(route.received),
-                        route.stale,
+                        route.age,
                         import,
                     ));
                 }

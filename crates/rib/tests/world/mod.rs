@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use routehub_rib::{
-    Admission, AttrStore, BestPath, DecisionConfig, Delta, GroupConfig, GroupId, MemberId, Pull,
-    Rib, Source, SourceId, Withheld,
+    Admission, Age, AttrStore, BestPath, DecisionConfig, Delta, GroupConfig, GroupId, MemberId,
+    Pull, Rib, Source, SourceId, Withheld,
 };
 use routehub_types::{Attrs, Family, FamilySet, Instant, Nlri, PathId, Prefix, Update};
 
@@ -177,20 +177,24 @@ impl World {
                 assert_eq!(applied.withdrawn as usize, held[0] + held[1]);
             }
             Event::MarkStale(source, family) => {
-                for ((one, prefix, _), path) in &mut self.model.adj_in {
-                    path.stale |= one == source && prefix.family() == *family;
-                }
+                self.model.age(*source, *family, Age::Fresh, Age::Stale);
                 self.rib.mark_stale(self.ids[*source], *family);
             }
-            Event::Sweep(source, family) => {
+            Event::MarkLongLivedStale(source, family) => {
+                self.model
+                    .age(*source, *family, Age::Stale, Age::LongLivedStale);
+                self.rib.mark_long_lived_stale(self.ids[*source], *family);
+            }
+            Event::Sweep(source, family, youngest) => {
                 self.model.adj_in.retain(|(one, prefix, _), path| {
-                    one != source || prefix.family() != *family || !path.stale
+                    one != source || prefix.family() != *family || path.age < *youngest
                 });
                 let replayed = &mut self.replayed;
-                self.rib.sweep_stale(
+                self.rib.sweep(
                     &mut self.store,
                     self.ids[*source],
                     *family,
+                    *youngest,
                     |store, delta| replay(replayed, store, delta),
                 );
             }
@@ -315,7 +319,7 @@ impl World {
         for one in announced.iter().filter(|_| counted.is_ok()) {
             let received = Received {
                 attrs: self.sets[set].clone(),
-                stale: false,
+                age: Age::Fresh,
             };
             self.model
                 .adj_in

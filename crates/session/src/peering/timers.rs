@@ -86,8 +86,7 @@ impl Peering {
                 return self.end_restart(families, SweepReason::StaleTime);
             }
             Timer::LongLived => {
-                let families = self.stale.beyond_long_lived(self.now);
-                return self.sweep_retained(families, SweepReason::LongLivedStaleTime);
+                return self.end_long_lived();
             }
             Timer::Refresh => {
                 let families = self.stale.end_refreshes();

@@ -49,6 +49,7 @@ pub enum Seen {
     MarkStale(Family),
     LongLivedStale(Family, Duration),
     SweepStale(Family, SweepReason),
+    SweepLongLivedStale(Family),
     Down(Box<Down>),
     AttemptFailed(Box<DownReason>),
 }
@@ -76,6 +77,7 @@ impl Seen {
                 Self::LongLivedStale(family, time)
             }
             Output::Event(Event::SweepStale(family, why)) => Self::SweepStale(family, why),
+            Output::Event(Event::SweepLongLivedStale(family)) => Self::SweepLongLivedStale(family),
             Output::Event(Event::Down(down)) => Self::Down(down),
             Output::Event(Event::AttemptFailed(reason)) => Self::AttemptFailed(reason),
         }

@@ -218,6 +218,9 @@ impl SessionIo {
                 {
                     self.publish(EventKind::Swept(*family, *reason));
                 }
+                if let Event::SweepLongLivedStale(family) = &event {
+                    self.publish(EventKind::Swept(*family, SweepReason::LongLivedStaleTime));
+                }
                 Request::Session(self.neighbor.id, event)
             }
         };
