@@ -6,10 +6,12 @@ use std::time::Instant;
 
 use anyhow::Result;
 use futures_util::StreamExt;
+use nix::sys::socket::{setsockopt, sockopt::RcvBufForce};
 use rtnetlink::MulticastGroup;
 use rtnetlink::packet_core::NetlinkPayload;
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteMessage};
+use rtnetlink::sys::AsyncSocket;
 
 use crate::namespace::{Door, Namespace};
 
@@ -39,6 +41,10 @@ pub struct RouteChange {
     /// The next hops that it has now; none: the route is gone.
     pub next_hops: Vec<IpAddr>,
 }
+
+/// Octets that the kernel keeps for who watches it and has not read them: what comes beyond is lost,
+/// and thousands of routes may change while the watcher's thread does not run.
+const UNREAD: usize = 1 << 26;
 
 /// Tells of every change of an IPv4 route, on a thread of its own, as long as `tell` says that
 /// anybody listens; and of an error, which is the last that it tells.
@@ -72,7 +78,8 @@ fn listen(
         .build()?;
     runtime.block_on(async {
         let groups = [MulticastGroup::Ipv4Route];
-        let (connection, _handle, mut messages) = rtnetlink::new_multicast_connection(&groups)?;
+        let (mut connection, _handle, mut messages) = rtnetlink::new_multicast_connection(&groups)?;
+        setsockopt(connection.socket_mut().socket_ref(), RcvBufForce, &UNREAD)?;
         tokio::spawn(connection);
         ready.send(())?;
         while let Some((message, _)) = messages.next().await {
