@@ -16,6 +16,6 @@ mod write;
 pub use dynamic::DynamicNeighbors;
 pub use events::parse_events;
 pub use live::Live;
-pub use live_peer::{Bfd, LivePeer, Secret, Shutdown};
+pub use live_peer::{Bfd, LivePeer, Secret, Shutdown, StaleTimes};
 pub use schema::{SCHEMA_URL, json_schema};
 pub use write::NetworkText;

@@ -11,8 +11,8 @@ pub mod tables;
 
 pub use expect::{Difference, Report, compare};
 pub use file::{
-    Bfd, DynamicNeighbors, Live, LivePeer, NetworkText, SCHEMA_URL, Secret, Shutdown, json_schema,
-    parse_events,
+    Bfd, DynamicNeighbors, Live, LivePeer, NetworkText, SCHEMA_URL, Secret, Shutdown, StaleTimes,
+    json_schema, parse_events,
 };
 pub use promises::PromiseWatch;
 pub use scenario::{RunError, Scenario};

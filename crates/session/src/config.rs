@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use routehub_types::{Asn, RouterId};
+use routehub_types::{Asn, Family, RouterId};
 use routehub_wire::{AfiSafi, Capabilities, Capability, PeerKind};
 
 /// Everything that a session is told before it starts.
@@ -119,7 +119,35 @@ pub struct Timers {
     pub stale: Duration,
     /// The longest time that routes of a peer are kept beyond its restart time, where long-lived
     /// graceful restart is offered (RFC 9494 section 4.2).
-    pub long_lived: Duration,
+    pub long_lived: FamilyTimes,
+}
+
+/// A time of each family.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct FamilyTimes {
+    /// That of IPv4.
+    pub ipv4: Duration,
+    /// That of IPv6.
+    pub ipv6: Duration,
+}
+
+impl FamilyTimes {
+    /// The same time for both families.
+    pub const fn both(time: Duration) -> Self {
+        Self {
+            ipv4: time,
+            ipv6: time,
+        }
+    }
+
+    /// The time of a family.
+    pub const fn of(&self, family: Family) -> Duration {
+        match family {
+            Family::Ipv4 => self.ipv4,
+            Family::Ipv6 => self.ipv6,
+        }
+    }
 }
 
 impl Default for Timers {
@@ -141,7 +169,7 @@ impl Default for Timers {
             send_hold: SendHold::Auto,
             run_gap: Some(Duration::from_secs(1)),
             stale: Duration::from_secs(180),
-            long_lived: Duration::from_secs(24 * 60 * 60),
+            long_lived: FamilyTimes::both(Duration::from_secs(24 * 60 * 60)),
         }
     }
 }

@@ -39,7 +39,7 @@ mod session;
 mod state;
 mod text;
 
-pub use config::{Backoff, SendHold, SessionConfig, Timers};
+pub use config::{Backoff, FamilyTimes, SendHold, SessionConfig, Timers};
 pub use counters::{Counters, DownCounters, IgnoredCounters, LastError, MessageCounters};
 pub use negotiation::{LongLived, Negotiated, PeerRestart};
 pub use output::{ConnectionId, Direction, Down, Event, Output, RunEnd, SweepReason};

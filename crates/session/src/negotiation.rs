@@ -5,7 +5,7 @@ use core::time::Duration;
 use routehub_types::{Asn, Family, FamilySet, RouterId};
 use routehub_wire::{AddPathMode, Capabilities, Capability, Context, Open, PeerKind, Role};
 
-use crate::{OpenRejection, SessionConfig};
+use crate::{FamilyTimes, OpenRejection, SessionConfig};
 
 /// What two speakers agreed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl PeerRestart {
     /// The families in which its routes are kept when it is lost.
     pub fn kept(&self) -> FamilySet {
         let kept = Family::ALL.into_iter().filter(|family| {
-            self.families.contains(*family) || !self.long_lived.time(*family).is_zero()
+            self.families.contains(*family) || !self.long_lived.times.of(*family).is_zero()
         });
         kept.collect()
     }
@@ -77,22 +77,10 @@ impl PeerRestart {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LongLived {
-    /// For how long those of IPv4; zero: not at all.
-    pub ipv4: Duration,
-    /// For how long those of IPv6; zero: not at all.
-    pub ipv6: Duration,
+    /// For how long those of each family; zero: not at all.
+    pub times: FamilyTimes,
     /// The families in which it kept its forwarding state through the last restart (the F bit).
     pub forwarding: FamilySet,
-}
-
-impl LongLived {
-    /// For how long those of a family are kept; zero: not at all.
-    pub const fn time(&self, family: Family) -> Duration {
-        match family {
-            Family::Ipv4 => self.ipv4,
-            Family::Ipv6 => self.ipv6,
-        }
-    }
 }
 
 /// What our configuration and the peer's OPEN amount to.
@@ -273,14 +261,16 @@ fn long_lived(config: &SessionConfig, open: &Open, families: FamilySet) -> LongL
         let mut agreed = listed.filter(|_| families.contains(family));
         agreed.find(|listed| listed.family.family() == Some(family))
     };
-    let time = |family| {
+    let time = |family: Family| {
         let seconds = of(family).map_or(0, |listed| listed.stale_time);
-        Duration::from_secs(seconds.into()).min(config.timers.long_lived)
+        Duration::from_secs(seconds.into()).min(config.timers.long_lived.of(family))
     };
     let preserved = |family: &Family| of(*family).is_some_and(|listed| listed.forwarding);
     LongLived {
-        ipv4: time(Family::Ipv4),
-        ipv6: time(Family::Ipv6),
+        times: FamilyTimes {
+            ipv4: time(Family::Ipv4),
+            ipv6: time(Family::Ipv6),
+        },
         forwarding: Family::ALL.into_iter().filter(preserved).collect(),
     }
 }

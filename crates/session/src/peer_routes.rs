@@ -218,7 +218,7 @@ impl StaleRoutes {
             return ended;
         };
         for family in restart.kept().iter() {
-            let time = restart.long_lived.time(family);
+            let time = restart.long_lived.times.of(family);
             let mut kept = Kept {
                 until: now + longest,
                 time,

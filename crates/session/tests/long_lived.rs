@@ -6,7 +6,9 @@ use core::time::Duration;
 
 use common::messages::{end_of_rib, end_of_rib_ipv6};
 use common::{Pair, Seen, Who, local_config, peer_config, seconds};
-use routehub_session::{LongLived, RetainedRoutes, SessionConfig, State, SweepReason, Timer};
+use routehub_session::{
+    FamilyTimes, LongLived, RetainedRoutes, SessionConfig, State, SweepReason, Timer,
+};
 use routehub_types::{Family, FamilySet};
 use routehub_wire::{AfiSafi, Capability, GracefulRestart, LongLivedFamily, Notification};
 
@@ -67,7 +69,7 @@ fn helper(notification: bool) -> SessionConfig {
         ..Offer::of(&[], &[(IPV4, 0, false), (IPV6, 0, false)])
     };
     let mut config = offer.into_config(local_config());
-    config.timers.long_lived = seconds(3600);
+    config.timers.long_lived = FamilyTimes::both(seconds(3600));
     config
 }
 
@@ -124,8 +126,10 @@ fn it_is_agreed_on_family_by_family_with_the_lower_time() {
     let agreed = pair.a.session.negotiated().expect("established");
     assert!(agreed.takes_long_lived);
     let expected = LongLived {
-        ipv4: seconds(3600),
-        ipv6: Duration::ZERO,
+        times: FamilyTimes {
+            ipv4: seconds(3600),
+            ipv6: Duration::ZERO,
+        },
         forwarding: FamilySet::ALL,
     };
     let restart = agreed.graceful_restart.expect("both offer it");
@@ -135,6 +139,22 @@ fn it_is_agreed_on_family_by_family_with_the_lower_time() {
     let theirs = pair.b.session.negotiated().expect("established");
     let restart = theirs.graceful_restart.expect("both offer it");
     assert_eq!(restart.kept(), FamilySet::EMPTY);
+}
+
+#[test]
+fn how_long_at_the_most_is_said_of_each_family() {
+    let mut a = helper(false);
+    a.timers.long_lived.ipv6 = Duration::ZERO;
+    let offer = Offer::of(&[IPV4, IPV6], &[(IPV4, 600, true), (IPV6, 600, true)]);
+    let mut pair = Pair::established_with(a, offer.into_config(peer_config()));
+    pair.reset_connections();
+    pair.silent = true;
+    pair.run(seconds(120));
+    let expected = [
+        begins(Family::Ipv4, 600),
+        goes(Family::Ipv6, SweepReason::RestartTime),
+    ];
+    assert_eq!(story(&pair), expected);
 }
 
 #[test]

@@ -47,10 +47,10 @@ pub struct LivePeer {
     /// Its routes stay for longer where it does not come back in time, marked with LLGR_STALE and
     /// behind all others, if it offers that (RFC 9494); with `graceful_restart`, profile `open`.
     pub long_lived_graceful_restart: bool,
-    /// For how many seconds at the most; less where the router says less.
-    #[serde(deserialize_with = "stale_time")]
-    #[schemars(range(max = 16_777_215))]
-    pub long_lived_stale_time: u32,
+    /// For how many seconds at the most, in both families or in each; less where the router says
+    /// less.
+    #[schemars(extend("default" = StaleTimes::DAY))]
+    pub long_lived_stale_time: StaleTimes,
     /// Begin and end of a refresh are marked (RFC 7313); profile `open`.
     pub enhanced_refresh: bool,
     /// Messages may have up to 65,535 octets (RFC 8654); profile `open`.
@@ -66,12 +66,95 @@ pub struct LivePeer {
     pub add_paths_limit: NonZeroU8,
 }
 
-/// Reads seconds that a capability can hold (RFC 9494 section 4.1).
-fn stale_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    let seconds = u32::deserialize(deserializer)?;
-    match seconds {
-        0..=0x00ff_ffff => Ok(seconds),
-        _ => Err(de::Error::custom("expected 0 to 16777215 seconds")),
+/// For how many seconds routes may be long-lived stale at the most (RFC 9494 section 4.2), which both
+/// families have in common or not; 0: not at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(from = "StaleTimesForm")]
+#[schemars(with = "StaleTimesForm")]
+pub struct StaleTimes {
+    /// Those of IPv4.
+    pub ipv4: u32,
+    /// Those of IPv6.
+    pub ipv6: u32,
+}
+
+impl StaleTimes {
+    /// A day.
+    const DAY: u32 = 86_400;
+}
+
+impl Default for StaleTimes {
+    fn default() -> Self {
+        Self {
+            ipv4: Self::DAY,
+            ipv6: Self::DAY,
+        }
+    }
+}
+
+impl From<StaleTimesForm> for StaleTimes {
+    fn from(form: StaleTimesForm) -> Self {
+        match form {
+            StaleTimesForm::Both(Seconds(both)) => Self {
+                ipv4: both,
+                ipv6: both,
+            },
+            StaleTimesForm::Each(each) => Self {
+                ipv4: each.ipv4.0,
+                ipv6: each.ipv6.0,
+            },
+        }
+    }
+}
+
+/// Seconds, or those of each family.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename = "one of: seconds, or a mapping with `ipv4` and `ipv6`")]
+#[schemars(untagged, rename = "StaleTimes")]
+enum StaleTimesForm {
+    /// The same of both families.
+    #[serde(rename = "number")]
+    Both(Seconds),
+    /// Those of each.
+    #[serde(rename = "map")]
+    Each(FamilySeconds),
+}
+
+/// For how many seconds routes of each family may be long-lived stale at the most; 0: not at all.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename = "stale times")]
+#[schemars(rename = "FamilyStaleTimes")]
+struct FamilySeconds {
+    /// Those of IPv4.
+    #[schemars(extend("default" = StaleTimes::DAY))]
+    ipv4: Seconds,
+    /// Those of IPv6.
+    #[schemars(extend("default" = StaleTimes::DAY))]
+    ipv6: Seconds,
+}
+
+impl Default for FamilySeconds {
+    fn default() -> Self {
+        let day = || Seconds(StaleTimes::DAY);
+        Self {
+            ipv4: day(),
+            ipv6: day(),
+        }
+    }
+}
+
+/// Seconds that a capability can hold (RFC 9494 section 4.1).
+#[derive(JsonSchema)]
+#[schemars(transparent)]
+struct Seconds(#[schemars(range(max = 16_777_215))] u32);
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let seconds = u32::deserialize(deserializer)?;
+        match seconds {
+            0..=0x00ff_ffff => Ok(Self(seconds)),
+            _ => Err(de::Error::custom("expected 0 to 16777215 seconds")),
+        }
     }
 }
 
@@ -140,7 +223,7 @@ impl Default for LivePeer {
             graceful_restart: false,
             stale_time: 180,
             long_lived_graceful_restart: false,
-            long_lived_stale_time: 86_400,
+            long_lived_stale_time: StaleTimes::default(),
             enhanced_refresh: false,
             extended_messages: false,
             role: None,

@@ -1,7 +1,7 @@
 //! Dynamic neighbours: what may stand there, and what is said of the rest.
 
 use routehub::types::Asn;
-use routehub_scenario::Scenario;
+use routehub_scenario::{Scenario, StaleTimes};
 
 /// A file with these dynamic neighbours.
 fn file(profile: &str, neighbors: &str) -> String {
@@ -26,7 +26,7 @@ fn asn_is_one_or_several_or_any_and_the_rest_has_a_usual_value() {
         "[{prefix: 10.0.1.0/24, asn: 65001}, {prefix: 10.0.2.0/24, asn: [65001, 4200000001], \
          at_most: 7, instances: [1], role: rs, graceful_restart: true, stale_time: 60, \
          long_lived_graceful_restart: true, long_lived_stale_time: 3600}, \
-         {prefix: 10.0.3.0/24, asn: any}]",
+         {prefix: 10.0.3.0/24, asn: any, long_lived_stale_time: {ipv6: 0}}]",
     );
     let scenario = Scenario::parse(&text).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
     let all = &scenario.live.dynamic_neighbors["rs"];
@@ -37,8 +37,11 @@ fn asn_is_one_or_several_or_any_and_the_rest_has_a_usual_value() {
     assert!(all[1].template.graceful_restart && all[1].template.role.is_some());
     assert_eq!(all[1].template.stale_time, 60);
     assert!(all[1].template.long_lived_graceful_restart);
-    let times = [0, 1].map(|at| all[at].template.long_lived_stale_time);
-    assert_eq!(times, [86_400, 3600]);
+    let times = [0, 1, 2].map(|at| {
+        let StaleTimes { ipv4, ipv6 } = all[at].template.long_lived_stale_time;
+        (ipv4, ipv6)
+    });
+    assert_eq!(times, [(86_400, 86_400), (3600, 3600), (86_400, 0)]);
     assert!(all[2].allows(Asn(1)));
     assert!(all[2].contains([10, 0, 3, 255].into()) && !all[2].contains([10, 0, 4, 0].into()));
 }
@@ -93,6 +96,14 @@ fn what_cannot_be_is_told() {
             "expected 0 to 16777215 seconds",
         ),
         (
+            "[{prefix: 10.0.1.0/24, asn: any, long_lived_stale_time: {ipv4: 1, ipv5: 2}}]",
+            "`ipv5`",
+        ),
+        (
+            "[{prefix: 10.0.1.0/24, asn: any, long_lived_stale_time: a day}]",
+            "seconds, or a mapping with `ipv4` and `ipv6`",
+        ),
+        (
             "[{prefix: 10.0.0.0/22, asn: any}, {prefix: 10.0.2.0/24, asn: any}]",
             "10.0.2.0/24 overlaps with 10.0.0.0/22",
         ),
@@ -126,7 +137,7 @@ fn long_lived_graceful_restart_goes_with_graceful_restart() {
     let right = Scenario::parse(&file(both)).expect("it is right");
     let peer = &right.live.peers["one"];
     assert!(peer.long_lived_graceful_restart);
-    assert_eq!(peer.long_lived_stale_time, 86_400);
+    assert_eq!(peer.long_lived_stale_time, StaleTimes::default());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use routehub::estate::{AddPaths, SessionRole};
 use routehub_scenario::LivePeer;
-use routehub_session::SessionConfig;
+use routehub_session::{FamilyTimes, SessionConfig};
 use routehub_wire::{AddPathMode, AfiSafi, Capability, GracefulRestart, LongLivedFamily, Role};
 
 /// The session with what the peer's keys ask for.
@@ -22,7 +22,10 @@ pub(super) fn extended(mut config: SessionConfig, peer: &LivePeer) -> SessionCon
     config.capabilities.0.extend(offers.into_iter().flatten());
     config.strict_role = peer.strict_role && peer.role.is_some();
     config.timers.stale = Duration::from_secs(peer.stale_time.into());
-    config.timers.long_lived = Duration::from_secs(peer.long_lived_stale_time.into());
+    config.timers.long_lived = FamilyTimes {
+        ipv4: Duration::from_secs(peer.long_lived_stale_time.ipv4.into()),
+        ipv6: Duration::from_secs(peer.long_lived_stale_time.ipv6.into()),
+    };
     config
 }
 
