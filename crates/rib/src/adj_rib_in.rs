@@ -6,7 +6,8 @@ use hashbrown::HashMap;
 use routehub_types::{AttrId, Nlri, PathId, Prefix};
 use smallvec::SmallVec;
 
-use crate::change::{Admission, Age, Context};
+use crate::age::Age;
+use crate::change::{Admission, Context};
 use crate::memory::{EntrySet, Imported, Key, Path, Routes, grown};
 use crate::source::SourceCounts;
 

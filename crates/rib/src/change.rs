@@ -7,6 +7,7 @@ use routehub_types::{AttrId, PathId, Prefix, RuleId};
 use smallvec::SmallVec;
 
 use crate::AttrStore;
+use crate::age::Age;
 use crate::decision::{DecisionConfig, DecisionProcess};
 use crate::source::{PathRef, SourceId, Sources};
 
@@ -33,19 +34,6 @@ pub struct Announcement {
     pub prefixes: usize,
     /// How old the path is. Only one that import is asked about again may be stale.
     pub age: Age,
-}
-
-/// How old what a source holds is, the youngest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Age {
-    /// The source announced it since it came up, and since it began to refresh its routes.
-    #[default]
-    Fresh,
-    /// The source was lost, or began to refresh its routes, and has not announced it again (RFC 4724
-    /// section 4.2, RFC 7313 section 4).
-    Stale,
-    /// The same, for longer than the source's restart may take (RFC 9494 section 4.2).
-    LongLivedStale,
 }
 
 /// What import says of one path.

@@ -30,6 +30,7 @@ extern crate std;
 
 mod adj_rib_in;
 mod adj_rib_out;
+mod age;
 mod attr_store;
 mod change;
 mod decision;
@@ -44,8 +45,9 @@ pub use adj_rib_out::{
     AdjOut, Export, Exported, Flushed, GroupConfig, GroupId, MemberId, Outgoing, Pull, Sent,
     Ticket, Unsendable, Withheld,
 };
+pub use age::Age;
 pub use attr_store::{AttrStore, DecisionKey, RawKey};
-pub use change::{Admission, Age, Announcement, Applied, BestPath, BestPaths, BestSet, Delta};
+pub use change::{Admission, Announcement, Applied, BestPath, BestPaths, BestSet, Delta};
 pub use decision::{DecisionConfig, Preference, Standing, Step};
 pub use loc_rib::PathView;
 pub use memory::Prefixes;

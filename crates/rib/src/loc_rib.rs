@@ -7,7 +7,8 @@ use routehub_types::{AttrId, PathId, Prefix};
 use smallvec::SmallVec;
 
 use crate::AttrStore;
-use crate::change::{Age, BestPath, BestSet, Context};
+use crate::age::Age;
+use crate::change::{BestPath, BestSet, Context};
 use crate::decision::{Candidate, DecisionProcess, Standing};
 use crate::memory::{HEAD, Imported, Key, Lengths, NONE, Outcome, Path, Routes, prefetch};
 use crate::source::{PathRef, SourceId};

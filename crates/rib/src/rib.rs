@@ -27,9 +27,8 @@ use routehub_types::{AttrId, Family, Instant, Ipv4Prefix, Ipv6Prefix, Nlri, Pref
 use crate::AttrStore;
 use crate::adj_rib_in::{AdjIn, count_new};
 use crate::adj_rib_out::Numbered;
-use crate::change::{
-    Admission, Age, Announcement, Applied, BestPath, BestSet, Context, Delta, Visit,
-};
+use crate::age::Age;
+use crate::change::{Admission, Announcement, Applied, BestPath, BestSet, Context, Delta, Visit};
 use crate::decision::{Compared, DecisionConfig, DecisionProcess, Preference};
 use crate::loc_rib::{self, PathView, best_set};
 use crate::source::{LimitExceeded, Source, SourceCounts, SourceId, Sources, TooManySources};

@@ -4,7 +4,8 @@
 use routehub_types::{AttrId, RuleId};
 
 use super::key::Key;
-use crate::{Age, Step};
+use crate::Step;
+use crate::age::Age;
 
 /// The end of a chain, or no number.
 pub(crate) const NONE: u32 = u32::MAX;
