@@ -130,6 +130,10 @@ impl Connection {
             written += octets;
             self.advance(octets);
         }
+        if self.queue.is_empty() {
+            // The next write may be hours away.
+            self.queue.shrink_to(PIECES);
+        }
         Ok(written)
     }
 

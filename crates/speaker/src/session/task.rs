@@ -244,6 +244,8 @@ impl SessionTask {
         for messages in chunk {
             // A session that has ended sends nothing.
             let _ = self.session.send_encoded(now, messages);
+            // One by one, or every session would keep a queue as long as its longest chunk.
+            self.carry_out_outputs();
         }
     }
 
